@@ -1,0 +1,1 @@
+"""The engine of Casefile: vendors, quotas, caches, storage, rendering; it knows nothing of Slack events."""

@@ -1,0 +1,209 @@
+"""
+The words of the field as plain data: subject, session, error event, finding, case file.
+
+Nothing here knows a vendor, a database or Slack. All times are aware and in UTC; None means that the
+vendor does not say.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Literal
+
+Vendor = Literal["fullstory", "raygun", "rybbit", "uxcam"]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceName:
+    """One account at one vendor, such as `rybbit/www`; the label is lower case."""
+
+    vendor: Vendor
+    account: str
+
+    def __str__(self) -> str:
+        return f"{self.vendor}/{self.account}"
+
+
+class SubjectKind(StrEnum):
+    """What a subject is known by."""
+
+    EMAIL = "email"
+    UID = "uid"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """
+    Who is being looked up.
+
+    `value` is what subjects are compared by: a lower-cased address, or the uid exactly as given.
+    `typed` is what vendors are sent first: some of them match addresses by case.
+    """
+
+    kind: SubjectKind
+    value: str
+    typed: str
+
+
+class UrlIs(StrEnum):
+    """What a session's URL opens: that session, or the person whose session it is."""
+
+    SESSION = "session"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionUser:
+    """Whom a vendor says a session belongs to."""
+
+    uid: str | None = None
+    email: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """
+    One recorded visit.
+
+    `id` is the vendor's; `pages` and `errors` are counts; `duration_seconds` is whole seconds;
+    `entry_page` and `exit_page` are paths without query and fragment; `country` is an ISO 3166 code.
+    """
+
+    source: SourceName
+    id: str
+    url: str | None = None
+    url_is: UrlIs = UrlIs.SESSION
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    duration_seconds: int | None = None
+    live: bool | None = None
+    user: SessionUser = SessionUser()
+    pages: int | None = None
+    entry_page: str | None = None
+    exit_page: str | None = None
+    device: str | None = None
+    browser: str | None = None
+    os: str | None = None
+    country: str | None = None
+    city: str | None = None
+    errors: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorEvent:
+    """One recorded error that hit the subject; `id` is the error group's where the vendor has groups."""
+
+    source: SourceName
+    title: str
+    id: str | None = None
+    url: str | None = None
+    occurred_at: datetime | None = None
+    count: int | None = None
+    session_id: str | None = None
+    status: str | None = None
+
+
+class State(StrEnum):
+    """How a source came to say what it says."""
+
+    LIVE = "live"
+    CACHED = "cached"
+    STALE = "stale"
+    INDEX = "index"
+    QUOTA = "quota"
+    FAILED = "failed"
+
+
+class Reason(StrEnum):
+    """Why a source could not be asked or understood."""
+
+    NOT_AUTHORISED = "not_authorised"
+    RATE_LIMITED = "rate_limited"
+    QUOTA_SPENT = "quota_spent"
+    TIMED_OUT = "timed_out"
+    UNREACHABLE = "unreachable"
+    VENDOR_ERROR = "vendor_error"
+    UNREADABLE = "unreadable"
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """
+    What went wrong at one source.
+
+    `message` is for people: what happened and what it means; it never holds a key, an address or text
+    of the vendor. `until` is when asking again makes sense, where that is known.
+    """
+
+    reason: Reason
+    message: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """
+    What one source says about one subject.
+
+    `as_of` is when the vendor said it; `calls` is what this lookup cost; `notes` are remarks for
+    people on how complete it is. With a failure beside sessions, they are what was known before it.
+    """
+
+    source: SourceName
+    state: State
+    as_of: datetime | None = None
+    calls: int = 0
+    sessions: tuple[Session, ...] = ()
+    errors: tuple[ErrorEvent, ...] = ()
+    notes: tuple[str, ...] = ()
+    failure: Failure | None = None
+
+    @property
+    def answered(self) -> bool:
+        """Whether the source gave something to go by, be it old or "nobody"."""
+        return self.as_of is not None
+
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """All findings about one subject so far; `waiting` names the sources that have not answered yet."""
+
+    subject: Subject
+    as_of: datetime
+    days: int
+    findings: tuple[Finding, ...] = ()
+    waiting: tuple[SourceName, ...] = ()
+
+    @property
+    def sessions(self) -> tuple[Session, ...]:
+        """Give every source's sessions, newest first; those without a time come last."""
+        every = (session for finding in self.findings for session in finding.sessions)
+        return tuple(sorted(every, key=lambda session: session.started_at or _LONG_AGO, reverse=True))
+
+    @property
+    def errors(self) -> tuple[ErrorEvent, ...]:
+        """Give every source's error events, newest first: by their own time, else by their session's."""
+        started = {(s.source, s.id): s.started_at for s in self.sessions}
+
+        def when(error: ErrorEvent) -> datetime:
+            in_session = started.get((error.source, error.session_id or ""))
+            return error.occurred_at or in_session or _LONG_AGO
+
+        every = (error for finding in self.findings for error in finding.errors)
+        return tuple(sorted(every, key=when, reverse=True))
+
+    @property
+    def last_seen(self) -> datetime | None:
+        """Give the latest moment of any session."""
+        moments = [moment for s in self.sessions for moment in (s.ended_at, s.started_at) if moment]
+        return max(moments, default=None)
+
+    @property
+    def answered(self) -> bool:
+        """Whether at least one source gave something to go by."""
+        return any(finding.answered for finding in self.findings)
