@@ -1,1 +1,1 @@
-"""A local Slack workspace and stand-ins for the vendors, on loopback alone: the demo, and what the tests use."""
+"""A local Slack workspace and stand-ins for the vendors, on loopback alone: for the demo and the tests."""
