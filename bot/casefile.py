@@ -147,8 +147,9 @@ class Finding:
     """
     What one source says about one subject.
 
-    `as_of` is when the vendor said it; `calls` is what this lookup cost; `notes` are remarks for
-    people on how complete it is. With a failure beside sessions, they are what was known before it.
+    `as_of` is when the vendor said it; `calls` is what this lookup cost, and `calls_left` what remains of
+    a quota worth watching; `notes` are remarks for people on how complete it is. Sessions beside a failure
+    are what was known before it.
     """
 
     source: SourceName
@@ -159,6 +160,7 @@ class Finding:
     errors: tuple[ErrorEvent, ...] = ()
     notes: tuple[str, ...] = ()
     failure: Failure | None = None
+    calls_left: int | None = None
 
     @property
     def answered(self) -> bool:

@@ -1,1 +1,43 @@
 """The ways in: one file for each kind of Slack request."""
+
+import logging
+
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+
+from bot.app import Bot
+from bot.slack_client import make_slack_client
+from handlers import buttons, commands
+
+
+def build_bolt(bot: Bot) -> AsyncApp:
+    """
+    Give Bolt with all our handlers.
+
+    `process_before_response` because Bolt's default mode polls for the acknowledgement every 10 ms, and an
+    `authorize` of our own because Bolt's would call Slack inside the first acknowledgement.
+    """
+    settings, identity = bot.engine.settings, bot.identity
+    secret = settings.slack_signing_secret
+
+    async def authorize() -> AuthorizeResult:
+        return AuthorizeResult(
+            enterprise_id=identity.enterprise,
+            team_id=identity.team,
+            bot_id=identity.bot,
+            bot_user_id=identity.user,
+            bot_token=bot.slack.token,
+        )
+
+    bolt = AsyncApp(
+        name="casefile",
+        client=make_slack_client(None, settings.slack_api_url, bot.session),
+        # Over Socket Mode nothing is signed, and Bolt asks for no signature there.
+        signing_secret=secret.get_secret_value() if secret else "",
+        process_before_response=True,
+        authorize=authorize,
+        logger=logging.getLogger("slack_bolt"),
+    )
+    commands.register(bolt, bot)
+    buttons.register(bolt, bot)
+    return bolt

@@ -1,0 +1,5 @@
+"""`python -m bot` is `casefile`."""
+
+from bot.cli import main
+
+main()

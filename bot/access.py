@@ -1,0 +1,191 @@
+"""
+Who may look people up, and where: the one rule through which every way in goes.
+
+Members of the installing workspace may; guests only where the setting says so; nobody from another
+company, and nobody in a channel shared with one. The facts come from Slack, are kept for minutes, and
+where they cannot be had the answer is no.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from cachetools import TTLCache
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.clock import Clock
+from bot.settings import AccessSettings
+
+_FACTS_LAST = timedelta(minutes=5)
+_KEPT = 5_000
+# Slack's answers for a place that the bot cannot see: a private channel it is not in, people's own messages.
+_UNSEEN = frozenset(
+    {"channel_not_found", "missing_scope", "not_in_channel", "method_not_supported_for_channel_type"}
+)
+# Slack's answers that say who the person is not, as opposed to Slack being ill.
+_STRANGERS = frozenset({"user_not_found", "user_not_visible"})
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What Slack says of somebody."""
+
+    is_member: bool
+    is_guest: bool
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What Slack says of a channel; `is_seen` is False where the bot is not let in."""
+
+    is_seen: bool
+    is_shared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why somebody may not ask; `message` is for them."""
+
+    reason: str
+    message: str
+
+
+def judge(
+    person: Person, place: Place, channel: str, in_user_group: bool | None, rules: AccessSettings
+) -> Refusal | None:
+    """
+    Give the reason why somebody may not ask here, None where they may.
+
+    Args:
+        person: what Slack says of them.
+        place: what Slack says of the channel.
+        channel: its id.
+        in_user_group: whether they are in one of the configured groups; None where none is configured.
+        rules: the settings.
+
+    """
+    if not person.is_active or not person.is_member:
+        return Refusal("stranger", "Only members of this workspace can look customers up.")
+    if person.is_guest and not rules.guests:
+        return Refusal("guest", "Guests of this workspace cannot look customers up.")
+    if place.is_shared:
+        return Refusal(
+            "shared_channel",
+            "This channel is shared with another company, so no customer is looked up here."
+            " Ask in a channel of your own workspace.",
+        )
+    if rules.channels and channel not in rules.channels:
+        allowed = ", ".join(f"<#{allowed}>" for allowed in rules.channels[:5])
+        return Refusal("channel", f"Customers are looked up in {allowed} only.")
+    if in_user_group is False:
+        return Refusal(
+            "user_group", "Looking customers up is for certain user groups here; you are in none of them."
+        )
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether somebody may ask in a place, and whether the answer may stand there for all to see."""
+
+    refusal: Refusal | None
+    in_public: bool
+
+
+class Access:
+    """
+    The rule, with its facts from Slack.
+
+    Args:
+        client: Slack's Web API.
+        rules: the settings.
+        clock: ages the facts.
+
+    """
+
+    def __init__(self, client: AsyncWebClient, rules: AccessSettings, clock: Clock) -> None:
+        self._client = client
+        self._rules = rules
+        self._facts: TTLCache[tuple[str, str], Any] = TTLCache(_KEPT, _FACTS_LAST, timer=clock)  # type: ignore[arg-type] # any ordered clock will do
+
+    async def ask(self, user: str, channel: str, team: str) -> Verdict:
+        """
+        Judge whether this person may ask in this channel.
+
+        Where the bot cannot see the channel it cannot know who reads there: then only the asker may see
+        the answer.
+
+        Args:
+            user: who asks.
+            channel: where.
+            team: the workspace that installed the bot.
+
+        Raises:
+            SlackApiError: when Slack cannot say who that is: then nobody may know the answer.
+
+        """
+        person, place, in_group = await asyncio.gather(
+            self._person(user, team), self._place(channel), self._in_user_group(user)
+        )
+        refusal = judge(person, place, channel, in_group, self._rules)
+        return Verdict(refusal, in_public=place.is_seen)
+
+    async def _person(self, user: str, team: str) -> Person:
+        key = ("user", user)
+        if key not in self._facts:
+            try:
+                answer = await self._client.users_info(user=user)
+            except SlackApiError as error:
+                if error.response.get("error") not in _STRANGERS:
+                    raise
+                return Person(is_member=False, is_guest=False, is_active=False)
+            self._facts[key] = read_person(answer.get("user") or {}, team)
+        person: Person = self._facts[key]
+        return person
+
+    async def _place(self, channel: str) -> Place:
+        key = ("channel", channel)
+        if key not in self._facts:
+            try:
+                answer = await self._client.conversations_info(channel=channel)
+            except SlackApiError as error:
+                if error.response.get("error") not in _UNSEEN:
+                    raise
+                return Place(is_seen=False, is_shared=False)
+            self._facts[key] = read_place(answer.get("channel") or {})
+        place: Place = self._facts[key]
+        return place
+
+    async def _in_user_group(self, user: str) -> bool | None:
+        if not self._rules.user_groups:
+            return None
+        members = await asyncio.gather(*(self._members(group) for group in self._rules.user_groups))
+        return any(user in group for group in members)
+
+    async def _members(self, group: str) -> frozenset[str]:
+        key = ("group", group)
+        if key not in self._facts:
+            answer = await self._client.usergroups_users_list(usergroup=group)
+            self._facts[key] = frozenset(answer.get("users") or ())
+        members: frozenset[str] = self._facts[key]
+        return members
+
+
+def read_person(user: dict[str, Any], team: str) -> Person:
+    """Read `users.info`: on Enterprise Grid a person may belong to several workspaces."""
+    teams = {user.get("team_id"), *((user.get("enterprise_user") or {}).get("teams") or ())}
+    strange = bool(user.get("is_stranger") or user.get("is_bot"))
+    return Person(
+        is_member=team in teams and not strange,
+        is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
+        is_active=not user.get("deleted"),
+    )
+
+
+def read_place(channel: dict[str, Any]) -> Place:
+    """Read `conversations.info`: shared with another company, or about to be."""
+    shared = channel.get("is_ext_shared") or channel.get("is_pending_ext_shared")
+    return Place(is_seen=True, is_shared=bool(shared or channel.get("pending_connected_team_ids")))

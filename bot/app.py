@@ -1,0 +1,181 @@
+"""The one place that builds and wires everything; nothing else makes a client, a clock or a database."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+import aiohttp
+import structlog
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.access import Access
+from bot.answering import Answering
+from bot.cache import Cache, Flights
+from bot.clock import Clock, system_clock
+from bot.inquiry import Inquiry
+from bot.jobs import LEASE, Jobs
+from bot.keyring import Keyring
+from bot.lookup import Lookup
+from bot.metrics import Metrics, make_metrics
+from bot.posting import Poster
+from bot.quota import Ledger
+from bot.settings import Settings, SettingsError
+from bot.slack_client import make_slack_client
+from bot.sources.memory import Memory
+from bot.sources.registry import Wiring, open_sources
+from bot.sources.source import Source
+from bot.store import Store, open_store
+from bot.tasks import Tasks
+from bot.worker import Worker
+
+# Heroku gives 30 seconds between SIGTERM and SIGKILL.
+DRAIN_SECONDS = 25.0
+_SLACK_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long a job is leased, how often abandoned ones are looked for, how long Slack is let settle."""
+
+    lease: timedelta = LEASE
+    sweep_seconds: float = 5.0
+    settling_seconds: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What finds people, without Slack."""
+
+    settings: Settings
+    store: Store
+    keyring: Keyring
+    clock: Clock
+    tasks: Tasks
+    ledger: Ledger
+    sources: tuple[Source, ...]
+    lookup: Lookup
+    metrics: Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the bot is in Slack, from `auth.test`."""
+
+    team: str
+    enterprise: str | None
+    user: str
+    bot: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """Everything that answers in Slack."""
+
+    engine: Engine
+    slack: AsyncWebClient
+    session: aiohttp.ClientSession
+    identity: Identity
+    jobs: Jobs
+    worker: Worker
+
+
+@asynccontextmanager
+async def open_engine(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[Engine]:
+    """
+    Open the database and the sources.
+
+    Raises:
+        SettingsError: when SECRET_KEY is missing.
+
+    """
+    settings.require("SECRET_KEY")
+    async with AsyncExitStack() as stack:
+        keyring = Keyring(settings.secret_keys)
+        store = await stack.enter_async_context(open_store(settings.database_url))
+        tasks = Tasks(_report_crash)
+        stack.push_async_callback(tasks.drain, 0)
+        ledger = Ledger(store)
+        wiring = Wiring(ledger, Memory(store, keyring), clock)
+        sources = await stack.enter_async_context(open_sources(settings, wiring))
+        metrics = make_metrics()
+        cache = Cache(store, keyring, clock, timedelta(hours=settings.retention.cache_hours))
+        deadline = timedelta(seconds=settings.lookup.deadline_seconds)
+        inquiry = Inquiry(cache, Flights(tasks), keyring, clock, deadline)
+        lookup = Lookup(sources, inquiry, clock, tasks, metrics)
+        yield Engine(settings, store, keyring, clock, tasks, ledger, sources, lookup, metrics)
+
+
+@asynccontextmanager
+async def open_bot(
+    settings: Settings, clock: Clock = system_clock, timing: Timing | None = None
+) -> AsyncIterator[Bot]:
+    """
+    Open everything, find out who we are in Slack, and go on with what was left unfinished.
+
+    At the end, what runs is given time to finish; the rest stays a job.
+
+    Raises:
+        SettingsError: when a needed variable is missing, or Slack does not know the token.
+
+    """
+    settings.require("SECRET_KEY", "SLACK_BOT_TOKEN")
+    timing = timing or Timing()
+    async with AsyncExitStack() as stack:
+        engine = await stack.enter_async_context(open_engine(settings, clock))
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else None
+        slack = make_slack_client(token, settings.slack_api_url, session)
+        identity = await _identify(slack)
+        retention = timedelta(days=settings.retention.job_days)
+        jobs = Jobs(engine.store, engine.keyring, retention, timing.lease)
+        poster = Poster(slack, session, jobs, timing.settling_seconds)
+        answering = Answering(
+            Access(slack, settings.access, clock),
+            engine.lookup,
+            poster,
+            jobs,
+            engine.keyring,
+            engine.metrics,
+            ephemeral=settings.visibility == "ephemeral",
+        )
+        handlers = {"lookup": answering.look_up, "debug": answering.debug}
+        worker = Worker(jobs, engine.tasks, handlers, answering.give_up, timing.sweep_seconds)
+        sweeping = asyncio.create_task(worker.sweep_for_ever())
+        try:
+            yield Bot(engine, slack, session, identity, jobs, worker)
+        finally:
+            sweeping.cancel()
+            with suppress(asyncio.CancelledError):
+                await sweeping
+            await engine.tasks.drain(DRAIN_SECONDS)
+
+
+async def _identify(slack: AsyncWebClient) -> Identity:
+    """Ask Slack who we are; where Slack cannot be reached, a few times with growing waits."""
+    for attempt in range(1, _SLACK_TRIES + 1):
+        try:
+            answer = await slack.auth_test()
+        except SlackApiError as error:
+            code = error.response.get("error")
+            raise SettingsError(f"SLACK_BOT_TOKEN: Slack does not take it ({code})") from None
+        except (aiohttp.ClientError, TimeoutError) as error:
+            if attempt == _SLACK_TRIES:
+                raise SettingsError(
+                    f"SLACK_API_URL: Slack cannot be reached there ({type(error).__name__})"
+                ) from None
+            await asyncio.sleep(attempt)
+        else:
+            return Identity(
+                str(answer["team_id"]),
+                answer.get("enterprise_id"),
+                str(answer["user_id"]),
+                str(answer.get("bot_id") or ""),
+            )
+    raise AssertionError("the loop returns or raises")
+
+
+def _report_crash(crash: BaseException, task: str) -> None:
+    structlog.get_logger("tasks").error("task.crashed", task=task, exc_info=crash)

@@ -1,0 +1,123 @@
+"""
+What sources have answered: in memory in front of the database, sealed there, under keys without addresses.
+
+Memory is only a faster copy. An entry older than the retention is gone from both.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from cachetools import LRUCache
+from pydantic import TypeAdapter
+from sqlalchemy import delete, insert, select
+
+from bot.casefile import ErrorEvent, Session
+from bot.clock import Clock
+from bot.keyring import Keyring, Unsealable
+from bot.store import Store, cached_findings, now_ms
+from bot.tasks import Tasks
+
+_ENTRIES_IN_MEMORY = 5_000
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a vendor said about a subject; `notes` say in words how complete that is."""
+
+    sessions: tuple[Session, ...] = ()
+    errors: tuple[ErrorEvent, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def found(self) -> bool:
+        """Whether the vendor knows the subject at all."""
+        return bool(self.sessions or self.errors)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An answer as it is remembered: `as_of` is when the vendor gave it, `days` how far back it looked."""
+
+    answer: Answer
+    as_of: datetime
+    days: int
+
+
+_KNOWN = TypeAdapter(Known)
+
+
+class Cache:
+    """
+    Answers by key, for `retention` at most.
+
+    Keys come from `Keyring.hash`; `subject_hash` is stored beside them so that a person can be erased.
+    """
+
+    def __init__(self, store: Store, keyring: Keyring, clock: Clock, retention: timedelta) -> None:
+        self._store = store
+        self._keyring = keyring
+        self._clock = clock
+        self._retention = retention
+        self._memory: LRUCache[str, Known] = LRUCache(maxsize=_ENTRIES_IN_MEMORY)
+
+    async def get(self, key: str) -> Known | None:
+        """Give what is remembered under a key, unless it is older than the retention."""
+        known = self._memory.get(key)
+        if known is None and (known := await self._stored(key)):
+            self._memory[key] = known
+        if known is None or self._clock() - known.as_of > self._retention:
+            return None
+        return known
+
+    async def put(self, key: str, subject_hash: str, known: Known) -> None:
+        """Remember an answer; what has outlived the retention is deleted on the way."""
+        self._memory[key] = known
+        sealed = self._keyring.seal(_KNOWN.dump_json(known).decode())
+        too_old = now_ms() - int(self._retention.total_seconds() * 1000)
+        async with self._store.write() as connection:
+            await connection.execute(
+                delete(cached_findings).where(
+                    (cached_findings.c.key == key) | (cached_findings.c.stored_ms < too_old)
+                )
+            )
+            row = {"key": key, "subject_hash": subject_hash, "stored_ms": now_ms(), "sealed": sealed}
+            await connection.execute(insert(cached_findings).values(row))
+
+    async def _stored(self, key: str) -> Known | None:
+        async with self._store.read() as connection:
+            query = select(cached_findings.c.sealed).where(cached_findings.c.key == key)
+            sealed = (await connection.execute(query)).scalar_one_or_none()
+        if sealed is None:
+            return None
+        try:
+            return _KNOWN.validate_json(self._keyring.unseal(sealed))
+        except (Unsealable, ValueError):
+            # Sealed by a key since retired, or written in an older form: as good as not known.
+            return None
+
+
+class Flights:
+    """
+    Questions under way: whoever asks the same one at the same time waits for the one already asked.
+
+    A waiter that gives up cancels nothing: the question goes on, and its answer is kept.
+    """
+
+    def __init__(self, tasks: Tasks) -> None:
+        self._tasks = tasks
+        self._under_way: dict[str, asyncio.Task[Any]] = {}
+
+    def join(self, key: str, ask: Callable[[], Coroutine[Any, Any, T]]) -> tuple[asyncio.Task[T], bool]:
+        """Give the task that answers, and whether it was started for this caller."""
+        under_way = self._under_way.get(key)
+        if under_way is not None:
+            return under_way, False
+        task: asyncio.Task[T] = self._tasks.spawn(ask(), f"ask {key}")
+        self._under_way[key] = task
+        task.add_done_callback(lambda _: self._under_way.pop(key, None))
+        return task, True

@@ -1,0 +1,200 @@
+"""The commands (`design.md`, Commands): names, flags, JSON and exit statuses are a promise."""
+
+import argparse
+import asyncio
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from bot import serving
+from bot.app import open_engine
+from bot.casefile import Subject
+from bot.doctor import Check, check_slack, check_sources
+from bot.log import configure_logging
+from bot.lookup_json import case_file_json
+from bot.manifest import http_manifest, socket_manifest
+from bot.report import quota_json, quota_states
+from bot.settings import Settings, SettingsError, load_settings
+from bot.slack_client import make_slack_client
+from bot.sources.source import Question
+from bot.store import NewerDatabase
+from bot.subjects import NotUnderstood, read_subject
+from bot.terminal import case_file_text, quota_text
+
+OK, NOT_WELL, USAGE, NO_ANSWER = 0, 1, 2, 3
+_DEMO_PORT = 8321
+_SERVE_PORT = 3000
+# A vendor may take 30 seconds, and its answer is worth keeping for the next question.
+_LATE_ANSWERS_SECONDS = 40.0
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and exit with its status."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.command(options)
+    except (SettingsError, NewerDatabase) as error:
+        return _complain(str(error))
+    except OSError as error:
+        return _complain(error.strerror or str(error))
+    except KeyboardInterrupt:
+        return 130
+    return status
+
+
+def _complain(message: str) -> int:
+    print(f"casefile: {message}", file=sys.stderr)
+    return USAGE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="casefile", description="Customers' session replays and recent errors, in Slack."
+    )
+    parser.add_argument("--version", action="version", version=f"casefile {version('casefile')}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, what: str, command: Callable[[Any], int]) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=what, description=what)
+        added.set_defaults(command=command)
+        return added
+
+    demo = add("demo", "sandbox and bot together; no account anywhere is needed", _demo)
+    demo.add_argument("--port", type=int, default=_DEMO_PORT)
+    serve = add("serve", "answer Slack by signed HTTP", _serve)
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=None, help="default: $PORT, or 3000")
+    add("socket", "answer Slack by Socket Mode", _socket)
+    lookup = add("lookup", "the case file of an address or uid, in the terminal", _lookup)
+    lookup.add_argument("subject", metavar="SUBJECT", help="an address, or a uid (uid:… where in doubt)")
+    lookup.add_argument("--json", action="store_true")
+    lookup.add_argument("--days", type=int, default=None, help="how far back (default: LOOKUP__DAYS, 30)")
+    lookup.add_argument("--fresh", action="store_true", help="ask the vendors even where an answer is known")
+    manifest = add("manifest", "the Slack app manifest, for Socket Mode", _manifest)
+    manifest.add_argument("--http", metavar="URL", help="for signed HTTP, reached at this address")
+    doctor = add("doctor", "one cheap real call to each source and to Slack", _doctor)
+    doctor.add_argument("--json", action="store_true")
+    quota = add("quota", "what each account has left, and when it comes back", _quota)
+    quota.add_argument("--json", action="store_true")
+    return parser
+
+
+def _settings() -> Settings:
+    settings = load_settings(os.environ, Path(".env"))
+    configure_logging(settings.log_level)
+    return settings
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from sandbox.demo import demo  # noqa: PLC0415 - the sandbox is loaded for the demo alone
+
+    return _run(demo(options.port))
+
+
+def _serve(options: argparse.Namespace) -> int:
+    settings = _settings()
+    port = options.port if options.port is not None else (settings.port or _SERVE_PORT)
+    return _run(serving.serve(settings, options.host, port))
+
+
+def _socket(_options: argparse.Namespace) -> int:
+    return _run(serving.socket(_settings()))
+
+
+def _run(work: Coroutine[Any, Any, None]) -> int:
+    asyncio.run(work)
+    return OK
+
+
+def _lookup(options: argparse.Namespace) -> int:
+    subject = read_subject(options.subject.strip())
+    if isinstance(subject, NotUnderstood):
+        return _complain(subject.why)
+    if options.days is not None and not 1 <= options.days <= 365:  # noqa: PLR2004 - as LOOKUP__DAYS
+        return _complain("--days takes 1 to 365")
+    return asyncio.run(_look_up(_quiet(_settings()), subject, options))
+
+
+def _quiet(settings: Settings) -> Settings:
+    """Keep the terminal to the answer: only warnings are logged unless more is asked for."""
+    if settings.log_level == "INFO":
+        configure_logging("WARNING")
+    return settings
+
+
+async def _look_up(settings: Settings, subject: Subject, options: argparse.Namespace) -> int:
+    async with open_engine(settings) as engine:
+        question = Question(subject, options.days or settings.lookup.days)
+        case_file = await engine.lookup.until_deadline(question, fresh=options.fresh)
+        if options.json:
+            print(json.dumps(case_file_json(case_file), ensure_ascii=False, indent=1))
+        else:
+            print(case_file_text(case_file))
+        sys.stdout.flush()
+        await engine.tasks.drain(_LATE_ANSWERS_SECONDS)
+        if not engine.sources:
+            print("casefile: no source is configured, for example FULLSTORY__MAIN__API_KEY", file=sys.stderr)
+        return OK if case_file.answered else NO_ANSWER
+
+
+def _manifest(options: argparse.Namespace) -> int:
+    command = load_settings(os.environ, Path(".env")).slack_command
+    if options.http is None:
+        print(socket_manifest(command), end="")
+        return OK
+    if not re.fullmatch(r"https://[^\s/?#@]+(/[^\s?#]*)?", options.http):
+        return _complain("--http takes the address that Slack reaches, such as https://casefile.example")
+    print(http_manifest(options.http, command), end="")
+    return OK
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    return asyncio.run(_examine(_quiet(_settings()), as_json=options.json))
+
+
+async def _examine(settings: Settings, *, as_json: bool) -> int:
+    async with open_engine(settings) as engine, aiohttp.ClientSession() as session:
+        checks = await check_sources(engine.sources) + await _check_slack(settings, session)
+    if as_json:
+        rows = [{"name": check.name, "ok": check.well, "detail": check.detail} for check in checks]
+        print(json.dumps({"ok": all(check.well for check in checks), "checks": rows}, indent=1))
+    else:
+        for check in checks:
+            print(f"{'ok  ' if check.well else 'FAIL'}  {check.name}: {check.detail}")
+    return OK if all(check.well for check in checks) else NOT_WELL
+
+
+async def _check_slack(settings: Settings, session: aiohttp.ClientSession) -> list[Check]:
+    if settings.slack_bot_token is None:
+        return [Check("slack", well=False, detail="SLACK_BOT_TOKEN is not set")]
+    client = make_slack_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, session)
+    app_token = settings.slack_app_token
+    app_client = (
+        make_slack_client(app_token.get_secret_value(), settings.slack_api_url, session)
+        if app_token
+        else None
+    )
+    return await check_slack(client, app_client)
+
+
+def _quota(options: argparse.Namespace) -> int:
+    return asyncio.run(_show_quota(_quiet(_settings()), as_json=options.json))
+
+
+async def _show_quota(settings: Settings, *, as_json: bool) -> int:
+    async with open_engine(settings) as engine:
+        states = await quota_states(engine.sources)
+    print(json.dumps(quota_json(states), indent=1) if as_json else quota_text(states))
+    return OK

@@ -1,0 +1,86 @@
+"""One cheap real call to each source and to Slack, and what is wrong where something is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.manifest import needed_scopes
+from bot.quota import Purpose
+from bot.sources.http import CallFailed
+from bot.sources.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What was found out about one thing."""
+
+    name: str
+    well: bool
+    detail: str
+
+
+async def check_sources(sources: Sequence[Source]) -> list[Check]:
+    """Ask every source for one cheap thing; it counts against its quota like any call."""
+    if not sources:
+        return [
+            Check("sources", well=False, detail="none is configured, for example FULLSTORY__MAIN__API_KEY")
+        ]
+    return [await _check_source(source) for source in sources]
+
+
+async def _check_source(source: Source) -> Check:
+    calls = source.http.asking(Purpose.PERSON, await source.account())
+    try:
+        return Check(str(source.name), well=True, detail=await source.check(calls))
+    except CallFailed as failed:
+        until = failed.failure.until
+        again = f"; again from {until:%Y-%m-%d %H:%M} UTC" if until else ""
+        return Check(str(source.name), well=False, detail=f"{failed.failure.message}{again}")
+
+
+async def check_slack(client: AsyncWebClient, app_client: AsyncWebClient | None) -> list[Check]:
+    """
+    Ask Slack who we are and what we may, and compare that with what the code needs.
+
+    Args:
+        client: with the bot's token.
+        app_client: with the app-level token for Socket Mode; None where there is none.
+
+    """
+    checks = [await _check_bot(client)]
+    if app_client is not None:
+        checks.append(await _check_socket_mode(app_client))
+    return checks
+
+
+async def _check_bot(client: AsyncWebClient) -> Check:
+    try:
+        answer = await client.auth_test()
+    except SlackApiError as error:
+        return Check(
+            "slack", well=False, detail=f"Slack does not take SLACK_BOT_TOKEN ({error.response.get('error')})"
+        )
+    except (aiohttp.ClientError, TimeoutError):
+        return Check("slack", well=False, detail="Slack cannot be reached at SLACK_API_URL")
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    granted = {scope.strip() for scope in headers.get("x-oauth-scopes", "").split(",")}
+    if missing := sorted(needed_scopes() - granted):
+        wanted = ", ".join(missing)
+        detail = f"scopes are missing: {wanted}; update the app from `casefile manifest` and install it again"
+        return Check("slack", well=False, detail=detail)
+    return Check("slack", well=True, detail=f"token and all {len(needed_scopes())} scopes are there")
+
+
+async def _check_socket_mode(client: AsyncWebClient) -> Check:
+    try:
+        await client.apps_connections_open(app_token=client.token or "")
+    except SlackApiError as error:
+        code = error.response.get("error")
+        detail = f"Slack does not take SLACK_APP_TOKEN ({code}); it needs the scope connections:write"
+        return Check("slack socket mode", well=False, detail=detail)
+    except (aiohttp.ClientError, TimeoutError):
+        return Check("slack socket mode", well=False, detail="Slack cannot be reached at SLACK_API_URL")
+    return Check("slack socket mode", well=True, detail="the app-level token opens connections")

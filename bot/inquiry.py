@@ -1,0 +1,178 @@
+"""
+One question to one source: from the cache where that is fresh enough, else from the vendor.
+
+Whoever asks hears at most three times: what was remembered (when it is stale), that the deadline has
+passed (when it has), and the outcome. The deadline ends the waiting, never the call: a late answer is
+stored, and told to whoever still listens.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from cachetools import TTLCache
+
+from bot.cache import Answer, Cache, Flights, Known
+from bot.casefile import ErrorEvent, Failure, Finding, Reason, Session, SourceName, State
+from bot.clock import Clock
+from bot.keyring import Keyring
+from bot.sources.http import CallFailed
+from bot.sources.source import Question, Source
+
+# A refused key costs a call a try: it is not tried again at every lookup.
+_REFUSAL_LASTS = timedelta(minutes=5)
+
+_SMALL_QUOTA = 200
+
+Report = Callable[[Finding, bool], None]
+"""Told of a finding, and whether it is the last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What asking a vendor came to, and the calls it took."""
+
+    result: Known | Failure
+    calls: int
+
+
+class Inquiry:
+    """
+    How sources are asked.
+
+    Args:
+        cache: what has been answered before.
+        flights: the questions under way, shared by all who ask the same.
+        keyring: keys the cache.
+        clock: the process's time.
+        deadline: how long a source is waited for before others hear that it is late.
+
+    """
+
+    def __init__(
+        self, cache: Cache, flights: Flights, keyring: Keyring, clock: Clock, deadline: timedelta
+    ) -> None:
+        self._cache = cache
+        self._flights = flights
+        self._keyring = keyring
+        self._clock = clock
+        self._deadline = deadline
+        self._refused: TTLCache[SourceName, Failure] = TTLCache(
+            1_000,
+            _REFUSAL_LASTS,
+            timer=clock,  # type: ignore[arg-type] # any ordered clock will do
+        )
+
+    async def ask(self, source: Source, question: Question, *, fresh: bool, report: Report) -> None:
+        """
+        Find out what a source says, and report it.
+
+        Args:
+            source: the account to ask.
+            question: about whom, and how far back.
+            fresh: whether to ask the vendor even when a fresh answer is remembered.
+            report: told of each finding; the last call has True.
+
+        """
+        known = await self._cache.get(self._key(source, question))
+        if known is not None and not fresh and known.days >= question.days:
+            age = self._clock() - known.as_of
+            lasting = source.freshness.found if known.answer.found else source.freshness.nobody
+            if age < lasting:
+                report(await self._finding(source, question, State.CACHED, known), True)
+                return
+            if known.answer.found:
+                report(await self._finding(source, question, State.STALE, known), False)
+        if (refusal := self._refused.get(source.name)) and not fresh:
+            report(await self._failed(source, question, refusal, known), True)
+            return
+        await self._ask_vendor(source, question, known, report)
+
+    async def _ask_vendor(
+        self, source: Source, question: Question, known: Known | None, report: Report
+    ) -> None:
+        key = self._key(source, question)
+        flight, ours = self._flights.join(f"{key}:{question.days}", lambda: self._fly(source, question, key))
+        done, _ = await asyncio.wait({flight}, timeout=self._deadline.total_seconds())
+        if not done:
+            report(await self._failed(source, question, self._late(source), known), False)
+        # Shielded: whoever stops listening must not stop the call for the others.
+        outcome = await asyncio.shield(flight)
+        calls = outcome.calls if ours else 0
+        if isinstance(outcome.result, Failure):
+            report(await self._failed(source, question, outcome.result, known, calls), True)
+        else:
+            report(await self._finding(source, question, State.LIVE, outcome.result, calls), True)
+
+    async def _fly(self, source: Source, question: Question, key: str) -> _Outcome:
+        calls = source.http.asking(question.purpose, await source.account())
+        try:
+            answer = await source.find(question, calls)
+        except CallFailed as failed:
+            if failed.failure.reason is Reason.NOT_AUTHORISED:
+                self._refused[source.name] = failed.failure
+            return _Outcome(failed.failure, calls.made)
+        self._refused.pop(source.name, None)
+        known = Known(answer, self._clock(), question.days)
+        subject = question.subject
+        await self._cache.put(key, self._keyring.hash(subject.kind, subject.value), known)
+        return _Outcome(known, calls.made)
+
+    def _key(self, source: Source, question: Question) -> str:
+        return self._keyring.hash("finding", str(source.name), question.subject.kind, question.subject.value)
+
+    def _late(self, source: Source) -> Failure:
+        seconds = f"{self._deadline.total_seconds():g} s"
+        message = f"{source.title} did not answer within {seconds}; its answer is added when it comes"
+        return Failure(Reason.TIMED_OUT, message)
+
+    async def _finding(
+        self, source: Source, question: Question, state: State, known: Known, calls: int = 0
+    ) -> Finding:
+        since = question.since(self._clock())
+        return Finding(
+            source.name,
+            state,
+            known.as_of,
+            calls,
+            _sessions_since(known.answer, since),
+            _errors_since(known.answer, since),
+            known.answer.notes,
+            calls_left=await _calls_left(source),
+        )
+
+    async def _failed(
+        self, source: Source, question: Question, failure: Failure, known: Known | None, calls: int = 0
+    ) -> Finding:
+        """Give a failure, beside what was known before it."""
+        spent = failure.reason is Reason.QUOTA_SPENT
+        if known is None:
+            left = await _calls_left(source)
+            state = State.QUOTA if spent else State.FAILED
+            return Finding(source.name, state, calls=calls, failure=failure, calls_left=left)
+        shown = await self._finding(source, question, State.QUOTA if spent else State.STALE, known, calls)
+        return replace(shown, failure=failure)
+
+
+async def _calls_left(source: Source) -> int | None:
+    """Give what is left of a quota that people had better know of: a small one, for a long time."""
+    account = await source.account()
+    window = account.longest
+    if window is None or window.calls > _SMALL_QUOTA:
+        return None
+    return (await source.http.ledger.state(account)).left
+
+
+def _sessions_since(answer: Answer, since: datetime) -> tuple[Session, ...]:
+    return tuple(s for s in answer.sessions if (s.ended_at or s.started_at or since) >= since)
+
+
+def _errors_since(answer: Answer, since: datetime) -> tuple[ErrorEvent, ...]:
+    shown = {session.id for session in _sessions_since(answer, since)}
+    left_out = {session.id for session in answer.sessions} - shown
+    return tuple(
+        error
+        for error in answer.errors
+        if (error.occurred_at or since) >= since and error.session_id not in left_out
+    )

@@ -1,0 +1,166 @@
+"""
+The durable inbox: a request is a row before it is acknowledged, and stays one until it is answered.
+
+A job is leased by compare-and-set to the process that works on it, for a short time that is renewed while
+it runs; a job whose lease has run out is taken over. What the job is about is sealed, and gone when it
+has ended.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from bot.keyring import Keyring
+from bot.store import Store, jobs, now_ms, posts
+
+LEASE = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One accepted request that owes somebody an answer; `payload` is JSON that its handler wrote."""
+
+    id: str
+    kind: str
+    payload: str
+    attempts: int
+    created_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Where a part of an answer stands; `ts` is None while the outcome of posting it is unknown."""
+
+    part: str
+    channel: str
+    ts: str | None
+    edits: int
+
+
+class Jobs:
+    """
+    The jobs of one process.
+
+    Args:
+        store: where they are kept.
+        keyring: seals what they are about and hashes what they are known by.
+        retention: how long ended jobs stay.
+        lease: how long a job is ours before it must be renewed.
+
+    """
+
+    def __init__(
+        self, store: Store, keyring: Keyring, retention: timedelta, lease: timedelta = LEASE
+    ) -> None:
+        self._store = store
+        self._keyring = keyring
+        self._retention = retention
+        self.lease = lease
+        self._process = uuid.uuid4().hex
+
+    async def accept(self, kind: str, delivery: str, payload: str) -> Job | None:
+        """
+        Write a request down, leased to this process.
+
+        Args:
+            kind: which handler answers it.
+            delivery: what Slack's redeliveries of the same request have in common.
+            payload: JSON with all that the handler needs.
+
+        Returns:
+            the job, or None when this delivery has been accepted before.
+
+        """
+        job = Job(uuid.uuid4().hex, kind, payload, attempts=1, created_ms=await self._store.now_ms())
+        row = {
+            "id": job.id,
+            "delivery": self._keyring.hash("delivery", kind, delivery),
+            "kind": kind,
+            "state": "open",
+            "sealed": self._keyring.seal(payload),
+            "attempts": job.attempts,
+            "created_ms": job.created_ms,
+            "leased_until_ms": now_ms() + _ms(self.lease),
+            "leased_by": self._process,
+        }
+        try:
+            async with self._store.write() as connection:
+                await connection.execute(insert(jobs).values(row))
+        except IntegrityError:
+            return None
+        return job
+
+    async def take_over(self, most: int) -> Sequence[Job]:
+        """Lease open jobs that nobody works on any more, the oldest first."""
+        free = (jobs.c.state == "open") & (jobs.c.leased_until_ms < now_ms())
+        async with self._store.write() as connection:
+            query = select(jobs.c.id).where(free).order_by(jobs.c.created_ms).limit(most)
+            taken = []
+            for job_id in (await connection.execute(query)).scalars().all():
+                lease = (
+                    update(jobs)
+                    .where(jobs.c.id == job_id, free)
+                    .values(
+                        leased_until_ms=now_ms() + _ms(self.lease),
+                        leased_by=self._process,
+                        attempts=jobs.c.attempts + 1,
+                    )
+                )
+                if (await connection.execute(lease)).rowcount:
+                    taken.append(job_id)
+            rows = (await connection.execute(select(jobs).where(jobs.c.id.in_(taken)))).all()
+        return [
+            Job(row.id, row.kind, self._keyring.unseal(row.sealed), row.attempts, row.created_ms)
+            for row in rows
+        ]
+
+    async def renew(self, job: Job) -> bool:
+        """Keep a job ours; False when another process has taken it over."""
+        return await self._change(job, {"leased_until_ms": now_ms() + _ms(self.lease)})
+
+    async def release(self, job: Job) -> None:
+        """Let go of a job that is not finished, so that it is taken over at once."""
+        await self._change(job, {"leased_until_ms": 0})
+
+    async def finish(self, job: Job, state: str = "done") -> None:
+        """End a job: what it was about is gone with it; what ended long ago is deleted on the way."""
+        await self._change(job, {"state": state, "sealed": None, "ended_ms": now_ms()})
+        old = select(jobs.c.id).where(jobs.c.ended_ms < now_ms() - _ms(self._retention))
+        async with self._store.write() as connection:
+            await connection.execute(delete(posts).where(posts.c.job.in_(old)))
+            await connection.execute(delete(jobs).where(jobs.c.id.in_(old)))
+
+    async def count_open(self) -> int:
+        """Give how many jobs owe somebody an answer."""
+        async with self._store.read() as connection:
+            query = select(jobs.c.id).where(jobs.c.state == "open")
+            return len((await connection.execute(query)).all())
+
+    async def posts(self, job: Job) -> dict[str, Post]:
+        """Give what has been posted for a job, or was about to be, by part."""
+        async with self._store.read() as connection:
+            rows = (await connection.execute(select(posts).where(posts.c.job == job.id))).all()
+        return {row.part: Post(row.part, row.channel, row.ts, row.edits) for row in rows}
+
+    async def note_post(self, job: Job, post: Post) -> None:
+        """Write down where a part stands, or that it is about to be posted."""
+        async with self._store.write() as connection:
+            await connection.execute(delete(posts).where(posts.c.job == job.id, posts.c.part == post.part))
+            await connection.execute(
+                insert(posts).values(
+                    job=job.id, part=post.part, channel=post.channel, ts=post.ts, edits=post.edits
+                )
+            )
+
+    async def _change(self, job: Job, values: dict[str, object]) -> bool:
+        ours = (jobs.c.id == job.id) & (jobs.c.leased_by == self._process) & (jobs.c.state == "open")
+        async with self._store.write() as connection:
+            return bool((await connection.execute(update(jobs).where(ours).values(values))).rowcount)
+
+
+def _ms(span: timedelta) -> int:
+    return int(span.total_seconds() * 1000)

@@ -1,0 +1,53 @@
+"""Keyed hashes, by which subjects are stored and logged, and seals for what must be stored and read back."""
+
+import base64
+import hashlib
+import hmac
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+
+class Unsealable(Exception):
+    """Raised when a sealed text was sealed by a key that is no longer configured, or was changed."""
+
+
+class Keyring:
+    """
+    The secret keys at work.
+
+    Args:
+        secrets: one or more; the first one hashes and seals, the others still open what they sealed.
+
+    """
+
+    def __init__(self, secrets: tuple[str, ...]) -> None:
+        if not secrets:
+            raise ValueError("a keyring needs at least one secret")
+        self._hash_key = _derive(secrets[0], "hash")
+        self._fernet = MultiFernet([Fernet(base64.urlsafe_b64encode(_derive(s, "seal"))) for s in secrets])
+
+    def hash(self, *parts: str) -> str:
+        """Give 32 hex digits that stand for these parts, the same for the same parts in the same order."""
+        message = "\0".join(parts).encode()
+        return hmac.new(self._hash_key, message, hashlib.sha256).hexdigest()[:32]
+
+    def seal(self, text: str) -> str:
+        """Make a text unreadable and unchangeable for whoever has the database alone."""
+        return self._fernet.encrypt(text.encode()).decode()
+
+    def unseal(self, sealed: str) -> str:
+        """
+        Give the text back.
+
+        Raises:
+            Unsealable: when none of the keys opens it.
+
+        """
+        try:
+            return self._fernet.decrypt(sealed.encode()).decode()
+        except InvalidToken:
+            raise Unsealable from None
+
+
+def _derive(secret: str, purpose: str) -> bytes:
+    return hashlib.sha256(f"casefile:{purpose}:{secret}".encode()).digest()

@@ -1,0 +1,55 @@
+"""Logs: one event a line with its fields; libraries that would print URLs or bodies are kept quiet."""
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+
+# httpx and httpcore print URLs (they carry addresses); aiosqlite prints statements' values at DEBUG.
+_QUIET = {
+    "httpx": logging.WARNING,
+    "httpcore": logging.WARNING,
+    "aiosqlite": logging.WARNING,
+    "slack_sdk": logging.WARNING,
+    # Says at WARNING that a client was given as well as a token, which is on purpose.
+    "slack_bolt": logging.ERROR,
+    "asyncio": logging.WARNING,
+}
+
+
+def configure_logging(level: str, *, stream: Any = None) -> None:
+    """Send everything to standard error, at this level (DEBUG, INFO, WARNING or ERROR) and above."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        # The traceback without local variables: they hold addresses and keys.
+        structlog.processors.format_exc_info,
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "logger", "event"]),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for name, at_least in _QUIET.items():
+        logging.getLogger(name).setLevel(max(at_least, logging.getLevelName(level)))

@@ -1,0 +1,80 @@
+"""
+The app manifest: as it stands in `manifest.yml` for Socket Mode, or made into one for signed HTTP.
+
+What the code needs of Slack stands here as well, so that a test and `casefile doctor` can compare.
+"""
+
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+# Each Web API method that the bot calls, with the bot scopes it needs (docs.slack.dev/reference/methods).
+METHOD_SCOPES: dict[str, frozenset[str]] = {
+    "auth.test": frozenset(),
+    "apps.connections.open": frozenset(),
+    "chat.postMessage": frozenset({"chat:write", "chat:write.public"}),
+    "chat.update": frozenset({"chat:write"}),
+    "conversations.info": frozenset({"channels:read", "groups:read", "im:read", "mpim:read"}),
+    "conversations.history": frozenset({"channels:history", "groups:history", "im:history", "mpim:history"}),
+    "conversations.replies": frozenset({"channels:history", "groups:history", "im:history", "mpim:history"}),
+    "usergroups.users.list": frozenset({"usergroups:read"}),
+    "users.info": frozenset({"users:read"}),
+}
+COMMAND_SCOPES = frozenset({"commands"})
+
+
+def needed_scopes() -> frozenset[str]:
+    """Give every bot scope that a feature uses."""
+    return frozenset().union(COMMAND_SCOPES, *METHOD_SCOPES.values())
+
+
+def manifest_text() -> str:
+    """Give `manifest.yml`: from beside the code, or from inside the installed package."""
+    beside = Path(__file__).parent.parent / "manifest.yml"
+    if beside.is_file():
+        return beside.read_text(encoding="utf-8")
+    return resources.files("bot").joinpath("manifest.yml").read_text(encoding="utf-8")
+
+
+def read_manifest() -> dict[str, Any]:
+    """Give the manifest as data."""
+    manifest: dict[str, Any] = yaml.safe_load(manifest_text())
+    return manifest
+
+
+def http_manifest(base_url: str, command: str) -> str:
+    """
+    Give the manifest for signed HTTP, with the request URL everywhere that Slack sends to.
+
+    Args:
+        base_url: where `casefile serve` is reached from the internet, such as `https://casefile.example`.
+        command: the slash command's name.
+
+    """
+    request_url = f"{base_url.rstrip('/').removesuffix('/slack/events')}/slack/events"
+    manifest = with_command(read_manifest(), command)
+    for slash_command in manifest["features"]["slash_commands"]:
+        slash_command["url"] = request_url
+    settings = manifest["settings"]
+    settings["socket_mode_enabled"] = False
+    settings["interactivity"]["request_url"] = request_url
+    if "event_subscriptions" in settings:
+        settings["event_subscriptions"]["request_url"] = request_url
+    return yaml.safe_dump(manifest, sort_keys=False, allow_unicode=True, width=110)
+
+
+def with_command(manifest: dict[str, Any], command: str) -> dict[str, Any]:
+    """Give the manifest with the slash command under another name."""
+    first, *others = manifest["features"]["slash_commands"]
+    commands = [{**first, "command": command}, *others]
+    return {**manifest, "features": {**manifest["features"], "slash_commands": commands}}
+
+
+def socket_manifest(command: str) -> str:
+    """Give the manifest for Socket Mode: the file itself, unless the command has another name."""
+    manifest = read_manifest()
+    if manifest["features"]["slash_commands"][0]["command"] == command:
+        return manifest_text()
+    return yaml.safe_dump(with_command(manifest, command), sort_keys=False, allow_unicode=True, width=110)

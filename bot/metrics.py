@@ -1,0 +1,34 @@
+"""What is counted, for Prometheus; labels are vendors, accounts and outcomes, never people."""
+
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """The counters of one process, in a registry of their own."""
+
+    registry: CollectorRegistry
+    lookups: Counter
+    lookup_seconds: Histogram
+    findings: Counter
+    open_jobs: Gauge
+    quota_left: Gauge
+
+    def text(self) -> bytes:
+        """Give all of it in Prometheus's text format."""
+        return generate_latest(self.registry)
+
+
+def make_metrics() -> Metrics:
+    """Make counters that start at nothing."""
+    registry = CollectorRegistry()
+    return Metrics(
+        registry,
+        Counter("casefile_lookups", "Lookups by how they ended", ["outcome"], registry=registry),
+        Histogram("casefile_lookup_seconds", "From accepting to the last edit", registry=registry),
+        Counter("casefile_findings", "What sources said", ["source", "state"], registry=registry),
+        Gauge("casefile_open_jobs", "Requests that are still owed an answer", registry=registry),
+        Gauge("casefile_quota_left", "Calls an account has left", ["source"], registry=registry),
+    )

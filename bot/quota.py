@@ -1,0 +1,241 @@
+"""
+The quota ledger: every call to a vendor is written down before it is made.
+
+No rolling window ever holds more calls than the vendor allows, whatever crashes, restarts or runs
+beside it: the account's row is locked before its calls are counted, in the transaction that adds the
+new one, by the database's clock. Each class of asker leaves a reserve for those above it. What a vendor
+says of its own count (a 429, a rate-limit header) corrects ours downwards, never upwards.
+"""
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store import Store, now_ms, quota_accounts, quota_calls
+
+# Calls to accounts without a limit are counted for a day and then forgotten.
+_KEPT_WITHOUT_LIMIT_MS = 24 * 3600 * 1000
+
+
+class Purpose(StrEnum):
+    """Who asks; the order is the order of precedence."""
+
+    PERSON = "person"
+    UNFURL = "unfurl"
+    TICKET = "ticket"
+    BACKGROUND = "background"
+
+
+# What part of a window each class leaves untouched for those above it.
+RESERVES = {Purpose.PERSON: 0.0, Purpose.UNFURL: 0.1, Purpose.TICKET: 0.2, Purpose.BACKGROUND: 0.4}
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """At most `calls` calls in any `seconds` seconds."""
+
+    calls: int
+    seconds: int
+
+    @property
+    def milliseconds(self) -> int:
+        """Give the window's length in the ledger's unit."""
+        return self.seconds * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A vendor's account as the ledger knows it; no windows: nothing is refused, calls are only counted."""
+
+    name: str
+    windows: tuple[Window, ...] = ()
+
+    @property
+    def longest(self) -> Window | None:
+        """Give the window that looks furthest back: the one people ask about."""
+        return max(self.windows, key=lambda window: window.seconds, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """The call is written down and may be made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The call must not be made; `until` is when one may be again. `reserved`: it is kept for others."""
+
+    until: datetime
+    reserved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaState:
+    """
+    What an account has left in its longest window.
+
+    `left` and `limit` are None where no limit is known; `returns_at` is when the next call comes back
+    where some are spent; `blocked_until` is set while the vendor says that nothing is left.
+    """
+
+    account: str
+    limit: int | None
+    seconds: int | None
+    used: int
+    left: int | None
+    returns_at: datetime | None
+    blocked_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """What the ledger holds for one account at one moment; times in milliseconds."""
+
+    now: int
+    calls: tuple[int, ...]
+    vendor_left: int | None
+    vendor_until: int | None
+
+    def in_window(self, window: Window) -> tuple[int, ...]:
+        """Give the times of the calls that still count, oldest first."""
+        return tuple(at for at in self.calls if at > self.now - window.milliseconds)
+
+    def free_at(self, window: Window, most: int) -> int | None:
+        """Give when fewer than `most` calls count, or None when that is now."""
+        inside = self.in_window(window)
+        if len(inside) < most:
+            return None
+        if most <= 0:
+            return self.now + window.milliseconds
+        return inside[len(inside) - most] + window.milliseconds
+
+
+class Ledger:
+    """The calls that accounts have made, in the database."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def spend(self, account: Account, purpose: Purpose) -> Granted | Refused:
+        """Write one call down, if the account's windows and the reserve allow it."""
+        async with self._store.write() as connection:
+            await _lock(connection, account.name)
+            count = await _count(connection, account)
+            if refused := _refusal(count, account, purpose):
+                return refused
+            await connection.execute(
+                insert(quota_calls).values(account=account.name, at_ms=now_ms(), purpose=purpose.value)
+            )
+            await connection.execute(
+                update(quota_accounts)
+                .where(quota_accounts.c.account == account.name, quota_accounts.c.vendor_left > 0)
+                .values(vendor_left=quota_accounts.c.vendor_left - 1)
+            )
+            await _forget_old(connection, account, count.now)
+        return Granted()
+
+    async def state(self, account: Account) -> QuotaState:
+        """Count what is left, for people."""
+        async with self._store.read() as connection:
+            count = await _count(connection, account)
+        window = account.longest
+        if window is None:
+            return QuotaState(account.name, None, None, len(count.calls), None, None, _blocked(count))
+        inside = count.in_window(window)
+        left = max(0, window.calls - len(inside))
+        if count.vendor_left is not None:
+            left = min(left, count.vendor_left)
+        returns = _moment(inside[0] + window.milliseconds) if inside else None
+        return QuotaState(
+            account.name, window.calls, window.seconds, len(inside), left, returns, _blocked(count)
+        )
+
+    async def correct(self, account: Account, left: int, until_in: timedelta) -> None:
+        """
+        Take the vendor's word where it has counted more calls than we have.
+
+        Args:
+            account: whose count it is.
+            left: how many calls the vendor says are left (0 on a 429).
+            until_in: for how long that holds, from now.
+
+        """
+        async with self._store.write() as connection:
+            await _lock(connection, account.name)
+            count = await _count(connection, account)
+            ours = min((w.calls - len(count.in_window(w)) for w in account.windows), default=math.inf)
+            known = ours if count.vendor_left is None else min(ours, count.vendor_left)
+            until = count.now + math.ceil(until_in.total_seconds() * 1000)
+            if left > known or (count.vendor_left == left and (count.vendor_until or 0) >= until):
+                return
+            await connection.execute(
+                update(quota_accounts)
+                .where(quota_accounts.c.account == account.name)
+                .values(vendor_left=left, vendor_counted_ms=count.now, vendor_until_ms=until)
+            )
+
+
+async def _lock(connection: AsyncConnection, name: str) -> None:
+    """Take the account's row: on PostgreSQL the lock, on SQLite (already the only writer) a formality."""
+    touch = update(quota_accounts).where(quota_accounts.c.account == name).values(touched_ms=now_ms())
+    if (await connection.execute(touch)).rowcount:
+        return
+    try:
+        async with connection.begin_nested():
+            await connection.execute(insert(quota_accounts).values(account=name, touched_ms=now_ms()))
+    except IntegrityError:
+        await connection.execute(touch)
+
+
+async def _count(connection: AsyncConnection, account: Account) -> _Count:
+    now = int((await connection.execute(select(now_ms()))).scalar_one())
+    since = now - (account.longest.milliseconds if account.longest else _KEPT_WITHOUT_LIMIT_MS)
+    calls = select(quota_calls.c.at_ms).where(
+        quota_calls.c.account == account.name, quota_calls.c.at_ms > since
+    )
+    times = (await connection.execute(calls.order_by(quota_calls.c.at_ms))).scalars().all()
+    said = (
+        await connection.execute(
+            select(quota_accounts.c.vendor_left, quota_accounts.c.vendor_until_ms).where(
+                quota_accounts.c.account == account.name, quota_accounts.c.vendor_until_ms > now
+            )
+        )
+    ).first()
+    return _Count(now, tuple(times), said[0] if said else None, said[1] if said else None)
+
+
+def _refusal(count: _Count, account: Account, purpose: Purpose) -> Refused | None:
+    """Give the latest of the moments at which each rule would let the call through."""
+    reasons: list[tuple[int, bool]] = []
+    if count.vendor_left is not None and count.vendor_until is not None and count.vendor_left <= 0:
+        reasons.append((count.vendor_until, False))
+    for window in account.windows:
+        spendable = window.calls - math.ceil(window.calls * RESERVES[purpose])
+        free_at = count.free_at(window, spendable)
+        if free_at is not None:
+            reasons.append((free_at, len(count.in_window(window)) < window.calls))
+    if not reasons:
+        return None
+    until, reserved = max(reasons)
+    return Refused(_moment(until), reserved)
+
+
+async def _forget_old(connection: AsyncConnection, account: Account, now: int) -> None:
+    kept = account.longest.milliseconds if account.longest else _KEPT_WITHOUT_LIMIT_MS
+    await connection.execute(
+        delete(quota_calls).where(quota_calls.c.account == account.name, quota_calls.c.at_ms <= now - kept)
+    )
+
+
+def _blocked(count: _Count) -> datetime | None:
+    nothing_left = count.vendor_left is not None and count.vendor_left <= 0
+    return _moment(count.vendor_until) if nothing_left and count.vendor_until is not None else None
+
+
+def _moment(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

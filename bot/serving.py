@@ -1,0 +1,122 @@
+"""Running until told to stop: signed HTTP or Socket Mode, and an orderly end."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from socket import AF_INET, AF_INET6, create_server
+
+import structlog
+import uvicorn
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from starlette.applications import Starlette
+
+from bot.app import Bot, open_bot
+from bot.settings import Settings
+from bot.web import make_web
+from handlers import build_bolt
+
+_FIRST_WAIT_SECONDS = 1.0
+_LONGEST_WAIT_SECONDS = 30.0
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to whoever runs it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take no signals."""
+        yield
+
+
+@asynccontextmanager
+async def listening(web: Starlette, host: str, port: int) -> AsyncIterator[int]:
+    """
+    Serve while the block runs, and give the port; on leaving it, requests under way are finished first.
+
+    Raises:
+        OSError: when the port cannot be had.
+
+    """
+    listener = create_server((host, port), family=AF_INET6 if ":" in host else AF_INET, backlog=2048)
+    config = uvicorn.Config(web, log_config=None, access_log=False, timeout_graceful_shutdown=5)
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    server = _Server(config)
+    running = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield int(listener.getsockname()[1])
+    finally:
+        server.should_exit = True
+        await running
+
+
+@asynccontextmanager
+async def serving_http(bot: Bot, host: str, port: int) -> AsyncIterator[int]:
+    """Take Slack's signed requests while the block runs; gives the port."""
+    async with listening(make_web(bot, build_bolt(bot), lambda: True), host, port) as port_taken:
+        yield port_taken
+
+
+@asynccontextmanager
+async def serving_socket(bot: Bot) -> AsyncIterator[AsyncSocketModeHandler]:
+    """Take Slack's requests by Socket Mode while the block runs; slack_sdk reconnects by itself."""
+    token = bot.engine.settings.slack_app_token
+    assert token is not None  # noqa: S101 - required before
+    handler = AsyncSocketModeHandler(build_bolt(bot), token.get_secret_value(), web_client=bot.slack)
+    await _connect(handler)
+    try:
+        yield handler
+    finally:
+        await handler.close_async()  # type: ignore[no-untyped-call]
+
+
+async def _connect(handler: AsyncSocketModeHandler) -> None:
+    """Connect, however long Slack is away; the waits grow to half a minute."""
+    wait = _FIRST_WAIT_SECONDS
+    while True:
+        try:
+            await handler.connect_async()  # type: ignore[no-untyped-call]
+        except Exception as error:  # noqa: BLE001 - slack_sdk raises whatever the network did
+            structlog.get_logger("socket").warning("socket.not_connected", error=type(error).__name__)
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
+        else:
+            return
+
+
+def stop_signal() -> asyncio.Event:
+    """Give an event that SIGTERM and SIGINT set."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+async def serve(settings: Settings, host: str, port: int) -> None:
+    """Run `casefile serve` until told to stop."""
+    settings.require("SLACK_SIGNING_SECRET")
+    stop = stop_signal()
+    async with open_bot(settings) as bot, serving_http(bot, host, port) as port_taken:
+        structlog.get_logger("serve").info("serve.ready", host=host, port=port_taken)
+        await stop.wait()
+
+
+async def socket(settings: Settings) -> None:
+    """Run `casefile socket` until told to stop; with PORT set, health and metrics are served beside it."""
+    settings.require("SLACK_APP_TOKEN")
+    stop = stop_signal()
+    async with open_bot(settings) as bot, serving_socket(bot) as handler:
+        log = structlog.get_logger("socket")
+
+        def is_connected() -> bool:
+            session = handler.client.current_session
+            return session is not None and not session.closed
+
+        if settings.port is None:
+            log.info("socket.ready")
+            await stop.wait()
+            return
+        async with listening(make_web(bot, None, is_connected), "0.0.0.0", settings.port):  # noqa: S104 - the host routes to it
+            log.info("socket.ready", port=settings.port)
+            await stop.wait()

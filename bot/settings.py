@@ -1,0 +1,383 @@
+"""
+Every setting in one place: the environment, read once, checked whole, never printed.
+
+Nothing else in the program reads the environment. A variable that is wrong, half, empty or misspelt
+raises `SettingsError` with one line that names it and never shows its value: pydantic's own message
+prints values, names only the outer field, and passes misspelt names silently.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
+
+from bot.misspelt import KnownNames, find_misspelt, is_ours
+
+
+class SettingsError(Exception):
+    """Raised when the configuration cannot be used; the text is one line for whoever installs the bot."""
+
+
+def _without_blanks(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
+def _upper(value: Any) -> Any:
+    return value.strip().upper() if isinstance(value, str) else value
+
+
+def _one_line_key(value: SecretStr) -> SecretStr:
+    if re.search(r"\s", value.get_secret_value()):
+        raise ValueError("holds white space: paste the key alone")
+    return value
+
+
+def _fullstory_key(value: SecretStr) -> SecretStr:
+    if value.get_secret_value().lower().startswith("basic"):
+        raise ValueError("give the key alone, without the word Basic")
+    return _one_line_key(value)
+
+
+def _starting(*prefixes: str) -> AfterValidator:
+    def check(value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().startswith(prefixes):
+            raise ValueError(f"begins with {' or '.join(prefixes)}; this is another kind of token")
+        return _one_line_key(value)
+
+    return AfterValidator(check)
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("an address such as https://host.example is needed")
+    if parts.username or parts.password:
+        raise ValueError("an address without a user name is needed")
+    return value.rstrip("/")
+
+
+def _origin(value: str) -> str:
+    if urlsplit(value).path:
+        raise ValueError("the server's origin alone is needed, such as https://host.example; /api is added")
+    return value
+
+
+def _database_url(value: str) -> str:
+    if not re.match(r"sqlite:///.", value):
+        raise ValueError("this version stores in SQLite alone: sqlite:///FILE")
+    return value
+
+
+def _as_list(value: Any) -> Any:
+    """Read a list from JSON or from comma-separated words."""
+    if not isinstance(value, str):
+        return value
+    if not value.lstrip().startswith("["):
+        return [word.strip() for word in value.split(",") if word.strip()]
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise ValueError("is not a JSON list") from None
+
+
+def _as_json_list(value: Any) -> Any:
+    if isinstance(value, str) and not value.lstrip().startswith("["):
+        raise ValueError("a JSON list is needed: a comma may stand inside a regular expression")
+    return _as_list(value)
+
+
+def _one_group(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    for number, pattern in enumerate(patterns, 1):
+        try:
+            groups = re.compile(pattern).groups
+        except re.error:
+            raise ValueError(f"pattern {number} is not a regular expression") from None
+        if groups != 1:
+            raise ValueError(f"pattern {number} needs exactly one group, around the uid")
+    return patterns
+
+
+def _channel_ids(values: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(re.fullmatch(r"[CGD][A-Z0-9]+", value) for value in values):
+        raise ValueError("channel ids are needed, such as C0123ABCD (not names)")
+    return values
+
+
+def _lower(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(value.lower().removeprefix("@") for value in values)
+
+
+Key = Annotated[SecretStr, BeforeValidator(_without_blanks), AfterValidator(_one_line_key)]
+WebAddress = Annotated[str, BeforeValidator(_without_blanks), AfterValidator(_web_address)]
+Origin = Annotated[WebAddress, AfterValidator(_origin)]
+Words = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
+Channels = Annotated[Words, AfterValidator(_channel_ids)]
+LowerWords = Annotated[Words, AfterValidator(_lower)]
+Patterns = Annotated[tuple[str, ...], BeforeValidator(_as_json_list), AfterValidator(_one_group)]
+LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)]
+Text = Annotated[str, BeforeValidator(_without_blanks)]
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FullStoryAccount(_Group):
+    """One FullStory organisation (`contracts/fullstory.md`)."""
+
+    api_key: Annotated[SecretStr, AfterValidator(_fullstory_key)] = Field(
+        description="key as FullStory shows it, put after `Basic ` unchanged"
+    )
+    base_url: WebAddress = Field(
+        "https://api.fullstory.com", description="`https://api.eu1.fullstory.com` for EU"
+    )
+
+
+class RaygunAccount(_Group):
+    """One application in Raygun's legacy RUM API (`contracts/raygun_rum_v1.md`)."""
+
+    api_key: Key = Field(description="the application's API key")
+    client_id: Text = Field(description="of a consumer application (plan settings, Consumers)")
+    client_secret: Key = Field(description="of the same consumer application")
+    base_url: WebAddress = Field("https://api.raygun.com", description="where its API is")
+    daily_calls: int = Field(50, ge=1, description="calls that Raygun allows in 24 hours")
+    login_counts: bool = Field(True, description="whether a login counts as a call")
+    application: Text | None = Field(None, description="the application's id, to know its links")
+
+
+class RaygunV3Account(_Group):
+    """One application in Raygun's API v3."""
+
+    token: Key = Field(description="personal access token (not used yet)")
+    application: Text = Field(description="the application's id (not used yet)")
+    base_url: WebAddress = Field("https://api.raygun.com", description="(not used yet)")
+
+
+class RybbitAccount(_Group):
+    """One site on a Rybbit server (`contracts/rybbit.md`)."""
+
+    api_key: Key = Field(description="personal or organisation key")
+    site: Text = Field(description="the site's number, or its 12-digit id", pattern=r"^[A-Za-z0-9]+$")
+    base_url: Origin = Field("https://app.rybbit.io", description="self-hosted: its origin")
+    web_url: WebAddress | None = Field(None, description="where people open Rybbit, if not the base URL")
+
+
+class UXCamAccount(_Group):
+    """One UXCam app."""
+
+    app_id: Text = Field(description="(not used yet)")
+    api_key: Key = Field(description="(not used yet)")
+    base_url: WebAddress = Field("https://tara.uxcam.com", description="(not used yet)")
+    classic_url: WebAddress = Field("https://api.uxcam.com", description="(not used yet)")
+    identity: Text = Field("kUXCam_UserIdentity", description="(not used yet)")
+
+
+class ZendeskAccount(_Group):
+    """One Zendesk, asked who a ticket's requester is."""
+
+    subdomain: Text | None = Field(None, description="(not used yet)")
+    email: Text = Field(description="(not used yet)")
+    api_token: Key = Field(description="(not used yet)")
+    base_url: WebAddress | None = Field(None, description="(not used yet)")
+
+
+class IntercomAccount(_Group):
+    """One Intercom workspace, asked who a conversation's requester is."""
+
+    token: Key = Field(description="(not used yet)")
+    base_url: WebAddress = Field("https://api.intercom.io", description="(not used yet)")
+
+
+class TicketSettings(_Group):
+    """Which messages are tickets, and whom they are about."""
+
+    channels: Channels = Field((), description="only these channels; unset: every channel (not used yet)")
+    apps: Words = Field((), description="app ids or bot names whose messages are tickets (not used yet)")
+    offer: Literal["button", "silent"] = Field(
+        "button", description="where nobody can be trusted (not used yet)"
+    )
+    when_empty: Literal["silent", "line"] = Field(
+        "silent", description="where nobody is found (not used yet)"
+    )
+    internal_domains: LowerWords = Field((), description="never looked up from tickets (not used yet)")
+    ignored_addresses: LowerWords = Field((), description="never looked up from tickets (not used yet)")
+    uid_patterns: Patterns = Field((), description="JSON list, one group each (not used yet)")
+
+
+class AccessSettings(_Group):
+    """Who may look people up."""
+
+    channels: Channels = Field((), description="only in these channels; unset: any")
+    user_groups: Words = Field((), description="only members of these user groups (S…); unset: any member")
+    guests: bool = Field(False, description="whether guests of the workspace may ask")
+
+
+class LookupSettings(_Group):
+    """How far, how long and how much."""
+
+    days: int = Field(30, ge=1, le=365, description="how many days back a lookup goes")
+    deadline_seconds: float = Field(8, gt=0, le=60, description="how long a source is waited for")
+    shown: int = Field(5, ge=1, le=20, description="sessions shown at first; Show more shows 20")
+
+
+class RetentionSettings(_Group):
+    """How long things are kept."""
+
+    cache_hours: int = Field(24, ge=1, description="answers of vendors, at most")
+    index_days: int = Field(7, ge=1, description="the local index (not used yet)")
+    audit_days: int = Field(90, ge=1, description="the audit trail (not used yet)")
+    job_days: int = Field(7, ge=1, description="finished jobs")
+
+
+class Settings(BaseSettings):
+    """All of Casefile's settings; made by `load_settings`."""
+
+    model_config = SettingsConfigDict(
+        env_nested_delimiter="__", enable_decoding=False, extra="ignore", frozen=True, validate_default=False
+    )
+
+    slack_bot_token: Annotated[Key, _starting("xoxb-")] | None = Field(None, description="`xoxb-…`")
+    slack_signing_secret: Key | None = Field(None, description="for HTTP alone")
+    slack_app_token: Annotated[Key, _starting("xapp-")] | None = Field(
+        None, description="for Socket Mode alone"
+    )
+    slack_api_url: WebAddress = Field("https://slack.com/api", description="where Slack's Web API is")
+    slack_command: Annotated[str, Field(pattern=r"^/[^\s]{1,31}$")] = Field(
+        "/sessions", description="the command's name; another app may own this one"
+    )
+    secret_key: Annotated[SecretStr, BeforeValidator(_without_blanks)] | None = Field(
+        None, description="keys hashes and seals; several, comma-separated: the first one seals"
+    )
+    database_url: Annotated[str, AfterValidator(_database_url)] = Field(
+        "sqlite:///casefile.db", description="where everything is stored"
+    )
+    fullstory: dict[str, FullStoryAccount] = Field(default_factory=dict)
+    raygun: dict[str, RaygunAccount] = Field(default_factory=dict)
+    raygun_v3: dict[str, RaygunV3Account] = Field(default_factory=dict)
+    rybbit: dict[str, RybbitAccount] = Field(default_factory=dict)
+    uxcam: dict[str, UXCamAccount] = Field(default_factory=dict)
+    zendesk: dict[str, ZendeskAccount] = Field(default_factory=dict)
+    intercom: dict[str, IntercomAccount] = Field(default_factory=dict)
+    raygun_webhook_secret: Key | None = Field(None, description="part of the webhook's path (not used yet)")
+    metrics_token: Key | None = Field(None, description="for `/metrics`; unset: answered to loopback alone")
+    raygun_crash_api_key: Key | None = Field(None, description="the bot's own crashes (not used yet)")
+    tickets: TicketSettings = TicketSettings()
+    access: AccessSettings = AccessSettings()
+    visibility: Literal["thread", "ephemeral"] = Field(
+        "thread", description="or `ephemeral`: the asker alone sees it"
+    )
+    lookup: LookupSettings = LookupSettings()
+    retention: RetentionSettings = RetentionSettings()
+    log_level: LogLevel = Field("INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`")
+    port: Annotated[int, Field(ge=1, le=65535)] | None = Field(
+        None, description="set by hosts such as Heroku"
+    )
+    dyno: str | None = Field(None, description="set by Heroku: its disk does not last")
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """Give the secret keys, the one that seals first."""
+        whole = self.secret_key.get_secret_value() if self.secret_key else ""
+        return tuple(key for part in whole.split(",") if (key := part.strip()))
+
+    def require(self, *names: str) -> None:
+        """Raise SettingsError for the first of these variables (such as SECRET_KEY) that is not set."""
+        for name in names:
+            if not getattr(self, name.lower()):
+                raise SettingsError(f"{name} is not set: {self.describe(name)}")
+
+    @classmethod
+    def describe(cls, name: str) -> str:
+        """Give what a variable is for, in a few words."""
+        return cls.model_fields[name.lower()].description or ""
+
+
+class _Given(EnvSettingsSource):
+    """The environment as it was handed in, rather than the process's own."""
+
+    def __init__(self, given: Mapping[str, str]) -> None:
+        self._given = {name.lower(): value for name, value in given.items()}
+        super().__init__(Settings)
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        return self._given
+
+
+def group_of(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
+    """Give a field's group, and whether there is one for each label, as in FULLSTORY__<LABEL>__…."""
+    if isinstance(annotation, type) and issubclass(annotation, _Group):
+        return annotation, False
+    if get_origin(annotation) is dict:
+        _label, group = get_args(annotation)
+        return group, True
+    return None, False
+
+
+def known_names() -> KnownNames:
+    """Give every variable's name, read off the class itself."""
+    alone: set[str] = set()
+    grouped: dict[str, frozenset[str]] = {}
+    labelled: dict[str, frozenset[str]] = {}
+    for name, field in Settings.model_fields.items():
+        group, by_label = group_of(field.annotation)
+        if group is None:
+            alone.add(name.upper())
+        else:
+            (labelled if by_label else grouped)[name.upper()] = frozenset(map(str.upper, group.model_fields))
+    return KnownNames(frozenset(alone), grouped, labelled)
+
+
+def load_settings(environment: Mapping[str, str], dotenv: Path | None = None) -> Settings:
+    """
+    Read and check the settings.
+
+    Args:
+        environment: names to values, such as `os.environ`.
+        dotenv: a file of more of them (`.env`), read where it exists; the environment goes first.
+
+    Raises:
+        SettingsError: with one line that names the variable and what is wrong with it.
+
+    """
+    in_file = dotenv_values(dotenv) if dotenv and dotenv.is_file() else {}
+    given = {name: value or "" for name, value in {**in_file, **environment}.items()}
+    known = known_names()
+    if misspelt := find_misspelt(given, known):
+        raise SettingsError(f"{misspelt.name} is not a setting of Casefile: {misspelt.advice}")
+    ours = {name: value for name, value in given.items() if is_ours(name, known)}
+    for name, value in sorted(ours.items()):
+        if not value.strip():
+            raise SettingsError(f"{name} is set but empty: give it a value, or remove it")
+    try:
+        return Settings.model_validate(_Given(ours)())
+    except ValidationError as invalid:
+        raise SettingsError(_one_line(invalid)) from None
+
+
+def _one_line(invalid: ValidationError) -> str:
+    """Say the first complaint with the variable's full name and without its value."""
+    first = invalid.errors(include_url=False, include_input=False, include_context=True)[0]
+    field = [str(part) for part in first["loc"] if isinstance(part, str)]
+    name = "__".join(_location(field)).upper()
+    if first["type"] == "missing":
+        return f"{name} is missing: the account's other variables are set"
+    if first["type"] == "value_error":
+        return f"{name}: {first['ctx']['error']}"
+    if first["type"] == "string_pattern_mismatch":
+        return f"{name}: is not of the form that is needed"
+    return f"{name}: {first['msg'][0].lower()}{first['msg'][1:]}"
+
+
+def _location(parts: list[str]) -> list[str]:
+    """Leave out what pydantic adds to a place for its own union and function steps."""
+    depth = 1
+    group, by_label = group_of(Settings.model_fields[parts[0]].annotation)
+    if group is not None:
+        depth = 3 if by_label else 2
+    return parts[:depth]

@@ -1,0 +1,217 @@
+"""
+Calls to vendors: written in the ledger first, bounded in time and size, failures as plain reasons.
+
+The only module that knows the HTTP library. What it raises holds no URL, key or vendor text.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from bot.casefile import Failure, Reason
+from bot.clock import Clock
+from bot.quota import Account, Ledger, Purpose, Refused
+
+MAX_BODY_BYTES = 10 * 1024 * 1024
+# Nothing a vendor says keeps us away for longer than this.
+_LONGEST_REST = timedelta(days=1)
+_DEFAULT_REST = timedelta(minutes=1)
+
+
+class CallFailed(Exception):
+    """Raised when a vendor could not be asked or its answer not used; caught where findings are made."""
+
+    def __init__(self, reason: Reason, message: str, until: datetime | None = None) -> None:
+        super().__init__(message)
+        self.failure = Failure(reason, message, until)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer below 500 that is not a 429: `body` is its JSON, None where an error answer had none."""
+
+    status: int
+    body: Any
+    headers: Mapping[str, str]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the vendor did what it was asked."""
+        return 200 <= self.status < 300  # noqa: PLR2004 - the 2xx class
+
+
+def open_client(read_seconds: float, connect_seconds: float = 5) -> httpx.AsyncClient:
+    """Open one vendor's connection pool; redirects are not followed: they would carry keys elsewhere."""
+    # httpx logs every URL at INFO, and URLs carry addresses and, at one vendor, the key.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    timeout = httpx.Timeout(read_seconds, connect=connect_seconds, pool=read_seconds)
+    return httpx.AsyncClient(timeout=timeout, follow_redirects=False, headers={"Accept": "application/json"})
+
+
+@dataclass(frozen=True, slots=True)
+class VendorHttp:
+    """
+    One account's way to its vendor.
+
+    `title` is the vendor's name as people know it; `rest_after_429` says how long to stay away when the
+    vendor refuses without saying for how long.
+    """
+
+    client: httpx.AsyncClient
+    ledger: Ledger
+    account: Account
+    clock: Clock
+    title: str
+    base_url: str
+    rest_after_429: Callable[[datetime], timedelta] = lambda _now: _DEFAULT_REST
+
+    def asking(self, purpose: Purpose, account: Account | None = None) -> "Calls":
+        """Begin a question's calls; `account` is given where its windows depend on what was found out."""
+        return Calls(self, purpose, account or self.account)
+
+
+class Calls:
+    """The calls made for one question; `made` counts them."""
+
+    def __init__(self, http: VendorHttp, purpose: Purpose, account: Account) -> None:
+        self._http = http
+        self._purpose = purpose
+        self.account = account
+        self.made = 0
+
+    async def left(self) -> int | None:
+        """Give how many calls the account has left, None where there is no limit."""
+        return (await self._http.ledger.state(self.account)).left
+
+    async def get(
+        self, path: str, *, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+    ) -> Reply:
+        """Ask by GET; see `request`."""
+        return await self.request("GET", path, params=params, headers=headers)
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        free: bool = False,
+    ) -> Reply:
+        """
+        Make one call.
+
+        Args:
+            method: of HTTP.
+            path: below the base URL, its parts already encoded by `segment`.
+            params: the query, encoded here.
+            headers: added to the client's own.
+            free: the vendor does not count this call.
+
+        Raises:
+            CallFailed: when the quota, the network or the vendor says no, or the answer is no JSON.
+
+        """
+        if not free:
+            await self._spend()
+        self.made += 1
+        url = httpx.URL(f"{self._http.base_url}{path}")
+        try:
+            async with self._http.client.stream(method, url, params=params, headers=headers) as response:
+                content = await self._read(response)
+        except httpx.TimeoutException:
+            raise self._failed(Reason.TIMED_OUT, "did not answer in time") from None
+        except httpx.ConnectError:
+            raise self._failed(Reason.UNREACHABLE, "cannot be reached") from None
+        except httpx.HTTPError:
+            raise self._failed(Reason.UNREADABLE, "broke its answer off") from None
+        except httpx.InvalidURL:
+            raise self._failed(Reason.UNREADABLE, "cannot be asked at the configured address") from None
+        return await self._judge(response, content)
+
+    def refused(self, reply: Reply) -> CallFailed:
+        """Give the failure for an answer that a source has no better reading of."""
+        if reply.status in (401, 403):
+            return self._failed(
+                Reason.NOT_AUTHORISED, "refuses our key: it is wrong, expired or may not read this"
+            )
+        if 300 <= reply.status < 400:  # noqa: PLR2004 - the 3xx class
+            return self._failed(
+                Reason.UNREADABLE, "sends us elsewhere: the configured base URL is not its API's"
+            )
+        return self._failed(Reason.VENDOR_ERROR, f"refuses the question (status {reply.status})")
+
+    def unreadable(self, what: str) -> CallFailed:
+        """Give the failure for JSON that is not of the documented shape."""
+        return self._failed(Reason.UNREADABLE, f"answered something else than {what}")
+
+    def _failed(self, reason: Reason, what: str, until: datetime | None = None) -> CallFailed:
+        return CallFailed(reason, f"{self._http.title} {what}", until)
+
+    async def _spend(self) -> None:
+        verdict = await self._http.ledger.spend(self.account, self._purpose)
+        if isinstance(verdict, Refused):
+            why = (
+                "what is left is kept for people who ask" if verdict.reserved else "our calls to it are spent"
+            )
+            raise CallFailed(Reason.QUOTA_SPENT, f"{self._http.title} was not asked: {why}", verdict.until)
+
+    async def _read(self, response: httpx.Response) -> bytes:
+        content = bytearray()
+        async for chunk in response.aiter_bytes():
+            content += chunk
+            if len(content) > MAX_BODY_BYTES:
+                raise self._failed(Reason.UNREADABLE, "answered more than 10 MiB")
+        return bytes(content)
+
+    async def _judge(self, response: httpx.Response, content: bytes) -> Reply:
+        status = response.status_code
+        if status == httpx.codes.TOO_MANY_REQUESTS:
+            raise await self._rate_limited(response)
+        if status >= httpx.codes.INTERNAL_SERVER_ERROR:
+            raise self._failed(Reason.VENDOR_ERROR, f"has trouble of its own (status {status})")
+        try:
+            body = json.loads(content)
+        except (ValueError, RecursionError):
+            if httpx.codes.is_success(status):
+                raise self._failed(Reason.UNREADABLE, "answered something that is not JSON") from None
+            body = None
+        return Reply(status, body, response.headers)
+
+    async def _rate_limited(self, response: httpx.Response) -> CallFailed:
+        now = self._http.clock()
+        rest = retry_after(response.headers.get("retry-after"), now) or self._http.rest_after_429(now)
+        rest = min(rest, _LONGEST_REST)
+        await self._http.ledger.correct(self.account, 0, rest)
+        return self._failed(Reason.RATE_LIMITED, "asks us to wait", now + rest)
+
+    async def correct(self, left: int, resets_in: timedelta) -> None:
+        """Tell the ledger what the vendor's own headers say is left."""
+        await self._http.ledger.correct(self.account, left, min(resets_in, _LONGEST_REST))
+
+
+def retry_after(value: str | None, now: datetime) -> timedelta | None:
+    """Read a Retry-After header, seconds or a date; None where it says nothing usable."""
+    if not value:
+        return None
+    if value.strip().isdecimal():
+        return timedelta(seconds=min(int(value), int(_LONGEST_REST.total_seconds())))
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(timedelta(0), (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now)
+
+
+def segment(value: str) -> str:
+    """Encode a value as one part of a path: `a:b/c` becomes `a%3Ab%2Fc`."""
+    encoded = quote(value, safe="")
+    # A part of dots alone would be taken for "this folder" or "the one above".
+    return encoded.replace(".", "%2E") if not encoded.strip(".") else encoded

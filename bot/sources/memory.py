@@ -1,0 +1,63 @@
+"""What a source found out and wants to keep: a login, a server's kind, whose uid an address is."""
+
+from datetime import timedelta
+
+from sqlalchemy import Delete, delete, insert, select
+
+from bot.keyring import Keyring, Unsealable
+from bot.store import Store, now_ms, source_memory
+
+
+class Memory:
+    """Small sealed values by account and name, each with its time to live, shared by all processes."""
+
+    def __init__(self, store: Store, keyring: Keyring) -> None:
+        self._store = store
+        self._keyring = keyring
+
+    async def recall(self, account: str, name: str) -> str | None:
+        """Give a value that is still alive."""
+        async with self._store.read() as connection:
+            query = select(source_memory.c.sealed).where(
+                source_memory.c.account == account,
+                source_memory.c.name == name,
+                source_memory.c.until_ms > now_ms(),
+            )
+            sealed = (await connection.execute(query)).scalar_one_or_none()
+        if sealed is None:
+            return None
+        try:
+            return self._keyring.unseal(sealed)
+        except Unsealable:
+            # The key that sealed it is retired: it will be found out again.
+            return None
+
+    async def remember(
+        self, account: str, name: str, value: str, lasting: timedelta, subject_hash: str | None = None
+    ) -> None:
+        """Keep a value for a while; what has outlived its time is deleted on the way."""
+        row = {
+            "account": account,
+            "name": name,
+            "subject_hash": subject_hash,
+            "sealed": self._keyring.seal(value),
+            "until_ms": now_ms() + int(lasting.total_seconds() * 1000),
+        }
+        async with self._store.write() as connection:
+            await connection.execute(_forget(account, name))
+            await connection.execute(delete(source_memory).where(source_memory.c.until_ms <= now_ms()))
+            await connection.execute(insert(source_memory).values(row))
+
+    async def forget(self, account: str, name: str) -> None:
+        """Drop a value that has proved wrong."""
+        async with self._store.write() as connection:
+            await connection.execute(_forget(account, name))
+
+    def name_for(self, kind: str, *parts: str) -> tuple[str, str]:
+        """Give the name and the hash under which something about a subject is kept."""
+        hashed = self._keyring.hash(*parts)
+        return f"{kind}:{hashed}", hashed
+
+
+def _forget(account: str, name: str) -> Delete:
+    return delete(source_memory).where(source_memory.c.account == account, source_memory.c.name == name)

@@ -1,0 +1,85 @@
+"""Every vendor in one table, and how a configured account becomes a source."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from bot.casefile import SourceName, Vendor
+from bot.clock import Clock
+from bot.quota import Account, Ledger
+from bot.settings import FullStoryAccount, RaygunAccount, RybbitAccount, Settings
+from bot.sources import raygun
+from bot.sources.fullstory import FullStory
+from bot.sources.http import VendorHttp, open_client
+from bot.sources.memory import Memory
+from bot.sources.raygun import Raygun
+from bot.sources.rybbit import Rybbit
+from bot.sources.rybbit_server import RybbitServer
+from bot.sources.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What every source is given."""
+
+    ledger: Ledger
+    memory: Memory
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class VendorEntry:
+    """A vendor: its configured accounts, how long it may take to answer, and what makes a source of one."""
+
+    vendor: Vendor
+    accounts: Callable[[Settings], Mapping[str, Any]]
+    read_seconds: float
+    build: Callable[[SourceName, Any, Any, Wiring], Source]
+
+
+def _fullstory(name: SourceName, account: FullStoryAccount, client: Any, wiring: Wiring) -> Source:
+    http = VendorHttp(
+        client, wiring.ledger, Account(str(name)), wiring.clock, FullStory.title, account.base_url
+    )
+    return FullStory(name, http, account)
+
+
+def _raygun(name: SourceName, account: RaygunAccount, client: Any, wiring: Wiring) -> Source:
+    ledger_account = Account(str(name), raygun.windows(account))
+    http = VendorHttp(
+        client,
+        wiring.ledger,
+        ledger_account,
+        wiring.clock,
+        Raygun.title,
+        account.base_url,
+        raygun.rest_after_429,
+    )
+    return Raygun(name, http, account, wiring.memory)
+
+
+def _rybbit(name: SourceName, account: RybbitAccount, client: Any, wiring: Wiring) -> Source:
+    http = VendorHttp(client, wiring.ledger, Account(str(name)), wiring.clock, Rybbit.title, account.base_url)
+    server = RybbitServer(http, account, wiring.memory)
+    return Rybbit(name, http, account, wiring.memory, server)
+
+
+# Raygun says itself that a call may take 30 seconds, and a dropped call is a wasted one.
+VENDORS = (
+    VendorEntry("fullstory", lambda s: s.fullstory, 15, _fullstory),
+    VendorEntry("raygun", lambda s: s.raygun, 35, _raygun),
+    VendorEntry("rybbit", lambda s: s.rybbit, 15, _rybbit),
+)
+
+
+@asynccontextmanager
+async def open_sources(settings: Settings, wiring: Wiring) -> AsyncIterator[tuple[Source, ...]]:
+    """Open every configured account, each with its own connections, and close them at the end."""
+    async with AsyncExitStack() as stack:
+        sources = []
+        for entry in VENDORS:
+            for label, account in sorted(entry.accounts(settings).items()):
+                client = await stack.enter_async_context(open_client(entry.read_seconds))
+                sources.append(entry.build(SourceName(entry.vendor, label), account, client, wiring))
+        yield tuple(sources)

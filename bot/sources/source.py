@@ -1,0 +1,84 @@
+"""What every source does, and what it is asked."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from bot.cache import Answer
+from bot.casefile import Session, SourceName, Subject
+from bot.quota import Account, Purpose
+from bot.sources.http import Calls, VendorHttp
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Whom to find, how many days back, and who wants to know."""
+
+    subject: Subject
+    days: int
+    purpose: Purpose = Purpose.PERSON
+
+    def since(self, now: datetime) -> datetime:
+        """Give where the asked span of time begins."""
+        return now - timedelta(days=self.days)
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """For how long an answer is taken as it is: somebody found, nobody found."""
+
+    found: timedelta
+    nobody: timedelta
+
+
+class Source(Protocol):
+    """One account at one vendor."""
+
+    @property
+    def name(self) -> SourceName:
+        """Give the vendor and the account's label."""
+
+    @property
+    def title(self) -> str:
+        """Give the vendor's name as people know it."""
+
+    @property
+    def freshness(self) -> Freshness:
+        """Give how long its answers stay fresh."""
+
+    async def account(self) -> Account:
+        """Give the account in the ledger, with the windows that hold for this server."""
+
+    async def cost(self, subject: Subject) -> int:
+        """Give the most calls that a lookup of this subject makes now."""
+
+    @property
+    def http(self) -> VendorHttp:
+        """Give its way to the vendor, through which all its calls are made."""
+
+    async def find(self, question: Question, calls: Calls) -> Answer:
+        """
+        Give the subject's sessions and error events, newest first.
+
+        Raises:
+            CallFailed: when the vendor cannot be asked or understood.
+
+        """
+
+    async def session(self, session_id: str, calls: Calls) -> Session | None:
+        """
+        Describe one session by its id; None where the vendor knows none.
+
+        Raises:
+            CallFailed: when the vendor cannot be asked or understood.
+
+        """
+
+    async def check(self, calls: Calls) -> str:
+        """
+        Make one cheap call that proves address and key; gives what it proved, in words.
+
+        Raises:
+            CallFailed: when the vendor cannot be asked or understood.
+
+        """

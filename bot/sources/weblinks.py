@@ -1,0 +1,49 @@
+"""Which of a vendor's links may be shown: those to the vendor's own hosts, or to the configured server."""
+
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
+
+_LONGEST = 2_500
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRule:
+    """`hosts`: the vendor's domains, their subdomains included; `origins`: configured servers, exactly."""
+
+    hosts: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+
+    def allow(self, url: str | None) -> str | None:
+        """Give the link as it may be shown (`https` on the vendor's hosts), or None."""
+        if not url or len(url) > _LONGEST:
+            return None
+        try:
+            parts = urlsplit(url)
+            host, origin = (parts.hostname or "").lower(), origin_of(url)
+            port = parts.port
+        except ValueError:
+            return None
+        if parts.scheme not in ("http", "https") or parts.username is not None or "\\" in url:
+            return None
+        if port is None and any(host == known or host.endswith(f".{known}") for known in self.hosts):
+            return encoded(f"https://{host}{url[url.index(parts.netloc) + len(parts.netloc) :]}")
+        return encoded(url) if origin in {origin_of(known) for known in self.origins} else None
+
+
+def origin_of(url: str) -> str:
+    """
+    Give a URL's scheme, host and port in one spelling.
+
+    Raises:
+        ValueError: when it is not a URL.
+
+    """
+    parts = urlsplit(url)
+    port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
+    return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}"
+
+
+def encoded(url: str) -> str:
+    """Encode what could end a link early or carry Slack's own marks: blanks, quotes, `<>|^` and the like."""
+    return quote(url, safe="%/:=&?~#+!$,;'@()*[]")

@@ -1,0 +1,216 @@
+"""
+The database: its tables, how it is opened, and its own clock.
+
+Statements are SQLAlchemy Core and run on SQLite and PostgreSQL alike. Times in tables are whole
+milliseconds since 1970 by the database's clock, so that processes with different clocks agree.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    event,
+    func,
+    insert,
+    select,
+    text,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+SCHEMA_VERSION = 1
+# How long a writer waits for another one before it gives up, in milliseconds.
+_BUSY_TIMEOUT_MS = 15_000
+
+metadata = MetaData()
+
+schema_version = Table("schema_version", metadata, Column("version", Integer, primary_key=True))
+
+quota_accounts = Table(
+    "quota_accounts",
+    metadata,
+    Column("account", String(200), primary_key=True),
+    Column("touched_ms", BigInteger, nullable=False),
+    # What the vendor last said is left, and when that count was made and ends.
+    Column("vendor_left", Integer),
+    Column("vendor_counted_ms", BigInteger),
+    Column("vendor_until_ms", BigInteger),
+)
+
+quota_calls = Table(
+    "quota_calls",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("account", String(200), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("purpose", String(20), nullable=False),
+    Index("quota_calls_by_account", "account", "at_ms"),
+)
+
+cached_findings = Table(
+    "cached_findings",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("subject_hash", String(64), nullable=False, index=True),
+    Column("stored_ms", BigInteger, nullable=False, index=True),
+    Column("sealed", Text, nullable=False),
+)
+
+source_memory = Table(
+    "source_memory",
+    metadata,
+    Column("account", String(200), primary_key=True),
+    Column("name", String(100), primary_key=True),
+    Column("subject_hash", String(64), index=True),
+    Column("sealed", Text, nullable=False),
+    Column("until_ms", BigInteger, nullable=False, index=True),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("delivery", String(64), nullable=False),
+    Column("kind", String(30), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("sealed", Text),
+    Column("attempts", Integer, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("leased_until_ms", BigInteger, nullable=False),
+    Column("leased_by", String(32)),
+    Column("ended_ms", BigInteger),
+    UniqueConstraint("delivery"),
+    Index("jobs_by_state", "state", "leased_until_ms"),
+)
+
+posts = Table(
+    "posts",
+    metadata,
+    Column("job", String(32), primary_key=True),
+    Column("part", String(20), primary_key=True),
+    Column("channel", String(40), nullable=False),
+    # None while the outcome of posting is unknown.
+    Column("ts", String(40)),
+    Column("edits", Integer, nullable=False),
+)
+
+
+class now_ms(FunctionElement[int]):  # noqa: N801 - used as a function in statements
+    """The database's clock as an expression: whole milliseconds since 1970."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(now_ms, "sqlite")
+def _now_on_sqlite(_element: Any, _compiler: Any, **_: Any) -> str:
+    return "CAST(ROUND((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)"
+
+
+@compiles(now_ms, "postgresql")
+def _now_on_postgresql(_element: Any, _compiler: Any, **_: Any) -> str:
+    return "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
+
+
+class NewerDatabase(Exception):
+    """Raised when the database was written by a newer version of Casefile than this one."""
+
+
+class Store:
+    """An open database; made by `open_store`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._writing = engine.execution_options(sqlite_begin="IMMEDIATE")
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction that changes nothing."""
+        async with self._engine.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """
+        Open a transaction that changes something; on SQLite it holds the only writer's place from its start.
+
+        On PostgreSQL whoever counts before inserting must lock a row first.
+        """
+        async with self._writing.begin() as connection:
+            yield connection
+
+    async def now_ms(self) -> int:
+        """Give the database's time."""
+        async with self.read() as connection:
+            return int((await connection.execute(select(now_ms()))).scalar_one())
+
+
+@asynccontextmanager
+async def open_store(database_url: str) -> AsyncIterator[Store]:
+    """
+    Open the database, bring its tables up to this version, and close it at the end.
+
+    Raises:
+        NewerDatabase: when a newer version of Casefile wrote it.
+
+    """
+    path = Path(database_url.removeprefix("sqlite:///"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    engine = create_async_engine(f"sqlite+aiosqlite:///{path}")
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    store = Store(engine)
+    try:
+        async with store.write() as connection:
+            await _bring_up_to_date(connection)
+        yield store
+    finally:
+        await engine.dispose()
+
+
+def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
+    # The driver's own BEGIN comes too late to lock before the first read.
+    dbapi_connection.isolation_level = None
+    cursor = dbapi_connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    # What was acknowledged survives a power cut too.
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+    connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+async def _bring_up_to_date(connection: AsyncConnection) -> None:
+    """Make the tables of a new database; a newer version adds its steps from an older one here."""
+    await connection.run_sync(lambda sync: schema_version.create(sync, checkfirst=True))
+    found = (await connection.execute(select(func.max(schema_version.c.version)))).scalar_one()
+    if found is not None and found > SCHEMA_VERSION:
+        raise NewerDatabase(
+            f"the database is of version {found}, this Casefile knows {SCHEMA_VERSION}: install the newer one"
+        )
+    if found is None:
+        await connection.run_sync(metadata.create_all)
+        await connection.execute(insert(schema_version).values(version=SCHEMA_VERSION))
+
+
+async def is_reachable(store: Store) -> bool:
+    """Whether the database answers."""
+    async with store.read() as connection:
+        return bool((await connection.execute(text("SELECT 1"))).scalar_one() == 1)

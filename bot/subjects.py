@@ -1,0 +1,125 @@
+"""What people type becomes a subject: an address in any of Slack's spellings, or a uid exactly as it is."""
+
+import html
+import re
+from dataclasses import dataclass
+
+from email_validator import EmailNotValidError, validate_email
+
+from bot.casefile import Subject, SubjectKind
+
+LONGEST = 128
+# Slack writes <mailto:a@b|label>; the label may differ from the address, so the URL's part is read.
+_MAILTO = re.compile(r"<mailto:([^|>]*)(?:\|[^>]*)?>")
+# A host that Slack took for a link: jane@<http://contoso.example|contoso.example>.
+_LINKED = re.compile(r"<https?://[^|>]*\|([^>]*)>")
+_AROUND = "<>()[]{}\"'`*_~,;:.!?“”‘’«»"
+_DAYS = re.compile(r"([1-9][0-9]{0,2})d", re.IGNORECASE)
+_LONGEST_DAYS = 365
+_WORDS_OF_OURS = frozenset({"help", "debug"})
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A lookup that somebody typed; `days` is None where they left it to the setting."""
+
+    subject: Subject
+    days: int | None = None
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """They want to know what is understood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Debug:
+    """They want to know how the sources are."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    """They typed something else; `why` is a sentence for them."""
+
+    why: str
+
+
+def read_command(text: str) -> Ask | Help | Debug | NotUnderstood:
+    """Read what was typed after the command: one subject, then perhaps `7d` and `fresh`."""
+    words = _plain(text).split()
+    if not words:
+        return Help()
+    first, *options = words
+    if not options and first.lower() in _WORDS_OF_OURS:
+        return Help() if first.lower() == "help" else Debug()
+    if first.lower() in _WORDS_OF_OURS and options:
+        return NotUnderstood(f"“{first}” stands alone. For a uid of that name, write uid:{first}.")
+    days, fresh = None, False
+    for option in options:
+        span = _DAYS.fullmatch(option)
+        if span and days is None and int(span[1]) <= _LONGEST_DAYS:
+            days = int(span[1])
+        elif option.lower() == "fresh" and not fresh:
+            fresh = True
+        else:
+            return NotUnderstood(
+                "After the address or uid, only a number of days (7d) and “fresh” are understood."
+            )
+    subject = read_subject(first)
+    if isinstance(subject, NotUnderstood):
+        return subject
+    return Ask(subject, days, fresh)
+
+
+def read_subject(word: str) -> Subject | NotUnderstood:
+    """
+    Read one word as an address or, where it is none, as a uid.
+
+    A word with an @ that is no address is refused rather than taken for a uid: it is most likely a slip,
+    and `uid:` says so where it is not.
+    """
+    if word.startswith("uid:"):
+        return _uid(word.removeprefix("uid:"))
+    if "@" not in word:
+        return _uid(word)
+    if len(word) > 2 * LONGEST:
+        return NotUnderstood(_too_long())
+    return read_address(word) or NotUnderstood(
+        "That looks like an address and is none. For a uid with an @ in it, write uid: before it."
+    )
+
+
+def read_address(word: str) -> Subject | None:
+    """Read an address, also one in brackets, quotes or with punctuation around it; None where it is none."""
+    typed = word.strip(_AROUND).removesuffix("'s").removesuffix("’s")
+    typed = re.sub(r"^mailto:", "", typed, flags=re.IGNORECASE)
+    if len(typed) > LONGEST:
+        return None
+    try:
+        valid = validate_email(typed, check_deliverability=False)
+    except EmailNotValidError:
+        return None
+    # The domain in its ASCII form, so that both spellings of it are one subject.
+    domain = valid.ascii_domain or valid.domain
+    return Subject(SubjectKind.EMAIL, f"{valid.local_part}@{domain}".lower(), typed)
+
+
+def _uid(word: str) -> Subject | NotUnderstood:
+    if not word:
+        return NotUnderstood("After uid: the uid is missing.")
+    if len(word) > LONGEST:
+        return NotUnderstood(_too_long())
+    if not word.isprintable():
+        return NotUnderstood("A uid is made of characters that can be seen.")
+    return Subject(SubjectKind.UID, word, word)
+
+
+def _too_long() -> str:
+    return f"An address or uid has at most {LONGEST} characters."
+
+
+def _plain(text: str) -> str:
+    """Take Slack's markup off: links to what they show, mailto to its address, escapes once."""
+    without_links = _LINKED.sub(r"\1", _MAILTO.sub(r" \1 ", text))
+    return html.unescape(without_links)

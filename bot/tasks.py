@@ -1,0 +1,44 @@
+"""Background work that is kept track of: nothing is lost to the garbage collector, nothing fails unseen."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class Tasks:
+    """
+    The tasks that outlive the request that started them.
+
+    Args:
+        on_crash: told of every exception that a task did not handle itself, and the task's name.
+
+    """
+
+    def __init__(self, on_crash: Callable[[BaseException, str], None]) -> None:
+        self._on_crash = on_crash
+        self._running: set[asyncio.Task[Any]] = set()
+
+    def spawn(self, work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
+        """Start work that nobody awaits; its exception, if any, is reported once."""
+        task = asyncio.create_task(work, name=name)
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and (crash := task.exception()):
+            self._on_crash(crash, task.get_name())
+
+    async def drain(self, seconds: float) -> int:
+        """Wait for what is running, then cancel what is left; gives how many were cancelled."""
+        deadline = asyncio.get_running_loop().time() + seconds
+        while self._running and (left := deadline - asyncio.get_running_loop().time()) > 0:
+            await asyncio.wait(set(self._running), timeout=left)
+        leftover = set(self._running)
+        for task in leftover:
+            task.cancel()
+        await asyncio.gather(*leftover, return_exceptions=True)
+        return len(leftover)

@@ -1,0 +1,82 @@
+"""A case file and the quotas as a terminal shows them: plain lines, times in UTC."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.blocks import state_words
+from bot.casefile import CaseFile, ErrorEvent, Session, SourceName
+from bot.lookup_json import detail
+from bot.mrkdwn import counted, lasting
+from bot.quota import QuotaState
+from bot.report import span
+
+_SHOWN = 20
+
+
+def case_file_text(case_file: CaseFile) -> str:
+    """Give sessions, errors and sources, a line each, links below."""
+    sessions, errors = case_file.sessions, case_file.errors
+    found = f"{counted(len(sessions), 'session')}, {counted(len(errors), 'error')}"
+    lines = [f"{printable(case_file.subject.value)}: {found} in {counted(case_file.days, 'day')}", ""]
+    for session in sessions[:_SHOWN]:
+        lines += _session_lines(session)
+    if len(sessions) > _SHOWN:
+        lines.append(f"… and {counted(len(sessions) - _SHOWN, 'older session')}")
+    if errors:
+        lines += ["", "Errors", *(_error_line(error) for error in errors[:_SHOWN])]
+    lines += ["", "Sources"]
+    for finding in case_file.findings:
+        words = "; ".join(part for part in (state_words(finding, case_file), detail(finding)) if part)
+        lines.append(f"  {finding.source}  {finding.state}: {words}  ({counted(finding.calls, 'call')})")
+    return "\n".join(lines)
+
+
+def _session_lines(session: Session) -> list[str]:
+    when = _time(session.started_at) + (" – now" if session.live else "")
+    parts = [
+        when,
+        str(session.source),
+        "" if session.duration_seconds is None else lasting(session.duration_seconds),
+        "" if session.pages is None else counted(session.pages, "page"),
+        " → ".join(dict.fromkeys(page for page in (session.entry_page, session.exit_page) if page)),
+        ", ".join(part for part in (session.device, session.browser, session.os) if part),
+        counted(session.errors, "error") if session.errors else "",
+    ]
+    lines = [printable("  " + "  ".join(part for part in parts if part))]
+    return [*lines, f"    {session.url}"] if session.url else lines
+
+
+def _error_line(error: ErrorEvent) -> str:
+    parts = [
+        _time(error.occurred_at) if error.occurred_at else "",
+        str(error.source),
+        error.title[:150],
+        f"{error.count} times" if error.count and error.count > 1 else "",
+        error.url or "",
+    ]
+    return printable("  " + "  ".join(part for part in parts if part))
+
+
+def quota_text(states: Sequence[tuple[SourceName, QuotaState]]) -> str:
+    """Give a line for each account."""
+    return "\n".join(f"{name}  {_quota_words(state)}" for name, state in states) or "No source is configured."
+
+
+def _quota_words(state: QuotaState) -> str:
+    if state.blocked_until:
+        return f"refused by the vendor until {_time(state.blocked_until)}"
+    if state.left is None:
+        return f"{counted(state.used, 'call')} in the last 24 h, no limit known"
+    words = f"{state.left} of {state.limit} calls left in {span(state.seconds or 0)}"
+    if state.returns_at and state.limit and state.left < state.limit:
+        words += f", the next one back at {_time(state.returns_at)}"
+    return words
+
+
+def _time(moment: datetime | None) -> str:
+    return "time not known" if moment is None else f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def printable(text: str) -> str:
+    """Give untrusted text without control characters: they could rewrite what a terminal shows."""
+    return "".join(char if char.isprintable() else " " for char in text)

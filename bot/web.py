@@ -1,0 +1,111 @@
+"""The HTTP routes: Slack's requests, health, readiness and metrics (`design.md`, HTTP)."""
+
+import hmac
+from collections.abc import Callable
+from ipaddress import ip_address
+
+from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
+from slack_bolt.async_app import AsyncApp
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot.app import Bot
+from bot.report import quota_states
+from bot.store import is_reachable
+
+# Slack's own payloads stay far below; views are 250 kB at most.
+_LONGEST_BODY = 1024 * 1024
+
+
+def make_web(bot: Bot, bolt: AsyncApp | None, is_connected: Callable[[], bool]) -> Starlette:
+    """
+    Make the ASGI application.
+
+    Args:
+        bot: what answers.
+        bolt: Slack's requests go there; None where they come by Socket Mode.
+        is_connected: whether Slack reaches us, for `/readyz`.
+
+    """
+
+    async def healthz(_request: Request) -> Response:
+        return PlainTextResponse("ok")
+
+    async def readyz(_request: Request) -> Response:
+        return await _readiness(bot, is_connected)
+
+    async def metrics(request: Request) -> Response:
+        return await _metrics(bot, request)
+
+    routes = [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]
+    if bolt is not None:
+        routes.append(_slack_route(bolt))
+    return Starlette(routes=routes)
+
+
+def _slack_route(bolt: AsyncApp) -> Route:
+    async def slack_events(request: Request) -> Response:
+        body = await _bounded_body(request)
+        if body is None:
+            return PlainTextResponse("the body is too long", status_code=413)
+        try:
+            bolt_request = to_async_bolt_request(request, body)
+        except UnicodeDecodeError:
+            return PlainTextResponse("the body is not UTF-8", status_code=400)
+        return to_starlette_response(await bolt.async_dispatch(bolt_request))
+
+    return Route("/slack/events", slack_events, methods=["POST"])
+
+
+async def _readiness(bot: Bot, is_connected: Callable[[], bool]) -> Response:
+    try:
+        reachable = await is_reachable(bot.engine.store)
+    except SQLAlchemyError:
+        reachable = False
+    if not reachable:
+        return PlainTextResponse("the database cannot be reached", status_code=503)
+    if not is_connected():
+        return PlainTextResponse("Slack is not connected", status_code=503)
+    return PlainTextResponse("ready")
+
+
+async def _metrics(bot: Bot, request: Request) -> Response:
+    if not _may_read_metrics(request, bot):
+        return PlainTextResponse("a bearer token is needed", status_code=401)
+    gauges = bot.engine.metrics
+    gauges.open_jobs.set(await bot.jobs.count_open())
+    for name, state in await quota_states(bot.engine.sources):
+        if state.left is not None:
+            gauges.quota_left.labels(str(name)).set(state.left)
+    return Response(gauges.text(), media_type="text/plain; version=0.0.4")
+
+
+async def _bounded_body(request: Request) -> bytes | None:
+    """Read the body, None where it is too long."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _LONGEST_BODY:
+            return None
+    return bytes(body)
+
+
+def _may_read_metrics(request: Request, bot: Bot) -> bool:
+    token = bot.engine.settings.metrics_token
+    if token is None:
+        return _is_loopback(request)
+    given = request.headers.get("authorization", "").removeprefix("Bearer ")
+    return hmac.compare_digest(given.encode(), token.get_secret_value().encode())
+
+
+def _is_loopback(request: Request) -> bool:
+    # Behind a proxy on the same machine everybody would seem local.
+    if request.client is None or "x-forwarded-for" in request.headers:
+        return False
+    try:
+        return ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False

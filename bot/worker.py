@@ -1,0 +1,111 @@
+"""
+Jobs at work: each in one process at a time, its lease renewed while it runs, taken over when that died.
+
+This is the one place where an unexpected error ends: it is logged, the job is tried again later, and after
+the last try the person is told.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+
+from bot.jobs import Job, Jobs
+from bot.posting import OutcomeUnknown
+from bot.tasks import Tasks
+
+Handler = Callable[[Job], Awaitable[None]]
+"""Answers a job; returns when nothing more is owed."""
+
+_SWEEP_SECONDS = 5.0
+_AT_ONCE = 32
+_MOST_WAITING = 500
+_MOST_ATTEMPTS = 3
+
+
+class Worker:
+    """
+    Runs jobs by kind.
+
+    Args:
+        jobs: the durable inbox.
+        tasks: keeps track of what runs.
+        handlers: what answers each kind.
+        give_up: tells the person that a job could not be finished.
+        sweep_seconds: how often jobs of dead processes are looked for.
+
+    """
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        tasks: Tasks,
+        handlers: Mapping[str, Handler],
+        give_up: Handler,
+        sweep_seconds: float = _SWEEP_SECONDS,
+    ) -> None:
+        self._jobs = jobs
+        self._tasks = tasks
+        self._handlers = handlers
+        self._give_up = give_up
+        self._sweep_seconds = sweep_seconds
+        self._room = asyncio.Semaphore(_AT_ONCE)
+        self._held: set[str] = set()
+        self._log = structlog.get_logger("worker")
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much is waiting that another request had better be refused."""
+        return len(self._held) >= _MOST_WAITING
+
+    def start(self, job: Job) -> None:
+        """Begin a job that is leased to this process."""
+        self._held.add(job.id)
+        self._tasks.spawn(self._run(job), f"job {job.kind} {job.id}")
+
+    async def sweep_for_ever(self) -> None:
+        """Take over, again and again, what other processes (or this one, before it restarted) left behind."""
+        while True:
+            room = _MOST_WAITING - len(self._held)
+            for job in await self._jobs.take_over(max(0, min(_AT_ONCE, room))):
+                self._log.info("job.taken_over", job=job.id, kind=job.kind, attempt=job.attempts)
+                self.start(job)
+            await asyncio.sleep(self._sweep_seconds)
+
+    async def _run(self, job: Job) -> None:
+        renewing = asyncio.create_task(self._renew(job))
+        try:
+            async with self._room:
+                await self._answer(job)
+        except asyncio.CancelledError:
+            # Shutting down: whoever comes next may begin at once.
+            await self._jobs.release(job)
+            raise
+        finally:
+            renewing.cancel()
+            self._held.discard(job.id)
+
+    async def _answer(self, job: Job) -> None:
+        try:
+            await self._handlers[job.kind](job)
+        except OutcomeUnknown:
+            self._log.warning("job.outcome_unknown", job=job.id, kind=job.kind)
+            await self._abandon(job)
+        except Exception as error:  # noqa: BLE001 - the one place where unexpected errors end
+            self._log.error("job.crashed", job=job.id, kind=job.kind, attempt=job.attempts, exc_info=error)
+            if job.attempts >= _MOST_ATTEMPTS:
+                await self._abandon(job)
+            # Otherwise the lease runs out, and the job is tried again after that.
+        else:
+            await self._jobs.finish(job)
+
+    async def _abandon(self, job: Job) -> None:
+        try:
+            await self._give_up(job)
+        finally:
+            await self._jobs.finish(job, "failed")
+
+    async def _renew(self, job: Job) -> None:
+        while True:
+            await asyncio.sleep(self._jobs.lease.total_seconds() / 3)
+            await self._jobs.renew(job)
