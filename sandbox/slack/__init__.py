@@ -1,0 +1,26 @@
+"""A local Slack workspace: strict where Slack is, on loopback alone, with a page to look at it."""
+
+from sandbox.slack.calls import ApiCall, Limit
+from sandbox.slack.messages import Message
+from sandbox.slack.outcome import Outcome
+from sandbox.slack.panel import Panel, Shortcut, TryThis, VendorSwitch
+from sandbox.slack.plain_text import broadcasts, mentions, plain_text
+from sandbox.slack.server import SCOPES, start_slack
+from sandbox.slack.workspace import SlackWorkspace
+
+__all__ = [
+    "SCOPES",
+    "ApiCall",
+    "Limit",
+    "Message",
+    "Outcome",
+    "Panel",
+    "Shortcut",
+    "SlackWorkspace",
+    "TryThis",
+    "VendorSwitch",
+    "broadcasts",
+    "mentions",
+    "plain_text",
+    "start_slack",
+]

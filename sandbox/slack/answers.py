@@ -1,0 +1,63 @@
+"""What an app answers without the Web API: acknowledgements of commands, and posts to a `response_url`."""
+
+import json
+from typing import Any
+
+from aiohttp import web
+
+from sandbox.slack.content import read_content
+from sandbox.slack.errors import ApiError
+from sandbox.slack.messages import Json, Message
+from sandbox.slack.response_urls import ResponseUrl
+from sandbox.slack.state import State
+
+# Slack's words when a response_url has nothing left to give.
+_GONE = 404
+
+
+def show_ack(state: State, url: ResponseUrl, body: Any) -> Message | None:
+    """Show what came back with a command's acknowledgement, which may be nothing."""
+    if isinstance(body, str) and body.strip():
+        body = {"text": body}
+    return show(state, url, body, "acknowledgement") if isinstance(body, dict) and body else None
+
+
+def show(state: State, url: ResponseUrl, values: Json, where: str) -> Message | None:
+    """Show an answer: to the one user unless it says otherwise, and never more public than its original."""
+    original = state.find_any(url.channel, url.message_ts) if url.message_ts else None
+    if values.get("delete_original"):
+        if original is not None:
+            state.remove(original)
+        return None
+    content = read_content(state, values, where)
+    replace = values.get("replace_original")
+    if replace is None and url.from_click:
+        # Slack's own documents differ on what leaving it out means after a click.
+        state.warnings.append(f"{where}: an answer to a click should say replace_original")
+    if replace and original is not None and original.user == state.people.bot:
+        return state.edit(original, content)
+    in_channel = values.get("response_type") == "in_channel"
+    thread_ts = values.get("thread_ts")
+    only_for = None if in_channel else url.user
+    message = state.post_as_bot(url.channel, content, thread_ts=thread_ts, only_for=only_for)
+    if not url.from_click:
+        state.response_urls.point_at(url.token, message.ts)
+    return message
+
+
+async def handle_response(state: State, request: web.Request) -> web.Response:
+    """Take one post to a response_url."""
+    url = state.response_urls.use(request.match_info["token"], state.clock())
+    if isinstance(url, str):
+        state.violate(f"response_url: {url}")
+        return web.json_response({"ok": False, "error": url}, status=_GONE)
+    try:
+        values = json.loads(await request.text())
+        if not isinstance(values, dict):
+            raise ApiError("invalid_payload")  # noqa: TRY301 - answered like every other refusal
+        show(state, url, values, "response_url")
+    except ValueError:
+        return web.Response(status=400, text="invalid_payload")
+    except ApiError as error:
+        return web.json_response(error.as_slack(), status=400)
+    return web.Response(text="ok")

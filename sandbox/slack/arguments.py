@@ -1,0 +1,74 @@
+"""The arguments of a Web API call, whichever way they were sent."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from sandbox.slack.errors import ApiError
+from sandbox.slack.messages import Json
+
+_JSON_ARGUMENTS = ("blocks", "attachments", "metadata", "unfurls", "view", "user_auth_blocks")
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """Arguments by name: a form's are strings, a JSON body's have their types."""
+
+    values: Json
+
+    def text(self, key: str) -> str:
+        """Give a string, empty when it is absent."""
+        value = self.values.get(key)
+        return "" if value is None else str(value)
+
+    def needed(self, key: str, error: str = "invalid_arguments") -> str:
+        """Give a string that must be there."""
+        value = self.text(key)
+        if not value:
+            messages = [f"[ERROR] missing required field: {key}"]
+            raise ApiError(error, response_metadata={"messages": messages})
+        return value
+
+    def flag(self, key: str) -> bool | None:
+        """Give a boolean, None when it is absent."""
+        value = self.values.get(key)
+        return None if value is None else str(value).lower() in ("1", "true")
+
+    def number(self, key: str, default: int) -> int:
+        """Give a whole number."""
+        try:
+            return int(self.text(key) or default)
+        except ValueError:
+            raise ApiError("invalid_arguments") from None
+
+
+async def read_arguments(request: web.Request) -> Json:
+    """Take the arguments from the query and the body, with JSON inside form fields opened up."""
+    values: Json = dict(request.query)
+    if request.content_type == "application/json":
+        values |= _read_json(await request.text())
+    elif request.body_exists:
+        values |= dict(await request.post())
+    for key in _JSON_ARGUMENTS:
+        if isinstance(values.get(key), str):
+            values[key] = _open(key, values[key])
+    return values
+
+
+def _read_json(body: str) -> Json:
+    try:
+        values = json.loads(body or "{}")
+    except ValueError:
+        raise ApiError("invalid_json") from None
+    if not isinstance(values, dict):
+        raise ApiError("json_not_object")
+    return values
+
+
+def _open(key: str, value: str) -> Any:
+    try:
+        return json.loads(value) if value else None
+    except ValueError:
+        raise ApiError(f"invalid_{key}_format" if key != "view" else "invalid_arguments") from None

@@ -1,0 +1,91 @@
+"""Calls to the Web API: what was asked and answered, what is to go wrong next, and how many are too many."""
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+
+from sandbox.slack.messages import Json
+
+
+@dataclass(frozen=True, slots=True)
+class ApiCall:
+    """One call; `result` is the answer's body, also where the answer was then lost on purpose."""
+
+    method: str
+    arguments: Json
+    at: datetime
+    result: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """
+    What is to go wrong with one call.
+
+    With `lose_answer` the call takes effect and the connection is cut before the answer. With `hold`
+    the call takes effect at once and its answer waits until that event is set.
+    """
+
+    error: str | None = None
+    status: int | None = None
+    retry_after: int | None = None
+    lose_answer: bool = False
+    hold: asyncio.Event | None = None
+
+
+class Faults:
+    """Faults waiting for their calls, first in first out for each method."""
+
+    def __init__(self) -> None:
+        self._waiting: defaultdict[str, deque[Fault]] = defaultdict(deque)
+
+    def add(self, method: str, fault: Fault) -> None:
+        """Let one more call of this method go wrong."""
+        self._waiting[method].append(fault)
+
+    def take(self, method: str) -> Fault:
+        """Give what is to go wrong with this call, which may be nothing."""
+        waiting = self._waiting[method]
+        return waiting.popleft() if waiting else Fault()
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How many calls in how many seconds, for one channel where the method has one."""
+
+    calls: int
+    seconds: float
+
+
+# slack.md, "Rate limits": about one post a second a channel, short bursts tolerated.
+USUAL_LIMITS: Mapping[str, Limit] = MappingProxyType({"chat.postMessage": Limit(8, 8.0)})
+
+
+class Pace:
+    """
+    Counts calls in rolling windows.
+
+    By the event loop's time rather than the workspace's clock: an app waits `Retry-After` out in real
+    time, also where a test has stopped the clock.
+    """
+
+    def __init__(self, limits: Mapping[str, Limit]) -> None:
+        self.limits = dict(limits)
+        self._calls: defaultdict[tuple[str, str], deque[float]] = defaultdict(deque)
+
+    def seconds_to_wait(self, method: str, channel: str) -> float:
+        """Count this call and give 0, or do not count it and say how long there is to wait."""
+        limit = self.limits.get(method)
+        if limit is None:
+            return 0.0
+        now = asyncio.get_running_loop().time()
+        calls = self._calls[method, channel]
+        while calls and calls[0] <= now - limit.seconds:
+            calls.popleft()
+        if len(calls) >= limit.calls:
+            return max(calls[0] + limit.seconds - now, 0.001)
+        calls.append(now)
+        return 0.0

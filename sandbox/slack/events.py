@@ -1,0 +1,76 @@
+"""Which events a new message causes, for the subscriptions the app has."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from sandbox.slack.messages import Json, Message
+from sandbox.slack.payloads import message_event, subscription_of
+from sandbox.slack.state import Link, State
+
+_LINK = re.compile(r"<(https?://[^<>|\s]+)(?:\|[^<>]*)?>")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event to be sent, and whether it is from a channel shared with another company."""
+
+    body: Json
+    shared: bool
+
+
+def events_of(state: State, message: Message) -> Iterator[Event]:
+    """Give the events that Slack would send to the app for a message that was just posted."""
+    channel = state.channels[message.channel]
+    wanted = state.subscribed_events
+    is_member = state.people.bot in channel.members
+    if is_member and subscription_of(channel) in wanted and f"{channel.scope_family}:history" in state.scopes:
+        yield Event(message_event(state, message), channel.shared)
+    mentions_bot = f"<@{state.people.bot}" in message.text and message.user != state.people.bot
+    if is_member and mentions_bot and "app_mention" in wanted:
+        event = message_event(state, message) | {"type": "app_mention"}
+        event.pop("channel_type")
+        yield Event(event, channel.shared)
+    if "link_shared" in wanted and (links := _links(state, message)):
+        yield Event(_link_shared(state, message, links), channel.shared)
+
+
+def _links(state: State, message: Message) -> list[Json]:
+    author = state.users.get(message.user or "")
+    # slack.md: no link_shared for messages of apps, our own among them, nor for those of strangers.
+    if author is None or author.is_bot or message.bot_id or author.stranger:
+        return []
+    links = []
+    for url in dict.fromkeys(_LINK.findall(message.text)):
+        host = urlsplit(url).hostname or ""
+        domain = next((d for d in state.unfurl_domains if host == d or host.endswith(f".{d}")), None)
+        if domain:
+            links.append({"domain": domain, "url": url})
+    return links
+
+
+def _link_shared(state: State, message: Message, links: list[Json]) -> Json:
+    source = "conversations_history"
+    unfurl_id = f"{message.channel}-{message.ts}-{state.next_id('')}"
+    urls = frozenset(link["url"] for link in links)
+    state.links.append(Link(message.channel, message.ts, urls, unfurl_id, source))
+    event: Json = {
+        "type": "link_shared",
+        "channel": message.channel,
+        "is_bot_user_member": state.people.bot in state.channels[message.channel].members,
+        "user": message.user,
+        "message_ts": message.ts,
+        "unfurl_id": unfurl_id,
+        "source": source,
+        "links": links,
+        "event_ts": message.ts,
+    }
+    return event | ({"thread_ts": message.thread_ts} if message.thread_ts else {})
+
+
+def expect_unfurl(state: State, event: Json) -> None:
+    """Remember a link_shared event that a test wrote itself, so that it can be unfurled."""
+    urls = frozenset(link["url"] for link in event.get("links", ()))
+    place = (str(event.get("channel", "")), str(event.get("message_ts", "")))
+    state.links.append(Link(*place, urls, str(event.get("unfurl_id", "")), str(event.get("source", ""))))

@@ -1,0 +1,85 @@
+"""Clicks, message shortcuts and modals: what a person does with what the app has shown them."""
+
+from typing import Any
+
+from sandbox.slack import payloads
+from sandbox.slack.block_kit import check_view
+from sandbox.slack.clicks import find_clickable
+from sandbox.slack.content import settle
+from sandbox.slack.delivery import Courier, Delivery, Kind
+from sandbox.slack.errors import ApiError
+from sandbox.slack.messages import Json, Message
+from sandbox.slack.outcome import Outcome
+from sandbox.slack.state import State, View
+
+
+async def press(
+    state: State,
+    courier: Courier,
+    place: tuple[str, str],
+    user_id: str,
+    click: tuple[str, str | None, str | None],
+) -> Outcome:
+    """Click an element; `place` is channel and timestamp, `click` action id, block id and chosen option."""
+    message = _seen_by(state, *place, user_id)
+    action_id, block_id, option = click
+    found = find_clickable(message, action_id, block_id)
+    url = state.response_urls.make(message.channel, user_id, state.clock(), message.ts)
+    user = state.users[user_id]
+    payload = payloads.block_actions(state, message, user, found.action(option), url, card=found.card)
+    delivery = await courier.deliver(Kind.INTERACTION, payload)
+    return Outcome(payload, delivery, _error(delivery))
+
+
+async def use_shortcut(
+    state: State, courier: Courier, place: tuple[str, str], user_id: str, callback_id: str
+) -> Outcome:
+    """Choose a shortcut from a message's menu."""
+    message = _seen_by(state, *place, user_id)
+    user = state.users[user_id]
+    if message.only_for is not None or user.stranger:
+        raise LookupError("no app's shortcuts for this message and this person")
+    url = state.response_urls.make(message.channel, user_id, state.clock(), message.ts)
+    payload = payloads.message_shortcut(state, message, user, callback_id, url)
+    delivery = await courier.deliver(Kind.INTERACTION, payload)
+    return Outcome(payload, delivery, _error(delivery))
+
+
+async def submit_view(state: State, courier: Courier, view_id: str, values: Json | None = None) -> Outcome:
+    """Press a modal's submit button, and close it or do what the app answers."""
+    view = state.views[view_id]
+    payload = payloads.view_submission(state, view, state.users[view.user], values or {})
+    delivery = await courier.deliver(Kind.INTERACTION, payload)
+    error = _error(delivery)
+    if error is None:
+        try:
+            _answer_submission(state, view, delivery.body)
+        except ApiError as refused:
+            error = refused.error
+    return Outcome(payload, delivery, error)
+
+
+def _answer_submission(state: State, view: View, body: Any) -> None:
+    body = body if isinstance(body, dict) else {}
+    action = body.get("response_action", "clear")
+    if action in ("update", "push"):
+        settle(state, check_view(body.get("view")), "response_action")
+        state.views[view.id] = View(view.id, view.user, body["view"], view.hash)
+    elif action != "errors":
+        state.views.pop(view.id, None)
+    state.changes.announce()
+
+
+def _seen_by(state: State, channel_id: str, ts: str, user_id: str) -> Message:
+    message = state.find_any(channel_id, ts)
+    if message is None or message.only_for not in (None, user_id):
+        raise LookupError(f"{user_id} sees no message {ts} in {channel_id}")
+    if not state.sees(user_id, state.channels[channel_id]):
+        raise LookupError(f"{user_id} is not in {channel_id}")
+    return message
+
+
+def _error(delivery: Delivery) -> str | None:
+    if delivery.error == "http_timeout":
+        return "operation_timeout"
+    return None if delivery.acknowledged else "dispatch_failed"

@@ -1,0 +1,151 @@
+"""Messages: what was written, what it said before it was edited, and who sees it."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Self
+
+from sandbox.slack.people import APP, TEAM
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a message says; `link_names` asks Slack to turn `@here` and names into mentions."""
+
+    text: str = ""
+    blocks: tuple[Json, ...] = ()
+    attachments: tuple[Json, ...] = ()
+    metadata: Json | None = None
+    unfurl_links: bool | None = None
+    unfurl_media: bool | None = None
+    link_names: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What a message said from `at` until it was edited."""
+
+    text: str
+    blocks: tuple[Json, ...]
+    metadata: Json | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """
+    One message, as it is now.
+
+    `edits` are its earlier versions, oldest first. `only_for` is the one user who sees an ephemeral
+    message. `unfurls` are the cards that `chat.unfurl` hung below it, by URL. `extra` holds whatever
+    else another app's message carries (`bot_profile`, `files`, `username`, `subtype`, ...).
+    """
+
+    channel: str
+    ts: str
+    at: datetime
+    user: str | None
+    content: Content
+    bot_id: str | None = None
+    thread_ts: str | None = None
+    only_for: str | None = None
+    edits: tuple[Version, ...] = ()
+    edited_at: datetime | None = None
+    unfurls: Json = field(default_factory=dict)
+    reactions: tuple[str, ...] = ()
+    extra: Json = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """Give the fallback text, or all the text of a message without blocks."""
+        return self.content.text
+
+    @property
+    def blocks(self) -> tuple[Json, ...]:
+        """Give the blocks as they were sent, with the block ids that Slack adds."""
+        return self.content.blocks
+
+    @property
+    def metadata(self) -> Json | None:
+        """Give the metadata as it was sent."""
+        return self.content.metadata
+
+    @property
+    def is_root(self) -> bool:
+        """Whether it stands in the channel itself rather than in a thread."""
+        return self.thread_ts in (None, self.ts)
+
+    def edited(self, content: Content, at: datetime) -> Self:
+        """Give the same message saying something else, with what it said before put on record."""
+        before = Version(self.text, self.blocks, self.metadata, self.edited_at or self.at)
+        return replace(self, content=content, edits=(*self.edits, before), edited_at=at)
+
+    def as_slack(self, *, with_metadata: bool = True) -> Json:
+        """Give the message object of the Web API, events and interactions."""
+        message: Json = {"type": "message", "ts": self.ts, "text": self.text, "team": TEAM}
+        if self.user:
+            message["user"] = self.user
+        if self.bot_id:
+            message |= {"bot_id": self.bot_id, "app_id": APP}
+        if self.thread_ts:
+            message["thread_ts"] = self.thread_ts
+        if self.blocks:
+            message["blocks"] = list(self.blocks)
+        if self.content.attachments:
+            message["attachments"] = list(self.content.attachments)
+        if self.metadata and with_metadata:
+            message["metadata"] = self.metadata
+        if self.edited_at:
+            message["edited"] = {"user": self.user, "ts": f"{self.edited_at.timestamp():.6f}"}
+        if self.reactions:
+            message["reactions"] = [{"name": name, "count": 1} for name in self.reactions]
+        return message | self.extra
+
+
+class Messages:
+    """All messages by channel and timestamp; ephemeral ones apart, since no method can find them."""
+
+    def __init__(self) -> None:
+        self._posted: dict[tuple[str, str], Message] = {}
+        self._ephemeral: dict[tuple[str, str], Message] = {}
+
+    def put(self, message: Message) -> None:
+        """Add a message, or replace the one in its place."""
+        self._shelf(message)[message.channel, message.ts] = message
+
+    def remove(self, message: Message) -> None:
+        """Take a message away."""
+        self._shelf(message).pop((message.channel, message.ts), None)
+
+    def find(self, channel: str, ts: str) -> Message | None:
+        """Give the posted message in this place."""
+        return self._posted.get((channel, ts))
+
+    def find_any(self, channel: str, ts: str) -> Message | None:
+        """Give the message in this place, ephemeral ones too: what a person's click can reach."""
+        return self.find(channel, ts) or self._ephemeral.get((channel, ts))
+
+    def roots(self, channel: str) -> list[Message]:
+        """Give the channel's own messages, oldest first."""
+        return [m for m in self._in(channel) if m.is_root]
+
+    def replies(self, channel: str, ts: str) -> list[Message]:
+        """Give the messages in one thread, oldest first, without the one it hangs from."""
+        return [m for m in self._in(channel) if m.thread_ts == ts and not m.is_root]
+
+    def ephemerals(self, channel: str, user: str) -> list[Message]:
+        """Give what only this user sees in the channel, oldest first."""
+        every = (m for m in self._ephemeral.values() if m.channel == channel and m.only_for == user)
+        return sorted(every, key=_by_ts)
+
+    def _in(self, channel: str) -> list[Message]:
+        return sorted((m for m in self._posted.values() if m.channel == channel), key=_by_ts)
+
+    def _shelf(self, message: Message) -> dict[tuple[str, str], Message]:
+        return self._ephemeral if message.only_for else self._posted
+
+
+def _by_ts(message: Message) -> str:
+    # Seconds have ten digits and microseconds six, so that text order is time order.
+    return message.ts

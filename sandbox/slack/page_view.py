@@ -1,0 +1,121 @@
+"""What one person sees of the workspace, as JSON for the page."""
+
+from collections.abc import Iterator
+
+from sandbox.slack.messages import Json, Message
+from sandbox.slack.panel import Panel
+from sandbox.slack.people import SLACKBOT, TEAM_NAME, User
+from sandbox.slack.places import Channel, Kind
+from sandbox.slack.state import State
+
+
+def view_of(state: State, panel: Panel, user_id: str, channel_id: str, thread_ts: str) -> Json:
+    """Give everything that the page needs to draw itself for this person in this place."""
+    users = [user for user in state.users.values() if may_act(user)]
+    me = state.users.get(user_id)
+    if me is None or not may_act(me):
+        me = users[0]
+    channels = [channel for channel in state.channels.values() if state.sees(me.id, channel)]
+    channel = next((c for c in channels if c.id == channel_id), channels[0])
+    root = state.find(channel.id, thread_ts)
+    return {
+        "team": TEAM_NAME,
+        "bot": state.people.bot,
+        "commands": sorted(state.commands),
+        "me": _person(me),
+        "people": [_person(user) for user in users],
+        "names": {user.id: user.real_name for user in state.users.values()},
+        "places": {c.id: _title(state, c, me.id) for c in channels},
+        "channels": [_channel(state, c, me.id) for c in channels],
+        "channel": _channel(state, channel, me.id),
+        "messages": list(_messages(state, channel.id, me.id, None)),
+        "thread": root
+        and {
+            "root": _message(state, root),
+            "replies": list(_messages(state, channel.id, me.id, root.ts)),
+        },
+        "modals": [{"id": v.id, **v.body} for v in state.views.values() if v.user == me.id],
+        "shortcuts": [{"id": one.callback_id, "name": one.name} for one in panel.shortcuts],
+        "can_shortcut": not me.stranger,
+    }
+
+
+def view_of_panel(panel: Panel) -> Json:
+    """Give what stands beside the messages."""
+    return {
+        "customers": [{"subject": one.subject, "about": one.about} for one in panel.customers],
+        "vendors": [
+            {"name": v.name, "options": list(v.options), "current": v.current, "usage": v.usage}
+            for v in panel.vendors
+        ],
+    }
+
+
+def may_act(user: User) -> bool:
+    """Whether somebody can sit in front of the page as this user."""
+    return not (user.deleted or user.is_bot or user.id == SLACKBOT)
+
+
+def _person(user: User) -> Json:
+    role = user.title
+    if user.stranger:
+        role = "Another company"
+    elif user.ultra_restricted:
+        role = "Single-channel guest"
+    elif user.restricted:
+        role = "Guest"
+    return {"id": user.id, "name": user.real_name, "role": role}
+
+
+def _channel(state: State, channel: Channel, me: str) -> Json:
+    bot = state.people.bot
+    return {
+        "id": channel.id,
+        "title": _title(state, channel, me),
+        "kind": channel.kind.value,
+        "about": channel.about,
+        "shared": channel.shared,
+        "archived": channel.archived,
+        "member": me in channel.members,
+        "bot_inside": bot in channel.members,
+        "people": len(channel.members),
+    }
+
+
+def _title(state: State, channel: Channel, me: str) -> str:
+    if channel.kind is not Kind.DIRECT:
+        return channel.name
+    other = next(iter(channel.members - {me}), me)
+    return state.users[other].real_name
+
+
+def _messages(state: State, channel: str, me: str, thread_ts: str | None) -> Iterator[Json]:
+    posted = state.messages(channel) if thread_ts is None else state.replies(channel, thread_ts)
+    private = [m for m in state.ephemerals(channel, me) if m.thread_ts == thread_ts]
+    for message in sorted((*posted, *private), key=lambda m: m.ts):
+        yield _message(state, message)
+
+
+def _message(state: State, message: Message) -> Json:
+    replies = state.replies(message.channel, message.ts)
+    return {
+        "ts": message.ts,
+        "user": message.user or message.bot_id,
+        "author": _author(state, message),
+        "is_app": message.bot_id is not None,
+        "text": message.text,
+        "blocks": list(message.blocks),
+        "attachments": [*message.content.attachments, *message.unfurls.values()],
+        "edited": message.edited_at is not None,
+        "only_you": message.only_for is not None,
+        "reactions": list(message.reactions),
+        "replies": len(replies),
+        "last_reply": replies[-1].ts if replies else None,
+    }
+
+
+def _author(state: State, message: Message) -> str:
+    user = state.users.get(message.user or "")
+    profile = message.extra.get("bot_profile")
+    named = message.extra.get("username") or (profile.get("name") if isinstance(profile, dict) else None)
+    return str(named or (user.real_name if user else "Help desk"))

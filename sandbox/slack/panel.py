@@ -1,0 +1,53 @@
+"""What the page shows beside the messages; handed in by whoever starts the workspace."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class TryThis:
+    """A customer to try, and what looking them up shows."""
+
+    subject: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """A message shortcut of the app, as its manifest names it."""
+
+    callback_id: str
+    name: str
+
+
+class VendorSwitch(Protocol):
+    """A vendor as the page shows it: what may go wrong with it, and how many calls it has had."""
+
+    @property
+    def name(self) -> str:
+        """Give what the vendor is called."""
+
+    @property
+    def options(self) -> Sequence[str]:
+        """Give the states that it can be put in; the first one is that all is well."""
+
+    @property
+    def current(self) -> str:
+        """Give the state that it is in."""
+
+    @property
+    def usage(self) -> str:
+        """Give how many calls it has had and may have, in words."""
+
+    def set(self, option: str) -> None:
+        """Put it in one of its states."""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """What stands beside the messages."""
+
+    customers: Sequence[TryThis] = ()
+    vendors: Sequence[VendorSwitch] = ()
+    shortcuts: Sequence[Shortcut] = ()

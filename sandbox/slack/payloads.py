@@ -1,0 +1,155 @@
+"""The payloads of commands, clicks, shortcuts and events, in Slack's shapes."""
+
+from typing import Any
+
+from sandbox.slack.api_views import as_slack as view_as_slack
+from sandbox.slack.messages import Json, Message
+from sandbox.slack.people import APP, TEAM, TEAM_DOMAIN, User
+from sandbox.slack.places import Channel, Kind
+from sandbox.slack.response_urls import ResponseUrl
+from sandbox.slack.state import State, View
+
+_CHANNEL_TYPES = {Kind.PUBLIC: "channel", Kind.PRIVATE: "group", Kind.DIRECT: "im"}
+_TOKEN = "deprecated"  # noqa: S105 - the field that signatures have replaced; apps must not trust it
+
+
+def response_address(state: State, url: ResponseUrl) -> str:
+    """Give the whole response_url."""
+    return f"{state.base_url}/response/{url.token}"
+
+
+def command(state: State, channel: Channel, user: User, line: str, url: ResponseUrl) -> Json:
+    """Make a slash command; there is no thread in it, since commands cannot be typed in one."""
+    name, _, text = line.partition(" ")
+    return {
+        "token": _TOKEN,
+        "team_id": TEAM,
+        "team_domain": TEAM_DOMAIN,
+        "channel_id": channel.id,
+        "channel_name": channel.command_name,
+        "user_id": user.id,
+        "user_name": user.name,
+        "command": name,
+        "text": text.strip(),
+        "api_app_id": APP,
+        "is_enterprise_install": "false",
+        "response_url": response_address(state, url),
+        "trigger_id": state.new_trigger(user.id),
+    }
+
+
+def block_actions(
+    state: State, message: Message, user: User, action: Json, url: ResponseUrl, *, card: str | None
+) -> Json:
+    """
+    Make a click on an element of a message.
+
+    An ephemeral message is not repeated in the payload: the app gets its place only. With `card`, the URL
+    of an unfurled card, there is `app_unfurl` instead of `message`.
+    """
+    container: Json = {
+        "type": "message",
+        "message_ts": message.ts,
+        "channel_id": message.channel,
+        "is_ephemeral": message.only_for is not None,
+    }
+    if message.thread_ts:
+        container["thread_ts"] = message.thread_ts
+    payload = _interaction(state, "block_actions", user)
+    payload |= {"container": container, "channel": _channel(state, message.channel)}
+    payload |= {"state": {"values": {}}, "response_url": response_address(state, url)}
+    if card:
+        container |= {"type": "message_attachment", "is_app_unfurl": True, "app_unfurl_url": card}
+        payload["app_unfurl"] = {"app_unfurl_url": card, "is_app_unfurl": True}
+    elif message.only_for is None:
+        payload["message"] = message.as_slack()
+    return payload | {"actions": [action | {"action_ts": state.next_ts()}]}
+
+
+def message_shortcut(state: State, message: Message, user: User, callback_id: str, url: ResponseUrl) -> Json:
+    """Make a shortcut from a message's menu."""
+    return _interaction(state, "message_action", user) | {
+        "action_ts": state.next_ts(),
+        "callback_id": callback_id,
+        "channel": _channel(state, message.channel),
+        "message_ts": message.ts,
+        "message": message.as_slack(),
+        "response_url": response_address(state, url),
+    }
+
+
+def view_submission(state: State, view: View, user: User, values: Json) -> Json:
+    """Make the submission of a modal; `values` is by block id and action id."""
+    shown = view_as_slack(view, state.people.bot_id) | {"state": {"values": values}}
+    return _interaction(state, "view_submission", user) | {"view": shown, "response_urls": []}
+
+
+def event_callback(state: State, event: Json, *, shared: bool = False, event_id: str | None = None) -> Json:
+    """Wrap an event as the Events API does."""
+    seen_by = {"enterprise_id": None, "team_id": TEAM, "user_id": state.people.bot}
+    return {
+        "token": _TOKEN,
+        "team_id": TEAM,
+        "context_team_id": TEAM,
+        "context_enterprise_id": None,
+        "api_app_id": APP,
+        "event": event,
+        "type": "event_callback",
+        "event_id": event_id or state.next_id("Ev"),
+        "event_time": int(state.clock().timestamp()),
+        "authorizations": [seen_by | {"is_bot": True, "is_enterprise_install": False}],
+        "is_ext_shared_channel": shared,
+        "event_context": state.next_id("4-"),
+    }
+
+
+def message_event(state: State, message: Message) -> Json:
+    """Make the event of a new message."""
+    channel = state.channels[message.channel]
+    event: dict[str, Any] = message.as_slack() | {"channel": channel.id, "event_ts": message.ts}
+    author = state.users.get(message.user or "")
+    if author:
+        event |= {"team": author.team}
+        if channel.shared:
+            event |= {"user_team": author.team, "source_team": author.team}
+    return event | {"channel_type": _CHANNEL_TYPES[channel.kind]}
+
+
+def message_changed(state: State, edited: Message, before: Message) -> Json:
+    """Make the event of an edited message."""
+    channel = state.channels[edited.channel]
+    return {
+        "type": "message",
+        "subtype": "message_changed",
+        "hidden": True,
+        "channel": channel.id,
+        "channel_type": _CHANNEL_TYPES[channel.kind],
+        "message": edited.as_slack(),
+        "previous_message": before.as_slack(),
+        "ts": state.next_ts(),
+        "event_ts": state.next_ts(),
+    }
+
+
+def subscription_of(channel: Channel) -> str:
+    """Give the event that an app subscribes to for the messages of such a channel."""
+    family = {Kind.PUBLIC: "channels", Kind.PRIVATE: "groups", Kind.DIRECT: "im"}[channel.kind]
+    return f"message.{family}"
+
+
+def _interaction(state: State, kind: str, user: User) -> Json:
+    return {
+        "type": kind,
+        "token": _TOKEN,
+        "api_app_id": APP,
+        "team": {"id": user.team, "domain": TEAM_DOMAIN if user.team == TEAM else "fabrikam"},
+        "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team},
+        "enterprise": None,
+        "is_enterprise_install": False,
+        "trigger_id": state.new_trigger(user.id),
+    }
+
+
+def _channel(state: State, channel_id: str) -> Json:
+    channel = state.channels[channel_id]
+    return {"id": channel.id, "name": channel.command_name}

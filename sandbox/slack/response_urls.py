@@ -1,0 +1,61 @@
+"""The counting of `response_url`s: five uses within thirty minutes of the payload (slack.md)."""
+
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+USES = 5
+LIFE = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseUrl:
+    """
+    Where an app may answer one user's command or click.
+
+    `message_ts` is the message that `replace_original` and `delete_original` act on: the one with the
+    button, or the last one that this URL made.
+    """
+
+    token: str
+    channel: str
+    user: str
+    made_at: datetime
+    message_ts: str | None = None
+    from_click: bool = False
+    uses: int = 0
+
+
+class ResponseUrls:
+    """All response_urls that were handed out, by their token."""
+
+    def __init__(self) -> None:
+        self._urls: dict[str, ResponseUrl] = {}
+
+    def make(self, channel: str, user: str, at: datetime, message_ts: str | None = None) -> ResponseUrl:
+        """Hand out a new one."""
+        token = secrets.token_urlsafe(18)
+        self._urls[token] = ResponseUrl(
+            token, channel, user, at, message_ts, from_click=message_ts is not None
+        )
+        return self._urls[token]
+
+    def find(self, token: str) -> ResponseUrl | None:
+        """Give one that was handed out, without spending a use."""
+        return self._urls.get(token)
+
+    def use(self, token: str, now: datetime) -> ResponseUrl | str:
+        """Spend one use, or say in Slack's word why there is none."""
+        url = self._urls.get(token)
+        if url is None:
+            return "invalid_url"
+        if now - url.made_at > LIFE:
+            return "expired_url"
+        if url.uses >= USES:
+            return "used_url"
+        self._urls[token] = replace(url, uses=url.uses + 1)
+        return self._urls[token]
+
+    def point_at(self, token: str, message_ts: str | None) -> None:
+        """Remember which message the URL's next `replace_original` is about."""
+        self._urls[token] = replace(self._urls[token], message_ts=message_ts)

@@ -1,0 +1,249 @@
+"""What the workspace holds: people, channels, messages, views, calls, and the rules that were broken."""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from sandbox.slack.calls import ApiCall, Faults, Limit, Pace
+from sandbox.slack.changes import Changes
+from sandbox.slack.errors import ApiError
+from sandbox.slack.messages import Content, Json, Message, Messages
+from sandbox.slack.people import SLACKBOT, People, everybody
+from sandbox.slack.places import Channel, Kind, Places, every_channel
+from sandbox.slack.plain_text import broadcasts
+from sandbox.slack.response_urls import ResponseUrls
+
+Clock = Callable[[], datetime]
+T = TypeVar("T")
+TRIGGER_LIFE = timedelta(seconds=3)  # slack.md: single use, 3 s
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A pasted link that the app was told of: which message, and how the event named it."""
+
+    channel: str
+    ts: str
+    urls: frozenset[str]
+    unfurl_id: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """A `trigger_id` and whose click it came from."""
+
+    user: str
+    at: datetime
+    used: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A modal or Home tab that a user has before them."""
+
+    id: str
+    user: str
+    body: Json
+    hash: str
+
+
+def _nobody_listens(_message: Message) -> None:
+    """Stand in until the workspace sends events of the app's own posts."""
+
+
+class State:
+    """
+    All that a Slack workspace remembers.
+
+    `violations` are rules of Slack that the app broke; `warnings` are what Slack lets pass and advises
+    against. Tests assert that the first list is empty.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        scopes: Collection[str],
+        commands: Collection[str],
+        limits: Mapping[str, Limit],
+    ) -> None:
+        self.clock = clock
+        self.people = People()
+        self.places = Places()
+        self.users = everybody(self.people)
+        self.channels = every_channel(self.places, self.people)
+        self.user_groups: dict[str, frozenset[str]] = {
+            "S0DESK0001": frozenset({self.people.agent, self.people.colleague}),
+        }
+        self.scopes = set(scopes)
+        self.commands = set(commands)
+        self.subscribed_events: set[str] = set()
+        self.unfurl_domains: set[str] = set()
+        self.bot_token = f"xoxb-{secrets.token_hex(12)}"
+        self.app_token = f"xapp-{secrets.token_hex(12)}"
+        self.signing_secret = secrets.token_hex(16)
+        self.base_url = ""
+        self.api_calls: list[ApiCall] = []
+        self.violations: list[str] = []
+        self.warnings: list[str] = []
+        self.views: dict[str, View] = {}
+        self.homes: dict[str, View] = {}
+        self.links: list[Link] = []
+        self.tickets: set[str] = set()
+        self.faults = Faults()
+        self.pace = Pace(limits)
+        self.response_urls = ResponseUrls()
+        self.changes = Changes()
+        self.on_post: Callable[[Message], None] = _nobody_listens
+        self._messages = Messages()
+        self._triggers: dict[str, Trigger] = {}
+        self._last_microsecond = 0
+        self._numbers = 0
+
+    @property
+    def api_url(self) -> str:
+        """Give what the app takes as `SLACK_API_URL`."""
+        return f"{self.base_url}/api/"
+
+    def messages(self, channel: str) -> list[Message]:
+        """Give the messages that stand in the channel itself, oldest first."""
+        return self._messages.roots(channel)
+
+    def replies(self, channel: str, ts: str) -> list[Message]:
+        """Give the replies in the thread of one message, oldest first."""
+        return self._messages.replies(channel, ts)
+
+    def ephemerals(self, channel: str, user: str) -> list[Message]:
+        """Give what only this user sees in the channel, in threads too, oldest first."""
+        return self._messages.ephemerals(channel, user)
+
+    def find(self, channel: str, ts: str) -> Message | None:
+        """Give a posted message."""
+        return self._messages.find(channel, ts)
+
+    def find_any(self, channel: str, ts: str) -> Message | None:
+        """Give a posted or ephemeral message."""
+        return self._messages.find_any(channel, ts)
+
+    async def wait_for(self, predicate: Callable[[], T], timeout: float = 5.0) -> T:  # noqa: ASYNC109 - the wait is for tests, which name their own bound
+        """Wait until the predicate gives something true, looking after every change, and give that."""
+        try:
+            async with asyncio.timeout(timeout):
+                return await self.changes.wait_for(predicate)
+        except TimeoutError:
+            recent = [f"{call.method} {call.result}" for call in self.api_calls[-5:]]
+            raise TimeoutError(f"not within {timeout} s; last calls {recent}, {self.violations=}") from None
+
+    def post(
+        self,
+        channel: str,
+        content: Content,
+        *,
+        user: str | None = None,
+        bot_id: str | None = None,
+        thread_ts: str | None = None,
+        only_for: str | None = None,
+        extra: Json | None = None,
+    ) -> Message:
+        """Put a new message where it belongs."""
+        ts = self.next_ts()
+        message = Message(
+            channel, ts, self.clock(), user, content, bot_id, thread_ts, only_for, extra=dict(extra or {})
+        )
+        self.store(message)
+        return message
+
+    def post_as_bot(
+        self, channel: str, content: Content, *, thread_ts: str | None = None, only_for: str | None = None
+    ) -> Message:
+        """Put a new message of our app where it belongs."""
+        bot, bot_id = self.people.bot, self.people.bot_id
+        message = self.post(channel, content, user=bot, bot_id=bot_id, thread_ts=thread_ts, only_for=only_for)
+        self.on_post(message)
+        return message
+
+    def tell(self, channel: str, user: str, text: str) -> Message:
+        """Let Slack itself tell one user something."""
+        return self.post(channel, Content(text), user=SLACKBOT, only_for=user)
+
+    def edit(self, message: Message, content: Content) -> Message:
+        """Let a message say something else."""
+        edited = message.edited(content, self.clock())
+        self.store(edited)
+        return edited
+
+    def store(self, message: Message) -> None:
+        """Keep a message as it is now, and notice when our app rings everybody."""
+        self._messages.put(message)
+        if message.user == self.people.bot and (called := broadcasts(message)):
+            self.violate(f"a message notifies everybody: {sorted(called)} in {message.channel} {message.ts}")
+        self.changes.announce()
+
+    def remove(self, message: Message) -> None:
+        """Take a message away."""
+        self._messages.remove(message)
+        self.changes.announce()
+
+    def violate(self, what: str) -> None:
+        """Put on record that the app broke a rule of Slack."""
+        self.violations.append(what)
+        self.changes.announce()
+
+    def invite(self, channel: str, user: str | None = None) -> None:
+        """Let somebody, or the bot, join a channel."""
+        members = self.channels[channel].members | {user or self.people.bot}
+        self.channels[channel] = replace(self.channels[channel], members=members)
+        self.changes.announce()
+
+    def remove_from(self, channel: str, user: str | None = None) -> None:
+        """Let somebody, or the bot, leave a channel."""
+        members = self.channels[channel].members - {user or self.people.bot}
+        self.channels[channel] = replace(self.channels[channel], members=members)
+        self.changes.announce()
+
+    def sees(self, user: str, channel: Channel) -> bool:
+        """Whether a person finds this channel: guests and strangers only where they were let in."""
+        account = self.users[user]
+        if account.restricted or account.ultra_restricted or account.stranger:
+            return user in channel.members
+        return channel.can_see(user)
+
+    def direct_channel(self, user: str) -> str | None:
+        """Give the direct channel between the bot and this user, if they have one."""
+        pair = {user, self.people.bot}
+        found = (c.id for c in self.channels.values() if c.kind is Kind.DIRECT and c.members == pair)
+        return next(found, None)
+
+    def next_ts(self) -> str:
+        """Give a message timestamp: the clock's time, and always later than the one before."""
+        microsecond = round(self.clock().timestamp() * 1_000_000)
+        self._last_microsecond = max(microsecond, self._last_microsecond + 1)
+        seconds, rest = divmod(self._last_microsecond, 1_000_000)
+        return f"{seconds}.{rest:06d}"
+
+    def next_id(self, prefix: str) -> str:
+        """Give an id in Slack's style."""
+        self._numbers += 1
+        return f"{prefix}{self._numbers:09d}"
+
+    def new_trigger(self, user: str) -> str:
+        """Give a trigger_id for what this user just did."""
+        trigger = f"{self.next_id('')}.{secrets.token_hex(4)}"
+        self._triggers[trigger] = Trigger(user, self.clock())
+        return trigger
+
+    def use_trigger(self, trigger_id: Any) -> str:
+        """Spend a trigger_id and give the user it came from."""
+        trigger = self._triggers.get(str(trigger_id))
+        if trigger is None:
+            raise ApiError("invalid_trigger_id")
+        if trigger.used:
+            raise ApiError("exchanged_trigger_id")
+        if self.clock() - trigger.at > TRIGGER_LIFE:
+            raise ApiError("expired_trigger_id")
+        self._triggers[str(trigger_id)] = replace(trigger, used=True)
+        return trigger.user

@@ -1,0 +1,389 @@
+// The page: fetches what one person sees, draws it, sends what they do, and follows changes live.
+
+import { renderAttachment, renderBlocks } from "./blocks.js";
+import { icon } from "./icons.js";
+import { element, mrkdwn, plain } from "./mrkdwn.js";
+
+const place = new URLSearchParams(location.hash.slice(1));
+const here = { user: place.get("user") ?? "", channel: place.get("channel") ?? "", thread: place.get("thread") ?? "" };
+const byId = (id) => document.getElementById(id);
+let view = null;
+let panel = { customers: [], vendors: [] };
+let known = new Map();
+let shownThread = "";
+
+async function send(act, body) {
+  const response = await fetch(`/page/${act}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ user: view.me.id, channel: view.channel.id, ...body }),
+  });
+  const answer = await response.json().catch(() => ({ error: `HTTP ${response.status}` }));
+  notify(response.ok ? "" : `That did not work: ${answer.error}`);
+  return response.ok;
+}
+
+let quiet;
+function notify(words) {
+  const notice = byId("notice");
+  notice.textContent = words;
+  notice.hidden = !words;
+  clearTimeout(quiet);
+  if (words) quiet = setTimeout(() => notify(""), 6000);
+}
+
+function go(change) {
+  Object.assign(here, change);
+  location.replace(`#${new URLSearchParams(here)}`);
+  known = new Map();
+  refresh();
+}
+
+// ---- what is drawn
+
+function clock(ts) {
+  return new Date(Number(ts) * 1000).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+}
+
+function avatar(message) {
+  const name = message.author;
+  const node = element("div", message.user === view.bot ? "avatar casefile" : "avatar");
+  node.append(message.user === view.bot ? icon("folder") : name.split(/\s+/).map((word) => word[0]).join("").slice(0, 2).toUpperCase());
+  let hue = 0;
+  for (const letter of String(message.user)) hue = (hue * 31 + letter.charCodeAt(0)) % 360;
+  if (message.user !== view.bot) node.style.backgroundColor = `hsl(${hue} 42% 46%)`;
+  return node;
+}
+
+function shortcuts(message) {
+  if (message.only_you || !view.can_shortcut || !view.shortcuts.length) return null;
+  const node = element("div", "shortcuts");
+  for (const shortcut of view.shortcuts) {
+    const button = element("button", "button small", shortcut.name);
+    button.onclick = () => send("shortcut", { ts: message.ts, id: shortcut.id });
+    node.append(button);
+  }
+  return node;
+}
+
+function threadLink(message) {
+  const words = `${message.replies} ${message.replies === 1 ? "reply" : "replies"}`;
+  const node = element("button", "thread-link", element("strong", "", words), element("span", "", ` last ${clock(message.last_reply)} · View thread`));
+  node.onclick = () => go({ thread: message.ts });
+  return node;
+}
+
+function messageNode(message, inThread) {
+  const context = {
+    names: { ...view.names, ...view.places },
+    act: (spec, block, option) => send("press", {
+      ts: message.ts, action_id: spec.action_id ?? "", block_id: block.block_id, option,
+    }),
+  };
+  const time = element("time", "", clock(message.ts));
+  time.title = new Date(Number(message.ts) * 1000).toLocaleString();
+  const head = element(
+    "div",
+    "head",
+    element("strong", "author", message.author),
+    message.is_app ? element("span", "badge", "APP") : null,
+    time,
+  );
+  const body = message.blocks.length ? renderBlocks(message.blocks, context) : mrkdwn(message.text, context.names);
+  const node = element(
+    "article",
+    message.only_you ? "message only-you" : "message",
+    message.only_you ? element("div", "only-you-note", icon("eye"), "Only visible to you") : null,
+    avatar(message),
+    element(
+      "div",
+      "said",
+      head,
+      body,
+      ...message.attachments.map((one) => renderAttachment(one, context)),
+      message.edited ? element("span", "edited", "(edited)") : null,
+      ...message.reactions.map((name) => element("span", "reaction", plain(`:${name}:`))),
+      !inThread && message.replies ? threadLink(message) : null,
+    ),
+    inThread || message.only_you ? null : hoverTools(message),
+  );
+  return node;
+}
+
+function hoverTools(message) {
+  const reply = element("button", "button small", "Reply in thread");
+  reply.onclick = () => go({ thread: message.ts });
+  return element("div", "hover", shortcuts(message), reply);
+}
+
+// A message that has not changed keeps its nodes, so that menus, focus and selections survive.
+function drawMessages(box, messages, inThread, empty) {
+  const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 80;
+  const nodes = messages.map((message) => {
+    const key = `${inThread}/${message.ts}`;
+    const print = JSON.stringify(message);
+    const old = known.get(key);
+    if (old?.print === print) return old.node;
+    const node = messageNode(message, inThread);
+    node.classList.toggle("fresh", Boolean(old) || known.has("drawn"));
+    known.set(key, { print, node });
+    return node;
+  });
+  const wanted = nodes.length ? nodes : [empty].filter(Boolean);
+  if (wanted.length !== box.childNodes.length || wanted.some((node, n) => box.childNodes[n] !== node)) box.replaceChildren(...wanted);
+  if (atEnd) box.scrollTop = box.scrollHeight;
+}
+
+function mark(channel) {
+  if (channel.kind === "direct") return "●";
+  if (channel.kind === "private") return icon("lock");
+  return "#";
+}
+
+function drawChannels() {
+  const group = (title, channels) => channels.length ? [element("h2", "", title), ...channels.map(channelRow)] : [];
+  const direct = (channel) => channel.kind === "direct";
+  byId("channels").replaceChildren(
+    ...group("Channels", view.channels.filter((channel) => !direct(channel))),
+    ...group("Direct messages", view.channels.filter(direct)),
+  );
+}
+
+function channelRow(channel) {
+  const row = element(
+    "button",
+    channel.id === view.channel.id ? "channel here" : "channel",
+    element("span", "mark", mark(channel)),
+    element("span", "title", channel.title),
+    channel.shared ? element("span", "tag", "shared") : null,
+    channel.archived ? element("span", "tag", "archived") : null,
+  );
+  row.title = channel.about;
+  row.onclick = () => go({ channel: channel.id, thread: "" });
+  return row;
+}
+
+function drawBar() {
+  const channel = view.channel;
+  const bot = channel.bot_inside ? "Casefile is in here" : "Casefile is not in here";
+  byId("channel-bar").replaceChildren(
+    element("h1", "", element("span", "mark", mark(channel)), channel.title),
+    element("span", "about", channel.about),
+    element("span", channel.bot_inside ? "presence in" : "presence", bot),
+  );
+}
+
+function drawPeople() {
+  const select = byId("me");
+  if (select === document.activeElement && select.options.length) return;
+  select.replaceChildren(...view.people.map((one) => new Option(`${one.name} (${one.role})`, one.id)));
+  select.value = view.me.id;
+}
+
+function fill(text) {
+  const field = byId("composer").querySelector("textarea");
+  field.value = text;
+  field.dispatchEvent(new Event("input"));
+  field.focus();
+}
+
+function example(text, about) {
+  const node = element("button", "example", element("code", "", text), element("span", "", about));
+  node.onclick = () => fill(text);
+  return node;
+}
+
+function welcome() {
+  const channel = view.channel;
+  const command = view.commands[0] ?? "/sessions";
+  if (channel.archived) return element("div", "welcome", element("p", "", "This channel is archived. Nobody can write here."));
+  const tries = panel.customers.slice(0, 4).map((one) => example(`${command} ${one.subject}`, one.about));
+  if (!tries.length) tries.push(example(`${command} jane@contoso.example`, "a customer's email address"), example(`${command} u-77`, "or their user id"));
+  return element(
+    "div",
+    "welcome",
+    element("div", "welcome-icon", icon("folder")),
+    element("h2", "", "Who needs help?"),
+    element("p", "", "Casefile shows what a customer saw: their session replays and recent errors, from every tool that records them. Pick a line, then press Enter."),
+    ...tries,
+    element("p", "hint", channel.bot_inside ? `Or type ${command} followed by any email address or user id.` : "Casefile is not in this channel; its command works here all the same."),
+  );
+}
+
+function drawModal() {
+  const modal = view.modals.at(-1);
+  const old = document.querySelector("dialog.modal");
+  if (old?.dataset.id === modal?.id && old?.dataset.print === JSON.stringify(modal)) return;
+  old?.remove();
+  if (!modal) return;
+  const dialog = element("dialog", "modal");
+  Object.assign(dialog.dataset, { id: modal.id, print: JSON.stringify(modal) });
+  const shut = element("button", "button", modal.close?.text ?? "Close");
+  shut.onclick = () => send("close", { id: modal.id });
+  dialog.oncancel = () => send("close", { id: modal.id });
+  const submit = modal.submit ? element("button", "button solid primary", modal.submit.text) : null;
+  if (submit) submit.onclick = () => send("submit", { id: modal.id, values: valuesOf(dialog) });
+  dialog.append(
+    element("h2", "", modal.title?.text ?? ""),
+    renderBlocks(modal.blocks, { names: view.names, act: async () => notify("Clicks inside a modal are not simulated.") }),
+    element("div", "confirm-buttons", shut, submit),
+  );
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+function valuesOf(dialog) {
+  const values = {};
+  for (const row of dialog.querySelectorAll("[data-block]")) {
+    const field = row.querySelector("[data-action]");
+    if (field) values[row.dataset.block] = { [field.dataset.action]: { type: "plain_text_input", value: field.value } };
+  }
+  return values;
+}
+
+function drawPanel() {
+  const command = view.commands[0] ?? "/sessions";
+  byId("customers-box").hidden = !panel.customers.length;
+  byId("vendors-box").hidden = !panel.vendors.length;
+  byId("customers").replaceChildren(...panel.customers.map((one) => {
+    const node = element("button", "customer", element("code", "", one.subject), element("span", "", one.about));
+    node.title = "Put this into the message field";
+    node.onclick = () => fill(`${command} ${one.subject}`);
+    return node;
+  }));
+  if (byId("vendors").contains(document.activeElement)) return;
+  byId("vendors").replaceChildren(...panel.vendors.map(vendorRow));
+}
+
+function vendorRow(vendor) {
+  const select = element("select", "menu");
+  select.append(...vendor.options.map((option) => new Option(option, option)));
+  select.value = vendor.current;
+  select.setAttribute("aria-label", `State of ${vendor.name}`);
+  select.onchange = async () => {
+    await send("vendor", { name: vendor.name, option: select.value });
+    select.blur();
+    refreshPanel();
+  };
+  const fine = vendor.current === vendor.options[0];
+  return element(
+    "div",
+    fine ? "vendor" : "vendor broken",
+    element("span", "light"),
+    element("div", "vendor-text", element("strong", "", vendor.name), element("span", "usage", vendor.usage)),
+    select,
+  );
+}
+
+function draw() {
+  document.title = `${view.channel.title} · ${view.team}`;
+  byId("team").textContent = view.team;
+  drawChannels();
+  drawBar();
+  drawPeople();
+  drawMessages(byId("messages"), view.messages, false, welcome());
+  byId("thread").hidden = !view.thread;
+  document.body.classList.toggle("threaded", Boolean(view.thread));
+  if (view.thread) {
+    drawMessages(byId("thread-messages"), [view.thread.root, ...view.thread.replies], true, null);
+    // A thread is read from its beginning when it is opened.
+    if (shownThread !== here.thread) byId("thread-messages").scrollTop = 0;
+  }
+  shownThread = view.thread ? here.thread : "";
+  drawComposer(byId("composer"), false);
+  drawComposer(byId("thread-composer"), true);
+  drawPanel();
+  drawModal();
+  known.set("drawn", {});
+}
+
+// ---- what is done
+
+function drawComposer(form, inThread) {
+  const channel = view.channel;
+  const field = form.querySelector("textarea") ?? makeField(form, inThread);
+  const stopped = channel.archived || !channel.member;
+  field.disabled = stopped;
+  form.querySelector("button").disabled = stopped;
+  const where = channel.kind === "direct" ? channel.title : `#${channel.title}`;
+  const wanted = inThread ? "Reply…" : `Message ${where} or type ${view.commands[0] ?? "/sessions"} …`;
+  field.placeholder = stopped ? (channel.archived ? "This channel is archived" : "You are not in this channel") : wanted;
+}
+
+function makeField(form, inThread) {
+  const field = element("textarea");
+  field.rows = 1;
+  field.setAttribute("aria-label", inThread ? "Reply" : "Message");
+  const submit = element("button", "send", "Send");
+  submit.type = "submit";
+  form.replaceChildren(field, submit);
+  field.oninput = () => {
+    field.style.height = "auto";
+    field.style.height = `${Math.min(field.scrollHeight, 160)}px`;
+    form.classList.toggle("command", field.value.startsWith("/"));
+  };
+  field.onkeydown = (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    form.requestSubmit();
+  };
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    const text = field.value.trim();
+    if (!text) return;
+    field.value = "";
+    field.oninput();
+    send("type", { text, thread: inThread ? here.thread : "" });
+  };
+  return field;
+}
+
+// The details of an answer stand in its thread: open it the first time, so that nobody has to guess.
+function openFirstThread(before) {
+  if (!before || before.channel.id !== view.channel.id || before.me.id !== view.me.id || here.thread) return;
+  const had = new Map(before.messages.map((message) => [message.ts, message.replies]));
+  const answered = view.messages.findLast((m) => m.user === view.bot && m.replies && !had.get(m.ts));
+  if (answered) go({ thread: answered.ts });
+}
+
+let fetching = false;
+let again = false;
+async function refresh() {
+  if (fetching) {
+    again = true;
+    return;
+  }
+  fetching = true;
+  try {
+    const before = view;
+    view = await (await fetch(`/page/view?${new URLSearchParams(here)}`)).json();
+    draw();
+    openFirstThread(before);
+  } finally {
+    fetching = false;
+  }
+  if (again) {
+    again = false;
+    refresh();
+  }
+}
+
+async function refreshPanel() {
+  panel = await (await fetch("/page/panel")).json();
+  if (view) drawPanel();
+}
+
+byId("close-thread").onclick = () => go({ thread: "" });
+byId("me").onchange = (event) => {
+  event.target.blur();
+  go({ user: event.target.value, thread: "" });
+};
+
+await refreshPanel();
+await refresh();
+// Counts of calls change without anything happening in Slack.
+setInterval(() => refreshPanel().catch(() => {}), 2000);
+const live = new EventSource("/page/live");
+live.onmessage = () => refresh().catch(() => {});
+live.onerror = () => notify("The sandbox has stopped. Waiting for it to come back…");
+live.onopen = () => notify("");

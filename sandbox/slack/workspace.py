@@ -1,0 +1,268 @@
+"""A Slack workspace to act in: people type, click and post, and the app behind it is told."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from sandbox.slack import commands, interactions, payloads
+from sandbox.slack.calls import Fault
+from sandbox.slack.delivery import Courier, Delivery, Kind, Retry
+from sandbox.slack.events import Event, events_of, expect_unfurl
+from sandbox.slack.messages import Content, Json, Message
+from sandbox.slack.outcome import Outcome
+from sandbox.slack.people import OTHER_TEAM, SLACKBOT
+from sandbox.slack.response_urls import ResponseUrl
+from sandbox.slack.signed_http import RawReply, SignedHttp
+from sandbox.slack.socket_mode import SocketMode
+from sandbox.slack.state import State
+
+
+class SlackWorkspace:
+    """
+    The whole workspace as tests and the demo use it.
+
+    What it holds is read from `state` and from the methods that give messages; what people do are the
+    asynchronous methods. The same methods serve both transports: Socket Mode while the app holds a
+    websocket, else signed HTTP to the URL given to `connect`.
+    """
+
+    def __init__(self, state: State, courier: Courier, http: SignedHttp, sockets: SocketMode) -> None:
+        self.state = state
+        self.people = state.people
+        self.places = state.places
+        self.api_calls = state.api_calls
+        self.violations = state.violations
+        self.warnings = state.warnings
+        self.deliveries = courier.deliveries
+        self.wait_for = state.wait_for
+        self.messages = state.messages
+        self.replies = state.replies
+        self.ephemerals = state.ephemerals
+        self.courier = courier
+        self._http = http
+        self._sockets = sockets
+        state.on_post = self._tell_of_own_post
+
+    @property
+    def base_url(self) -> str:
+        """Give where the page is."""
+        return self.state.base_url
+
+    @property
+    def api_url(self) -> str:
+        """Give what the app takes as `SLACK_API_URL`."""
+        return self.state.api_url
+
+    @property
+    def bot_token(self) -> str:
+        """Give the `xoxb-` token."""
+        return self.state.bot_token
+
+    @property
+    def app_token(self) -> str:
+        """Give the `xapp-` token for Socket Mode."""
+        return self.state.app_token
+
+    @property
+    def signing_secret(self) -> str:
+        """Give the secret that HTTP deliveries are signed with."""
+        return self.state.signing_secret
+
+    @property
+    def scopes(self) -> set[str]:
+        """Give the granted scopes, to be changed at will."""
+        return self.state.scopes
+
+    @property
+    def subscribed_events(self) -> set[str]:
+        """Give the events that are sent by themselves, to be changed at will."""
+        return self.state.subscribed_events
+
+    @property
+    def unfurl_domains(self) -> set[str]:
+        """Give the domains whose links cause `link_shared`, to be changed at will."""
+        return self.state.unfurl_domains
+
+    @property
+    def connections(self) -> int:
+        """Give how many Socket Mode connections the app holds."""
+        return self._sockets.count
+
+    def connect(self, request_url: str) -> None:
+        """Deliver by signed HTTP to this URL, whenever the app holds no websocket."""
+        self._http.request_url = request_url
+
+    async def verify_request_url(self) -> bool:
+        """Do what Slack does when a request URL is saved: see whether it gives the challenge back."""
+        challenge = self.state.next_id("challenge")
+        body = {"type": "url_verification", "token": "deprecated", "challenge": challenge}
+        reply = await self._http.send(Kind.EVENT.value, body, None)
+        return challenge in (reply.body if isinstance(reply.body, str) else json.dumps(reply.body))
+
+    async def refresh_connections(self, reason: str = "refresh_requested") -> None:
+        """Ask the app to exchange its websockets for new ones, as Slack does about once an hour."""
+        await self._sockets.refresh(reason)
+
+    def fail_next(
+        self,
+        method: str,
+        *,
+        error: str | None = None,
+        status: int | None = None,
+        retry_after: int | None = None,
+        lose_answer: bool = False,
+        hold: asyncio.Event | None = None,
+    ) -> None:
+        """Let the next call of this method go wrong; several at a time queue up."""
+        self.state.faults.add(method, Fault(error, status, retry_after, lose_answer, hold))
+
+    async def type_command(
+        self, channel: str, user: str, line: str, *, thread_ts: str | None = None
+    ) -> Outcome:
+        """Type a slash command; the result says what the person saw at once."""
+        in_thread = thread_ts is not None
+        return await commands.type_command(self.state, self.courier, channel, user, line, in_thread=in_thread)
+
+    async def redeliver(self, outcome: Outcome, reason: str = "http_timeout") -> Outcome:
+        """Send the very same payload once more, as Slack does when it saw no acknowledgement."""
+        before = outcome.delivery
+        if before is None:
+            raise LookupError("Slack refused this one by itself: there is nothing to redeliver")
+        retry = Retry(before.retry.number + 1 if before.retry else 1, reason)
+        if before.kind is Kind.COMMAND:
+            url = self._response_url(outcome)
+            return await commands.deliver_command(self.state, self.courier, outcome.payload, url, retry)
+        delivery = await self.courier.deliver(before.kind, outcome.payload, retry)
+        return Outcome(outcome.payload, delivery, delivery.error)
+
+    async def press(
+        self,
+        channel: str,
+        message_ts: str,
+        action_id: str,
+        user: str,
+        block_id: str | None = None,
+        *,
+        option: str | None = None,
+    ) -> Outcome:
+        """Click a button, or choose an option of a menu by its value, in any message this user sees."""
+        place, click = (channel, message_ts), (action_id, block_id, option)
+        return await interactions.press(self.state, self.courier, place, user, click)
+
+    async def use_shortcut(self, channel: str, message_ts: str, callback_id: str, user: str) -> Outcome:
+        """Choose a shortcut from a message's menu."""
+        place = (channel, message_ts)
+        return await interactions.use_shortcut(self.state, self.courier, place, user, callback_id)
+
+    async def submit_view(self, view_id: str, values: Json | None = None) -> Outcome:
+        """Press a modal's submit button; `values` is by block id and action id."""
+        return await interactions.submit_view(self.state, self.courier, view_id, values)
+
+    async def send_event(
+        self, event: Json, *, shared: bool | None = None, event_id: str | None = None
+    ) -> Outcome:
+        """
+        Send an event that is written out, whatever is subscribed.
+
+        A new message or a pasted link in it becomes part of the workspace, so that the app can reply to
+        it or unfurl it. `shared` says whether the channel is shared with another company; left out, the
+        channel decides.
+        """
+        channel = self.state.channels.get(str(event.get("channel")))
+        if event.get("type") in ("message", "app_mention") and channel and "ts" in event:
+            self._remember(event)
+        if event.get("type") == "link_shared":
+            expect_unfurl(self.state, event)
+        is_shared = shared if shared is not None else bool(channel and channel.shared)
+        payload = payloads.event_callback(self.state, event, shared=is_shared, event_id=event_id)
+        delivery = await self.courier.deliver(Kind.EVENT, payload)
+        return Outcome(payload, delivery, delivery.error)
+
+    async def post_as_user(
+        self, channel: str, user: str, text: str, *, thread_ts: str | None = None, **extra: Any
+    ) -> Message:
+        """Write a message in Slack's own spelling, and send the events that it causes."""
+        account = self.state.users[user]
+        if account.team == OTHER_TEAM:
+            extra = {"team": OTHER_TEAM} | extra
+        message = self.state.post(channel, Content(text), user=user, thread_ts=thread_ts, extra=extra)
+        await self._tell_of(message)
+        return message
+
+    async def post_as_app(
+        self,
+        channel: str,
+        text: str = "",
+        *,
+        bot_id: str = "B0HELPDESK",
+        user: str | None = None,
+        thread_ts: str | None = None,
+        **extra: Any,
+    ) -> Message:
+        """
+        Let another app post, and send the events that it causes.
+
+        `extra` is whatever else the message carries: `blocks`, `attachments`, `files`, `username`,
+        `subtype="bot_message"`, `app_id`, `bot_profile`.
+        """
+        content = Content(text, tuple(extra.pop("blocks", ())), tuple(extra.pop("attachments", ())))
+        extra = {"app_id": "A0HELPDESK"} | extra
+        message = self.state.post(
+            channel, content, user=user, bot_id=bot_id, thread_ts=thread_ts, extra=extra
+        )
+        await self._tell_of(message)
+        return message
+
+    async def edit_message(self, message: Message, text: str) -> Message:
+        """Let the author edit a message, and send `message_changed` where it is subscribed."""
+        before = self.state.find(message.channel, message.ts) or message
+        edited = self.state.edit(before, replace(before.content, text=text))
+        channel = self.state.channels[message.channel]
+        if payloads.subscription_of(channel) in self.subscribed_events:
+            event = payloads.message_changed(self.state, edited, before)
+            await self.send_event(event, shared=channel.shared)
+        return edited
+
+    async def post_raw(self, body: str, headers: Mapping[str, str]) -> RawReply:
+        """Post anything at all to the request URL."""
+        return await self._http.post_raw(body, headers)
+
+    def sign(self, body: str, timestamp: int | None = None) -> dict[str, str]:
+        """Give the headers that make a body genuine, for `post_raw`."""
+        return self._http.signature_headers(body, timestamp)
+
+    def _remember(self, event: Json) -> None:
+        if self.state.find_any(event["channel"], event["ts"]) is None and "subtype" not in event:
+            content = Content(event.get("text", ""), tuple(event.get("blocks", ())))
+            self.state.store(
+                Message(
+                    event["channel"],
+                    event["ts"],
+                    self.state.clock(),
+                    event.get("user"),
+                    content,
+                    event.get("bot_id"),
+                    event.get("thread_ts"),
+                )
+            )
+
+    async def _tell_of(self, message: Message) -> None:
+        for event in events_of(self.state, message):
+            await self._send(event)
+
+    def _tell_of_own_post(self, message: Message) -> None:
+        # Slack tells an app of its own messages too; telling loops apart is the app's work.
+        if message.only_for is None and message.user != SLACKBOT and self.subscribed_events:
+            self.courier.start(self._tell_of(message))
+
+    async def _send(self, event: Event) -> Delivery:
+        payload = payloads.event_callback(self.state, event.body, shared=event.shared)
+        return await self.courier.deliver(Kind.EVENT, payload)
+
+    def _response_url(self, outcome: Outcome) -> ResponseUrl:
+        url = self.state.response_urls.find(outcome.response_url.rsplit("/", 1)[-1])
+        if url is None:
+            raise LookupError("this payload carries no response_url of ours")
+        return url

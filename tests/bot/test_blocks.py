@@ -1,0 +1,246 @@
+"""What a case file looks like in Slack, and that nothing in it can break a limit or mention anybody."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.blocks import SHOWN_AT_MOST, ButtonValue, View, parent, reply, together
+from bot.casefile import (
+    CaseFile,
+    ErrorEvent,
+    Failure,
+    Finding,
+    Reason,
+    Session,
+    SessionUser,
+    SourceName,
+    State,
+    Subject,
+    SubjectKind,
+    UrlIs,
+)
+
+NOW = datetime(2026, 11, 20, 14, 5, 9, tzinfo=UTC)
+JANE = Subject(SubjectKind.EMAIL, "jane@contoso.example", "jane@contoso.example")
+WWW = SourceName("rybbit", "www")
+SHOP = SourceName("raygun", "shop")
+HOSTILE = "<!channel> <@U123> *bold* `code` <https://evil.example|click> & https://evil.example/a"
+
+
+def session(**fields: Any) -> Session:
+    usual: dict[str, Any] = {
+        "source": WWW,
+        "id": "s1",
+        "url": "https://app.rybbit.io/1407/user/u-77",
+        "url_is": UrlIs.PERSON,
+        "started_at": NOW - timedelta(minutes=15),
+        "ended_at": NOW - timedelta(minutes=11),
+        "duration_seconds": 245,
+        "live": False,
+        "pages": 5,
+        "entry_page": "/cart",
+        "exit_page": "/pay",
+        "device": "Desktop",
+        "browser": "Chrome 142",
+        "os": "Windows 11",
+        "errors": 1,
+    }
+    return Session(**(usual | fields))
+
+
+def case_file(*findings: Finding, waiting: tuple[SourceName, ...] = (), subject: Subject = JANE) -> CaseFile:
+    return CaseFile(subject, NOW, 30, findings, waiting)
+
+
+def texts(blocks: list[dict[str, Any]]) -> str:
+    found = []
+    for block in blocks:
+        parts = [block.get("text"), *(block.get("elements") or [])]
+        found += [p["text"] if isinstance(p.get("text"), str) else p["text"]["text"] for p in parts if p]
+    return "\n".join(found)
+
+
+LIVE = Finding(WWW, State.LIVE, NOW, 2, (session(),), (ErrorEvent(WWW, "TypeError: x"),))
+
+
+def test_the_parent_says_who_how_much_when_last_and_who_asked() -> None:
+    said = texts(parent(case_file(LIVE), View(asker="U1")).blocks)
+    assert "`jane@contoso.example`" in said
+    assert "1 session · 1 error · last seen <!date^" in said
+    assert "Asked by <@U1>" in said
+
+
+def test_the_reply_says_of_a_session_when_how_long_what_and_on_which_device() -> None:
+    said = texts(reply(case_file(LIVE), View()).blocks)
+    assert "<!date^" in said
+    assert "|Rybbit (www): the person’s page>" in said
+    for words in ("4 min 5 s", "5 pages: /cart → /pay", "Desktop, Chrome 142, Windows 11", "*1 error*"):
+        assert words in said
+
+
+def test_sessions_of_all_sources_are_merged_newest_first() -> None:
+    older = Finding(
+        SHOP, State.LIVE, NOW, 1, (session(source=SHOP, id="a", started_at=NOW - timedelta(days=2)),)
+    )
+    newer = Finding(
+        WWW, State.LIVE, NOW, 1, (session(id="b"), session(id="c", started_at=NOW - timedelta(days=3)))
+    )
+    assert [s.id for s in case_file(older, newer).sessions] == ["b", "a", "c"]
+
+
+def test_each_source_says_how_fresh_it_is_and_what_went_wrong() -> None:
+    until = NOW + timedelta(hours=2)
+    spent = Failure(Reason.QUOTA_SPENT, "Raygun was not asked: our calls to it are spent", until)
+    said = texts(
+        reply(
+            case_file(
+                Finding(WWW, State.CACHED, NOW - timedelta(seconds=90)),
+                Finding(SHOP, State.QUOTA, NOW - timedelta(hours=3), failure=spent, calls_left=0),
+            ),
+            View(),
+        ).blocks
+    )
+    assert "Rybbit (www): nobody found, asked 1 min ago" in said
+    assert (
+        "Raygun (shop): nobody found, as of 3 h ago; Raygun was not asked: our calls to it are spent" in said
+    )
+    assert f"again from <!date^{int(until.timestamp())}^" in said
+
+
+def test_where_nobody_is_found_it_says_where_it_looked_and_what_may_help() -> None:
+    subject = Subject(SubjectKind.EMAIL, "sam+trial@contoso.example", "sam+trial@contoso.example")
+    said = texts(reply(case_file(Finding(WWW, State.LIVE, NOW), subject=subject), View()).blocks)
+    assert "was not found in Rybbit (www), 30 days back" in said
+    assert "`sam@contoso.example`" in said
+    assert "90d" in said
+    assert "their uid" in said
+
+
+def test_where_no_source_answered_nobody_is_claimed_to_be_missing() -> None:
+    failed = Finding(WWW, State.FAILED, failure=Failure(Reason.UNREACHABLE, "Rybbit cannot be reached"))
+    for message in (parent(case_file(failed), View()), reply(case_file(failed), View())):
+        assert "ound" not in texts(message.blocks)
+
+
+def test_sources_that_are_still_asked_are_named() -> None:
+    said = texts(together(case_file(LIVE, waiting=(SHOP,)), View()).blocks)
+    assert "asking Raygun (shop) …" in said
+
+
+def test_show_more_is_offered_only_where_there_is_more() -> None:
+    many = Finding(WWW, State.LIVE, NOW, 1, tuple(session(id=str(n)) for n in range(8)))
+    assert "Show more" in texts(reply(case_file(many), View(shown=5)).blocks)
+    assert "Show more" not in texts(reply(case_file(many), View(shown=SHOWN_AT_MOST)).blocks)
+    assert "3 older sessions not shown" in texts(reply(case_file(many), View(shown=5)).blocks)
+
+
+def test_text_of_vendors_and_customers_can_mention_nobody_and_pose_as_no_link() -> None:
+    evil = session(
+        entry_page=HOSTILE, device=HOSTILE, browser=HOSTILE, city=HOSTILE, user=SessionUser(name=HOSTILE)
+    )
+    finding = Finding(WWW, State.LIVE, NOW, 1, (evil,), (ErrorEvent(WWW, HOSTILE, status=HOSTILE),))
+    message = together(case_file(finding), View(asker="U1"))
+    said = texts(message.blocks)
+    for mark in ("<!channel>", "<@U123>", "<https://evil"):
+        assert mark not in said
+        assert mark not in message.text
+    for block in message.blocks:
+        for part in [block.get("text"), *(block.get("elements") or [])]:
+            assert part is None or part.get("type") != "mrkdwn" or part.get("verbatim") is True
+
+
+def test_a_buttons_value_is_read_back_as_it_was_and_fits() -> None:
+    long = Subject(SubjectKind.UID, "ü" * 128, "ü" * 128)
+    value = ButtonValue(long, 365, 20, "U1")
+    assert ButtonValue.loads(value.dumps()) == value
+    assert len(value.dumps()) <= 2000
+
+
+VENDORS = st.sampled_from(("fullstory", "raygun", "rybbit", "uxcam"))
+SOURCES = st.builds(SourceName, VENDORS, st.text(min_size=1, max_size=60))
+TEXTS = (
+    st.none() | st.text(max_size=400) | st.sampled_from([HOSTILE * 5, "&" * 2000, "*" * 2000, "\u202e" * 50])
+)
+TIMES = st.none() | st.datetimes(
+    datetime(2001, 1, 1),
+    datetime(2100, 1, 1),
+    timezones=st.just(UTC),
+)
+SESSIONS = st.builds(
+    Session,
+    source=SOURCES,
+    id=st.text(min_size=1, max_size=20),
+    url=st.none()
+    | st.just("https://app.fullstory.com/" + "x" * 900)
+    | st.just("https://app.rybbit.io/1?" + "&" * 900),
+    url_is=st.sampled_from(UrlIs),
+    started_at=TIMES,
+    ended_at=TIMES,
+    duration_seconds=st.none() | st.integers(0, 10**9),
+    live=st.none() | st.booleans(),
+    user=st.just(SessionUser()),
+    pages=st.none() | st.integers(0, 10**9),
+    entry_page=TEXTS,
+    exit_page=TEXTS,
+    device=TEXTS,
+    browser=TEXTS,
+    os=TEXTS,
+    country=TEXTS,
+    city=TEXTS,
+    errors=st.none() | st.integers(0, 10**9),
+)
+ERRORS = st.builds(
+    ErrorEvent,
+    source=SOURCES,
+    title=st.text(max_size=400) | st.just(HOSTILE * 10),
+    id=TEXTS,
+    url=st.none() | st.just("https://app.raygun.com/" + "x" * 900),
+    occurred_at=TIMES,
+    count=st.none() | st.integers(0, 10**9),
+    session_id=TEXTS,
+    status=TEXTS,
+)
+FINDINGS = st.builds(
+    Finding,
+    source=SOURCES,
+    state=st.sampled_from(State),
+    as_of=TIMES,
+    calls=st.integers(0, 99),
+    sessions=st.lists(SESSIONS, max_size=12).map(tuple),
+    errors=st.lists(ERRORS, max_size=8).map(tuple),
+    notes=st.lists(st.text(max_size=200), max_size=3).map(tuple),
+    failure=st.none() | st.builds(Failure, st.sampled_from(Reason), st.text(max_size=300), TIMES),
+    calls_left=st.none() | st.integers(0, 50),
+)
+
+
+def check_message(blocks: list[dict[str, Any]]) -> None:
+    """Hold a message against Slack's limits (`slack.md`, Block Kit limits)."""
+    assert 1 <= len(blocks) <= 50
+    for block in blocks:
+        if block["type"] == "section":
+            assert 1 <= len(block["text"]["text"]) <= 3000
+        if block["type"] == "context":
+            assert 1 <= len(block["elements"]) <= 10
+            assert all(1 <= len(element["text"]) <= 3000 for element in block["elements"])
+        if block["type"] == "actions":
+            assert len(block["elements"]) <= 25
+            assert all(len(button["value"]) <= 2000 for button in block["elements"])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(FINDINGS, max_size=14), st.lists(SOURCES, max_size=5), st.text(min_size=1, max_size=128))
+def test_whatever_vendors_say_slacks_limits_are_kept(
+    findings: list[Finding], waiting: list[SourceName], uid: str
+) -> None:
+    file = CaseFile(Subject(SubjectKind.UID, uid, uid), NOW, 30, tuple(findings), tuple(waiting))
+    for message in (
+        parent(file, View("U1")),
+        reply(file, View("U1", SHOWN_AT_MOST)),
+        together(file, View("U1", 20, "hint")),
+    ):
+        check_message(message.blocks)
+        assert 0 < len(message.text) <= 4000
+        assert "<!channel>" not in texts(message.blocks)

@@ -1,0 +1,140 @@
+"""Settings: every way to get them wrong stops with one line that names the variable and shows no value."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.settings import SettingsError, known_names, load_settings
+
+SECRET = "hunter2-hunter2"
+
+
+def complaint(**environment: str) -> str:
+    with pytest.raises(SettingsError) as raised:
+        load_settings(environment)
+    return str(raised.value)
+
+
+def test_any_number_of_accounts_a_vendor_are_known_by_their_labels_in_lower_case() -> None:
+    settings = load_settings(
+        {"FULLSTORY__EU__API_KEY": "k1", "FULLSTORY__Main__API_KEY": "k2", "RYBBIT__WWW__API_KEY": "k3",
+         "RYBBIT__WWW__SITE": "1407"}
+    )  # fmt: skip
+    assert sorted(settings.fullstory) == ["eu", "main"]
+    assert settings.rybbit["www"].base_url == "https://app.rybbit.io"
+
+
+def test_an_unset_vendor_is_off() -> None:
+    assert load_settings({}).raygun == {}
+
+
+def test_both_raygun_apis_are_told_apart() -> None:
+    settings = load_settings({"RAYGUN_V3__SHOP__TOKEN": "t", "RAYGUN_V3__SHOP__APPLICATION": "19abc"})
+    assert settings.raygun == {}
+    assert list(settings.raygun_v3) == ["shop"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "named"),
+    [
+        pytest.param({"FULSTORY__MAIN__API_KEY": SECRET}, "FULSTORY__MAIN__API_KEY", id="vendor"),
+        pytest.param({"FULLSTORY_API_KEY": SECRET}, "FULLSTORY_API_KEY", id="no label"),
+        pytest.param({"FULLSTORY__API_KEY": SECRET}, "FULLSTORY__API_KEY", id="label forgotten"),
+        pytest.param({"FULLSTORY__MAIN__APIKEY": SECRET}, "FULLSTORY__MAIN__APIKEY", id="field"),
+        pytest.param({"TICKETS__BOGUS": SECRET}, "TICKETS__BOGUS", id="group's field"),
+        pytest.param({"ACCESS_CHANNELS": "C1"}, "ACCESS_CHANNELS", id="one underscore"),
+        pytest.param({"SLACK_BOT_TOKN": SECRET}, "SLACK_BOT_TOKN", id="plain name"),
+        pytest.param({"SECRET_KEYS": SECRET}, "SECRET_KEYS", id="plural"),
+    ],
+)
+def test_a_misspelt_name_stops_the_start(environment: dict[str, str], named: str) -> None:
+    line = complaint(**environment)
+    assert named in line
+    assert SECRET not in line
+    assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    "name", ["ACCESS_TOKEN", "SECRET_KEY_BASE", "LOGLEVEL", "DATABASE_URLS", "LOOKUP", "HEROKU_APP_NAME", "SLACK_TOKEN"]
+)  # fmt: skip
+def test_other_programs_variables_are_left_alone(name: str) -> None:
+    load_settings({name: "x"})
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"FULLSTORY__EU__API_KEY": ""}, "FULLSTORY__EU__API_KEY is set but empty"),
+        ({"SECRET_KEY": "  "}, "SECRET_KEY is set but empty"),
+        ({"FULLSTORY__EU__BASE_URL": "https://x.example"}, "FULLSTORY__EU__API_KEY is missing"),
+        ({"RAYGUN__SHOP__API_KEY": SECRET}, "RAYGUN__SHOP__CLIENT_ID is missing"),
+        ({"FULLSTORY__EU__API_KEY": f"Basic {SECRET}"}, "FULLSTORY__EU__API_KEY: give the key alone"),
+        ({"SLACK_BOT_TOKEN": f"xoxp-{SECRET}"}, "SLACK_BOT_TOKEN: begins with xoxb-"),
+        ({"LOOKUP__DAYS": SECRET}, "LOOKUP__DAYS: input should be a valid integer"),
+        ({"LOOKUP__DAYS": "0"}, "LOOKUP__DAYS: input should be greater than or equal to 1"),
+        ({"VISIBILITY": SECRET}, "VISIBILITY: input should be 'thread' or 'ephemeral'"),
+        ({"ACCESS__CHANNELS": "general"}, "ACCESS__CHANNELS: channel ids are needed"),
+        ({"TICKETS__UID_PATTERNS": '["(a)(b)"]'}, "TICKETS__UID_PATTERNS: pattern 1 needs exactly one group"),
+        ({"TICKETS__UID_PATTERNS": "x(a)"}, "TICKETS__UID_PATTERNS: a JSON list is needed"),
+        ({"TICKETS__APPS": "[broken"}, "TICKETS__APPS: is not a JSON list"),
+        ({"SLACK_API_URL": f"https://u:{SECRET}@h.example"}, "SLACK_API_URL: an address without a user name"),
+        ({"DATABASE_URL": f"mysql://u:{SECRET}@h/d"}, "DATABASE_URL: this version stores in SQLite alone"),
+        (
+            {
+                "RYBBIT__W__API_KEY": "k",
+                "RYBBIT__W__SITE": "1",
+                "RYBBIT__W__BASE_URL": "https://h.example/api",
+            },
+            "RYBBIT__W__BASE_URL: the server's origin alone",
+        ),
+    ],
+)
+def test_a_wrong_half_or_empty_variable_is_named_in_one_line_without_its_value(
+    environment: dict[str, str], expected: str
+) -> None:
+    line = complaint(**environment)
+    assert line.startswith(expected)
+    assert SECRET not in line
+    assert "\n" not in line
+
+
+@given(st.sampled_from(known_names().spelt_out), st.text(min_size=6).filter(lambda text: text.strip()))
+def test_no_value_is_ever_shown(name: str, value: str) -> None:
+    text = f"~{value}~"
+    try:
+        load_settings({name.replace("<LABEL>", "X"): text})
+    except SettingsError as error:
+        assert text.strip() not in str(error)  # noqa: PT017 - it may as well be accepted
+
+
+def test_lists_are_json_or_comma_separated() -> None:
+    for written in ('["C1", "C2"]', "C1, C2"):
+        assert load_settings({"TICKETS__CHANNELS": written}).tickets.channels == ("C1", "C2")
+
+
+def test_secrets_do_not_print() -> None:
+    settings = load_settings(
+        {"FULLSTORY__EU__API_KEY": SECRET, "SECRET_KEY": SECRET, "METRICS_TOKEN": SECRET}
+    )
+    assert SECRET not in repr(settings)
+
+
+def test_several_secret_keys_are_taken_apart() -> None:
+    assert load_settings({"SECRET_KEY": "new, old"}).secret_keys == ("new", "old")
+
+
+def test_a_dotenv_file_is_read_checked_and_goes_behind_the_environment(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("LOOKUP__DAYS=7\nLOOKUP__SHOWN=3\n")
+    settings = load_settings({"LOOKUP__DAYS": "14"}, file)
+    assert (settings.lookup.days, settings.lookup.shown) == (14, 3)
+    file.write_text("FULSTORY__MAIN__API_KEY=x\n")
+    with pytest.raises(SettingsError, match="FULSTORY__MAIN__API_KEY"):
+        load_settings({}, file)
+
+
+def test_what_a_command_needs_is_named_when_it_is_missing() -> None:
+    with pytest.raises(SettingsError, match="SLACK_BOT_TOKEN is not set"):
+        load_settings({"SECRET_KEY": "x"}).require("SECRET_KEY", "SLACK_BOT_TOKEN")
