@@ -1,0 +1,203 @@
+"""The customers of an invented shop, and what each vendor recorded of them, relative to a moment."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+FULLSTORY, RAYGUN, RYBBIT = "fullstory", "raygun", "rybbit"
+HOSTILE = '<!channel> *bold* <https://evil.example|click me> & "quotes" <@U012345>'
+
+
+@dataclass(frozen=True, slots=True)
+class Error:
+    """An error in a visit: its kind, its message, and how many seconds after the visit's start it came."""
+
+    kind: str
+    message: str
+    after_seconds: int = 60
+
+    @property
+    def title(self) -> str:
+        """Give kind and message in one line."""
+        return f"{self.kind}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One visit as all vendors that were there saw it."""
+
+    started_at: datetime
+    seconds: int
+    pages: tuple[str, ...] = ("/",)
+    errors: tuple[Error, ...] = ()
+    running: bool = False
+
+    @property
+    def ended_at(self) -> datetime:
+        """Give when it ended, or when it was last heard of."""
+        return self.started_at + timedelta(seconds=self.seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """
+    Somebody, and by which vendors they are known.
+
+    `raygun_identifier` is what the app gave Raygun as identifier: the uid in most apps, the address in some.
+    """
+
+    number: int
+    uid: str
+    email: str | None
+    name: str | None
+    about: str
+    visits: tuple[Visit, ...] = ()
+    vendors: frozenset[str] = frozenset({FULLSTORY, RAYGUN, RYBBIT})
+    raygun_identifier: str | None = None
+    device: str = "Desktop"
+    browser: tuple[str, str] = ("Chrome", "142")
+    os: tuple[str, str] = ("Windows", "11")
+    country: str = "NZ"
+    city: str = "Wellington"
+    tried_by: str | None = field(default=None)
+
+    @property
+    def subject(self) -> str:
+        """Give what one types to find them."""
+        return self.tried_by or self.email or self.uid
+
+
+_CART = Error("TypeError", "Cannot read properties of undefined (reading 'total')", 95)
+_PAY = Error("PaymentError", "card declined with code 402", 140)
+_LOOP = Error("Error", "ResizeObserver loop limit exceeded", 20)
+
+
+def make_people(now: datetime) -> tuple[Customer, ...]:
+    """Give everybody that the demo knows, as of a moment."""
+    return (*_well_known(now), *_special(now))
+
+
+def _ago(now: datetime, **span: float) -> datetime:
+    return (now - timedelta(**span)).replace(microsecond=0)
+
+
+def _well_known(now: datetime) -> tuple[Customer, ...]:
+    return (
+        Customer(
+            77,
+            "u-77",
+            "jane@contoso.example",
+            "Jane Doe",
+            "on the site right now, in all three tools, with errors at checkout",
+            (
+                Visit(_ago(now, minutes=6), 340, ("/", "/cart", "/pay"), (_CART,), running=True),
+                Visit(_ago(now, hours=5), 245, ("/cart", "/pay"), (_PAY,)),
+                Visit(_ago(now, days=1, hours=2), 780, ("/", "/shoes", "/shoes/42", "/cart")),
+                Visit(_ago(now, days=6), 62, ("/help/returns",)),
+            ),
+            raygun_identifier="jane@contoso.example",
+        ),
+        Customer(
+            12,
+            "u-12",
+            "li.wei@fabrikam.example",
+            "Li Wei",
+            "on a phone; Raygun does not know them",
+            (
+                Visit(_ago(now, hours=20), 130, ("/", "/login", "/login"), (_LOOP, _LOOP)),
+                Visit(_ago(now, days=3), 900, ("/", "/bags", "/bags/7", "/cart", "/pay", "/thanks")),
+            ),
+            vendors=frozenset({FULLSTORY, RYBBIT}),
+            device="Mobile",
+            browser=("Mobile Safari", "18"),
+            os=("iOS", "18.6"),
+            country="SG",
+            city="Singapore",
+        ),
+        Customer(
+            88,
+            "cust-8841",
+            "oluwaseun@adventure.example",
+            "Oluwaseun Adeyemi",
+            "by uid: all three tools know this one",
+            (
+                Visit(_ago(now, hours=2), 1011, ("/", "/tents", "/cart"), (_CART, _PAY)),
+                Visit(_ago(now, days=2), 40, ("/tents",)),
+            ),
+            browser=("Firefox", "131"),
+            os=("macOS", "15"),
+            country="NG",
+            city="Lagos",
+            tried_by="cust-8841",
+        ),
+        Customer(
+            31,
+            "u-31",
+            "Amir.Haddad@Northwind.example",
+            "Amir Haddad",
+            "an address with capitals",
+            (Visit(_ago(now, days=1), 320, ("/", "/account"), (_LOOP,)),),
+            vendors=frozenset({FULLSTORY, RYBBIT}),
+            country="LB",
+            city="Beirut",
+        ),
+    )
+
+
+def _special(now: datetime) -> tuple[Customer, ...]:
+    many = tuple(
+        Visit(_ago(now, hours=7 + 15 * n), 60 + 13 * n, ("/", "/cart")[: 1 + n % 2]) for n in range(34)
+    )
+    return (
+        Customer(
+            40,
+            "u-40",
+            "sam+trial@contoso.example",
+            "Sam Okafor",
+            "an address with a tag",
+            (Visit(_ago(now, days=4), 510, ("/", "/trial", "/trial/start")),),
+            vendors=frozenset({FULLSTORY, RYBBIT}),
+        ),
+        Customer(
+            51,
+            "u-51",
+            "busy@tailspin.example",
+            "Busy Bee",
+            "more than thirty visits in 30 days",
+            many,
+            raygun_identifier="busy@tailspin.example",
+        ),
+        Customer(
+            66,
+            "u-66",
+            "mallory@litware.example",
+            HOSTILE,
+            "hostile text in titles and names",
+            (
+                Visit(
+                    _ago(now, hours=9),
+                    77,
+                    (f"/search/{HOSTILE}?token=secret", "/<!here>"),
+                    (Error(HOSTILE, HOSTILE),),
+                ),
+            ),
+            raygun_identifier="mallory@litware.example",
+            city=HOSTILE,
+        ),
+        _visitor(now, 71, "u-71", "ann@wingtip.example", "Ann Berg"),
+        _visitor(now, 72, "u-72", "joann@wingtip.example", "Joann Berg"),
+        Customer(
+            90,
+            "u-90",
+            None,
+            None,
+            "by uid: only Raygun knows this one",
+            (Visit(_ago(now, hours=30), 75, ("/",), (_LOOP,)),),
+            vendors=frozenset({RAYGUN}),
+        ),
+    )
+
+
+def _visitor(now: datetime, number: int, uid: str, email: str, name: str) -> Customer:
+    visit = Visit(_ago(now, days=2, hours=number % 10), 200 + number, ("/", "/blog"))
+    about = "an address that is part of another customer's, or has one in it"
+    return Customer(number, uid, email, name, about, (visit,), frozenset({FULLSTORY, RYBBIT}))

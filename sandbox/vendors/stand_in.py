@@ -1,0 +1,112 @@
+"""What every stand-in shares: a server of its own, a record of calls, a fault and a latency."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from aiohttp import web
+
+from sandbox.faults import Fault, misbehave
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedCall:
+    """One request as it arrived, and the status it was answered with (0: not answered)."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    at: datetime
+    status: int
+
+
+class StandIn(ABC):
+    """
+    A vendor on loopback.
+
+    Attributes:
+        origin: where it listens, set once it does.
+        calls: all that it received, in order.
+        fault: how it misbehaves now.
+        latency: how many seconds it takes for each answer.
+
+    """
+
+    retry_after_on_429: int | None = None
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.origin = ""
+        self.calls: list[ReceivedCall] = []
+        self.fault = Fault.NONE
+        self.latency = 0.0
+
+    @abstractmethod
+    def routes(self) -> list[web.RouteDef]:
+        """Give what it serves."""
+
+    @abstractmethod
+    def refusal(self) -> web.Response:
+        """Give what a bad key gets."""
+
+    @abstractmethod
+    def environment(self) -> dict[str, str]:
+        """Give the variables by which Casefile is configured to ask it."""
+
+    def application(self) -> web.Application:
+        """Give it as a web application."""
+        app = web.Application(middlewares=[self._receive])
+        app.add_routes(self.routes())
+        return app
+
+    @web.middleware
+    async def _receive(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        number = len(self.calls)
+        self.calls.append(ReceivedCall(request.method, request.path, dict(request.query), self.clock(), 0))
+        if self.latency:
+            await asyncio.sleep(self.latency)
+        response: web.StreamResponse | None
+        if self.fault is Fault.REFUSED:
+            response = self.refusal()
+        else:
+            response = await misbehave(self.fault, request, self.retry_after_on_429)
+        if response is None:
+            try:
+                response = await handler(request)
+            except web.HTTPException as error:
+                response = self.unrouted(request, error)
+        received = self.calls[number]
+        self.calls[number] = ReceivedCall(
+            received.method, received.path, received.query, received.at, response.status
+        )
+        return response
+
+    def unrouted(self, request: web.Request, error: web.HTTPException) -> web.StreamResponse:  # noqa: ARG002
+        """Give what a path that is not served gets."""
+        return web.json_response({"message": "not found"}, status=error.status)
+
+
+S = TypeVar("S", bound=StandIn)
+
+
+@asynccontextmanager
+async def listening(stand_in: S) -> AsyncIterator[S]:
+    """Serve a stand-in on a free port of 127.0.0.1 while the block runs; at its end, hanging answers go."""
+    runner = web.AppRunner(stand_in.application(), shutdown_timeout=0.1, handler_cancellation=True)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    host, port = runner.addresses[0][:2]
+    stand_in.origin = f"http://{host}:{port}"
+    try:
+        yield stand_in
+    finally:
+        await runner.cleanup()
