@@ -57,8 +57,9 @@ def test_a_misspelt_name_stops_the_start(environment: dict[str, str], named: str
 
 
 @pytest.mark.parametrize(
-    "name", ["ACCESS_TOKEN", "SECRET_KEY_BASE", "LOGLEVEL", "DATABASE_URLS", "LOOKUP", "HEROKU_APP_NAME", "SLACK_TOKEN"]
-)  # fmt: skip
+    "name",
+    ["ACCESS_TOKEN", "SECRET_KEY_BASE", "LOGLEVEL", "DATABASE_URLS", "LOOKUP", "HEROKU_APP", "SLACK_TOKEN"],
+)
 def test_other_programs_variables_are_left_alone(name: str) -> None:
     load_settings({name: "x"})
 

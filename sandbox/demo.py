@@ -1,0 +1,38 @@
+"""`casefile demo`: the sandbox and the bot in one process, with a database that goes with it."""
+
+import tempfile
+from pathlib import Path
+
+from bot.app import open_bot
+from bot.log import configure_logging
+from bot.serving import serving_http, stop_signal
+from bot.settings import load_settings
+from sandbox.world import open_world
+
+# As if over the internet: so that one sees the reply grow.
+_PATIENCE = (0.25, 1.4, 0.15)
+
+
+async def demo(port: int) -> None:
+    """Run until told to stop, and say where the page is."""
+    configure_logging("WARNING")
+    stop = stop_signal()
+    with tempfile.TemporaryDirectory(prefix="casefile-demo-") as folder:
+        async with open_world(port, patience=_PATIENCE) as world:
+            database = {"DATABASE_URL": f"sqlite:///{Path(folder) / 'demo.db'}"}
+            settings = load_settings(world.environment() | database)
+            async with (
+                open_bot(settings, world.clock) as bot,
+                serving_http(bot, "127.0.0.1", 0) as port_taken,
+            ):
+                world.slack.connect(f"http://127.0.0.1:{port_taken}/slack/events")
+                print(_welcome(world.slack.base_url), flush=True)  # noqa: T201 - the command's output
+                await stop.wait()
+
+
+def _welcome(address: str) -> str:
+    return (
+        f"\nCasefile's sandbox is open at {address}\n\n"
+        "Type there, for example:  /sessions jane@contoso.example\n"
+        "Nothing leaves this machine. Stop it with Ctrl-C.\n"
+    )

@@ -1,0 +1,231 @@
+"""Raygun's legacy RUM API as `contracts/raygun_rum_v1.md` has it: two credentials, short keys, 50 calls."""
+
+import base64
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from aiohttp import web
+
+from sandbox.people import RAYGUN, Customer, Visit
+from sandbox.vendors.stand_in import Clock, StandIn
+
+_KEY_LASTS = timedelta(minutes=15)
+_DAY = timedelta(hours=24)
+_MOST = 500
+_DEFAULT_LIMIT = 50
+_APP = "https://app.raygun.com"
+_PLAN = "19abc7x"
+
+
+class Raygun(StandIn):
+    """
+    One application.
+
+    Attributes:
+        daily_calls: what it allows in any 24 hours, the login included where `login_counts`.
+        refused_calls: how many calls came beyond that; a careful client makes none.
+        login_by: the method that works; the other one gets a 405.
+
+    """
+
+    def __init__(self, clock: Clock, people: Sequence[Customer], daily_calls: int = 50) -> None:
+        super().__init__(clock)
+        self.api_key, self.client_id, self.client_secret = "rg-app-key", "rg-consumer", "rg-consumer-secret"
+        self.daily_calls = daily_calls
+        self.login_counts = True
+        self.login_by = "GET"
+        self.refused_calls = 0
+        self._counted: list[datetime] = []
+        self._keys: dict[str, datetime] = {}
+        self._people = [person for person in people if RAYGUN in person.vendors]
+
+    def environment(self) -> dict[str, str]:
+        """Give the variables that configure it."""
+        return {
+            "RAYGUN__SHOP__API_KEY": self.api_key,
+            "RAYGUN__SHOP__CLIENT_ID": self.client_id,
+            "RAYGUN__SHOP__CLIENT_SECRET": self.client_secret,
+            "RAYGUN__SHOP__BASE_URL": self.origin,
+        }
+
+    def routes(self) -> list[web.RouteDef]:
+        """Give the paths of the contract."""
+        pulse = "/api/v1/pulse"
+        return [
+            web.route("*", f"{pulse}/authenticate", self._authenticate),
+            web.get(f"{pulse}/sessions", self._sessions),
+            web.get(f"{pulse}/session", self._session),
+        ]
+
+    def refusal(self) -> web.Response:
+        """Give what a wrong or expired key gets; the body is not documented."""
+        return web.Response(status=401)
+
+    def expire_keys(self) -> None:
+        """Make every session key unknown, as a restart at the vendor would."""
+        self._keys.clear()
+
+    @property
+    def calls_counted(self) -> int:
+        """Give how many calls count in the last 24 hours."""
+        since = self.clock() - _DAY
+        return sum(at > since for at in self._counted)
+
+    def _spent(self) -> web.Response | None:
+        if self.calls_counted >= self.daily_calls:
+            self.refused_calls += 1
+            return web.Response(status=429)
+        self._counted.append(self.clock())
+        return None
+
+    async def _authenticate(self, request: web.Request) -> web.Response:
+        if request.method != self.login_by:
+            return web.Response(status=405)
+        if self.login_counts and (refused := self._spent()):
+            return refused
+        pair = base64.b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode()
+        known = request.headers.get("Authorization") == f"Basic {pair}"
+        if not known or request.headers.get("X-ApiKey") != self.api_key:
+            return self.refusal()
+        key = f"pk_{secrets.token_hex(8)}"
+        self._keys[key] = self.clock() + _KEY_LASTS
+        return web.json_response({"sessionKey": key}, status=202)
+
+    def _gate(self, request: web.Request) -> web.Response | None:
+        if refused := self._spent():
+            return refused
+        until = self._keys.get(request.headers.get("X-SessionKey", ""))
+        return None if until and until > self.clock() else self.refusal()
+
+    async def _sessions(self, request: web.Request) -> web.Response:
+        if refused := self._gate(request):
+            return refused
+        query = request.query
+        try:
+            begin, end = _moment(query["dateFrom"]), _moment(query["dateTo"])
+            skip, limit = int(query.get("skip", 0)), int(query.get("limit", _DEFAULT_LIMIT))
+        except (KeyError, ValueError):
+            return web.Response(status=400)
+        if not 0 < limit <= _MOST or skip < 0:
+            return web.Response(status=400)
+        identifier = query.get("userIdentifier")
+        found = [
+            (person, visit)
+            for person in self._people
+            for visit in person.visits
+            if begin <= visit.started_at < end and identifier in (None, _identifier(person))
+        ]
+        # The order is not documented: oldest first, so that nobody relies on the other one.
+        found.sort(key=lambda pair: pair[1].started_at)
+        page = found[skip : skip + limit]
+        return web.json_response(
+            {
+                "totalSessions": len(found),
+                "sessions": [_listed(*pair) for pair in page],
+                "links": self._page_links(request, skip, limit, len(found)),
+            }
+        )
+
+    def _page_links(self, request: web.Request, skip: int, limit: int, total: int) -> dict[str, Any]:
+        here = request.url
+        return {
+            "self": str(here),
+            "next": str(here.update_query(skip=skip + limit)) if skip + limit < total else None,
+            "previous": str(here.update_query(skip=max(0, skip - limit))) if skip else None,
+        }
+
+    async def _session(self, request: web.Request) -> web.Response:
+        if refused := self._gate(request):
+            return refused
+        if "id" not in request.query:
+            return web.Response(status=400)
+        for person in self._people:
+            for visit in person.visits:
+                if str(_id(person, visit)) == request.query["id"]:
+                    return web.json_response({"session": _detail(person, visit)})
+        return web.Response(status=404)
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _identifier(person: Customer) -> str:
+    return person.raygun_identifier or person.uid
+
+
+def _id(person: Customer, visit: Visit) -> int:
+    return person.number * 10**10 + int(visit.started_at.timestamp())
+
+
+def _iso(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+def _shared(person: Customer, visit: Visit) -> dict[str, Any]:
+    number = _id(person, visit)
+    return {
+        "id": number,
+        "sessionStart": _iso(visit.started_at),
+        "sessionUpdated": _iso(visit.ended_at),
+        "sessionEnd": None if visit.running else _iso(visit.ended_at),
+        "user": {
+            "id": 55000 + person.number,
+            "isAnonymous": person.email is None,
+            "identifier": _identifier(person),
+            "firstName": person.name.split()[0] if person.name else None,
+            "fullName": person.name,
+            "emailAddress": person.email,
+            "firstSeen": None,
+            "lastSeen": _iso(visit.ended_at),
+            "links": {"web": f"{_APP}/rum/{_PLAN}/users/{55000 + person.number}"},
+        },
+        "browser": {"name": person.browser[0], "version": person.browser[1]},
+        "platform": {"name": person.device},
+        "os": {"name": person.os[0], "version": person.os[1]},
+        "location": {"country": person.country, "ipAddress": "203.0.113.9"},
+        "sessionLength": visit.seconds * 1000,
+        "status": "active" if visit.running else "ended",
+        "links": {
+            "self": f"/api/v1/pulse/session?id={number}",
+            "web": f"{_APP}/rum/{_PLAN}/sessions/{number}",
+        },
+    }
+
+
+def _listed(person: Customer, visit: Visit) -> dict[str, Any]:
+    return _shared(person, visit) | {"pageViewCount": len(visit.pages)}
+
+
+def _detail(person: Customer, visit: Visit) -> dict[str, Any]:
+    shared = _shared(person, visit)
+    shared["location"] |= {"ipLookup": {"country": person.country, "state": "", "city": person.city}}
+    step = visit.seconds / max(1, len(visit.pages))
+    return shared | {
+        "satisfactionRating": "Poor" if visit.errors else "Good",
+        "errors": [
+            {
+                "groupId": _group(error.title),
+                "instanceId": _group(error.title) * 1000 + number,
+                "title": error.title,
+                "links": {"web": f"{_APP}/crashreporting/{_PLAN}/errors/{_group(error.title)}"},
+            }
+            for number, error in enumerate(visit.errors)
+        ],
+        "pageViews": [
+            {
+                "page": f"https://shop.example{page}",
+                "loadingTime": 900,
+                "viewingTime": int(step * 1000),
+                "viewedOn": _iso(visit.started_at + timedelta(seconds=number * step)),
+            }
+            for number, page in enumerate(visit.pages)
+        ],
+    }
+
+
+def _group(title: str) -> int:
+    return 5_544_000_000 + sum(title.encode())

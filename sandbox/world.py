@@ -1,0 +1,114 @@
+"""The whole sandbox: Slack and the vendors, each on its own port of 127.0.0.1."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from bot.manifest import read_manifest
+from sandbox.clock import SandboxClock
+from sandbox.faults import Fault
+from sandbox.people import Customer, make_people
+from sandbox.slack import Panel, SlackWorkspace, TryThis, start_slack
+from sandbox.vendors.fullstory import FullStory
+from sandbox.vendors.raygun import Raygun
+from sandbox.vendors.rybbit import Rybbit, from_people
+from sandbox.vendors.stand_in import StandIn, listening
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything that Casefile talks to, and the clock that all of it goes by."""
+
+    clock: SandboxClock
+    slack: SlackWorkspace
+    fullstory: FullStory
+    raygun: Raygun
+    rybbit: Rybbit
+    people: tuple[Customer, ...]
+
+    @property
+    def vendors(self) -> tuple[StandIn, ...]:
+        """Give all stand-ins."""
+        return (self.fullstory, self.raygun, self.rybbit)
+
+    def environment(self) -> dict[str, str]:
+        """Give the variables by which Casefile is configured for all of it, but for the database."""
+        variables = {
+            "SECRET_KEY": "the sandbox has no secrets",
+            "SLACK_API_URL": self.slack.api_url,
+            "SLACK_BOT_TOKEN": self.slack.bot_token,
+            "SLACK_APP_TOKEN": self.slack.app_token,
+            "SLACK_SIGNING_SECRET": self.slack.signing_secret,
+        }
+        for vendor in self.vendors:
+            variables |= vendor.environment()
+        return variables
+
+
+@dataclass(frozen=True, slots=True)
+class FaultSwitch:
+    """A vendor's fault as the page's panel switches it."""
+
+    title: str
+    vendor: StandIn
+
+    @property
+    def name(self) -> str:
+        """Give the vendor's name."""
+        return self.title
+
+    @property
+    def options(self) -> Sequence[str]:
+        """Give the faults there are; the first one is none."""
+        return [fault.value for fault in Fault]
+
+    @property
+    def current(self) -> str:
+        """Give the fault that is on."""
+        return self.vendor.fault.value
+
+    @property
+    def usage(self) -> str:
+        """Say how often it was called."""
+        if isinstance(self.vendor, Raygun):
+            return f"{self.vendor.calls_counted} of {self.vendor.daily_calls} calls in 24 h"
+        return f"{len(self.vendor.calls)} calls"
+
+    def set(self, option: str) -> None:
+        """Switch a fault on, or all of them off."""
+        self.vendor.fault = Fault(option)
+
+
+@asynccontextmanager
+async def open_world(port: int = 0, *, patience: tuple[float, ...] = (0.0, 0.0, 0.0)) -> AsyncIterator[World]:
+    """
+    Start everything.
+
+    Args:
+        port: where the page and Slack's Web API are; 0 for any.
+        patience: how many seconds FullStory, Raygun and Rybbit take for each answer.
+
+    """
+    clock = SandboxClock()
+    people = make_people(clock())
+    async with AsyncExitStack() as stack:
+        fullstory = await stack.enter_async_context(listening(FullStory(clock, people)))
+        raygun = await stack.enter_async_context(listening(Raygun(clock, people)))
+        rybbit = await stack.enter_async_context(listening(Rybbit(clock, from_people(people))))
+        fullstory.latency, raygun.latency, rybbit.latency = patience
+        switches = (
+            FaultSwitch("FullStory", fullstory),
+            FaultSwitch("Raygun", raygun),
+            FaultSwitch("Rybbit", rybbit),
+        )
+        customers = tuple(TryThis(person.subject, person.about) for person in people if person.about)
+        nobody = TryThis("nobody@contoso.example", "nobody by this address")
+        panel = Panel(customers=(*customers, nobody), vendors=switches)
+        slack = await stack.enter_async_context(start_slack(clock, port, scopes=_granted(), panel=panel))
+        yield World(clock, slack, fullstory, raygun, rybbit, people)
+
+
+def _granted() -> list[str]:
+    """Give the scopes that an installation from our manifest grants."""
+    scopes: list[str] = read_manifest()["oauth_config"]["scopes"]["bot"]
+    return scopes

@@ -1,0 +1,99 @@
+"""Sources in front of canned answers: what a vendor would send is given, request by request."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from bot.cache import Answer
+from bot.casefile import SourceName, Subject, SubjectKind
+from bot.clock import Clock
+from bot.keyring import Keyring
+from bot.quota import Account, Ledger, Purpose
+from bot.settings import FullStoryAccount, RaygunAccount, RybbitAccount
+from bot.sources import raygun
+from bot.sources.fullstory import FullStory
+from bot.sources.http import Calls, VendorHttp
+from bot.sources.memory import Memory
+from bot.sources.raygun import Raygun
+from bot.sources.rybbit import Rybbit
+from bot.sources.rybbit_server import RybbitServer
+from bot.sources.source import Question, Source
+from bot.store import open_store
+
+RECORDED = Path(__file__).parents[2] / "recorded"
+Respond = Callable[[httpx.Request], httpx.Response]
+
+
+def answer(body: Any, status: int = 200, **headers: str) -> httpx.Response:
+    """Give a vendor's JSON answer."""
+    return httpx.Response(status, content=json.dumps(body).encode(), headers=headers)
+
+
+@dataclass
+class Canned:
+    """One vendor that answers by a function, and the requests that it got."""
+
+    respond: Respond
+    requests: list[httpx.Request] = field(default_factory=list)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        return self.respond(request)
+
+    @property
+    def paths(self) -> list[str]:
+        return [request.url.path for request in self.requests]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What a source needs, with a database that is gone afterwards."""
+
+    ledger: Ledger
+    memory: Memory
+    clock: Clock
+
+    def http(self, vendor: Respond, account: Account, base_url: str) -> VendorHttp:
+        client = httpx.AsyncClient(transport=httpx.MockTransport(vendor))
+        return VendorHttp(client, self.ledger, account, self.clock, "Vendor", base_url)
+
+    def fullstory(self, vendor: Respond) -> FullStory:
+        account = FullStoryAccount(api_key="bmExLmtleQ==")  # type: ignore[arg-type] # pydantic seals it
+        name = SourceName("fullstory", "main")
+        return FullStory(name, self.http(vendor, Account(str(name)), account.base_url), account)
+
+    def raygun(self, vendor: Respond, **settings: Any) -> Raygun:
+        account = RaygunAccount(api_key="a", client_id="c", client_secret="s", **settings)  # type: ignore[arg-type]
+        name = SourceName("raygun", "shop")
+        http = self.http(vendor, Account(str(name), raygun.windows(account)), account.base_url)
+        return Raygun(name, http, account, self.memory)
+
+    def rybbit(self, vendor: Respond, **settings: Any) -> Rybbit:
+        values = {"api_key": "k", "site": "1", "base_url": "https://rybbit.contoso.example"} | settings
+        account = RybbitAccount(**values)
+        name = SourceName("rybbit", "www")
+        http = self.http(vendor, Account(str(name)), account.base_url)
+        return Rybbit(name, http, account, self.memory, RybbitServer(http, account, self.memory))
+
+
+@asynccontextmanager
+async def bench(folder: Path, clock: Clock) -> AsyncIterator[Bench]:
+    """Open what sources need."""
+    async with open_store(f"sqlite:///{folder / 'bench.db'}") as store:
+        yield Bench(Ledger(store), Memory(store, Keyring(("secret",))), clock)
+
+
+async def calls_of(source: Source) -> Calls:
+    return source.http.asking(Purpose.PERSON, await source.account())
+
+
+async def find(source: Source, subject: str, days: int = 30) -> Answer:
+    """Ask a source about an address or uid."""
+    kind = SubjectKind.EMAIL if "@" in subject else SubjectKind.UID
+    value = subject.lower() if kind is SubjectKind.EMAIL else subject
+    return await source.find(Question(Subject(kind, value, subject), days), await calls_of(source))

@@ -1,0 +1,136 @@
+"""FullStory's contract, example by example."""
+
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+
+from bot.casefile import Reason
+from bot.sources.http import CallFailed
+from tests.bot.sources.canned import Bench, Canned, answer, calls_of, find
+
+LISTED = {
+    "sessions": [
+        {
+            "userId": "5120998877665544321",
+            "sessionId": "7719002233445566778",
+            "createdTime": "1793520104",
+            "fsUrl": "https://www.fullstory.com/ui/7QX2B/discover/session/5120998877665544321:7719002233445566778",
+        },
+        {
+            "userId": "5120998877665544321",
+            "sessionId": "7718990011223344556",
+            "createdTime": "1793433700",
+            "fsUrl": "https://app.eu1.fullstory.com/ui/o-7QX2B-eu1/session/5120998877665544321:7718990011223344556",
+        },
+        {"userId": "4400112233445566778", "sessionId": "9900", "createdTime": 1793000000, "fsUrl": None},
+    ]
+}
+EVENTS = {
+    "events": [
+        {
+            "device_id": "5120998877665544321",
+            "session_id": "7719002233445566778",
+            "view_id": "3",
+            "event_time": "2026-11-01T09:21:44.102Z",
+            "event_type": "navigate",
+            "event_properties": {},
+            "source_type": "web",
+            "source_properties": {
+                "user_agent": {"device": "Desktop", "operating_system": "Windows", "browser": "Firefox", "browser_version": "131.0"},
+                "url": {"full_url": "https://shop.example/cart?x=1", "host": "shop.example", "path": "/cart"},
+                "initial_referrer": None,
+            },
+        },
+        {"device_id": "5120998877665544321", "event_time": "2026-11-01T09:22:10.000Z", "event_type": "checkout_failed", "event_properties": {"code": "E42"}, "source_type": "server", "source_properties": {}},
+        {"event_time": "2026-11-01T09:22:11.000Z", "event_type": "console_message"},
+    ]
+}  # fmt: skip
+
+
+async def test_the_contracts_list_is_read_with_every_digit_of_its_ids(on_bench: Bench) -> None:
+    found = (await find(on_bench.fullstory(lambda _: answer(LISTED)), "jane@corp.example")).sessions
+    assert [session.id for session in found] == [
+        "5120998877665544321:7719002233445566778",
+        "5120998877665544321:7718990011223344556",
+        "4400112233445566778:9900",
+    ]
+    assert found[0].started_at == datetime(2026, 11, 1, 8, 1, 44, tzinfo=UTC)
+    assert found[0].url == LISTED["sessions"][0]["fsUrl"]
+    assert found[2].url is None
+
+
+async def test_one_identifier_is_sent_a_call_and_the_key_verbatim_after_basic(on_bench: Bench) -> None:
+    vendor = Canned(lambda _: answer({"sessions": []}))
+    await find(on_bench.fullstory(vendor), "jane+test@corp.example")
+    await find(on_bench.fullstory(vendor), "cust-8841")
+    by_email, by_uid = vendor.requests
+    assert b"email=jane%2Btest%40corp.example&" in by_email.url.query
+    assert dict(by_email.url.params).keys() == {"email", "limit"}
+    assert dict(by_uid.url.params).keys() == {"uid", "limit"}
+    assert by_email.headers["authorization"] == "Basic bmExLmtleQ=="
+
+
+async def test_an_address_is_sent_as_typed_and_lower_cased_only_where_that_finds_nobody(
+    on_bench: Bench,
+) -> None:
+    vendor = Canned(lambda r: answer(LISTED if r.url.params["email"] == "jane@corp.example" else {}))
+    found = await find(on_bench.fullstory(vendor), "Jane@Corp.example")
+    assert [r.url.params["email"] for r in vendor.requests] == ["Jane@Corp.example", "jane@corp.example"]
+    assert len(found.sessions) == 3
+
+
+@pytest.mark.parametrize("empty", [{"sessions": []}, {}, {"sessions": None}])
+async def test_an_unknown_customer_is_an_empty_answer(on_bench: Bench, empty: object) -> None:
+    assert not (await find(on_bench.fullstory(lambda _: answer(empty)), "nobody@corp.example")).found
+
+
+async def test_sessions_older_than_asked_for_are_left_out(on_bench: Bench) -> None:
+    found = await find(on_bench.fullstory(lambda _: answer(LISTED)), "jane@corp.example", days=20)
+    assert [session.id for session in found.sessions] == ["5120998877665544321:7719002233445566778"]
+
+
+async def test_one_session_is_described_from_its_events_and_its_id_is_encoded(on_bench: Bench) -> None:
+    vendor = Canned(lambda _: answer(EVENTS))
+    source = on_bench.fullstory(vendor)
+    session = await source.session("5120998877665544321:7719002233445566778", await calls_of(source))
+    assert session is not None
+    assert b"5120998877665544321%3A7719002233445566778/events" in vendor.requests[0].url.raw_path
+    assert (session.pages, session.entry_page, session.errors) == (1, "/cart", 1)
+    assert (session.browser, session.os, session.duration_seconds) == ("Firefox 131.0", "Windows", 26)
+
+
+async def test_a_session_that_is_not_known_is_none(on_bench: Bench) -> None:
+    source = on_bench.fullstory(lambda _: answer({"code": "resource_not_found", "message": "no"}, 404))
+    assert await source.session("1:2", await calls_of(source)) is None
+
+
+@pytest.mark.parametrize(
+    ("response", "reason"),
+    [
+        (answer({"code": "unauthorized", "message": "no"}, 401), Reason.NOT_AUTHORISED),
+        (answer({"code": "required_field", "message": "uid or email must be set"}, 400), Reason.VENDOR_ERROR),
+        (answer({}, 429, **{"retry-after": "7"}), Reason.RATE_LIMITED),
+        (answer({}, 500), Reason.VENDOR_ERROR),
+        (httpx.Response(302, headers={"location": "https://evil.example/"}), Reason.UNREADABLE),
+        (httpx.Response(200, text="<html>"), Reason.UNREADABLE),
+        (answer([1, 2]), Reason.UNREADABLE),
+        (answer({"sessions": "none"}), Reason.UNREADABLE),
+    ],
+    ids=str,
+)
+async def test_every_failure_has_a_plain_reason(
+    on_bench: Bench, response: httpx.Response, reason: Reason
+) -> None:
+    with pytest.raises(CallFailed) as failed:
+        await find(on_bench.fullstory(lambda _: response), "jane@corp.example")
+    assert failed.value.failure.reason is reason
+    assert "jane" not in str(failed.value)
+
+
+async def test_retry_after_is_obeyed_as_seconds_and_as_a_date(on_bench: Bench) -> None:
+    for value in ("7", "Fri, 20 Nov 2026 14:05:16 GMT"):
+        with pytest.raises(CallFailed) as failed:
+            await find(on_bench.fullstory(lambda _, v=value: answer({}, 429, **{"retry-after": v})), "u")  # type: ignore[misc]
+        # The second one is refused by our own ledger, which the first 429 has corrected.
+        assert failed.value.failure.until is not None

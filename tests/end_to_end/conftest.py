@@ -1,0 +1,118 @@
+"""The bot and the whole sandbox over real sockets, once by signed HTTP and once by Socket Mode."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.app import Bot, Timing, open_bot
+from bot.serving import serving_http, serving_socket
+from bot.settings import Settings, load_settings
+from sandbox.slack import Message, Outcome, plain_text
+from sandbox.world import World, open_world
+
+TIMING = Timing(lease=timedelta(seconds=1), sweep_seconds=0.2, settling_seconds=0.1)
+
+
+@dataclass
+class Desk:
+    """A support desk with Casefile installed."""
+
+    world: World
+    transport: str
+    folder: Path
+    extra: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        database = {"DATABASE_URL": f"sqlite:///{self.folder / 'casefile.db'}"}
+        return self.world.environment() | database | self.extra
+
+    @property
+    def settings(self) -> Settings:
+        return load_settings(self.environment)
+
+    @asynccontextmanager
+    async def casefile(self) -> AsyncIterator[Bot]:
+        """Run the bot while the block runs; entering again is a restart."""
+        async with AsyncExitStack() as stack:
+            bot = await stack.enter_async_context(open_bot(self.settings, self.world.clock, TIMING))
+            if self.transport == "http":
+                port = await stack.enter_async_context(serving_http(bot, "127.0.0.1", 0))
+                self.world.slack.connect(f"http://127.0.0.1:{port}/slack/events")
+            else:
+                await stack.enter_async_context(serving_socket(bot))
+                await self.world.slack.wait_for(lambda: self.world.slack.connections)
+            yield bot
+
+    def database_files(self) -> list[bytes]:
+        """Give what lies on the disk."""
+        return [file.read_bytes() for file in self.folder.glob("casefile.db*")]
+
+    async def ask(self, words: str, *, user: str | None = None, channel: str | None = None) -> Outcome:
+        """Type the command."""
+        slack = self.world.slack
+        return await slack.type_command(
+            channel or slack.places.support, user or slack.people.agent, f"/sessions {words}"
+        )
+
+    async def thread(
+        self, *, done: bool = True, number: int = 1, channel: str | None = None
+    ) -> tuple[Message, Message]:
+        """Give the newest of so many parents and its reply, when nothing more will be added."""
+        slack, place = self.world.slack, channel or self.world.slack.places.support
+
+        def settled() -> tuple[Message, Message] | None:
+            parents = [m for m in slack.messages(place) if m.bot_id == slack.people.bot_id]
+            if len(parents) < number:
+                return None
+            replies = slack.replies(place, parents[-1].ts)
+            if not replies or (done and "asking" in plain_text(replies[0]) + plain_text(parents[-1])):
+                return None
+            return parents[-1], replies[0]
+
+        return await slack.wait_for(settled, timeout=20)
+
+    async def whispered(
+        self, *, user: str | None = None, channel: str | None = None, such: str = ""
+    ) -> Message:
+        """Give the newest message that only the asker sees, when it says such."""
+        slack = self.world.slack
+
+        def seen() -> Message | None:
+            place = channel or slack.places.support
+            messages = slack.ephemerals(place, user or slack.people.agent)
+            return next((m for m in reversed(messages) if such in plain_text(m)), None)
+
+        return await slack.wait_for(seen, timeout=20)
+
+    async def idle(self, bot: Bot) -> None:
+        """Wait until nothing is owed to anybody."""
+        await bot.engine.tasks.drain(30)
+
+    def posts(self, channel: str | None = None) -> list[Message]:
+        """Give the bot's messages in a channel, outside threads."""
+        slack = self.world.slack
+        place = channel or slack.places.support
+        return [m for m in slack.messages(place) if m.bot_id == slack.people.bot_id]
+
+
+@pytest.fixture(params=["http", "socket"])
+def transport(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+async def desk(transport: str, tmp_path: Path) -> AsyncIterator[Desk]:
+    async with open_world() as world:
+        yield Desk(world, transport, tmp_path)
+        assert world.slack.violations == []
+        assert world.raygun.refused_calls == 0
+
+
+@pytest.fixture
+def said() -> Callable[[Message], str]:
+    return plain_text

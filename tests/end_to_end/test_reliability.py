@@ -1,0 +1,120 @@
+"""Restarts, races and forged requests."""
+
+import asyncio
+import time
+
+from bot.app import Bot
+from bot.casefile import Subject, SubjectKind
+from bot.sources.source import Question
+from sandbox.slack import plain_text
+from tests.end_to_end.conftest import Desk
+
+JANE = "jane@contoso.example"
+
+
+async def test_fifty_lookups_at_once_of_one_customer_cost_no_more_calls_than_one(desk: Desk) -> None:
+    async with desk.casefile() as bot:
+        await desk.ask(JANE)
+        await desk.thread()
+        once = [len(vendor.calls) for vendor in desk.world.vendors]
+    for vendor in desk.world.vendors:
+        vendor.calls.clear()
+        vendor.latency = 0.3
+    desk.world.raygun.expire_keys()
+    (desk.folder / "casefile.db").unlink()
+    desk.world.clock.advance(60)
+    async with desk.casefile() as bot:
+        slack = desk.world.slack
+        places = [slack.places.support, slack.places.random, slack.places.private_with_bot]
+        for number in range(50):
+            await desk.ask(JANE, channel=places[number % 3])
+        await desk.idle(bot)
+    assert [len(vendor.calls) for vendor in desk.world.vendors] == once
+    assert sum(len(desk.posts(place)) for place in places) == 51
+
+
+async def test_51_customers_in_a_day_never_make_a_51st_call_to_raygun_with_a_restart_in_between(
+    desk: Desk,
+) -> None:
+    async with desk.casefile() as bot:
+        for number in range(26):
+            await look_up(bot, f"customer{number}@contoso.example")
+    async with desk.casefile() as bot:
+        for number in range(26, 52):
+            await look_up(bot, f"customer{number}@contoso.example")
+    assert desk.world.raygun.refused_calls == 0
+    assert desk.world.raygun.calls_counted == 50
+
+
+async def look_up(bot: Bot, address: str) -> None:
+    subject = Subject(SubjectKind.EMAIL, address, address)
+    await bot.engine.lookup.until_deadline(Question(subject, 30))
+
+
+async def test_a_restart_finishes_what_was_accepted_and_not_answered(desk: Desk) -> None:
+    hold = asyncio.Event()
+    async with desk.casefile():
+        desk.world.slack.fail_next("users.info", hold=hold)
+        await desk.ask(JANE)
+        # As if killed: whoever worked on it is gone, and its lease runs out.
+        for task in asyncio.all_tasks():
+            if task.get_name().startswith("job "):
+                task.cancel()
+    hold.set()
+    assert desk.posts() == []
+    async with desk.casefile():
+        await desk.thread()
+    assert len(desk.posts()) == 1
+
+
+async def test_a_restart_between_parent_and_reply_posts_no_second_parent(desk: Desk) -> None:
+    async with desk.casefile():
+        desk.world.slack.fail_next("chat.postMessage")
+        await desk.ask(JANE)
+        await desk.thread()
+    assert len(desk.posts()) == 1
+
+
+async def test_a_post_whose_answer_was_lost_is_looked_for_and_not_made_again(desk: Desk) -> None:
+    desk.world.slack.fail_next("chat.postMessage", lose_answer=True)
+    async with desk.casefile() as bot:
+        await desk.ask(JANE)
+        await desk.thread()
+        await desk.idle(bot)
+    assert len(desk.posts()) == 1
+
+
+async def test_slacks_wish_to_wait_is_obeyed(desk: Desk) -> None:
+    desk.world.slack.fail_next("chat.postMessage", retry_after=1)
+    async with desk.casefile():
+        await desk.ask(JANE)
+        _, reply = await desk.thread()
+    assert "FullStory (main): 4 sessions" in plain_text(reply)
+
+
+async def test_what_was_cached_survives_a_restart_and_holds_no_address(desk: Desk) -> None:
+    async with desk.casefile():
+        await desk.ask(JANE)
+        await desk.thread()
+    calls = [len(vendor.calls) for vendor in desk.world.vendors]
+    async with desk.casefile():
+        await desk.ask(JANE)
+        await desk.thread(number=2)
+    assert [len(vendor.calls) for vendor in desk.world.vendors] == calls
+    assert all(b"contoso" not in content for content in desk.database_files())
+
+
+async def test_a_bad_signature_is_refused_with_401(desk: Desk) -> None:
+    slack = desk.world.slack
+    async with desk.casefile():
+        if desk.transport == "socket":
+            return  # nothing is signed there
+        body = "command=%2Fsessions&text=jane%40contoso.example&user_id=U1&channel_id=C1&trigger_id=1"
+        headers = slack.sign(body) | {"Content-Type": "application/x-www-form-urlencoded"}
+        for wrong in (
+            headers | {"X-Slack-Signature": "v0=" + "0" * 64},
+            slack.sign(body, int(time.time()) - 3600) | {"Content-Type": "application/x-www-form-urlencoded"},
+            {"Content-Type": "application/x-www-form-urlencoded"},
+        ):
+            assert (await slack.post_raw(body, wrong)).status == 401
+    assert desk.posts() == []

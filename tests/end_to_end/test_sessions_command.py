@@ -1,0 +1,244 @@
+"""`/sessions` as an agent uses it, over both transports."""
+
+import asyncio
+
+import pytest
+
+from bot.blocks import REFRESH, SHOW_MORE
+from sandbox.faults import Fault
+from sandbox.slack import plain_text
+from tests.end_to_end.conftest import Desk
+
+JANE = "jane@contoso.example"
+
+
+async def test_a_customer_is_found_by_address_in_one_parent_and_one_reply(desk: Desk) -> None:
+    async with desk.casefile():
+        outcome = await desk.ask(JANE)
+        assert outcome.error is None
+        parent, reply = await desk.thread()
+    assert len(desk.posts()) == 1
+    assert JANE in plain_text(parent)
+    assert "on the site now" in plain_text(parent)
+    assert f"<@{desk.world.slack.people.agent}>" in str(parent.blocks)
+    said = plain_text(reply)
+    for source in ("FullStory (main)", "Raygun (shop)", "Rybbit (www)"):
+        assert f"{source}: " in said
+    assert "Cannot read properties of undefined" in said
+    assert reply.thread_ts == parent.ts
+
+
+async def test_a_customer_is_found_by_uid(desk: Desk) -> None:
+    async with desk.casefile():
+        await desk.ask("cust-8841")
+        _, reply = await desk.thread()
+    said = plain_text(reply)
+    assert "2 sessions, live" in said
+    assert "Lagos" in said
+
+
+async def test_an_address_typed_as_slack_links_it_is_understood(desk: Desk) -> None:
+    async with desk.casefile():
+        await desk.ask(f"<mailto:{JANE}|{JANE}> 7d")
+        parent, _ = await desk.thread()
+    assert "last 7 days" in plain_text(parent)
+
+
+async def test_an_address_with_capitals_is_found(desk: Desk) -> None:
+    async with desk.casefile():
+        await desk.ask("Amir.Haddad@Northwind.example")
+        _, reply = await desk.thread()
+    assert "Rybbit (www): 1 session, live" in plain_text(reply)
+
+
+async def test_a_customer_whose_address_contains_anothers_is_not_confused_with_them(desk: Desk) -> None:
+    async with desk.casefile():
+        await desk.ask("ann@wingtip.example")
+        _, reply = await desk.thread()
+    assert "u-71" in str(reply.blocks)
+    assert "u-72" not in str(reply.blocks)
+
+
+async def test_where_nobody_is_found_it_says_where_it_looked_and_what_helps(desk: Desk) -> None:
+    async with desk.casefile():
+        await desk.ask("nobody+tag@contoso.example")
+        parent, reply = await desk.thread()
+    assert "Nobody found in the last 30 days" in plain_text(parent)
+    said = plain_text(reply)
+    assert "FullStory (main), Raygun (shop) and Rybbit (www), 30 days back" in said
+    assert "nobody@contoso.example" in said
+
+
+FAULTS = [
+    (Fault.SLOW, "2 sessions, live"),
+    (Fault.RATE_LIMITED, "asks us to wait"),
+    (Fault.BROKEN, "has trouble of its own"),
+    (Fault.TRUNCATED, "broke its answer off"),
+    (Fault.HTML, "something that is not JSON"),
+    (Fault.HUGE, "more than 10 MiB"),
+    (Fault.REFUSED, "refuses our key"),
+]
+
+
+@pytest.mark.parametrize("vendor", ["fullstory", "raygun", "rybbit"])
+@pytest.mark.parametrize(("fault", "words"), FAULTS, ids=lambda value: str(value).replace(" ", "-"))
+async def test_one_sources_failure_is_said_and_hides_no_other_answer(
+    desk: Desk, vendor: str, fault: Fault, words: str
+) -> None:
+    getattr(desk.world, vendor).fault = fault
+    async with desk.casefile():
+        await desk.ask("cust-8841")
+        _, reply = await desk.thread()
+    said = plain_text(reply)
+    assert words in said
+    assert said.count("2 sessions, live") == (3 if fault is Fault.SLOW else 2)
+
+
+@pytest.mark.parametrize("vendor", ["fullstory", "raygun", "rybbit"])
+async def test_a_source_that_hangs_is_said_to_be_late_and_hides_no_other_answer(
+    desk: Desk, vendor: str
+) -> None:
+    desk.extra["LOOKUP__DEADLINE_SECONDS"] = "0.5"
+    getattr(desk.world, vendor).fault = Fault.HANG
+    async with desk.casefile() as bot:
+        await desk.ask("cust-8841")
+        await desk.world.slack.wait_for(
+            lambda: any("did not answer within 0.5 s" in plain_text(m) for m in _replies(desk))
+        )
+        for task in asyncio.all_tasks():
+            if task.get_name().startswith(("ask ", "job ")):
+                task.cancel()
+        await desk.idle(bot)
+    assert plain_text(_replies(desk)[0]).count("2 sessions, live") == 2
+
+
+def _replies(desk: Desk):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    slack = desk.world.slack
+    return [reply for post in desk.posts() for reply in slack.replies(slack.places.support, post.ts)]
+
+
+async def test_an_answer_after_the_deadline_is_edited_in(desk: Desk) -> None:
+    desk.extra["LOOKUP__DEADLINE_SECONDS"] = "0.3"
+    desk.world.raygun.latency = 0.5
+    async with desk.casefile():
+        await desk.ask("cust-8841")
+        _, reply = await desk.thread()
+    assert "Raygun (shop): 2 sessions, live" in plain_text(reply)
+    assert any("did not answer within 0.3 s" in str(version.blocks) for version in reply.edits)
+
+
+async def test_nobody_waits_for_the_slowest_and_edits_are_few(desk: Desk) -> None:
+    desk.world.raygun.latency = 0.8
+    async with desk.casefile():
+        await desk.ask("cust-8841")
+        early_parent, early_reply = await desk.thread(done=False)
+        parent, reply = await desk.thread()
+    assert "FullStory (main): 2 sessions, live" in plain_text(early_reply)
+    assert "asking Raygun (shop)" in plain_text(early_parent)
+    assert 1 <= len(reply.edits) <= 3
+    assert len(parent.edits) <= 1
+
+
+async def test_where_nothing_answers_within_a_second_it_is_posted_all_the_same(desk: Desk) -> None:
+    for vendor in desk.world.vendors:
+        vendor.latency = 1.3
+    async with desk.casefile():
+        await desk.ask("cust-8841")
+        parent, _ = await desk.thread(done=False)
+        assert "sking FullStory (main), Raygun (shop) and Rybbit (www)" in plain_text(parent)
+        await desk.thread()
+
+
+async def test_where_all_sources_fail_nobody_is_claimed_to_be_missing(desk: Desk) -> None:
+    for vendor in desk.world.vendors:
+        vendor.fault = Fault.BROKEN
+    async with desk.casefile():
+        await desk.ask(JANE)
+        parent, reply = await desk.thread()
+    assert "No source could answer" in plain_text(parent)
+    assert plain_text(reply).count("has trouble of its own") == 3
+
+
+async def test_a_fully_cached_answer_is_one_parent_and_one_reply_without_edits(desk: Desk) -> None:
+    async with desk.casefile():
+        await desk.ask("cust-8841")
+        await desk.thread()
+        calls = [len(vendor.calls) for vendor in desk.world.vendors]
+        await desk.ask("cust-8841")
+        parent, reply = await desk.thread(number=2)
+    assert [len(vendor.calls) for vendor in desk.world.vendors] == calls
+    assert (parent.edits, reply.edits) == ((), ())
+    assert "asked just now" in plain_text(reply)
+
+
+async def test_the_same_command_delivered_twice_is_answered_once(desk: Desk) -> None:
+    async with desk.casefile() as bot:
+        outcome = await desk.ask(JANE)
+        await desk.world.slack.redeliver(outcome)
+        await desk.thread()
+        await desk.world.slack.redeliver(outcome)
+        await desk.idle(bot)
+    assert len(desk.posts()) == 1
+
+
+async def test_when_rayguns_quota_is_spent_the_answer_says_until_when(desk: Desk) -> None:
+    desk.extra["RAYGUN__SHOP__DAILY_CALLS"] = "1"
+    async with desk.casefile():
+        await desk.ask(JANE)
+        _, reply = await desk.thread()
+    said = plain_text(reply)
+    assert "Raygun was not asked" in said
+    assert "FullStory (main): 4 sessions, live" in said
+
+
+async def test_refresh_asks_the_vendors_anew_and_edits_the_answer(desk: Desk) -> None:
+    async with desk.casefile() as bot:
+        await desk.ask("cust-8841")
+        parent, reply = await desk.thread()
+        before = len(desk.world.fullstory.calls)
+        desk.world.fullstory.fault = Fault.BROKEN
+        await desk.world.slack.press(reply.channel, reply.ts, REFRESH, desk.world.slack.people.colleague)
+        await desk.idle(bot)
+        _, again = await desk.thread()
+    assert len(desk.world.fullstory.calls) == before + 1
+    assert "has trouble of its own" in plain_text(again)
+    assert "2 sessions, as of" in plain_text(again)
+    assert len(again.edits) > len(reply.edits)
+    assert f"<@{desk.world.slack.people.agent}>" in str(parent.blocks)
+
+
+async def test_show_more_shows_twenty_and_asks_nobody(desk: Desk) -> None:
+    async with desk.casefile() as bot:
+        await desk.ask("busy@tailspin.example")
+        _, reply = await desk.thread()
+        calls = [len(vendor.calls) for vendor in desk.world.vendors]
+        await desk.world.slack.press(reply.channel, reply.ts, SHOW_MORE, desk.world.slack.people.agent)
+        await desk.idle(bot)
+        _, more = await desk.thread()
+    assert [len(vendor.calls) for vendor in desk.world.vendors] == calls
+    assert plain_text(more).count(" · 60 s") <= plain_text(more).count("min")
+    assert len(more.blocks) == len(reply.blocks) + 15
+
+
+@pytest.mark.parametrize("words", ["help", "", "jane@", "a b c", "jane@contoso.example someday"])
+async def test_anything_else_gets_a_private_line_that_says_what_is_understood(desk: Desk, words: str) -> None:
+    async with desk.casefile():
+        outcome = await desk.ask(words)
+    assert outcome.seen is not None
+    assert "jane@contoso.example 7d fresh" in plain_text(outcome.seen)
+    assert desk.posts() == []
+
+
+async def test_debug_says_privately_what_is_left(desk: Desk) -> None:
+    async with desk.casefile():
+        await desk.ask("debug")
+        message = await desk.whispered(such="How the sources are")
+    assert "50 of 50 calls left in 24 h" in plain_text(message)
+
+
+async def test_hostile_text_of_customers_mentions_nobody(desk: Desk) -> None:
+    async with desk.casefile():
+        await desk.ask("mallory@litware.example")
+        _, reply = await desk.thread()
+    assert "<!channel>" not in str(reply.blocks)
+    assert "secret" not in str(reply.blocks)
