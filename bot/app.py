@@ -1,8 +1,8 @@
 """The one place that builds and wires everything; nothing else makes a client, a clock or a database."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -31,18 +31,23 @@ from bot.store import Store, open_store
 from bot.tasks import Tasks
 from bot.worker import Worker
 
-# Heroku gives 30 seconds between SIGTERM and SIGKILL.
-DRAIN_SECONDS = 25.0
 _SLACK_TRIES = 5
+_AFTER_CRASH_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How long a job is leased, how often abandoned ones are looked for, how long Slack is let settle."""
+    """
+    The times that shape reliability.
+
+    How long a job is leased, how often abandoned ones are looked for, how long Slack is let settle before a
+    lost post is looked for, and how long what runs may go on after SIGTERM (Heroku kills after 30 s).
+    """
 
     lease: timedelta = LEASE
     sweep_seconds: float = 5.0
     settling_seconds: float = 2.0
+    drain_seconds: float = 25.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +148,30 @@ async def open_bot(
         )
         handlers = {"lookup": answering.look_up, "debug": answering.debug}
         worker = Worker(jobs, engine.tasks, handlers, answering.give_up, timing.sweep_seconds)
-        sweeping = asyncio.create_task(worker.sweep_for_ever())
+        sweeping = asyncio.create_task(_keep_going(worker.sweep_for_ever))
+        renewing = asyncio.create_task(_keep_going(worker.renew_for_ever))
         try:
             yield Bot(engine, slack, session, identity, jobs, worker)
         finally:
-            sweeping.cancel()
-            with suppress(asyncio.CancelledError):
-                await sweeping
-            await engine.tasks.drain(DRAIN_SECONDS)
+            # Nothing new is taken over, and what runs stays ours while it is let finish.
+            await _stop(sweeping)
+            await engine.tasks.drain(timing.drain_seconds)
+            await _stop(renewing)
+
+
+async def _keep_going(loop: Callable[[], Awaitable[None]]) -> None:
+    """Run a loop for ever: an error in it (the database away, say) is logged, and it begins again."""
+    while True:
+        try:
+            await loop()
+        except Exception as error:  # noqa: BLE001 - whatever happened, the loop must not end
+            _report_crash(error, getattr(loop, "__name__", "loop"))
+            await asyncio.sleep(_AFTER_CRASH_SECONDS)
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def _identify(slack: AsyncWebClient) -> Identity:

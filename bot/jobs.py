@@ -118,13 +118,17 @@ class Jobs:
             for row in rows
         ]
 
-    async def renew(self, job: Job) -> bool:
-        """Keep a job ours; False when another process has taken it over."""
-        return await self._change(job, {"leased_until_ms": now_ms() + _ms(self.lease)})
+    async def renew(self) -> None:
+        """Keep all jobs of this process ours, in one statement."""
+        ours = (jobs.c.leased_by == self._process) & (jobs.c.state == "open")
+        async with self._store.write() as connection:
+            await connection.execute(
+                update(jobs).where(ours).values(leased_until_ms=now_ms() + _ms(self.lease))
+            )
 
-    async def release(self, job: Job) -> None:
-        """Let go of a job that is not finished, so that it is taken over at once."""
-        await self._change(job, {"leased_until_ms": 0})
+    async def let_go(self, job: Job, wait: timedelta = timedelta()) -> None:
+        """Leave a job that is not finished to whoever comes next, after a wait."""
+        await self._change(job, {"leased_until_ms": now_ms() + _ms(wait), "leased_by": None})
 
     async def finish(self, job: Job, state: str = "done") -> None:
         """End a job: what it was about is gone with it; what ended long ago is deleted on the way."""
@@ -156,10 +160,10 @@ class Jobs:
                 )
             )
 
-    async def _change(self, job: Job, values: dict[str, object]) -> bool:
+    async def _change(self, job: Job, values: dict[str, object]) -> None:
         ours = (jobs.c.id == job.id) & (jobs.c.leased_by == self._process) & (jobs.c.state == "open")
         async with self._store.write() as connection:
-            return bool((await connection.execute(update(jobs).where(ours).values(values))).rowcount)
+            await connection.execute(update(jobs).where(ours).values(values))
 
 
 def _ms(span: timedelta) -> int:

@@ -24,7 +24,7 @@ class Lookup:
 
     async def follow(self, question: Question, *, fresh: bool = False) -> AsyncIterator[CaseFile]:
         """
-        Give the case file each time it has grown, the last time when every source has said its last.
+        Give the case file, empty at first, and each time it has grown: at last when nothing more will come.
 
         A source that is late by its deadline is no longer in `waiting`, and may still add its answer.
         Stopping to listen stops nothing: answers on their way are stored all the same.
@@ -48,15 +48,11 @@ class Lookup:
         ]
         everyone = asyncio.gather(*asking, return_exceptions=True)
         everyone.add_done_callback(lambda _: grown.set())
-        while True:
-            ended = everyone.done()
-            if not ended:
-                await grown.wait()
-                grown.clear()
-                ended = everyone.done()
-            yield self._case_file(question, said, settled, ended=ended)
-            if ended:
-                return
+        while not everyone.done():
+            yield self._case_file(question, said, settled, ended=False)
+            await grown.wait()
+            grown.clear()
+        yield self._case_file(question, said, settled, ended=True)
 
     def _case_file(
         self,

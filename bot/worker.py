@@ -59,7 +59,9 @@ class Worker:
         return len(self._held) >= _MOST_WAITING
 
     def start(self, job: Job) -> None:
-        """Begin a job that is leased to this process."""
+        """Begin a job that is leased to this process, unless it is under way here already."""
+        if job.id in self._held:
+            return
         self._held.add(job.id)
         self._tasks.spawn(self._run(job), f"job {job.kind} {job.id}")
 
@@ -72,17 +74,22 @@ class Worker:
                 self.start(job)
             await asyncio.sleep(self._sweep_seconds)
 
+    async def renew_for_ever(self) -> None:
+        """Renew the leases of what runs here, again and again."""
+        while True:
+            await asyncio.sleep(self._jobs.lease.total_seconds() / 3)
+            if self._held:
+                await self._jobs.renew()
+
     async def _run(self, job: Job) -> None:
-        renewing = asyncio.create_task(self._renew(job))
         try:
             async with self._room:
                 await self._answer(job)
         except asyncio.CancelledError:
             # Shutting down: whoever comes next may begin at once.
-            await self._jobs.release(job)
+            await self._jobs.let_go(job)
             raise
         finally:
-            renewing.cancel()
             self._held.discard(job.id)
 
     async def _answer(self, job: Job) -> None:
@@ -95,7 +102,8 @@ class Worker:
             self._log.error("job.crashed", job=job.id, kind=job.kind, attempt=job.attempts, exc_info=error)
             if job.attempts >= _MOST_ATTEMPTS:
                 await self._abandon(job)
-            # Otherwise the lease runs out, and the job is tried again after that.
+            else:
+                await self._jobs.let_go(job, self._jobs.lease * job.attempts)
         else:
             await self._jobs.finish(job)
 
@@ -104,8 +112,3 @@ class Worker:
             await self._give_up(job)
         finally:
             await self._jobs.finish(job, "failed")
-
-    async def _renew(self, job: Job) -> None:
-        while True:
-            await asyncio.sleep(self._jobs.lease.total_seconds() / 3)
-            await self._jobs.renew(job)

@@ -5,7 +5,6 @@ from enum import StrEnum
 
 from aiohttp import web
 
-_SLOW_SECONDS = 3.0
 _HUGE_BYTES = 10 * 1024 * 1024 + 4096
 
 
@@ -23,10 +22,12 @@ class Fault(StrEnum):
     REFUSED = "bad key"
 
 
-async def misbehave(fault: Fault, request: web.Request, retry_after: int | None) -> web.StreamResponse | None:
+async def misbehave(
+    fault: Fault, request: web.Request, *, retry_after: int | None, slow_seconds: float
+) -> web.StreamResponse | None:
     """Give the wrong answer that a fault means, or None where the right one is to follow."""
     if fault is Fault.SLOW:
-        await asyncio.sleep(_SLOW_SECONDS)
+        await asyncio.sleep(slow_seconds)
     if fault is Fault.HANG:
         await asyncio.Event().wait()
     if fault is Fault.TRUNCATED:

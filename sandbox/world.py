@@ -11,7 +11,8 @@ from sandbox.people import Customer, make_people
 from sandbox.slack import Panel, SlackWorkspace, TryThis, start_slack
 from sandbox.vendors.fullstory import FullStory
 from sandbox.vendors.raygun import Raygun
-from sandbox.vendors.rybbit import Rybbit, from_people
+from sandbox.vendors.rybbit import Rybbit
+from sandbox.vendors.rybbit_data import from_people
 from sandbox.vendors.stand_in import StandIn, listening
 
 

@@ -35,6 +35,7 @@ class StandIn(ABC):
         calls: all that it received, in order.
         fault: how it misbehaves now.
         latency: how many seconds it takes for each answer.
+        slow_seconds: how many more it takes when it is made slow.
 
     """
 
@@ -46,6 +47,7 @@ class StandIn(ABC):
         self.calls: list[ReceivedCall] = []
         self.fault = Fault.NONE
         self.latency = 0.0
+        self.slow_seconds = 3.0
 
     @abstractmethod
     def routes(self) -> list[web.RouteDef]:
@@ -77,7 +79,9 @@ class StandIn(ABC):
         if self.fault is Fault.REFUSED:
             response = self.refusal()
         else:
-            response = await misbehave(self.fault, request, self.retry_after_on_429)
+            response = await misbehave(
+                self.fault, request, retry_after=self.retry_after_on_429, slow_seconds=self.slow_seconds
+            )
         if response is None:
             try:
                 response = await handler(request)

@@ -14,7 +14,7 @@ from bot.settings import Settings, load_settings
 from sandbox.slack import Message, Outcome, plain_text
 from sandbox.world import World, open_world
 
-TIMING = Timing(lease=timedelta(seconds=1), sweep_seconds=0.2, settling_seconds=0.1)
+TIMING = Timing(lease=timedelta(seconds=3), sweep_seconds=0.2, settling_seconds=0.1, drain_seconds=0.5)
 
 
 @dataclass
@@ -108,6 +108,8 @@ def transport(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 async def desk(transport: str, tmp_path: Path) -> AsyncIterator[Desk]:
     async with open_world() as world:
+        for vendor in world.vendors:
+            vendor.slow_seconds = 0.4
         yield Desk(world, transport, tmp_path)
         assert world.slack.violations == []
         assert world.raygun.refused_calls == 0
