@@ -2,7 +2,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench lock clean
+.PHONY: install demo test lint bench readme lock clean
+
+install: $(VENV)/.installed
 
 demo: $(VENV)/.installed
 	$(BIN)/casefile demo
@@ -14,6 +16,9 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+readme: $(VENV)/.installed-dev
+	$(BIN)/python -m bot.settings_table
 
 bench: $(VENV)/.installed-dev
 	@for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done

@@ -128,6 +128,8 @@ async def open_bot(
     """
     settings.require("SECRET_KEY", "SLACK_BOT_TOKEN")
     timing = timing or Timing()
+    for caution in settings.cautions:
+        structlog.get_logger("start").warning("start.caution", caution=caution)
     async with AsyncExitStack() as stack:
         engine = await stack.enter_async_context(open_engine(settings, clock))
         session = await stack.enter_async_context(aiohttp.ClientSession())

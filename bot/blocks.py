@@ -135,7 +135,8 @@ def _headline(case_file: CaseFile) -> str:
             return "No source could answer"
         failed = " so far as could be asked" if any(f.failure for f in case_file.findings) else ""
         return f"Nobody found{failed} in the last {counted(case_file.days, 'day')}"
-    parts = [counted(len(sessions), "session")]
+    tools = len({session.source.vendor for session in sessions})
+    parts = [counted(len(sessions), "session") + (f" in {tools} tools" if tools > 1 else "")]
     if errors:
         parts.append(counted(sum(error.count or 1 for error in errors), "error"))
     if any(session.live for session in sessions):

@@ -235,6 +235,9 @@ class RetentionSettings(_Group):
     job_days: int = Field(7, ge=1, description="finished jobs")
 
 
+_NOT_USED_YET = ("raygun_v3", "uxcam", "zendesk", "intercom", "raygun_webhook_secret", "raygun_crash_api_key")
+
+
 class Settings(BaseSettings):
     """All of Casefile's settings; made by `load_settings`."""
 
@@ -247,7 +250,7 @@ class Settings(BaseSettings):
     slack_app_token: Annotated[Key, _starting("xapp-")] | None = Field(
         None, description="for Socket Mode alone"
     )
-    slack_api_url: WebAddress = Field("https://slack.com/api", description="where Slack's Web API is")
+    slack_api_url: WebAddress = Field("https://slack.com/api/", description="where Slack's Web API is")
     slack_command: Annotated[str, Field(pattern=r"^/[^\s]{1,31}$")] = Field(
         "/sessions", description="the command's name; another app may own this one"
     )
@@ -285,6 +288,21 @@ class Settings(BaseSettings):
         """Give the secret keys, the one that seals first."""
         whole = self.secret_key.get_secret_value() if self.secret_key else ""
         return tuple(key for part in whole.split(",") if (key := part.strip()))
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """Give what is configured and does not do what one may expect, a line each."""
+        lines = []
+        if self.dyno:
+            lines.append(
+                "This host's disk does not last: with SQLite every restart forgets the quota ledger,"
+                " and vendors may be asked more often than they allow."
+            )
+        unused = [name for name in _NOT_USED_YET if getattr(self, name)]
+        lines += [f"{name.upper()}__… is set, and this version does not use it yet." for name in unused]
+        if "tickets" in self.model_fields_set:
+            lines.append("TICKETS__… is set, and this version does not answer tickets yet.")
+        return tuple(lines)
 
     def require(self, *names: str) -> None:
         """Raise SettingsError for the first of these variables (such as SECRET_KEY) that is not set."""

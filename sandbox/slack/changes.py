@@ -34,7 +34,7 @@ class Changes:
         finally:
             self._listeners.discard(listener)
 
-    async def wait_for(self, predicate: Callable[[], T]) -> T:
+    async def wait_for(self, predicate: Callable[[], T | None]) -> T:
         """Wait until the predicate gives something true, and give that."""
         with self._listening() as listener:
             while not (found := predicate()):

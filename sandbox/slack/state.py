@@ -129,7 +129,7 @@ class State:
         """Give a posted or ephemeral message."""
         return self._messages.find_any(channel, ts)
 
-    async def wait_for(self, predicate: Callable[[], T], timeout: float = 5.0) -> T:  # noqa: ASYNC109 - the wait is for tests, which name their own bound
+    async def wait_for(self, predicate: Callable[[], T | None], timeout: float = 5.0) -> T:  # noqa: ASYNC109 - the wait is for tests, which name their own bound
         """Wait until the predicate gives something true, looking after every change, and give that."""
         try:
             async with asyncio.timeout(timeout):

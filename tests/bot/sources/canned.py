@@ -63,12 +63,12 @@ class Bench:
         return VendorHttp(client, self.ledger, account, self.clock, "Vendor", base_url)
 
     def fullstory(self, vendor: Respond) -> FullStory:
-        account = FullStoryAccount(api_key="bmExLmtleQ==")  # type: ignore[arg-type] # pydantic seals it
+        account = FullStoryAccount(api_key="bmExLmtleQ==")
         name = SourceName("fullstory", "main")
         return FullStory(name, self.http(vendor, Account(str(name)), account.base_url), account)
 
     def raygun(self, vendor: Respond, **settings: Any) -> Raygun:
-        account = RaygunAccount(api_key="a", client_id="c", client_secret="s", **settings)  # type: ignore[arg-type]
+        account = RaygunAccount(api_key="a", client_id="c", client_secret="s", **settings)
         name = SourceName("raygun", "shop")
         http = self.http(vendor, Account(str(name), raygun.windows(account)), account.base_url)
         return Raygun(name, http, account, self.memory)

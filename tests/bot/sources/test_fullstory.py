@@ -9,7 +9,7 @@ from bot.casefile import Reason
 from bot.sources.http import CallFailed
 from tests.bot.sources.canned import Bench, Canned, answer, calls_of, find
 
-LISTED = {
+LISTED: dict[str, list[dict[str, object]]] = {
     "sessions": [
         {
             "userId": "5120998877665544321",

@@ -1,0 +1,67 @@
+"""The layout shows the architecture: who may import whom."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+# Each layer may import those below it (and its own); what is not named here belongs to its folder.
+LAYERS = [
+    {"bot.casefile", "bot.clock"},
+    {"bot.misspelt", "bot.mrkdwn", "bot.keyring", "bot.store", "bot.tasks", "bot.metrics", "bot.subjects"},
+    {"bot.settings", "bot.cache", "bot.quota", "bot.blocks", "bot.requests", "bot.jobs", "bot.slack_client"},
+    {"bot.sources", "bot.settings_table"},
+    {"bot.inquiry", "bot.report", "bot.access", "bot.posting"},
+    {"bot.lookup", "bot.lookup_json"},
+    {"bot.delivery", "bot.terminal"},
+    {"bot.answering", "bot.worker"},
+    {"bot.app"},
+    {"handlers", "bot.web"},
+    {"bot.serving"},
+    {"bot.cli"},
+]
+FILES = sorted((ROOT / "bot").rglob("*.py")) + sorted((ROOT / "handlers").rglob("*.py"))
+
+
+def module_of(file: Path) -> str:
+    return ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def layer_of(module: str) -> int | None:
+    for level, names in enumerate(LAYERS):
+        if any(module == name or module.startswith(f"{name}.") for name in names):
+            return level
+    return None
+
+
+def imports_of(file: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{name.name}" for name in node.names)}
+        elif isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+    return {module for module in found if module.split(".")[0] in ("bot", "handlers", "sandbox", "tests")}
+
+
+@pytest.mark.parametrize("file", FILES, ids=module_of)
+def test_dependencies_point_one_way(file: Path) -> None:
+    level = layer_of(module_of(file))
+    if level is None:
+        return
+    for imported in imports_of(file):
+        below = layer_of(imported)
+        assert below is None or below <= level, f"{module_of(file)} imports {imported}"
+
+
+@pytest.mark.parametrize("file", FILES, ids=module_of)
+def test_the_program_needs_no_sandbox_and_no_tests(file: Path) -> None:
+    used = {module.split(".")[0] for module in imports_of(file)}
+    assert "tests" not in used
+    assert "sandbox" not in used or module_of(file) == "bot.cli"
+
+
+@pytest.mark.parametrize("file", FILES, ids=module_of)
+def test_only_the_command_line_hands_the_environment_in(file: Path) -> None:
+    assert "os.environ" not in file.read_text() or module_of(file) in ("bot.cli", "bot.settings")

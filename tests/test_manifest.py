@@ -1,0 +1,109 @@
+"""The manifest against Slack's schema, and against what the code really uses."""
+
+import ast
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from bot.manifest import METHOD_SCOPES, http_manifest, needed_scopes, read_manifest, socket_manifest
+
+ROOT = Path(__file__).parents[1]
+# Slack's own file; it is not copied here.
+SCHEMA = ROOT.parent / "shared" / "slack" / "manifest.schema.1.0.0.json"
+ADDRESS = "https://casefile.contoso.example"
+CODE = sorted((ROOT / "bot").rglob("*.py")) + sorted((ROOT / "handlers").rglob("*.py"))
+
+
+def calls() -> list[ast.Call]:
+    return [n for file in CODE for n in ast.walk(ast.parse(file.read_text())) if isinstance(n, ast.Call)]
+
+
+def methods_used() -> set[str]:
+    """Give the Web API methods that the code calls on a client, in Slack's spelling."""
+    spelt = {method.replace(".", "_").lower(): method for method in METHOD_SCOPES}
+    named = {
+        "".join(f"_{c.lower()}" if c.isupper() else c for c in method).replace(".", "_"): method
+        for method in METHOD_SCOPES
+    } | {key.replace("chat_postmessage", "chat_postMessage"): value for key, value in spelt.items()}
+    families = {method.split(".")[0] for method in METHOD_SCOPES} | {"reactions", "views", "files", "bots"}
+    found = set()
+    for call in calls():
+        if not isinstance(call.func, ast.Attribute) or call.func.attr.split("_")[0] not in families:
+            continue
+        if "client" in ast.unparse(call.func.value) or "slack" in ast.unparse(call.func.value):
+            attribute = call.func.attr
+            found.add(named.get(attribute, attribute))
+    return found
+
+
+def listeners(kind: str) -> list[str]:
+    """Give what the handlers listen to: the arguments of `bolt.command(…)` and the like."""
+    return [
+        ast.unparse(call.args[0])
+        for call in calls()
+        if isinstance(call.func, ast.Attribute)
+        and call.func.attr == kind
+        and ast.unparse(call.func.value) == "bolt"
+    ]
+
+
+@pytest.mark.skipif(not SCHEMA.exists(), reason="Slack's schema is not beside this checkout")
+@pytest.mark.parametrize("text", [socket_manifest("/sessions"), http_manifest(ADDRESS, "/find")])
+def test_both_manifests_are_valid_by_slacks_schema(text: str) -> None:
+    jsonschema.validate(yaml.safe_load(text), json.loads(SCHEMA.read_text()))
+
+
+def test_every_method_that_the_code_calls_has_its_scopes_named() -> None:
+    assert methods_used() <= set(METHOD_SCOPES)
+
+
+def test_no_scope_is_named_for_a_method_that_the_code_does_not_call() -> None:
+    # Opening a socket is slack_sdk's own affair, and needs no bot scope.
+    assert set(METHOD_SCOPES) <= methods_used() | {"apps.connections.open"}
+
+
+def test_the_manifest_asks_for_exactly_the_scopes_that_are_needed() -> None:
+    assert set(read_manifest()["oauth_config"]["scopes"]["bot"]) == needed_scopes()
+
+
+def test_every_command_of_the_code_is_declared_and_no_other() -> None:
+    declared = [command["command"] for command in read_manifest()["features"]["slash_commands"]]
+    assert listeners("command") == ["bot.engine.settings.slack_command"]
+    assert declared == ["/sessions"]
+
+
+def test_every_event_and_shortcut_of_the_code_is_declared_and_no_other() -> None:
+    manifest = read_manifest()
+    subscribed = manifest["settings"].get("event_subscriptions", {}).get("bot_events", [])
+    shortcuts = [shortcut["callback_id"] for shortcut in manifest["features"].get("shortcuts", [])]
+    assert [ast.literal_eval(event) for event in listeners("event")] == subscribed
+    assert [ast.literal_eval(shortcut) for shortcut in listeners("shortcut")] == shortcuts
+
+
+def test_buttons_need_interactivity() -> None:
+    assert bool(listeners("action")) == read_manifest()["settings"]["interactivity"]["is_enabled"]
+
+
+def places_of_urls(manifest: dict[str, Any]) -> list[str]:
+    commands = [command["url"] for command in manifest["features"]["slash_commands"]]
+    return [*commands, manifest["settings"]["interactivity"]["request_url"]]
+
+
+@pytest.mark.parametrize("given", [ADDRESS, f"{ADDRESS}/", f"{ADDRESS}/slack/events"])
+def test_the_manifest_for_http_has_the_request_url_everywhere_and_no_socket_mode(given: str) -> None:
+    manifest = yaml.safe_load(http_manifest(given, "/sessions"))
+    assert places_of_urls(manifest) == [f"{ADDRESS}/slack/events"] * 2
+    assert manifest["settings"]["socket_mode_enabled"] is False
+
+
+def test_another_name_of_the_command_is_followed() -> None:
+    for text in (socket_manifest("/find"), http_manifest(ADDRESS, "/find")):
+        assert yaml.safe_load(text)["features"]["slash_commands"][0]["command"] == "/find"
+
+
+def test_the_manifest_for_socket_mode_is_the_file_itself() -> None:
+    assert socket_manifest("/sessions") == (ROOT / "manifest.yml").read_text()
