@@ -22,10 +22,8 @@ class Fault(StrEnum):
     REFUSED = "bad key"
 
 
-async def misbehave(
-    fault: Fault, request: web.Request, *, retry_after: int | None, slow_seconds: float
-) -> web.StreamResponse | None:
-    """Give the wrong answer that a fault means, or None where the right one is to follow."""
+async def misbehave(fault: Fault, request: web.Request, slow_seconds: float) -> web.StreamResponse | None:
+    """Give the wrong answer that is the same at every vendor, or None where the right one follows."""
     if fault is Fault.SLOW:
         await asyncio.sleep(slow_seconds)
     if fault is Fault.HANG:
@@ -34,15 +32,6 @@ async def misbehave(
         return await _cut_off(request)
     if fault is Fault.HUGE:
         return await _flood(request)
-    return _wrong_answer(fault, retry_after)
-
-
-def _wrong_answer(fault: Fault, retry_after: int | None) -> web.Response | None:
-    if fault is Fault.RATE_LIMITED:
-        headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
-        return web.Response(status=429, headers=headers)
-    if fault is Fault.BROKEN:
-        return web.json_response({"message": "something broke", "code": "internal"}, status=500)
     if fault is Fault.HTML:
         return web.Response(text="<html><body>Bad gateway</body></html>", content_type="text/html")
     return None

@@ -68,7 +68,7 @@ _CLOUD = "app.rybbit.io"
 _BURST = Window(50, 10)
 _SMALLEST_DAY = 5_000
 _DAY_SECONDS = 24 * 3600
-# What servers up to 2.2.4 allow a key; they say "Forbidden" beyond it.
+# What servers allow a key until the spring of 2026; they say "Forbidden" beyond it.
 OLD_WINDOW = Window(500, 600)
 _REMEMBERED = timedelta(days=7)
 
@@ -90,7 +90,7 @@ class RybbitServer:
         if urlsplit(self.settings.base_url).hostname == _CLOUD:
             day = to_count(await self.memory.recall(self._name, "daily_limit")) or _SMALLEST_DAY
             return Account(self._name, (_BURST, Window(day, _DAY_SECONDS)))
-        if await self._generations() == (Generation.A2,):
+        if await self._is_old():
             return Account(self._name, (OLD_WINDOW,))
         return Account(self._name)
 
@@ -153,6 +153,10 @@ class RybbitServer:
         known = await self.memory.recall(self._name, "generations")
         return tuple(Generation(name) for name in known.split(",")) if known else _NEWEST_FIRST
 
+    async def _is_old(self) -> bool:
+        """Whether the server allows a key 500 calls in 10 minutes, and says 403 beyond them."""
+        return Generation.C not in await self._generations()
+
     async def _settle_on(self, having_it: list[Generation]) -> None:
         """Keep what is still possible after a path was found."""
         known = await self._generations()
@@ -177,14 +181,14 @@ class RybbitServer:
         """
         Read a 403: a scope that the key lacks, an old server's limit, or a bad key.
 
-        Servers up to 2.2.4 say "Forbidden" for a spent limit too; a key that they took minutes ago is
+        Old servers say "Forbidden" for a spent limit too; a key that they took minutes ago is
         not a bad one.
         """
         scope = to_text(at(reply.body, "required"))
         if scope and scope.replace(":", "").isalpha():
             return CallFailed(Reason.NOT_AUTHORISED, f"Rybbit's key may not read this: it lacks {scope}")
         accepted = await self.memory.recall(self._name, "accepted")
-        if accepted and await self._generations() == (Generation.A2,):
+        if accepted and await self._is_old():
             rest = timedelta(seconds=OLD_WINDOW.seconds)
             await calls.correct(0, rest)
             return CallFailed(
@@ -198,7 +202,7 @@ class RybbitServer:
 
     async def _note_acceptance(self) -> None:
         """Remember for one window that an old server took the key."""
-        if await self._generations() != (Generation.A2,):
+        if not await self._is_old():
             return
         if await self.memory.recall(self._name, "accepted") is None:
             await self.memory.remember(self._name, "accepted", "yes", timedelta(seconds=OLD_WINDOW.seconds))

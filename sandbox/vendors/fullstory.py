@@ -15,8 +15,6 @@ _DEFAULT_LIMIT = 20
 class FullStory(StandIn):
     """One organisation; `api_key` is what follows `Basic `, in its final form."""
 
-    retry_after_on_429 = 7
-
     def __init__(self, clock: Clock, people: Sequence[Customer]) -> None:
         super().__init__(clock)
         self.api_key = "bmExLkNhc2VmaWxlRGVtbw=="
@@ -40,6 +38,16 @@ class FullStory(StandIn):
         """Give the body that a wrong key gets."""
         return web.json_response({"code": "unauthorized", "message": "the key is not known"}, status=401)
 
+    def rate_limited(self) -> web.Response:
+        """Give a 429 with the Retry-After that is documented."""
+        return web.json_response(
+            {"code": "too_many_requests", "message": "slow down"}, status=429, headers={"Retry-After": "7"}
+        )
+
+    def broken(self) -> web.Response:
+        """Give a 500 in the documented form."""
+        return web.json_response({"code": "internal", "message": "something broke"}, status=500)
+
     def _is_ours(self, request: web.Request) -> bool:
         return request.headers.get("Authorization") == f"Basic {self.api_key}"
 
@@ -60,15 +68,19 @@ class FullStory(StandIn):
             for visit in person.visits
         ]
         found.sort(key=lambda pair: pair[1].started_at, reverse=True)
-        limit = int(asked.get("limit") or _DEFAULT_LIMIT)
-        return web.json_response({"sessions": [_row(*pair) for pair in found[:limit]]})
+        limit = str(asked.get("limit") or _DEFAULT_LIMIT)
+        if not limit.isdecimal():
+            return web.json_response({"code": "invalid_field", "message": "limit"}, status=400)
+        return web.json_response({"sessions": [_row(*pair) for pair in found[: int(limit)]]})
 
     async def _events(self, request: web.Request) -> web.Response:
         if not self._is_ours(request):
             return self.refusal()
+        # The pair must come encoded: a bare colon is not taken.
+        asked = request.match_info["id"] if ":" not in request.rel_url.raw_path else ""
         for person in self._people:
             for visit in person.visits:
-                if _id(person, visit) == request.match_info["id"]:
+                if _id(person, visit) == asked:
                     return web.json_response({"events": _events(person, visit)})
         return web.json_response({"code": "resource_not_found", "message": "no such session"}, status=404)
 

@@ -2,6 +2,7 @@
 
 import base64
 import secrets
+import zlib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ _DAY = timedelta(hours=24)
 _MOST = 500
 _DEFAULT_LIMIT = 50
 _APP = "https://app.raygun.com"
+_API = "https://api.raygun.com/api/v1/pulse"
 _PLAN = "19abc7x"
 
 
@@ -73,18 +75,19 @@ class Raygun(StandIn):
         since = self.clock() - _DAY
         return sum(at > since for at in self._counted)
 
-    def _spent(self) -> web.Response | None:
+    def admit(self, request: web.Request) -> web.StreamResponse | None:
+        """Count every call that arrives, whatever becomes of it, and refuse the one too many."""
+        if request.path.endswith("/authenticate") and not self.login_counts:
+            return None
         if self.calls_counted >= self.daily_calls:
             self.refused_calls += 1
-            return web.Response(status=429)
+            return self.rate_limited()
         self._counted.append(self.clock())
         return None
 
     async def _authenticate(self, request: web.Request) -> web.Response:
         if request.method != self.login_by:
             return web.Response(status=405)
-        if self.login_counts and (refused := self._spent()):
-            return refused
         pair = base64.b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode()
         known = request.headers.get("Authorization") == f"Basic {pair}"
         if not known or request.headers.get("X-ApiKey") != self.api_key:
@@ -94,8 +97,6 @@ class Raygun(StandIn):
         return web.json_response({"sessionKey": key}, status=202)
 
     def _gate(self, request: web.Request) -> web.Response | None:
-        if refused := self._spent():
-            return refused
         until = self._keys.get(request.headers.get("X-SessionKey", ""))
         return None if until and until > self.clock() else self.refusal()
 
@@ -190,7 +191,7 @@ def _shared(person: Customer, visit: Visit) -> dict[str, Any]:
         "sessionLength": visit.seconds * 1000,
         "status": "active" if visit.running else "ended",
         "links": {
-            "self": f"/api/v1/pulse/session?id={number}",
+            "self": f"{_API}/session?id={number}",
             "web": f"{_APP}/rum/{_PLAN}/sessions/{number}",
         },
     }
@@ -228,4 +229,4 @@ def _detail(person: Customer, visit: Visit) -> dict[str, Any]:
 
 
 def _group(title: str) -> int:
-    return 5_544_000_000 + sum(title.encode())
+    return 5_544_000_000 + zlib.crc32(title.encode())

@@ -55,9 +55,6 @@ class Rybbit(StandIn):
 
     """
 
-    # The cloud's bucket has one more call after a second at most.
-    retry_after_on_429 = 1
-
     def __init__(
         self,
         clock: Clock,
@@ -89,6 +86,15 @@ class Rybbit(StandIn):
         self._old = not self._manners.current
         self._door = Door(data, old_limit, short_ids_break=not self._old)
         self._limits = CloudLimits(clock, daily_limit) if cloud else None
+
+    def rate_limited(self) -> web.Response:
+        """Give the cloud's answer to a burst, as recorded."""
+        body = {"error": "Rate limit exceeded", "scope": "burst", "limit": 50, "retryAfter": 1}
+        return web.json_response(body, status=429, headers={"Retry-After": "1"})
+
+    def broken(self) -> web.Response:
+        """Give a 500 as recorded."""
+        return web.json_response({"error": "Failed to fetch sessions"}, status=500)
 
     def environment(self) -> dict[str, str]:
         """Give the variables that configure it; links lead to the vendor's own web app."""

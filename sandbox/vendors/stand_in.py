@@ -15,15 +15,15 @@ from sandbox.faults import Fault, misbehave
 Clock = Callable[[], datetime]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ReceivedCall:
-    """One request as it arrived, and the status it was answered with (0: not answered)."""
+    """One request as it arrived, its path decoded, and the status it was answered with (0: not answered)."""
 
     method: str
     path: str
     query: dict[str, str]
     at: datetime
-    status: int
+    status: int = 0
 
 
 class StandIn(ABC):
@@ -38,8 +38,6 @@ class StandIn(ABC):
         slow_seconds: how many more it takes when it is made slow.
 
     """
-
-    retry_after_on_429: int | None = None
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -71,27 +69,43 @@ class StandIn(ABC):
     async def _receive(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        number = len(self.calls)
-        self.calls.append(ReceivedCall(request.method, request.path, dict(request.query), self.clock(), 0))
+        call = ReceivedCall(request.method, request.path, dict(request.query), self.clock())
+        self.calls.append(call)
+        response = self.admit(request)
         if self.latency:
             await asyncio.sleep(self.latency)
-        response: web.StreamResponse | None
-        if self.fault is Fault.REFUSED:
-            response = self.refusal()
-        else:
-            response = await misbehave(
-                self.fault, request, retry_after=self.retry_after_on_429, slow_seconds=self.slow_seconds
-            )
+        response = response or await self._misbehave(request)
         if response is None:
             try:
                 response = await handler(request)
             except web.HTTPException as error:
                 response = self.unrouted(request, error)
-        received = self.calls[number]
-        self.calls[number] = ReceivedCall(
-            received.method, received.path, received.query, received.at, response.status
-        )
+        call.status = response.status
         return response
+
+    async def _misbehave(self, request: web.Request) -> web.StreamResponse | None:
+        """Give the wrong answer of the fault that is on, or None."""
+        match self.fault:
+            case Fault.REFUSED:
+                return self.refusal()
+            case Fault.RATE_LIMITED:
+                return self.rate_limited()
+            case Fault.BROKEN:
+                return self.broken()
+            case fault:
+                return await misbehave(fault, request, self.slow_seconds)
+
+    def admit(self, request: web.Request) -> web.StreamResponse | None:  # noqa: ARG002
+        """Count a call as it arrives, and refuse it where that is one too many."""
+        return None
+
+    def rate_limited(self) -> web.Response:
+        """Give what a call too many gets, where the vendor documents no more than the status."""
+        return web.Response(status=429)
+
+    def broken(self) -> web.Response:
+        """Give what the vendor says when it has trouble of its own."""
+        return web.Response(status=500)
 
     def unrouted(self, request: web.Request, error: web.HTTPException) -> web.StreamResponse:  # noqa: ARG002
         """Give what a path that is not served gets."""

@@ -1,0 +1,225 @@
+"""One question to one source: fresh, stale, failed, late; and the same question asked by many."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from bot.cache import Answer, Cache, Flights
+from bot.casefile import Failure, Finding, Reason, Session, SourceName, State, Subject, SubjectKind
+from bot.inquiry import Inquiry
+from bot.keyring import Keyring
+from bot.quota import Account, Ledger, Window
+from bot.sources.http import CallFailed, Calls, VendorHttp
+from bot.sources.source import Freshness, Question
+from bot.store import Store
+from bot.tasks import Tasks
+from tests.conftest import MovableClock
+
+JANE = Subject(SubjectKind.EMAIL, "jane@contoso.example", "jane@contoso.example")
+NAME = SourceName("raygun", "shop")
+FRESHNESS = Freshness(found=timedelta(minutes=10), nobody=timedelta(minutes=1))
+
+
+@dataclass
+class ScriptedSource:
+    """A source that answers what it is told to, when it is let."""
+
+    http: VendorHttp
+    name: SourceName = NAME
+    title: str = "Raygun"
+    freshness: Freshness = FRESHNESS
+    answers: list[Answer | Failure] = field(default_factory=list)
+    asked: int = 0
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def account(self) -> Account:
+        return self.http.account
+
+    async def cost(self, _subject: Subject) -> int:
+        return 1
+
+    async def find(self, _question: Question, calls: Calls) -> Answer:
+        self.asked += 1
+        calls.made += 1
+        await self.gate.wait()
+        said = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(said, Failure):
+            raise CallFailed(said.reason, said.message, said.until)
+        return said
+
+    async def session(self, _session_id: str, _calls: Calls) -> Session | None:
+        return None
+
+    async def check(self, _calls: Calls) -> str:
+        return "well"
+
+
+@dataclass
+class Asking:
+    """An inquiry with one scripted source, and what it reported."""
+
+    inquiry: Inquiry
+    source: ScriptedSource
+    clock: MovableClock
+    tasks: Tasks
+
+    async def ask(self, *, days: int = 30, fresh: bool = False) -> list[Finding]:
+        heard: list[Finding] = []
+        await self.inquiry.ask(
+            self.source, Question(JANE, days), fresh=fresh, report=lambda finding, _: heard.append(finding)
+        )
+        return heard
+
+
+@pytest.fixture
+async def asking(store: Store, keyring: Keyring, clock: MovableClock) -> AsyncIterator[Asking]:
+    async with httpx.AsyncClient() as client:
+        http = VendorHttp(
+            client, Ledger(store), Account(str(NAME), (Window(50, 86_400),)), clock, "Raygun", ""
+        )
+        tasks = Tasks(lambda *_: None)
+        cache = Cache(store, keyring, clock, timedelta(hours=24))
+        inquiry = Inquiry(cache, Flights(tasks), keyring, clock, timedelta(seconds=0.2))
+        source = ScriptedSource(http, answers=[found(clock)])
+        source.gate.set()
+        yield Asking(inquiry, source, clock, tasks)
+        await tasks.drain(1)
+
+
+def found(clock: MovableClock, *ids: str) -> Answer:
+    return Answer(
+        tuple(Session(NAME, name, started_at=clock() - timedelta(days=2)) for name in ids or ("s1",))
+    )
+
+
+def states(findings: list[Finding]) -> list[State]:
+    return [finding.state for finding in findings]
+
+
+BROKEN = Failure(Reason.VENDOR_ERROR, "Raygun has trouble of its own")
+SPENT = Failure(Reason.QUOTA_SPENT, "Raygun was not asked")
+REFUSED = Failure(Reason.NOT_AUTHORISED, "Raygun refuses our key")
+
+
+async def test_a_first_question_is_answered_live_and_a_second_one_from_the_cache(asking: Asking) -> None:
+    assert states(await asking.ask()) == [State.LIVE]
+    again = await asking.ask()
+    assert (states(again), again[0].calls, asking.source.asked) == ([State.CACHED], 0, 1)
+    assert again[0].calls_left == 50
+
+
+async def test_a_stale_answer_is_given_at_once_and_renewed_behind(asking: Asking) -> None:
+    await asking.ask()
+    asking.clock.advance(minutes=11)
+    asking.source.answers = [found(asking.clock, "s1", "s2")]
+    heard = await asking.ask()
+    assert states(heard) == [State.STALE, State.LIVE]
+    assert [len(finding.sessions) for finding in heard] == [1, 2]
+
+
+async def test_a_stale_answer_is_better_than_none_when_the_vendor_fails_and_says_so(asking: Asking) -> None:
+    await asking.ask()
+    asking.clock.advance(hours=3)
+    asking.source.answers = [BROKEN]
+    last = (await asking.ask())[-1]
+    assert (last.state, last.failure, len(last.sessions)) == (State.STALE, BROKEN, 1)
+
+
+async def test_a_spent_quota_says_so_and_shows_what_is_known(asking: Asking) -> None:
+    await asking.ask()
+    asking.clock.advance(hours=3)
+    asking.source.answers = [SPENT]
+    last = (await asking.ask())[-1]
+    assert (last.state, last.failure, len(last.sessions)) == (State.QUOTA, SPENT, 1)
+
+
+async def test_nothing_known_and_a_failure_is_a_failure(asking: Asking) -> None:
+    asking.source.answers = [BROKEN]
+    (finding,) = await asking.ask()
+    assert (finding.state, finding.answered, finding.calls) == (State.FAILED, False, 1)
+
+
+async def test_nobody_found_is_remembered_for_a_shorter_time(asking: Asking) -> None:
+    asking.source.answers = [Answer()]
+    await asking.ask()
+    asking.clock.advance(seconds=50)
+    assert states(await asking.ask()) == [State.CACHED]
+    asking.clock.advance(seconds=20)
+    assert states(await asking.ask()) == [State.LIVE]
+
+
+async def test_what_has_outlived_the_retention_is_gone(asking: Asking) -> None:
+    await asking.ask()
+    asking.clock.advance(hours=25)
+    asking.source.answers = [BROKEN]
+    assert states(await asking.ask()) == [State.FAILED]
+
+
+async def test_an_answer_for_30_days_answers_for_7_and_not_the_other_way_round(asking: Asking) -> None:
+    await asking.ask(days=7)
+    assert states(await asking.ask(days=30)) == [State.LIVE]
+    shorter = await asking.ask(days=1)
+    assert states(shorter) == [State.CACHED]
+    assert shorter[0].sessions == ()
+
+
+async def test_fresh_asks_the_vendor_whatever_is_remembered(asking: Asking) -> None:
+    await asking.ask()
+    assert states(await asking.ask(fresh=True)) == [State.LIVE]
+
+
+async def test_the_same_question_by_fifty_at_once_is_asked_once(asking: Asking) -> None:
+    asking.source.gate.clear()
+    waiting = [asyncio.create_task(asking.ask()) for _ in range(50)]
+    await asyncio.sleep(0.01)
+    asking.source.gate.set()
+    heard = [findings[-1] for findings in await asyncio.gather(*waiting)]
+    assert asking.source.asked == 1
+    assert sum(finding.calls for finding in heard) == 1
+    assert {finding.state for finding in heard} == {State.LIVE}
+
+
+async def test_one_waiter_giving_up_cancels_nobody_elses_answer(asking: Asking) -> None:
+    asking.source.gate.clear()
+    first, second = (asyncio.create_task(asking.ask()) for _ in range(2))
+    await asyncio.sleep(0.01)
+    first.cancel()
+    await asyncio.sleep(0)
+    asking.source.gate.set()
+    assert states(await second)[-1] is State.LIVE
+    assert asking.source.asked == 1
+
+
+async def test_the_deadline_ends_the_waiting_and_not_the_call(asking: Asking) -> None:
+    asking.source.gate.clear()
+    task = asyncio.create_task(asking.ask())
+    await asyncio.sleep(0.3)
+    asking.source.gate.set()
+    heard = await task
+    assert states(heard) == [State.FAILED, State.LIVE]
+    assert heard[0].failure is not None
+    assert heard[0].failure.reason is Reason.TIMED_OUT
+    assert states(await asking.ask()) == [State.CACHED]
+
+
+async def test_a_refused_key_is_not_tried_at_every_lookup(asking: Asking) -> None:
+    asking.source.answers = [REFUSED]
+    for _ in range(3):
+        assert (await asking.ask())[-1].failure == REFUSED
+    assert asking.source.asked == 1
+    await asking.ask(fresh=True)
+    asking.clock.advance(minutes=6)
+    await asking.ask()
+    assert asking.source.asked == 3
+
+
+async def test_an_unexpected_error_spoils_no_later_question(asking: Asking) -> None:
+    asking.source.answers = []
+    with pytest.raises(IndexError):
+        await asking.ask()
+    asking.source.answers = [found(asking.clock)]
+    assert states(await asking.ask()) == [State.LIVE]

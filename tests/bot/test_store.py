@@ -1,0 +1,36 @@
+"""The database."""
+
+import pytest
+from sqlalchemy import insert, select
+
+from bot.store import SCHEMA_VERSION, NewerDatabase, Store, is_reachable, metadata, open_store, schema_version
+
+
+async def test_a_new_database_is_of_this_version_and_opens_again(database_url: str) -> None:
+    for _ in range(2):
+        async with open_store(database_url) as store, store.read() as connection:
+            versions = (await connection.execute(select(schema_version.c.version))).scalars().all()
+            assert versions == [SCHEMA_VERSION]
+
+
+async def test_a_database_of_a_newer_version_is_not_touched(database_url: str) -> None:
+    async with open_store(database_url) as store, store.write() as connection:
+        await connection.execute(insert(schema_version).values(version=SCHEMA_VERSION + 1))
+    with pytest.raises(NewerDatabase, match="install the newer one"):
+        async with open_store(database_url):
+            pass
+
+
+async def test_its_clock_is_about_ours(store: Store) -> None:
+    from datetime import UTC, datetime  # noqa: PLC0415 - the one place that looks at a real clock
+
+    assert abs(await store.now_ms() / 1000 - datetime.now(UTC).timestamp()) < 60
+    assert await is_reachable(store)
+
+
+def test_nothing_in_the_tables_is_what_postgresql_would_refuse() -> None:
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415
+    from sqlalchemy.schema import CreateTable  # noqa: PLC0415
+
+    for table in metadata.sorted_tables:
+        assert "CREATE TABLE" in str(CreateTable(table).compile(dialect=postgresql.dialect()))  # type: ignore[no-untyped-call]
