@@ -118,7 +118,9 @@ S = TypeVar("S", bound=StandIn)
 @asynccontextmanager
 async def listening(stand_in: S) -> AsyncIterator[S]:
     """Serve a stand-in on a free port of 127.0.0.1 while the block runs; at its end, hanging answers go."""
-    runner = web.AppRunner(stand_in.application(), shutdown_timeout=0.1, handler_cancellation=True)
+    runner = web.AppRunner(
+        stand_in.application(), shutdown_timeout=0.1, handler_cancellation=True, access_log=None
+    )
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()

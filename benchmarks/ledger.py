@@ -1,0 +1,90 @@
+"""
+What writing a call down before it is made costs, and what four processes at once make of it.
+
+Both sides in one run: a row inserted without counting (which would let a 51st call through), and the ledger.
+"""
+
+import argparse
+import asyncio
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from sqlalchemy import insert
+
+from bot.quota import Account, Ledger, Purpose, Window
+from bot.store import Store, now_ms, open_store, quota_calls
+
+ACCOUNT = Account("raygun/bench", (Window(1_000_000, 86_400),))
+
+
+async def insert_alone(store: Store) -> None:
+    """Write a call down without counting."""
+    async with store.write() as connection:
+        row = {"account": "bench/insert", "at_ms": now_ms(), "purpose": Purpose.PERSON.value}
+        await connection.execute(insert(quota_calls).values(row))
+
+
+async def timed(url: str, times: int, kind: str) -> list[float]:
+    """Give the seconds that each write took."""
+    seconds = []
+    async with open_store(url) as store:
+        ledger = Ledger(store)
+        for _ in range(times):
+            begun = time.perf_counter()
+            await (ledger.spend(ACCOUNT, Purpose.PERSON) if kind == "ledger" else insert_alone(store))
+            seconds.append(time.perf_counter() - begun)
+    return seconds
+
+
+async def in_processes(url: str, times: int, kind: str, processes: int) -> list[float]:
+    """Run the same in several processes at once, and give all their times."""
+    running = [
+        await asyncio.create_subprocess_exec(
+            sys.executable,
+            __file__,
+            "--worker",
+            url,
+            kind,
+            "--times",
+            str(times),
+            stdout=asyncio.subprocess.PIPE,
+        )
+        for _ in range(processes)
+    ]
+    printed = [(await process.communicate())[0] for process in running]
+    return [float(word) for text in printed for word in text.split()]
+
+
+async def table(times: int) -> None:
+    """Print the table."""
+    print(f"SQLite, WAL, synchronous=FULL; {times} writes a process; milliseconds.")
+    print(f"{'what':10}{'processes':>10}{'median':>10}{'p99':>10}{'worst':>10}")
+    for kind in ("insert", "ledger"):
+        for processes in (1, 4):
+            with tempfile.TemporaryDirectory() as folder:
+                url = f"sqlite:///{Path(folder) / 'bench.db'}"
+                async with open_store(url):
+                    pass
+                seconds = sorted(await in_processes(url, times, kind, processes))
+            p99 = seconds[int(len(seconds) * 0.99)]
+            figures = (statistics.median(seconds), p99, seconds[-1])
+            print(f"{kind:10}{processes:>10}" + "".join(f"{figure * 1000:10.2f}" for figure in figures))
+
+
+def main() -> None:
+    """Run, or be one of the processes."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--times", type=int, default=200)
+    parser.add_argument("--worker", nargs=2, metavar=("URL", "KIND"))
+    options = parser.parse_args()
+    if options.worker:
+        print(*asyncio.run(timed(options.worker[0], options.times, options.worker[1])))
+    else:
+        asyncio.run(table(options.times))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,249 @@
+"""The commands, as processes of their own, against the stand-ins."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.faults import Fault
+from sandbox.slack import plain_text
+from sandbox.world import World, open_world
+
+JANE = "jane@contoso.example"
+SESSION_FIELDS = [
+    *(
+        "vendor",
+        "account",
+        "id",
+        "url",
+        "url_is",
+        "started_at",
+        "ended_at",
+        "duration_seconds",
+        "live",
+        "user",
+    ),
+    *("pages", "entry_page", "exit_page", "device", "browser", "os", "country", "city", "errors"),
+]
+ERROR_FIELDS = ["vendor", "account", "id", "title", "url", "occurred_at", "count", "session_id", "status"]
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command printed, and its exit status."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True)
+class Shell:
+    """A folder with Casefile configured for the sandbox."""
+
+    world: World
+    folder: Path
+
+    def environment(self, **changed: str | None) -> dict[str, str]:
+        database = {"DATABASE_URL": f"sqlite:///{self.folder / 'casefile.db'}"}
+        here = {"PATH": os.environ["PATH"]}
+        wanted = here | self.world.environment() | database | changed
+        return {name: value for name, value in wanted.items() if value is not None}
+
+    async def start(self, *words: str, **changed: str | None) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "bot",
+            *words,
+            cwd=self.folder,
+            env=self.environment(**changed) | {"PYTHONPATH": str(Path(__file__).parents[2])},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+
+    async def run(self, *words: str, **changed: str | None) -> Ran:
+        process = await self.start(*words, **changed)
+        out, err = await asyncio.wait_for(process.communicate(), 60)
+        return Ran(process.returncode or 0, out.decode(), err.decode())
+
+
+@pytest.fixture
+async def shell(tmp_path: Path) -> AsyncIterator[Shell]:
+    async with open_world() as world:
+        yield Shell(world, tmp_path)
+
+
+async def test_lookup_prints_the_documented_object(shell: Shell) -> None:
+    ran = await shell.run("lookup", JANE, "--json")
+    assert ran.status == 0, ran.err
+    found = ran.json
+    assert list(found) == ["subject", "as_of", "days", "sessions", "errors", "sources"]
+    assert found["subject"] == {"kind": "email", "value": JANE}
+    assert found["days"] == 30
+    assert all(list(session) == SESSION_FIELDS for session in found["sessions"])
+    assert all(list(error) == ERROR_FIELDS for error in found["errors"])
+    assert {(s["vendor"], s["account"], s["state"]) for s in found["sources"]} == {
+        ("fullstory", "main", "live"),
+        ("raygun", "shop", "live"),
+        ("rybbit", "www", "live"),
+    }
+    starts = [session["started_at"] for session in found["sessions"]]
+    assert starts == sorted(starts, reverse=True)
+    assert all(TIME.fullmatch(start) for start in starts)
+    rybbit = next(session for session in found["sessions"] if session["vendor"] == "rybbit")
+    assert rybbit["url_is"] == "person"
+    assert rybbit["user"] == {"uid": "u-77", "email": JANE, "name": "Jane Doe"}
+    raygun = next(session for session in found["sessions"] if session["vendor"] == "raygun")
+    assert raygun["live"] is True
+    assert "46 calls left" in next(s["detail"] for s in found["sources"] if s["vendor"] == "raygun")
+
+
+async def test_a_reader_can_tell_live_cached_failed_stale_and_spent_apart(shell: Shell) -> None:
+    async def states(**changed: str | None) -> dict[str, tuple[str, int]]:
+        ran = await shell.run("lookup", "cust-8841", "--json", *words, **changed)
+        return {source["vendor"]: (source["state"], source["calls"]) for source in ran.json["sources"]}
+
+    words: list[str] = []
+    live = await states()
+    assert {state for state, _ in live.values()} == {"live"}
+    assert live["fullstory"] == ("live", 1)
+    assert await states() == dict.fromkeys(live, ("cached", 0))
+    words = ["--fresh"]
+    shell.world.fullstory.fault = Fault.BROKEN
+    mixed = await states(RAYGUN__SHOP__DAILY_CALLS="4")
+    assert mixed["fullstory"] == ("stale", 1)
+    assert mixed["raygun"] == ("quota", 0)
+    assert mixed["rybbit"][0] == "live"
+    shell.world.rybbit.fault = Fault.HTML
+    assert (await states(DATABASE_URL="sqlite:///other.db"))["rybbit"][0] == "failed"
+
+
+async def test_lookup_exits_with_3_only_where_no_source_could_answer(shell: Shell) -> None:
+    assert (await shell.run("lookup", "nobody@contoso.example")).status == 0
+    for vendor in shell.world.vendors:
+        vendor.fault = Fault.BROKEN
+    ran = await shell.run("lookup", "somebody@contoso.example")
+    assert ran.status == 3
+    assert "has trouble of its own" in ran.out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("lookup",),
+        ("lookup", "jane@"),
+        ("lookup", "x" * 129),
+        ("lookup", JANE, "--days", "0"),
+        ("lookup", JANE, "--bogus"),
+        ("bogus",),
+        (),
+        ("manifest", "--http", "ftp://x"),
+    ],
+)
+async def test_bad_usage_exits_with_2(shell: Shell, words: tuple[str, ...]) -> None:
+    ran = await shell.run(*words)
+    assert ran.status == 2
+    assert ran.err
+    assert "Traceback" not in ran.err
+
+
+async def test_a_wrong_setting_stops_every_command_with_one_line(shell: Shell) -> None:
+    for words in (("lookup", JANE), ("serve",), ("socket",), ("quota",), ("doctor",), ("manifest",)):
+        ran = await shell.run(*words, FULSTORY__MAIN__API_KEY="hunter2")
+        assert ran.status == 2
+        assert ran.err.count("\n") == 1
+        assert "FULSTORY__MAIN__API_KEY" in ran.err
+        assert "hunter2" not in ran.err
+
+
+async def test_the_terminal_shows_sessions_errors_and_sources(shell: Shell) -> None:
+    ran = await shell.run("lookup", JANE, "--days", "7")
+    assert f"{JANE}: 12 sessions, 4 errors in 7 days" in ran.out
+    assert "https://app.rybbit.io/1407/user/u-77" in ran.out
+    assert "raygun/shop  live: 4 sessions, live" in ran.out
+    assert ran.err == ""
+
+
+async def test_quota_counts_what_other_processes_spent(shell: Shell) -> None:
+    await shell.run("lookup", JANE)
+    rows = {row["vendor"]: row for row in (await shell.run("quota", "--json")).json}
+    assert (rows["raygun"]["limit"], rows["raygun"]["left"]) == (50, 46)
+    assert TIME.fullmatch(rows["raygun"]["returns_at"])
+    assert rows["fullstory"]["left"] is None
+    assert "46 of 50 calls left in 24 h" in (await shell.run("quota")).out
+
+
+async def test_doctor_says_that_all_is_well_and_what_is_not(shell: Shell) -> None:
+    ran = await shell.run("doctor")
+    assert ran.status == 0, ran.out
+    assert ran.out.count("ok  ") == 5
+    shell.world.slack.scopes.discard("chat:write")
+    shell.world.rybbit.fault = Fault.REFUSED
+    ran = await shell.run("doctor", "--json")
+    assert ran.status == 1
+    unwell = {check["name"]: check["detail"] for check in ran.json["checks"] if not check["ok"]}
+    assert "chat:write" in unwell["slack"]
+    assert "refuses our key" in unwell["rybbit/www"]
+
+
+async def test_the_version_is_told(shell: Shell) -> None:
+    ran = await shell.run("--version")
+    assert (ran.status, ran.out.startswith("casefile ")) == (0, True)
+
+
+async def test_the_manifest_is_printed_for_both_transports_without_any_setting(shell: Shell) -> None:
+    for words in (("manifest",), ("manifest", "--http", "https://casefile.contoso.example")):
+        ran = await shell.run(*words, SECRET_KEY=None, SLACK_BOT_TOKEN=None)
+        assert ran.status == 0
+        assert "/sessions" in ran.out
+
+
+async def test_a_server_that_is_killed_is_followed_by_one_that_finishes_its_work(shell: Shell) -> None:
+    slack = shell.world.slack
+    for vendor in shell.world.vendors:
+        vendor.latency = 1.5
+    first = await shell.start("serve", "--port", "0", LOG_LEVEL="INFO")
+    slack.connect(f"http://127.0.0.1:{await port_of(first)}/slack/events")
+    outcome = await slack.type_command(slack.places.support, slack.people.agent, f"/sessions {JANE}")
+    assert outcome.error is None
+    first.send_signal(signal.SIGKILL)
+    await first.communicate()
+    assert [m for m in slack.messages(slack.places.support) if m.bot_id == slack.people.bot_id] == []
+    for vendor in shell.world.vendors:
+        vendor.latency = 0
+    second = await shell.start("serve", "--port", "0", LOG_LEVEL="INFO")
+    await port_of(second)
+    await slack.wait_for(
+        lambda: any("on the site now" in plain_text(m) for m in slack.messages(slack.places.support)),
+        timeout=40,
+    )
+    second.send_signal(signal.SIGTERM)
+    out, err = await asyncio.wait_for(second.communicate(), 30)
+    assert second.returncode == 0
+    assert b"contoso" not in out + err
+    posts = [m for m in slack.messages(slack.places.support) if m.bot_id == slack.people.bot_id]
+    assert len(posts) == 1
+    assert len(slack.replies(slack.places.support, posts[0].ts)) == 1
+
+
+async def port_of(process: asyncio.subprocess.Process) -> int:
+    """Give the port that a server says it listens on."""
+    assert process.stderr is not None
+    while line := (await asyncio.wait_for(process.stderr.readline(), 20)).decode():
+        if found := re.search(r"\bport=(\d+)", line):
+            return int(found[1])
+    raise AssertionError("the server ended before it was ready")

@@ -1,0 +1,44 @@
+"""No key, token or customer address reaches a log line at the default level."""
+
+import io
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from bot.log import configure_logging
+from sandbox.faults import Fault
+from tests.end_to_end.conftest import Desk
+
+
+@pytest.fixture
+def logged() -> Iterator[io.StringIO]:
+    stream = io.StringIO()
+    root = logging.getLogger()
+    before = (root.handlers[:], root.level)
+    configure_logging("INFO", stream=stream)
+    yield stream
+    root.handlers[:], root.level = before
+
+
+@pytest.mark.parametrize("fault", [fault for fault in Fault if fault not in (Fault.SLOW, Fault.HANG)])
+async def test_nothing_private_is_logged_whatever_goes_wrong(
+    desk: Desk, logged: io.StringIO, fault: Fault
+) -> None:
+    for vendor in desk.world.vendors:
+        vendor.fault = fault
+    async with desk.casefile() as bot:
+        await desk.ask("Jane@contoso.example")
+        await desk.thread()
+        desk.world.slack.fail_next("chat.postMessage", error="internal_error")
+        await desk.ask("cust-8841")
+        await desk.idle(bot)
+    text = logged.getvalue()
+    assert "lookup.done" in text
+    secrets = [
+        value
+        for name, value in desk.environment.items()
+        if "KEY" in name or "SECRET" in name or "TOKEN" in name
+    ]
+    for private in ("contoso", "cust-8841", "Jane", *secrets):
+        assert private not in text
