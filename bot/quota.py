@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import Store, now_ms, quota_accounts, quota_calls
 
 # Calls to accounts without a limit are counted for a day and then forgotten.
-_KEPT_WITHOUT_LIMIT_MS = 24 * 3600 * 1000
+_DAY_SECONDS = 24 * 3600
 
 
 class Purpose(StrEnum):
@@ -97,22 +97,14 @@ class _Count:
     """What the ledger holds for one account at one moment; times in milliseconds."""
 
     now: int
-    calls: tuple[int, ...]
+    used: dict[Window, int]
     vendor_left: int | None
     vendor_until: int | None
 
-    def in_window(self, window: Window) -> tuple[int, ...]:
-        """Give the times of the calls that still count, oldest first."""
-        return tuple(at for at in self.calls if at > self.now - window.milliseconds)
-
-    def free_at(self, window: Window, most: int) -> int | None:
-        """Give when fewer than `most` calls count, or None when that is now."""
-        inside = self.in_window(window)
-        if len(inside) < most:
-            return None
-        if most <= 0:
-            return self.now + window.milliseconds
-        return inside[len(inside) - most] + window.milliseconds
+    @property
+    def left(self) -> float:
+        """Give what is left in the tightest window, by our own count."""
+        return min((window.calls - used for window, used in self.used.items()), default=math.inf)
 
 
 class Ledger:
@@ -126,7 +118,7 @@ class Ledger:
         async with self._store.write() as connection:
             await _lock(connection, account.name)
             count = await _count(connection, account)
-            if refused := _refusal(count, account, purpose):
+            if refused := await _refusal(connection, count, account, purpose):
                 return refused
             await connection.execute(
                 insert(quota_calls).values(account=account.name, at_ms=now_ms(), purpose=purpose.value)
@@ -141,19 +133,19 @@ class Ledger:
 
     async def state(self, account: Account) -> QuotaState:
         """Count what is left, for people."""
-        async with self._store.read() as connection:
-            count = await _count(connection, account)
         window = account.longest
+        counted = window or Window(0, _DAY_SECONDS)
+        async with self._store.read() as connection:
+            count = await _count(connection, account, counted)
+            oldest = await _nth_call(connection, account, counted, count.now, 0)
+        used, blocked = count.used[counted], _blocked(count)
         if window is None:
-            return QuotaState(account.name, None, None, len(count.calls), None, None, _blocked(count))
-        inside = count.in_window(window)
-        left = max(0, window.calls - len(inside))
+            return QuotaState(account.name, None, None, used, None, None, blocked)
+        left = max(0, window.calls - used)
         if count.vendor_left is not None:
             left = min(left, count.vendor_left)
-        returns = _moment(inside[0] + window.milliseconds) if inside else None
-        return QuotaState(
-            account.name, window.calls, window.seconds, len(inside), left, returns, _blocked(count)
-        )
+        returns = None if oldest is None else _moment(oldest + window.milliseconds)
+        return QuotaState(account.name, window.calls, window.seconds, used, left, returns, blocked)
 
     async def correct(self, account: Account, left: int, until_in: timedelta) -> None:
         """
@@ -168,8 +160,7 @@ class Ledger:
         async with self._store.write() as connection:
             await _lock(connection, account.name)
             count = await _count(connection, account)
-            ours = min((w.calls - len(count.in_window(w)) for w in account.windows), default=math.inf)
-            known = ours if count.vendor_left is None else min(ours, count.vendor_left)
+            known = count.left if count.vendor_left is None else min(count.left, count.vendor_left)
             until = count.now + math.ceil(until_in.total_seconds() * 1000)
             if left > known or (count.vendor_left == left and (count.vendor_until or 0) >= until):
                 return
@@ -192,13 +183,12 @@ async def _lock(connection: AsyncConnection, name: str) -> None:
         await connection.execute(touch)
 
 
-async def _count(connection: AsyncConnection, account: Account) -> _Count:
+async def _count(connection: AsyncConnection, account: Account, *others: Window) -> _Count:
     now = int((await connection.execute(select(now_ms()))).scalar_one())
-    since = now - (account.longest.milliseconds if account.longest else _KEPT_WITHOUT_LIMIT_MS)
-    calls = select(quota_calls.c.at_ms).where(
-        quota_calls.c.account == account.name, quota_calls.c.at_ms > since
-    )
-    times = (await connection.execute(calls.order_by(quota_calls.c.at_ms))).scalars().all()
+    used = {}
+    for window in (*account.windows, *others):
+        query = select(func.count()).select_from(quota_calls).where(_inside(account, window, now))
+        used[window] = int((await connection.execute(query)).scalar_one())
     said = (
         await connection.execute(
             select(quota_accounts.c.vendor_left, quota_accounts.c.vendor_until_ms).where(
@@ -206,19 +196,38 @@ async def _count(connection: AsyncConnection, account: Account) -> _Count:
             )
         )
     ).first()
-    return _Count(now, tuple(times), said[0] if said else None, said[1] if said else None)
+    return _Count(now, used, said[0] if said else None, said[1] if said else None)
 
 
-def _refusal(count: _Count, account: Account, purpose: Purpose) -> Refused | None:
+def _inside(account: Account, window: Window, now: int) -> ColumnElement[bool]:
+    """Select the calls that still count."""
+    return (quota_calls.c.account == account.name) & (quota_calls.c.at_ms > now - window.milliseconds)
+
+
+async def _nth_call(
+    connection: AsyncConnection, account: Account, window: Window, now: int, number: int
+) -> int | None:
+    """Give when the so-manieth call that still counts was made, the oldest being 0."""
+    query = select(quota_calls.c.at_ms).where(_inside(account, window, now))
+    found = await connection.execute(query.order_by(quota_calls.c.at_ms).offset(number).limit(1))
+    return found.scalar_one_or_none()
+
+
+async def _refusal(
+    connection: AsyncConnection, count: _Count, account: Account, purpose: Purpose
+) -> Refused | None:
     """Give the latest of the moments at which each rule would let the call through."""
     reasons: list[tuple[int, bool]] = []
     if count.vendor_left is not None and count.vendor_until is not None and count.vendor_left <= 0:
         reasons.append((count.vendor_until, False))
     for window in account.windows:
-        spendable = window.calls - math.ceil(window.calls * RESERVES[purpose])
-        free_at = count.free_at(window, spendable)
-        if free_at is not None:
-            reasons.append((free_at, len(count.in_window(window)) < window.calls))
+        used, spendable = count.used[window], window.calls - math.ceil(window.calls * RESERVES[purpose])
+        if used >= spendable:
+            # With nothing to spend at all, a whole window must pass.
+            freeing = await _nth_call(
+                connection, account, window, count.now, max(0, used - max(spendable, 1))
+            )
+            reasons.append(((freeing or count.now) + window.milliseconds, used < window.calls))
     if not reasons:
         return None
     until, reserved = max(reasons)
@@ -226,7 +235,7 @@ def _refusal(count: _Count, account: Account, purpose: Purpose) -> Refused | Non
 
 
 async def _forget_old(connection: AsyncConnection, account: Account, now: int) -> None:
-    kept = account.longest.milliseconds if account.longest else _KEPT_WITHOUT_LIMIT_MS
+    kept = (account.longest or Window(0, _DAY_SECONDS)).milliseconds
     await connection.execute(
         delete(quota_calls).where(quota_calls.c.account == account.name, quota_calls.c.at_ms <= now - kept)
     )
