@@ -1,5 +1,7 @@
 """What each kind of job owes, and how it is paid: the way from an accepted request to Slack."""
 
+from dataclasses import replace
+
 import structlog
 from slack_sdk.errors import SlackApiError
 
@@ -13,7 +15,7 @@ from bot.metrics import Metrics
 from bot.posting import NotHere, Poster
 from bot.report import report_lines
 from bot.requests import DEBUG_REQUEST, LOOKUP_REQUEST, DebugRequest, LookupRequest
-from bot.sources.source import Question
+from bot.sources.source import Effort, Question
 
 _INVITE = "Only you can see this: Casefile is not in this channel. `/invite @Casefile` brings it in."
 _HINTS = {
@@ -83,16 +85,17 @@ class Answering:
         if not self._lookup.sources:
             await self._whisper(job, request, _NO_SOURCE)
             return
-        question = Question(request.subject, request.days)
+        question = Question(request.subject, request.days, effort=request.effort)
         if (hint := self._private_because(request, verdict)) is not None:
-            await self._in_private(job, question, request, hint, fresh=request.fresh)
+            await self._in_private(job, question, request, hint)
             return
         surface = self._surface(job, request)
         try:
-            await self._present(job, question, surface, fresh=request.fresh)
+            await self._present(job, question, surface)
         except NotHere as refusal:
             # What the sources said is in the cache by now, or on its way there: it is not asked for twice.
-            await self._in_private(job, question, request, _hint(request, refusal.code), fresh=False)
+            again = replace(question, effort=Effort.USUAL)
+            await self._in_private(job, again, request, _hint(request, refusal.code))
 
     async def debug(self, job: Job) -> None:
         """Answer a request for the sources' states."""
@@ -139,19 +142,17 @@ class Answering:
             return EditSurface(self._poster, request, request.on)
         return ThreadSurface(self._poster, self._jobs, job, request)
 
-    async def _in_private(
-        self, job: Job, question: Question, request: LookupRequest, hint: str, *, fresh: bool
-    ) -> None:
+    async def _in_private(self, job: Job, question: Question, request: LookupRequest, hint: str) -> None:
         if request.response_url is None or not await self._first_time(job, request.channel):
             return
         surface = WhisperSurface(self._poster, request, request.response_url, hint)
-        await self._present(job, question, surface, fresh=fresh)
+        await self._present(job, question, surface)
 
-    async def _present(self, job: Job, question: Question, surface: Surface, *, fresh: bool) -> None:
+    async def _present(self, job: Job, question: Question, surface: Surface) -> None:
         subject = question.subject
         log = self._log.bind(job=job.id, subject=self._keyring.hash("log", subject.kind, subject.value)[:12])
         with self._metrics.lookup_seconds.time():
-            await present(self._lookup.follow(question, fresh=fresh), surface)
+            await present(self._lookup.follow(question), surface)
         self._metrics.lookups.labels("answered").inc()
         log.info("lookup.done", kind=str(subject.kind), days=question.days)
 

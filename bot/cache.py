@@ -20,7 +20,8 @@ from bot.keyring import Keyring, Unsealable
 from bot.store import Store, cached_findings, now_ms
 from bot.tasks import Tasks
 
-_ENTRIES_IN_MEMORY = 5_000
+# An answer may hold hundreds of sessions.
+_ENTRIES_IN_MEMORY = 500
 
 T = TypeVar("T")
 

@@ -23,7 +23,7 @@ from bot.manifest import http_manifest, socket_manifest
 from bot.report import quota_json, quota_states
 from bot.settings import Settings, SettingsError, load_settings
 from bot.slack_client import make_slack_client
-from bot.sources.source import Question
+from bot.sources.source import Effort, Question
 from bot.store import NewerDatabase
 from bot.subjects import NotUnderstood, read_subject
 from bot.terminal import case_file_text, quota_text
@@ -136,8 +136,9 @@ def _quiet(settings: Settings) -> Settings:
 
 async def _look_up(settings: Settings, subject: Subject, options: argparse.Namespace) -> int:
     async with open_engine(settings) as engine:
-        question = Question(subject, options.days or settings.lookup.days)
-        case_file = await engine.lookup.until_deadline(question, fresh=options.fresh)
+        effort = Effort.FRESH if options.fresh else Effort.USUAL
+        question = Question(subject, options.days or settings.lookup.days, effort=effort)
+        case_file = await engine.lookup.until_deadline(question)
         if options.json:
             print(json.dumps(case_file_json(case_file), ensure_ascii=False, indent=1))
         else:

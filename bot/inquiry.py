@@ -18,7 +18,7 @@ from bot.casefile import ErrorEvent, Failure, Finding, Reason, Session, SourceNa
 from bot.clock import Clock
 from bot.keyring import Keyring
 from bot.sources.http import CallFailed
-from bot.sources.source import Question, Source
+from bot.sources.source import Effort, Question, Source
 
 # A refused key costs a call a try: it is not tried again at every lookup.
 _REFUSAL_LASTS = timedelta(minutes=5)
@@ -64,26 +64,27 @@ class Inquiry:
             timer=clock,  # type: ignore[arg-type] # any ordered clock will do
         )
 
-    async def ask(self, source: Source, question: Question, *, fresh: bool, report: Report) -> None:
+    async def ask(self, source: Source, question: Question, report: Report) -> None:
         """
         Find out what a source says, and report it.
 
         Args:
             source: the account to ask.
-            question: about whom, and how far back.
-            fresh: whether to ask the vendor even when a fresh answer is remembered.
+            question: about whom, how far back, and whether what is remembered will do.
             report: told of each finding; the last call has True.
 
         """
         known = await self._cache.get(self._key(source, question))
+        fresh = question.effort is Effort.FRESH
         if known is not None and not fresh and known.days >= question.days:
             age = self._clock() - known.as_of
             lasting = source.freshness.found if known.answer.found else source.freshness.nobody
-            if age < lasting:
-                report(await self._finding(source, question, State.CACHED, known), True)
+            state = State.CACHED if age < lasting else State.STALE
+            if state is State.CACHED or question.effort is Effort.KNOWN:
+                report(await self._finding(source, question, state, known), True)
                 return
             if known.answer.found:
-                report(await self._finding(source, question, State.STALE, known), False)
+                report(await self._finding(source, question, state, known), False)
         if (refusal := self._refused.get(source.name)) and not fresh:
             report(await self._failed(source, question, refusal, known), True)
             return

@@ -10,11 +10,12 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from bot.keyring import Keyring
+from bot.keyring import Keyring, Unsealable
 from bot.store import Store, jobs, now_ms, posts
 
 LEASE = timedelta(seconds=15)
@@ -113,10 +114,16 @@ class Jobs:
                 if (await connection.execute(lease)).rowcount:
                     taken.append(job_id)
             rows = (await connection.execute(select(jobs).where(jobs.c.id.in_(taken)))).all()
-        return [
-            Job(row.id, row.kind, self._keyring.unseal(row.sealed), row.attempts, row.created_ms)
-            for row in rows
-        ]
+        return [job for row in rows if (job := await self._opened(row))]
+
+    async def _opened(self, row: Any) -> Job | None:
+        """Give a job that was taken over; one that no key opens any more is ended, for it blocks the rest."""
+        try:
+            payload = self._keyring.unseal(row.sealed)
+        except Unsealable:
+            await self.finish(Job(row.id, row.kind, "", row.attempts, row.created_ms), "failed")
+            return None
+        return Job(row.id, row.kind, payload, row.attempts, row.created_ms)
 
     async def renew(self) -> None:
         """Keep all jobs of this process ours, in one statement."""

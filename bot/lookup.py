@@ -22,7 +22,7 @@ class Lookup:
     tasks: Tasks
     metrics: Metrics
 
-    async def follow(self, question: Question, *, fresh: bool = False) -> AsyncIterator[CaseFile]:
+    async def follow(self, question: Question) -> AsyncIterator[CaseFile]:
         """
         Give the case file, empty at first, and each time it has grown: at last when nothing more will come.
 
@@ -41,9 +41,7 @@ class Lookup:
             grown.set()
 
         asking = [
-            self.tasks.spawn(
-                self.inquiry.ask(source, question, fresh=fresh, report=hear), f"inquiry {source.name}"
-            )
+            self.tasks.spawn(self.inquiry.ask(source, question, hear), f"inquiry {source.name}")
             for source in self.sources
         ]
         everyone = asyncio.gather(*asking, return_exceptions=True)
@@ -69,10 +67,10 @@ class Lookup:
         findings = tuple(said[name] for name in names if name in said)
         return CaseFile(question.subject, self.clock(), question.days, findings, waiting)
 
-    async def until_deadline(self, question: Question, *, fresh: bool = False) -> CaseFile:
+    async def until_deadline(self, question: Question) -> CaseFile:
         """Give the case file as it stands when every source has answered or passed its deadline."""
         latest = CaseFile(question.subject, self.clock(), question.days)
-        async for latest in self.follow(question, fresh=fresh):
+        async for latest in self.follow(question):
             if all(is_heard(latest, source.name) for source in self.sources):
                 break
         return latest

@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 
 from bot.casefile import Subject
+from bot.sources.source import Effort
+
+# A payload that cannot be read must not be printed in the complaint about it.
+_PRIVATE = ConfigDict(hide_input_in_errors=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +29,11 @@ class LookupRequest:
     sealed. `on` is set when a button on an earlier answer asks for it anew.
     """
 
+    __pydantic_config__ = _PRIVATE
+
     subject: Subject
     days: int
-    fresh: bool
+    effort: Effort
     shown: int
     user: str
     asker: str

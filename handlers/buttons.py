@@ -1,4 +1,4 @@
-"""The buttons below an answer: Refresh asks anew (and spends quota on purpose), Show more shows more."""
+"""The buttons below an answer: Refresh asks anew (and spends quota on purpose), Show more asks nobody."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot.app import Bot
 from bot.blocks import REFRESH, SHOW_MORE, ButtonValue
 from bot.requests import LOOKUP_REQUEST, LookupRequest, Shown
+from bot.sources.source import Effort
 from handlers.commands import begin, delivery_of
 
 
@@ -15,22 +16,22 @@ def register(bolt: AsyncApp, bot: Bot) -> None:
 
     @bolt.action(REFRESH)
     async def on_refresh(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await _accept(body, bot, fresh=True)
+        await _accept(body, bot, Effort.FRESH)
         await ack()
 
     @bolt.action(SHOW_MORE)
     async def on_show_more(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await _accept(body, bot, fresh=False)
+        await _accept(body, bot, Effort.KNOWN)
         await ack()
 
 
-async def _accept(body: dict[str, Any], bot: Bot, *, fresh: bool) -> None:
+async def _accept(body: dict[str, Any], bot: Bot, effort: Effort) -> None:
     value = ButtonValue.loads(body["actions"][0]["value"])
     container = body.get("container") or {}
     request = LookupRequest(
         subject=value.subject,
         days=value.days,
-        fresh=fresh,
+        effort=effort,
         shown=value.shown,
         user=body["user"]["id"],
         asker=value.asker or body["user"]["id"],

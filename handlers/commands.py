@@ -11,6 +11,7 @@ from bot.blocks import note
 from bot.jobs import Job
 from bot.mrkdwn import code, escaped
 from bot.requests import DEBUG_REQUEST, LOOKUP_REQUEST, DebugRequest, LookupRequest
+from bot.sources.source import Effort
 from bot.subjects import Ask, Help, NotUnderstood, read_command
 
 _BUSY = "Casefile has more lookups under way than it can take on. Please try again in a minute."
@@ -66,7 +67,7 @@ def _lookup(body: dict[str, Any], bot: Bot, ask: Ask) -> str:
     request = LookupRequest(
         subject=ask.subject,
         days=ask.days or settings.lookup.days,
-        fresh=ask.fresh,
+        effort=Effort.FRESH if ask.fresh else Effort.USUAL,
         shown=settings.lookup.shown,
         user=body["user_id"],
         asker=body["user_id"],

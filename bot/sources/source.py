@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Protocol
 
 from bot.cache import Answer
@@ -10,13 +11,22 @@ from bot.quota import Account, Purpose
 from bot.sources.http import Calls, VendorHttp
 
 
+class Effort(StrEnum):
+    """How far a question goes: what is remembered will do, only while it is fresh, or not at all."""
+
+    KNOWN = "known"
+    USUAL = "usual"
+    FRESH = "fresh"
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Whom to find, how many days back, and who wants to know."""
+    """Whom to find, how many days back, who wants to know, and how much."""
 
     subject: Subject
     days: int
     purpose: Purpose = Purpose.PERSON
+    effort: Effort = Effort.USUAL
 
     def since(self, now: datetime) -> datetime:
         """Give where the asked span of time begins."""

@@ -10,9 +10,9 @@ ROOT = Path(__file__).parents[2]
 LAYERS = [
     {"bot.casefile", "bot.clock"},
     {"bot.misspelt", "bot.mrkdwn", "bot.keyring", "bot.store", "bot.tasks", "bot.metrics", "bot.subjects"},
-    {"bot.settings", "bot.cache", "bot.quota", "bot.blocks", "bot.requests", "bot.jobs", "bot.slack_client"},
+    {"bot.settings", "bot.cache", "bot.quota", "bot.blocks", "bot.jobs", "bot.slack_client"},
     {"bot.sources", "bot.settings_table"},
-    {"bot.inquiry", "bot.report", "bot.access", "bot.posting"},
+    {"bot.inquiry", "bot.report", "bot.access", "bot.posting", "bot.requests"},
     {"bot.lookup", "bot.lookup_json"},
     {"bot.delivery", "bot.terminal"},
     {"bot.answering", "bot.worker"},

@@ -14,7 +14,7 @@ from bot.inquiry import Inquiry
 from bot.keyring import Keyring
 from bot.quota import Account, Ledger, Window
 from bot.sources.http import CallFailed, Calls, VendorHttp
-from bot.sources.source import Freshness, Question
+from bot.sources.source import Effort, Freshness, Question
 from bot.store import Store
 from bot.tasks import Tasks
 from tests.conftest import MovableClock
@@ -67,11 +67,13 @@ class Asking:
     clock: MovableClock
     tasks: Tasks
 
-    async def ask(self, *, days: int = 30, fresh: bool = False) -> list[Finding]:
+    async def ask(
+        self, *, days: int = 30, fresh: bool = False, effort: Effort = Effort.USUAL
+    ) -> list[Finding]:
         heard: list[Finding] = []
-        await self.inquiry.ask(
-            self.source, Question(JANE, days), fresh=fresh, report=lambda finding, _: heard.append(finding)
-        )
+        effort = Effort.FRESH if fresh else effort
+        question = Question(JANE, days, effort=effort)
+        await self.inquiry.ask(self.source, question, lambda finding, _: heard.append(finding))
         return heard
 
 
@@ -170,6 +172,13 @@ async def test_an_answer_for_30_days_answers_for_7_and_not_the_other_way_round(a
 async def test_fresh_asks_the_vendor_whatever_is_remembered(asking: Asking) -> None:
     await asking.ask()
     assert states(await asking.ask(fresh=True)) == [State.LIVE]
+
+
+async def test_where_what_is_known_will_do_nobody_is_asked_however_old_it_is(asking: Asking) -> None:
+    await asking.ask()
+    asking.clock.advance(hours=3)
+    assert states(await asking.ask(effort=Effort.KNOWN)) == [State.STALE]
+    assert asking.source.asked == 1
 
 
 async def test_the_same_question_by_fifty_at_once_is_asked_once(asking: Asking) -> None:

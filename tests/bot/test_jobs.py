@@ -74,6 +74,15 @@ async def test_what_a_job_is_about_is_sealed_and_gone_when_it_has_ended(inbox: J
     assert await inbox.count_open() == 0
 
 
+async def test_a_job_that_no_key_opens_any_more_is_ended_and_blocks_no_other(
+    inbox: Jobs, store: Store
+) -> None:
+    await inbox.accept("lookup", "1", "{}")
+    await run_leases_out(store)
+    assert list(await Jobs(store, Keyring(("another secret",)), timedelta(days=7)).take_over(10)) == []
+    assert await inbox.count_open() == 0
+
+
 async def test_the_places_of_posts_are_kept_by_part(inbox: Jobs) -> None:
     job = await inbox.accept("lookup", "1", "{}")
     assert job is not None

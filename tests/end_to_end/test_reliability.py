@@ -5,7 +5,7 @@ import time
 
 from bot.app import Bot
 from bot.casefile import Subject, SubjectKind
-from bot.sources.source import Question
+from bot.sources.source import Effort, Question
 from sandbox.slack import plain_text
 from tests.end_to_end.conftest import Desk
 
@@ -53,7 +53,8 @@ async def test_51_customers_in_a_day_never_make_a_51st_call_to_raygun_with_a_res
 
 async def look_up(bot: Bot, value: str, *, fresh: bool = False) -> None:
     kind = SubjectKind.EMAIL if "@" in value else SubjectKind.UID
-    await bot.engine.lookup.until_deadline(Question(Subject(kind, value, value), 30), fresh=fresh)
+    effort = Effort.FRESH if fresh else Effort.USUAL
+    await bot.engine.lookup.until_deadline(Question(Subject(kind, value, value), 30, effort=effort))
 
 
 async def test_a_restart_finishes_what_was_accepted_and_not_answered(desk: Desk) -> None:
