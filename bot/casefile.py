@@ -44,6 +44,13 @@ class Subject:
     value: str
     typed: str
 
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """Give what vendors are asked for in turn: as typed, then, where that differs, lower-cased."""
+        if self.kind is SubjectKind.UID:
+            return (self.typed,)
+        return tuple(dict.fromkeys((self.typed, self.value)))
+
 
 class UrlIs(StrEnum):
     """What a session's URL opens: that session, or the person whose session it is."""

@@ -6,122 +6,35 @@ raises `SettingsError` with one line that names it and never shows its value: py
 prints values, names only the outer field, and passes misspelt names silently.
 """
 
-import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
-from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from bot.misspelt import KnownNames, find_misspelt, is_ours
+from bot.setting_values import (
+    AppToken,
+    BotToken,
+    Channels,
+    DatabaseUrl,
+    FullStoryKey,
+    Key,
+    LogLevel,
+    LowerWords,
+    Origin,
+    Patterns,
+    Secret,
+    Text,
+    WebAddress,
+    Words,
+)
 
 
 class SettingsError(Exception):
     """Raised when the configuration cannot be used; the text is one line for whoever installs the bot."""
-
-
-def _without_blanks(value: Any) -> Any:
-    return value.strip() if isinstance(value, str) else value
-
-
-def _upper(value: Any) -> Any:
-    return value.strip().upper() if isinstance(value, str) else value
-
-
-def _one_line_key(value: SecretStr) -> SecretStr:
-    if re.search(r"\s", value.get_secret_value()):
-        raise ValueError("holds white space: paste the key alone")
-    return value
-
-
-def _fullstory_key(value: SecretStr) -> SecretStr:
-    if value.get_secret_value().lower().startswith("basic"):
-        raise ValueError("give the key alone, without the word Basic")
-    return _one_line_key(value)
-
-
-def _starting(*prefixes: str) -> AfterValidator:
-    def check(value: SecretStr) -> SecretStr:
-        if not value.get_secret_value().startswith(prefixes):
-            raise ValueError(f"begins with {' or '.join(prefixes)}; this is another kind of token")
-        return _one_line_key(value)
-
-    return AfterValidator(check)
-
-
-def _web_address(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError("an address such as https://host.example is needed")
-    if parts.username or parts.password:
-        raise ValueError("an address without a user name is needed")
-    return value.rstrip("/")
-
-
-def _origin(value: str) -> str:
-    if urlsplit(value).path:
-        raise ValueError("the server's origin alone is needed, such as https://host.example; /api is added")
-    return value
-
-
-def _database_url(value: str) -> str:
-    if not re.match(r"sqlite:///.", value):
-        raise ValueError("this version stores in SQLite alone: sqlite:///FILE")
-    return value
-
-
-def _as_list(value: Any) -> Any:
-    """Read a list from JSON or from comma-separated words."""
-    if not isinstance(value, str):
-        return value
-    if not value.lstrip().startswith("["):
-        return [word.strip() for word in value.split(",") if word.strip()]
-    try:
-        return json.loads(value)
-    except ValueError:
-        raise ValueError("is not a JSON list") from None
-
-
-def _as_json_list(value: Any) -> Any:
-    if isinstance(value, str) and not value.lstrip().startswith("["):
-        raise ValueError("a JSON list is needed: a comma may stand inside a regular expression")
-    return _as_list(value)
-
-
-def _one_group(patterns: tuple[str, ...]) -> tuple[str, ...]:
-    for number, pattern in enumerate(patterns, 1):
-        try:
-            groups = re.compile(pattern).groups
-        except re.error:
-            raise ValueError(f"pattern {number} is not a regular expression") from None
-        if groups != 1:
-            raise ValueError(f"pattern {number} needs exactly one group, around the uid")
-    return patterns
-
-
-def _channel_ids(values: tuple[str, ...]) -> tuple[str, ...]:
-    if not all(re.fullmatch(r"[CGD][A-Z0-9]+", value) for value in values):
-        raise ValueError("channel ids are needed, such as C0123ABCD (not names)")
-    return values
-
-
-def _lower(values: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(value.lower().removeprefix("@") for value in values)
-
-
-Key = Annotated[SecretStr, BeforeValidator(_without_blanks), AfterValidator(_one_line_key)]
-WebAddress = Annotated[str, BeforeValidator(_without_blanks), AfterValidator(_web_address)]
-Origin = Annotated[WebAddress, AfterValidator(_origin)]
-Words = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
-Channels = Annotated[Words, AfterValidator(_channel_ids)]
-LowerWords = Annotated[Words, AfterValidator(_lower)]
-Patterns = Annotated[tuple[str, ...], BeforeValidator(_as_json_list), AfterValidator(_one_group)]
-LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)]
-Text = Annotated[str, BeforeValidator(_without_blanks)]
 
 
 class _Group(BaseModel):
@@ -131,9 +44,7 @@ class _Group(BaseModel):
 class FullStoryAccount(_Group):
     """One FullStory organisation (`contracts/fullstory.md`)."""
 
-    api_key: Annotated[SecretStr, AfterValidator(_fullstory_key)] = Field(
-        description="key as FullStory shows it, put after `Basic ` unchanged"
-    )
+    api_key: FullStoryKey = Field(description="key as FullStory shows it, put after `Basic ` unchanged")
     base_url: WebAddress = Field(
         "https://api.fullstory.com", description="`https://api.eu1.fullstory.com` for EU"
     )
@@ -245,21 +156,17 @@ class Settings(BaseSettings):
         env_nested_delimiter="__", enable_decoding=False, extra="ignore", frozen=True, validate_default=False
     )
 
-    slack_bot_token: Annotated[Key, _starting("xoxb-")] | None = Field(None, description="`xoxb-…`")
+    slack_bot_token: BotToken | None = Field(None, description="`xoxb-…`")
     slack_signing_secret: Key | None = Field(None, description="for HTTP alone")
-    slack_app_token: Annotated[Key, _starting("xapp-")] | None = Field(
-        None, description="for Socket Mode alone"
-    )
+    slack_app_token: AppToken | None = Field(None, description="for Socket Mode alone")
     slack_api_url: WebAddress = Field("https://slack.com/api/", description="where Slack's Web API is")
     slack_command: Annotated[str, Field(pattern=r"^/[^\s]{1,31}$")] = Field(
         "/sessions", description="the command's name; another app may own this one"
     )
-    secret_key: Annotated[SecretStr, BeforeValidator(_without_blanks)] | None = Field(
+    secret_key: Secret | None = Field(
         None, description="keys hashes and seals; several, comma-separated: the first one seals"
     )
-    database_url: Annotated[str, AfterValidator(_database_url)] = Field(
-        "sqlite:///casefile.db", description="where everything is stored"
-    )
+    database_url: DatabaseUrl = Field("sqlite:///casefile.db", description="where everything is stored")
     fullstory: dict[str, FullStoryAccount] = Field(default_factory=dict)
     raygun: dict[str, RaygunAccount] = Field(default_factory=dict)
     raygun_v3: dict[str, RaygunV3Account] = Field(default_factory=dict)

@@ -18,6 +18,7 @@ from bot.sources.reading import (
     Part,
     Record,
     at,
+    joined,
     read_records,
     to_page,
     to_text,
@@ -66,7 +67,7 @@ class FullStory:
 
     async def cost(self, subject: Subject) -> int:
         """Give 1, or 2 for an address with capitals: it may be stored lower-cased."""
-        return len(_spellings(subject))
+        return len(subject.spellings)
 
     async def find(self, question: Question, calls: Calls) -> Answer:
         """
@@ -76,7 +77,7 @@ class FullStory:
         """
         subject = question.subject
         rows: list[_ListedSession] = []
-        for spelling in _spellings(subject):
+        for spelling in subject.spellings:
             reply = await calls.get(
                 "/sessions/v2",
                 params={subject.kind.value: spelling, "limit": str(_LIMIT)},
@@ -148,20 +149,13 @@ class FullStory:
             entry_page=visits[0] if visits else None,
             exit_page=visits[-1] if visits else None,
             device=to_text(agent.get("device")),
-            browser=_joined(agent.get("browser"), agent.get("browser_version")),
+            browser=joined(agent.get("browser"), agent.get("browser_version")),
             os=to_text(agent.get("operating_system")),
             errors=sum(event.is_error for event in events),
         )
 
 
 _LINKS = LinkRule(hosts=("fullstory.com",))
-
-
-def _spellings(subject: Subject) -> tuple[str, ...]:
-    """Give the subject as typed, then lower-cased: whether FullStory minds the case is not documented."""
-    if subject.kind is SubjectKind.UID or subject.typed == subject.value:
-        return (subject.typed,)
-    return (subject.typed, subject.value)
 
 
 def _listed(reply: Reply, calls: Calls) -> list[_ListedSession]:
@@ -190,7 +184,3 @@ def _page(event: _Event) -> str | None:
 def _agent(event: _Event) -> dict[str, Any] | None:
     agent = at(event.source_properties, "user_agent")
     return agent if isinstance(agent, dict) else None
-
-
-def _joined(*parts: Any) -> str | None:
-    return " ".join(text for part in parts if (text := to_text(part))) or None

@@ -29,6 +29,7 @@ from bot.sources.reading import (
     Part,
     Record,
     at,
+    joined,
     read_record,
     read_records,
     to_id,
@@ -112,7 +113,7 @@ class Raygun:
 
     async def cost(self, subject: Subject) -> int:
         """Give the most calls: login, list (twice for an address with capitals), errors of two sessions."""
-        return await self._login_cost() + len(_identifiers(subject)) + _MOST_DETAILS
+        return await self._login_cost() + len(subject.spellings) + _MOST_DETAILS
 
     async def find(self, question: Question, calls: Calls) -> Answer:
         """
@@ -122,7 +123,7 @@ class Raygun:
         """
         await self._make_sure_of(1 + await self._login_cost(), calls)
         rows: list[_Listed] = []
-        for identifier in _identifiers(question.subject):
+        for identifier in question.subject.spellings:
             rows = await self._list(identifier, question, calls)
             if rows:
                 break
@@ -278,8 +279,8 @@ class Raygun:
             ),
             pages=row.pageViewCount,
             device=to_text(row.platform.get("name")),
-            browser=_joined(row.browser),
-            os=_joined(row.os),
+            browser=joined(row.browser.get("name"), row.browser.get("version")),
+            os=joined(row.os.get("name"), row.os.get("version")),
             country=to_text(location.get("country")),
             city=to_text(at(location, "ipLookup", "city")),
         )
@@ -323,13 +324,6 @@ class Raygun:
 _LINKS = LinkRule(hosts=("raygun.com",))
 
 
-def _identifiers(subject: Subject) -> tuple[str, ...]:
-    """Give what is asked for: whether Raygun minds the case is not documented."""
-    if subject.kind is SubjectKind.UID or subject.typed == subject.value:
-        return (subject.typed,)
-    return (subject.typed, subject.value)
-
-
 def _belongs_to(row: _Listed, subject: Subject) -> bool:
     """Check again whose session it is: another customer's must never be shown."""
     identifier = to_id(row.user.get("identifier")) or ""
@@ -337,11 +331,6 @@ def _belongs_to(row: _Listed, subject: Subject) -> bool:
         return identifier == subject.value
     address = to_text(row.user.get("emailAddress")) or ""
     return subject.value in (identifier.lower(), address.lower())
-
-
-def _joined(part: dict[str, object]) -> str | None:
-    texts = [to_text(part.get("name")), to_text(part.get("version"))]
-    return " ".join(text for text in texts if text) or None
 
 
 def _iso(moment: datetime) -> str:

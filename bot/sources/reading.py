@@ -36,6 +36,11 @@ def to_text(value: Any) -> str | None:
     return str(value).replace("\0", "").strip()[:_LONGEST_TEXT] or None
 
 
+def joined(*values: Any) -> str | None:
+    """Read texts that belong together, such as a browser's name and version, as one."""
+    return " ".join(text for value in values if (text := to_text(value))) or None
+
+
 def to_id(value: Any) -> str | None:
     """Read an identifier: as `to_text`, but exactly as it is."""
     text = str(value) if isinstance(value, str) else to_text(value)

@@ -28,6 +28,7 @@ from bot.sources.reading import (
     Part,
     Record,
     at,
+    joined,
     read_record,
     read_records,
     to_text,
@@ -104,7 +105,7 @@ class Rybbit:
 
     async def cost(self, subject: Subject) -> int:
         """Give the most calls: finding the person, a list for each uid, the errors and when they were."""
-        resolving = 0 if subject.kind is SubjectKind.UID else len(_spellings(subject)) + 1
+        resolving = 0 if subject.kind is SubjectKind.UID else len(subject.spellings) + 1
         uids = 1 if subject.kind is SubjectKind.UID else _MOST_UIDS
         return resolving + uids * (2 + _MOST_TIMED) + 1
 
@@ -160,13 +161,13 @@ class Rybbit:
             return tuple(json.loads(known))
         uids = await self._by_trait(subject, calls) or await self._by_search(question, calls)
         if not uids:
-            return _spellings(subject)
+            return subject.spellings
         await self.memory.remember(str(self.name), name, json.dumps(uids), _PAIR_LASTS, hashed)
         return uids
 
     async def _by_trait(self, subject: Subject, calls: Calls) -> tuple[str, ...]:
         """Find who carries the address as a trait; the match minds the case."""
-        for spelling in _spellings(subject):
+        for spelling in subject.spellings:
             reply = await self.server.get("user_traits", calls, {"key": "email", "value": spelling})
             if reply is None or not reply.ok:
                 return ()
@@ -262,8 +263,8 @@ class Rybbit:
             entry_page=row.entry_page,
             exit_page=row.exit_page,
             device=row.device_type,
-            browser=_joined(row.browser, row.browser_version),
-            os=_joined(row.operating_system, row.operating_system_version),
+            browser=joined(row.browser, row.browser_version),
+            os=joined(row.operating_system, row.operating_system_version),
             country=row.country,
             city=row.city,
             errors=row.errors,
@@ -273,11 +274,6 @@ class Rybbit:
         """Give the person's page: Rybbit has none for a single session."""
         base = self.settings.web_url or self.settings.base_url
         return LinkRule(origins=(base,)).allow(f"{base}/{site}/user/{segment(uid)}") if uid else None
-
-
-def _spellings(subject: Subject) -> tuple[str, ...]:
-    """Give an address as typed, then lower-cased: Rybbit's match is exact."""
-    return tuple(dict.fromkeys((subject.typed, subject.value)))
 
 
 def _window(now: datetime, days: int) -> dict[str, str]:
@@ -330,7 +326,3 @@ def _is_since(row: _Row, since: datetime) -> bool:
 def _title(name: _ErrorName) -> str:
     message, kind = name.value or "", name.errorName
     return message if not kind or message.startswith(kind) else f"{kind}: {message}"
-
-
-def _joined(*parts: str | None) -> str | None:
-    return " ".join(part for part in parts if part) or None

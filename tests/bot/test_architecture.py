@@ -9,7 +9,16 @@ ROOT = Path(__file__).parents[2]
 # Each layer may import those below it (and its own); what is not named here belongs to its folder.
 LAYERS = [
     {"bot.casefile", "bot.clock"},
-    {"bot.misspelt", "bot.mrkdwn", "bot.keyring", "bot.store", "bot.tasks", "bot.metrics", "bot.subjects"},
+    {
+        "bot.misspelt",
+        "bot.setting_values",
+        "bot.mrkdwn",
+        "bot.keyring",
+        "bot.store",
+        "bot.tasks",
+        "bot.metrics",
+        "bot.subjects",
+    },
     {"bot.settings", "bot.cache", "bot.quota", "bot.blocks", "bot.jobs", "bot.slack_client"},
     {"bot.sources", "bot.settings_table"},
     {"bot.inquiry", "bot.report", "bot.access", "bot.posting", "bot.requests"},

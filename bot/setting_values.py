@@ -1,0 +1,113 @@
+"""How the values of settings are written, and what is said of them where they are wrong: never the value."""
+
+import json
+import re
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, SecretStr
+
+
+def _without_blanks(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
+def _upper(value: Any) -> Any:
+    return value.strip().upper() if isinstance(value, str) else value
+
+
+def _one_line_key(value: SecretStr) -> SecretStr:
+    if re.search(r"\s", value.get_secret_value()):
+        raise ValueError("holds white space: paste the key alone")
+    return value
+
+
+def _fullstory_key(value: SecretStr) -> SecretStr:
+    if value.get_secret_value().lower().startswith("basic"):
+        raise ValueError("give the key alone, without the word Basic")
+    return _one_line_key(value)
+
+
+def _starting(*prefixes: str) -> AfterValidator:
+    def check(value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().startswith(prefixes):
+            raise ValueError(f"begins with {' or '.join(prefixes)}; this is another kind of token")
+        return _one_line_key(value)
+
+    return AfterValidator(check)
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("an address such as https://host.example is needed")
+    if parts.username or parts.password:
+        raise ValueError("an address without a user name is needed")
+    return value.rstrip("/")
+
+
+def _origin(value: str) -> str:
+    if urlsplit(value).path:
+        raise ValueError("the server's origin alone is needed, such as https://host.example; /api is added")
+    return value
+
+
+def _database_url(value: str) -> str:
+    if not re.match(r"sqlite:///.", value):
+        raise ValueError("this version stores in SQLite alone: sqlite:///FILE")
+    return value
+
+
+def _as_list(value: Any) -> Any:
+    """Read a list from JSON or from comma-separated words."""
+    if not isinstance(value, str):
+        return value
+    if not value.lstrip().startswith("["):
+        return [word.strip() for word in value.split(",") if word.strip()]
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise ValueError("is not a JSON list") from None
+
+
+def _as_json_list(value: Any) -> Any:
+    if isinstance(value, str) and not value.lstrip().startswith("["):
+        raise ValueError("a JSON list is needed: a comma may stand inside a regular expression")
+    return _as_list(value)
+
+
+def _one_group(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    for number, pattern in enumerate(patterns, 1):
+        try:
+            groups = re.compile(pattern).groups
+        except re.error:
+            raise ValueError(f"pattern {number} is not a regular expression") from None
+        if groups != 1:
+            raise ValueError(f"pattern {number} needs exactly one group, around the uid")
+    return patterns
+
+
+def _channel_ids(values: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(re.fullmatch(r"[CGD][A-Z0-9]+", value) for value in values):
+        raise ValueError("channel ids are needed, such as C0123ABCD (not names)")
+    return values
+
+
+def _lower(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(value.lower().removeprefix("@") for value in values)
+
+
+Key = Annotated[SecretStr, BeforeValidator(_without_blanks), AfterValidator(_one_line_key)]
+WebAddress = Annotated[str, BeforeValidator(_without_blanks), AfterValidator(_web_address)]
+Origin = Annotated[WebAddress, AfterValidator(_origin)]
+Words = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
+Channels = Annotated[Words, AfterValidator(_channel_ids)]
+LowerWords = Annotated[Words, AfterValidator(_lower)]
+Patterns = Annotated[tuple[str, ...], BeforeValidator(_as_json_list), AfterValidator(_one_group)]
+LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)]
+Text = Annotated[str, BeforeValidator(_without_blanks)]
+Secret = Annotated[SecretStr, BeforeValidator(_without_blanks)]
+FullStoryKey = Annotated[Secret, AfterValidator(_fullstory_key)]
+BotToken = Annotated[Key, _starting("xoxb-")]
+AppToken = Annotated[Key, _starting("xapp-")]
+DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
