@@ -156,9 +156,11 @@ class Settings(BaseSettings):
         env_nested_delimiter="__", enable_decoding=False, extra="ignore", frozen=True, validate_default=False
     )
 
-    slack_bot_token: BotToken | None = Field(None, description="`xoxb-…`")
-    slack_signing_secret: Key | None = Field(None, description="for HTTP alone")
-    slack_app_token: AppToken | None = Field(None, description="for Socket Mode alone")
+    slack_bot_token: BotToken | None = Field(None, description="the app's bot token, `xoxb-…`")
+    slack_signing_secret: Key | None = Field(None, description="the app's signing secret; for HTTP alone")
+    slack_app_token: AppToken | None = Field(
+        None, description="app-level token, `xapp-…`; for Socket Mode alone"
+    )
     slack_api_url: WebAddress = Field("https://slack.com/api/", description="where Slack's Web API is")
     slack_command: Annotated[str, Field(pattern=r"^/[^\s]{1,31}$")] = Field(
         "/sessions", description="the command's name; another app may own this one"
@@ -215,7 +217,7 @@ class Settings(BaseSettings):
         """Raise SettingsError for the first of these variables (such as SECRET_KEY) that is not set."""
         for name in names:
             if not getattr(self, name.lower()):
-                raise SettingsError(f"{name} is not set: {self.describe(name)}")
+                raise SettingsError(f"{name} is not set and is needed here: {self.describe(name)}")
 
     @classmethod
     def describe(cls, name: str) -> str:
