@@ -19,6 +19,8 @@ def _upper(value: Any) -> Any:
 def _one_line_key(value: SecretStr) -> SecretStr:
     if re.search(r"\s", value.get_secret_value()):
         raise ValueError("holds white space: paste the key alone")
+    if not value.get_secret_value().isascii():
+        raise ValueError("holds characters that no key has: paste it again")
     return value
 
 

@@ -22,6 +22,7 @@ from bot.quota import Account, Ledger, Purpose, Refused
 MAX_BODY_BYTES = 10 * 1024 * 1024
 # Nothing a vendor says keeps us away for longer than this.
 _LONGEST_REST = timedelta(days=1)
+_SHORTEST_REST = timedelta(seconds=1)
 _DEFAULT_REST = timedelta(minutes=1)
 
 
@@ -187,7 +188,8 @@ class Calls:
 
     async def _rate_limited(self, response: httpx.Response) -> CallFailed:
         now = self._http.clock()
-        rest = retry_after(response.headers.get("retry-after"), now) or self._http.rest_after_429(now)
+        asked_for = retry_after(response.headers.get("retry-after"), now)
+        rest = self._http.rest_after_429(now) if asked_for is None else max(asked_for, _SHORTEST_REST)
         rest = min(rest, _LONGEST_REST)
         await self._http.ledger.correct(self.account, 0, rest)
         return self._failed(Reason.RATE_LIMITED, "asks us to wait", now + rest)

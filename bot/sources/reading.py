@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
-# Between these (2001 and 2286 in seconds) a number is a time in seconds; a thousandfold, in milliseconds.
+# Between these (2001 and 2286) a number is a time in seconds; a thousandfold, in milliseconds. Earlier times
+# are what vendors write for "unknown" (1970), and mean nothing to a support desk.
 _SECONDS = range(10**9, 10**10)
 _LONGEST_TEXT = 2_000
 _LONGEST_NUMBER = 30
@@ -83,9 +84,10 @@ def to_moment(value: Any) -> datetime | None:
 def _from_text(value: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(value)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    return moment if int(moment.timestamp()) in _SECONDS else None
 
 
 def to_page(value: Any) -> str | None:

@@ -30,6 +30,13 @@ def test_texts_come_as_numbers_and_empty_ones_as_nuls(written: object, expected:
     assert to_text(written) == expected
 
 
+@pytest.mark.parametrize(
+    "written", ["1970-01-01 00:00:00", "0001-01-01T00:00:00Z", "9999-12-31", "", 0, "soon"]
+)
+def test_what_stands_for_an_unknown_time_is_none(written: object) -> None:
+    assert to_moment(written) is None
+
+
 def test_an_identifier_beyond_a_floats_precision_keeps_every_digit() -> None:
     assert to_id(5120998877665544321) == "5120998877665544321"
 
