@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import aiohttp
 import structlog
 from slack_sdk.errors import SlackApiError
 
@@ -117,8 +118,9 @@ class Answering:
         """Give the verdict for somebody who may ask; tell the others why not."""
         try:
             verdict = await self._access.ask(request.user, request.channel, request.team)
-        except SlackApiError as error:
-            self._log.warning("access.unknown", slack=error.response.get("error"))
+        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
+            said = error.response.get("error") if isinstance(error, SlackApiError) else type(error).__name__
+            self._log.warning("access.unknown", slack=said)
             self._metrics.lookups.labels("unsure").inc()
             await self._whisper(job, request, _UNSURE)
             return None

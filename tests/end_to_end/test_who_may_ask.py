@@ -1,5 +1,7 @@
 """The rule of who may look up whom, and where, over both transports."""
 
+from typing import Any
+
 import pytest
 
 from bot.blocks import REFRESH
@@ -66,8 +68,11 @@ async def test_somebody_from_another_company_cannot_press_refresh(desk: Desk) ->
     assert len(desk.world.fullstory.calls) == calls
 
 
-async def test_where_slack_cannot_say_who_asks_nobody_is_looked_up(desk: Desk) -> None:
-    desk.world.slack.fail_next("users.info", error="internal_error")
+@pytest.mark.parametrize("trouble", [{"error": "internal_error"}, {"lose_answer": True}], ids=str)
+async def test_where_slack_cannot_say_who_asks_nobody_is_looked_up(
+    desk: Desk, trouble: dict[str, Any]
+) -> None:
+    desk.world.slack.fail_next("users.info", **trouble)
     async with desk.casefile():
         await desk.ask(JANE)
         await desk.whispered(such="Slack could not confirm who you are")
