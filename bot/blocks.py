@@ -14,6 +14,7 @@ from slack_sdk.models.blocks import (
     ActionsBlock,
     Block,
     ButtonElement,
+    ConfirmObject,
     ContextBlock,
     DividerBlock,
     MarkdownTextObject,
@@ -37,6 +38,7 @@ SHOWN_AT_MOST = 20
 _ERRORS_SHOWN = 5
 _SECTION = 3_000
 _CONTEXT_ELEMENTS = 10
+_CONFIRM = 300
 _TITLES = {"fullstory": "FullStory", "raygun": "Raygun", "rybbit": "Rybbit", "uxcam": "UXCam"}
 
 REFRESH = "refresh"
@@ -301,11 +303,28 @@ def _advice(case_file: CaseFile) -> list[str]:
 
 def _buttons(case_file: CaseFile, view: View) -> ActionsBlock:
     value = ButtonValue(case_file.subject, case_file.days, view.shown, view.asker)
-    elements = [ButtonElement(text="Refresh", action_id=REFRESH, value=value.dumps())]
+    refresh = ButtonElement(
+        text="Refresh", action_id=REFRESH, value=value.dumps(), confirm=_spending(case_file)
+    )
+    elements = [refresh]
     if len(case_file.sessions) > view.shown and view.shown < SHOWN_AT_MOST:
         more = replace(value, shown=SHOWN_AT_MOST)
         elements.append(ButtonElement(text="Show more", action_id=SHOW_MORE, value=more.dumps()))
     return ActionsBlock(elements=elements)
+
+
+def _spending(case_file: CaseFile) -> ConfirmObject | None:
+    """Ask back where asking anew takes calls of a small quota; say how many, before they are made."""
+    takes = [
+        f"up to {counted(finding.calls_again or 0, 'call')} of the {finding.calls_left} that"
+        f" {_source_label(finding.source)} has left"
+        for finding in case_file.findings
+        if finding.calls_left is not None
+    ]
+    if not takes:
+        return None
+    text = MarkdownTextObject(text=f"That takes {_and(takes[:3])}."[:_CONFIRM], verbatim=True)
+    return ConfirmObject(title="Ask the vendors anew?", text=text, confirm="Ask anew", deny="Leave it")
 
 
 def _titles(names: Sequence[SourceName]) -> list[str]:

@@ -154,9 +154,9 @@ class Finding:
     """
     What one source says about one subject.
 
-    `as_of` is when the vendor said it; `calls` is what this lookup cost, and `calls_left` what remains of
-    a quota worth watching; `notes` are remarks for people on how complete it is. Sessions beside a failure
-    are what was known before it.
+    `as_of` is when the vendor said it; `calls` is what this lookup cost; `calls_left` is what remains of a
+    quota worth watching, and `calls_again` the most that asking anew would take of it; `notes` are remarks
+    for people on how complete it is. Sessions beside a failure are what was known before it.
     """
 
     source: SourceName
@@ -168,6 +168,7 @@ class Finding:
     notes: tuple[str, ...] = ()
     failure: Failure | None = None
     calls_left: int | None = None
+    calls_again: int | None = None
 
     @property
     def answered(self) -> bool:

@@ -132,6 +132,7 @@ class Inquiry:
         self, source: Source, question: Question, state: State, known: Known, calls: int = 0
     ) -> Finding:
         since = question.since(self._clock())
+        left, again = await _small_quota(source, question)
         return Finding(
             source.name,
             state,
@@ -140,7 +141,8 @@ class Inquiry:
             _sessions_since(known.answer, since),
             _errors_since(known.answer, since),
             known.answer.notes,
-            calls_left=await _calls_left(source),
+            calls_left=left,
+            calls_again=again,
         )
 
     async def _failed(
@@ -149,20 +151,23 @@ class Inquiry:
         """Give a failure, beside what was known before it."""
         spent = failure.reason is Reason.QUOTA_SPENT
         if known is None:
-            left = await _calls_left(source)
+            left, again = await _small_quota(source, question)
             state = State.QUOTA if spent else State.FAILED
-            return Finding(source.name, state, calls=calls, failure=failure, calls_left=left)
+            return Finding(
+                source.name, state, calls=calls, failure=failure, calls_left=left, calls_again=again
+            )
         shown = await self._finding(source, question, State.QUOTA if spent else State.STALE, known, calls)
         return replace(shown, failure=failure)
 
 
-async def _calls_left(source: Source) -> int | None:
-    """Give what is left of a quota that people had better know of: a small one, for a long time."""
+async def _small_quota(source: Source, question: Question) -> tuple[int | None, int | None]:
+    """Give what is left of a quota worth watching, and the most that asking anew would take."""
     account = await source.account()
     window = account.longest
     if window is None or window.calls > _SMALL_QUOTA:
-        return None
-    return (await source.http.ledger.state(account)).left
+        return None, None
+    state = await source.http.ledger.state(account)
+    return state.left, await source.cost(question.subject)
 
 
 def _sessions_since(answer: Answer, since: datetime) -> tuple[Session, ...]:

@@ -129,6 +129,14 @@ def test_sources_that_are_still_asked_are_named() -> None:
     assert "asking Raygun (shop) …" in said
 
 
+def test_refresh_says_what_it_takes_of_a_small_quota_before_it_takes_it() -> None:
+    small = Finding(SHOP, State.LIVE, NOW, 1, (session(source=SHOP),), calls_left=46, calls_again=4)
+    assert "up to 4 calls of the 46 that Raygun (shop) has left" in str(
+        reply(case_file(small), View()).blocks
+    )
+    assert "confirm" not in str(reply(case_file(LIVE), View()).blocks)
+
+
 def test_show_more_is_offered_only_where_there_is_more() -> None:
     many = Finding(WWW, State.LIVE, NOW, 1, tuple(session(id=str(n)) for n in range(8)))
     assert "Show more" in texts(reply(case_file(many), View(shown=5)).blocks)

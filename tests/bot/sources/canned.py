@@ -73,10 +73,10 @@ class Bench:
         http = self.http(vendor, Account(str(name), raygun.windows(account)), account.base_url)
         return Raygun(name, http, account, self.memory)
 
-    def rybbit(self, vendor: Respond, **settings: Any) -> Rybbit:
+    def rybbit(self, vendor: Respond, label: str = "www", **settings: Any) -> Rybbit:
         values = {"api_key": "k", "site": "1", "base_url": "https://rybbit.contoso.example"} | settings
         account = RybbitAccount(**values)
-        name = SourceName("rybbit", "www")
+        name = SourceName("rybbit", label)
         http = self.http(vendor, Account(str(name)), account.base_url)
         return Rybbit(name, http, account, self.memory, RybbitServer(http, account, self.memory))
 

@@ -270,18 +270,23 @@ async def test_a_site_known_by_its_public_id_is_linked_by_its_number(on_bench: B
     assert found.sessions[0].url == "https://rybbit.contoso.example/1/user/1042"
 
 
-@pytest.mark.parametrize("file", EVERY_FILE, ids=lambda file: f"{file.parent.name}/{file.stem}")
+@pytest.mark.parametrize("folder", sorted({file.parent.name for file in EVERY_FILE}))
+@pytest.mark.parametrize("subject", ["ada@example.com", "1042", "usr_9f3", "nobody@example.com"])
 async def test_no_recorded_answer_makes_it_raise_or_show_another_persons_session(
-    on_bench: Bench, file: Any
+    on_bench: Bench, folder: str, subject: str
 ) -> None:
-    reply = recorded(f"{file.parent.name}/{file.stem}")
-    for subject in ("ada@example.com", "1042", "usr_9f3", "nobody@example.com"):
+    strangers = {}
+    for file in EVERY_FILE:
+        if file.parent.name != folder:
+            continue
+        reply = recorded(f"{folder}/{file.stem}")
+        vendor = Canned(lambda _, r=reply: httpx.Response(r.status_code, content=r.content))  # type: ignore[misc]
         try:
-            found = await find(
-                on_bench.rybbit(Canned(lambda _: httpx.Response(reply.status_code, content=reply.content))),
-                subject,
-            )
+            # An account of its own for each file: a 429 closes one.
+            found = await find(on_bench.rybbit(vendor, label=file.stem), subject)
         except CallFailed:
             continue
         assert isinstance(found, Answer)
-        assert {session.user.uid for session in found.sessions} <= {subject}
+        if others := {session.user.uid for session in found.sessions} - {subject}:
+            strangers[file.stem] = others
+    assert strangers == {}
