@@ -145,6 +145,9 @@ def _headline(case_file: CaseFile) -> str:
         parts.append("*on the site now*")
     elif case_file.last_seen:
         parts.append(f"last seen {local_time(case_file.last_seen)}")
+    silent = [f.source for f in case_file.findings if not f.answered and f.source not in case_file.waiting]
+    if silent:
+        parts.append(f"{_and(_titles(silent))} could not answer")
     return " · ".join([*parts, asking] if asking else parts)
 
 
@@ -316,10 +319,10 @@ def _buttons(case_file: CaseFile, view: View) -> ActionsBlock:
 def _spending(case_file: CaseFile) -> ConfirmObject | None:
     """Ask back where asking anew takes calls of a small quota; say how many, before they are made."""
     takes = [
-        f"up to {counted(finding.calls_again or 0, 'call')} of the {finding.calls_left} that"
-        f" {_source_label(finding.source)} has left"
+        f"up to {counted(min(finding.calls_again or 0, finding.calls_left), 'call')}"
+        f" of the {finding.calls_left} that {_source_label(finding.source)} has left"
         for finding in case_file.findings
-        if finding.calls_left is not None
+        if finding.calls_left
     ]
     if not takes:
         return None

@@ -124,6 +124,11 @@ def test_where_no_source_answered_nobody_is_claimed_to_be_missing() -> None:
         assert "ound" not in texts(message.blocks)
 
 
+def test_the_parent_says_which_sources_could_not_answer() -> None:
+    failed = Finding(SHOP, State.FAILED, failure=Failure(Reason.UNREACHABLE, "Raygun cannot be reached"))
+    assert "Raygun (shop) could not answer" in texts(parent(case_file(LIVE, failed), View()).blocks)
+
+
 def test_sources_that_are_still_asked_are_named() -> None:
     said = texts(together(case_file(LIVE, waiting=(SHOP,)), View()).blocks)
     assert "asking Raygun (shop) …" in said
