@@ -7,13 +7,12 @@ import os
 import re
 import sys
 from collections.abc import Callable, Coroutine, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
-from bot import serving
+from bot import __version__, serving
 from bot.app import open_engine
 from bot.casefile import Subject
 from bot.doctor import Check, check_slack, check_sources
@@ -63,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="casefile", description="Customers' session replays and recent errors, in Slack."
     )
-    parser.add_argument("--version", action="version", version=f"casefile {version('casefile')}")
+    parser.add_argument("--version", action="version", version=f"casefile {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, what: str, command: Callable[[Any], int]) -> argparse.ArgumentParser:
