@@ -17,7 +17,9 @@ def case_file_text(case_file: CaseFile) -> str:
     """Give sessions, errors and sources, a line each, links below."""
     sessions, errors = case_file.sessions, case_file.errors
     found = f"{counted(len(sessions), 'session')}, {counted(len(errors), 'error')}"
-    lines = [f"{printable(case_file.subject.value)}: {found} in {counted(case_file.days, 'day')}", ""]
+    found = f"{found} in {counted(case_file.days, 'day')}" if case_file.answered else "no source could answer"
+    lines = [f"{printable(case_file.subject.value)}: {found}"]
+    lines += [""] if sessions else []
     for session in sessions[:_SHOWN]:
         lines += _session_lines(session)
     if len(sessions) > _SHOWN:
