@@ -124,7 +124,8 @@ class Access:
             team: the workspace that installed the bot.
 
         Raises:
-            SlackApiError: when Slack cannot say who that is: then nobody may know the answer.
+            SlackApiError, aiohttp.ClientError, TimeoutError: when Slack cannot say who that is: then
+                nobody may know the answer.
 
         """
         person, place, in_group = await asyncio.gather(
@@ -135,28 +136,29 @@ class Access:
 
     async def _person(self, user: str, team: str) -> Person:
         key = ("user", user)
-        if key not in self._facts:
+        person: Person | None = self._facts.get(key)
+        if person is None:
             try:
                 answer = await self._client.users_info(user=user)
             except SlackApiError as error:
                 if error.response.get("error") not in _STRANGERS:
                     raise
                 return Person(is_member=False, is_guest=False, is_active=False)
-            self._facts[key] = read_person(answer.get("user") or {}, team)
-        person: Person = self._facts[key]
+            person = self._facts[key] = read_person(answer.get("user") or {}, team)
         return person
 
     async def _place(self, channel: str) -> Place:
         key = ("channel", channel)
-        if key not in self._facts:
+        place: Place | None = self._facts.get(key)
+        if place is None:
             try:
                 answer = await self._client.conversations_info(channel=channel)
             except SlackApiError as error:
                 if error.response.get("error") not in _UNSEEN:
                     raise
+                # Not kept: an invitation must count at once.
                 return Place(is_seen=False, is_shared=False)
-            self._facts[key] = read_place(answer.get("channel") or {})
-        place: Place = self._facts[key]
+            place = self._facts[key] = read_place(answer.get("channel") or {})
         return place
 
     async def _in_user_group(self, user: str) -> bool | None:
@@ -167,10 +169,10 @@ class Access:
 
     async def _members(self, group: str) -> frozenset[str]:
         key = ("group", group)
-        if key not in self._facts:
+        members: frozenset[str] | None = self._facts.get(key)
+        if members is None:
             answer = await self._client.usergroups_users_list(usergroup=group)
-            self._facts[key] = frozenset(answer.get("users") or ())
-        members: frozenset[str] = self._facts[key]
+            members = self._facts[key] = frozenset(answer.get("users") or ())
         return members
 
 

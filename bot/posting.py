@@ -23,7 +23,6 @@ EVENT_TYPE = "casefile_answer"
 # Slack: one post a second a channel on average, short bursts tolerated (`slack.md`, rate limits).
 _BURST, _PER_SECONDS = 4, 4
 _CHANNELS_KEPT = 1_000
-_SETTLING_SECONDS = 2.0
 # Slack's words for "not here": said at once, nothing was posted.
 _NOT_HERE = frozenset(
     {
@@ -91,7 +90,7 @@ class Poster:
         client: AsyncWebClient,
         session: aiohttp.ClientSession,
         jobs: Jobs,
-        settling_seconds: float = _SETTLING_SECONDS,
+        settling_seconds: float,
     ) -> None:
         self._client = client
         self._session = session
@@ -113,8 +112,11 @@ class Poster:
         known = (await self._jobs.posts(job)).get(part)
         if known is not None and known.ts is not None:
             return known
-        if known is not None and (found := await self._look_for(job, part, spot)):
-            return await self._noted(job, Post(part, spot.channel, found, 0))
+        if known is not None:
+            # Whoever began it was stopped in the middle: Slack may be taking it just now.
+            await asyncio.sleep(self._settling_seconds)
+            if found := await self._look_for(job, part, spot):
+                return await self._noted(job, Post(part, spot.channel, found, 0))
         await self._jobs.note_post(job, Post(part, spot.channel, None, 0))
         try:
             ts = await self._post(job, part, spot, message)

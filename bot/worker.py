@@ -17,7 +17,6 @@ from bot.tasks import Tasks
 Handler = Callable[[Job], Awaitable[None]]
 """Answers a job; returns when nothing more is owed."""
 
-_SWEEP_SECONDS = 5.0
 _AT_ONCE = 32
 _MOST_WAITING = 500
 _MOST_ATTEMPTS = 3
@@ -42,7 +41,7 @@ class Worker:
         tasks: Tasks,
         handlers: Mapping[str, Handler],
         give_up: Handler,
-        sweep_seconds: float = _SWEEP_SECONDS,
+        sweep_seconds: float,
     ) -> None:
         self._jobs = jobs
         self._tasks = tasks

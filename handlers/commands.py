@@ -1,5 +1,6 @@
 """The slash command: read, written down, acknowledged; the answer comes by the job."""
 
+import uuid
 from typing import Any
 
 import structlog
@@ -52,8 +53,12 @@ def begin(bot: Bot, job: Job | None) -> None:
 
 
 def delivery_of(body: dict[str, Any]) -> str:
-    """Give what redeliveries of one request have in common: commands and buttons carry no event id."""
-    return str(body.get("trigger_id") or "")
+    """
+    Give what redeliveries of one request have in common: commands and buttons carry no event id.
+
+    Without it two requests must never count as one: the second would go unanswered.
+    """
+    return str(body.get("trigger_id") or body.get("response_url") or uuid.uuid4().hex)
 
 
 def whispered(text: str) -> dict[str, Any]:

@@ -204,7 +204,8 @@ def retry_after(value: str | None, now: datetime) -> timedelta | None:
     if not value:
         return None
     if value.strip().isdecimal():
-        return timedelta(seconds=min(int(value), int(_LONGEST_REST.total_seconds())))
+        # More digits than a day of seconds has are a day all the same; Python refuses to read thousands.
+        return min(timedelta(seconds=int(value.strip()[:9])), _LONGEST_REST)
     try:
         moment = parsedate_to_datetime(value)
     except ValueError:

@@ -6,8 +6,9 @@ import httpx
 import pytest
 
 from bot.casefile import Reason
-from bot.sources.http import CallFailed
+from bot.sources.http import CallFailed, retry_after
 from tests.bot.sources.canned import Bench, Canned, answer, calls_of, find
+from tests.conftest import MovableClock
 
 LISTED: dict[str, list[dict[str, object]]] = {
     "sessions": [
@@ -128,9 +129,17 @@ async def test_every_failure_has_a_plain_reason(
     assert "jane" not in str(failed.value)
 
 
-async def test_retry_after_is_obeyed_as_seconds_and_as_a_date(on_bench: Bench) -> None:
-    for value in ("7", "Fri, 20 Nov 2026 14:05:16 GMT"):
-        with pytest.raises(CallFailed) as failed:
-            await find(on_bench.fullstory(lambda _, v=value: answer({}, 429, **{"retry-after": v})), "u")  # type: ignore[misc]
-        # The second one is refused by our own ledger, which the first 429 has corrected.
-        assert failed.value.failure.until is not None
+@pytest.mark.parametrize(
+    ("value", "seconds"), [("7", 7), ("0", 0), ("9" * 5000, 86_400), ("Fri, 20 Nov 2026 14:05:16 GMT", 7)]
+)
+def test_any_retry_after_is_read_and_never_longer_than_a_day(
+    clock: MovableClock, value: str, seconds: int
+) -> None:
+    waiting = retry_after(value, clock())
+    assert waiting is not None
+    assert waiting.total_seconds() == seconds
+
+
+@pytest.mark.parametrize("value", [None, "", "soon", "-1", "Fri, 99 Nov 2026"])
+def test_a_retry_after_that_says_nothing_is_none(clock: MovableClock, value: str | None) -> None:
+    assert retry_after(value, clock()) is None

@@ -1,0 +1,22 @@
+"""What a request is known by, and what the command says of itself."""
+
+from bot.subjects import Help, NotUnderstood
+from handlers.commands import delivery_of, usage
+
+
+def test_redeliveries_of_a_command_share_its_trigger() -> None:
+    assert delivery_of({"trigger_id": "1.2", "response_url": "a"}) == delivery_of({"trigger_id": "1.2"})
+
+
+def test_two_requests_without_a_trigger_are_never_taken_for_one() -> None:
+    assert delivery_of({}) != delivery_of({})
+    assert delivery_of({"response_url": "a"}) != delivery_of({"response_url": "b"})
+
+
+def test_the_usage_names_the_command_as_it_was_typed_and_first_what_was_wrong() -> None:
+    assert "`/find debug`" in usage("/find", Help())
+    assert usage("/find", NotUnderstood("That is no address.")).startswith("That is no address.")
+
+
+def test_what_was_typed_cannot_mention_anybody_in_the_usage() -> None:
+    assert "<!channel>" not in usage("/<!channel>", NotUnderstood("<!channel>"))
