@@ -111,6 +111,15 @@ class ErrorEvent:
     status: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class TicketReference:
+    """A help desk's ticket as a message names it: whose it is, its number or id there, its address."""
+
+    system: str
+    id: str
+    url: str
+
+
 class State(StrEnum):
     """How a source came to say what it says."""
 
