@@ -25,7 +25,12 @@ from bot.slack_client import make_slack_client
 from bot.sources.source import Effort, Question
 from bot.store import NewerDatabase
 from bot.subjects import NotUnderstood, read_subject
-from bot.terminal import case_file_text, quota_text
+from bot.terminal import case_file_text, quota_text, ticket_text
+from bot.ticket_json import ticket_json
+from bot.tickets.content import TicketRules
+from bot.tickets.passages import Us
+from bot.tickets.reader import read_ticket
+from bot.tickets.rules import ticket_rules
 
 OK, NOT_WELL, USAGE, NO_ANSWER = 0, 1, 2, 3
 _DEMO_PORT = 8321
@@ -47,7 +52,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (SettingsError, NewerDatabase) as error:
         return _complain(str(error))
     except OSError as error:
-        return _complain(error.strerror or str(error))
+        place = f"{error.filename}: " if isinstance(error.filename, str) else ""
+        return _complain(f"{place}{error.strerror or error}")
     except KeyboardInterrupt:
         return 130
     return status
@@ -81,6 +87,15 @@ def _parser() -> argparse.ArgumentParser:
     lookup.add_argument("--json", action="store_true")
     lookup.add_argument("--days", type=int, default=None, help="how far back (default: LOOKUP__DAYS, 30)")
     lookup.add_argument("--fresh", action="store_true", help="ask the vendors even where an answer is known")
+    ticket = add(
+        "read-ticket", "what the bot would do with a Slack message, without asking anybody", _read_ticket
+    )
+    ticket.add_argument("file", metavar="FILE", help="JSON of an event_callback or a message; - for stdin")
+    ticket.add_argument("--json", action="store_true")
+    ticket.add_argument("--bot-id", default="", metavar="B…", help="which bot is us")
+    ticket.add_argument("--bot-user-id", default="", metavar="U…")
+    ticket.add_argument("--app-id", default="", metavar="A…")
+    ticket.add_argument("--files-info", metavar="FILE", help="what Slack's files.info would answer")
     manifest = add("manifest", "the Slack app manifest, for Socket Mode", _manifest)
     manifest.add_argument("--http", metavar="URL", help="for signed HTTP, reached at this address")
     doctor = add("doctor", "one cheap real call to each source and to Slack", _doctor)
@@ -147,6 +162,35 @@ async def _look_up(settings: Settings, subject: Subject, options: argparse.Names
         if not engine.sources:
             print("casefile: no source is configured, for example FULLSTORY__MAIN__API_KEY", file=sys.stderr)
         return OK if case_file.answered else NO_ANSWER
+
+
+def _read_ticket(options: argparse.Namespace) -> int:
+    tickets = load_settings(os.environ, Path(".env")).tickets
+    event = _read_json(options.file)
+    files = _read_files(options.files_info, event) if options.files_info else {}
+    us = Us(options.bot_id, options.bot_user_id, options.app_id)
+    reading = read_ticket(event, ticket_rules(tickets, us), files)
+    if options.json:
+        print(json.dumps(ticket_json(reading), ensure_ascii=False, indent=1))
+    else:
+        print(ticket_text(reading))
+    return OK
+
+
+def _read_json(file: str) -> Any:
+    """Read a file, or standard input for `-`; raises SettingsError where it is no JSON."""
+    content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        raise SettingsError(f"{file}: is not JSON") from None
+
+
+def _read_files(file: str, event: Any) -> dict[str, Any]:
+    """Read an answer of `files.info`: it stands for each file that the message has only a stub of."""
+    answer = _read_json(file)
+    info = answer.get("file", answer) if isinstance(answer, dict) else {}
+    return dict.fromkeys(read_ticket(event, TicketRules()).unread_files, info)
 
 
 def _manifest(options: argparse.Namespace) -> int:

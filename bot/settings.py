@@ -108,17 +108,21 @@ class IntercomAccount(_Group):
 class TicketSettings(_Group):
     """Which messages are tickets, and whom they are about."""
 
-    channels: Channels = Field((), description="only these channels; unset: every channel (not used yet)")
-    apps: Words = Field((), description="app ids or bot names whose messages are tickets (not used yet)")
+    channels: Channels = Field((), description="only in these channels; unset: every channel the bot is in")
+    apps: Words = Field(
+        (), description="app ids or bot names whose messages are tickets; unset: by a ticket's signs"
+    )
     offer: Literal["button", "silent"] = Field(
-        "button", description="where nobody can be trusted (not used yet)"
+        "button", description="where no address can be trusted: `button` to look somebody up, or `silent`"
     )
     when_empty: Literal["silent", "line"] = Field(
-        "silent", description="where nobody is found (not used yet)"
+        "silent", description="where the requester has no session: `silent`, or a `line` that says so"
     )
-    internal_domains: LowerWords = Field((), description="never looked up from tickets (not used yet)")
-    ignored_addresses: LowerWords = Field((), description="never looked up from tickets (not used yet)")
-    uid_patterns: Patterns = Field((), description="JSON list, one group each (not used yet)")
+    internal_domains: LowerWords = Field((), description="own domains, never looked up from tickets")
+    ignored_addresses: LowerWords = Field((), description="addresses never looked up from tickets")
+    uid_patterns: Patterns = Field(
+        (), description="JSON list of regular expressions that find a uid in a ticket, one group each"
+    )
 
 
 class AccessSettings(_Group):
@@ -209,8 +213,6 @@ class Settings(BaseSettings):
             )
         unused = [name for name in _NOT_USED_YET if getattr(self, name)]
         lines += [f"{name.upper()}__… is set, and this version does not use it yet." for name in unused]
-        if "tickets" in self.model_fields_set:
-            lines.append("TICKETS__… is set, and this version does not answer tickets yet.")
         return tuple(lines)
 
     def require(self, *names: str) -> None:

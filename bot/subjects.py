@@ -4,11 +4,9 @@ import html
 import re
 from dataclasses import dataclass
 
-from email_validator import EmailNotValidError, validate_email
-
+from bot.addresses import LONGEST, read_address
 from bot.casefile import Subject, SubjectKind
 
-LONGEST = 128
 # Slack writes <mailto:a@b|label>; the label may differ from the address, so the URL's part is read.
 _MAILTO = re.compile(r"<mailto:([^|>]*)(?:\|[^>]*)?>")
 # A host that Slack took for a link: jane@<http://contoso.example|contoso.example>.
@@ -85,24 +83,15 @@ def read_subject(word: str) -> Subject | NotUnderstood:
         return _uid(word)
     if len(word) > 2 * LONGEST:
         return NotUnderstood(_too_long())
-    return read_address(word) or NotUnderstood(
+    return _address(word) or NotUnderstood(
         "That looks like an address and is none. For a uid with an @ in it, write uid: before it."
     )
 
 
-def read_address(word: str) -> Subject | None:
-    """Read an address, also one in brackets, quotes or with punctuation around it; None where it is none."""
+def _address(word: str) -> Subject | None:
+    """Read an address, also one in brackets, quotes or with punctuation around it."""
     typed = word.strip(_AROUND).removesuffix("'s").removesuffix("’s")
-    typed = re.sub(r"^mailto:", "", typed, flags=re.IGNORECASE)
-    if len(typed) > LONGEST:
-        return None
-    try:
-        valid = validate_email(typed, check_deliverability=False)
-    except EmailNotValidError:
-        return None
-    # The domain in its ASCII form, so that both spellings of it are one subject.
-    domain = valid.ascii_domain or valid.domain
-    return Subject(SubjectKind.EMAIL, f"{valid.local_part}@{domain}".lower(), typed)
+    return read_address(re.sub(r"^mailto:", "", typed, flags=re.IGNORECASE))
 
 
 def _uid(word: str) -> Subject | NotUnderstood:

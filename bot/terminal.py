@@ -9,6 +9,8 @@ from bot.lookup_json import detail
 from bot.mrkdwn import counted, lasting
 from bot.quota import QuotaState
 from bot.report import span
+from bot.ticket_json import ticket_json
+from bot.tickets.reader import Action, TicketReading
 
 _SHOWN = 20
 
@@ -30,6 +32,20 @@ def case_file_text(case_file: CaseFile) -> str:
     for finding in case_file.findings:
         words = "; ".join(part for part in (state_words(finding, case_file), detail(finding)) if part)
         lines.append(f"  {finding.source}  {finding.state}: {words}  ({counted(finding.calls, 'call')})")
+    return "\n".join(lines)
+
+
+def ticket_text(reading: TicketReading) -> str:
+    """Give what a message calls for, and why."""
+    told = ticket_json(reading)
+    lines = [f"{told['action']}: {told['reason']}"]
+    named = {name: told[name] for name in ("requester", "uids", "mentioned") if told[name]}
+    lines += [f"  {name}: {', '.join(map(printable, values))}" for name, values in named.items()]
+    if reading.ticket:
+        ticket = reading.ticket
+        lines.append(f"  ticket: {ticket.system} {printable(ticket.id)}  {printable(ticket.url)}")
+    if reading.action is Action.REPLY and reading.root_ts:
+        lines.append(f"  answered in the thread of {printable(reading.root_ts)}")
     return "\n".join(lines)
 
 

@@ -1,0 +1,127 @@
+"""
+Addresses in a text: found by an expression that is linear on any input, judged by email-validator.
+
+The usual expression for addresses is quadratic: with nothing before the local part, every letter of a long
+word is a place to begin. Here a look-behind allows one beginning for each word, and lengths are bounded.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from email_validator import EmailNotValidError, validate_email
+
+from bot.casefile import Subject, SubjectKind
+
+LONGEST = 128
+# What no local part holds here: blanks, brackets, quotes, and what separates.
+_NOT_LOCAL = r"\s<>()\[\]{},;:\"“”‘’«»„\\|@=/?\x01-\x04"
+_FOUND = re.compile(
+    rf"\x01(?P<linked>[^\x01-\x04]{{3,320}})\x02"
+    rf"|(?<![^{_NOT_LOCAL}])(?P<bare>[^{_NOT_LOCAL}]{{1,64}}@[\w.-]{{3,255}})"
+)
+# In brackets or in words: jane [at] contoso.example, jane at contoso dot example.
+_AT = r"(?:\s?[\[({]\s?at\s?[\])}]\s?|\sat\s)"
+_DOT = r"(?:\s?[\[({]\s?dot\s?[\])}]\s?|\sdot\s)"
+_OBFUSCATED = re.compile(
+    rf"(?<![\w.+-])([\w.+-]{{1,64}})(?:\s?[\[({{]\s?at\s?[\])}}]\s?([\w-]{{1,63}}(?:(?:\.|{_DOT})[\w-]{{1,63}}){{1,4}})"
+    rf"|{_AT}([\w-]{{1,63}}(?:{_DOT}[\w-]{{1,63}}){{1,4}}))",
+    re.IGNORECASE,
+)
+_MOST_OBFUSCATED = 4_000
+# Endings of files and of versions, which look like domains: icon@2x.png, left-pad@1.3.0, pkg@1.2.3-beta.
+_FILE = re.compile(
+    r"\.(?:png|jpe?g|gif|svg|webp|avif|ico|bmp|pdf|js|mjs|ts|tsx|jsx|css|scss|html?|json|ya?ml|xml|py|rb|go|rs|"
+    r"java|kt|swift|txt|csv|log|gz|tgz|tar|woff2?|mp[34])$",
+    re.IGNORECASE,
+)
+_VERSION = re.compile(r"v?\d+(?:\.[\dx*]+)+(?:$|[-+.])", re.IGNORECASE)
+_ID = r"[^\s<>,;\x01-\x04]{1,150}@[^\s<>,;\x01-\x04]{1,150}"
+_MESSAGE_ID = re.compile(
+    rf"(?:message-?\s?id|in-reply-to|references)[\s:]{{0,3}}[<\x01]{{0,2}}{_ID}[\x02>]{{0,2}}"
+    rf"(?:[\s,]{{1,3}}<\x01?{_ID}\x02?>){{0,20}}",
+    re.IGNORECASE,
+)
+# Users of version control, in `git@host:path`.
+_PROGRAMS = frozenset({"git", "hg", "svn", "ssh"})
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What may be an address, and where in the text it begins and ends."""
+
+    typed: str
+    start: int
+    end: int
+
+
+def without_message_ids(text: str) -> str:
+    """Blank out Message-IDs after their header's name; they look like addresses and are none."""
+    return _MESSAGE_ID.sub(lambda found: " " * len(found[0]), text)
+
+
+def find_addresses(text: str) -> Iterator[Found]:
+    """Find what looks like an address; `read_address` judges it."""
+    if "@" not in text:
+        return
+    for match in _FOUND.finditer(text):
+        if match["linked"] is not None:
+            yield Found(match["linked"].strip(), match.start(), match.end())
+        elif not _is_noise(bare := _trimmed(match["bare"]), text, match.end()):
+            yield Found(bare, match.start(), match.end())
+
+
+def find_obfuscated(text: str) -> Iterator[str]:
+    """Find addresses that somebody hid from programs, put together again."""
+    text = text[:_MOST_OBFUSCATED]
+    lower = text.lower()
+    if "at" not in lower or ("dot" not in lower and "." not in lower):
+        return
+    for match in _OBFUSCATED.finditer(text):
+        domain = re.sub(_DOT, ".", match[2] or match[3], flags=re.IGNORECASE)
+        yield f"{match[1]}@{domain}"
+
+
+def _trimmed(bare: str) -> str:
+    """Take off what belongs to the sentence: `_jane@x.example_`, `'jane@x.example'`, a full stop."""
+    local, _, domain = bare.rpartition("@")
+    domain = domain.rstrip("._-")
+    if bare.endswith("_") or local.startswith("'"):
+        local = local.lstrip("_'")
+    return f"{local.lstrip('.!#$%&^')}@{domain}"
+
+
+def _is_noise(bare: str, text: str, end: int) -> bool:
+    local, _, domain = bare.rpartition("@")
+    if local.lower() in _PROGRAMS or _FILE.search(domain) or _VERSION.match(domain):
+        return True
+    # git@host:path and user@host:8080; a colon that ends a clause is followed by a blank.
+    return text[end : end + 1] == ":" and bool(re.match(r"[\w~/.]", text[end + 1 : end + 2]))
+
+
+def read_address(word: str) -> Subject | None:
+    """
+    Judge one address; None where it is none, or longer than we look up.
+
+    The subject's `typed` keeps capitals and Unicode as written; its `value` is lower-cased with the domain
+    in its ASCII form, so that both spellings of it are one subject.
+    """
+    if len(word) > LONGEST or word.count("@") != 1:
+        return None
+    try:
+        valid = validate_email(unicodedata.normalize("NFC", word), check_deliverability=False)
+    except EmailNotValidError:
+        return None
+    domain = valid.ascii_domain or valid.domain
+    return Subject(SubjectKind.EMAIL, f"{valid.local_part}@{domain}".lower(), valid.original)
+
+
+def shown_address(address: Subject) -> str:
+    """Give an address for people and programs: lower-cased, Unicode kept."""
+    return address.typed.lower()
+
+
+def domain_of(address: Subject) -> str:
+    """Give an address's domain in its ASCII form, lower-cased."""
+    return address.value.rpartition("@")[2]

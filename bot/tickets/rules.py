@@ -1,0 +1,17 @@
+"""The configured rules of tickets (`TICKETS__…`), for the reader."""
+
+from bot.settings import TicketSettings
+from bot.tickets.content import TicketRules
+from bot.tickets.passages import Us
+
+
+def ticket_rules(settings: TicketSettings, us: Us) -> TicketRules:
+    """Give the settings as the reader takes them, with who we are."""
+    return TicketRules(
+        us,
+        settings.channels,
+        settings.apps,
+        settings.internal_domains,
+        settings.ignored_addresses,
+        settings.uid_patterns,
+    )

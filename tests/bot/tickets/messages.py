@@ -1,0 +1,54 @@
+"""Ticket notifications as apps post them, for tests: invented values in real shapes."""
+
+from typing import Any
+
+from bot.addresses import shown_address
+from bot.tickets.content import TicketRules
+from bot.tickets.passages import Us
+from bot.tickets.reader import TicketReading, read_ticket
+
+TICKET = "<https://acme.zendesk.com/agent/tickets/48213|#48213>"
+RULES = TicketRules(
+    us=Us("B0SESSIONBT", "U0SESSIONBT", "A0SESSION01"),
+    internal_domains=("acme.example",),
+    ignored_addresses=("support@desk.example",),
+)
+
+
+def message(text: str = "", **more: Any) -> dict[str, Any]:
+    """Give a message of an app, at the head of a thread."""
+    posted = {"type": "message", "subtype": "bot_message", "bot_id": "B0WEBHOOK01", "username": "Desk"}
+    return posted | {"channel": "C0SUPPORT01", "ts": "1795200000.000100", "text": text} | more
+
+
+def section(text: str) -> dict[str, Any]:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+
+
+def fields(*texts: str) -> dict[str, Any]:
+    return {"type": "section", "fields": [{"type": "mrkdwn", "text": text} for text in texts]}
+
+
+def rich(*elements: tuple[str, str]) -> dict[str, Any]:
+    """Give a rich text block of pieces: `("text", …)` or `("link", URL)`."""
+    pieces = [
+        {"type": "link", "url": value, "text": value.removeprefix("mailto:")}
+        if kind == "link"
+        else {"type": "text", "text": value}
+        for kind, value in elements
+    ]
+    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": pieces}]}
+
+
+def read(posted: Any, rules: TicketRules = RULES, files: Any = None) -> TicketReading:
+    return read_ticket(posted, rules, files)
+
+
+def addresses(subjects: Any) -> list[str]:
+    return [shown_address(subject) for subject in subjects]
+
+
+def asked(posted: Any, rules: TicketRules = RULES) -> list[str]:
+    """Give who would be looked up."""
+    reading = read(posted, rules)
+    return addresses(reading.requester) if reading.action == "reply" else []
