@@ -129,7 +129,7 @@ class Access:
 
         """
         person, place, in_group = await asyncio.gather(
-            self._person(user, team), self._place(channel), self._in_user_group(user)
+            self._person(user, team), self.place(channel), self._in_user_group(user)
         )
         refusal = judge(person, place, channel, in_group, self._rules)
         return Verdict(refusal, in_public=place.is_seen)
@@ -147,7 +147,14 @@ class Access:
             person = self._facts[key] = read_person(answer.get("user") or {}, team)
         return person
 
-    async def _place(self, channel: str) -> Place:
+    async def place(self, channel: str) -> Place:
+        """
+        Give what Slack says of a channel.
+
+        Raises:
+            SlackApiError, aiohttp.ClientError, TimeoutError: when Slack cannot say.
+
+        """
         key = ("channel", channel)
         place: Place | None = self._facts.get(key)
         if place is None:

@@ -1,22 +1,38 @@
-"""What each kind of job owes, and how it is paid: the way from an accepted request to Slack."""
+"""How people's requests are answered: from an accepted job to Slack."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
 
-import aiohttp
 import structlog
-from slack_sdk.errors import SlackApiError
 
-from bot.access import Access, Verdict
-from bot.blocks import note
-from bot.delivery import EditSurface, Surface, ThreadSurface, WhisperSurface, present
-from bot.jobs import Job, Jobs, Post
-from bot.keyring import Keyring
-from bot.lookup import Lookup
-from bot.metrics import Metrics
-from bot.posting import NotHere, Poster
+from bot.access import Verdict
+from bot.block_kit import note
+from bot.buttons import ButtonValue, Form
+from bot.casefile import Subject
+from bot.delivery import Surface, present
+from bot.jobs import Job
+from bot.means import Means
+from bot.offers import Spare, choice, nobody_named
+from bot.posting import NotHere
 from bot.report import report_lines
-from bot.requests import DEBUG_REQUEST, LOOKUP_REQUEST, DebugRequest, LookupRequest
+from bot.requests import (
+    DEBUG_REQUEST,
+    LOOKUP_REQUEST,
+    NOTE_REQUEST,
+    POINTED_REQUEST,
+    REMOVE_REQUEST,
+    Asker,
+    LookupRequest,
+    PointedRequest,
+)
+from bot.slack_reading import read_files, read_root
 from bot.sources.source import Effort, Question
+from bot.surfaces import EditSurface, GlimpseSurface, MessageSurface, PairSurface, WhisperSurface
+from bot.ticket_book import TicketState
+from bot.ticket_desk import ticket_moment
+from bot.tickets.reader import TicketReading
 
 _INVITE = "Only you can see this: Casefile is not in this channel. `/invite @Casefile` brings it in."
 _HINTS = {
@@ -27,151 +43,184 @@ _HINTS = {
         "Only you can see this: Casefile lacks a permission it needs to post here. Whoever installed it can"
         " see which one by `casefile doctor`, and install it again with its manifest."
     ),
+    "thread_not_found": "Only you can see this: the message that this thread hung from is gone.",
 }
 _NOT_ALLOWED = "Only you can see this: this channel’s settings do not let Casefile post in it."
 _PEOPLE_ONLY = "Only you can see this: Casefile cannot post in messages between people."
 _PRIVATE = "Only you can see this, as set up by whoever installed Casefile."
 _ONLY_YOU = "Only you can see this."
-_UNSURE = (
-    "Slack could not confirm who you are just now, so nobody was looked up. Please try again in a minute."
-)
 _GAVE_UP = (
     "Casefile could not finish this lookup: something unexpected went wrong, and it has been logged."
     " Please try again; if it happens again, tell whoever installed Casefile."
 )
 _NO_SOURCE = "No source is configured yet: whoever installed Casefile can add one, see its README."
+_NOT_READ = (
+    "Casefile cannot read the message at the head of this thread. Name the customer:"
+    " `@Casefile jane@contoso.example`."
+)
+# How an asker is read from each kind of payload, for telling them that there will be no answer.
+_ASKERS: Mapping[str, Callable[[str], Asker]] = MappingProxyType(
+    {
+        "lookup": lambda payload: LOOKUP_REQUEST.validate_json(payload).asker,
+        "debug": lambda payload: DEBUG_REQUEST.validate_json(payload).asker,
+        "note": lambda payload: NOTE_REQUEST.validate_json(payload).asker,
+        "pointed": lambda payload: POINTED_REQUEST.validate_json(payload).asker,
+        "remove": lambda payload: REMOVE_REQUEST.validate_json(payload).asker,
+    }
+)
 
 
 class Answering:
-    """
-    Answers jobs.
+    """Answers people's jobs."""
 
-    Args:
-        access: who may ask.
-        lookup: finds people.
-        poster: posts.
-        jobs: the durable inbox.
-        keyring: names subjects in the log.
-        metrics: counts.
-        ephemeral: whether only the asker ever sees an answer.
-
-    """
-
-    def __init__(
-        self,
-        access: Access,
-        lookup: Lookup,
-        poster: Poster,
-        jobs: Jobs,
-        keyring: Keyring,
-        metrics: Metrics,
-        *,
-        ephemeral: bool,
-    ) -> None:
-        self._access = access
-        self._lookup = lookup
-        self._poster = poster
-        self._jobs = jobs
-        self._keyring = keyring
-        self._metrics = metrics
-        self._ephemeral = ephemeral
+    def __init__(self, means: Means) -> None:
+        self._means = means
+        self._reception = means.reception
+        self._lookup = means.lookup
+        self._poster = means.poster
+        self._settings = means.settings
         self._log = structlog.get_logger("answering")
 
     async def look_up(self, job: Job) -> None:
-        """Answer a request for a case file."""
+        """Answer a request for case files."""
         request = LOOKUP_REQUEST.validate_json(job.payload)
-        verdict = await self._admit(job, request)
-        if verdict is None:
-            return
-        if not self._lookup.sources:
-            await self._whisper(job, request, _NO_SOURCE)
-            return
-        question = Question(request.subject, request.days, effort=request.effort)
-        if (hint := self._private_because(request, verdict)) is not None:
-            await self._in_private(job, question, request, hint)
-            return
-        surface = self._surface(job, request)
-        try:
-            await self._present(job, question, surface)
-        except NotHere as refusal:
-            # What the sources said is in the cache by now, or on its way there: it is not asked for twice.
-            again = replace(question, effort=Effort.USUAL)
-            await self._in_private(job, again, request, _hint(request, refusal.code))
+        verdict = await self._reception.admit(job, request.asker)
+        if verdict is not None:
+            await self._answer(job, request, verdict)
 
     async def debug(self, job: Job) -> None:
         """Answer a request for the sources' states."""
         request = DEBUG_REQUEST.validate_json(job.payload)
-        if await self._admit(job, request) is None:
+        if await self._reception.admit(job, request.asker) is None:
             return
         lines = await report_lines(self._lookup.sources)
-        await self._whisper(job, request, "\n".join(["*How the sources are*", *lines]))
+        await self._reception.tell(job, request.asker, "\n".join(["*How the sources are*", *lines]))
+
+    async def tell(self, job: Job) -> None:
+        """Tell somebody what is understood."""
+        request = NOTE_REQUEST.validate_json(job.payload)
+        if await self._reception.admit(job, request.asker) is not None:
+            await self._reception.tell(job, request.asker, note(request.text))
+
+    async def read_for(self, job: Job) -> None:
+        """Answer somebody who points at a message: about whom it names, or by asking which of them."""
+        request = POINTED_REQUEST.validate_json(job.payload)
+        verdict = await self._reception.admit(job, request.asker)
+        if verdict is None:
+            return
+        reading = await self._read(request)
+        asker = request.asker
+        if reading is None:
+            await self._reception.tell(job, asker, _NOT_READ)
+            return
+        asked = self._request(asker, reading.subjects, ticket_at=reading.root_ts)
+        if len(reading.subjects) == 1:
+            await self._answer(job, asked, verdict)
+            return
+        value = ButtonValue(
+            (), asked.days, asked.shown, asker.user, asked.form, asked.ticket_at, asker.thread_ts
+        )
+        people = (*reading.subjects, *reading.mentioned)
+        question = choice(people, Spare(value)) if people else nobody_named(Spare(value))
+        await self._reception.tell(job, asker, question)
 
     async def give_up(self, job: Job) -> None:
         """Tell whoever asked that there will be no answer."""
-        if job.kind == "lookup":
-            request = LOOKUP_REQUEST.validate_json(job.payload)
-            if request.response_url:
-                await self._poster.whisper(request.response_url, note(_GAVE_UP))
-        self._metrics.lookups.labels("failed").inc()
+        asker_of = _ASKERS.get(job.kind)
+        if asker_of is None:
+            self._means.metrics.tickets.labels("failed").inc()
+            return
+        self._means.metrics.lookups.labels("failed").inc()
+        asker = asker_of(job.payload)
+        if asker.response_url:
+            await self._poster.whisper(asker.response_url, note(_GAVE_UP))
+        else:
+            await self._poster.show_to(asker, note(_GAVE_UP))
 
-    async def _admit(self, job: Job, request: LookupRequest | DebugRequest) -> Verdict | None:
-        """Give the verdict for somebody who may ask; tell the others why not."""
+    async def _read(self, request: PointedRequest) -> TicketReading | None:
+        """Read the message that somebody points at; None where the bot may not read it."""
+        message: dict[str, Any] | None = request.message
+        if message is None and request.asker.thread_ts:
+            message = await read_root(self._means.slack, request.asker.channel, request.asker.thread_ts)
+        if message is None:
+            return None
+        return await self._means.desk.read_for_person(
+            message, lambda files: read_files(self._means.slack, files)
+        )
+
+    def _request(self, asker: Asker, subjects: tuple[Subject, ...], *, ticket_at: str = "") -> LookupRequest:
+        settings = self._settings.lookup
+        moment = ticket_moment(ticket_at)
+        return LookupRequest(
+            subjects,
+            settings.days,
+            Effort.USUAL,
+            settings.shown,
+            asker,
+            asker.user,
+            Form.ANSWER,
+            ticket_at=moment,
+        )
+
+    async def _answer(self, job: Job, request: LookupRequest, verdict: Verdict) -> None:
+        asker = request.asker
+        if not self._lookup.sources:
+            await self._reception.tell(job, asker, _NO_SOURCE)
+            return
+        if (hint := self._private_because(request, verdict)) is not None:
+            await self._in_private(job, request, hint)
+            return
         try:
-            verdict = await self._access.ask(request.user, request.channel, request.team)
-        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
-            said = error.response.get("error") if isinstance(error, SlackApiError) else type(error).__name__
-            self._log.warning("access.unknown", slack=said)
-            self._metrics.lookups.labels("unsure").inc()
-            await self._whisper(job, request, _UNSURE)
-            return None
-        if verdict.refusal:
-            self._log.info("access.refused", reason=verdict.refusal.reason)
-            self._metrics.lookups.labels("refused").inc()
-            await self._whisper(job, request, verdict.refusal.message)
-            return None
-        return verdict
+            await self._present(job, request, self._surface(job, request))
+        except NotHere as refusal:
+            # What the sources said is in the cache by now, or on its way there: it is not asked for twice.
+            again = replace(request, effort=Effort.USUAL)
+            await self._in_private(job, again, _hint(asker, refusal.code))
+        if request.offered_below:
+            await self._means.book.decide(asker.channel, request.offered_below, TicketState.BY_PERSON)
+        if request.dismisses and asker.response_url:
+            await self._poster.dismiss(asker.response_url)
 
     def _private_because(self, request: LookupRequest, verdict: Verdict) -> str | None:
         """Say why only the asker may see the answer, None where everybody may."""
-        if request.on is not None:
-            return _ONLY_YOU if request.on.ephemeral else None
-        if self._ephemeral:
+        if request.on is not None and request.on.ephemeral:
+            return _ONLY_YOU
+        if self._settings.visibility == "ephemeral" and not request.asker.is_direct:
             return _PRIVATE
-        return None if verdict.in_public else _hint(request, "channel_not_found")
+        if request.on is not None:
+            return None
+        return None if verdict.in_public else _hint(request.asker, "channel_not_found")
 
     def _surface(self, job: Job, request: LookupRequest) -> Surface:
         if request.on is not None:
             return EditSurface(self._poster, request, request.on)
-        return ThreadSurface(self._poster, self._jobs, job, request)
+        if request.form is Form.PAIR:
+            return PairSurface(self._poster, self._means.jobs, job, request)
+        return MessageSurface(self._poster, self._means.jobs, job, request)
 
-    async def _in_private(self, job: Job, question: Question, request: LookupRequest, hint: str) -> None:
-        if request.response_url is None or not await self._first_time(job, request.channel):
+    async def _in_private(self, job: Job, request: LookupRequest, hint: str) -> None:
+        asker = request.asker
+        if not await self._reception.is_first_time(job, asker):
             return
-        surface = WhisperSurface(self._poster, request, request.response_url, hint)
-        await self._present(job, question, surface)
+        surface: Surface = GlimpseSurface(self._poster, request, hint)
+        if asker.response_url:
+            surface = WhisperSurface(self._poster, request, asker.response_url, hint)
+        await self._present(job, request, surface)
 
-    async def _present(self, job: Job, question: Question, surface: Surface) -> None:
-        subject = question.subject
-        log = self._log.bind(job=job.id, subject=self._keyring.hash("log", subject.kind, subject.value)[:12])
-        with self._metrics.lookup_seconds.time():
-            await present(self._lookup.follow(question), surface)
-        self._metrics.lookups.labels("answered").inc()
-        log.info("lookup.done", kind=str(subject.kind), days=question.days)
+    async def _present(self, job: Job, request: LookupRequest, surface: Surface) -> None:
+        questions = [Question(subject, request.days, effort=request.effort) for subject in request.subjects]
+        log = self._log.bind(job=job.id, subjects=[self._named(q.subject) for q in questions])
+        with self._means.metrics.lookup_seconds.time():
+            await present(self._lookup.follow_all(questions), surface)
+        self._means.metrics.lookups.labels("answered").inc()
+        log.info("lookup.done", days=request.days)
 
-    async def _whisper(self, job: Job, request: LookupRequest | DebugRequest, text: str) -> None:
-        if request.response_url and await self._first_time(job, request.channel):
-            await self._poster.whisper(request.response_url, note(text))
-
-    async def _first_time(self, job: Job, channel: str) -> bool:
-        """Say once that an answer which cannot be looked for is being given: at most once is the promise."""
-        if "whisper" in await self._jobs.posts(job):
-            return False
-        await self._jobs.note_post(job, Post("whisper", channel, "given", 0))
-        return True
+    def _named(self, subject: Subject) -> str:
+        return self._means.keyring.hash("log", subject.kind, subject.value)[:12]
 
 
-def _hint(request: LookupRequest, code: str) -> str:
+def _hint(asker: Asker, code: str) -> str:
     """Say why only the asker sees the answer, and what would change that."""
-    if code in ("not_in_channel", "channel_not_found") and request.channel.startswith("D"):
+    if code in ("not_in_channel", "channel_not_found") and asker.is_direct:
         return _PEOPLE_ONLY
     return _HINTS.get(code, _NOT_ALLOWED)

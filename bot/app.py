@@ -15,13 +15,17 @@ from bot.access import Access
 from bot.answering import Answering
 from bot.cache import Cache, Flights
 from bot.clock import Clock, system_clock
+from bot.helpdesks.desks import Desks
+from bot.helpdesks.registry import open_desks
 from bot.inquiry import Inquiry
 from bot.jobs import LEASE, Jobs
 from bot.keyring import Keyring
 from bot.lookup import Lookup
+from bot.means import Means
 from bot.metrics import Metrics, make_metrics
 from bot.posting import Poster
 from bot.quota import Ledger
+from bot.reception import Reception
 from bot.settings import Settings, SettingsError
 from bot.slack_client import make_slack_client
 from bot.sources.memory import Memory
@@ -29,6 +33,11 @@ from bot.sources.registry import Wiring, open_sources
 from bot.sources.source import Source
 from bot.store import Store, open_store
 from bot.tasks import Tasks
+from bot.ticket_answers import TicketAnswers
+from bot.ticket_book import TicketBook
+from bot.ticket_desk import TicketDesk
+from bot.tickets.passages import Us
+from bot.tickets.rules import ticket_rules
 from bot.worker import Worker
 
 _SLACK_TRIES = 5
@@ -61,6 +70,7 @@ class Engine:
     tasks: Tasks
     ledger: Ledger
     sources: tuple[Source, ...]
+    desks: Desks
     lookup: Lookup
     metrics: Metrics
 
@@ -73,6 +83,7 @@ class Identity:
     enterprise: str | None
     user: str
     bot: str
+    app: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +94,7 @@ class Bot:
     slack: AsyncWebClient
     session: aiohttp.ClientSession
     identity: Identity
-    jobs: Jobs
+    means: Means
     worker: Worker
 
 
@@ -105,12 +116,16 @@ async def open_engine(settings: Settings, clock: Clock = system_clock) -> AsyncI
         ledger = Ledger(store)
         wiring = Wiring(ledger, Memory(store, keyring), clock)
         sources = await stack.enter_async_context(open_sources(settings, wiring))
+        flights = Flights(tasks)
+        desks = Desks(
+            await stack.enter_async_context(open_desks(settings, wiring)), wiring.memory, flights, clock
+        )
         metrics = make_metrics()
         cache = Cache(store, keyring, clock, timedelta(hours=settings.retention.cache_hours))
         deadline = timedelta(seconds=settings.lookup.deadline_seconds)
-        inquiry = Inquiry(cache, Flights(tasks), keyring, clock, deadline)
+        inquiry = Inquiry(cache, flights, keyring, clock, deadline)
         lookup = Lookup(sources, inquiry, clock, tasks, metrics)
-        yield Engine(settings, store, keyring, clock, tasks, ledger, sources, lookup, metrics)
+        yield Engine(settings, store, keyring, clock, tasks, ledger, sources, desks, lookup, metrics)
 
 
 @asynccontextmanager
@@ -136,29 +151,60 @@ async def open_bot(
         token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else None
         slack = make_slack_client(token, settings.slack_api_url, session)
         identity = await _identify(slack)
-        retention = timedelta(days=settings.retention.job_days)
-        jobs = Jobs(engine.store, engine.keyring, retention, timing.lease)
-        poster = Poster(slack, session, jobs, timing.settling_seconds)
-        answering = Answering(
-            Access(slack, settings.access, clock),
-            engine.lookup,
-            poster,
-            jobs,
-            engine.keyring,
-            engine.metrics,
-            ephemeral=settings.visibility == "ephemeral",
-        )
-        handlers = {"lookup": answering.look_up, "debug": answering.debug}
-        worker = Worker(jobs, engine.tasks, handlers, answering.give_up, timing.sweep_seconds)
+        means = _gather(engine, slack, session, identity, timing)
+        worker = _make_worker(means, engine.tasks, timing.sweep_seconds)
         sweeping = asyncio.create_task(_keep_going(worker.sweep_for_ever))
         renewing = asyncio.create_task(_keep_going(worker.renew_for_ever))
         try:
-            yield Bot(engine, slack, session, identity, jobs, worker)
+            yield Bot(engine, slack, session, identity, means, worker)
         finally:
             # Nothing new is taken over, and what runs stays ours while it is let finish.
             await _stop(sweeping)
             await engine.tasks.drain(timing.drain_seconds)
             await _stop(renewing)
+
+
+def _gather(
+    engine: Engine,
+    slack: AsyncWebClient,
+    session: aiohttp.ClientSession,
+    identity: Identity,
+    timing: Timing,
+) -> Means:
+    """Make what answering takes."""
+    settings = engine.settings
+    retention = timedelta(days=settings.retention.job_days)
+    jobs = Jobs(engine.store, engine.keyring, retention, timing.lease)
+    poster = Poster(slack, session, jobs, timing.settling_seconds)
+    access = Access(slack, settings.access, engine.clock)
+    us = Us(identity.bot, identity.user, identity.app)
+    return Means(
+        access=access,
+        reception=Reception(access, poster, jobs, engine.metrics),
+        lookup=engine.lookup,
+        poster=poster,
+        jobs=jobs,
+        keyring=engine.keyring,
+        metrics=engine.metrics,
+        settings=settings,
+        slack=slack,
+        desk=TicketDesk(ticket_rules(settings.tickets, us), engine.desks),
+        book=TicketBook(engine.store, engine.keyring, retention),
+    )
+
+
+def _make_worker(means: Means, tasks: Tasks, sweep_seconds: float) -> Worker:
+    """Make the worker, with what answers each kind of job."""
+    answering, tickets = Answering(means), TicketAnswers(means)
+    handlers = {
+        "lookup": answering.look_up,
+        "debug": answering.debug,
+        "note": answering.tell,
+        "pointed": answering.read_for,
+        "ticket": tickets.answer,
+        "remove": tickets.remove,
+    }
+    return Worker(means.jobs, tasks, handlers, answering.give_up, sweep_seconds)
 
 
 async def _keep_going(loop: Callable[[], Awaitable[None]]) -> None:
@@ -196,6 +242,8 @@ async def _identify(slack: AsyncWebClient) -> Identity:
                 answer.get("enterprise_id"),
                 str(answer["user_id"]),
                 str(answer.get("bot_id") or ""),
+                # Newer answers have it; without it our messages are known by bot and user.
+                str(answer.get("app_id") or ""),
             )
     raise AssertionError("the loop returns or raises")
 

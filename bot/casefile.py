@@ -5,6 +5,7 @@ Nothing here knows a vendor, a database or Slack. All times are aware and in UTC
 vendor does not say.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -226,3 +227,15 @@ class CaseFile:
     def answered(self) -> bool:
         """Whether at least one source gave something to go by."""
         return any(finding.answered for finding in self.findings)
+
+
+def session_at(sessions: Sequence[Session], moment: datetime) -> tuple[Session, bool] | None:
+    """
+    Give the session that was running at a moment, or else the last that began before it.
+
+    The second value says whether it was running then, as far as the vendor lets one know.
+    """
+    before = [s for s in sessions if s.started_at is not None and s.started_at <= moment]
+    running = [s for s in before if s.live or (s.ended_at is not None and s.ended_at >= moment)]
+    latest = max(running or before, key=lambda s: s.started_at or _LONG_AGO, default=None)
+    return None if latest is None else (latest, bool(running))

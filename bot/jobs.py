@@ -21,6 +21,10 @@ from bot.store import Store, jobs, now_ms, posts
 LEASE = timedelta(seconds=15)
 
 
+class Busy(Exception):
+    """Raised by a job's handler whose turn has not come: another job is at work on the same thing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One accepted request that owes somebody an answer; `payload` is JSON that its handler wrote."""
@@ -95,9 +99,9 @@ class Jobs:
             return None
         return job
 
-    async def take_over(self, most: int) -> Sequence[Job]:
-        """Lease open jobs that nobody works on any more, the oldest first."""
-        free = (jobs.c.state == "open") & (jobs.c.leased_until_ms < now_ms())
+    async def take_over(self, most: int, without: Sequence[str] = ()) -> Sequence[Job]:
+        """Lease open jobs that nobody works on any more, the oldest first, except those of some kinds."""
+        free = (jobs.c.state == "open") & (jobs.c.leased_until_ms < now_ms()) & jobs.c.kind.not_in(without)
         async with self._store.write() as connection:
             query = select(jobs.c.id).where(free).order_by(jobs.c.created_ms).limit(most)
             taken = []

@@ -52,6 +52,33 @@ class Lookup:
             grown.clear()
         yield self._case_file(question, said, settled, ended=True)
 
+    async def follow_all(self, questions: Sequence[Question]) -> AsyncIterator[tuple[CaseFile, ...]]:
+        """Give the case files of all questions together, each time that one of them has grown."""
+        latest = [CaseFile(q.subject, self.clock(), q.days, waiting=self._names) for q in questions]
+        grown = asyncio.Event()
+
+        async def read(number: int) -> None:
+            async for case_file in self.follow(questions[number]):
+                latest[number] = case_file
+                grown.set()
+
+        reading = [asyncio.create_task(read(number)) for number in range(len(questions))]
+        everyone = asyncio.gather(*reading)
+        everyone.add_done_callback(lambda _: grown.set())
+        try:
+            while not everyone.done():
+                await grown.wait()
+                grown.clear()
+                yield tuple(latest)
+            await everyone
+        finally:
+            for task in reading:
+                task.cancel()
+
+    @property
+    def _names(self) -> tuple[SourceName, ...]:
+        return tuple(source.name for source in self.sources)
+
     def _case_file(
         self,
         question: Question,
@@ -60,7 +87,7 @@ class Lookup:
         *,
         ended: bool,
     ) -> CaseFile:
-        names = [source.name for source in self.sources]
+        names = self._names
         waiting = () if ended else tuple(name for name in names if name not in settled)
         if ended:
             said = {name: _crashed(name) for name in names} | said

@@ -14,20 +14,34 @@ import yaml
 METHOD_SCOPES: dict[str, frozenset[str]] = {
     "auth.test": frozenset(),
     "apps.connections.open": frozenset(),
+    "chat.delete": frozenset({"chat:write"}),
+    "chat.postEphemeral": frozenset({"chat:write"}),
     "chat.postMessage": frozenset({"chat:write", "chat:write.public"}),
     "chat.update": frozenset({"chat:write"}),
     "conversations.info": frozenset({"channels:read", "groups:read", "im:read", "mpim:read"}),
     "conversations.history": frozenset({"channels:history", "groups:history", "im:history", "mpim:history"}),
     "conversations.replies": frozenset({"channels:history", "groups:history", "im:history", "mpim:history"}),
+    "files.info": frozenset({"files:read"}),
     "usergroups.users.list": frozenset({"usergroups:read"}),
     "users.info": frozenset({"users:read"}),
+    "views.open": frozenset(),
+}
+# What is subscribed for each kind of event that the bot listens to, with the scopes it needs.
+EVENT_SCOPES: dict[str, dict[str, frozenset[str]]] = {
+    "message": {
+        "message.channels": frozenset({"channels:history"}),
+        "message.groups": frozenset({"groups:history"}),
+        "message.im": frozenset({"im:history"}),
+    },
+    "app_mention": {"app_mention": frozenset({"app_mentions:read"})},
 }
 COMMAND_SCOPES = frozenset({"commands"})
 
 
 def needed_scopes() -> frozenset[str]:
     """Give every bot scope that a feature uses."""
-    return frozenset().union(COMMAND_SCOPES, *METHOD_SCOPES.values())
+    events = (scopes for events in EVENT_SCOPES.values() for scopes in events.values())
+    return frozenset().union(COMMAND_SCOPES, *METHOD_SCOPES.values(), *events)
 
 
 def manifest_text() -> str:

@@ -13,6 +13,7 @@ class Metrics:
     lookups: Counter
     lookup_seconds: Histogram
     findings: Counter
+    tickets: Counter
     open_jobs: Gauge
     quota_left: Gauge
 
@@ -29,6 +30,7 @@ def make_metrics() -> Metrics:
         Counter("casefile_lookups", "Lookups by how they ended", ["outcome"], registry=registry),
         Histogram("casefile_lookup_seconds", "From accepting to the last edit", registry=registry),
         Counter("casefile_findings", "What sources said", ["source", "state"], registry=registry),
+        Counter("casefile_tickets", "Tickets by what was done about them", ["outcome"], registry=registry),
         Gauge("casefile_open_jobs", "Requests that are still owed an answer", registry=registry),
         Gauge("casefile_quota_left", "Calls an account has left", ["source"], registry=registry),
     )

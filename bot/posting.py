@@ -16,8 +16,9 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.blocks import Message
+from bot.block_kit import Message
 from bot.jobs import Job, Jobs, Post
+from bot.requests import Asker
 
 EVENT_TYPE = "casefile_answer"
 # Slack: one post a second a channel on average, short bursts tolerated (`slack.md`, rate limits).
@@ -39,8 +40,13 @@ _NOT_HERE = frozenset(
         "access_denied",
         "ekm_access_denied",
         "team_access_not_granted",
+        # The message whose thread it was is gone.
+        "thread_not_found",
+        "cannot_reply_to_message",
     }
 )
+# Slack's words where somebody cannot be shown what only they would see.
+_CANNOT_SHOW = _NOT_HERE | {"user_not_in_channel", "user_not_found", "messages_tab_disabled"}
 _CANNOT_LOOK = frozenset({"missing_scope", "not_in_channel", "channel_not_found"})
 # The message is gone, or not ours: nothing is left to edit.
 _NOTHING_TO_EDIT = frozenset(
@@ -97,10 +103,18 @@ class Poster:
         self._jobs = jobs
         self._settling_seconds = settling_seconds
         self._pace: LRUCache[str, AsyncLimiter] = LRUCache(_CHANNELS_KEPT)
+        self._patience: LRUCache[str, asyncio.Lock] = LRUCache(_CHANNELS_KEPT)
 
-    async def post(self, job: Job, part: str, spot: Spot, message: Message) -> Post:
+    async def post(self, job: Job, part: str, spot: Spot, message: Message, *, urgent: bool = True) -> Post:
         """
         Post a part of a job's answer, unless it stands there already.
+
+        Args:
+            job: whose answer it is.
+            part: which part of it.
+            spot: where it goes.
+            message: what it says.
+            urgent: a person waits for it; of the others, one at a time stands in a channel's queue.
 
         Raises:
             NotHere: when the bot may not post there.
@@ -119,10 +133,10 @@ class Poster:
                 return await self._noted(job, Post(part, spot.channel, found, 0))
         await self._jobs.note_post(job, Post(part, spot.channel, None, 0))
         try:
-            ts = await self._post(job, part, spot, message)
+            ts = await self._post(job, part, spot, message, urgent)
         except Lost:
             await asyncio.sleep(self._settling_seconds)
-            ts = await self._look_for(job, part, spot) or await self._post(job, part, spot, message)
+            ts = await self._look_for(job, part, spot) or await self._post(job, part, spot, message, urgent)
         return await self._noted(job, Post(part, spot.channel, ts, 0))
 
     async def edit(self, channel: str, ts: str, message: Message) -> bool:
@@ -148,15 +162,61 @@ class Poster:
         )
         return answer.status_code == 200  # noqa: PLR2004
 
+    async def show_to(self, asker: Asker, message: Message) -> bool:
+        """
+        Show something to whoever asked: in a direct message to all who are in it, else to them alone.
+
+        It can be neither found nor edited again; False where Slack does not show it.
+        """
+        content: dict[str, Any] = {
+            "channel": asker.channel,
+            "thread_ts": asker.thread_ts,
+            "text": message.text,
+            "blocks": message.blocks,
+        }
+        try:
+            if asker.is_direct:
+                await self._client.chat_postMessage(**content, unfurl_links=False, unfurl_media=False)
+            else:
+                await self._client.chat_postEphemeral(user=asker.user, **content)
+        except SlackApiError as error:
+            if error.response.get("error") in _CANNOT_SHOW:
+                return False
+            raise
+        return True
+
+    async def remove(self, channel: str, ts: str) -> bool:
+        """Delete a message of ours; False where there is nothing to delete any more."""
+        try:
+            await self._client.chat_delete(channel=channel, ts=ts)
+        except SlackApiError as error:
+            if error.response.get("error") in _NOTHING_TO_EDIT | _NOT_HERE | {"cant_delete_message"}:
+                return False
+            raise
+        return True
+
+    async def dismiss(self, response_url: str) -> None:
+        """Take away the message, seen by the asker alone, that a button was pressed on."""
+        webhook = AsyncWebhookClient(response_url, session=self._session, timeout=10)
+        await webhook.send(delete_original=True)
+
     async def _noted(self, job: Job, post: Post) -> Post:
         await self._jobs.note_post(job, post)
         return post
 
-    async def _post(self, job: Job, part: str, spot: Spot, message: Message) -> str:
-        pace = self._pace.get(spot.channel) or AsyncLimiter(_BURST, _PER_SECONDS)
-        self._pace[spot.channel] = pace
-        async with pace:
-            pass
+    async def _take_turn(self, channel: str, urgent: bool) -> None:
+        """Wait until the channel may be posted to."""
+        pace = self._pace.get(channel) or AsyncLimiter(_BURST, _PER_SECONDS)
+        patience = self._patience.get(channel) or asyncio.Lock()
+        self._pace[channel], self._patience[channel] = pace, patience
+        if urgent:
+            await pace.acquire()
+            return
+        async with patience:
+            await pace.acquire()
+
+    async def _post(self, job: Job, part: str, spot: Spot, message: Message, urgent: bool) -> str:
+        await self._take_turn(spot.channel, urgent)
         try:
             answer = await self._client.chat_postMessage(
                 channel=spot.channel,

@@ -1,14 +1,39 @@
 """What an accepted request holds: all that is needed to answer it, also in another process."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter
 
+from bot.buttons import Form
 from bot.casefile import Subject
 from bot.sources.source import Effort
+from bot.tickets.reader import TicketReading
 
 # A payload that cannot be read must not be printed in the complaint about it.
 _PRIVATE = ConfigDict(hide_input_in_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """
+    Who asks, and where they hear of it.
+
+    `thread_ts` is the thread they asked in, None for the channel itself. `response_url` is a secret: every
+    request is sealed.
+    """
+
+    user: str
+    channel: str
+    team: str
+    thread_ts: str | None = None
+    response_url: str | None = None
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether they wrote to the bot itself, or to somebody else, in a direct message."""
+        return self.channel.startswith("D")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,35 +48,84 @@ class Shown:
 @dataclass(frozen=True, slots=True)
 class LookupRequest:
     """
-    Somebody wants a case file.
+    Somebody wants the case files of one to three people.
 
-    `user` asks now, `asker` is named in the answer. `response_url` is a secret: the whole request is
-    sealed. `on` is set when a button on an earlier answer asks for it anew.
+    `named` is who is named in the answer as its asker, None for a ticket's. `on` is set when the answer
+    takes the place of a message of ours; `dismisses` when the question it was asked by is to go.
+    `ticket_at` is when the ticket came that it is about; `offered_below` is the ticket's message below which
+    this lookup was offered.
     """
 
     __pydantic_config__ = _PRIVATE
 
-    subject: Subject
+    subjects: tuple[Subject, ...]
     days: int
     effort: Effort
     shown: int
-    user: str
-    asker: str
-    channel: str
-    team: str
-    response_url: str | None = None
+    asker: Asker
+    named: str | None
+    form: Form = Form.PAIR
     on: Shown | None = None
+    ticket_at: datetime | None = None
+    dismisses: bool = False
+    offered_below: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DebugRequest:
     """Somebody wants to know how the sources are."""
 
-    user: str
-    channel: str
+    asker: Asker
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRequest:
+    """Somebody is to be told something, such as what is understood."""
+
+    asker: Asker
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PointedRequest:
+    """
+    Somebody points at a message and wants to know about whomever it names.
+
+    `message` is Slack's; None where it is the head of the thread they asked in, and still to be fetched.
+    """
+
+    __pydantic_config__ = _PRIVATE
+
+    asker: Asker
+    message: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketRequest:
+    """
+    A help desk posted a ticket.
+
+    `envelope` is kept where files have to be fetched before it can be read.
+    """
+
+    __pydantic_config__ = _PRIVATE
+
+    reading: TicketReading
     team: str
-    response_url: str
+    envelope: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveRequest:
+    """Somebody presses Remove on an automatic answer."""
+
+    asker: Asker
+    message_ts: str
 
 
 LOOKUP_REQUEST = TypeAdapter(LookupRequest)
 DEBUG_REQUEST = TypeAdapter(DebugRequest)
+NOTE_REQUEST = TypeAdapter(NoteRequest)
+POINTED_REQUEST = TypeAdapter(PointedRequest)
+TICKET_REQUEST = TypeAdapter(TicketRequest)
+REMOVE_REQUEST = TypeAdapter(RemoveRequest)

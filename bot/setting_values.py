@@ -54,6 +54,12 @@ def _origin(value: str) -> str:
     return value
 
 
+def _subdomain(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?", value):
+        raise ValueError("the subdomain alone is needed: acme of acme.zendesk.com")
+    return value
+
+
 def _database_url(value: str) -> str:
     if not re.match(r"sqlite:///.", value):
         raise ValueError("this version stores in SQLite alone: sqlite:///FILE")
@@ -108,6 +114,7 @@ LowerWords = Annotated[Words, AfterValidator(_lower)]
 Patterns = Annotated[tuple[str, ...], BeforeValidator(_as_json_list), AfterValidator(_one_group)]
 LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)]
 Text = Annotated[str, BeforeValidator(_without_blanks)]
+Subdomain = Annotated[Text, AfterValidator(_subdomain)]
 Secret = Annotated[SecretStr, BeforeValidator(_without_blanks)]
 FullStoryKey = Annotated[Secret, AfterValidator(_fullstory_key)]
 BotToken = Annotated[Key, _starting("xoxb-")]

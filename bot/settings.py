@@ -8,10 +8,10 @@ prints values, names only the outer field, and passes misspelt names silently.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, Self, get_args, get_origin
 
 from dotenv import dotenv_values
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from bot.misspelt import KnownNames, find_misspelt, is_ours
@@ -27,6 +27,7 @@ from bot.setting_values import (
     Origin,
     Patterns,
     Secret,
+    Subdomain,
     Text,
     WebAddress,
     Words,
@@ -92,17 +93,23 @@ class UXCamAccount(_Group):
 class ZendeskAccount(_Group):
     """One Zendesk, asked who a ticket's requester is."""
 
-    subdomain: Text | None = Field(None, description="(not used yet)")
-    email: Text = Field(description="(not used yet)")
-    api_token: Key = Field(description="(not used yet)")
-    base_url: WebAddress | None = Field(None, description="(not used yet)")
+    subdomain: Subdomain | None = Field(None, description="`acme` of `acme.zendesk.com`")
+    email: Text = Field(description="the agent whose token it is")
+    api_token: Key = Field(description="API token (Admin Center, Apps and integrations, APIs)")
+    base_url: Origin | None = Field(None, description="where its API is; unset: by the subdomain")
+
+    @model_validator(mode="after")
+    def _is_somewhere(self) -> Self:
+        if not self.subdomain and not self.base_url:
+            raise ValueError("SUBDOMAIN is missing: the account's other variables are set")
+        return self
 
 
 class IntercomAccount(_Group):
     """One Intercom workspace, asked who a conversation's requester is."""
 
-    token: Key = Field(description="(not used yet)")
-    base_url: WebAddress = Field("https://api.intercom.io", description="(not used yet)")
+    token: Key = Field(description="access token of an app in the Developer Hub")
+    base_url: Origin = Field("https://api.intercom.io", description="`https://api.eu.intercom.io` for EU")
 
 
 class TicketSettings(_Group):
@@ -150,7 +157,7 @@ class RetentionSettings(_Group):
     job_days: int = Field(7, ge=1, description="finished jobs")
 
 
-_NOT_USED_YET = ("raygun_v3", "uxcam", "zendesk", "intercom", "raygun_webhook_secret", "raygun_crash_api_key")
+_NOT_USED_YET = ("raygun_v3", "uxcam", "raygun_webhook_secret", "raygun_crash_api_key")
 
 
 class Settings(BaseSettings):
@@ -297,10 +304,16 @@ def _one_line(invalid: ValidationError) -> str:
     if first["type"] == "missing":
         return f"{name} is missing: the account's other variables are set"
     if first["type"] == "value_error":
-        return f"{name}: {first['ctx']['error']}"
+        # What is wrong with a whole group begins with the variable that it lacks.
+        return f"{name}{'__' if _is_group(field) else ': '}{first['ctx']['error']}"
     if first["type"] == "string_pattern_mismatch":
         return f"{name}: is not of the form that is needed"
     return f"{name}: {first['msg'][0].lower()}{first['msg'][1:]}"
+
+
+def _is_group(parts: list[str]) -> bool:
+    group, by_label = group_of(Settings.model_fields[parts[0]].annotation)
+    return group is not None and len(parts) == (2 if by_label else 1)
 
 
 def _location(parts: list[str]) -> list[str]:

@@ -5,9 +5,10 @@ Statements are SQLAlchemy Core and run on SQLite and PostgreSQL alike. Times in 
 milliseconds since 1970 by the database's clock, so that processes with different clocks agree.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import (
@@ -26,12 +27,13 @@ from sqlalchemy import (
     insert,
     select,
     text,
+    update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 # How long a writer waits for another one before it gives up, in milliseconds.
 _BUSY_TIMEOUT_MS = 15_000
 
@@ -105,6 +107,24 @@ posts = Table(
     # None while the outcome of posting is unknown.
     Column("ts", String(40)),
     Column("edits", Integer, nullable=False),
+)
+
+
+tickets = Table(
+    "tickets",
+    metadata,
+    # The message: a hash of its channel and time.
+    Column("place", String(64), primary_key=True),
+    # What two notifications of one ticket in one channel have in common; None without a ticket's URL.
+    Column("ticket", String(64)),
+    Column("named", String(64), nullable=False),
+    # Whom the answer is about; of two notifications of one ticket, one answers about them.
+    Column("subjects", String(64)),
+    Column("job", String(32), nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("reply_ts", String(40)),
+    Column("created_ms", BigInteger, nullable=False, index=True),
+    UniqueConstraint("ticket", "subjects"),
 )
 
 
@@ -197,8 +217,12 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql(f"BEGIN {mode}")
 
 
+# What each version added to the one before it.
+_STEPS: Mapping[int, tuple[Table, ...]] = MappingProxyType({2: (tickets,)})
+
+
 async def _bring_up_to_date(connection: AsyncConnection) -> None:
-    """Make the tables of a new database; a newer version adds its steps from an older one here."""
+    """Make the tables of a new database, or what is missing since the version that wrote an old one."""
     await connection.run_sync(lambda sync: schema_version.create(sync, checkfirst=True))
     found = (await connection.execute(select(func.max(schema_version.c.version)))).scalar_one()
     if found is not None and found > SCHEMA_VERSION:
@@ -208,6 +232,11 @@ async def _bring_up_to_date(connection: AsyncConnection) -> None:
     if found is None:
         await connection.run_sync(metadata.create_all)
         await connection.execute(insert(schema_version).values(version=SCHEMA_VERSION))
+        return
+    for version in range(found + 1, SCHEMA_VERSION + 1):
+        for table in _STEPS[version]:
+            await connection.run_sync(table.create)
+        await connection.execute(update(schema_version).values(version=version))
 
 
 async def is_reachable(store: Store) -> bool:

@@ -4,7 +4,7 @@ import html
 import re
 from dataclasses import dataclass
 
-from bot.addresses import LONGEST, read_address
+from bot.addresses import LONGEST, find_addresses, read_address
 from bot.casefile import Subject, SubjectKind
 
 # Slack writes <mailto:a@b|label>; the label may differ from the address, so the URL's part is read.
@@ -12,6 +12,8 @@ _MAILTO = re.compile(r"<mailto:([^|>]*)(?:\|[^>]*)?>")
 # A host that Slack took for a link: jane@<http://contoso.example|contoso.example>.
 _LINKED = re.compile(r"<https?://[^|>]*\|([^>]*)>")
 _AROUND = "<>()[]{}\"'`*_~,;:.!?“”‘’«»"
+_MENTION = re.compile(r"<@[UW][A-Z0-9]+(?:\|[^>]*)?>")
+_LONGEST_SENTENCE = 4_000
 _DAYS = re.compile(r"([1-9][0-9]{0,2})d", re.IGNORECASE)
 _LONGEST_DAYS = 365
 _WORDS_OF_OURS = frozenset({"help", "debug"})
@@ -43,6 +45,13 @@ class NotUnderstood:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Several:
+    """They wrote of several people."""
+
+    subjects: tuple[Subject, ...]
+
+
 def read_command(text: str) -> Ask | Help | Debug | NotUnderstood:
     """Read what was typed after the command: one subject, then perhaps `7d` and `fresh`."""
     words = _plain(text).split()
@@ -68,6 +77,30 @@ def read_command(text: str) -> Ask | Help | Debug | NotUnderstood:
     if isinstance(subject, NotUnderstood):
         return subject
     return Ask(subject, days, fresh)
+
+
+def read_sentence(text: str) -> Ask | Help | Debug | NotUnderstood | Several:
+    """
+    Read what somebody wrote to the bot in a message: as after the command, or the address in a sentence.
+
+    A single word is taken for a uid only where it looks like one: people write "thanks" to bots.
+    """
+    words = _MENTION.sub(" ", text).strip()
+    read = read_command(words)
+    if isinstance(read, Ask) and _is_plain_word(read.subject, words):
+        return NotUnderstood(f"If that is a uid, write uid:{read.subject.value}.")
+    if not isinstance(read, NotUnderstood):
+        return read
+    found = (read_address(address.typed) for address in find_addresses(_plain(words)[:_LONGEST_SENTENCE]))
+    people = tuple({subject.value: subject for subject in found if subject is not None}.values())
+    if not people:
+        return read
+    return Ask(people[0]) if len(people) == 1 else Several(people)
+
+
+def _is_plain_word(subject: Subject, words: str) -> bool:
+    looks_like_one = words.startswith("uid:") or re.search(r"[\d_-]", subject.value)
+    return subject.kind is SubjectKind.UID and not looks_like_one
 
 
 def read_subject(word: str) -> Subject | NotUnderstood:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.blocks import state_words
 from bot.casefile import CaseFile, ErrorEvent, Session, SourceName
 from bot.lookup_json import detail
 from bot.mrkdwn import counted, lasting
@@ -11,6 +10,7 @@ from bot.quota import QuotaState
 from bot.report import span
 from bot.ticket_json import ticket_json
 from bot.tickets.reader import Action, TicketReading
+from bot.wording import state_words
 
 _SHOWN = 20
 

@@ -76,7 +76,7 @@ async def _metrics(bot: Bot, request: Request) -> Response:
     if not _may_read_metrics(request, bot):
         return PlainTextResponse("a bearer token is needed", status_code=401)
     gauges = bot.engine.metrics
-    gauges.open_jobs.set(await bot.jobs.count_open())
+    gauges.open_jobs.set(await bot.means.jobs.count_open())
     for name, state in await quota_states(bot.engine.sources):
         if state.left is not None:
             gauges.quota_left.labels(str(name)).set(state.left)

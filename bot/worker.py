@@ -7,10 +7,11 @@ the last try the person is told.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 
 import structlog
 
-from bot.jobs import Job, Jobs
+from bot.jobs import Busy, Job, Jobs
 from bot.posting import OutcomeUnknown
 from bot.tasks import Tasks
 
@@ -20,6 +21,11 @@ Handler = Callable[[Job], Awaitable[None]]
 _AT_ONCE = 32
 _MOST_WAITING = 500
 _MOST_ATTEMPTS = 3
+# Jobs that no person waits for: so many at once, so many waiting here; the others wait in the database.
+_UNASKED = ("ticket",)
+_UNASKED_AT_ONCE = 6
+_MOST_UNASKED_WAITING = 100
+_TURN_COMES = timedelta(seconds=1)
 
 
 class Worker:
@@ -49,7 +55,8 @@ class Worker:
         self._give_up = give_up
         self._sweep_seconds = sweep_seconds
         self._room = asyncio.Semaphore(_AT_ONCE)
-        self._held: set[str] = set()
+        self._unasked_room = asyncio.Semaphore(_UNASKED_AT_ONCE)
+        self._held: dict[str, str] = {}
         self._log = structlog.get_logger("worker")
 
     @property
@@ -57,18 +64,27 @@ class Worker:
         """Whether so much is waiting that another request had better be refused."""
         return len(self._held) >= _MOST_WAITING
 
+    @property
+    def is_full_of_unasked(self) -> bool:
+        """Whether so many jobs wait here that nobody asked for, that more had better wait in the database."""
+        return sum(kind in _UNASKED for kind in self._held.values()) >= _MOST_UNASKED_WAITING
+
     def start(self, job: Job) -> None:
         """Begin a job that is leased to this process, unless it is under way here already."""
         if job.id in self._held:
             return
-        self._held.add(job.id)
+        if job.kind in _UNASKED and self.is_full_of_unasked:
+            self._tasks.spawn(self._jobs.let_go(job), f"job {job.kind} {job.id} left for later")
+            return
+        self._held[job.id] = job.kind
         self._tasks.spawn(self._run(job), f"job {job.kind} {job.id}")
 
     async def sweep_for_ever(self) -> None:
         """Take over, again and again, what other processes (or this one, before it restarted) left behind."""
         while True:
             room = _MOST_WAITING - len(self._held)
-            for job in await self._jobs.take_over(max(0, min(_AT_ONCE, room))):
+            without = _UNASKED if self.is_full_of_unasked else ()
+            for job in await self._jobs.take_over(max(0, min(_AT_ONCE, room)), without):
                 self._log.info("job.taken_over", job=job.id, kind=job.kind, attempt=job.attempts)
                 self.start(job)
             await asyncio.sleep(self._sweep_seconds)
@@ -82,18 +98,20 @@ class Worker:
 
     async def _run(self, job: Job) -> None:
         try:
-            async with self._room:
+            async with self._unasked_room if job.kind in _UNASKED else self._room:
                 await self._answer(job)
         except asyncio.CancelledError:
             # Shutting down: whoever comes next may begin at once.
             await self._jobs.let_go(job)
             raise
         finally:
-            self._held.discard(job.id)
+            self._held.pop(job.id, None)
 
     async def _answer(self, job: Job) -> None:
         try:
             await self._handlers[job.kind](job)
+        except Busy:
+            await self._jobs.let_go(job, _TURN_COMES)
         except OutcomeUnknown:
             self._log.warning("job.outcome_unknown", job=job.id, kind=job.kind)
             await self._abandon(job)

@@ -7,7 +7,7 @@ from slack_bolt.authorization import AuthorizeResult
 
 from bot.app import Bot
 from bot.slack_client import make_slack_client
-from handlers import buttons, commands
+from handlers import buttons, commands, mentions, messages, modals, shortcuts
 
 
 def build_bolt(bot: Bot) -> AsyncApp:
@@ -38,6 +38,7 @@ def build_bolt(bot: Bot) -> AsyncApp:
         authorize=authorize,
         logger=logging.getLogger("slack_bolt"),
     )
-    commands.register(bolt, bot)
-    buttons.register(bolt, bot)
+    # Bolt tries them in this order, and each costs a few microseconds.
+    for way_in in (commands, messages, buttons, mentions, shortcuts, modals):
+        way_in.register(bolt, bot)
     return bolt

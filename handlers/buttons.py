@@ -1,48 +1,89 @@
-"""The buttons below an answer: Refresh asks anew (and spends quota on purpose), Show more asks nobody."""
+"""
+The buttons below our messages.
 
+Refresh asks anew (and spends quota on purpose), Show more asks nobody, Remove takes an automatic answer
+away, and the buttons with somebody's name look that one up. Whether the person may do so is judged by the
+job, as for every way in.
+"""
+
+import re
+from dataclasses import replace
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.app import Bot
-from bot.blocks import REFRESH, SHOW_MORE, ButtonValue
-from bot.requests import LOOKUP_REQUEST, LookupRequest, Shown
+from bot.buttons import REFRESH, REMOVE, SHOW_MORE, ButtonValue
+from bot.offers import LOOK_UP
+from bot.requests import LOOKUP_REQUEST, REMOVE_REQUEST, LookupRequest, RemoveRequest, Shown
 from bot.sources.source import Effort
-from handlers.commands import begin, delivery_of
+from handlers.intake import accept, delivery_of, presser
 
 
 def register(bolt: AsyncApp, bot: Bot) -> None:
-    """Answer both buttons; whether the person may ask is judged by the job, as for every way in."""
+    """Answer all of them."""
 
     @bolt.action(REFRESH)
     async def on_refresh(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await _accept(body, bot, Effort.FRESH)
+        await _again(body, bot, Effort.FRESH)
         await ack()
 
     @bolt.action(SHOW_MORE)
     async def on_show_more(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await _accept(body, bot, Effort.KNOWN)
+        await _again(body, bot, Effort.KNOWN)
+        await ack()
+
+    @bolt.action(REMOVE)
+    async def on_remove(ack: AsyncAck, body: dict[str, Any]) -> None:
+        request = RemoveRequest(presser(bot, body), body["container"]["message_ts"])
+        await accept(bot, "remove", delivery_of(body), REMOVE_REQUEST.dump_json(request))
+        await ack()
+
+    @bolt.action(re.compile(rf"^{LOOK_UP}\d+$"))
+    async def on_look_up(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await _look_up(body, bot)
         await ack()
 
 
-async def _accept(body: dict[str, Any], bot: Bot, effort: Effort) -> None:
+async def _again(body: dict[str, Any], bot: Bot, effort: Effort) -> None:
+    """Ask the same again, in place of the answer that stands there."""
     value = ButtonValue.loads(body["actions"][0]["value"])
-    container = body.get("container") or {}
+    asker = presser(bot, body)
     request = LookupRequest(
-        subject=value.subject,
+        subjects=value.subjects,
         days=value.days,
         effort=effort,
         shown=value.shown,
-        user=body["user"]["id"],
-        asker=value.asker or body["user"]["id"],
-        channel=container["channel_id"],
-        team=bot.identity.team,
-        response_url=body.get("response_url"),
-        on=Shown(
-            message_ts=container["message_ts"],
-            parent_ts=container.get("thread_ts"),
-            ephemeral=bool(container.get("is_ephemeral")),
-        ),
+        asker=asker,
+        named=value.asker,
+        form=value.form,
+        on=_shown(body),
+        ticket_at=value.ticket_at,
     )
-    payload = LOOKUP_REQUEST.dump_json(request).decode()
-    begin(bot, await bot.jobs.accept("lookup", delivery_of(body), payload))
+    await accept(bot, "lookup", delivery_of(body), LOOKUP_REQUEST.dump_json(request))
+
+
+async def _look_up(body: dict[str, Any], bot: Bot) -> None:
+    """Look the named one up: in place of an offer, or in the thread that a choice was about."""
+    value = ButtonValue.loads(body["actions"][0]["value"])
+    asker, on = presser(bot, body), _shown(body)
+    request = LookupRequest(
+        subjects=value.subjects,
+        days=value.days,
+        effort=Effort.USUAL,
+        shown=value.shown,
+        asker=replace(asker, thread_ts=value.thread_ts),
+        named=asker.user,
+        form=value.form,
+        on=None if on.ephemeral else on,
+        ticket_at=value.ticket_at,
+        dismisses=on.ephemeral,
+        offered_below=None if on.ephemeral else value.thread_ts,
+    )
+    await accept(bot, "lookup", delivery_of(body), LOOKUP_REQUEST.dump_json(request))
+
+
+def _shown(body: dict[str, Any]) -> Shown:
+    container = body["container"]
+    ephemeral = bool(container.get("is_ephemeral"))
+    return Shown(container["message_ts"], container.get("thread_ts"), ephemeral)

@@ -1,6 +1,5 @@
 """The slash command: read, written down, acknowledged; the answer comes by the job."""
 
-import uuid
 from typing import Any
 
 import structlog
@@ -8,12 +7,12 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.app import Bot
-from bot.blocks import note
-from bot.jobs import Job
+from bot.block_kit import note
 from bot.mrkdwn import code, escaped
-from bot.requests import DEBUG_REQUEST, LOOKUP_REQUEST, DebugRequest, LookupRequest
+from bot.requests import DEBUG_REQUEST, LOOKUP_REQUEST, Asker, DebugRequest, LookupRequest
 from bot.sources.source import Effort
 from bot.subjects import Ask, Help, NotUnderstood, read_command
+from handlers.intake import accept, delivery_of
 
 _BUSY = "Casefile has more lookups under way than it can take on. Please try again in a minute."
 _NO_DATABASE = "Casefile cannot reach its database just now, so nobody was looked up. Please try again soon."
@@ -37,28 +36,12 @@ async def _accept(ack: AsyncAck, body: dict[str, Any], bot: Bot, ask: Ask | None
     kind = "lookup" if ask else "debug"
     payload = _lookup(body, bot, ask) if ask else _debug(body, bot)
     try:
-        job = await bot.jobs.accept(kind, delivery_of(body), payload)
+        await accept(bot, kind, delivery_of(body), payload)
     except SQLAlchemyError as error:
         structlog.get_logger("commands").error("command.not_stored", exc_info=error)
         await ack(**whispered(_NO_DATABASE))
         return
     await ack()
-    begin(bot, job)
-
-
-def begin(bot: Bot, job: Job | None) -> None:
-    """Start a job; a redelivery of an earlier request made none."""
-    if job is not None:
-        bot.worker.start(job)
-
-
-def delivery_of(body: dict[str, Any]) -> str:
-    """
-    Give what redeliveries of one request have in common: commands and buttons carry no event id.
-
-    Without it two requests must never count as one: the second would go unanswered.
-    """
-    return str(body.get("trigger_id") or body.get("response_url") or uuid.uuid4().hex)
 
 
 def whispered(text: str) -> dict[str, Any]:
@@ -67,29 +50,30 @@ def whispered(text: str) -> dict[str, Any]:
     return {"response_type": "ephemeral", "text": message.text, "blocks": message.blocks}
 
 
-def _lookup(body: dict[str, Any], bot: Bot, ask: Ask) -> str:
+def _lookup(body: dict[str, Any], bot: Bot, ask: Ask) -> bytes:
     settings = bot.engine.settings
     request = LookupRequest(
-        subject=ask.subject,
+        subjects=(ask.subject,),
         days=ask.days or settings.lookup.days,
         effort=Effort.FRESH if ask.fresh else Effort.USUAL,
         shown=settings.lookup.shown,
-        user=body["user_id"],
-        asker=body["user_id"],
-        channel=body["channel_id"],
-        team=bot.identity.team,
-        response_url=body.get("response_url"),
+        asker=_asker(body, bot),
+        named=body["user_id"],
     )
-    return LOOKUP_REQUEST.dump_json(request).decode()
+    return LOOKUP_REQUEST.dump_json(request)
 
 
-def _debug(body: dict[str, Any], bot: Bot) -> str:
-    request = DebugRequest(body["user_id"], body["channel_id"], bot.identity.team, body["response_url"])
-    return DEBUG_REQUEST.dump_json(request).decode()
+def _debug(body: dict[str, Any], bot: Bot) -> bytes:
+    return DEBUG_REQUEST.dump_json(DebugRequest(_asker(body, bot)))
+
+
+def _asker(body: dict[str, Any], bot: Bot) -> Asker:
+    url = body.get("response_url")
+    return Asker(body["user_id"], body["channel_id"], bot.identity.team, response_url=url)
 
 
 def usage(command: Any, read: Help | NotUnderstood) -> str:
-    """Say what the command understands, and first what was wrong with what was typed."""
+    """Say what is understood after the command or a mention, and first what was wrong with what was typed."""
     name = escaped(str(command or "/sessions"), 32)
     forms = {
         "jane@contoso.example": "a customer’s sessions and errors, by email address",

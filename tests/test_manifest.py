@@ -9,7 +9,14 @@ import jsonschema
 import pytest
 import yaml
 
-from bot.manifest import METHOD_SCOPES, http_manifest, needed_scopes, read_manifest, socket_manifest
+from bot.manifest import (
+    EVENT_SCOPES,
+    METHOD_SCOPES,
+    http_manifest,
+    needed_scopes,
+    read_manifest,
+    socket_manifest,
+)
 
 ROOT = Path(__file__).parents[1]
 # Slack's own file; it is not copied here.
@@ -24,11 +31,7 @@ def calls() -> list[ast.Call]:
 
 def methods_used() -> set[str]:
     """Give the Web API methods that the code calls on a client, in Slack's spelling."""
-    spelt = {method.replace(".", "_").lower(): method for method in METHOD_SCOPES}
-    named = {
-        "".join(f"_{c.lower()}" if c.isupper() else c for c in method).replace(".", "_"): method
-        for method in METHOD_SCOPES
-    } | {key.replace("chat_postmessage", "chat_postMessage"): value for key, value in spelt.items()}
+    named = {method.replace(".", "").lower(): method for method in METHOD_SCOPES}
     families = {method.split(".")[0] for method in METHOD_SCOPES} | {"reactions", "views", "files", "bots"}
     found = set()
     for call in calls():
@@ -36,7 +39,7 @@ def methods_used() -> set[str]:
             continue
         if "client" in ast.unparse(call.func.value) or "slack" in ast.unparse(call.func.value):
             attribute = call.func.attr
-            found.add(named.get(attribute, attribute))
+            found.add(named.get(attribute.replace("_", "").lower(), attribute))
     return found
 
 
@@ -78,9 +81,11 @@ def test_every_command_of_the_code_is_declared_and_no_other() -> None:
 
 def test_every_event_and_shortcut_of_the_code_is_declared_and_no_other() -> None:
     manifest = read_manifest()
-    subscribed = manifest["settings"].get("event_subscriptions", {}).get("bot_events", [])
+    subscribed = manifest["settings"]["event_subscriptions"]["bot_events"]
+    heard = [ast.literal_eval(event) for event in listeners("event")]
     shortcuts = [shortcut["callback_id"] for shortcut in manifest["features"].get("shortcuts", [])]
-    assert [ast.literal_eval(event) for event in listeners("event")] == subscribed
+    assert sorted(heard) == sorted(EVENT_SCOPES)
+    assert sorted(event for kind in heard for event in EVENT_SCOPES[kind]) == sorted(subscribed)
     assert [ast.literal_eval(shortcut) for shortcut in listeners("shortcut")] == shortcuts
 
 
@@ -90,13 +95,14 @@ def test_buttons_need_interactivity() -> None:
 
 def places_of_urls(manifest: dict[str, Any]) -> list[str]:
     commands = [command["url"] for command in manifest["features"]["slash_commands"]]
-    return [*commands, manifest["settings"]["interactivity"]["request_url"]]
+    settings = manifest["settings"]
+    return [*commands, *(settings[name]["request_url"] for name in ("interactivity", "event_subscriptions"))]
 
 
 @pytest.mark.parametrize("given", [ADDRESS, f"{ADDRESS}/", f"{ADDRESS}/slack/events"])
 def test_the_manifest_for_http_has_the_request_url_everywhere_and_no_socket_mode(given: str) -> None:
     manifest = yaml.safe_load(http_manifest(given, "/sessions"))
-    assert places_of_urls(manifest) == [f"{ADDRESS}/slack/events"] * 2
+    assert places_of_urls(manifest) == [f"{ADDRESS}/slack/events"] * 3
     assert manifest["settings"]["socket_mode_enabled"] is False
 
 

@@ -150,6 +150,11 @@ def read_content(message: dict[str, Any], rules: TicketRules, files: Mapping[str
     )
 
 
+def may_be_requester(address: Subject, rules: TicketRules, ticket: TicketReference | None) -> bool:
+    """Whether an address may be looked up from a ticket: not ours, not ignored, no program's, no desk's."""
+    return _Judge(rules, ticket).may_be_requester(address)
+
+
 def _of_mail(mail: Mail, judge: _Judge) -> Iterable[Named]:
     """Give whom a mail names: its sender; else where the answer would go; else whose mail was forwarded."""
     senders = [address for address in mail.senders if judge.may_be_requester(address)]

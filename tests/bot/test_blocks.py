@@ -6,7 +6,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.blocks import SHOWN_AT_MOST, ButtonValue, View, parent, reply, together
+from bot.blocks import View, parent, reply, together
+from bot.buttons import SHOWN_AT_MOST, ButtonValue, Form
 from bot.casefile import (
     CaseFile,
     ErrorEvent,
@@ -166,7 +167,9 @@ def test_text_of_vendors_and_customers_can_mention_nobody_and_pose_as_no_link() 
 
 def test_a_buttons_value_is_read_back_as_it_was_and_fits() -> None:
     long = Subject(SubjectKind.UID, "ü" * 128, "ü" * 128)
-    value = ButtonValue(long, 365, 20, "U1")
+    value = ButtonValue(
+        (long, long, long), 365, 20, "U1", Form.TICKET, NOW.replace(microsecond=0), "1795200000.000100"
+    )
     assert ButtonValue.loads(value.dumps()) == value
     assert len(value.dumps()) <= 2000
 

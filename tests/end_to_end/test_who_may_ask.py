@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.blocks import REFRESH
+from bot.buttons import REFRESH
 from sandbox.slack import plain_text
 from tests.end_to_end.conftest import Desk
 

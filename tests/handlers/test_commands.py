@@ -1,7 +1,8 @@
 """What a request is known by, and what the command says of itself."""
 
 from bot.subjects import Help, NotUnderstood
-from handlers.commands import delivery_of, usage
+from handlers.commands import usage
+from handlers.intake import delivery_of
 
 
 def test_redeliveries_of_a_command_share_its_trigger() -> None:

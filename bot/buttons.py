@@ -1,0 +1,105 @@
+"""The buttons below an answer, and what each carries: enough to ask the same again."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from slack_sdk.models.blocks import ActionsBlock, ButtonElement, ConfirmObject, MarkdownTextObject
+
+from bot.addresses import read_address
+from bot.casefile import CaseFile, Subject, SubjectKind
+from bot.mrkdwn import counted
+from bot.wording import listed, source_label
+
+SHOWN_AT_MOST = 20
+_CONFIRM = 300
+REFRESH, SHOW_MORE, REMOVE = "refresh", "show_more", "remove"
+
+
+class Form(StrEnum):
+    """How an answer stands in Slack."""
+
+    # A parent in the channel and one reply in its thread: the command's.
+    PAIR = "pair"
+    # One message: in a thread or a direct message, to somebody who asked there.
+    ANSWER = "answer"
+    # One message below a ticket, unasked.
+    TICKET = "ticket"
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonValue:
+    """
+    What a button carries.
+
+    `ticket_at` is when the ticket came, to the second; `thread_ts` is the thread that an answer goes into,
+    where the button does not stand in it.
+    """
+
+    subjects: tuple[Subject, ...]
+    days: int
+    shown: int
+    asker: str | None = None
+    form: Form = Form.PAIR
+    ticket_at: datetime | None = None
+    thread_ts: str | None = None
+
+    def dumps(self) -> str:
+        """Give it as a button's value: at most 2,000 characters."""
+        subjects = [[subject.kind, subject.typed] for subject in self.subjects]
+        at = None if self.ticket_at is None else int(self.ticket_at.timestamp())
+        parts = [subjects, self.days, self.shown, self.asker, self.form, at, self.thread_ts]
+        return json.dumps(parts, ensure_ascii=False)
+
+    @classmethod
+    def loads(cls, value: str) -> "ButtonValue":
+        """Read it back; raises ValueError on anything else."""
+        subjects, days, shown, asker, form, at, thread_ts = json.loads(value)
+        ticket_at = None if at is None else datetime.fromtimestamp(int(at), UTC)
+        named = tuple(_subject(SubjectKind(kind), str(typed)) for kind, typed in subjects)
+        return cls(named, int(days), int(shown), asker, Form(form), ticket_at, thread_ts)
+
+
+def _subject(kind: SubjectKind, typed: str) -> Subject:
+    subject = read_address(typed) if kind is SubjectKind.EMAIL else Subject(kind, typed, typed)
+    if subject is None:
+        raise ValueError("a button holds an address that is none")
+    return subject
+
+
+def answer_buttons(case_files: Sequence[CaseFile], value: ButtonValue) -> ActionsBlock:
+    """Give Refresh; Show more where there is more; and, where nobody asked, Remove."""
+    elements = [
+        ButtonElement(text="Refresh", action_id=REFRESH, value=value.dumps(), confirm=_spending(case_files))
+    ]
+    more = any(len(case_file.sessions) > value.shown for case_file in case_files)
+    if more and value.shown < SHOWN_AT_MOST and len(case_files) == 1:
+        wider = replace(value, shown=SHOWN_AT_MOST)
+        elements.append(ButtonElement(text="Show more", action_id=SHOW_MORE, value=wider.dumps()))
+    if value.form is Form.TICKET:
+        elements.append(ButtonElement(text="Remove", action_id=REMOVE, confirm=_removing()))
+    return ActionsBlock(elements=elements)
+
+
+def _removing() -> ConfirmObject:
+    text = MarkdownTextObject(
+        text="It goes for everybody, and this ticket is remembered as wrongly answered.", verbatim=True
+    )
+    return ConfirmObject(title="Remove this answer?", text=text, confirm="Remove", deny="Leave it")
+
+
+def _spending(case_files: Sequence[CaseFile]) -> ConfirmObject | None:
+    """Ask back where asking anew takes calls of a small quota; say how many, before they are made."""
+    takes = [
+        f"up to {counted(min(finding.calls_again or 0, finding.calls_left), 'call')}"
+        f" of the {finding.calls_left} that {source_label(finding.source)} has left"
+        for case_file in case_files
+        for finding in case_file.findings
+        if finding.calls_left
+    ]
+    if not takes:
+        return None
+    text = MarkdownTextObject(text=f"That takes {listed(takes[:3])}."[:_CONFIRM], verbatim=True)
+    return ConfirmObject(title="Ask the vendors anew?", text=text, confirm="Ask anew", deny="Leave it")

@@ -1,0 +1,53 @@
+"""What every help desk does: say whose ticket it is."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.casefile import TicketReference
+from bot.sources.http import Calls, VendorHttp
+
+
+@dataclass(frozen=True, slots=True)
+class Requester:
+    """Who wrote in, as the desk knows them; `uid` is the product's own id, where the desk was given it."""
+
+    email: str | None
+    uid: str | None = None
+    name: str | None = None
+
+
+class Desk(Protocol):
+    """One account at one help desk."""
+
+    @property
+    def name(self) -> str:
+        """Give the system and the account's label, such as `zendesk/main`: its name in the ledger."""
+
+    @property
+    def title(self) -> str:
+        """Give the desk's name as people know it."""
+
+    @property
+    def http(self) -> VendorHttp:
+        """Give its way to the desk, through which all its calls are made."""
+
+    def may_keep(self, ticket: TicketReference) -> bool:
+        """Whether the ticket may be this account's, by its URL alone."""
+
+    async def requester(self, ticket: TicketReference, calls: Calls) -> Requester | None:
+        """
+        Give who wrote in; None where this account has no such ticket, or it names nobody.
+
+        Raises:
+            CallFailed: when the desk cannot be asked or understood.
+
+        """
+
+    async def check(self, calls: Calls) -> str:
+        """
+        Make one cheap call that proves address and key; gives what it proved, in words.
+
+        Raises:
+            CallFailed: when the desk cannot be asked or understood.
+
+        """

@@ -1,0 +1,120 @@
+"""
+All configured help desks behind one question: who wrote in.
+
+What a desk says is remembered, sealed; two who ask at once cost one call; why a desk could not be asked is
+remembered for people, until it answers again.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from cachetools import TTLCache
+
+from bot.addresses import read_address
+from bot.cache import Flights
+from bot.casefile import Failure, Reason, TicketReference
+from bot.clock import Clock
+from bot.helpdesks.desk import Desk, Requester
+from bot.quota import Purpose
+from bot.sources.http import CallFailed
+from bot.sources.memory import Memory
+
+_FOUND_LASTS = timedelta(hours=1)
+_NOBODY_LASTS = timedelta(minutes=5)
+_TROUBLE_LASTS = timedelta(days=1)
+# A refused key costs a call a try.
+_REFUSAL_LASTS = timedelta(minutes=5)
+_TROUBLE = "trouble"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a desk last could not be asked, and when that was."""
+
+    desk: str
+    message: str
+    at: datetime
+
+
+class Desks:
+    """
+    The configured desks.
+
+    Args:
+        desks: the accounts.
+        memory: what they said.
+        flights: the questions under way.
+        clock: the process's time.
+
+    """
+
+    def __init__(self, desks: Sequence[Desk], memory: Memory, flights: Flights, clock: Clock) -> None:
+        self.all = tuple(desks)
+        self._memory = memory
+        self._flights = flights
+        self._clock = clock
+        self._refused: TTLCache[str, Failure] = TTLCache(
+            100,
+            _REFUSAL_LASTS,
+            timer=clock,  # type: ignore[arg-type] # any ordered clock will do
+        )
+
+    def serves(self, ticket: TicketReference) -> bool:
+        """Whether one of the desks may know the ticket."""
+        return any(desk.may_keep(ticket) for desk in self.all)
+
+    async def ask(self, ticket: TicketReference, purpose: Purpose) -> Requester | Failure | None:
+        """Give who wrote in; a failure where a desk could not be asked; None where no desk knows anybody."""
+        failure: Failure | None = None
+        for desk in self.all:
+            if not desk.may_keep(ticket):
+                continue
+            key = f"desk {desk.name} {ticket.system} {ticket.url}"
+            flight, _ours = self._flights.join(key, lambda desk=desk: self._ask(desk, ticket, purpose))  # type: ignore[misc]
+            said = await flight
+            if isinstance(said, Requester):
+                return said
+            failure = failure or said
+        return failure
+
+    async def troubles(self) -> list[Trouble]:
+        """Give what was last wrong with each desk that has not answered since."""
+        found = []
+        for desk in self.all:
+            if (kept := await self._memory.recall(desk.name, _TROUBLE)) is not None:
+                message, seconds = json.loads(kept)
+                found.append(Trouble(desk.name, str(message), datetime.fromtimestamp(seconds, UTC)))
+        return found
+
+    async def _ask(self, desk: Desk, ticket: TicketReference, purpose: Purpose) -> Requester | Failure | None:
+        name, _ = self._memory.name_for("requester", ticket.system, ticket.url)
+        if (kept := await self._memory.recall(desk.name, name)) is not None:
+            values = json.loads(kept)
+            return Requester(*values) if values else None
+        if refusal := self._refused.get(desk.name):
+            return refusal
+        calls = desk.http.asking(purpose)
+        try:
+            requester = await desk.requester(ticket, calls)
+        except CallFailed as failed:
+            await self._note(desk, failed.failure)
+            return failed.failure
+        if await self._memory.recall(desk.name, _TROUBLE) is not None:
+            await self._memory.forget(desk.name, _TROUBLE)
+        values = [requester.email, requester.uid, requester.name] if requester else []
+        lasting = _FOUND_LASTS if requester else _NOBODY_LASTS
+        await self._memory.remember(desk.name, name, json.dumps(values), lasting, self._subject(requester))
+        return requester
+
+    def _subject(self, requester: Requester | None) -> str | None:
+        """Give the hash by which a person is erased."""
+        address = read_address(requester.email) if requester and requester.email else None
+        return self._memory.name_for("", address.kind, address.value)[1] if address else None
+
+    async def _note(self, desk: Desk, failure: Failure) -> None:
+        if failure.reason is Reason.NOT_AUTHORISED:
+            self._refused[desk.name] = failure
+        kept = json.dumps([failure.message, self._clock().timestamp()])
+        await self._memory.remember(desk.name, _TROUBLE, kept, _TROUBLE_LASTS)

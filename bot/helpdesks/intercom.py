@@ -1,0 +1,134 @@
+"""
+Intercom: a conversation, and where it names its person by id alone, that contact.
+
+Facts from developers.intercom.com/docs/references/2.11/rest-api/api.intercom.io:
+`GET /conversations/{id}` has `source.author {type, id, name, email}` and `contacts.contacts[] {id,
+external_id}`; `GET /contacts/{id}` has `email`, `external_id`, `name`; `GET /me` has `app.id_code`, which
+ticket URLs carry as `/a/inbox/{id_code}/…`; the version is asked for by `Intercom-Version`. Limits
+(…/rest-api/errors/rate-limiting): 1,000 calls a minute is the least that is documented, counted as 167 in
+each 10 seconds; `X-RateLimit-Remaining` and `X-RateLimit-Reset` (a time in seconds since 1970) say what is
+left.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from bot.casefile import TicketReference
+from bot.helpdesks.desk import Requester
+from bot.quota import Account, Window
+from bot.settings import IntercomAccount
+from bot.sources.http import Calls, Reply, VendorHttp, segment
+from bot.sources.memory import Memory
+from bot.sources.reading import AnyText, Id, Record, at, read_record, read_records, to_count, to_text
+
+_VERSION = "2.11"
+WINDOWS = (Window(167, 10),)
+# Workspaces do not change their id; a token may be exchanged for another workspace's.
+_WORKSPACE_LASTS = timedelta(days=1)
+_WORKSPACE_IN_URL = re.compile(r"/a/(?:inbox|apps)/([^/?#]+)/")
+# Who a conversation's author may be, other than one of ours.
+_CUSTOMERS = frozenset({"user", "lead", "contact"})
+
+
+class _Author(Record):
+    type: AnyText = None
+    id: Id = None
+    name: AnyText = None
+    email: AnyText = None
+
+
+class _Contact(Record):
+    id: Id = None
+    external_id: Id = None
+    email: AnyText = None
+    name: AnyText = None
+
+
+@dataclass(frozen=True, slots=True)
+class Intercom:
+    """One Intercom workspace."""
+
+    name: str
+    http: VendorHttp
+    settings: IntercomAccount
+    memory: Memory
+
+    title = "Intercom"
+
+    def may_keep(self, ticket: TicketReference) -> bool:
+        """Whether it is a conversation at Intercom; whose, `requester` finds out."""
+        return ticket.system == "intercom"
+
+    async def requester(self, ticket: TicketReference, calls: Calls) -> Requester | None:
+        """Give the conversation's customer; None for other workspaces' conversations. See `Desk`."""
+        named = _WORKSPACE_IN_URL.search(ticket.url)
+        if named and named[1] != await self._workspace(calls):
+            return None
+        reply = await self._get(f"/conversations/{segment(ticket.id)}", calls)
+        if reply.status == 404:  # noqa: PLR2004
+            return None
+        if not reply.ok:
+            raise calls.refused(reply)
+        contacts = read_records(at(reply.body, "contacts", "contacts"), _Contact)
+        if contacts is None:
+            raise calls.unreadable("a conversation with its contacts")
+        author = read_record(at(reply.body, "source", "author"), _Author) or _Author()
+        if author.email and author.type in _CUSTOMERS:
+            known = next((contact for contact in contacts if contact.id == author.id), None)
+            return Requester(author.email, known.external_id if known else None, author.name)
+        # A conversation of several began with one of them; without an author it is nobody's.
+        if len(contacts) != 1 or contacts[0].id is None:
+            return None
+        return await self._contact(contacts[0].id, calls)
+
+    async def check(self, calls: Calls) -> str:
+        """Ask whose token it is (`GET /me`)."""
+        reply = await self._get("/me", calls)
+        if not reply.ok:
+            raise calls.refused(reply)
+        return f"the token of workspace {to_text(at(reply.body, 'app', 'id_code')) or 'unknown'} works"
+
+    async def _workspace(self, calls: Calls) -> str | None:
+        known = await self.memory.recall(self.name, "workspace")
+        if known is None:
+            reply = await self._get("/me", calls)
+            if not reply.ok:
+                raise calls.refused(reply)
+            known = to_text(at(reply.body, "app", "id_code"))
+            if known is None:
+                raise calls.unreadable("the workspace's id")
+            await self.memory.remember(self.name, "workspace", known, _WORKSPACE_LASTS)
+        return known
+
+    async def _contact(self, contact_id: str, calls: Calls) -> Requester | None:
+        reply = await self._get(f"/contacts/{segment(contact_id)}", calls)
+        if reply.status == 404:  # noqa: PLR2004
+            return None
+        if not reply.ok:
+            raise calls.refused(reply)
+        contact = read_record(reply.body, _Contact)
+        if contact is None:
+            raise calls.unreadable("a contact")
+        if contact.email is None and contact.external_id is None:
+            return None
+        return Requester(contact.email, contact.external_id, contact.name)
+
+    async def _get(self, path: str, calls: Calls) -> Reply:
+        headers = {
+            "Authorization": f"Bearer {self.settings.token.get_secret_value()}",
+            "Intercom-Version": _VERSION,
+        }
+        reply = await calls.get(path, headers=headers)
+        left = to_count(reply.headers.get("x-ratelimit-remaining"))
+        resets = to_count(reply.headers.get("x-ratelimit-reset"))
+        if left is not None and resets is not None:
+            moment = datetime.fromtimestamp(min(resets, 2**33), UTC)
+            longest = timedelta(seconds=WINDOWS[0].seconds)
+            await calls.correct(left, min(max(moment - self.http.clock(), timedelta()), longest))
+        return reply
+
+
+def account(name: str) -> Account:
+    """Give a workspace as the ledger knows it."""
+    return Account(name, WINDOWS)

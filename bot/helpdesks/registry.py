@@ -1,0 +1,57 @@
+"""Every help desk in one table, and how a configured account becomes a desk."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from bot.helpdesks import intercom, zendesk
+from bot.helpdesks.desk import Desk
+from bot.helpdesks.intercom import Intercom
+from bot.helpdesks.zendesk import Zendesk
+from bot.settings import IntercomAccount, Settings, ZendeskAccount
+from bot.sources.http import VendorHttp, open_client
+from bot.sources.registry import Wiring
+
+_READ_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class DeskEntry:
+    """A help desk: its system's name, its configured accounts, and what makes a desk of one."""
+
+    system: str
+    accounts: Callable[[Settings], Mapping[str, Any]]
+    build: Callable[[str, Any, Any, Wiring], Desk]
+
+
+def _zendesk(name: str, settings: ZendeskAccount, client: Any, wiring: Wiring) -> Desk:
+    base_url = zendesk.base_url(settings)
+    account = zendesk.account(name)
+    return Zendesk(
+        name, VendorHttp(client, wiring.ledger, account, wiring.clock, Zendesk.title, base_url), settings
+    )
+
+
+def _intercom(name: str, settings: IntercomAccount, client: Any, wiring: Wiring) -> Desk:
+    account = intercom.account(name)
+    http = VendorHttp(client, wiring.ledger, account, wiring.clock, Intercom.title, settings.base_url)
+    return Intercom(name, http, settings, wiring.memory)
+
+
+DESKS = (
+    DeskEntry("zendesk", lambda s: s.zendesk, _zendesk),
+    DeskEntry("intercom", lambda s: s.intercom, _intercom),
+)
+
+
+@asynccontextmanager
+async def open_desks(settings: Settings, wiring: Wiring) -> AsyncIterator[tuple[Desk, ...]]:
+    """Open every configured account, each with its own connections, and close them at the end."""
+    async with AsyncExitStack() as stack:
+        desks = []
+        for entry in DESKS:
+            for label, account in sorted(entry.accounts(settings).items()):
+                client = await stack.enter_async_context(open_client(_READ_SECONDS))
+                desks.append(entry.build(f"{entry.system}/{label}", account, client, wiring))
+        yield tuple(desks)

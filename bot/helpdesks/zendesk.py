@@ -1,0 +1,99 @@
+"""
+Zendesk: a ticket with its people in one call.
+
+Facts from developer.zendesk.com: `GET /api/v2/tickets/{id}` gives `ticket.requester_id`
+(/api-reference/ticketing/tickets/tickets), and with `include=users` the people beside it in `users`
+(/documentation/ticketing/using-the-zendesk-api/side_loading); a user has `id`, `email`, `external_id`, `name`
+(/api-reference/ticketing/users/users); an API token is sent as `{email}/token:{token}` by Basic
+authentication (/api-reference/introduction/security-and-auth); the least that any plan allows is 200 calls a
+minute, what is left stands in `X-Rate-Limit-Remaining` and `ratelimit-reset`, and a 429 has `Retry-After`
+(/api-reference/introduction/rate-limits).
+"""
+
+import base64
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from bot.casefile import TicketReference
+from bot.helpdesks.desk import Requester
+from bot.quota import Account, Window
+from bot.settings import ZendeskAccount
+from bot.sources.http import Calls, Reply, VendorHttp, segment
+from bot.sources.reading import AnyText, Id, Record, at, read_records, to_count, to_id, to_text
+
+_MINUTE = 60
+WINDOWS = (Window(200, _MINUTE),)
+
+
+class _User(Record):
+    id: Id = None
+    email: AnyText = None
+    external_id: Id = None
+    name: AnyText = None
+
+
+@dataclass(frozen=True, slots=True)
+class Zendesk:
+    """One Zendesk."""
+
+    name: str
+    http: VendorHttp
+    settings: ZendeskAccount
+
+    title = "Zendesk"
+
+    def may_keep(self, ticket: TicketReference) -> bool:
+        """Whether its URL is on this Zendesk's host."""
+        host = (urlsplit(ticket.url).hostname or "").lower()
+        own = {(urlsplit(self.http.base_url).hostname or "").lower()}
+        if self.settings.subdomain:
+            own.add(f"{self.settings.subdomain.lower()}.zendesk.com")
+        return ticket.system == "zendesk" and host in own
+
+    async def requester(self, ticket: TicketReference, calls: Calls) -> Requester | None:
+        """Give the ticket's requester; see `Desk`."""
+        path = f"/api/v2/tickets/{segment(ticket.id)}"
+        reply = await calls.get(path, params={"include": "users"}, headers=self._headers())
+        await self._obey(reply, calls)
+        if reply.status == 404:  # noqa: PLR2004
+            return None
+        if not reply.ok:
+            raise calls.refused(reply)
+        requester_id = to_id(at(reply.body, "ticket", "requester_id"))
+        users = read_records(at(reply.body, "users"), _User)
+        if requester_id is None or users is None:
+            raise calls.unreadable("a ticket with its people")
+        found = next((user for user in users if user.id == requester_id), None)
+        return Requester(found.email, found.external_id, found.name) if found else None
+
+    async def check(self, calls: Calls) -> str:
+        """Ask whose token it is: `GET /api/v2/users/me` answers strangers too, with an empty id."""
+        reply = await calls.get("/api/v2/users/me", headers=self._headers())
+        await self._obey(reply, calls)
+        if not reply.ok:
+            raise calls.refused(reply)
+        if to_id(at(reply.body, "user", "id")) is None:
+            raise calls.refused(Reply(401, None, reply.headers))
+        return f"the token works, with the role {to_text(at(reply.body, 'user', 'role')) or 'unknown'}"
+
+    def _headers(self) -> dict[str, str]:
+        pair = f"{self.settings.email}/token:{self.settings.api_token.get_secret_value()}"
+        return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+
+    async def _obey(self, reply: Reply, calls: Calls) -> None:
+        left = to_count(reply.headers.get("x-rate-limit-remaining"))
+        resets = to_count(reply.headers.get("ratelimit-reset"))
+        if left is not None:
+            seconds = min(resets if resets is not None else _MINUTE, _MINUTE)
+            await calls.correct(left, timedelta(seconds=seconds))
+
+
+def account(name: str) -> Account:
+    """Give a Zendesk as the ledger knows it."""
+    return Account(name, WINDOWS)
+
+
+def base_url(settings: ZendeskAccount) -> str:
+    """Give where its API is."""
+    return settings.base_url or f"https://{settings.subdomain}.zendesk.com"

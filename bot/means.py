@@ -1,0 +1,38 @@
+"""What answering takes: everything that the answers to people and to tickets share."""
+
+from dataclasses import dataclass
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.access import Access
+from bot.jobs import Jobs
+from bot.keyring import Keyring
+from bot.lookup import Lookup
+from bot.metrics import Metrics
+from bot.posting import Poster
+from bot.reception import Reception
+from bot.settings import Settings
+from bot.ticket_book import TicketBook
+from bot.ticket_desk import TicketDesk
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """
+    Who may ask, who finds people, who posts, and what is remembered.
+
+    `keyring` names subjects in the log; `slack` reads messages and files; `desk` reads messages as tickets,
+    and `book` knows what was done about each.
+    """
+
+    access: Access
+    reception: Reception
+    lookup: Lookup
+    poster: Poster
+    jobs: Jobs
+    keyring: Keyring
+    metrics: Metrics
+    settings: Settings
+    slack: AsyncWebClient
+    desk: TicketDesk
+    book: TicketBook

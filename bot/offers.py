@@ -1,0 +1,133 @@
+"""What people are offered where nobody was looked up by itself: buttons, a choice, the modal."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    InputBlock,
+    PlainTextInputElement,
+    PlainTextObject,
+)
+from slack_sdk.models.views import View as SlackView
+
+from bot.addresses import LONGEST, shown_address
+from bot.block_kit import Message, context, dicts
+from bot.buttons import ButtonValue
+from bot.casefile import Subject, SubjectKind
+
+ASK_CUSTOMER = "ask_customer"
+# Followed by a number: within a block each element needs an id of its own.
+LOOK_UP = "look_up_"
+MODAL = "look_up_customer"
+SUBJECT_BLOCK, SUBJECT_INPUT = "subject", "typed"
+_MOST_PEOPLE = 5
+_BUTTON = 75
+
+
+@dataclass(frozen=True, slots=True)
+class Spare:
+    """What a lookup from a button or the modal is to be like; `subjects` of the value are replaced."""
+
+    value: ButtonValue
+
+    def about(self, subject: Subject) -> str:
+        """Give the value of a button that looks this one up."""
+        return replace(self.value, subjects=(subject,)).dumps()
+
+    def about_nobody_yet(self) -> str:
+        """Give the value of the button that asks whom."""
+        return replace(self.value, subjects=()).dumps()
+
+
+def offer(people: Sequence[Subject], spare: Spare) -> Message:
+    """Give the small message below a ticket whose requester is not known for sure."""
+    text = "No address here is surely the customer’s, so nobody was looked up."
+    return _message(text, people, spare)
+
+
+def private_offer(people: Sequence[Subject], spare: Spare) -> Message:
+    """Give the message below a ticket where only whoever asks may see the answer."""
+    return _message("The customer’s sessions can be looked up; only you will see them.", people, spare)
+
+
+def choice(people: Sequence[Subject], spare: Spare) -> Message:
+    """Give the question to somebody who pointed at a message that names several."""
+    return _message("Who is to be looked up?", people, spare)
+
+
+def nobody_named(spare: Spare) -> Message:
+    """Give what somebody sees who pointed at a message that names nobody."""
+    return _message("That message names nobody who could be looked up.", (), spare)
+
+
+def _message(text: str, people: Sequence[Subject], spare: Spare) -> Message:
+    buttons = [
+        ButtonElement(
+            text=PlainTextObject(text=_label(subject), emoji=False),
+            action_id=f"{LOOK_UP}{number}",
+            value=spare.about(subject),
+        )
+        for number, subject in enumerate(people[:_MOST_PEOPLE])
+    ]
+    asking = ButtonElement(text="Look up a customer…", action_id=ASK_CUSTOMER, value=spare.about_nobody_yet())
+    blocks: list[Block] = [context([text]), ActionsBlock(elements=[*buttons, asking])]
+    return Message(text, dicts(blocks))
+
+
+def _label(subject: Subject) -> str:
+    label = shown_address(subject) if subject.kind is SubjectKind.EMAIL else subject.value
+    return label if len(label) <= _BUTTON else f"{label[: _BUTTON - 1]}…"
+
+
+def modal(sealed: str, *, private: bool) -> dict[str, Any]:
+    """Give the modal that asks for an address or uid; `sealed` says where the answer goes."""
+    who_sees = "Only you will see the answer." if private else "The answer goes where everybody here sees it."
+    blocks = [
+        InputBlock(
+            block_id=SUBJECT_BLOCK,
+            label="Email address or uid",
+            hint="The uid is your product’s own user id; write uid: before one that is a plain word.",
+            element=PlainTextInputElement(
+                action_id=SUBJECT_INPUT,
+                placeholder="jane@contoso.example",
+                max_length=2 * LONGEST,
+                focus_on_load=True,
+            ),
+        ),
+        context([who_sees]),
+    ]
+    view = SlackView(
+        type="modal",
+        callback_id=MODAL,
+        title="Look up a customer",
+        submit="Look up",
+        close="Cancel",
+        private_metadata=sealed,
+        blocks=blocks,
+    )
+    return dict(view.to_dict())
+
+
+@dataclass(frozen=True, slots=True)
+class ModalOrigin:
+    """Where a modal was opened: the answer goes there; `message_ts` is an offer whose place it takes."""
+
+    channel: str
+    value: ButtonValue
+    message_ts: str | None = None
+    response_url: str | None = None
+
+    def dumps(self) -> str:
+        """Give it as text, to be sealed: a response URL is a secret."""
+        return json.dumps([self.channel, self.value.dumps(), self.message_ts, self.response_url])
+
+    @classmethod
+    def loads(cls, text: str) -> "ModalOrigin":
+        """Read it back."""
+        channel, value, message_ts, response_url = json.loads(text)
+        return cls(str(channel), ButtonValue.loads(value), message_ts, response_url)

@@ -1,0 +1,167 @@
+"""
+Where in Slack a case file is shown: a parent with its reply, one message, an earlier answer, an asker's eyes.
+
+A reply is edited at most three times, a parent at most once; where the bot may not post, or only the asker
+may see the answer, the same goes by response URL, or, where there is none, once and for all.
+"""
+
+from dataclasses import dataclass, replace
+
+from bot.block_kit import Message
+from bot.blocks import View, answer, parent, reply, together
+from bot.buttons import Form
+from bot.delivery import CaseFiles, found_any, is_waiting
+from bot.jobs import Job, Jobs, Post
+from bot.posting import Poster, Spot
+from bot.requests import LookupRequest, Shown
+
+_MOST_EDITS = 3
+
+
+def view_of(request: LookupRequest, hint: str | None = None) -> View:
+    """Give how a request's answer is to look."""
+    return View(request.named, request.shown, hint, form=request.form, ticket_at=request.ticket_at)
+
+
+def one_message(case_files: CaseFiles, view: View) -> Message:
+    """Give an answer as one message."""
+    return together(case_files[0], view) if view.form is Form.PAIR else answer(case_files, view)
+
+
+@dataclass(slots=True)
+class PairSurface:
+    """A parent message in the channel and one reply in its thread."""
+
+    poster: Poster
+    jobs: Jobs
+    job: Job
+    request: LookupRequest
+    _parent: Post | None = None
+    _reply: Post | None = None
+
+    async def show(self, case_files: CaseFiles) -> None:
+        """Post both, or edit: the reply each time, the parent when nothing more will come."""
+        [case_file] = case_files
+        view = view_of(self.request)
+        if self._parent is None or self._reply is None:
+            await self._post(case_files, view)
+            return
+        if self._reply.edits < _MOST_EDITS:
+            self._reply = await _edit(self.poster, self.jobs, self.job, self._reply, reply(case_file, view))
+        if not case_file.waiting and self._parent.edits == 0:
+            self._parent = await _edit(
+                self.poster, self.jobs, self.job, self._parent, parent(case_file, view)
+            )
+
+    async def _post(self, case_files: CaseFiles, view: View) -> None:
+        resumed, channel = self.job.attempts > 1, self.request.asker.channel
+        [case_file] = case_files
+        self._parent = await self.poster.post(self.job, "parent", Spot(channel), parent(case_file, view))
+        spot = Spot(channel, self._parent.ts)
+        self._reply = await self.poster.post(self.job, "reply", spot, reply(case_file, view))
+        if resumed:
+            # What stands there was written by whoever worked on the job before.
+            await self.show(case_files)
+
+
+@dataclass(slots=True)
+class MessageSurface:
+    """
+    One message in a thread or a direct message.
+
+    `waits` keeps it unposted until there is something to show; `stands` is a message of ours whose place it
+    takes; `urgent` is False where others' posts go first.
+    """
+
+    poster: Poster
+    jobs: Jobs
+    job: Job
+    request: LookupRequest
+    waits: bool = False
+    stands: str | None = None
+    urgent: bool = True
+    post: Post | None = None
+
+    async def show(self, case_files: CaseFiles) -> None:
+        """Post it, or edit it."""
+        if self.waits and self.post is None and not found_any(case_files):
+            return
+        message = answer(case_files, view_of(self.request))
+        if self.post is not None:
+            if self.post.edits < _MOST_EDITS:
+                self.post = await _edit(self.poster, self.jobs, self.job, self.post, message)
+            return
+        asker = self.request.asker
+        if self.stands and await self.poster.edit(asker.channel, self.stands, message):
+            self.post = Post("answer", asker.channel, self.stands, 0)
+            await self.jobs.note_post(self.job, self.post)
+            return
+        spot = Spot(asker.channel, asker.thread_ts)
+        resumed = self.job.attempts > 1
+        self.post = await self.poster.post(self.job, "answer", spot, message, urgent=self.urgent)
+        if resumed:
+            await self.show(case_files)
+
+
+@dataclass(slots=True)
+class EditSurface:
+    """An earlier answer that a button was pressed on, and the parent above it where that is ours."""
+
+    poster: Poster
+    request: LookupRequest
+    on: Shown
+    _edits: int = 0
+
+    async def show(self, case_files: CaseFiles) -> None:
+        """Edit the answer, one edit kept for the end; the parent when nothing more will come."""
+        view, channel = view_of(self.request), self.request.asker.channel
+        ended = not is_waiting(case_files)
+        pair = view.form is Form.PAIR
+        if ended or self._edits < _MOST_EDITS - 1:
+            message = reply(case_files[0], view) if pair else answer(case_files, view)
+            await self.poster.edit(channel, self.on.message_ts, message)
+            self._edits += 1
+        if pair and ended and self.on.parent_ts and self.on.parent_ts != self.on.message_ts:
+            await self.poster.edit(channel, self.on.parent_ts, parent(case_files[0], view))
+
+
+@dataclass(slots=True)
+class WhisperSurface:
+    """An answer that only the asker sees: by response URL, five uses at most, of which we take four."""
+
+    poster: Poster
+    request: LookupRequest
+    response_url: str
+    hint: str | None
+    _uses: int = 0
+
+    async def show(self, case_files: CaseFiles) -> None:
+        """Answer, or replace the answer; the last use is kept for the end."""
+        if is_waiting(case_files) and self._uses >= _MOST_EDITS:
+            return
+        message = one_message(case_files, view_of(self.request, self.hint))
+        again = self._uses > 0 or (self.request.on is not None and self.request.on.ephemeral)
+        await self.poster.whisper(self.response_url, message, replace=again)
+        self._uses += 1
+
+
+@dataclass(slots=True)
+class GlimpseSurface:
+    """An answer that only the asker sees where there is no response URL: it can be shown once."""
+
+    poster: Poster
+    request: LookupRequest
+    hint: str | None
+
+    async def show(self, case_files: CaseFiles) -> None:
+        """Show it when nothing more will come."""
+        if not is_waiting(case_files):
+            view = replace(view_of(self.request, self.hint), buttons=False)
+            await self.poster.show_to(self.request.asker, one_message(case_files, view))
+
+
+async def _edit(poster: Poster, jobs: Jobs, job: Job, post: Post, message: Message) -> Post:
+    await poster.edit(post.channel, post.ts or "", message)
+    edited = replace(post, edits=post.edits + 1)
+    await jobs.note_post(job, edited)
+    return edited

@@ -1,0 +1,174 @@
+"""
+What was done about each ticket's message, so that it is answered once, whatever is delivered how often.
+
+A message is known by its channel and time. Its row is taken by one job at a time; what it names is kept as
+a hash, so that an edit which names nobody new changes nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.casefile import Subject, TicketReference
+from bot.jobs import Busy
+from bot.keyring import Keyring
+from bot.store import Store, jobs, now_ms, tickets
+
+# Two integrations that post the same ticket do so within moments; a later notification is news.
+_SAME_TICKET = timedelta(hours=1)
+
+
+class TicketState(StrEnum):
+    """What came of a ticket's message."""
+
+    WORKING = "working"
+    ANSWERED = "answered"
+    OFFERED = "offered"
+    # A person looked somebody up from the offer: that stands.
+    BY_PERSON = "by_person"
+    EMPTY = "empty"
+    # Answered elsewhere, or not to be answered.
+    LEFT = "left"
+    # A person removed the answer.
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class TicketMessage:
+    """A message that is a ticket: where it stands, and which ticket it is."""
+
+    channel: str
+    root_ts: str
+    ticket: TicketReference | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row that is this job's now; `reply_ts` is where our earlier answer or offer stands."""
+
+    reply_ts: str | None
+
+
+class TicketBook:
+    """
+    The tickets of this workspace.
+
+    Args:
+        store: where they are kept.
+        keyring: hashes what they are known by.
+        retention: how long they stay.
+
+    """
+
+    def __init__(self, store: Store, keyring: Keyring, retention: timedelta) -> None:
+        self._store = store
+        self._keyring = keyring
+        self._retention = retention
+
+    async def take(self, job_id: str, message: TicketMessage, named: Sequence[Subject]) -> Entry | None:
+        """
+        Take a message's row for a job; None where nothing is to be done about it any more.
+
+        Raises:
+            Busy: while another job is at work on it.
+
+        """
+        place, told = self._place(message), self._names(named)
+        values = {"named": told, "job": job_id, "state": TicketState.WORKING.value}
+        async with self._store.write() as connection:
+            if await self._insert(connection, place, self._ticket(message), values):
+                return Entry(None)
+            ours = tickets.c.place == place
+            # On PostgreSQL this locks the row; on SQLite the transaction has locked everything.
+            await connection.execute(update(tickets).where(ours).values(place=place))
+            row = (await connection.execute(select(tickets).where(ours))).one()
+            if row.job == job_id and row.state == TicketState.WORKING:
+                return Entry(row.reply_ts)
+            if row.state == TicketState.WORKING and await _is_open(connection, row.job):
+                raise Busy
+            final = row.state in (TicketState.WRONG, TicketState.BY_PERSON)
+            if final or not named or row.named == told:
+                return None
+            await connection.execute(update(tickets).where(ours).values(values))
+            return Entry(row.reply_ts)
+
+    async def is_answered_elsewhere(self, message: TicketMessage, subjects: Sequence[Subject]) -> bool:
+        """
+        Whether another message of the same ticket, about the same people, was there first.
+
+        Whoever writes first whom its message is about is the one to answer.
+        """
+        place, told, ticket = self._place(message), self._names(subjects), self._ticket(message)
+        same = (tickets.c.ticket == ticket) & (tickets.c.subjects == told) & (tickets.c.place != place)
+        old = tickets.c.created_ms < now_ms() - _ms(_SAME_TICKET)
+        undone = tickets.c.state.in_([TicketState.LEFT.value, TicketState.WRONG.value])
+        async with self._store.write() as connection:
+            await connection.execute(update(tickets).where(same, old | undone).values(subjects=None))
+            ours = update(tickets).where(tickets.c.place == place).values(subjects=told)
+            try:
+                async with connection.begin_nested():
+                    await connection.execute(ours)
+            except IntegrityError:
+                return True
+        return False
+
+    async def settle(
+        self, message: TicketMessage, job_id: str, state: TicketState, reply_ts: str | None
+    ) -> None:
+        """Write down what a job did, unless a person has decided meanwhile; old rows go on the way."""
+        ours = (tickets.c.place == self._place(message)) & (tickets.c.job == job_id)
+        values: dict[str, str] = {"state": state.value} | ({"reply_ts": reply_ts} if reply_ts else {})
+        async with self._store.write() as connection:
+            await connection.execute(
+                update(tickets).where(ours, tickets.c.state == TicketState.WORKING.value).values(values)
+            )
+            old = tickets.c.created_ms < now_ms() - _ms(self._retention)
+            await connection.execute(delete(tickets).where(old))
+
+    async def decide(self, channel: str, root_ts: str, state: TicketState) -> None:
+        """Write down what a person decided about a ticket: it stands."""
+        place = self._place(TicketMessage(channel, root_ts))
+        async with self._store.write() as connection:
+            await connection.execute(
+                update(tickets).where(tickets.c.place == place).values(state=state.value)
+            )
+
+    async def _insert(
+        self, connection: AsyncConnection, place: str, ticket: str | None, values: dict[str, str]
+    ) -> bool:
+        known = select(tickets.c.place).where(tickets.c.place == place)
+        if (await connection.execute(known)).first() is not None:
+            return False
+        row = {"place": place, "ticket": ticket, "created_ms": now_ms(), **values}
+        try:
+            async with connection.begin_nested():
+                await connection.execute(insert(tickets).values(row))
+        except IntegrityError:
+            return False
+        return True
+
+    def _place(self, message: TicketMessage) -> str:
+        return self._keyring.hash("ticket message", message.channel, message.root_ts)
+
+    def _ticket(self, message: TicketMessage) -> str | None:
+        ticket = message.ticket
+        if ticket is None:
+            return None
+        return self._keyring.hash("ticket", message.channel, ticket.system, ticket.url)
+
+    def _names(self, subjects: Sequence[Subject]) -> str:
+        return self._keyring.hash("named", *sorted(f"{s.kind}:{s.value}" for s in subjects))
+
+
+async def _is_open(connection: AsyncConnection, job_id: str) -> bool:
+    query = select(jobs.c.id).where(jobs.c.id == job_id, jobs.c.state == "open")
+    return (await connection.execute(query)).first() is not None
+
+
+def _ms(span: timedelta) -> int:
+    return int(span.total_seconds() * 1000)

@@ -1,0 +1,194 @@
+"""
+How a case file is put into words: of a session, an error, a source, in Slack's markup.
+
+Pure functions to text; everything that a vendor or a customer wrote is escaped and cut here.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from bot.casefile import CaseFile, ErrorEvent, Finding, Session, SourceName, State, SubjectKind, UrlIs
+from bot.mrkdwn import ago, code, counted, escaped, lasting, link, local_time
+
+_ERRORS_SHOWN = 5
+_TITLES = {"fullstory": "FullStory", "raygun": "Raygun", "rybbit": "Rybbit", "uxcam": "UXCam"}
+
+
+def headline(case_file: CaseFile) -> str:
+    """Give how much was found and when the person was last seen, or who is still asked."""
+    sessions, errors = case_file.sessions, case_file.errors
+    asking = f"asking {listed(titles(case_file.waiting))} …" if case_file.waiting else ""
+    if not sessions and not errors:
+        if asking:
+            return asking[0].upper() + asking[1:]
+        if not case_file.answered:
+            return "No source could answer"
+        failed = " so far as could be asked" if any(f.failure for f in case_file.findings) else ""
+        return f"Nobody found{failed} in the last {counted(case_file.days, 'day')}"
+    tools = len({session.source.vendor for session in sessions})
+    parts = [counted(len(sessions), "session") + (f" in {tools} tools" if tools > 1 else "")]
+    if errors:
+        parts.append(counted(sum(error.count or 1 for error in errors), "error"))
+    if any(session.live for session in sessions):
+        parts.append("*on the site now*")
+    elif case_file.last_seen:
+        parts.append(f"last seen {local_time(case_file.last_seen)}")
+    silent = [f.source for f in case_file.findings if not f.answered and f.source not in case_file.waiting]
+    if silent:
+        parts.append(f"{listed(titles(silent))} could not answer")
+    return " · ".join([*parts, asking] if asking else parts)
+
+
+def session_lines(session: Session, first_words: str | None = None) -> str:
+    """Give a session: when and where to see it, then how long, what and on which device."""
+    first = [f":round_pushpin: {first_words}", _when(session)] if first_words else [_when(session)]
+    if session.url:
+        first.append(link(session.url, _link_label(session)))
+    else:
+        first.append(source_label(session.source))
+    second = [
+        part for part in (_duration(session), _pages(session), _device(session), _place(session)) if part
+    ]
+    if session.errors:
+        second.append(f"*{counted(session.errors, 'error')}*")
+    return "\n".join(" · ".join(line) for line in (first, second) if line)
+
+
+def _when(session: Session) -> str:
+    if session.live:
+        return f"*{local_time(session.started_at)} – now*" if session.started_at else "*now*"
+    return f"*{local_time(session.started_at)}*" if session.started_at else "*time not known*"
+
+
+def _link_label(session: Session) -> str:
+    label = source_label(session.source)
+    return f"{label}: the person’s page" if session.url_is is UrlIs.PERSON else f"{label}: replay"
+
+
+def source_label(name: SourceName) -> str:
+    """Give a source as people know it: "Rybbit (www)"."""
+    return f"{_TITLES[name.vendor]} ({escaped(name.account, 40)})"
+
+
+def _duration(session: Session) -> str | None:
+    return None if session.duration_seconds is None else lasting(session.duration_seconds)
+
+
+def _pages(session: Session) -> str | None:
+    count = None if session.pages is None else counted(session.pages, "page")
+    ends = [escaped(page, 60) for page in (session.entry_page, session.exit_page) if page]
+    way = " → ".join(dict.fromkeys(ends))
+    return ": ".join(part for part in (count, way) if part) or None
+
+
+def _device(session: Session) -> str | None:
+    parts = [escaped(part, 40) for part in (session.device, session.browser, session.os) if part]
+    return ", ".join(parts) or None
+
+
+def _place(session: Session) -> str | None:
+    return ", ".join(escaped(part, 40) for part in (session.city, session.country) if part) or None
+
+
+def error_lines(case_file: CaseFile) -> list[str]:
+    """Give the newest errors, a line each, below a heading."""
+    errors = case_file.errors
+    lines = ["*Recent errors*", *(_error_line(error, case_file) for error in errors[:_ERRORS_SHOWN])]
+    if len(errors) > _ERRORS_SHOWN:
+        lines.append(f"{len(errors) - _ERRORS_SHOWN} more not shown")
+    return lines
+
+
+def _error_line(error: ErrorEvent, case_file: CaseFile) -> str:
+    parts = [f"• {escaped(error.title, 150)}"]
+    if error.count and error.count > 1:
+        parts.append(f"{error.count} times")
+    if error.occurred_at:
+        parts.append(local_time(error.occurred_at))
+    elif started := _session_start(error, case_file):
+        parts.append(f"in the session of {local_time(started)}")
+    if error.status:
+        parts.append(escaped(error.status, 40))
+    label = source_label(error.source)
+    parts.append(link(error.url, label) if error.url else label)
+    return " · ".join(parts)
+
+
+def _session_start(error: ErrorEvent, case_file: CaseFile) -> Any:
+    sessions = case_file.sessions
+    return next(
+        (s.started_at for s in sessions if (s.source, s.id) == (error.source, error.session_id)), None
+    )
+
+
+def source_lines(case_file: CaseFile) -> list[str]:
+    """Give a line for each source: how fresh it is, what went wrong, what is left of its quota."""
+    said = {finding.source for finding in case_file.findings}
+    asking = (name for name in case_file.waiting if name not in said)
+    return [
+        *(_source_line(finding, case_file) for finding in case_file.findings),
+        *(f":hourglass_flowing_sand: {source_label(name)}: asking …" for name in asking),
+    ]
+
+
+def _source_line(finding: Finding, case_file: CaseFile) -> str:
+    parts = [state_words(finding, case_file)]
+    if finding.source in case_file.waiting and not finding.failure:
+        parts.append("asking again …")
+    parts += [escaped(remark, 200) for remark in finding.notes]
+    if finding.failure:
+        parts.append(escaped(finding.failure.message, 250))
+        if finding.failure.until:
+            parts.append(f"again from {local_time(finding.failure.until)}")
+    if finding.calls_left is not None:
+        parts.append(f"{counted(finding.calls_left, 'call')} left")
+    return f"{_mark(finding)} {source_label(finding.source)}: {'; '.join(part for part in parts if part)}"
+
+
+def _mark(finding: Finding) -> str:
+    if finding.state in (State.FAILED, State.QUOTA):
+        return ":warning:"
+    return ":hourglass:" if finding.state is State.STALE else ":white_check_mark:"
+
+
+def state_words(finding: Finding, case_file: CaseFile) -> str:
+    """Say how a source came to say what it says, and how old that is."""
+    age = ago((case_file.as_of - finding.as_of).total_seconds()) if finding.as_of else ""
+    found = counted(len(finding.sessions), "session") if finding.sessions else "nobody found"
+    match finding.state:
+        case State.LIVE:
+            return f"{found}, live"
+        case State.CACHED | State.INDEX:
+            return f"{found}, asked {age}"
+        case _ if finding.as_of:
+            return f"{found}, as of {age}"
+        case _:
+            return ""
+
+
+def advice_on(case_file: CaseFile) -> list[str]:
+    """Give what may help where somebody was not found."""
+    subject, advice = case_file.subject, []
+    local, at, domain = subject.value.partition("@")
+    plain, plus, _tag = local.partition("+")
+    if subject.kind is SubjectKind.EMAIL and plus and plain and at:
+        advice.append(f"without its tag: {code(f'{plain}@{domain}', 128)}")
+    if case_file.days < 90:  # noqa: PLR2004 - what vendors keep at most, by common plans
+        advice.append(f"further back: {code(f'{subject.value} 90d', 140)}")
+    if subject.kind is SubjectKind.EMAIL:
+        advice.append("their uid in your product, where your sites identify people by it")
+    else:
+        advice.append("their email address; a uid is compared exactly, capitals included")
+    return advice
+
+
+def titles(names: Sequence[SourceName]) -> list[str]:
+    """Give sources as people know them."""
+    return [source_label(name) for name in names]
+
+
+def listed(words: list[str]) -> str:
+    """Give words as a sentence lists them: "a, b and c"."""
+    return (
+        words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else "no source"
+    )

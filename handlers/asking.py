@@ -1,0 +1,54 @@
+"""What people write to the bot in words, in a mention or a direct message, becomes a job."""
+
+from bot.app import Bot
+from bot.buttons import Form
+from bot.casefile import Subject
+from bot.requests import (
+    DEBUG_REQUEST,
+    LOOKUP_REQUEST,
+    NOTE_REQUEST,
+    Asker,
+    DebugRequest,
+    LookupRequest,
+    NoteRequest,
+)
+from bot.sources.source import Effort
+from bot.subjects import Ask, Debug, Several, read_sentence
+from handlers.commands import usage
+from handlers.intake import accept
+
+_MOST_AT_ONCE = 3
+
+
+async def ask_in_words(bot: Bot, delivery: str, asker: Asker, text: str) -> None:
+    """Accept a lookup, a question about the sources, or the need to be told what is understood."""
+    match read_sentence(text):
+        case Ask() as ask:
+            request = _lookup(bot, asker, (ask.subject,), ask.days, fresh=ask.fresh)
+            await accept(bot, "lookup", delivery, LOOKUP_REQUEST.dump_json(request))
+        case Several(subjects) if len(subjects) <= _MOST_AT_ONCE:
+            request = _lookup(bot, asker, subjects, None, fresh=False)
+            await accept(bot, "lookup", delivery, LOOKUP_REQUEST.dump_json(request))
+        case Several():
+            told = NoteRequest(asker, f"At most {_MOST_AT_ONCE} people are looked up at once.")
+            await accept(bot, "note", delivery, NOTE_REQUEST.dump_json(told))
+        case Debug():
+            await accept(bot, "debug", delivery, DEBUG_REQUEST.dump_json(DebugRequest(asker)))
+        case not_understood:
+            told = NoteRequest(asker, usage("@Casefile", not_understood))
+            await accept(bot, "note", delivery, NOTE_REQUEST.dump_json(told))
+
+
+def _lookup(
+    bot: Bot, asker: Asker, subjects: tuple[Subject, ...], days: int | None, *, fresh: bool
+) -> LookupRequest:
+    lookup = bot.engine.settings.lookup
+    return LookupRequest(
+        subjects=subjects,
+        days=days or lookup.days,
+        effort=Effort.FRESH if fresh else Effort.USUAL,
+        shown=lookup.shown,
+        asker=asker,
+        named=asker.user,
+        form=Form.ANSWER,
+    )

@@ -1,0 +1,33 @@
+"""`@Casefile jane@…`: answered in the thread; where nobody is named, about the thread's first message."""
+
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.app import Bot
+from bot.requests import POINTED_REQUEST, Asker, PointedRequest
+from bot.subjects import Help, read_sentence
+from handlers.asking import ask_in_words
+from handlers.intake import accept, delivery_of
+
+
+def register(bolt: AsyncApp, bot: Bot) -> None:
+    """Answer people who mention the bot."""
+
+    @bolt.event("app_mention")
+    async def on_mention(body: dict[str, Any]) -> None:
+        event = body["event"]
+        if event.get("bot_id") or not event.get("user") or event.get("edited"):
+            return
+        thread_ts = event.get("thread_ts")
+        asker = Asker(event["user"], event["channel"], bot.identity.team, thread_ts or event["ts"])
+        text = str(event.get("text") or "")
+        if thread_ts and isinstance(read_sentence(text), Help) and not _asks_for_help(text):
+            request = PointedRequest(asker, None)
+            await accept(bot, "pointed", delivery_of(body), POINTED_REQUEST.dump_json(request))
+        else:
+            await ask_in_words(bot, delivery_of(body), asker, text)
+
+
+def _asks_for_help(text: str) -> bool:
+    return text.rstrip().lower().endswith("help")

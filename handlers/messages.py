@@ -1,0 +1,46 @@
+"""
+Messages: tickets that help desks post, and what people write to the bot in a direct message.
+
+A ticket is read before it is acknowledged (that takes a fraction of a millisecond), so that what is none
+costs nothing; what has to be fetched for it is the job's affair.
+"""
+
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.app import Bot
+from bot.requests import TICKET_REQUEST, Asker, TicketRequest
+from bot.tickets.reader import Action, read_ticket
+from handlers.asking import ask_in_words
+from handlers.intake import accept, delivery_of
+
+
+def register(bolt: AsyncApp, bot: Bot) -> None:
+    """Read every message of the channels that the bot is in."""
+
+    @bolt.event("message")
+    async def on_message(body: dict[str, Any]) -> None:
+        event = body["event"]
+        if event.get("channel_type") == "im":
+            await _direct(body, event, bot)
+        else:
+            await _ticket(body, bot)
+
+
+async def _ticket(body: dict[str, Any], bot: Bot) -> None:
+    reading = read_ticket(body, bot.means.desk.rules)
+    if reading.action is Action.IGNORE or not reading.channel or not reading.root_ts:
+        return
+    unread = {"type": "event_callback", "event": body["event"]} if reading.unread_files else None
+    request = TicketRequest(reading, bot.identity.team, unread)
+    await accept(bot, "ticket", delivery_of(body), TICKET_REQUEST.dump_json(request))
+
+
+async def _direct(body: dict[str, Any], event: dict[str, Any], bot: Bot) -> None:
+    """Answer what a person writes; what apps and Slack itself write there is not for us."""
+    user, text = event.get("user"), event.get("text")
+    if event.get("subtype") or event.get("bot_id") or not user or user == bot.identity.user:
+        return
+    asker = Asker(str(user), str(event["channel"]), bot.identity.team, event.get("thread_ts"))
+    await ask_in_words(bot, delivery_of(body), asker, str(text or ""))

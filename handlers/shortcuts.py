@@ -1,0 +1,42 @@
+"""
+The message shortcut "Find sessions": reads the message that it was used on as a ticket's reader does.
+
+One requester: answered in the thread; several, or only mentioned ones: a choice that the person alone
+sees; nobody: the modal, at once, for Slack opens it within three seconds or never.
+"""
+
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.app import Bot
+from bot.buttons import ButtonValue, Form
+from bot.offers import ModalOrigin
+from bot.requests import POINTED_REQUEST, Asker, PointedRequest
+from bot.ticket_desk import ticket_moment
+from bot.tickets.reader import read_for_person
+from handlers.intake import accept, delivery_of
+from handlers.modals import begin_modal
+
+
+def register(bolt: AsyncApp, bot: Bot) -> None:
+    """Answer the shortcut."""
+
+    @bolt.shortcut("find_sessions")
+    async def on_find_sessions(ack: AsyncAck, body: dict[str, Any]) -> None:
+        message = body.get("message") or {}
+        reading = read_for_person(message, bot.means.desk.rules)
+        root_ts = reading.root_ts or str(body.get("message_ts") or "")
+        channel = body["channel"]["id"]
+        asker = Asker(body["user"]["id"], channel, bot.identity.team, root_ts, body.get("response_url"))
+        named = reading.subjects or reading.mentioned or reading.unread_files
+        if named or (reading.ticket and bot.engine.desks.serves(reading.ticket)):
+            request = PointedRequest(asker, message)
+            await accept(bot, "pointed", delivery_of(body), POINTED_REQUEST.dump_json(request))
+        else:
+            lookup = bot.engine.settings.lookup
+            value = ButtonValue(
+                (), lookup.days, lookup.shown, None, Form.ANSWER, ticket_moment(root_ts), root_ts
+            )
+            begin_modal(bot, body, asker, ModalOrigin(channel, value, None, asker.response_url))
+        await ack()
