@@ -93,7 +93,7 @@ class Answering:
         request = DEBUG_REQUEST.validate_json(job.payload)
         if await self._reception.admit(job, request.asker) is None:
             return
-        lines = await report_lines(self._lookup.sources)
+        lines = await report_lines(self._lookup.sources, self._means.desk.desks)
         await self._reception.tell(job, request.asker, "\n".join(["*How the sources are*", *lines]))
 
     async def tell(self, job: Job) -> None:

@@ -15,7 +15,7 @@ import aiohttp
 from bot import __version__, serving
 from bot.app import open_engine
 from bot.casefile import Subject
-from bot.doctor import Check, check_slack, check_sources
+from bot.doctor import Check, check_desks, check_slack, check_sources
 from bot.log import configure_logging
 from bot.lookup_json import case_file_json
 from bot.manifest import http_manifest, socket_manifest
@@ -210,7 +210,8 @@ def _doctor(options: argparse.Namespace) -> int:
 
 async def _examine(settings: Settings, *, as_json: bool) -> int:
     async with open_engine(settings) as engine, aiohttp.ClientSession() as session:
-        checks = await check_sources(engine.sources) + await _check_slack(settings, session)
+        checks = await check_sources(engine.sources) + await check_desks(engine.desks.all)
+        checks += await _check_slack(settings, session)
     if as_json:
         rows = [{"name": check.name, "ok": check.well, "detail": check.detail} for check in checks]
         print(json.dumps({"ok": all(check.well for check in checks), "checks": rows}, indent=1))
@@ -239,6 +240,6 @@ def _quota(options: argparse.Namespace) -> int:
 
 async def _show_quota(settings: Settings, *, as_json: bool) -> int:
     async with open_engine(settings) as engine:
-        states = await quota_states(engine.sources)
+        states = await quota_states(engine.sources, engine.desks.all)
     print(json.dumps(quota_json(states), indent=1) if as_json else quota_text(states))
     return OK

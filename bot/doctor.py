@@ -7,9 +7,10 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.helpdesks.desk import Desk
 from bot.manifest import needed_scopes
 from bot.quota import Purpose
-from bot.sources.http import CallFailed
+from bot.sources.http import CallFailed, Calls
 from bot.sources.source import Source
 
 
@@ -28,17 +29,24 @@ async def check_sources(sources: Sequence[Source]) -> list[Check]:
         return [
             Check("sources", well=False, detail="none is configured, for example FULLSTORY__MAIN__API_KEY")
         ]
-    return [await _check_source(source) for source in sources]
+    return [
+        await _check(str(source.name), source, source.http.asking(Purpose.PERSON, await source.account()))
+        for source in sources
+    ]
 
 
-async def _check_source(source: Source) -> Check:
-    calls = source.http.asking(Purpose.PERSON, await source.account())
+async def check_desks(desks: Sequence[Desk]) -> list[Check]:
+    """Ask every help desk whose key it is."""
+    return [await _check(desk.name, desk, desk.http.asking(Purpose.PERSON)) for desk in desks]
+
+
+async def _check(name: str, asked: Source | Desk, calls: Calls) -> Check:
     try:
-        return Check(str(source.name), well=True, detail=await source.check(calls))
+        return Check(name, well=True, detail=await asked.check(calls))
     except CallFailed as failed:
         until = failed.failure.until
         again = f"; again from {until:%Y-%m-%d %H:%M} UTC" if until else ""
-        return Check(str(source.name), well=False, detail=f"{failed.failure.message}{again}")
+        return Check(name, well=False, detail=f"{failed.failure.message}{again}")
 
 
 async def check_slack(client: AsyncWebClient, app_client: AsyncWebClient | None) -> list[Check]:

@@ -3,26 +3,36 @@
 from collections.abc import Sequence
 from typing import Any
 
-from bot.casefile import SourceName
+from bot.helpdesks.desk import Desk
+from bot.helpdesks.desks import Desks
 from bot.mrkdwn import counted, escaped, local_time
 from bot.quota import QuotaState
 from bot.sources.source import Source
 
 
-async def quota_states(sources: Sequence[Source]) -> list[tuple[SourceName, QuotaState]]:
-    """Give every account's quota."""
-    return [(s.name, await s.http.ledger.state(await s.account())) for s in sources]
+async def quota_states(sources: Sequence[Source], desks: Sequence[Desk] = ()) -> list[QuotaState]:
+    """Give every account's quota, the sources' first."""
+    states = [await source.http.ledger.state(await source.account()) for source in sources]
+    return states + [await desk.http.ledger.state(desk.http.account) for desk in desks]
 
 
-async def report_lines(sources: Sequence[Source]) -> list[str]:
-    """Give a line for each source, in Slack's markup."""
-    if not sources:
+async def report_lines(sources: Sequence[Source], desks: Desks) -> list[str]:
+    """Give a line for each source and help desk, with what was last wrong there, in Slack's markup."""
+    if not sources and not desks.all:
         return ["No source is configured."]
-    return [_line(name, state) for name, state in await quota_states(sources)]
+    troubles = {trouble.desk: trouble for trouble in await desks.troubles()}
+    lines = []
+    for state in await quota_states(sources, desks.all):
+        line = _line(state)
+        if trouble := troubles.get(state.account):
+            line += f"; last asked at {local_time(trouble.at)}: {escaped(trouble.message, 250)}"
+        lines.append(line)
+    return lines
 
 
-def _line(name: SourceName, state: QuotaState) -> str:
-    label = f"• {name.vendor} ({escaped(name.account, 40)}):"
+def _line(state: QuotaState) -> str:
+    vendor, _, account = state.account.partition("/")
+    label = f"• {vendor} ({escaped(account, 40)}):"
     if state.blocked_until:
         return f"{label} the vendor refuses calls until {local_time(state.blocked_until)}"
     if state.left is None or state.limit is None:
@@ -41,12 +51,12 @@ def span(seconds: int) -> str:
     return f"{seconds} s"
 
 
-def quota_json(states: Sequence[tuple[SourceName, QuotaState]]) -> list[dict[str, Any]]:
+def quota_json(states: Sequence[QuotaState]) -> list[dict[str, Any]]:
     """Give quotas as the JSON of `casefile quota --json`."""
     return [
         {
-            "vendor": name.vendor,
-            "account": name.account,
+            "vendor": state.account.partition("/")[0],
+            "account": state.account.partition("/")[2],
             "limit": state.limit,
             "window_seconds": state.seconds,
             "used": state.used,
@@ -54,7 +64,7 @@ def quota_json(states: Sequence[tuple[SourceName, QuotaState]]) -> list[dict[str
             "returns_at": iso(state.returns_at),
             "blocked_until": iso(state.blocked_until),
         }
-        for name, state in states
+        for state in states
     ]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.casefile import CaseFile, ErrorEvent, Session, SourceName
+from bot.casefile import CaseFile, ErrorEvent, Session
 from bot.lookup_json import detail
 from bot.mrkdwn import counted, lasting
 from bot.quota import QuotaState
@@ -75,9 +75,10 @@ def _error_line(error: ErrorEvent) -> str:
     return printable("  " + "  ".join(part for part in parts if part))
 
 
-def quota_text(states: Sequence[tuple[SourceName, QuotaState]]) -> str:
+def quota_text(states: Sequence[QuotaState]) -> str:
     """Give a line for each account."""
-    return "\n".join(f"{name}  {_quota_words(state)}" for name, state in states) or "No source is configured."
+    lines = [f"{state.account}  {_quota_words(state)}" for state in states]
+    return "\n".join(lines) or "No source is configured."
 
 
 def _quota_words(state: QuotaState) -> str:

@@ -77,9 +77,9 @@ async def _metrics(bot: Bot, request: Request) -> Response:
         return PlainTextResponse("a bearer token is needed", status_code=401)
     gauges = bot.engine.metrics
     gauges.open_jobs.set(await bot.means.jobs.count_open())
-    for name, state in await quota_states(bot.engine.sources):
+    for state in await quota_states(bot.engine.sources, bot.engine.desks.all):
         if state.left is not None:
-            gauges.quota_left.labels(str(name)).set(state.left)
+            gauges.quota_left.labels(state.account).set(state.left)
     return Response(gauges.text(), media_type="text/plain; version=0.0.4")
 
 

@@ -5,6 +5,7 @@ What a desk says is remembered, sealed; two who ask at once cost one call; why a
 remembered for people, until it answers again.
 """
 
+import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -73,7 +74,8 @@ class Desks:
                 continue
             key = f"desk {desk.name} {ticket.system} {ticket.url}"
             flight, _ours = self._flights.join(key, lambda desk=desk: self._ask(desk, ticket, purpose))  # type: ignore[misc]
-            said = await flight
+            # Shielded: whoever stops waiting must not stop the call for the others.
+            said = await asyncio.shield(flight)
             if isinstance(said, Requester):
                 return said
             failure = failure or said

@@ -1,0 +1,126 @@
+"""Intercom's API as its documentation has it: conversations, contacts, and whose token it is."""
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from sandbox.vendors.stand_in import Clock, StandIn
+
+_TOKEN, _VERSION, WORKSPACE = "intercom-demo-token", "2.11", "abc123"
+_CALLS_IN_TEN_SECONDS = 167
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A contact; `in_author` says whether a conversation names the address of its author."""
+
+    id: str
+    email: str | None
+    name: str | None
+    external_id: str | None
+    in_author: bool
+
+
+class Intercom(StandIn):
+    """One workspace, `abc123`; `know` adds a conversation."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self._conversations: dict[str, Contact] = {}
+
+    def know(
+        self,
+        ticket_id: str,
+        *,
+        email: str | None,
+        name: str | None = None,
+        external_id: str | None = None,
+        in_author: bool = False,
+    ) -> None:
+        """Add a conversation with the contact who began it."""
+        number = f"65f0{len(self._conversations):020x}"
+        self._conversations[ticket_id] = Contact(number, email, name, external_id, in_author)
+
+    def environment(self) -> dict[str, str]:
+        """Give the variables that configure it."""
+        return {"INTERCOM__MAIN__TOKEN": _TOKEN, "INTERCOM__MAIN__BASE_URL": self.origin}
+
+    def routes(self) -> list[web.RouteDef]:
+        """Give the paths that are served."""
+        return [
+            web.get("/me", self._me),
+            web.get("/conversations/{id}", self._conversation),
+            web.get("/contacts/{id}", self._contact),
+        ]
+
+    def refusal(self) -> web.Response:
+        """Give what a wrong token gets."""
+        return _errors("unauthorized", "Access Token Invalid", 401)
+
+    def rate_limited(self) -> web.Response:
+        """Give a 429, which says when to come back by a time alone."""
+        answer = _errors("rate_limit_exceeded", "Exceeded rate limit of 167 in 10_seconds", 429)
+        answer.headers.update(self._rates(0))
+        return answer
+
+    def _refused(self, request: web.Request) -> web.Response | None:
+        if request.headers.get("Authorization") != f"Bearer {_TOKEN}":
+            return self.refusal()
+        if request.headers.get("Intercom-Version") != _VERSION:
+            return _errors("intercom_version_invalid", "The requested version could not be found", 400)
+        return None
+
+    async def _me(self, request: web.Request) -> web.Response:
+        if refused := self._refused(request):
+            return refused
+        app = {"type": "app", "id_code": WORKSPACE, "name": "Acme", "region": "US"}
+        return self._answer({"type": "admin", "id": "1295", "email": "sam@acme.example", "app": app})
+
+    async def _conversation(self, request: web.Request) -> web.Response:
+        if refused := self._refused(request):
+            return refused
+        contact = self._conversations.get(request.match_info["id"])
+        if contact is None:
+            return _errors("not_found", "Resource Not Found", 404)
+        author = {"type": "user", "id": contact.id, "name": contact.name}
+        author |= {"email": contact.email if contact.in_author else ""}
+        reference = {"type": "contact", "id": contact.id, "external_id": contact.external_id}
+        return self._answer(
+            {
+                "type": "conversation",
+                "id": request.match_info["id"],
+                "source": {"type": "conversation", "author": author, "body": "<p>Hello</p>"},
+                "contacts": {"type": "contact.list", "contacts": [reference]},
+            }
+        )
+
+    async def _contact(self, request: web.Request) -> web.Response:
+        if refused := self._refused(request):
+            return refused
+        wanted = request.match_info["id"]
+        contact = next((one for one in self._conversations.values() if one.id == wanted), None)
+        if contact is None:
+            return _errors("not_found", "User Not Found", 404)
+        return self._answer(
+            {
+                "type": "contact",
+                "id": contact.id,
+                "external_id": contact.external_id,
+                "email": contact.email,
+                "name": contact.name,
+                "role": "user",
+            }
+        )
+
+    def _answer(self, body: dict[str, object]) -> web.Response:
+        return web.json_response(body, headers=self._rates(_CALLS_IN_TEN_SECONDS - len(self.calls) % 100))
+
+    def _rates(self, left: int) -> dict[str, str]:
+        resets = str(int(self.clock().timestamp()) // 10 * 10 + 10)
+        limit = str(_CALLS_IN_TEN_SECONDS)
+        return {"X-RateLimit-Limit": limit, "X-RateLimit-Remaining": str(left), "X-RateLimit-Reset": resets}
+
+
+def _errors(code: str, message: str, status: int) -> web.Response:
+    body = {"type": "error.list", "request_id": "b1", "errors": [{"code": code, "message": message}]}
+    return web.json_response(body, status=status)

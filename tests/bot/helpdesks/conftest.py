@@ -1,0 +1,64 @@
+"""Help desks in front of canned answers, and in front of the stand-ins over real sockets."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.cache import Flights
+from bot.casefile import TicketReference
+from bot.clock import Clock, system_clock
+from bot.helpdesks import intercom, zendesk
+from bot.helpdesks.desk import Desk
+from bot.helpdesks.desks import Desks
+from bot.helpdesks.intercom import Intercom
+from bot.helpdesks.zendesk import Zendesk
+from bot.keyring import Keyring
+from bot.quota import Ledger
+from bot.settings import IntercomAccount, ZendeskAccount
+from bot.sources.http import VendorHttp
+from bot.sources.memory import Memory
+from bot.store import open_store
+from bot.tasks import Tasks
+from tests.bot.sources.canned import Canned
+
+ZENDESK_TICKET = TicketReference("zendesk", "48213", "https://acme.zendesk.com/agent/tickets/48213")
+CONVERSATION = TicketReference(
+    "intercom", "2154", "https://app.intercom.com/a/inbox/abc123/inbox/conversation/2154"
+)
+
+
+class Counter:
+    """A service counter: desks, what they remember, and nobody's network."""
+
+    def __init__(self, ledger: Ledger, memory: Memory, tasks: Tasks, clock: Clock) -> None:
+        self.ledger, self.memory, self._tasks, self._clock = ledger, memory, tasks, clock
+
+    def _http(self, vendor: Canned, account: Any, base_url: str) -> VendorHttp:
+        client = httpx.AsyncClient(transport=httpx.MockTransport(vendor))
+        return VendorHttp(client, self.ledger, account, self._clock, "Desk", base_url)
+
+    def zendesk(self, vendor: Canned, label: str = "main", subdomain: str = "acme") -> Zendesk:
+        settings = ZendeskAccount(subdomain=subdomain, email="robot@acme.example", api_token="t-secret")
+        name = f"zendesk/{label}"
+        http = self._http(vendor, zendesk.account(name), zendesk.base_url(settings))
+        return Zendesk(name, http, settings)
+
+    def intercom(self, vendor: Canned) -> Intercom:
+        settings = IntercomAccount(token="t-secret")
+        http = self._http(vendor, intercom.account("intercom/main"), settings.base_url)
+        return Intercom("intercom/main", http, settings, self.memory)
+
+    def desks(self, *desks: Desk) -> Desks:
+        return Desks(desks, self.memory, Flights(self._tasks), self._clock)
+
+
+@pytest.fixture
+async def counter(tmp_path: Path) -> AsyncIterator[Counter]:
+    async with open_store(f"sqlite:///{tmp_path / 'desk.db'}") as store:
+        tasks = Tasks(lambda _crash, _task: None)
+        memory = Memory(store, Keyring(("a secret",)))
+        yield Counter(Ledger(store), memory, tasks, system_clock)
+        await tasks.drain(1)

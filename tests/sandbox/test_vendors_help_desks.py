@@ -1,0 +1,76 @@
+"""The help desks' stand-ins, asked by the real clients over real sockets."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.app import open_engine
+from bot.casefile import Failure, TicketReference
+from bot.doctor import check_desks
+from bot.helpdesks.desk import Requester
+from bot.quota import Purpose
+from bot.settings import Settings, load_settings
+from sandbox.clock import SandboxClock
+from sandbox.faults import Fault
+from sandbox.vendors.intercom import Intercom
+from sandbox.vendors.stand_in import StandIn, listening
+from sandbox.vendors.zendesk import Zendesk
+
+TICKETS = {
+    Zendesk: TicketReference("zendesk", "7", "https://acme.zendesk.com/agent/tickets/7"),
+    Intercom: TicketReference(
+        "intercom", "7", "https://app.intercom.com/a/inbox/abc123/inbox/conversation/7"
+    ),
+}
+KINDS = pytest.mark.parametrize("kind", [Zendesk, Intercom])
+
+
+def configured(stand_in: StandIn, folder: Path, **more: str) -> Settings:
+    database = {"SECRET_KEY": "a secret", "DATABASE_URL": f"sqlite:///{folder / 'desk.db'}"}
+    return load_settings(stand_in.environment() | database | more)
+
+
+@KINDS
+async def test_the_requester_of_a_known_ticket_is_given_and_of_another_none(
+    kind: type[Zendesk] | type[Intercom], tmp_path: Path
+) -> None:
+    async with listening(kind(SandboxClock())) as desk:
+        desk.know("7", email="jane@contoso.example", name="Jane Doe", external_id="u-77")
+        async with open_engine(configured(desk, tmp_path)) as engine:
+            said = await engine.desks.ask(TICKETS[kind], Purpose.TICKET)
+            assert said == Requester("jane@contoso.example", "u-77", "Jane Doe")
+            other = TICKETS[kind]
+            unknown = TicketReference(other.system, "8", other.url[:-1] + "8")
+            assert await engine.desks.ask(unknown, Purpose.TICKET) is None
+            [check] = await check_desks(engine.desks.all)
+            assert check.well, check.detail
+
+
+@KINDS
+@pytest.mark.parametrize(
+    "fault", [Fault.RATE_LIMITED, Fault.BROKEN, Fault.TRUNCATED, Fault.HTML, Fault.HUGE, Fault.REFUSED]
+)
+async def test_each_fault_is_a_failure_with_a_reason_and_doctor_says_so(
+    kind: type[Zendesk] | type[Intercom], fault: Fault, tmp_path: Path
+) -> None:
+    async with listening(kind(SandboxClock())) as desk, open_engine(configured(desk, tmp_path)) as engine:
+        desk.fault = fault
+        assert isinstance(await engine.desks.ask(TICKETS[kind], Purpose.TICKET), Failure)
+        [check] = await check_desks(engine.desks.all)
+        assert not check.well
+
+
+async def test_a_wrong_token_is_refused(tmp_path: Path) -> None:
+    async with listening(Intercom(SandboxClock())) as desk:
+        settings = configured(desk, tmp_path, INTERCOM__MAIN__TOKEN="wrong")
+        async with open_engine(settings) as engine:
+            [check] = await check_desks(engine.desks.all)
+            assert "refuses our key" in check.detail
+
+
+async def test_zendesk_answers_strangers_and_doctor_is_not_fooled(tmp_path: Path) -> None:
+    async with listening(Zendesk(SandboxClock())) as desk:
+        settings = configured(desk, tmp_path, ZENDESK__MAIN__API_TOKEN="wrong")
+        async with open_engine(settings) as engine:
+            [check] = await check_desks(engine.desks.all)
+            assert not check.well
