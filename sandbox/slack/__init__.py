@@ -1,6 +1,7 @@
 """A local Slack workspace: strict where Slack is, on loopback alone, with a page to look at it."""
 
 from sandbox.slack.calls import ApiCall, Limit
+from sandbox.slack.files import Stub
 from sandbox.slack.messages import Message
 from sandbox.slack.outcome import Outcome
 from sandbox.slack.panel import Panel, Shortcut, TryThis, VendorSwitch
@@ -17,6 +18,7 @@ __all__ = [
     "Panel",
     "Shortcut",
     "SlackWorkspace",
+    "Stub",
     "TryThis",
     "VendorSwitch",
     "broadcasts",

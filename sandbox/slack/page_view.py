@@ -83,10 +83,10 @@ def _channel(state: State, channel: Channel, me: str) -> Json:
 
 
 def _title(state: State, channel: Channel, me: str) -> str:
-    if channel.kind is not Kind.DIRECT:
+    if channel.kind not in (Kind.DIRECT, Kind.GROUP_DIRECT):
         return channel.name
-    other = next(iter(channel.members - {me}), me)
-    return state.users[other].real_name
+    others = sorted(channel.members - {me}) or [me]
+    return ", ".join(state.users[other].real_name for other in others)
 
 
 def _messages(state: State, channel: str, me: str, thread_ts: str | None) -> Iterator[Json]:

@@ -21,8 +21,8 @@ from sandbox.slack.workspace import SlackWorkspace
 HOST = "127.0.0.1"
 SCOPES = frozenset(
     {"app_mentions:read", "channels:history", "channels:read", "chat:write", "chat:write.public"}
-    | {"commands", "groups:history", "groups:read", "im:history", "im:read", "links:read", "links:write"}
-    | {"mpim:history", "mpim:read", "reactions:write", "usergroups:read", "users:read"}
+    | {"commands", "files:read", "groups:history", "groups:read", "im:history", "im:read", "links:read"}
+    | {"links:write", "mpim:history", "mpim:read", "reactions:write", "usergroups:read", "users:read"}
 )
 """What the app is granted unless a test says otherwise; the demo grants what the manifest asks for."""
 
