@@ -68,12 +68,13 @@ class Customer:
 
 _CART = Error("TypeError", "Cannot read properties of undefined (reading 'total')", 95)
 _PAY = Error("PaymentError", "card declined with code 402", 140)
+_EXPORT = Error("ExportError", "report 7 has no rows to export", 75)
 _LOOP = Error("Error", "ResizeObserver loop limit exceeded", 20)
 
 
 def make_people(now: datetime) -> tuple[Customer, ...]:
     """Give everybody that the demo knows, as of a moment."""
-    return (*_well_known(now), *_special(now))
+    return (*_well_known(now), *_special(now), *_ticket_senders(now))
 
 
 def _ago(now: datetime, **span: float) -> datetime:
@@ -201,3 +202,39 @@ def _visitor(now: datetime, number: int, uid: str, email: str, name: str) -> Cus
     visit = Visit(_ago(now, days=2, hours=number % 10), 200 + number, ("/", "/blog"))
     about = "an address that is part of another customer's, or has one in it"
     return Customer(number, uid, email, name, about, (visit,), frozenset({FULLSTORY, RYBBIT}))
+
+
+def _ticket_senders(now: datetime) -> tuple[Customer, ...]:
+    return (
+        Customer(
+            4711,
+            "u-4711",
+            "jane.doe@contoso.example",
+            "Jane Doe",
+            "writes most of the sample tickets; was here a moment ago, in all three tools",
+            (
+                Visit(_ago(now, minutes=11), 560, ("/", "/dashboard", "/export"), (_EXPORT,), running=True),
+                Visit(_ago(now, hours=7), 410, ("/dashboard", "/pay"), (_PAY, _LOOP)),
+                Visit(_ago(now, days=2, hours=3), 95, ("/login", "/login"), (_LOOP,)),
+                Visit(_ago(now, days=8), 1320, ("/", "/reports", "/reports/7")),
+            ),
+            raygun_identifier="jane.doe@contoso.example",
+            browser=("Edge", "142"),
+            country="DE",
+            city="Berlin",
+        ),
+        Customer(
+            4712,
+            "u-4712",
+            "jane.doe+trial@contoso.example",
+            "Jane Doe",
+            "an address with a tag, which a sample ticket writes with capitals",
+            (
+                Visit(_ago(now, hours=3), 240, ("/trial", "/trial/import"), (_EXPORT,)),
+                Visit(_ago(now, days=5), 66, ("/trial",)),
+            ),
+            vendors=frozenset({FULLSTORY, RYBBIT}),
+            country="DE",
+            city="Berlin",
+        ),
+    )

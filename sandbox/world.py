@@ -8,7 +8,8 @@ from bot.manifest import read_manifest
 from sandbox.clock import SandboxClock
 from sandbox.faults import Fault
 from sandbox.people import Customer, make_people
-from sandbox.slack import Panel, SlackWorkspace, TryThis, start_slack
+from sandbox.slack import Panel, Shortcut, SlackWorkspace, TryThis, start_slack
+from sandbox.ticket_samples import TicketButton, TicketSample, load_samples
 from sandbox.vendors.fullstory import FullStory
 from sandbox.vendors.raygun import Raygun
 from sandbox.vendors.rybbit import Rybbit
@@ -26,6 +27,7 @@ class World:
     raygun: Raygun
     rybbit: Rybbit
     people: tuple[Customer, ...]
+    tickets: tuple[TicketSample, ...]
 
     @property
     def vendors(self) -> tuple[StandIn, ...]:
@@ -104,12 +106,37 @@ async def open_world(port: int = 0, *, patience: tuple[float, ...] = (0.0, 0.0, 
         )
         customers = tuple(TryThis(person.subject, person.about) for person in people if person.about)
         nobody = TryThis("nobody@contoso.example", "nobody by this address")
-        panel = Panel(customers=(*customers, nobody), vendors=switches)
-        slack = await stack.enter_async_context(start_slack(clock, port, scopes=_granted(), panel=panel))
-        yield World(clock, slack, fullstory, raygun, rybbit, people)
+        installed, tickets = _installed(), load_samples()
+
+        def panel(slack: SlackWorkspace) -> Panel:
+            buttons = tuple(TicketButton(slack, sample) for sample in tickets)
+            return Panel((*customers, nobody), switches, installed.shortcuts, buttons)
+
+        started = start_slack(clock, port, scopes=installed.scopes, panel=panel)
+        slack = await stack.enter_async_context(started)
+        slack.subscribed_events.update(installed.events)
+        slack.unfurl_domains.update(installed.unfurl_domains)
+        yield World(clock, slack, fullstory, raygun, rybbit, people, tickets)
 
 
-def _granted() -> list[str]:
-    """Give the scopes that an installation from our manifest grants."""
-    scopes: list[str] = read_manifest()["oauth_config"]["scopes"]["bot"]
-    return scopes
+@dataclass(frozen=True, slots=True)
+class _Installation:
+    """What an installation from our manifest gives the app."""
+
+    scopes: tuple[str, ...]
+    events: tuple[str, ...]
+    unfurl_domains: tuple[str, ...]
+    shortcuts: tuple[Shortcut, ...]
+
+
+def _installed() -> _Installation:
+    manifest = read_manifest()
+    features = manifest.get("features", {})
+    subscriptions = manifest.get("settings", {}).get("event_subscriptions", {})
+    shortcuts = (one for one in features.get("shortcuts", ()) if one.get("type") == "message")
+    return _Installation(
+        scopes=tuple(manifest["oauth_config"]["scopes"]["bot"]),
+        events=tuple(subscriptions.get("bot_events", ())),
+        unfurl_domains=tuple(features.get("unfurl_domains", ())),
+        shortcuts=tuple(Shortcut(one["callback_id"], one["name"]) for one in shortcuts),
+    )

@@ -1,9 +1,10 @@
 """A local Slack workspace: strict where Slack is, on loopback alone, with a page to look at it."""
 
 from sandbox.slack.calls import ApiCall, Limit
+from sandbox.slack.files import Stub
 from sandbox.slack.messages import Message
 from sandbox.slack.outcome import Outcome
-from sandbox.slack.panel import Panel, Shortcut, TryThis, VendorSwitch
+from sandbox.slack.panel import Panel, PostableTicket, Shortcut, TryThis, VendorSwitch
 from sandbox.slack.plain_text import broadcasts, mentions, plain_text
 from sandbox.slack.server import SCOPES, start_slack
 from sandbox.slack.workspace import SlackWorkspace
@@ -15,8 +16,10 @@ __all__ = [
     "Message",
     "Outcome",
     "Panel",
+    "PostableTicket",
     "Shortcut",
     "SlackWorkspace",
+    "Stub",
     "TryThis",
     "VendorSwitch",
     "broadcasts",

@@ -26,8 +26,8 @@ def show(state: State, url: ResponseUrl, values: Json, where: str) -> Message | 
     """Show an answer: to the one user unless it says otherwise, and never more public than its original."""
     original = state.find_any(url.channel, url.message_ts) if url.message_ts else None
     if values.get("delete_original"):
-        if original is not None:
-            state.remove(original)
+        if original is not None and original.user == state.people.bot:
+            state.remove_as_bot(original)
         return None
     content = read_content(state, values, where)
     replace = values.get("replace_original")
@@ -35,7 +35,7 @@ def show(state: State, url: ResponseUrl, values: Json, where: str) -> Message | 
         # Slack's own documents differ on what leaving it out means after a click.
         state.warnings.append(f"{where}: an answer to a click should say replace_original")
     if replace and original is not None and original.user == state.people.bot:
-        return state.edit(original, content)
+        return state.edit_as_bot(original, content)
     in_channel = values.get("response_type") == "in_channel"
     thread_ts = values.get("thread_ts")
     only_for = None if in_channel else url.user

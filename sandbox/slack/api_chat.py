@@ -37,7 +37,7 @@ def update(state: State, args: Arguments) -> Json:
     """Edit one of the bot's own messages."""
     message = _own_message(state, args, "cant_update_message")
     content = read_content(state, args.values, "chat.update", before=message.content)
-    edited = state.edit(message, content)
+    edited = state.edit_as_bot(message, content)
     body = {"ok": True, "channel": edited.channel, "ts": edited.ts, "text": edited.text}
     return body | {"message": edited.as_slack()}
 
@@ -45,7 +45,7 @@ def update(state: State, args: Arguments) -> Json:
 def delete(state: State, args: Arguments) -> Json:
     """Delete one of the bot's own messages."""
     message = _own_message(state, args, "cant_delete_message")
-    state.remove(message)
+    state.remove_as_bot(message)
     return {"ok": True, "channel": message.channel, "ts": message.ts}
 
 
@@ -58,7 +58,7 @@ def unfurl(state: State, args: Arguments) -> Json:
     cards = {} if unfurls is None else _cards(state, link, unfurls)
     message = state.find(link.channel, link.ts)
     if message is not None:
-        state.store(replace(message, unfurls={**message.unfurls, **cards}))
+        state.unfurl_as_bot(message, cards)
     return {"ok": True}
 
 

@@ -12,6 +12,7 @@ from sandbox.slack.messages import Json
 from sandbox.slack.people import APP, TEAM
 from sandbox.slack.state import State, View
 
+MOST_VIEWS = 3  # modals on top of each other
 VIEW_BYTES = 250_000  # slack.md: view_too_large above 250 kB
 
 
@@ -22,6 +23,19 @@ def open_view(state: State, args: Arguments) -> Json:
     return _show(state, View(state.next_id("V"), user, body, secrets.token_hex(6)))
 
 
+def push_view(state: State, args: Arguments) -> Json:
+    """Put a modal on top of the one whose click gave the trigger_id."""
+    body = _checked(state, args, "views.push", "modal")
+    user = state.use_trigger(args.needed("trigger_id", "invalid_trigger_id"))
+    under = views_of(state, user)
+    if not under:
+        raise ApiError("not_found")
+    if len(under) >= MOST_VIEWS:
+        raise ApiError("push_limit_reached")
+    root = under[0].root or under[0].id
+    return _show(state, View(state.next_id("V"), user, body, secrets.token_hex(6), root=root))
+
+
 def update_view(state: State, args: Arguments) -> Json:
     """Change a modal that is open."""
     old = state.views.get(args.needed("view_id", "not_found"))
@@ -30,7 +44,7 @@ def update_view(state: State, args: Arguments) -> Json:
     if args.text("hash") not in ("", old.hash):
         raise ApiError("hash_conflict")
     body = _checked(state, args, "views.update", "modal")
-    return _show(state, View(old.id, old.user, body, secrets.token_hex(6)))
+    return _show(state, View(old.id, old.user, body, secrets.token_hex(6), root=old.root))
 
 
 def publish_view(state: State, args: Arguments) -> Json:
@@ -49,11 +63,20 @@ def as_slack(view: View, bot_id: str) -> Json:
     """Give the view object of answers and submissions."""
     kept = {"id": view.id, "team_id": TEAM, "app_id": APP, "bot_id": bot_id, "hash": view.hash}
     defaults = {"private_metadata": "", "callback_id": "", "external_id": "", "state": {"values": {}}}
-    return defaults | view.body | kept | {"root_view_id": view.id}
+    return defaults | view.body | kept | {"root_view_id": view.root or view.id}
+
+
+def views_of(state: State, user: str) -> list[View]:
+    """Give the modals that a user has open, the topmost last."""
+    return [view for view in state.views.values() if view.user == user]
 
 
 def _checked(state: State, args: Arguments, where: str, kind: str) -> Json:
-    view: Any = args.values.get("view")
+    return checked_view(state, args.values.get("view"), where, kind)
+
+
+def checked_view(state: State, view: Any, where: str, kind: str) -> Json:
+    """Check a view that an app wants to show, and name its blocks."""
     settle(state, check_view(view), where, "invalid_arguments")
     if view["type"] != kind:
         raise ApiError("invalid_arguments")

@@ -26,6 +26,7 @@ OVERFLOW_OPTIONS = (2, 5)
 CHOICES = 10  # radio buttons and check boxes
 ALT_TEXT = 2000
 PLACEHOLDER = 150
+FIELD_VALUE = 3000
 
 Check = Callable[[Report, Json], None]
 
@@ -98,8 +99,10 @@ def _check_choices(report: Report, choices: Json) -> None:
     known = {"type", "action_id", "initial_option", "initial_options", "confirm", "focus_on_load"}
     check_keys(report, choices, known, ("options",))
     here = report.inside("options")
-    for n, option in enumerate(check_list(here, choices.get("options"), CHOICES)):
+    options = check_list(here, choices.get("options"), CHOICES)
+    for n, option in enumerate(options):
         _check_option(here.inside(n), option, plain=False)
+    _check_initial(report, choices, options)
     check_confirm(report, choices)
 
 
@@ -117,17 +120,31 @@ def _check_static_menu(report: Report, menu: Json) -> None:
     if ("options" in menu) == ("option_groups" in menu):
         report.error("must provide either options or option_groups")
     groups = [menu] if "options" in menu else check_list(report, menu.get("option_groups", []), 100, 0)
+    every = []
     for group in groups:
         here = report.inside("options")
-        for n, option in enumerate(check_list(here, group.get("options"), SELECT_OPTIONS)):
+        options = check_list(here, group.get("options"), SELECT_OPTIONS)
+        every += options
+        for n, option in enumerate(options):
             _check_option(here.inside(n), option, plain=True)
+    _check_initial(report, menu, every)
 
 
-def _check_field(report: Report, entry: Json) -> None:
-    known = {"type", "action_id", "placeholder", "initial_value", "multiline", "min_length", "max_length"}
-    known |= {"focus_on_load", "dispatch_action_config", "is_decimal_allowed", "min_value", "max_value"}
-    check_keys(report, entry, known)
-    check_string(report, entry, "initial_value", 3000, empty=True)
+def _check_initial(report: Report, chooser: Json, options: list[Any]) -> None:
+    initial = [chooser["initial_option"]] if "initial_option" in chooser else []
+    for option in (*initial, *chooser.get("initial_options", ())):
+        if option not in options:
+            report.inside("initial_option").error("must be one of the options, to the letter")
+
+
+def _check_field(report: Report, entry: Json, *, own: frozenset[str] = frozenset()) -> None:
+    known = {"type", "action_id", "placeholder", "initial_value", "focus_on_load", "dispatch_action_config"}
+    check_keys(report, entry, known | own)
+    check_string(report, entry, "initial_value", FIELD_VALUE, empty=True)
+    for key, least in (("min_length", 0), ("max_length", 1)):
+        length = entry.get(key, least)
+        if not isinstance(length, int) or not least <= length <= FIELD_VALUE:
+            report.inside(key).error(f"must be a number from {least} to {FIELD_VALUE}")
     if "placeholder" in entry:
         check_text(report.inside("placeholder"), entry["placeholder"], PLACEHOLDER, plain=True)
 
@@ -180,7 +197,9 @@ ACCESSORIES: Mapping[str, Check] = MappingProxyType({**MENUS, "image": check_ima
 
 INPUTS: Mapping[str, Check] = MappingProxyType(
     {kind: check for kind, check in MENUS.items() if kind not in ("button", "overflow", "workflow_button")}
-    | dict.fromkeys(("plain_text_input", "email_text_input", "url_text_input", "number_input"), _check_field)
+    | dict.fromkeys(("email_text_input", "url_text_input"), _check_field)
+    | {"plain_text_input": partial(_check_field, own=frozenset({"multiline", "min_length", "max_length"}))}
+    | {"number_input": partial(_check_field, own=frozenset({"is_decimal_allowed", "min_value", "max_value"}))}
     | {"rich_text_input": _accept, "file_input": _accept}
 )
 """What may stand in an input block."""

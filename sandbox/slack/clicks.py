@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sandbox.slack.messages import Json, Message
+from sandbox.slack.view_fields import value_entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,27 +20,31 @@ class Clickable:
         element = self.element
         action = {"type": element["type"], "action_id": element["action_id"], "block_id": self.block_id}
         action |= {key: element[key] for key in ("text", "value", "style") if key in element}
-        if option is not None:
-            chosen = [one for one in element.get("options", ()) if one.get("value") == option]
-            if not chosen:
-                raise LookupError(f"no option {option!r} in {element['action_id']!r}")
-            action["selected_option"] = chosen[0]
-        return action
+        return action | (value_entry(element, option) if option is not None else {})
 
 
 def find_clickable(message: Message, action_id: str, block_id: str | None = None) -> Clickable:
     """Give the one element with these ids, as a person would have to see it to click it."""
+    return _pick(list(clickables(message)), action_id, block_id)
+
+
+def find_in_view(body: Json, action_id: str, block_id: str | None = None) -> Clickable:
+    """Give the one element of a modal with these ids that acts at once."""
+    inputs = [block for block in body["blocks"] if block.get("dispatch_action")]
+    dispatching = [Clickable(block["block_id"], {"action_id": ""} | block["element"]) for block in inputs]
+    return _pick([*_in_blocks(body["blocks"], None), *dispatching], action_id, block_id)
+
+
+def _pick(there: list[Clickable], action_id: str, block_id: str | None) -> Clickable:
     found = [
-        one
-        for one in clickables(message)
-        if one.element.get("action_id") == action_id and block_id in (None, one.block_id)
+        one for one in there if one.element.get("action_id") == action_id and block_id in (None, one.block_id)
     ]
     if len(found) == 1:
         return found[0]
     if found:
         raise LookupError(f"{action_id!r} stands in several blocks: {[one.block_id for one in found]}")
-    there = [one.element.get("action_id") for one in clickables(message)]
-    raise LookupError(f"no element {action_id!r} in this message, which has {there}")
+    names = [one.element.get("action_id") for one in there]
+    raise LookupError(f"no element {action_id!r} here, among {names}")
 
 
 def clickables(message: Message) -> Iterator[Clickable]:

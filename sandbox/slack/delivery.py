@@ -83,6 +83,10 @@ class Courier:
             self.start(self._retry(delivery))
         return delivery
 
+    async def redeliver(self, delivery: Delivery, number: int, reason: str) -> Delivery:
+        """Deliver the very same payload again, marked as this repetition."""
+        return await self.deliver(delivery.kind, delivery.payload, Retry(number, reason))
+
     def start(self, work: Coroutine[Any, Any, Any]) -> None:
         """Do something behind, until it is done or the workspace closes."""
         task = asyncio.get_running_loop().create_task(work)

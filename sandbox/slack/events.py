@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from sandbox.slack.messages import Json, Message
 from sandbox.slack.payloads import message_event, subscription_of
+from sandbox.slack.places import Channel, Kind
 from sandbox.slack.state import Link, State
 
 _LINK = re.compile(r"<(https?://[^<>|\s]+)(?:\|[^<>]*)?>")
@@ -24,16 +25,28 @@ def events_of(state: State, message: Message) -> Iterator[Event]:
     """Give the events that Slack would send to the app for a message that was just posted."""
     channel = state.channels[message.channel]
     wanted = state.subscribed_events
-    is_member = state.people.bot in channel.members
-    if is_member and subscription_of(channel) in wanted and f"{channel.scope_family}:history" in state.scopes:
+    if hears(state, channel):
         yield Event(message_event(state, message), channel.shared)
-    mentions_bot = f"<@{state.people.bot}" in message.text and message.user != state.people.bot
-    if is_member and mentions_bot and "app_mention" in wanted:
+    if _mentions_bot(state, channel, message) and "app_mention" in wanted:
         event = message_event(state, message) | {"type": "app_mention"}
         event.pop("channel_type")
         yield Event(event, channel.shared)
     if "link_shared" in wanted and (links := _links(state, message)):
         yield Event(_link_shared(state, message, links), channel.shared)
+
+
+def hears(state: State, channel: Channel) -> bool:
+    """Whether the app is told of what happens to messages here."""
+    subscribed = subscription_of(channel) in state.subscribed_events
+    allowed = f"{channel.scope_family}:history" in state.scopes
+    return subscribed and allowed and state.people.bot in channel.members
+
+
+def _mentions_bot(state: State, channel: Channel, message: Message) -> bool:
+    # Between two, everything is said to the app: Slack sends the message alone.
+    heard = state.people.bot in channel.members and channel.kind is not Kind.DIRECT
+    mentioned = f"<@{state.people.bot}" in message.text and message.user != state.people.bot
+    return heard and mentioned and "app_mentions:read" in state.scopes
 
 
 def _links(state: State, message: Message) -> list[Json]:

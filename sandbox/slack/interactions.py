@@ -1,16 +1,11 @@
-"""Clicks, message shortcuts and modals: what a person does with what the app has shown them."""
-
-from typing import Any
+"""Clicks and message shortcuts: what a person does with messages."""
 
 from sandbox.slack import payloads
-from sandbox.slack.block_kit import check_view
 from sandbox.slack.clicks import find_clickable
-from sandbox.slack.content import settle
 from sandbox.slack.delivery import Courier, Delivery, Kind
-from sandbox.slack.errors import ApiError
-from sandbox.slack.messages import Json, Message
+from sandbox.slack.messages import Message
 from sandbox.slack.outcome import Outcome
-from sandbox.slack.state import State, View
+from sandbox.slack.state import State
 
 
 async def press(
@@ -28,7 +23,7 @@ async def press(
     user = state.users[user_id]
     payload = payloads.block_actions(state, message, user, found.action(option), url, card=found.card)
     delivery = await courier.deliver(Kind.INTERACTION, payload)
-    return Outcome(payload, delivery, _error(delivery))
+    return Outcome(payload, delivery, error_of(delivery))
 
 
 async def use_shortcut(
@@ -42,32 +37,7 @@ async def use_shortcut(
     url = state.response_urls.make(message.channel, user_id, state.clock(), message.ts)
     payload = payloads.message_shortcut(state, message, user, callback_id, url)
     delivery = await courier.deliver(Kind.INTERACTION, payload)
-    return Outcome(payload, delivery, _error(delivery))
-
-
-async def submit_view(state: State, courier: Courier, view_id: str, values: Json | None = None) -> Outcome:
-    """Press a modal's submit button, and close it or do what the app answers."""
-    view = state.views[view_id]
-    payload = payloads.view_submission(state, view, state.users[view.user], values or {})
-    delivery = await courier.deliver(Kind.INTERACTION, payload)
-    error = _error(delivery)
-    if error is None:
-        try:
-            _answer_submission(state, view, delivery.body)
-        except ApiError as refused:
-            error = refused.error
-    return Outcome(payload, delivery, error)
-
-
-def _answer_submission(state: State, view: View, body: Any) -> None:
-    body = body if isinstance(body, dict) else {}
-    action = body.get("response_action", "clear")
-    if action in ("update", "push"):
-        settle(state, check_view(body.get("view")), "response_action")
-        state.views[view.id] = View(view.id, view.user, body["view"], view.hash)
-    elif action != "errors":
-        state.views.pop(view.id, None)
-    state.changes.announce()
+    return Outcome(payload, delivery, error_of(delivery))
 
 
 def _seen_by(state: State, channel_id: str, ts: str, user_id: str) -> Message:
@@ -79,7 +49,8 @@ def _seen_by(state: State, channel_id: str, ts: str, user_id: str) -> Message:
     return message
 
 
-def _error(delivery: Delivery) -> str | None:
+def error_of(delivery: Delivery) -> str | None:
+    """Give what the person is told of a click that went wrong."""
     if delivery.error == "http_timeout":
         return "operation_timeout"
     return None if delivery.acknowledged else "dispatch_failed"

@@ -1,10 +1,11 @@
 """Messages: what was written, what it said before it was edited, and who sees it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Self
 
-from sandbox.slack.people import APP, TEAM
+from sandbox.slack.people import APP, SLACKBOT, TEAM
 
 Json = dict[str, Any]
 
@@ -39,7 +40,8 @@ class Message:
 
     `edits` are its earlier versions, oldest first. `only_for` is the one user who sees an ephemeral
     message. `unfurls` are the cards that `chat.unfurl` hung below it, by URL. `extra` holds whatever
-    else another app's message carries (`bot_profile`, `files`, `username`, `subtype`, ...).
+    else a message carries (`app_id`, `bot_profile`, `files`, `username`, `subtype`, ...); None in it
+    leaves out what is there otherwise.
     """
 
     channel: str
@@ -81,26 +83,37 @@ class Message:
         before = Version(self.text, self.blocks, self.metadata, self.edited_at or self.at)
         return replace(self, content=content, edits=(*self.edits, before), edited_at=at)
 
+    def tombstone(self) -> Self:
+        """Give the note that Slack leaves where a message was, while replies hang from it."""
+        said, extra = Content("This message was deleted."), {"subtype": "tombstone", "hidden": True}
+        gone = replace(self, user=SLACKBOT, bot_id=None, content=said, extra=extra, thread_ts=self.ts)
+        return replace(gone, edits=(), edited_at=None, unfurls={}, reactions=())
+
     def as_slack(self, *, with_metadata: bool = True) -> Json:
         """Give the message object of the Web API, events and interactions."""
         message: Json = {"type": "message", "ts": self.ts, "text": self.text, "team": TEAM}
         if self.user:
             message["user"] = self.user
         if self.bot_id:
-            message |= {"bot_id": self.bot_id, "app_id": APP}
+            message["bot_id"] = self.bot_id
         if self.thread_ts:
             message["thread_ts"] = self.thread_ts
         if self.blocks:
             message["blocks"] = list(self.blocks)
-        if self.content.attachments:
-            message["attachments"] = list(self.content.attachments)
+        if attached := (*self.content.attachments, *self._cards()):
+            message["attachments"] = list(attached)
         if self.metadata and with_metadata:
             message["metadata"] = self.metadata
         if self.edited_at:
-            message["edited"] = {"user": self.user, "ts": f"{self.edited_at.timestamp():.6f}"}
+            author = self.user or self.bot_id
+            message["edited"] = {"user": author, "ts": f"{self.edited_at.timestamp():.6f}"}
         if self.reactions:
             message["reactions"] = [{"name": name, "count": 1} for name in self.reactions]
-        return message | self.extra
+        return {key: value for key, value in (message | self.extra).items() if value is not None}
+
+    def _cards(self) -> Iterator[Json]:
+        for url, card in self.unfurls.items():
+            yield card | {"from_url": url, "app_unfurl_url": url, "is_app_unfurl": True, "app_id": APP}
 
 
 class Messages:

@@ -17,7 +17,11 @@ _FILES = {
     "/": ("index.html", "text/html"),
     "/page.css": ("page.css", "text/css"),
     "/page.js": ("page.js", "text/javascript"),
+    "/composer.js": ("composer.js", "text/javascript"),
+    "/elements.js": ("elements.js", "text/javascript"),
     "/icons.js": ("icons.js", "text/javascript"),
+    "/modal.js": ("modal.js", "text/javascript"),
+    "/panel.js": ("panel.js", "text/javascript"),
     "/blocks.js": ("blocks.js", "text/javascript"),
     "/mrkdwn.js": ("mrkdwn.js", "text/javascript"),
 }
@@ -30,7 +34,7 @@ _PAGE_HEADERS = {
     "Cache-Control": "no-store",
 }
 _LOCAL_NAMES = frozenset({"127.0.0.1", "localhost"})
-Act = Callable[[Json], Awaitable[None]]
+Act = Callable[[Json], Awaitable[Json | None]]
 
 
 class Page:
@@ -59,7 +63,9 @@ class Page:
             "press": self._press,
             "shortcut": self._shortcut,
             "submit": self._submit,
+            "press-in-modal": self._press_in_modal,
             "close": self._close_modal,
+            "ticket": self._post_ticket,
             "vendor": self._switch_vendor,
         }
         for name, act in acts.items():
@@ -125,11 +131,24 @@ class Page:
         await self._workspace.use_shortcut(channel, str(body["ts"]), str(body["id"]), user)
 
     async def _submit(self, body: Json) -> None:
-        await self._workspace.submit_view(str(body["id"]), body.get("values"))
+        done = await self._workspace.submit_view(self._modal(body), body.get("values"))
+        if done.error and done.delivery:
+            raise LookupError(done.error)
+
+    async def _press_in_modal(self, body: Json) -> None:
+        action, block = str(body["action_id"]), body.get("block_id")
+        option, values = body.get("option"), body.get("values")
+        await self._workspace.press_in_view(self._modal(body), action, block, option=option, values=values)
 
     async def _close_modal(self, body: Json) -> None:
-        self._state.views.pop(str(body["id"]), None)
-        self._state.changes.announce()
+        await self._workspace.close_view(self._modal(body))
+
+    async def _post_ticket(self, body: Json) -> Json:
+        for ticket in self._panel.tickets:
+            if ticket.name == body["name"]:
+                posted = await ticket.post()
+                return {"channel": posted.channel, "ts": posted.ts}
+        raise LookupError("no such ticket")
 
     async def _switch_vendor(self, body: Json) -> None:
         for vendor in self._panel.vendors:
@@ -144,6 +163,12 @@ class Page:
         if not may_act(user):
             raise LookupError("nobody sits in front of this account")
         return user.id
+
+    def _modal(self, body: Json) -> str:
+        view = self._state.views[str(body["id"])]
+        if view.user != self._person(body):
+            raise LookupError("somebody else's modal")
+        return view.id
 
     def _channel(self, body: Json) -> str:
         return self._state.channels[str(body["channel"])].id
@@ -161,10 +186,10 @@ def _answering(act: Act) -> Callable[[web.Request], Awaitable[web.Response]]:
         if request.content_type != "application/json":
             raise web.HTTPUnsupportedMediaType
         try:
-            await act(json.loads(await request.text()))
+            result = await act(json.loads(await request.text()))
         except (LookupError, TypeError, ValueError) as error:
             return web.json_response({"ok": False, "error": str(error)}, status=400)
-        return web.json_response({"ok": True})
+        return web.json_response({"ok": True} | (result or {}))
 
     return answer
 

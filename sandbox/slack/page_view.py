@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from sandbox.slack.api_views import views_of
 from sandbox.slack.messages import Json, Message
 from sandbox.slack.panel import Panel
 from sandbox.slack.people import SLACKBOT, TEAM_NAME, User
@@ -34,7 +35,7 @@ def view_of(state: State, panel: Panel, user_id: str, channel_id: str, thread_ts
             "root": _message(state, root),
             "replies": list(_messages(state, channel.id, me.id, root.ts)),
         },
-        "modals": [{"id": v.id, **v.body} for v in state.views.values() if v.user == me.id],
+        "modals": [{"id": v.id, "errors": dict(v.errors), "body": v.body} for v in views_of(state, me.id)],
         "shortcuts": [{"id": one.callback_id, "name": one.name} for one in panel.shortcuts],
         "can_shortcut": not me.stranger,
     }
@@ -48,6 +49,7 @@ def view_of_panel(panel: Panel) -> Json:
             {"name": v.name, "options": list(v.options), "current": v.current, "usage": v.usage}
             for v in panel.vendors
         ],
+        "tickets": [{"name": t.name, "title": t.title, "about": t.about} for t in panel.tickets],
     }
 
 
@@ -83,10 +85,10 @@ def _channel(state: State, channel: Channel, me: str) -> Json:
 
 
 def _title(state: State, channel: Channel, me: str) -> str:
-    if channel.kind is not Kind.DIRECT:
+    if channel.kind not in (Kind.DIRECT, Kind.GROUP_DIRECT):
         return channel.name
-    other = next(iter(channel.members - {me}), me)
-    return state.users[other].real_name
+    others = sorted(channel.members - {me}) or [me]
+    return ", ".join(state.users[other].real_name for other in others)
 
 
 def _messages(state: State, channel: str, me: str, thread_ts: str | None) -> Iterator[Json]:
@@ -106,16 +108,27 @@ def _message(state: State, message: Message) -> Json:
         "text": message.text,
         "blocks": list(message.blocks),
         "attachments": [*message.content.attachments, *message.unfurls.values()],
+        "files": [_file(state, file) for file in message.extra.get("files", ())],
         "edited": message.edited_at is not None,
         "only_you": message.only_for is not None,
         "reactions": list(message.reactions),
         "replies": len(replies),
+        "answered": any(reply.user == state.people.bot for reply in replies),
         "last_reply": replies[-1].ts if replies else None,
     }
+
+
+def _file(state: State, stub: Json) -> Json:
+    file = state.files.find(stub["id"]) or stub
+    sender = ", ".join(str(one.get("original") or one.get("address")) for one in file.get("from", ()))
+    title, text = file.get("subject") or file.get("title") or file["id"], file.get("plain_text", "")
+    return {"email": file.get("mode") == "email", "title": title, "from": sender, "text": text}
 
 
 def _author(state: State, message: Message) -> str:
     user = state.users.get(message.user or "")
     profile = message.extra.get("bot_profile")
     named = message.extra.get("username") or (profile.get("name") if isinstance(profile, dict) else None)
+    if message.extra.get("display_as_bot"):
+        named = named or next((file.get("username") for file in message.extra.get("files", ())), None)
     return str(named or (user.real_name if user else "Help desk"))

@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from sandbox.slack.messages import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,25 @@ class VendorSwitch(Protocol):
         """Put it in one of its states."""
 
 
+class PostableTicket(Protocol):
+    """A help desk's notification that the page can post."""
+
+    @property
+    def name(self) -> str:
+        """Give what tells it apart from all others."""
+
+    @property
+    def title(self) -> str:
+        """Give where it comes from; those of one title stand together."""
+
+    @property
+    def about(self) -> str:
+        """Say what it shows."""
+
+    async def post(self) -> "Message":
+        """Post it as a new ticket."""
+
+
 @dataclass(frozen=True, slots=True)
 class Panel:
     """What stands beside the messages."""
@@ -51,3 +73,4 @@ class Panel:
     customers: Sequence[TryThis] = ()
     vendors: Sequence[VendorSwitch] = ()
     shortcuts: Sequence[Shortcut] = ()
+    tickets: Sequence[PostableTicket] = ()

@@ -9,7 +9,12 @@ from sandbox.slack.places import Channel, Kind
 from sandbox.slack.response_urls import ResponseUrl
 from sandbox.slack.state import State, View
 
-_CHANNEL_TYPES = {Kind.PUBLIC: "channel", Kind.PRIVATE: "group", Kind.DIRECT: "im"}
+_CHANNEL_TYPES = {
+    Kind.PUBLIC: "channel",
+    Kind.PRIVATE: "group",
+    Kind.DIRECT: "im",
+    Kind.GROUP_DIRECT: "mpim",
+}
 _TOKEN = "deprecated"  # noqa: S105 - the field that signatures have replaced; apps must not trust it
 
 
@@ -84,6 +89,21 @@ def view_submission(state: State, view: View, user: User, values: Json) -> Json:
     return _interaction(state, "view_submission", user) | {"view": shown, "response_urls": []}
 
 
+def view_actions(state: State, view: View, user: User, action: Json, values: Json) -> Json:
+    """Make a click on an element of a modal: there is no message and no response_url."""
+    shown = view_as_slack(view, state.people.bot_id) | {"state": {"values": values}}
+    payload = _interaction(state, "block_actions", user) | {"view": shown}
+    payload |= {"container": {"type": "view", "view_id": view.id}}
+    return payload | {"actions": [action | {"action_ts": state.next_ts()}]}
+
+
+def view_closed(state: State, view: View, user: User) -> Json:
+    """Make the news that a modal was closed without being submitted."""
+    payload = _interaction(state, "view_closed", user)
+    payload.pop("trigger_id")
+    return payload | {"view": view_as_slack(view, state.people.bot_id), "is_cleared": False}
+
+
 def event_callback(state: State, event: Json, *, shared: bool = False, event_id: str | None = None) -> Json:
     """Wrap an event as the Events API does."""
     seen_by = {"enterprise_id": None, "team_id": TEAM, "user_id": state.people.bot}
@@ -116,25 +136,26 @@ def message_event(state: State, message: Message) -> Json:
 
 
 def message_changed(state: State, edited: Message, before: Message) -> Json:
-    """Make the event of an edited message."""
-    channel = state.channels[edited.channel]
-    return {
-        "type": "message",
-        "subtype": "message_changed",
-        "hidden": True,
-        "channel": channel.id,
-        "channel_type": _CHANNEL_TYPES[channel.kind],
-        "message": edited.as_slack(),
-        "previous_message": before.as_slack(),
-        "ts": state.next_ts(),
-        "event_ts": state.next_ts(),
-    }
+    """Make the event of an edited message; who wrote it stands in `message` alone."""
+    event = _hidden_event(state, state.channels[edited.channel], "message_changed")
+    return event | {"message": edited.as_slack(), "previous_message": before.as_slack()}
+
+
+def message_deleted(state: State, removed: Message) -> Json:
+    """Make the event of a message that was taken away."""
+    event = _hidden_event(state, state.channels[removed.channel], "message_deleted")
+    return event | {"deleted_ts": removed.ts, "previous_message": removed.as_slack()}
+
+
+def _hidden_event(state: State, channel: Channel, subtype: str) -> Json:
+    ts = state.next_ts()
+    event = {"type": "message", "subtype": subtype, "hidden": True, "ts": ts, "event_ts": ts}
+    return event | {"channel": channel.id, "channel_type": _CHANNEL_TYPES[channel.kind]}
 
 
 def subscription_of(channel: Channel) -> str:
     """Give the event that an app subscribes to for the messages of such a channel."""
-    family = {Kind.PUBLIC: "channels", Kind.PRIVATE: "groups", Kind.DIRECT: "im"}[channel.kind]
-    return f"message.{family}"
+    return f"message.{channel.scope_family}"
 
 
 def _interaction(state: State, kind: str, user: User) -> Json:

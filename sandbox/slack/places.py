@@ -13,10 +13,16 @@ class Kind(StrEnum):
     PUBLIC = "public"
     PRIVATE = "private"
     DIRECT = "direct"
+    GROUP_DIRECT = "group_direct"
 
 
 _COMMAND_NAMES = {Kind.PRIVATE: "privategroup", Kind.DIRECT: "directmessage"}
-_HISTORY_SCOPES = {Kind.PUBLIC: "channels", Kind.PRIVATE: "groups", Kind.DIRECT: "im"}
+_HISTORY_SCOPES = {
+    Kind.PUBLIC: "channels",
+    Kind.PRIVATE: "groups",
+    Kind.DIRECT: "im",
+    Kind.GROUP_DIRECT: "mpim",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,7 @@ class Channel:
             "created": 1_700_000_000,
             "is_archived": self.archived,
             "is_im": self.kind is Kind.DIRECT,
-            "is_mpim": False,
+            "is_mpim": self.kind is Kind.GROUP_DIRECT,
             "is_org_shared": False,
             "context_team_id": TEAM,
         }
@@ -63,7 +69,7 @@ class Channel:
             "name_normalized": self.name,
             "is_channel": True,
             "is_group": False,
-            "is_private": self.kind is Kind.PRIVATE,
+            "is_private": self.kind is not Kind.PUBLIC,
             "is_general": self.name == "general",
             "is_member": bot in self.members,
             "is_shared": self.shared,
@@ -89,6 +95,7 @@ class Places:
     archived: str = "C0ARCHIVE1"
     direct_between_people: str = "D0PEOPLE01"
     direct_with_bot: str = "D0CASEFILE"
+    group_direct_with_bot: str = "G0CASEFILE"
 
 
 def every_channel(places: Places, people: People) -> dict[str, Channel]:
@@ -99,6 +106,7 @@ def every_channel(places: Places, people: People) -> dict[str, Channel]:
     public, private, direct = Kind.PUBLIC, Kind.PRIVATE, Kind.DIRECT
     desk = all_hands | {people.single_channel_guest} | bot
     both = staff | {people.stranger} | bot
+    few = frozenset({people.agent, people.colleague}) | bot
     channels = (
         Channel(places.support, "support", public, desk, "Customers write in, agents answer"),
         Channel(places.general, "general", public, all_hands, "Casefile is not in here"),
@@ -109,5 +117,6 @@ def every_channel(places: Places, people: People) -> dict[str, Channel]:
         Channel(places.archived, "support-2024", public, staff | bot, "Archived", archived=True),
         Channel(places.direct_between_people, "", direct, frozenset({people.agent, people.colleague})),
         Channel(places.direct_with_bot, "", direct, frozenset({people.agent, people.bot})),
+        Channel(places.group_direct_with_bot, "mpdm-ana--tom--casefile-1", Kind.GROUP_DIRECT, few),
     )
     return {channel.id: channel for channel in channels}

@@ -1,6 +1,6 @@
 """The server of the workspace: Web API, Socket Mode, response_urls and the page, on one loopback port."""
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -21,8 +21,8 @@ from sandbox.slack.workspace import SlackWorkspace
 HOST = "127.0.0.1"
 SCOPES = frozenset(
     {"app_mentions:read", "channels:history", "channels:read", "chat:write", "chat:write.public"}
-    | {"commands", "groups:history", "groups:read", "im:history", "im:read", "links:read", "links:write"}
-    | {"mpim:history", "mpim:read", "reactions:write", "usergroups:read", "users:read"}
+    | {"commands", "files:read", "groups:history", "groups:read", "im:history", "im:read", "links:read"}
+    | {"links:write", "mpim:history", "mpim:read", "reactions:write", "usergroups:read", "users:read"}
 )
 """What the app is granted unless a test says otherwise; the demo grants what the manifest asks for."""
 
@@ -36,19 +36,20 @@ async def start_slack(
     commands: Collection[str] = ("/sessions",),
     limits: Mapping[str, Limit] = USUAL_LIMITS,
     ack_seconds: float = ACK_SECONDS,
-    panel: Panel | None = None,
+    panel: Panel | Callable[[SlackWorkspace], Panel] | None = None,
 ) -> AsyncIterator[SlackWorkspace]:
     """
     Run a workspace on loopback until the block ends.
 
-    Port 0 takes any free one. `panel` is what the page shows beside the messages.
+    Port 0 takes any free one. `panel` is what the page shows beside the messages, or a function that
+    makes it for the workspace.
     """
     state = State(clock, scopes=scopes, commands=commands, limits=limits)
     async with aiohttp.ClientSession() as session:
         http, sockets = SignedHttp(state, session), SocketMode(state)
         courier = Courier(state, http, sockets, ack_seconds)
         workspace = SlackWorkspace(state, courier, http, sockets)
-        page = Page(workspace, panel or Panel())
+        page = Page(workspace, panel(workspace) if callable(panel) else panel or Panel())
         runner = web.AppRunner(_routes(state, sockets, page), access_log=None, shutdown_timeout=0.5)
         await runner.setup()
         try:

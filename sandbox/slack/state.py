@@ -3,18 +3,22 @@
 import asyncio
 import secrets
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sandbox.slack.calls import ApiCall, Faults, Limit, Pace
 from sandbox.slack.changes import Changes
 from sandbox.slack.errors import ApiError
+from sandbox.slack.files import Files
 from sandbox.slack.messages import Content, Json, Message, Messages
-from sandbox.slack.people import SLACKBOT, People, everybody
+from sandbox.slack.people import APP, SLACKBOT, People, everybody
 from sandbox.slack.places import Channel, Kind, Places, every_channel
 from sandbox.slack.plain_text import broadcasts
 from sandbox.slack.response_urls import ResponseUrls
+
+if TYPE_CHECKING:
+    from sandbox.slack.listener import Listener
 
 Clock = Callable[[], datetime]
 T = TypeVar("T")
@@ -43,16 +47,18 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A modal or Home tab that a user has before them."""
+    """
+    A modal or Home tab that a user has before them.
+
+    `errors` stand at its fields, by block id. `root` is the modal that it was pushed onto, if it was.
+    """
 
     id: str
     user: str
     body: Json
     hash: str
-
-
-def _nobody_listens(_message: Message) -> None:
-    """Stand in until the workspace sends events of the app's own posts."""
+    errors: Mapping[str, str] = field(default_factory=dict)
+    root: str = ""
 
 
 class State:
@@ -98,7 +104,8 @@ class State:
         self.pace = Pace(limits)
         self.response_urls = ResponseUrls()
         self.changes = Changes()
-        self.on_post: Callable[[Message], None] = _nobody_listens
+        self.files = Files()
+        self.listener: Listener | None = None
         self._messages = Messages()
         self._triggers: dict[str, Trigger] = {}
         self._last_microsecond = 0
@@ -154,6 +161,7 @@ class State:
         message = Message(
             channel, ts, self.clock(), user, content, bot_id, thread_ts, only_for, extra=dict(extra or {})
         )
+        self.files.keep(channel, message.extra.get("files", ()))
         self.store(message)
         return message
 
@@ -161,10 +169,38 @@ class State:
         self, channel: str, content: Content, *, thread_ts: str | None = None, only_for: str | None = None
     ) -> Message:
         """Put a new message of our app where it belongs."""
-        bot, bot_id = self.people.bot, self.people.bot_id
-        message = self.post(channel, content, user=bot, bot_id=bot_id, thread_ts=thread_ts, only_for=only_for)
-        self.on_post(message)
+        message = self.post(
+            channel,
+            content,
+            user=self.people.bot,
+            bot_id=self.people.bot_id,
+            thread_ts=thread_ts,
+            only_for=only_for,
+            extra={"app_id": APP},
+        )
+        if self.listener:
+            self.listener.posted(message)
         return message
+
+    def edit_as_bot(self, message: Message, content: Content) -> Message:
+        """Let our app change one of its messages."""
+        edited = self.edit(message, content)
+        if self.listener:
+            self.listener.edited(edited, message)
+        return edited
+
+    def unfurl_as_bot(self, message: Message, cards: Json) -> None:
+        """Let our app hang cards below a message."""
+        unfurled = replace(message, unfurls={**message.unfurls, **cards})
+        self.store(unfurled)
+        if self.listener:
+            self.listener.edited(unfurled, message)
+
+    def remove_as_bot(self, message: Message) -> None:
+        """Let our app take one of its messages away."""
+        self.remove(message)
+        if self.listener:
+            self.listener.removed(message)
 
     def tell(self, channel: str, user: str, text: str) -> Message:
         """Let Slack itself tell one user something."""
@@ -184,8 +220,11 @@ class State:
         self.changes.announce()
 
     def remove(self, message: Message) -> None:
-        """Take a message away."""
-        self._messages.remove(message)
+        """Take a message away; where a thread hangs from it, Slack leaves a note in its place."""
+        if message.only_for is None and self.replies(message.channel, message.ts):
+            self._messages.put(message.tombstone())
+        else:
+            self._messages.remove(message)
         self.changes.announce()
 
     def violate(self, what: str) -> None:

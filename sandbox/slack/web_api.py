@@ -46,11 +46,13 @@ _METHODS: Mapping[str, Method] = MappingProxyType(
         "conversations.history": Method(api_reading.conversations_history),
         "conversations.info": Method(api_reading.conversations_info),
         "conversations.replies": Method(api_reading.conversations_replies),
+        "files.info": Method(api_reading.files_info, "files:read"),
         "reactions.add": Method(api_chat.add_reaction, "reactions:write"),
         "usergroups.list": Method(api_reading.user_groups_list, "usergroups:read"),
         "usergroups.users.list": Method(api_reading.user_group_users, "usergroups:read"),
         "users.info": Method(api_reading.users_info, "users:read"),
         "views.open": Method(api_views.open_view),
+        "views.push": Method(api_views.push_view),
         "views.publish": Method(api_views.publish_view),
         "views.update": Method(api_views.update_view),
     }

@@ -3,20 +3,23 @@
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
 
-from sandbox.slack import commands, interactions, payloads
+from sandbox.slack import commands, interactions, modals
 from sandbox.slack.calls import Fault
 from sandbox.slack.delivery import Courier, Delivery, Kind, Retry
-from sandbox.slack.events import Event, events_of, expect_unfurl
+from sandbox.slack.events import expect_unfurl
 from sandbox.slack.messages import Content, Json, Message
 from sandbox.slack.outcome import Outcome
-from sandbox.slack.people import OTHER_TEAM, SLACKBOT
+from sandbox.slack.posting import Posting
 from sandbox.slack.response_urls import ResponseUrl
 from sandbox.slack.signed_http import RawReply, SignedHttp
 from sandbox.slack.socket_mode import SocketMode
 from sandbox.slack.state import State
+from sandbox.slack.telling import Teller
+
+# Subtypes of messages that are new, rather than something that happened to another message.
+_NEW_MESSAGES = (None, "bot_message", "file_share", "me_message", "thread_broadcast")
+_CARRIED = ("subtype", "username", "app_id", "bot_profile", "files", "icons", "client_msg_id")
 
 
 class SlackWorkspace:
@@ -43,7 +46,15 @@ class SlackWorkspace:
         self.courier = courier
         self._http = http
         self._sockets = sockets
-        state.on_post = self._tell_of_own_post
+        self._teller = Teller(state, courier)
+        state.listener = self._teller
+        posting = Posting(state, self._teller)
+        self.post_as_user = posting.post_as_user
+        self.post_as_app = posting.post_as_app
+        self.post_as_ourselves = posting.post_as_ourselves
+        self.edit_message = posting.edit_message
+        self.unfurl_message = posting.unfurl_message
+        self.delete_message = posting.delete_message
 
     @property
     def base_url(self) -> str:
@@ -130,11 +141,11 @@ class SlackWorkspace:
         before = outcome.delivery
         if before is None:
             raise LookupError("Slack refused this one by itself: there is nothing to redeliver")
-        retry = Retry(before.retry.number + 1 if before.retry else 1, reason)
+        number = before.retry.number + 1 if before.retry else 1
         if before.kind is Kind.COMMAND:
-            url = self._response_url(outcome)
+            url, retry = self._response_url(outcome), Retry(number, reason)
             return await commands.deliver_command(self.state, self.courier, outcome.payload, url, retry)
-        delivery = await self.courier.deliver(before.kind, outcome.payload, retry)
+        delivery = await self.courier.redeliver(before, number, reason)
         return Outcome(outcome.payload, delivery, delivery.error)
 
     async def press(
@@ -157,8 +168,30 @@ class SlackWorkspace:
         return await interactions.use_shortcut(self.state, self.courier, place, user, callback_id)
 
     async def submit_view(self, view_id: str, values: Json | None = None) -> Outcome:
-        """Press a modal's submit button; `values` is by block id and action id."""
-        return await interactions.submit_view(self.state, self.courier, view_id, values)
+        """
+        Press a modal's submit button.
+
+        `values` is by block id and action id: a text, an option's value, a list of such values, or the
+        whole entry. What Slack's client would not submit comes back as the error `invalid_input`.
+        """
+        return await modals.submit(self.state, self.courier, view_id, values or {})
+
+    async def press_in_view(
+        self,
+        view_id: str,
+        action_id: str,
+        block_id: str | None = None,
+        *,
+        option: str | None = None,
+        values: Json | None = None,
+    ) -> Outcome:
+        """Click an element of a modal while its fields hold these values."""
+        click = (action_id, block_id, option)
+        return await modals.press(self.state, self.courier, view_id, click, values or {})
+
+    async def close_view(self, view_id: str) -> Outcome:
+        """Press a modal's close button."""
+        return await modals.close(self.state, self.courier, view_id)
 
     async def send_event(
         self, event: Json, *, shared: bool | None = None, event_id: str | None = None
@@ -176,54 +209,14 @@ class SlackWorkspace:
         if event.get("type") == "link_shared":
             expect_unfurl(self.state, event)
         is_shared = shared if shared is not None else bool(channel and channel.shared)
-        payload = payloads.event_callback(self.state, event, shared=is_shared, event_id=event_id)
-        delivery = await self.courier.deliver(Kind.EVENT, payload)
-        return Outcome(payload, delivery, delivery.error)
+        delivery = await self._teller.send(event, shared=is_shared, event_id=event_id)
+        return Outcome(delivery.payload, delivery, delivery.error)
 
-    async def post_as_user(
-        self, channel: str, user: str, text: str, *, thread_ts: str | None = None, **extra: Any
-    ) -> Message:
-        """Write a message in Slack's own spelling, and send the events that it causes."""
-        account = self.state.users[user]
-        if account.team == OTHER_TEAM:
-            extra = {"team": OTHER_TEAM} | extra
-        message = self.state.post(channel, Content(text), user=user, thread_ts=thread_ts, extra=extra)
-        await self._tell_of(message)
-        return message
-
-    async def post_as_app(
-        self,
-        channel: str,
-        text: str = "",
-        *,
-        bot_id: str = "B0HELPDESK",
-        user: str | None = None,
-        thread_ts: str | None = None,
-        **extra: Any,
-    ) -> Message:
-        """
-        Let another app post, and send the events that it causes.
-
-        `extra` is whatever else the message carries: `blocks`, `attachments`, `files`, `username`,
-        `subtype="bot_message"`, `app_id`, `bot_profile`.
-        """
-        content = Content(text, tuple(extra.pop("blocks", ())), tuple(extra.pop("attachments", ())))
-        extra = {"app_id": "A0HELPDESK"} | extra
-        message = self.state.post(
-            channel, content, user=user, bot_id=bot_id, thread_ts=thread_ts, extra=extra
-        )
-        await self._tell_of(message)
-        return message
-
-    async def edit_message(self, message: Message, text: str) -> Message:
-        """Let the author edit a message, and send `message_changed` where it is subscribed."""
-        before = self.state.find(message.channel, message.ts) or message
-        edited = self.state.edit(before, replace(before.content, text=text))
-        channel = self.state.channels[message.channel]
-        if payloads.subscription_of(channel) in self.subscribed_events:
-            event = payloads.message_changed(self.state, edited, before)
-            await self.send_event(event, shared=channel.shared)
-        return edited
+    async def deliver_again(
+        self, message: Message, times: int = 2, reason: str = "http_timeout"
+    ) -> list[Delivery]:
+        """Send the events of a message so many times more, as Slack does when it saw no acknowledgement."""
+        return [one async for one in self._teller.send_again(message, times, reason)]
 
     async def post_raw(self, body: str, headers: Mapping[str, str]) -> RawReply:
         """Post anything at all to the request URL."""
@@ -234,32 +227,25 @@ class SlackWorkspace:
         return self._http.signature_headers(body, timestamp)
 
     def _remember(self, event: Json) -> None:
-        if self.state.find_any(event["channel"], event["ts"]) is None and "subtype" not in event:
-            content = Content(event.get("text", ""), tuple(event.get("blocks", ())))
-            self.state.store(
-                Message(
-                    event["channel"],
-                    event["ts"],
-                    self.state.clock(),
-                    event.get("user"),
-                    content,
-                    event.get("bot_id"),
-                    event.get("thread_ts"),
-                )
+        known = self.state.find_any(event["channel"], event["ts"])
+        if known is not None or event.get("subtype") not in _NEW_MESSAGES:
+            return
+        content = Content(
+            event.get("text", ""), tuple(event.get("blocks", ())), tuple(event.get("attachments", ()))
+        )
+        self.state.files.keep(event["channel"], event.get("files", ()))
+        self.state.store(
+            Message(
+                event["channel"],
+                event["ts"],
+                self.state.clock(),
+                event.get("user"),
+                content,
+                event.get("bot_id"),
+                event.get("thread_ts"),
+                extra={key: event[key] for key in _CARRIED if key in event},
             )
-
-    async def _tell_of(self, message: Message) -> None:
-        for event in events_of(self.state, message):
-            await self._send(event)
-
-    def _tell_of_own_post(self, message: Message) -> None:
-        # Slack tells an app of its own messages too; telling loops apart is the app's work.
-        if message.only_for is None and message.user != SLACKBOT and self.subscribed_events:
-            self.courier.start(self._tell_of(message))
-
-    async def _send(self, event: Event) -> Delivery:
-        payload = payloads.event_callback(self.state, event.body, shared=event.shared)
-        return await self.courier.deliver(Kind.EVENT, payload)
+        )
 
     def _response_url(self, outcome: Outcome) -> ResponseUrl:
         url = self.state.response_urls.find(outcome.response_url.rsplit("/", 1)[-1])

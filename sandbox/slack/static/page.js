@@ -1,14 +1,17 @@
 // The page: fetches what one person sees, draws it, sends what they do, and follows changes live.
 
-import { renderAttachment, renderBlocks } from "./blocks.js";
+import { renderAttachment, renderBlocks, renderFile } from "./blocks.js";
+import { drawComposer } from "./composer.js";
 import { icon } from "./icons.js";
+import { drawModal } from "./modal.js";
 import { element, mrkdwn, plain } from "./mrkdwn.js";
+import { drawPanel } from "./panel.js";
 
 const place = new URLSearchParams(location.hash.slice(1));
 const here = { user: place.get("user") ?? "", channel: place.get("channel") ?? "", thread: place.get("thread") ?? "" };
 const byId = (id) => document.getElementById(id);
 let view = null;
-let panel = { customers: [], vendors: [] };
+let panel = { customers: [], tickets: [], vendors: [] };
 let known = new Map();
 let shownThread = "";
 
@@ -20,7 +23,7 @@ async function send(act, body) {
   });
   const answer = await response.json().catch(() => ({ error: `HTTP ${response.status}` }));
   notify(response.ok ? "" : `That did not work: ${answer.error}`);
-  return response.ok;
+  return response.ok ? answer : null;
 }
 
 let quiet;
@@ -101,19 +104,22 @@ function messageNode(message, inThread) {
       head,
       body,
       ...message.attachments.map((one) => renderAttachment(one, context)),
+      ...message.files.map(renderFile),
       message.edited ? element("span", "edited", "(edited)") : null,
       ...message.reactions.map((name) => element("span", "reaction", plain(`:${name}:`))),
       !inThread && message.replies ? threadLink(message) : null,
     ),
-    inThread || message.only_you ? null : hoverTools(message),
+    message.only_you ? null : hoverTools(message, inThread),
   );
   return node;
 }
 
-function hoverTools(message) {
+function hoverTools(message, inThread) {
+  const tools = shortcuts(message);
+  if (inThread) return tools && element("div", "hover", tools);
   const reply = element("button", "button small", "Reply in thread");
   reply.onclick = () => go({ thread: message.ts });
-  return element("div", "hover", shortcuts(message), reply);
+  return element("div", "hover", tools, reply);
 }
 
 // A message that has not changed keeps its nodes, so that menus, focus and selections survive.
@@ -134,15 +140,16 @@ function drawMessages(box, messages, inThread, empty) {
   if (atEnd) box.scrollTop = box.scrollHeight;
 }
 
+const direct = (channel) => channel.kind.endsWith("direct");
+
 function mark(channel) {
-  if (channel.kind === "direct") return "●";
+  if (direct(channel)) return "●";
   if (channel.kind === "private") return icon("lock");
   return "#";
 }
 
 function drawChannels() {
   const group = (title, channels) => channels.length ? [element("h2", "", title), ...channels.map(channelRow)] : [];
-  const direct = (channel) => channel.kind === "direct";
   byId("channels").replaceChildren(
     ...group("Channels", view.channels.filter((channel) => !direct(channel))),
     ...group("Direct messages", view.channels.filter(direct)),
@@ -210,69 +217,22 @@ function welcome() {
   );
 }
 
-function drawModal() {
-  const modal = view.modals.at(-1);
-  const old = document.querySelector("dialog.modal");
-  if (old?.dataset.id === modal?.id && old?.dataset.print === JSON.stringify(modal)) return;
-  old?.remove();
-  if (!modal) return;
-  const dialog = element("dialog", "modal");
-  Object.assign(dialog.dataset, { id: modal.id, print: JSON.stringify(modal) });
-  const shut = element("button", "button", modal.close?.text ?? "Close");
-  shut.onclick = () => send("close", { id: modal.id });
-  dialog.oncancel = () => send("close", { id: modal.id });
-  const submit = modal.submit ? element("button", "button solid primary", modal.submit.text) : null;
-  if (submit) submit.onclick = () => send("submit", { id: modal.id, values: valuesOf(dialog) });
-  dialog.append(
-    element("h2", "", modal.title?.text ?? ""),
-    renderBlocks(modal.blocks, { names: view.names, act: async () => notify("Clicks inside a modal are not simulated.") }),
-    element("div", "confirm-buttons", shut, submit),
-  );
-  document.body.append(dialog);
-  dialog.showModal();
+async function post(ticket) {
+  const posted = await send("ticket", { name: ticket.name });
+  if (posted && posted.channel !== view.channel.id) go({ channel: posted.channel, thread: "" });
 }
 
-function valuesOf(dialog) {
-  const values = {};
-  for (const row of dialog.querySelectorAll("[data-block]")) {
-    const field = row.querySelector("[data-action]");
-    if (field) values[row.dataset.block] = { [field.dataset.action]: { type: "plain_text_input", value: field.value } };
-  }
-  return values;
+function drawBeside() {
+  drawPanel(panel, { command: view.commands[0] ?? "/sessions", fill, post, send });
 }
 
-function drawPanel() {
+function drawComposers() {
   const command = view.commands[0] ?? "/sessions";
-  byId("customers-box").hidden = !panel.customers.length;
-  byId("vendors-box").hidden = !panel.vendors.length;
-  byId("customers").replaceChildren(...panel.customers.map((one) => {
-    const node = element("button", "customer", element("code", "", one.subject), element("span", "", one.about));
-    node.title = "Put this into the message field";
-    node.onclick = () => fill(`${command} ${one.subject}`);
-    return node;
-  }));
-  if (byId("vendors").contains(document.activeElement)) return;
-  byId("vendors").replaceChildren(...panel.vendors.map(vendorRow));
-}
-
-function vendorRow(vendor) {
-  const select = element("select", "menu");
-  select.append(...vendor.options.map((option) => new Option(option, option)));
-  select.value = vendor.current;
-  select.setAttribute("aria-label", `State of ${vendor.name}`);
-  select.onchange = async () => {
-    await send("vendor", { name: vendor.name, option: select.value });
-    select.blur();
-    refreshPanel();
-  };
-  const fine = vendor.current === vendor.options[0];
-  return element(
-    "div",
-    fine ? "vendor" : "vendor broken",
-    element("span", "light"),
-    element("div", "vendor-text", element("strong", "", vendor.name), element("span", "usage", vendor.usage)),
-    select,
-  );
+  const type = (thread) => (text) => send("type", { text, thread });
+  const where = direct(view.channel) ? view.channel.title : `#${view.channel.title}`;
+  const wanted = `Message ${where} or type ${command} …`;
+  drawComposer(byId("composer"), view.channel, { label: "Message", wanted, say: type("") });
+  drawComposer(byId("thread-composer"), view.channel, { label: "Reply", wanted: "Reply…", say: type(here.thread) });
 }
 
 function draw() {
@@ -290,59 +250,19 @@ function draw() {
     if (shownThread !== here.thread) byId("thread-messages").scrollTop = 0;
   }
   shownThread = view.thread ? here.thread : "";
-  drawComposer(byId("composer"), false);
-  drawComposer(byId("thread-composer"), true);
-  drawPanel();
-  drawModal();
+  drawComposers();
+  drawBeside();
+  drawModal(view.modals.at(-1), view.names, send);
   known.set("drawn", {});
 }
 
 // ---- what is done
 
-function drawComposer(form, inThread) {
-  const channel = view.channel;
-  const field = form.querySelector("textarea") ?? makeField(form, inThread);
-  const stopped = channel.archived || !channel.member;
-  field.disabled = stopped;
-  form.querySelector("button").disabled = stopped;
-  const where = channel.kind === "direct" ? channel.title : `#${channel.title}`;
-  const wanted = inThread ? "Reply…" : `Message ${where} or type ${view.commands[0] ?? "/sessions"} …`;
-  field.placeholder = stopped ? (channel.archived ? "This channel is archived" : "You are not in this channel") : wanted;
-}
-
-function makeField(form, inThread) {
-  const field = element("textarea");
-  field.rows = 1;
-  field.setAttribute("aria-label", inThread ? "Reply" : "Message");
-  const submit = element("button", "send", "Send");
-  submit.type = "submit";
-  form.replaceChildren(field, submit);
-  field.oninput = () => {
-    field.style.height = "auto";
-    field.style.height = `${Math.min(field.scrollHeight, 160)}px`;
-    form.classList.toggle("command", field.value.startsWith("/"));
-  };
-  field.onkeydown = (event) => {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-    event.preventDefault();
-    form.requestSubmit();
-  };
-  form.onsubmit = (event) => {
-    event.preventDefault();
-    const text = field.value.trim();
-    if (!text) return;
-    field.value = "";
-    field.oninput();
-    send("type", { text, thread: inThread ? here.thread : "" });
-  };
-  return field;
-}
-
 // The details of an answer stand in its thread: open it the first time, so that nobody has to guess.
 function openFirstThread(before) {
   if (!before || before.channel.id !== view.channel.id || before.me.id !== view.me.id || here.thread) return;
-  const had = new Map(before.messages.map((message) => [message.ts, message.replies]));
-  const answered = view.messages.findLast((m) => m.user === view.bot && m.replies && !had.get(m.ts));
+  const had = new Map(before.messages.map((message) => [message.ts, message.answered]));
+  const answered = view.messages.findLast((message) => message.answered && !had.get(message.ts));
   if (answered) go({ thread: answered.ts });
 }
 
@@ -370,7 +290,7 @@ async function refresh() {
 
 async function refreshPanel() {
   panel = await (await fetch("/page/panel")).json();
-  if (view) drawPanel();
+  if (view) drawBeside();
 }
 
 byId("close-thread").onclick = () => go({ thread: "" });
