@@ -6,7 +6,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.app import Bot
 from bot.requests import POINTED_REQUEST, Asker, PointedRequest
-from bot.subjects import Help, read_sentence
+from bot.subjects import Help, NotUnderstood, read_sentence
 from handlers.asking import ask_in_words
 from handlers.intake import accept, delivery_of
 
@@ -22,12 +22,14 @@ def register(bolt: AsyncApp, bot: Bot) -> None:
         thread_ts = event.get("thread_ts")
         asker = Asker(event["user"], event["channel"], bot.identity.team, thread_ts or event["ts"])
         text = str(event.get("text") or "")
-        if thread_ts and isinstance(read_sentence(text), Help) and not _asks_for_help(text):
+        if thread_ts and _names_nobody(text):
             request = PointedRequest(asker, None)
             await accept(bot, "pointed", delivery_of(body), POINTED_REQUEST.dump_json(request))
         else:
             await ask_in_words(bot, delivery_of(body), asker, text)
 
 
-def _asks_for_help(text: str) -> bool:
-    return text.rstrip().lower().endswith("help")
+def _names_nobody(text: str) -> bool:
+    """Whether the thread's first message is to say who is meant; "help" asks for something else."""
+    read = read_sentence(text)
+    return isinstance(read, NotUnderstood) or (isinstance(read, Help) and not text.rstrip().endswith("help"))

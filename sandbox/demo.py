@@ -20,7 +20,7 @@ async def demo(port: int) -> None:
     with tempfile.TemporaryDirectory(prefix="casefile-demo-") as folder:
         async with open_world(port, patience=_PATIENCE) as world:
             database = {"DATABASE_URL": f"sqlite:///{Path(folder) / 'demo.db'}"}
-            settings = load_settings(world.environment() | database)
+            settings = load_settings(world.environment() | world.desks_environment() | database)
             async with (
                 open_bot(settings, world.clock) as bot,
                 serving_http(bot, "127.0.0.1", 0) as port_taken,

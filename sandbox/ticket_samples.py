@@ -104,10 +104,11 @@ def fresh_ticket_id(slack: SlackWorkspace, sample: TicketSample) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class TicketButton:
-    """A sample as the page offers it: every press is a ticket of its own."""
+    """A sample as the page offers it: every press is a ticket of its own, which its help desk then knows."""
 
     slack: SlackWorkspace
     sample: TicketSample
+    tell_desk: Callable[[str], None]
 
     @property
     def name(self) -> str:
@@ -126,7 +127,10 @@ class TicketButton:
 
     async def post(self) -> Message:
         """Post it as a new ticket."""
-        return await post_sample(self.slack, self.sample, ticket_id=fresh_ticket_id(self.slack, self.sample))
+        ticket_id = fresh_ticket_id(self.slack, self.sample)
+        if ticket_id:
+            self.tell_desk(ticket_id)
+        return await post_sample(self.slack, self.sample, ticket_id=ticket_id)
 
 
 async def _post(slack: SlackWorkspace, channel: str, event: Json, stub_files: Stub | None = None) -> Message:

@@ -11,10 +11,15 @@ from sandbox.people import Customer, make_people
 from sandbox.slack import Panel, Shortcut, SlackWorkspace, TryThis, start_slack
 from sandbox.ticket_samples import TicketButton, TicketSample, load_samples
 from sandbox.vendors.fullstory import FullStory
+from sandbox.vendors.intercom import Intercom
 from sandbox.vendors.raygun import Raygun
 from sandbox.vendors.rybbit import Rybbit
 from sandbox.vendors.rybbit_data import from_people
 from sandbox.vendors.stand_in import StandIn, listening
+from sandbox.vendors.zendesk import Zendesk
+
+# Who writes the samples' tickets.
+_WRITER = "jane.doe@contoso.example"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +31,20 @@ class World:
     fullstory: FullStory
     raygun: Raygun
     rybbit: Rybbit
+    zendesk: Zendesk
+    intercom: Intercom
     people: tuple[Customer, ...]
     tickets: tuple[TicketSample, ...]
 
     @property
     def vendors(self) -> tuple[StandIn, ...]:
-        """Give all stand-ins."""
+        """Give all vendors of sessions."""
         return (self.fullstory, self.raygun, self.rybbit)
+
+    @property
+    def desks(self) -> tuple[StandIn, ...]:
+        """Give the help desks that can be asked who wrote in."""
+        return (self.zendesk, self.intercom)
 
     def environment(self) -> dict[str, str]:
         """Give the variables by which Casefile is configured for all of it, but for the database."""
@@ -42,10 +54,16 @@ class World:
             "SLACK_BOT_TOKEN": self.slack.bot_token,
             "SLACK_APP_TOKEN": self.slack.app_token,
             "SLACK_SIGNING_SECRET": self.slack.signing_secret,
+            "TICKETS__INTERNAL_DOMAINS": "acme.example",
+            "TICKETS__IGNORED_ADDRESSES": "support@acme.example,help@acme.example",
         }
         for vendor in self.vendors:
             variables |= vendor.environment()
         return variables
+
+    def desks_environment(self) -> dict[str, str]:
+        """Give the variables by which Casefile may ask the help desks too."""
+        return self.zendesk.environment() | self.intercom.environment()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,24 +117,32 @@ async def open_world(port: int = 0, *, patience: tuple[float, ...] = (0.0, 0.0, 
         raygun = await stack.enter_async_context(listening(Raygun(clock, people)))
         rybbit = await stack.enter_async_context(listening(Rybbit(clock, from_people(people))))
         fullstory.latency, raygun.latency, rybbit.latency = patience
+        zendesk = await stack.enter_async_context(listening(Zendesk(clock)))
+        intercom = await stack.enter_async_context(listening(Intercom(clock)))
         switches = (
             FaultSwitch("FullStory", fullstory),
             FaultSwitch("Raygun", raygun),
             FaultSwitch("Rybbit", rybbit),
+            FaultSwitch("Zendesk", zendesk),
+            FaultSwitch("Intercom", intercom),
         )
         customers = tuple(TryThis(person.subject, person.about) for person in people if person.about)
         nobody = TryThis("nobody@contoso.example", "nobody by this address")
         installed, tickets = _installed(), load_samples()
 
+        def tell_desks(ticket_id: str) -> None:
+            for desk in (zendesk, intercom):
+                desk.know(ticket_id, email=_WRITER, name="Jane Doe", external_id="u-4711")
+
         def panel(slack: SlackWorkspace) -> Panel:
-            buttons = tuple(TicketButton(slack, sample) for sample in tickets)
+            buttons = tuple(TicketButton(slack, sample, tell_desks) for sample in tickets)
             return Panel((*customers, nobody), switches, installed.shortcuts, buttons)
 
         started = start_slack(clock, port, scopes=installed.scopes, panel=panel)
         slack = await stack.enter_async_context(started)
         slack.subscribed_events.update(installed.events)
         slack.unfurl_domains.update(installed.unfurl_domains)
-        yield World(clock, slack, fullstory, raygun, rybbit, people, tickets)
+        yield World(clock, slack, fullstory, raygun, rybbit, zendesk, intercom, people, tickets)
 
 
 @dataclass(frozen=True, slots=True)
