@@ -22,6 +22,7 @@ _FILES = {
     "/icons.js": ("icons.js", "text/javascript"),
     "/modal.js": ("modal.js", "text/javascript"),
     "/panel.js": ("panel.js", "text/javascript"),
+    "/welcome.js": ("welcome.js", "text/javascript"),
     "/blocks.js": ("blocks.js", "text/javascript"),
     "/mrkdwn.js": ("mrkdwn.js", "text/javascript"),
 }

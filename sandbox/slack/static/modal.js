@@ -44,6 +44,7 @@ function build(modal, names, send) {
     send("close", { id: modal.id });
   };
   const submit = body.submit ? element("button", "button solid primary", body.submit.text) : null;
+  if (submit) submit.type = "submit";
   const context = {
     names,
     keeps: true,

@@ -98,7 +98,9 @@ function sequenceNode(sequence, names) {
   if (body.startsWith("@")) return element("span", "mention", `@${names[body.slice(1)] ?? (label || body.slice(1))}`);
   if (body.startsWith("#")) return element("span", "mention", `#${names[body.slice(1)] ?? (label || body.slice(1))}`);
   const url = unescape(body);
-  return safeLink(url, emojis(unescape(label || url.replace(/^mailto:/, ""))));
+  const shown = emojis(unescape(label || url.replace(/^mailto:/, "")));
+  const bold = /^\*([^*]+)\*$/.exec(shown);
+  return bold ? element("strong", "", safeLink(url, bold[1])) : safeLink(url, shown);
 }
 
 function marked(text, names, into) {

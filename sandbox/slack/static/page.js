@@ -6,6 +6,7 @@ import { icon } from "./icons.js";
 import { drawModal } from "./modal.js";
 import { element, mrkdwn, plain } from "./mrkdwn.js";
 import { drawPanel } from "./panel.js";
+import { welcome } from "./welcome.js";
 
 const place = new URLSearchParams(location.hash.slice(1));
 const here = { user: place.get("user") ?? "", channel: place.get("channel") ?? "", thread: place.get("thread") ?? "" };
@@ -41,8 +42,6 @@ function go(change) {
   known = new Map();
   refresh();
 }
-
-// ---- what is drawn
 
 function clock(ts) {
   return new Date(Number(ts) * 1000).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
@@ -194,29 +193,6 @@ function fill(text) {
   field.focus();
 }
 
-function example(text, about) {
-  const node = element("button", "example", element("code", "", text), element("span", "", about));
-  node.onclick = () => fill(text);
-  return node;
-}
-
-function welcome() {
-  const channel = view.channel;
-  const command = view.commands[0] ?? "/sessions";
-  if (channel.archived) return element("div", "welcome", element("p", "", "This channel is archived. Nobody can write here."));
-  const tries = panel.customers.slice(0, 4).map((one) => example(`${command} ${one.subject}`, one.about));
-  if (!tries.length) tries.push(example(`${command} jane@contoso.example`, "a customer's email address"), example(`${command} u-77`, "or their user id"));
-  return element(
-    "div",
-    "welcome",
-    element("div", "welcome-icon", icon("folder")),
-    element("h2", "", "Who needs help?"),
-    element("p", "", "Casefile shows what a customer saw: their session replays and recent errors, from every tool that records them. Pick a line, then press Enter."),
-    ...tries,
-    element("p", "hint", channel.bot_inside ? `Or type ${command} followed by any email address or user id.` : "Casefile is not in this channel; its command works here all the same."),
-  );
-}
-
 async function post(ticket) {
   const posted = await send("ticket", { name: ticket.name });
   if (posted && posted.channel !== view.channel.id) go({ channel: posted.channel, thread: "" });
@@ -241,7 +217,7 @@ function draw() {
   drawChannels();
   drawBar();
   drawPeople();
-  drawMessages(byId("messages"), view.messages, false, welcome());
+  drawMessages(byId("messages"), view.messages, false, welcome(view.channel, view.commands[0] ?? "/sessions", panel.customers, fill));
   byId("thread").hidden = !view.thread;
   document.body.classList.toggle("threaded", Boolean(view.thread));
   if (view.thread) {
@@ -255,8 +231,6 @@ function draw() {
   drawModal(view.modals.at(-1), view.names, send);
   known.set("drawn", {});
 }
-
-// ---- what is done
 
 // The details of an answer stand in its thread: open it the first time, so that nobody has to guess.
 function openFirstThread(before) {

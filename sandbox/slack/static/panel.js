@@ -31,7 +31,7 @@ function ticketRow(ticket, post) {
     await post(ticket);
     button.disabled = false;
   };
-  return element("div", "ticket", element("span", "", ticket.about), button);
+  return element("div", "ticket", button, element("span", "", ticket.about));
 }
 
 function ticketRows(tickets, post) {

@@ -1,0 +1,144 @@
+"""The world as the demo opens it: what the manifest subscribes to, who writes in, and what the page offers."""
+
+from typing import Any
+
+import aiohttp
+import pytest
+
+import sandbox.world
+from bot.manifest import read_manifest
+from sandbox.people import FULLSTORY, RAYGUN, RYBBIT
+from sandbox.slack import plain_text
+from sandbox.world import open_world
+
+FIELD = {"type": "plain_text_input", "action_id": "text"}
+
+
+def text(words: str) -> dict[str, str]:
+    return {"type": "plain_text", "text": words}
+
+
+def installed(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
+    """Let the app be installed from a manifest that has this in `features` or `settings`."""
+    manifest = read_manifest()
+    for part in ("features", "settings"):
+        manifest[part] = {**manifest[part], **changes.get(part, {})}
+    monkeypatch.setattr(sandbox.world, "read_manifest", lambda: manifest)
+
+
+async def test_the_app_is_told_and_offers_what_its_manifest_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    shortcuts = [
+        {"type": "message", "callback_id": "look_up", "name": "Look up", "description": "x"},
+        {"type": "global", "callback_id": "other", "name": "Other", "description": "x"},
+    ]
+    installed(
+        monkeypatch,
+        features={"shortcuts": shortcuts},
+        settings={"event_subscriptions": {"bot_events": ["message.channels"]}},
+    )
+    async with open_world() as world, aiohttp.ClientSession(world.slack.base_url) as page:
+        assert world.slack.subscribed_events == {"message.channels"}
+        view = await (await page.get("/page/view")).json()
+        assert view["shortcuts"] == [{"id": "look_up", "name": "Look up"}]
+
+
+async def test_a_manifest_without_subscriptions_and_shortcuts_means_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    manifest = read_manifest()
+    manifest["features"].pop("shortcuts", None)
+    manifest["settings"].pop("event_subscriptions", None)
+    monkeypatch.setattr(sandbox.world, "read_manifest", lambda: manifest)
+    async with open_world() as world, aiohttp.ClientSession(world.slack.base_url) as page:
+        assert world.slack.subscribed_events == set()
+        assert (await (await page.get("/page/view")).json())["shortcuts"] == []
+
+
+async def test_the_page_lists_the_tickets_and_posts_each_press_anew() -> None:
+    async with open_world() as world, aiohttp.ClientSession(world.slack.base_url) as page:
+        listed = (await (await page.get("/page/panel")).json())["tickets"]
+        assert [one["name"] for one in listed] == [sample.name for sample in world.tickets]
+        person = {"user": world.slack.people.agent, "channel": world.slack.places.random}
+        for _ in range(2):
+            answer = await page.post("/page/ticket", json=person | {"name": listed[0]["name"]})
+            place = await answer.json()
+        support = world.slack.messages(world.slack.places.support)
+        assert [m.ts for m in support][-1] == place["ts"]
+        assert len({str(m.content.attachments) for m in support}) == 2
+        unknown = await page.post("/page/ticket", json=person | {"name": "nothing"})
+        assert unknown.status == 400
+
+
+async def test_the_page_shows_an_email_whole_and_who_was_answered() -> None:
+    async with open_world() as world, aiohttp.ClientSession(world.slack.base_url) as page:
+        slack = world.slack
+        (email,) = [sample for sample in world.tickets if "email_app" in sample.name]
+        asked = {"user": slack.people.agent, "channel": slack.places.support}
+        await page.post("/page/ticket", json=asked | {"name": email.name})
+        (shown,) = (await (await page.get("/page/view", params=asked)).json())["messages"]
+        assert shown["author"] == "Email"
+        assert shown["files"] == [
+            {
+                "email": True,
+                "title": "Cannot pay",
+                "from": "Jane Doe <jane.doe@contoso.example>",
+                "text": "I cannot pay.",
+            }
+        ]
+        assert (shown["answered"], shown["replies"]) == (False, 0)
+        await slack.post_as_ourselves(slack.places.support, "3 sessions", thread_ts=shown["ts"])
+        (shown,) = (await (await page.get("/page/view", params=asked)).json())["messages"]
+        assert (shown["answered"], shown["replies"]) == (True, 1)
+
+
+async def test_a_modal_on_the_page_keeps_its_errors_and_belongs_to_one_person() -> None:
+    async with open_world() as world, aiohttp.ClientSession(world.slack.base_url) as page:
+        slack = world.slack
+        body = {"type": "modal", "title": text("Find"), "submit": text("Go")}
+        body["blocks"] = [{"type": "input", "block_id": "who", "label": text("Who"), "element": FIELD}]
+        async with aiohttp.ClientSession() as api:
+            trigger = slack.state.new_trigger(slack.people.agent)
+            token = {"Authorization": f"Bearer {slack.bot_token}"}
+            call = {"trigger_id": trigger, "view": body}
+            await api.post(f"{slack.api_url}views.open", json=call, headers=token)
+        (view_id,) = slack.state.views
+        mine = {"user": slack.people.agent, "channel": slack.places.support, "id": view_id}
+        theirs = mine | {"user": slack.people.colleague}
+        assert (await page.post("/page/submit", json=theirs | {"values": {}})).status == 400
+        empty = {"values": {"who": {"text": None}}}
+        assert (await page.post("/page/submit", json=mine | empty)).status == 200
+        (shown,) = (await (await page.get("/page/view", params={"user": slack.people.agent})).json())[
+            "modals"
+        ]
+        assert "who" in shown["errors"]
+        assert (await page.post("/page/close", json=mine)).status == 200
+        assert slack.state.views == {}
+
+
+async def test_those_who_write_in_are_known_to_the_vendors() -> None:
+    async with open_world() as world:
+        everywhere = frozenset({FULLSTORY, RAYGUN, RYBBIT})
+        known = {person.email: person for person in world.people if person.email}
+        wanted = {address for sample in world.tickets for address in sample.expect["requester"]}
+        assert wanted <= set(known)
+        jane = known["jane.doe@contoso.example"]
+        assert (jane.uid, jane.vendors) == ("u-4711", everywhere)
+        newest, *older = jane.visits
+        assert (world.clock() - newest.ended_at).total_seconds() < 600
+        assert any(visit.errors for visit in older)
+
+
+async def test_every_file_of_the_page_is_served_under_the_same_policy() -> None:
+    async with open_world() as world, aiohttp.ClientSession(world.slack.base_url) as page:
+        names = ("composer", "elements", "modal", "panel", "welcome")
+        for path in (f"/{name}.js" for name in names):
+            response = await page.get(path)
+            assert response.status == 200
+            assert "script-src 'self';" in response.headers["Content-Security-Policy"]
+
+
+async def test_a_posted_sample_reads_like_its_ticket() -> None:
+    async with open_world() as world:
+        (jira,) = [sample for sample in world.tickets if "jira" in sample.name]
+        posted = await sandbox.world.TicketButton(world.slack, jira).post()
+        assert "jane.doe@contoso.example" in plain_text(posted)
