@@ -109,9 +109,11 @@ def test_another_number_stands_wherever_the_tickets_own_one_stood(sample: Ticket
 async def test_every_press_on_the_page_is_a_ticket_of_its_own(desk: Desk) -> None:
     slack, ears = desk
     sample = named("zendesk_app_id_only")
-    button = TicketButton(slack, sample)
+    told: list[str] = []
+    button = TicketButton(slack, sample, told.append)
     first, second = await button.post(), await button.post()
     assert first.ts != second.ts
+    assert len(set(told)) == 2
     footers = [event["attachments"][0]["footer"] for event in ears.events]
     assert len({*footers, sample.event["attachments"][0]["footer"]}) == 3
     assert str(fresh_ticket_id(slack, named("jira"))).startswith("SUP-")

@@ -1,4 +1,4 @@
-"""The world as the demo opens it: what the manifest subscribes to, who writes in, and what the page offers."""
+"""The world as the demo opens it: what the manifest subscribes to, who writes in, what the page offers."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ import sandbox.world
 from bot.manifest import read_manifest
 from sandbox.people import FULLSTORY, RAYGUN, RYBBIT
 from sandbox.slack import plain_text
+from sandbox.ticket_samples import TicketButton
 from sandbox.world import open_world
 
 FIELD = {"type": "plain_text_input", "action_id": "text"}
@@ -94,7 +95,7 @@ async def test_the_page_shows_an_email_whole_and_who_was_answered() -> None:
 async def test_a_modal_on_the_page_keeps_its_errors_and_belongs_to_one_person() -> None:
     async with open_world() as world, aiohttp.ClientSession(world.slack.base_url) as page:
         slack = world.slack
-        body = {"type": "modal", "title": text("Find"), "submit": text("Go")}
+        body: dict[str, Any] = {"type": "modal", "title": text("Find"), "submit": text("Go")}
         body["blocks"] = [{"type": "input", "block_id": "who", "label": text("Who"), "element": FIELD}]
         async with aiohttp.ClientSession() as api:
             trigger = slack.state.new_trigger(slack.people.agent)
@@ -140,5 +141,5 @@ async def test_every_file_of_the_page_is_served_under_the_same_policy() -> None:
 async def test_a_posted_sample_reads_like_its_ticket() -> None:
     async with open_world() as world:
         (jira,) = [sample for sample in world.tickets if "jira" in sample.name]
-        posted = await sandbox.world.TicketButton(world.slack, jira).post()
+        posted = await TicketButton(world.slack, jira, lambda _ticket_id: None).post()
         assert "jane.doe@contoso.example" in plain_text(posted)
