@@ -108,7 +108,7 @@ def _in_order(case_file: CaseFile, ticket_at: datetime | None) -> tuple[list[Ses
         return sessions, None
     session, was_running = found
     sessions.remove(session)
-    words = "When the ticket came in" if was_running else "The last before the ticket"
+    words = "Under way when the ticket came" if was_running else "The last before the ticket"
     return [session, *sessions], words
 
 

@@ -167,6 +167,9 @@ async def _look_up(settings: Settings, subject: Subject, options: argparse.Names
 def _read_ticket(options: argparse.Namespace) -> int:
     tickets = load_settings(os.environ, Path(".env")).tickets
     event = _read_json(options.file)
+    if isinstance(event, dict) and "type" not in event and "payload" in event:
+        # One of the samples: the event stands beside what is expected of it.
+        event = event["payload"]
     files = _read_files(options.files_info, event) if options.files_info else {}
     us = Us(options.bot_id, options.bot_user_id, options.app_id)
     reading = read_ticket(event, ticket_rules(tickets, us), files)

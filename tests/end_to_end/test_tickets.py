@@ -45,8 +45,8 @@ async def test_a_ticket_is_answered_in_its_thread_with_the_session_of_its_time_f
         root = await post_sample(desk.world.slack, sample(desk, "05"))
         said = plain_text(await answered(desk, root))
         assert f"*Sessions of* `{JANE}`" in said
-        assert "When the ticket came in" in said
-        assert said.index("When the ticket came in") < said.index("Desktop")
+        assert "Under way when the ticket came" in said
+        assert said.index("Under way when the ticket came") < said.index("Desktop")
         assert "This ticket’s requester" in said
         assert "export" in said.lower()
         assert desk.posts() == []
@@ -285,7 +285,7 @@ async def test_an_answer_can_be_refreshed_where_it_stands(desk: Desk) -> None:
         await desk.idle(bot)
         assert vendor_calls(desk) > before
         [only] = ours_below(desk, root)
-        assert "When the ticket came in" in plain_text(only)
+        assert "Under way when the ticket came" in plain_text(only)
 
 
 async def test_where_only_the_asker_may_see_answers_a_ticket_gets_a_button(desk: Desk) -> None:

@@ -2,7 +2,7 @@
 
 const EMOJI = {
   warning: "⚠️", mag: "🔍", white_check_mark: "✅", x: "❌", eyes: "👀", hourglass_flowing_sand: "⏳",
-  hourglass: "⌛", bug: "🐞", movie_camera: "🎥", clapper: "🎬", red_circle: "🔴", large_green_circle: "🟢",
+  hourglass: "⌛", round_pushpin: "📍", bug: "🐞", movie_camera: "🎥", clapper: "🎬", red_circle: "🔴", large_green_circle: "🟢",
   large_yellow_circle: "🟡", rotating_light: "🚨", wave: "👋", lock: "🔒", file_folder: "📁", bulb: "💡",
   information_source: "ℹ️", arrow_right: "➡️", tv: "📺", iphone: "📱", computer: "💻", clock3: "🕒",
 };
