@@ -68,6 +68,13 @@ def answer(case_files: Sequence[CaseFile], view: View) -> Message:
     return Message("\n".join(_summary(case_file) for case_file in case_files), dicts(blocks))
 
 
+def nobody(case_files: Sequence[CaseFile], view: View) -> Message:
+    """Give the line below a ticket whose requester was not found."""
+    who = [code(case_file.subject.value, 128) for case_file in case_files]
+    text = f"No session of {listed(who)} in the last {counted(case_files[0].days, 'day')}."
+    return Message(text, dicts([context([text]), *_below(case_files, view)]))
+
+
 def _who(case_file: CaseFile) -> Block:
     return section(f"*Sessions of* {code(case_file.subject.value, 128)}\n{headline(case_file)}")
 

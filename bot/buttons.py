@@ -79,15 +79,17 @@ def answer_buttons(case_files: Sequence[CaseFile], value: ButtonValue) -> Action
         wider = replace(value, shown=SHOWN_AT_MOST)
         elements.append(ButtonElement(text="Show more", action_id=SHOW_MORE, value=wider.dumps()))
     if value.form is Form.TICKET:
-        elements.append(ButtonElement(text="Remove", action_id=REMOVE, confirm=_removing()))
+        elements.append(remove_button())
     return ActionsBlock(elements=elements)
 
 
-def _removing() -> ConfirmObject:
+def remove_button() -> ButtonElement:
+    """Give the button that takes an automatic message away, for good."""
     text = MarkdownTextObject(
         text="It goes for everybody, and this ticket is remembered as wrongly answered.", verbatim=True
     )
-    return ConfirmObject(title="Remove this answer?", text=text, confirm="Remove", deny="Leave it")
+    asking = ConfirmObject(title="Remove this message?", text=text, confirm="Remove", deny="Leave it")
+    return ButtonElement(text="Remove", action_id=REMOVE, confirm=asking)
 
 
 def _spending(case_files: Sequence[CaseFile]) -> ConfirmObject | None:

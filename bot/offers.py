@@ -17,7 +17,7 @@ from slack_sdk.models.views import View as SlackView
 
 from bot.addresses import LONGEST, shown_address
 from bot.block_kit import Message, context, dicts
-from bot.buttons import ButtonValue
+from bot.buttons import ButtonValue, remove_button
 from bot.casefile import Subject, SubjectKind
 
 ASK_CUSTOMER = "ask_customer"
@@ -47,12 +47,13 @@ class Spare:
 def offer(people: Sequence[Subject], spare: Spare) -> Message:
     """Give the small message below a ticket whose requester is not known for sure."""
     text = "No address here is surely the customer’s, so nobody was looked up."
-    return _message(text, people, spare)
+    return _message(text, people, spare, automatic=True)
 
 
 def private_offer(people: Sequence[Subject], spare: Spare) -> Message:
     """Give the message below a ticket where only whoever asks may see the answer."""
-    return _message("The customer’s sessions can be looked up; only you will see them.", people, spare)
+    text = "The customer’s sessions can be looked up; only you will see them."
+    return _message(text, people, spare, automatic=True)
 
 
 def choice(people: Sequence[Subject], spare: Spare) -> Message:
@@ -65,7 +66,7 @@ def nobody_named(spare: Spare) -> Message:
     return _message("That message names nobody who could be looked up.", (), spare)
 
 
-def _message(text: str, people: Sequence[Subject], spare: Spare) -> Message:
+def _message(text: str, people: Sequence[Subject], spare: Spare, *, automatic: bool = False) -> Message:
     buttons = [
         ButtonElement(
             text=PlainTextObject(text=_label(subject), emoji=False),
@@ -75,7 +76,8 @@ def _message(text: str, people: Sequence[Subject], spare: Spare) -> Message:
         for number, subject in enumerate(people[:_MOST_PEOPLE])
     ]
     asking = ButtonElement(text="Look up a customer…", action_id=ASK_CUSTOMER, value=spare.about_nobody_yet())
-    blocks: list[Block] = [context([text]), ActionsBlock(elements=[*buttons, asking])]
+    elements = [*buttons, asking, *([remove_button()] if automatic else [])]
+    blocks: list[Block] = [context([text]), ActionsBlock(elements=elements)]
     return Message(text, dicts(blocks))
 
 

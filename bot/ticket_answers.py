@@ -11,20 +11,19 @@ from datetime import UTC, datetime
 import structlog
 from cachetools import LRUCache
 
-from bot.block_kit import Message, note
+from bot.block_kit import Message
+from bot.blocks import nobody
 from bot.buttons import ButtonValue, Form
-from bot.casefile import Subject
 from bot.delivery import CaseFiles, present
 from bot.jobs import Job
 from bot.means import Means
-from bot.mrkdwn import code, counted
 from bot.offers import Spare, offer, private_offer
 from bot.posting import NotHere, Spot
 from bot.quota import Purpose
 from bot.requests import REMOVE_REQUEST, TICKET_REQUEST, Asker, LookupRequest
 from bot.slack_reading import read_files
 from bot.sources.source import Effort, Question
-from bot.surfaces import MessageSurface
+from bot.surfaces import MessageSurface, view_of
 from bot.ticket_book import Entry, TicketMessage, TicketState
 from bot.ticket_desk import ticket_moment
 from bot.tickets.reader import Action, TicketReading
@@ -132,7 +131,7 @@ class TicketAnswers:
             return Outcome(TicketState.ANSWERED, surface.post.ts if surface.post else None)
         if self._settings.tickets.when_empty == "silent":
             return Outcome(TicketState.EMPTY, surface.stands)
-        line = _nobody(case_files)
+        line = nobody(case_files, view_of(surface.request))
         return Outcome(TicketState.EMPTY, await self._stand(job, reading, surface.stands, line))
 
     async def _offer(self, job: Job, reading: TicketReading, entry: Entry) -> Outcome:
@@ -181,12 +180,3 @@ class TicketAnswers:
     def _count(self, job: Job, reading: TicketReading, outcome: str) -> None:
         self._means.metrics.tickets.labels(str(outcome)).inc()
         self._log.info("ticket.done", job=job.id, outcome=str(outcome), action=str(reading.action))
-
-
-def _nobody(case_files: CaseFiles) -> Message:
-    who = [code(_named(case_file.subject), 128) for case_file in case_files]
-    return note(f"No session of {', '.join(who)} in the last {counted(case_files[0].days, 'day')}.")
-
-
-def _named(subject: Subject) -> str:
-    return subject.value

@@ -3,10 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.blocks import View, parent, reply, together
+from bot.blocks import View, answer, parent, reply, together
 from bot.buttons import SHOWN_AT_MOST, ButtonValue, Form
 from bot.casefile import (
     CaseFile,
@@ -174,6 +175,33 @@ def test_a_buttons_value_is_read_back_as_it_was_and_fits() -> None:
     assert len(value.dumps()) <= 2000
 
 
+def ended(hours_ago: float, minutes: float, **fields: Any) -> Session:
+    start = NOW - timedelta(hours=hours_ago)
+    end = start + timedelta(minutes=minutes)
+    return session(id=str(hours_ago), started_at=start, ended_at=end, **fields)
+
+
+@pytest.mark.parametrize(
+    ("sessions", "first", "words"),
+    [
+        ((ended(0.5, 5), ended(2, 90), ended(30, 5)), "2", "Under way when the ticket came"),
+        ((ended(0.5, 5), ended(2, 30), ended(30, 5)), "2", "The last before the ticket"),
+        ((ended(2, 1, live=True), ended(3, 5)), "2", "Under way when the ticket came"),
+        ((ended(0.5, 5), ended(0.2, 5)), "0.2", "*<!date"),
+    ],
+)
+def test_the_session_at_the_tickets_time_stands_first(
+    sessions: tuple[Session, ...], first: str, words: str
+) -> None:
+    view = View(form=Form.TICKET, ticket_at=NOW - timedelta(hours=1))
+    found = Finding(WWW, State.LIVE, NOW, 1, sessions)
+    shown = [b["text"]["text"] for b in answer([case_file(found)], view).blocks if b["type"] == "section"]
+    started = next(s.started_at for s in sessions if s.id == first)
+    assert started is not None
+    assert f"<!date^{int(started.timestamp())}^" in shown[1]
+    assert words in shown[1]
+
+
 VENDORS = st.sampled_from(("fullstory", "raygun", "rybbit", "uxcam"))
 SOURCES = st.builds(SourceName, VENDORS, st.text(min_size=1, max_size=60))
 TEXTS = (
@@ -243,7 +271,7 @@ def check_message(blocks: list[dict[str, Any]]) -> None:
             assert all(1 <= len(element["text"]) <= 3000 for element in block["elements"])
         if block["type"] == "actions":
             assert len(block["elements"]) <= 25
-            assert all(len(button["value"]) <= 2000 for button in block["elements"])
+            assert all(len(button.get("value", "")) <= 2000 for button in block["elements"])
 
 
 @settings(max_examples=60, deadline=None)
@@ -256,6 +284,8 @@ def test_whatever_vendors_say_slacks_limits_are_kept(
         parent(file, View("U1")),
         reply(file, View("U1", SHOWN_AT_MOST)),
         together(file, View("U1", 20, "hint")),
+        answer([file], View(None, 20, "hint", form=Form.TICKET, ticket_at=NOW)),
+        answer([file, file, file], View(None, 20, "hint", form=Form.TICKET, ticket_at=NOW)),
     ):
         check_message(message.blocks)
         assert 0 < len(message.text) <= 4000

@@ -1,9 +1,18 @@
 """The database."""
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
-from bot.store import SCHEMA_VERSION, NewerDatabase, Store, is_reachable, metadata, open_store, schema_version
+from bot.store import (
+    SCHEMA_VERSION,
+    NewerDatabase,
+    Store,
+    is_reachable,
+    metadata,
+    open_store,
+    schema_version,
+    tickets,
+)
 
 
 async def test_a_new_database_is_of_this_version_and_opens_again(database_url: str) -> None:
@@ -19,6 +28,15 @@ async def test_a_database_of_a_newer_version_is_not_touched(database_url: str) -
     with pytest.raises(NewerDatabase, match="install the newer one"):
         async with open_store(database_url):
             pass
+
+
+async def test_a_database_of_an_older_version_gets_what_is_missing(database_url: str) -> None:
+    async with open_store(database_url) as store, store.write() as connection:
+        await connection.run_sync(tickets.drop)
+        await connection.execute(update(schema_version).values(version=1))
+    async with open_store(database_url) as store, store.read() as connection:
+        assert (await connection.execute(select(tickets))).all() == []
+        assert (await connection.execute(select(schema_version.c.version))).scalar_one() == SCHEMA_VERSION
 
 
 async def test_its_clock_is_about_ours(store: Store) -> None:

@@ -4,9 +4,11 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
 from bot.buttons import REFRESH, REMOVE
 from bot.offers import ASK_CUSTOMER, LOOK_UP, SUBJECT_BLOCK, SUBJECT_INPUT
+from bot.store import quota_calls
 from sandbox.faults import Fault
 from sandbox.slack import Message, Stub, plain_text
 from sandbox.ticket_samples import TicketSample, post_sample
@@ -240,6 +242,7 @@ async def test_nobody_found_is_silence_or_a_line(desk: Desk) -> None:
         root = await slack.post_as_app(slack.places.support, text)
         said = plain_text(await answered(desk, root, such="No session of"))
         assert "stranger@contoso.example" in said
+        assert "[Remove]" in said
 
 
 async def test_where_no_source_can_answer_the_thread_says_so(desk: Desk) -> None:
@@ -312,8 +315,10 @@ async def test_a_hundred_tickets_in_a_minute_wait_behind_the_person_who_asks(des
         await slack.wait_for(lambda: ours_below(desk, last), timeout=60)
         await desk.idle(bot)
         assert all(ours_below(desk, root) == [] for root in roots)
-        spent = desk.world.raygun.calls_counted
-        assert spent <= 40, "the reserve for people is kept"
+        for_tickets = (quota_calls.c.account == "raygun/shop") & (quota_calls.c.purpose == "ticket")
+        async with bot.engine.store.read() as connection:
+            spent = (await connection.execute(select(quota_calls.c.id).where(for_tickets))).all()
+        assert 0 < len(spent) <= 40, "the reserve for people is kept"
         assert await bot.means.jobs.count_open() == 0
 
 
@@ -326,3 +331,14 @@ async def test_a_ticket_that_is_deleted_meanwhile_is_answered_nowhere(desk: Desk
         await desk.idle(bot)
         assert [m for m in slack.messages(root.channel) if m.bot_id == slack.people.bot_id] == []
         desk.world.slack.violations.clear()
+
+
+async def test_a_mention_is_answered_to_the_asker_alone_where_that_is_set_up(desk: Desk) -> None:
+    desk.extra = {"VISIBILITY": "ephemeral"}
+    async with desk.casefile() as bot:
+        slack = desk.world.slack
+        text = f"<@{slack.people.bot}> {JANE}"
+        asked = await slack.post_as_user(slack.places.support, slack.people.agent, text)
+        await desk.whispered(such="Sessions of")
+        await desk.idle(bot)
+        assert ours_below(desk, asked) == []
