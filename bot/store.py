@@ -5,6 +5,7 @@ Statements are SQLAlchemy Core and run on SQLite and PostgreSQL alike. Times in 
 milliseconds since 1970 by the database's clock, so that processes with different clocks agree.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -155,6 +156,9 @@ class Store:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._writing = engine.execution_options(sqlite_begin="IMMEDIATE")
+        # SQLite lets one write at a time, and whoever waits there looks again and again and may starve:
+        # within a process they stand in line instead.
+        self._line = asyncio.Lock()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -169,7 +173,7 @@ class Store:
 
         On PostgreSQL whoever counts before inserting must lock a row first.
         """
-        async with self._writing.begin() as connection:
+        async with self._line, self._writing.begin() as connection:
             yield connection
 
     async def now_ms(self) -> int:

@@ -16,7 +16,8 @@ class LinkRule:
 
     def allow(self, url: str | None) -> str | None:
         """Give the link as it may be shown (`https` on the vendor's hosts), or None."""
-        if not url or len(url) > _LONGEST:
+        # Python's parser takes control characters out silently; no vendor's link has any.
+        if not url or len(url) > _LONGEST or any(character < " " for character in url):
             return None
         try:
             parts = urlsplit(url)

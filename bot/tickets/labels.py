@@ -73,7 +73,8 @@ def classify(label: str) -> Label:
 
 def classify_alone(line: str) -> Label:
     """Read a line that may be a label by itself; what is none is UNKNOWN."""
-    if len(line) > LONGEST_LABEL:
+    # A colon inside it: that is a label and the beginning of its value.
+    if len(line) > LONGEST_LABEL or ":" in line.rstrip(" _:"):
         return Label.UNKNOWN
     kind = classify(line)
     if kind is Label.SOMEBODY_ELSE and not line.rstrip(" _").endswith(":"):

@@ -70,7 +70,9 @@ class Desk:
             if len(parents) < number:
                 return None
             replies = slack.replies(place, parents[-1].ts)
-            if not replies or (done and "asking" in plain_text(replies[0]) + plain_text(parents[-1])):
+            if not replies or (
+                done and "asking" in (plain_text(replies[0]) + plain_text(parents[-1])).lower()
+            ):
                 return None
             return parents[-1], replies[0]
 

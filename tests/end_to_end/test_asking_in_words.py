@@ -30,7 +30,7 @@ async def written(desk: Desk, words: str) -> Message:
 
     def settled() -> Message | None:
         ours = [m for m in slack.messages(place)[before:] if m.bot_id == slack.people.bot_id]
-        return ours[-1] if ours and "asking" not in plain_text(ours[-1]) else None
+        return ours[-1] if ours and "asking" not in plain_text(ours[-1]).lower() else None
 
     return await slack.wait_for(settled, timeout=20)
 

@@ -27,7 +27,7 @@ async def answered(desk: Desk, root: Message, *, such: str = "") -> Message:
 
     def settled() -> Message | None:
         ours = [m for m in slack.replies(root.channel, root.ts) if m.bot_id == slack.people.bot_id]
-        done = [m for m in ours if "asking" not in plain_text(m) and such in plain_text(m)]
+        done = [m for m in ours if "asking" not in plain_text(m).lower() and such in plain_text(m)]
         return done[-1] if done else None
 
     return await slack.wait_for(settled, timeout=20)
