@@ -3,11 +3,12 @@ Intercom: a conversation, and where it names its person by id alone, that contac
 
 Facts from developers.intercom.com/docs/references/2.11/rest-api/api.intercom.io:
 `GET /conversations/{id}` has `source.author {type, id, name, email}` and `contacts.contacts[] {id,
-external_id}`; `GET /contacts/{id}` has `email`, `external_id`, `name`; `GET /me` has `app.id_code`, which
-ticket URLs carry as `/a/inbox/{id_code}/…`; the version is asked for by `Intercom-Version`. Limits
-(…/rest-api/errors/rate-limiting): 1,000 calls a minute is the least that is documented, counted as 167 in
-each 10 seconds; `X-RateLimit-Remaining` and `X-RateLimit-Reset` (a time in seconds since 1970) say what is
-left.
+external_id}`; `GET /contacts/{id}` has `role`, `email`, `external_id`, `name`; `GET /me` has `app.id_code`,
+which ticket URLs carry as `/a/inbox/{id_code}/…`; the version is asked for by `Intercom-Version`. A lead's
+`external_id` is made up by Intercom, no uid of the product's (…/references/1.4/rest-api/leads/create-lead).
+Limits (…/rest-api/errors/rate-limiting): 1,000 calls a minute is the least that is documented, counted as
+167 in each 10 seconds; `X-RateLimit-Remaining` and `X-RateLimit-Reset` (a time in seconds since 1970) say
+what is left.
 """
 
 import re
@@ -28,7 +29,8 @@ WINDOWS = (Window(167, 10),)
 _WORKSPACE_LASTS = timedelta(days=1)
 _WORKSPACE_IN_URL = re.compile(r"/a/(?:inbox|apps)/([^/?#]+)/")
 # Who a conversation's author may be, other than one of ours.
-_CUSTOMERS = frozenset({"user", "lead", "contact"})
+_LEAD = "lead"
+_CUSTOMERS = frozenset({"user", "contact", _LEAD})
 
 
 class _Author(Record):
@@ -43,6 +45,7 @@ class _Contact(Record):
     external_id: Id = None
     email: AnyText = None
     name: AnyText = None
+    role: AnyText = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,8 @@ class Intercom:
         author = read_record(at(reply.body, "source", "author"), _Author) or _Author()
         if author.email and author.type in _CUSTOMERS:
             known = next((contact for contact in contacts if contact.id == author.id), None)
-            return Requester(author.email, known.external_id if known else None, author.name)
+            uid = known.external_id if known and author.type != _LEAD else None
+            return Requester(author.email, uid, author.name)
         # A conversation of several began with one of them; without an author it is nobody's.
         if len(contacts) != 1 or contacts[0].id is None:
             return None
@@ -90,7 +94,9 @@ class Intercom:
         return f"the token of workspace {to_text(at(reply.body, 'app', 'id_code')) or 'unknown'} works"
 
     async def _workspace(self, calls: Calls) -> str | None:
-        known = await self.memory.recall(self.name, "workspace")
+        # Another token may be another workspace's.
+        name, _ = self.memory.name_for("workspace", self.settings.token.get_secret_value())
+        known = await self.memory.recall(self.name, name)
         if known is None:
             reply = await self._get("/me", calls)
             if not reply.ok:
@@ -98,7 +104,7 @@ class Intercom:
             known = to_text(at(reply.body, "app", "id_code"))
             if known is None:
                 raise calls.unreadable("the workspace's id")
-            await self.memory.remember(self.name, "workspace", known, _WORKSPACE_LASTS)
+            await self.memory.remember(self.name, name, known, _WORKSPACE_LASTS)
         return known
 
     async def _contact(self, contact_id: str, calls: Calls) -> Requester | None:
@@ -110,9 +116,8 @@ class Intercom:
         contact = read_record(reply.body, _Contact)
         if contact is None:
             raise calls.unreadable("a contact")
-        if contact.email is None and contact.external_id is None:
-            return None
-        return Requester(contact.email, contact.external_id, contact.name)
+        uid = None if contact.role == _LEAD else contact.external_id
+        return Requester(contact.email, uid, contact.name) if contact.email or uid else None
 
     async def _get(self, path: str, calls: Calls) -> Reply:
         headers = {
@@ -127,6 +132,11 @@ class Intercom:
             longest = timedelta(seconds=WINDOWS[0].seconds)
             await calls.correct(left, min(max(moment - self.http.clock(), timedelta()), longest))
         return reply
+
+
+def rest_after_429(_now: object) -> timedelta:
+    """Give how long to stay away after a 429 (no Retry-After is documented): its window."""
+    return timedelta(seconds=WINDOWS[0].seconds)
 
 
 def account(name: str) -> Account:

@@ -35,7 +35,15 @@ def _zendesk(name: str, settings: ZendeskAccount, client: Any, wiring: Wiring) -
 
 def _intercom(name: str, settings: IntercomAccount, client: Any, wiring: Wiring) -> Desk:
     account = intercom.account(name)
-    http = VendorHttp(client, wiring.ledger, account, wiring.clock, Intercom.title, settings.base_url)
+    http = VendorHttp(
+        client,
+        wiring.ledger,
+        account,
+        wiring.clock,
+        Intercom.title,
+        settings.base_url,
+        intercom.rest_after_429,
+    )
     return Intercom(name, http, settings, wiring.memory)
 
 

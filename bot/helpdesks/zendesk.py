@@ -3,7 +3,8 @@ Zendesk: a ticket with its people in one call.
 
 Facts from developer.zendesk.com: `GET /api/v2/tickets/{id}` gives `ticket.requester_id`
 (/api-reference/ticketing/tickets/tickets), and with `include=users` the people beside it in `users`
-(/documentation/ticketing/using-the-zendesk-api/side_loading); a user has `id`, `email`, `external_id`, `name`
+(/documentation/ticketing/using-the-zendesk-api/side_loading), which are "partial user resources": one without
+`email` is asked for by `GET /api/v2/users/{id}`; a user has `id`, `email`, `external_id`, `name`
 (/api-reference/ticketing/users/users); an API token is sent as `{email}/token:{token}` by Basic
 authentication (/api-reference/introduction/security-and-auth); the least that any plan allows is 200 calls a
 minute, what is left stands in `X-Rate-Limit-Remaining` and `ratelimit-reset`, and a 429 has `Retry-After`
@@ -20,10 +21,12 @@ from bot.helpdesks.desk import Requester
 from bot.quota import Account, Window
 from bot.settings import ZendeskAccount
 from bot.sources.http import Calls, Reply, VendorHttp, segment
-from bot.sources.reading import AnyText, Id, Record, at, read_records, to_count, to_id, to_text
+from bot.sources.reading import AnyText, Id, Record, at, read_record, read_records, to_count, to_id, to_text
 
 _MINUTE = 60
 WINDOWS = (Window(200, _MINUTE),)
+# Tickets are shown to these alone.
+_STAFF = frozenset({"agent", "admin"})
 
 
 class _User(Record):
@@ -65,17 +68,31 @@ class Zendesk:
         if requester_id is None or users is None:
             raise calls.unreadable("a ticket with its people")
         found = next((user for user in users if user.id == requester_id), None)
+        if found is None or "email" not in found.model_fields_set:
+            found = await self._user(requester_id, calls)
         return Requester(found.email, found.external_id, found.name) if found else None
 
     async def check(self, calls: Calls) -> str:
-        """Ask whose token it is: `GET /api/v2/users/me` answers strangers too, with an empty id."""
+        """Ask whose token it is: `GET /api/v2/users/me` answers strangers and end users too."""
         reply = await calls.get("/api/v2/users/me", headers=self._headers())
         await self._obey(reply, calls)
         if not reply.ok:
             raise calls.refused(reply)
-        if to_id(at(reply.body, "user", "id")) is None:
+        role = to_text(at(reply.body, "user", "role"))
+        if role not in _STAFF:
             raise calls.refused(Reply(401, None, reply.headers))
-        return f"the token works, with the role {to_text(at(reply.body, 'user', 'role')) or 'unknown'}"
+        return f"the token works, with the role {role}"
+
+    async def _user(self, user_id: str, calls: Calls) -> _User | None:
+        reply = await calls.get(f"/api/v2/users/{segment(user_id)}", headers=self._headers())
+        await self._obey(reply, calls)
+        if reply.status == 404:  # noqa: PLR2004
+            return None
+        if not reply.ok:
+            raise calls.refused(reply)
+        if (user := read_record(at(reply.body, "user"), _User)) is None:
+            raise calls.unreadable("a user")
+        return user
 
     def _headers(self) -> dict[str, str]:
         pair = f"{self.settings.email}/token:{self.settings.api_token.get_secret_value()}"

@@ -189,7 +189,8 @@ async def test_the_same_question_by_fifty_at_once_is_asked_once(asking: Asking) 
     heard = [findings[-1] for findings in await asyncio.gather(*waiting)]
     assert asking.source.asked == 1
     assert sum(finding.calls for finding in heard) == 1
-    assert {finding.state for finding in heard} == {State.LIVE}
+    # Whoever comes when the answer is there already finds it remembered.
+    assert {finding.state for finding in heard} <= {State.LIVE, State.CACHED}
 
 
 async def test_one_waiter_giving_up_cancels_nobody_elses_answer(asking: Asking) -> None:

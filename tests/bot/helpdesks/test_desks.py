@@ -52,6 +52,23 @@ async def test_zendesk_gives_the_requester_and_not_the_assignee_in_one_call(coun
     assert request.headers["authorization"] == "Basic cm9ib3RAYWNtZS5leGFtcGxlL3Rva2VuOnQtc2VjcmV0"
 
 
+async def test_a_side_loaded_person_without_an_address_is_asked_for(counter: Counter) -> None:
+    def respond(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/api/v2/users/9":
+            return answer({"user": PEOPLE[1]})
+        return answer(TICKET | {"users": [{"id": 9, "name": "Jane Doe"}]})
+
+    vendor = Canned(respond)
+    assert await counter.desks(counter.zendesk(vendor)).ask(ZENDESK_TICKET, Purpose.TICKET) == JANE
+    assert len(vendor.requests) == 2
+
+
+async def test_a_leads_made_up_id_is_no_uid(counter: Counter) -> None:
+    vendor = intercom(conversation(), CONTACT | {"role": "lead"})
+    said = await counter.desks(counter.intercom(vendor)).ask(CONVERSATION, Purpose.TICKET)
+    assert said == Requester("jane@contoso.example", None, "Jane Doe")
+
+
 async def test_intercom_asks_for_the_contact_only_where_the_conversation_has_no_address(
     counter: Counter,
 ) -> None:
