@@ -24,6 +24,7 @@ from bot.lookup import Lookup
 from bot.means import Means
 from bot.metrics import Metrics, make_metrics
 from bot.posting import Poster
+from bot.pushed import PushedErrors
 from bot.quota import Ledger
 from bot.reception import Reception
 from bot.settings import Settings, SettingsError
@@ -71,6 +72,7 @@ class Engine:
     ledger: Ledger
     sources: tuple[Source, ...]
     desks: Desks
+    pushed: PushedErrors
     lookup: Lookup
     metrics: Metrics
 
@@ -123,9 +125,10 @@ async def open_engine(settings: Settings, clock: Clock = system_clock) -> AsyncI
         metrics = make_metrics()
         cache = Cache(store, keyring, clock, timedelta(hours=settings.retention.cache_hours))
         deadline = timedelta(seconds=settings.lookup.deadline_seconds)
-        inquiry = Inquiry(cache, flights, keyring, clock, deadline)
+        pushed = PushedErrors(store, keyring, timedelta(days=settings.retention.index_days))
+        inquiry = Inquiry(cache, flights, keyring, clock, deadline, pushed)
         lookup = Lookup(sources, inquiry, clock, tasks, metrics)
-        yield Engine(settings, store, keyring, clock, tasks, ledger, sources, desks, lookup, metrics)
+        yield Engine(settings, store, keyring, clock, tasks, ledger, sources, desks, pushed, lookup, metrics)
 
 
 @asynccontextmanager

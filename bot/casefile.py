@@ -100,7 +100,12 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class ErrorEvent:
-    """One recorded error that hit the subject; `id` is the error group's where the vendor has groups."""
+    """
+    One recorded error that hit the subject.
+
+    `id` is the error group's where the vendor has groups; `count` is how often it hit the subject or, with
+    `counts_everybody`, all users.
+    """
 
     source: SourceName
     title: str
@@ -110,6 +115,7 @@ class ErrorEvent:
     count: int | None = None
     session_id: str | None = None
     status: str | None = None
+    counts_everybody: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from bot.cache import Answer, Cache, Flights, Known
 from bot.casefile import ErrorEvent, Failure, Finding, Reason, Session, SourceName, State
 from bot.clock import Clock
 from bot.keyring import Keyring
+from bot.pushed import PushedErrors
 from bot.sources.http import CallFailed
 from bot.sources.source import Effort, Question, Source
 
@@ -24,6 +25,8 @@ from bot.sources.source import Effort, Question, Source
 _REFUSAL_LASTS = timedelta(minutes=5)
 
 _SMALL_QUOTA = 200
+# Vendors that tell of errors by themselves.
+_PUSHING = frozenset({"raygun"})
 
 Report = Callable[[Finding, bool], None]
 """Told of a finding, and whether it is the last one."""
@@ -47,17 +50,25 @@ class Inquiry:
         keyring: keys the cache.
         clock: the process's time.
         deadline: how long a source is waited for before others hear that it is late.
+        pushed: errors that vendors told of by themselves.
 
     """
 
     def __init__(
-        self, cache: Cache, flights: Flights, keyring: Keyring, clock: Clock, deadline: timedelta
+        self,
+        cache: Cache,
+        flights: Flights,
+        keyring: Keyring,
+        clock: Clock,
+        deadline: timedelta,
+        pushed: PushedErrors,
     ) -> None:
         self._cache = cache
         self._flights = flights
         self._keyring = keyring
         self._clock = clock
         self._deadline = deadline
+        self._pushed = pushed
         self._refused: TTLCache[SourceName, Failure] = TTLCache(
             1_000,
             _REFUSAL_LASTS,
@@ -139,7 +150,7 @@ class Inquiry:
             known.as_of,
             calls,
             _sessions_since(known.answer, since),
-            _errors_since(known.answer, since),
+            await self._errors(source, question, known.answer),
             known.answer.notes,
             calls_left=left,
             calls_again=again,
@@ -154,10 +165,38 @@ class Inquiry:
             left, again = await _small_quota(source, question)
             state = State.QUOTA if spent else State.FAILED
             return Finding(
-                source.name, state, calls=calls, failure=failure, calls_left=left, calls_again=again
+                source.name,
+                state,
+                calls=calls,
+                errors=await self._errors(source, question, Answer()),
+                failure=failure,
+                calls_left=left,
+                calls_again=again,
             )
         shown = await self._finding(source, question, State.QUOTA if spent else State.STALE, known, calls)
         return replace(shown, failure=failure)
+
+    async def _errors(self, source: Source, question: Question, answer: Answer) -> tuple[ErrorEvent, ...]:
+        """Give what the vendor answered and what it pushed, each error once."""
+        since = question.since(self._clock())
+        answered = _errors_since(answer, since)
+        if source.name.vendor not in _PUSHING:
+            return answered
+        pushed = await self._pushed.of(source.name, question.subject, since)
+        return _each_once(answered, pushed)
+
+
+def _each_once(answered: tuple[ErrorEvent, ...], pushed: tuple[ErrorEvent, ...]) -> tuple[ErrorEvent, ...]:
+    """Give each error group once: when and in which state as pushed, how often and where as answered."""
+    told = {error.id: error for error in pushed if error.id is not None}
+    known = {error.id for error in answered}
+    both = tuple(
+        replace(error, occurred_at=more.occurred_at, status=more.status)
+        if error.id is not None and (more := told.get(error.id))
+        else error
+        for error in answered
+    )
+    return (*both, *(error for error in pushed if error.id is None or error.id not in known))
 
 
 async def _small_quota(source: Source, question: Question) -> tuple[int | None, int | None]:

@@ -14,6 +14,7 @@ class Metrics:
     lookup_seconds: Histogram
     findings: Counter
     tickets: Counter
+    webhooks: Counter
     open_jobs: Gauge
     quota_left: Gauge
 
@@ -31,6 +32,7 @@ def make_metrics() -> Metrics:
         Histogram("casefile_lookup_seconds", "From accepting to the last edit", registry=registry),
         Counter("casefile_findings", "What sources said", ["source", "state"], registry=registry),
         Counter("casefile_tickets", "Tickets by what was done about them", ["outcome"], registry=registry),
+        Counter("casefile_raygun_webhooks", "Raygun's webhooks by event", ["event"], registry=registry),
         Gauge("casefile_open_jobs", "Requests that are still owed an answer", registry=registry),
         Gauge("casefile_quota_left", "Calls an account has left", ["source"], registry=registry),
     )

@@ -16,6 +16,7 @@ from bot.app import Bot, open_bot
 from bot.settings import Settings
 from bot.web import make_web
 from handlers import build_bolt
+from handlers.raygun_webhook import raygun_route
 
 _FIRST_WAIT_SECONDS = 1.0
 _LONGEST_WAIT_SECONDS = 30.0
@@ -54,7 +55,8 @@ async def listening(web: Starlette, host: str, port: int) -> AsyncIterator[int]:
 @asynccontextmanager
 async def serving_http(bot: Bot, host: str, port: int) -> AsyncIterator[int]:
     """Take Slack's signed requests while the block runs; gives the port."""
-    async with listening(make_web(bot, build_bolt(bot), lambda: True), host, port) as port_taken:
+    web = make_web(bot, build_bolt(bot), lambda: True, raygun_route(bot))
+    async with listening(web, host, port) as port_taken:
         yield port_taken
 
 
@@ -117,6 +119,6 @@ async def socket(settings: Settings) -> None:
             log.info("socket.ready")
             await stop.wait()
             return
-        async with listening(make_web(bot, None, is_connected), "0.0.0.0", settings.port):  # noqa: S104 - the host routes to it
+        async with listening(make_web(bot, None, is_connected, raygun_route(bot)), "0.0.0.0", settings.port):  # noqa: S104 - the host routes to it
             log.info("socket.ready", port=settings.port)
             await stop.wait()

@@ -152,12 +152,12 @@ class RetentionSettings(_Group):
     """How long things are kept."""
 
     cache_hours: int = Field(24, ge=1, description="answers of vendors, at most")
-    index_days: int = Field(7, ge=1, description="the local index (not used yet)")
+    index_days: int = Field(7, ge=1, description="errors that Raygun pushed")
     audit_days: int = Field(90, ge=1, description="the audit trail (not used yet)")
     job_days: int = Field(7, ge=1, description="finished jobs")
 
 
-_NOT_USED_YET = ("raygun_v3", "uxcam", "raygun_webhook_secret", "raygun_crash_api_key")
+_NOT_USED_YET = ("raygun_v3", "uxcam", "raygun_crash_api_key")
 
 
 class Settings(BaseSettings):
@@ -187,7 +187,9 @@ class Settings(BaseSettings):
     uxcam: dict[str, UXCamAccount] = Field(default_factory=dict)
     zendesk: dict[str, ZendeskAccount] = Field(default_factory=dict)
     intercom: dict[str, IntercomAccount] = Field(default_factory=dict)
-    raygun_webhook_secret: Key | None = Field(None, description="part of the webhook's path (not used yet)")
+    raygun_webhook_secret: Key | None = Field(
+        None, description="last part of the webhook's path; unset: there is no such route"
+    )
     metrics_token: Key | None = Field(None, description="for `/metrics`; unset: answered to loopback alone")
     raygun_crash_api_key: Key | None = Field(None, description="the bot's own crashes (not used yet)")
     tickets: TicketSettings = TicketSettings()

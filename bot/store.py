@@ -34,7 +34,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 # How long a writer waits for another one before it gives up, in milliseconds.
 _BUSY_TIMEOUT_MS = 15_000
 
@@ -126,6 +126,32 @@ tickets = Table(
     Column("reply_ts", String(40)),
     Column("created_ms", BigInteger, nullable=False, index=True),
     UniqueConstraint("ticket", "subjects"),
+)
+
+
+pushed_deliveries = Table(
+    "pushed_deliveries",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("at_ms", BigInteger, nullable=False, index=True),
+)
+
+pushed_errors = Table(
+    "pushed_errors",
+    metadata,
+    Column("account", String(200), primary_key=True),
+    Column("error", String(64), primary_key=True),
+    Column("sealed", Text, nullable=False),
+    Column("at_ms", BigInteger, nullable=False, index=True),
+)
+
+pushed_hits = Table(
+    "pushed_hits",
+    metadata,
+    Column("account", String(200), primary_key=True),
+    Column("who", String(64), primary_key=True),
+    Column("error", String(64), primary_key=True),
+    Column("at_ms", BigInteger, nullable=False, index=True),
 )
 
 
@@ -222,7 +248,9 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 # What each version added to the one before it.
-_STEPS: Mapping[int, tuple[Table, ...]] = MappingProxyType({2: (tickets,)})
+_STEPS: Mapping[int, tuple[Table, ...]] = MappingProxyType(
+    {2: (tickets,), 3: (pushed_deliveries, pushed_errors, pushed_hits)}
+)
 
 
 async def _bring_up_to_date(connection: AsyncConnection) -> None:

@@ -20,7 +20,9 @@ from bot.store import is_reachable
 _LONGEST_BODY = 1024 * 1024
 
 
-def make_web(bot: Bot, bolt: AsyncApp | None, is_connected: Callable[[], bool]) -> Starlette:
+def make_web(
+    bot: Bot, bolt: AsyncApp | None, is_connected: Callable[[], bool], webhook: Route | None = None
+) -> Starlette:
     """
     Make the ASGI application.
 
@@ -28,6 +30,7 @@ def make_web(bot: Bot, bolt: AsyncApp | None, is_connected: Callable[[], bool]) 
         bot: what answers.
         bolt: Slack's requests go there; None where they come by Socket Mode.
         is_connected: whether Slack reaches us, for `/readyz`.
+        webhook: where Raygun pushes errors to; None where that is not configured.
 
     """
 
@@ -43,12 +46,14 @@ def make_web(bot: Bot, bolt: AsyncApp | None, is_connected: Callable[[], bool]) 
     routes = [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]
     if bolt is not None:
         routes.append(_slack_route(bolt))
+    if webhook is not None:
+        routes.append(webhook)
     return Starlette(routes=routes)
 
 
 def _slack_route(bolt: AsyncApp) -> Route:
     async def slack_events(request: Request) -> Response:
-        body = await _bounded_body(request)
+        body = await bounded_body(request, _LONGEST_BODY)
         if body is None:
             return PlainTextResponse("the body is too long", status_code=413)
         try:
@@ -83,12 +88,12 @@ async def _metrics(bot: Bot, request: Request) -> Response:
     return Response(gauges.text(), media_type="text/plain; version=0.0.4")
 
 
-async def _bounded_body(request: Request) -> bytes | None:
+async def bounded_body(request: Request, longest: int) -> bytes | None:
     """Read the body, None where it is too long."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > _LONGEST_BODY:
+        if len(body) > longest:
             return None
     return bytes(body)
 

@@ -28,7 +28,8 @@ def headline(case_file: CaseFile) -> str:
     tools = len({session.source.vendor for session in sessions})
     parts = [counted(len(sessions), "session") + (f" in {tools} tools" if tools > 1 else "")]
     if errors:
-        parts.append(counted(sum(error.count or 1 for error in errors), "error"))
+        hits = (1 if error.counts_everybody else error.count or 1 for error in errors)
+        parts.append(counted(sum(hits), "error"))
     if any(session.live for session in sessions):
         parts.append("*on the site now*")
     elif case_file.last_seen:
@@ -102,13 +103,13 @@ def error_lines(case_file: CaseFile) -> list[str]:
 def _error_line(error: ErrorEvent, case_file: CaseFile) -> str:
     parts = [f"• {escaped(error.title, 150)}"]
     if error.count and error.count > 1:
-        parts.append(f"{error.count} times")
+        parts.append(f"{error.count} times" + (" among all users" if error.counts_everybody else ""))
     if error.occurred_at:
         parts.append(local_time(error.occurred_at))
     elif started := _session_start(error, case_file):
         parts.append(f"in the session of {local_time(started)}")
     if error.status:
-        parts.append(escaped(error.status, 40))
+        parts.append(escaped(error.status, 160))
     label = source_label(error.source)
     parts.append(link(error.url, label) if error.url else label)
     return " · ".join(parts)

@@ -20,6 +20,7 @@ from bot.quota import Account, Window
 from bot.settings import RaygunAccount
 from bot.sources.http import CallFailed, Calls, Reply, VendorHttp
 from bot.sources.memory import Memory
+from bot.sources.raygun_events import RAYGUN_LINKS
 from bot.sources.reading import (
     AnyText,
     Count,
@@ -36,7 +37,6 @@ from bot.sources.reading import (
     to_text,
 )
 from bot.sources.source import Freshness, Question
-from bot.sources.weblinks import LinkRule
 
 # The vendor's maximum; a page of 500 costs the same as one of 50.
 _LIMIT = 500
@@ -267,7 +267,7 @@ class Raygun:
         return Session(
             source=self.name,
             id=row.id,
-            url=_LINKS.allow(to_text(row.links.get("web"))),
+            url=RAYGUN_LINKS.allow(to_text(row.links.get("web"))),
             started_at=row.sessionStart,
             ended_at=row.sessionEnd,
             duration_seconds=None if row.sessionLength is None else row.sessionLength // 1000,
@@ -313,15 +313,12 @@ class Raygun:
                     source=self.name,
                     id=group,
                     title=same[0].title or "Error without a title",
-                    url=_LINKS.allow(to_text(same[0].links.get("web"))),
+                    url=RAYGUN_LINKS.allow(to_text(same[0].links.get("web"))),
                     count=len(same),
                     session_id=session.id,
                 )
             )
         return events
-
-
-_LINKS = LinkRule(hosts=("raygun.com",))
 
 
 def _belongs_to(row: _Listed, subject: Subject) -> bool:

@@ -29,7 +29,7 @@ LAYERS = [
     {"bot.ticket_json", "bot.offers", "bot.blocks"},
     {"bot.settings", "bot.cache", "bot.quota", "bot.jobs", "bot.slack_client", "bot.slack_reading"},
     {"bot.sources", "bot.settings_table", "bot.tickets.rules", "bot.ticket_book"},
-    {"bot.helpdesks"},
+    {"bot.helpdesks", "bot.pushed"},
     {"bot.inquiry", "bot.report", "bot.access", "bot.requests", "bot.ticket_desk"},
     {"bot.posting"},
     {"bot.lookup", "bot.lookup_json", "bot.reception"},

@@ -12,6 +12,7 @@ from bot.cache import Answer, Cache, Flights
 from bot.casefile import Failure, Finding, Reason, Session, SourceName, State, Subject, SubjectKind
 from bot.inquiry import Inquiry
 from bot.keyring import Keyring
+from bot.pushed import PushedErrors
 from bot.quota import Account, Ledger, Window
 from bot.sources.http import CallFailed, Calls, VendorHttp
 from bot.sources.source import Effort, Freshness, Question
@@ -85,7 +86,8 @@ async def asking(store: Store, keyring: Keyring, clock: MovableClock) -> AsyncIt
         )
         tasks = Tasks(lambda *_: None)
         cache = Cache(store, keyring, clock, timedelta(hours=24))
-        inquiry = Inquiry(cache, Flights(tasks), keyring, clock, timedelta(seconds=0.2))
+        pushed = PushedErrors(store, keyring, timedelta(days=7))
+        inquiry = Inquiry(cache, Flights(tasks), keyring, clock, timedelta(seconds=0.2), pushed)
         source = ScriptedSource(http, answers=[found(clock)])
         source.gate.set()
         yield Asking(inquiry, source, clock, tasks)

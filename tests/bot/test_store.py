@@ -10,6 +10,9 @@ from bot.store import (
     is_reachable,
     metadata,
     open_store,
+    pushed_deliveries,
+    pushed_errors,
+    pushed_hits,
     schema_version,
     tickets,
 )
@@ -32,7 +35,8 @@ async def test_a_database_of_a_newer_version_is_not_touched(database_url: str) -
 
 async def test_a_database_of_an_older_version_gets_what_is_missing(database_url: str) -> None:
     async with open_store(database_url) as store, store.write() as connection:
-        await connection.run_sync(tickets.drop)
+        for table in (tickets, pushed_deliveries, pushed_errors, pushed_hits):
+            await connection.run_sync(table.drop)
         await connection.execute(update(schema_version).values(version=1))
     async with open_store(database_url) as store, store.read() as connection:
         assert (await connection.execute(select(tickets))).all() == []

@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from sqlalchemy import func, select
 
+from bot.store import open_store, pushed_deliveries
 from sandbox.faults import Fault
 from sandbox.slack import plain_text
 from sandbox.world import World, open_world
@@ -238,6 +241,37 @@ async def test_a_server_that_is_killed_is_followed_by_one_that_finishes_its_work
     posts = [m for m in slack.messages(slack.places.support) if m.bot_id == slack.people.bot_id]
     assert len(posts) == 1
     assert len(slack.replies(slack.places.support, posts[0].ts)) == 1
+
+
+async def test_pushed_errors_that_were_acknowledged_survive_a_kill(shell: Shell, tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'pushed.db'}"
+    settings = {"RAYGUN_WEBHOOK_SECRET": "invented", "LOG_LEVEL": "INFO", "DATABASE_URL": database}
+    server = await shell.start("serve", "--port", "0", **settings)
+    url = f"http://127.0.0.1:{await port_of(server)}/webhooks/raygun/shop/invented"
+    acknowledged = 0
+
+    async def push_until_it_dies(client: httpx.AsyncClient, lane: int) -> None:
+        nonlocal acknowledged
+        for number in range(1_000):
+            error = {"url": f"https://app.raygun.com/e/{lane}", "totalOccurrences": number + 1}
+            try:
+                answer = await client.post(url, json={"eventType": "NewErrorOccurred", "error": error})
+            except httpx.HTTPError:
+                return
+            acknowledged += answer.status_code == 200
+
+    async def kill_soon() -> None:
+        await asyncio.sleep(0.7)
+        server.send_signal(signal.SIGKILL)
+
+    async with httpx.AsyncClient() as client:
+        await asyncio.gather(kill_soon(), *(push_until_it_dies(client, lane) for lane in range(8)))
+    await server.communicate()
+    async with open_store(database) as store, store.read() as connection:
+        stored = (await connection.execute(select(func.count()).select_from(pushed_deliveries))).scalar_one()
+    assert acknowledged > 20
+    # One for each lane may have been stored and not acknowledged any more.
+    assert acknowledged <= stored <= acknowledged + 8
 
 
 async def port_of(process: asyncio.subprocess.Process) -> int:

@@ -1,0 +1,80 @@
+"""How fast Raygun's webhooks are stored and acknowledged: a thousand, over real sockets, on SQLite."""
+
+import asyncio
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from bot.app import open_bot
+from bot.serving import serving_http
+from bot.settings import load_settings
+from sandbox.world import open_world
+
+EVENTS = 1_000
+SENDERS = 8
+SECRET = "invented"
+
+
+def event(number: int) -> dict[str, Any]:
+    """Give an error that hit one of a hundred people."""
+    user = {"Identifier": f"u-{number % 100}", "IsAnonymous": False}
+    error = {
+        "url": f"https://app.raygun.com/crashreporting/19abc7x/errors/{number % 40}",
+        "message": "TypeError: cart is undefined",
+        "lastOccurredOn": "2026-11-21T01:00:00Z",
+        "totalOccurrences": number + 1,
+        "instance": {"tags": None, "affectedUser": user, "customData": None},
+    }
+    return {"event": "error_notification", "eventType": "NewErrorOccurred", "error": error}
+
+
+async def measure() -> tuple[list[float], float, int]:
+    """Give the milliseconds of each, the seconds of all, and how many were refused."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with open_world() as world:
+            database = {"DATABASE_URL": f"sqlite:///{Path(folder) / 'bench.db'}"}
+            settings = load_settings(world.environment() | database | {"RAYGUN_WEBHOOK_SECRET": SECRET})
+            async with (
+                open_bot(settings) as bot,
+                serving_http(bot, "127.0.0.1", 0) as port,
+                httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client,
+            ):
+                return await send(client)
+
+
+async def send(client: httpx.AsyncClient) -> tuple[list[float], float, int]:
+    """Send them all, by several senders at once."""
+    numbers = iter(range(EVENTS))
+    times: list[float] = []
+    refused = 0
+
+    async def sender() -> None:
+        nonlocal refused
+        for number in numbers:
+            started = time.perf_counter()
+            answer = await client.post(f"/webhooks/raygun/shop/{SECRET}", json=event(number))
+            times.append((time.perf_counter() - started) * 1000)
+            refused += answer.status_code != httpx.codes.OK
+
+    began = time.perf_counter()
+    await asyncio.gather(*(sender() for _ in range(SENDERS)))
+    return times, time.perf_counter() - began, refused
+
+
+def main() -> None:
+    """Print one table."""
+    times, seconds, refused = asyncio.run(measure())
+    times.sort()
+    print(f"{EVENTS} webhooks by {SENDERS} senders at once; milliseconds each.")
+    print(f"{'median':>8}{'p99':>8}{'worst':>8}{'a minute':>10}{'refused':>9}")
+    p99 = times[int(len(times) * 0.99)]
+    rate = EVENTS / seconds * 60
+    print(f"{statistics.median(times):>8.1f}{p99:>8.1f}{times[-1]:>8.1f}{rate:>10.0f}{refused:>9}")
+
+
+if __name__ == "__main__":
+    main()

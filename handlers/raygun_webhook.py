@@ -1,0 +1,70 @@
+"""
+`POST /webhooks/raygun/{label}/{secret}`: errors that Raygun pushes, which cost no call.
+
+Raygun signs nothing: the path's secret is all there is, compared in constant time. An event is acknowledged
+when it is stored, and not before; what cannot be stored is refused, so that it may be sent again.
+"""
+
+import hmac
+import json
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot.app import Bot
+from bot.casefile import SourceName
+from bot.sources.raygun_events import read_event
+from bot.web import bounded_body
+
+_LONGEST_BODY = 256 * 1024
+
+
+def raygun_route(bot: Bot) -> Route | None:
+    """Give the route; None where no secret is configured, for then there is none."""
+    secret = bot.engine.settings.raygun_webhook_secret
+    if secret is None:
+        return None
+    expected = secret.get_secret_value().encode()
+
+    async def on_event(request: Request) -> Response:
+        label = request.path_params["label"].lower()
+        given = request.path_params["secret"].encode()
+        if not hmac.compare_digest(given, expected) or label not in _labels(bot):
+            return PlainTextResponse("not found", status_code=404)
+        return await _take(bot, SourceName("raygun", label), request)
+
+    return Route("/webhooks/raygun/{label}/{secret}", on_event, methods=["POST"])
+
+
+def _labels(bot: Bot) -> set[str]:
+    settings = bot.engine.settings
+    return {*settings.raygun, *settings.raygun_v3}
+
+
+async def _take(bot: Bot, source: SourceName, request: Request) -> Response:
+    content = await bounded_body(request, _LONGEST_BODY)
+    counted = bot.engine.metrics.webhooks
+    if content is None:
+        counted.labels("too_long").inc()
+        return PlainTextResponse("the body is too long", status_code=413)
+    try:
+        body = json.loads(content)
+    except (ValueError, RecursionError):
+        counted.labels("unreadable").inc()
+        return PlainTextResponse("the body is not JSON", status_code=400)
+    event = read_event(body)
+    if event is None:
+        # Accepted: sending it again would not help.
+        counted.labels("unknown").inc()
+        return PlainTextResponse("nothing known in it")
+    try:
+        is_new = await bot.engine.pushed.take(source, event, body)
+    except SQLAlchemyError as error:
+        structlog.get_logger("webhooks").error("webhook.not_stored", exc_info=error)
+        counted.labels("not_stored").inc()
+        return PlainTextResponse("not stored: please send it again", status_code=503)
+    counted.labels(event.kind if is_new else "delivered_before").inc()
+    return PlainTextResponse("stored" if is_new else "known")
