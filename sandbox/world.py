@@ -1,8 +1,10 @@
 """The whole sandbox: Slack and the vendors, each on its own port of 127.0.0.1."""
 
+import random
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from bot.manifest import read_manifest
 from sandbox.clock import SandboxClock
@@ -13,11 +15,14 @@ from sandbox.ticket_samples import TicketButton, TicketSample, load_samples
 from sandbox.vendors.fullstory import FullStory
 from sandbox.vendors.intercom import Intercom
 from sandbox.vendors.raygun import Raygun
+from sandbox.vendors.raygun_traffic import Traffic, sightings_of, strangers
 from sandbox.vendors.rybbit import Rybbit
 from sandbox.vendors.rybbit_data import from_people
 from sandbox.vendors.stand_in import StandIn, listening
 from sandbox.vendors.zendesk import Zendesk
 
+# What the shop has in Raygun beside the customers that one can try.
+_STRANGERS_A_DAY = 3_000
 # Who writes the samples' tickets.
 _WRITER = "jane.doe@contoso.example"
 
@@ -114,7 +119,7 @@ async def open_world(port: int = 0, *, patience: tuple[float, ...] = (0.0, 0.0, 
     people = make_people(clock())
     async with AsyncExitStack() as stack:
         fullstory = await stack.enter_async_context(listening(FullStory(clock, people)))
-        raygun = await stack.enter_async_context(listening(Raygun(clock, people)))
+        raygun = await stack.enter_async_context(listening(Raygun(clock, _traffic(clock(), people))))
         rybbit = await stack.enter_async_context(listening(Rybbit(clock, from_people(people))))
         fullstory.latency, raygun.latency, rybbit.latency = patience
         zendesk = await stack.enter_async_context(listening(Zendesk(clock)))
@@ -143,6 +148,12 @@ async def open_world(port: int = 0, *, patience: tuple[float, ...] = (0.0, 0.0, 
         slack.subscribed_events.update(installed.events)
         slack.unfurl_domains.update(installed.unfurl_domains)
         yield World(clock, slack, fullstory, raygun, rybbit, zendesk, intercom, people, tickets)
+
+
+def _traffic(now: datetime, people: Sequence[Customer]) -> Traffic:
+    """Give what Raygun recorded: the known customers, and strangers from yesterday on until tomorrow."""
+    others = strangers(random.Random(now.isoformat()), now - timedelta(days=1), 2, _STRANGERS_A_DAY)
+    return Traffic([*sightings_of(people), *others])
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,14 @@
 import base64
 import secrets
 import zlib
+from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiohttp import web
 
-from sandbox.people import RAYGUN, Customer, Visit
+from sandbox.vendors.raygun_traffic import Sighting, Traffic
 from sandbox.vendors.stand_in import Clock, StandIn
 
 _KEY_LASTS = timedelta(minutes=15)
@@ -29,19 +30,21 @@ class Raygun(StandIn):
         daily_calls: what it allows in any 24 hours, the login included where `login_counts`.
         refused_calls: how many calls came beyond that; a careful client makes none.
         login_by: the method that works; the other one gets a 405.
+        most_in_24_hours: the most calls that it ever counted in 24 hours, the refused ones left out.
 
     """
 
-    def __init__(self, clock: Clock, people: Sequence[Customer], daily_calls: int = 50) -> None:
+    def __init__(self, clock: Clock, traffic: Traffic, daily_calls: int = 50) -> None:
         super().__init__(clock)
         self.api_key, self.client_id, self.client_secret = "rg-app-key", "rg-consumer", "rg-consumer-secret"
         self.daily_calls = daily_calls
         self.login_counts = True
         self.login_by = "GET"
         self.refused_calls = 0
-        self._counted: list[datetime] = []
+        self.most_in_24_hours = 0
+        self._counted: deque[datetime] = deque()
         self._keys: dict[str, datetime] = {}
-        self._people = [person for person in people if RAYGUN in person.vendors]
+        self._traffic = traffic
 
     def environment(self) -> dict[str, str]:
         """Give the variables that configure it."""
@@ -73,7 +76,9 @@ class Raygun(StandIn):
     def calls_counted(self) -> int:
         """Give how many calls count in the last 24 hours."""
         since = self.clock() - _DAY
-        return sum(at > since for at in self._counted)
+        while self._counted and self._counted[0] <= since:
+            self._counted.popleft()
+        return len(self._counted)
 
     def admit(self, request: web.Request) -> web.StreamResponse | None:
         """Count every call that arrives, whatever becomes of it, and refuse the one too many."""
@@ -83,6 +88,7 @@ class Raygun(StandIn):
             self.refused_calls += 1
             return self.rate_limited()
         self._counted.append(self.clock())
+        self.most_in_24_hours = max(self.most_in_24_hours, len(self._counted))
         return None
 
     async def _authenticate(self, request: web.Request) -> web.Response:
@@ -111,23 +117,23 @@ class Raygun(StandIn):
             return web.Response(status=400)
         if not 0 < limit <= _MOST or skip < 0:
             return web.Response(status=400)
-        identifier = query.get("userIdentifier")
-        found = [
-            (person, visit)
-            for person in self._people
-            for visit in person.visits
-            if begin <= visit.started_at < end and identifier in (None, _identifier(person))
-        ]
         # The order is not documented: oldest first, so that nobody relies on the other one.
-        found.sort(key=lambda pair: pair[1].started_at)
+        found = self._found(begin, end, query.get("userIdentifier"))
         page = found[skip : skip + limit]
         return web.json_response(
             {
                 "totalSessions": len(found),
-                "sessions": [_listed(*pair) for pair in page],
+                "sessions": [_listed(one, self.clock()) for one in page],
                 "links": self._page_links(request, skip, limit, len(found)),
             }
         )
+
+    def _found(self, begin: datetime, end: datetime, identifier: str | None) -> Sequence[Sighting]:
+        """Give what began in a span and is not still to come."""
+        end = min(end, self.clock())
+        if identifier is None:
+            return self._traffic.between(begin, end)
+        return [one for one in self._traffic.of(identifier) if begin <= one.visit.started_at < end]
 
     def _page_links(self, request: web.Request, skip: int, limit: int, total: int) -> dict[str, Any]:
         here = request.url
@@ -142,11 +148,11 @@ class Raygun(StandIn):
             return refused
         if "id" not in request.query:
             return web.Response(status=400)
-        for person in self._people:
-            for visit in person.visits:
-                if str(_id(person, visit)) == request.query["id"]:
-                    return web.json_response({"session": _detail(person, visit)})
-        return web.Response(status=404)
+        number = request.query["id"]
+        found = self._traffic.numbered(int(number)) if number.isdecimal() else None
+        if found is None or found.visit.started_at > self.clock():
+            return web.Response(status=404)
+        return web.json_response({"session": _detail(found, self.clock())})
 
 
 def _moment(text: str) -> datetime:
@@ -154,42 +160,35 @@ def _moment(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _identifier(person: Customer) -> str:
-    return person.raygun_identifier or person.uid
-
-
-def _id(person: Customer, visit: Visit) -> int:
-    return person.number * 10**10 + int(visit.started_at.timestamp())
-
-
 def _iso(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
-def _shared(person: Customer, visit: Visit) -> dict[str, Any]:
-    number = _id(person, visit)
+def _shared(sighting: Sighting, now: datetime) -> dict[str, Any]:
+    person, visit, number = sighting.person, sighting.visit, sighting.number
+    running, heard = sighting.is_running(now), sighting.last_heard(now)
     return {
         "id": number,
         "sessionStart": _iso(visit.started_at),
-        "sessionUpdated": _iso(visit.ended_at),
-        "sessionEnd": None if visit.running else _iso(visit.ended_at),
+        "sessionUpdated": _iso(heard),
+        "sessionEnd": None if running else _iso(visit.ended_at),
         "user": {
             "id": 55000 + person.number,
             "isAnonymous": person.email is None,
-            "identifier": _identifier(person),
+            "identifier": sighting.identifier,
             "firstName": person.name.split()[0] if person.name else None,
             "fullName": person.name,
             "emailAddress": person.email,
             "firstSeen": None,
-            "lastSeen": _iso(visit.ended_at),
+            "lastSeen": _iso(heard),
             "links": {"web": f"{_APP}/rum/{_PLAN}/users/{55000 + person.number}"},
         },
         "browser": {"name": person.browser[0], "version": person.browser[1]},
         "platform": {"name": person.device},
         "os": {"name": person.os[0], "version": person.os[1]},
         "location": {"country": person.country, "ipAddress": "203.0.113.9"},
-        "sessionLength": visit.seconds * 1000,
-        "status": "active" if visit.running else "ended",
+        "sessionLength": int((heard - visit.started_at).total_seconds() * 1000),
+        "status": "active" if running else "ended",
         "links": {
             "self": f"{_API}/session?id={number}",
             "web": f"{_APP}/rum/{_PLAN}/sessions/{number}",
@@ -197,12 +196,13 @@ def _shared(person: Customer, visit: Visit) -> dict[str, Any]:
     }
 
 
-def _listed(person: Customer, visit: Visit) -> dict[str, Any]:
-    return _shared(person, visit) | {"pageViewCount": len(visit.pages)}
+def _listed(sighting: Sighting, now: datetime) -> dict[str, Any]:
+    return _shared(sighting, now) | {"pageViewCount": len(sighting.visit.pages)}
 
 
-def _detail(person: Customer, visit: Visit) -> dict[str, Any]:
-    shared = _shared(person, visit)
+def _detail(sighting: Sighting, now: datetime) -> dict[str, Any]:
+    person, visit = sighting.person, sighting.visit
+    shared = _shared(sighting, now)
     shared["location"] |= {"ipLookup": {"country": person.country, "state": "", "city": person.city}}
     step = visit.seconds / max(1, len(visit.pages))
     return shared | {

@@ -11,6 +11,7 @@ from sandbox.faults import Fault
 from sandbox.people import make_people
 from sandbox.vendors.fullstory import FullStory
 from sandbox.vendors.raygun import Raygun
+from sandbox.vendors.raygun_traffic import Traffic, sightings_of
 from sandbox.vendors.rybbit import Generation, Rybbit, from_people
 from sandbox.vendors.stand_in import StandIn, listening
 from tests.conftest import MovableClock
@@ -31,7 +32,7 @@ async def vendor(request: pytest.FixtureRequest, clock: MovableClock) -> AsyncIt
     people = make_people(clock())
     made: dict[str, StandIn] = {
         "fullstory": FullStory(clock, people),
-        "raygun": Raygun(clock, people),
+        "raygun": Raygun(clock, Traffic(sightings_of(people))),
         "rybbit": Rybbit(clock, from_people(people)),
     }
     async with listening(made[request.param]) as server:
@@ -141,7 +142,7 @@ async def test_the_settings_lead_to_the_stand_ins(generation: Generation, clock:
     people = make_people(clock())
     async with (
         listening(FullStory(clock, people)) as fullstory,
-        listening(Raygun(clock, people)) as raygun,
+        listening(Raygun(clock, Traffic(sightings_of(people)))) as raygun,
         listening(Rybbit(clock, from_people(people), generation)) as rybbit,
     ):
         settings = fullstory.environment() | raygun.environment() | rybbit.environment()

@@ -10,6 +10,7 @@ import pytest
 
 from sandbox.people import make_people
 from sandbox.vendors.raygun import Raygun
+from sandbox.vendors.raygun_traffic import Traffic, sightings_of
 from sandbox.vendors.stand_in import listening
 from tests.conftest import MovableClock
 
@@ -57,7 +58,7 @@ def _iso(moment: Any) -> str:
 async def raygun(clock: MovableClock) -> AsyncIterator[Asker]:
     async with (
         aiohttp.ClientSession() as client,
-        listening(Raygun(clock, make_people(clock()))) as server,
+        listening(Raygun(clock, Traffic(sightings_of(make_people(clock()))))) as server,
     ):
         yield Asker(client, server, clock)
 
@@ -226,7 +227,7 @@ async def test_calls_come_back_24_hours_after_each_was_made(known: Asker) -> Non
 
 
 async def test_a_login_may_be_free(clock: MovableClock) -> None:
-    server = Raygun(clock, make_people(clock()), daily_calls=1)
+    server = Raygun(clock, Traffic(sightings_of(make_people(clock()))), daily_calls=1)
     server.login_counts = False
     async with aiohttp.ClientSession() as client, listening(server):
         asker = Asker(client, server, clock)
