@@ -17,6 +17,7 @@ from bot.cache import Cache, Flights
 from bot.clock import Clock, system_clock
 from bot.helpdesks.desks import Desks
 from bot.helpdesks.registry import open_desks
+from bot.identities import Identities
 from bot.inquiry import Inquiry
 from bot.jobs import LEASE, Jobs
 from bot.keyring import Keyring
@@ -27,6 +28,7 @@ from bot.posting import Poster
 from bot.pushed import PushedErrors
 from bot.quota import Ledger
 from bot.reception import Reception
+from bot.session_index import SessionIndex
 from bot.settings import Settings, SettingsError
 from bot.slack_client import make_slack_client
 from bot.sources.memory import Memory
@@ -43,6 +45,7 @@ from bot.worker import Worker
 
 _SLACK_TRIES = 5
 _AFTER_CRASH_SECONDS = 1.0
+_LAST_CALLS_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,20 +117,24 @@ async def open_engine(settings: Settings, clock: Clock = system_clock) -> AsyncI
         keyring = Keyring(settings.secret_keys)
         store = await stack.enter_async_context(open_store(settings.database_url))
         tasks = Tasks(_report_crash)
-        stack.push_async_callback(tasks.drain, 0)
         ledger = Ledger(store)
-        wiring = Wiring(ledger, Memory(store, keyring), clock)
+        index_days = timedelta(days=settings.retention.index_days)
+        answers_kept = timedelta(hours=settings.retention.cache_hours)
+        index = SessionIndex(store, keyring, index_days, answers_kept)
+        wiring = Wiring(ledger, Memory(store, keyring), clock, index, tasks)
         sources = await stack.enter_async_context(open_sources(settings, wiring))
+        # A call that is cut off is spent all the same.
+        stack.push_async_callback(tasks.drain, _LAST_CALLS_SECONDS)
         flights = Flights(tasks)
         desks = Desks(
             await stack.enter_async_context(open_desks(settings, wiring)), wiring.memory, flights, clock
         )
         metrics = make_metrics()
-        cache = Cache(store, keyring, clock, timedelta(hours=settings.retention.cache_hours))
+        cache = Cache(store, keyring, clock, answers_kept)
         deadline = timedelta(seconds=settings.lookup.deadline_seconds)
-        pushed = PushedErrors(store, keyring, timedelta(days=settings.retention.index_days))
+        pushed = PushedErrors(store, keyring, index_days)
         inquiry = Inquiry(cache, flights, keyring, clock, deadline, pushed)
-        lookup = Lookup(sources, inquiry, clock, tasks, metrics)
+        lookup = Lookup(sources, inquiry, Identities(store, keyring, index_days), clock, tasks, metrics)
         yield Engine(settings, store, keyring, clock, tasks, ledger, sources, desks, pushed, lookup, metrics)
 
 

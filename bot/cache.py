@@ -16,6 +16,7 @@ from sqlalchemy import delete, insert, select
 
 from bot.casefile import ErrorEvent, Session
 from bot.clock import Clock
+from bot.coverage import Coverage
 from bot.keyring import Keyring, Unsealable
 from bot.store import Store, cached_findings, now_ms
 from bot.tasks import Tasks
@@ -28,11 +29,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a vendor said about a subject; `notes` say in words how complete that is."""
+    """
+    What a vendor said about a subject; `notes` say in words how complete that is.
+
+    `as_of` is when that was so, where it is not now; `covers` is set where an index gave it.
+    """
 
     sessions: tuple[Session, ...] = ()
     errors: tuple[ErrorEvent, ...] = ()
     notes: tuple[str, ...] = ()
+    as_of: datetime | None = None
+    covers: Coverage | None = None
 
     @property
     def found(self) -> bool:

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Literal
 
+from bot.coverage import Coverage
+
 Vendor = Literal["fullstory", "raygun", "rybbit", "uxcam"]
 
 
@@ -171,8 +173,9 @@ class Finding:
     What one source says about one subject.
 
     `as_of` is when the vendor said it; `calls` is what this lookup cost; `calls_left` is what remains of a
-    quota worth watching, and `calls_again` the most that asking anew would take of it; `notes` are remarks
-    for people on how complete it is. Sessions beside a failure are what was known before it.
+    quota worth watching, until `calls_back` when the next one comes back, and `calls_again` the most that
+    asking anew would take of it; `covers` is what an index is complete for, of what it could be; `notes` are
+    remarks for people on how complete it is. Sessions beside a failure are what was known before it.
     """
 
     source: SourceName
@@ -185,6 +188,8 @@ class Finding:
     failure: Failure | None = None
     calls_left: int | None = None
     calls_again: int | None = None
+    calls_back: datetime | None = None
+    covers: Coverage | None = None
 
     @property
     def answered(self) -> bool:

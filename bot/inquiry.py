@@ -14,12 +14,22 @@ from datetime import datetime, timedelta
 from cachetools import TTLCache
 
 from bot.cache import Answer, Cache, Flights, Known
-from bot.casefile import ErrorEvent, Failure, Finding, Reason, Session, SourceName, State
+from bot.casefile import (
+    ErrorEvent,
+    Failure,
+    Finding,
+    Reason,
+    Session,
+    SourceName,
+    State,
+    Subject,
+    SubjectKind,
+)
 from bot.clock import Clock
 from bot.keyring import Keyring
 from bot.pushed import PushedErrors
 from bot.sources.http import CallFailed
-from bot.sources.source import Effort, Question, Source
+from bot.sources.source import Effort, Indexed, Question, Source
 
 # A refused key costs a call a try: it is not tried again at every lookup.
 _REFUSAL_LASTS = timedelta(minutes=5)
@@ -38,6 +48,20 @@ class _Outcome:
 
     result: Known | Failure
     calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    """
+    What is known without asking, and how it came to be known.
+
+    `enough` says that nobody need be asked; `fits` that it goes as far back as the question.
+    """
+
+    known: Known | None
+    enough: bool = False
+    state: State = State.STALE
+    fits: bool = True
 
 
 class Inquiry:
@@ -85,27 +109,42 @@ class Inquiry:
             report: told of each finding; the last call has True.
 
         """
-        known = await self._cache.get(self._key(source, question))
-        fresh = question.effort is Effort.FRESH
-        if known is not None and not fresh and known.days >= question.days:
-            age = self._clock() - known.as_of
-            lasting = source.freshness.found if known.answer.found else source.freshness.nobody
-            state = State.CACHED if age < lasting else State.STALE
-            if state is State.CACHED or question.effort is Effort.KNOWN:
-                report(await self._finding(source, question, state, known), True)
+        remembered = await self._remembered(source, question)
+        known, fresh = remembered.known, question.effort is Effort.FRESH
+        if known is not None and remembered.fits:
+            if remembered.enough or question.effort is Effort.KNOWN:
+                report(await self._finding(source, question, remembered.state, known), True)
                 return
-            if known.answer.found:
-                report(await self._finding(source, question, state, known), False)
+            if known.answer.found and not fresh:
+                report(await self._finding(source, question, remembered.state, known), False)
         if (refusal := self._refused.get(source.name)) and not fresh:
             report(await self._failed(source, question, refusal, known), True)
             return
         await self._ask_vendor(source, question, known, report)
 
+    async def _remembered(self, source: Source, question: Question) -> "_Remembered":
+        if isinstance(source, Indexed):
+            recall = await source.recall(question)
+            known = self._known(recall.answer, question) if recall.answer else None
+            return _Remembered(known, recall.enough, State.INDEX)
+        known = await self._cache.get(self._key(source, question))
+        if known is None:
+            return _Remembered(None)
+        age = self._clock() - known.as_of
+        lasting = source.freshness.found if known.answer.found else source.freshness.nobody
+        state = State.CACHED if age < lasting else State.STALE
+        enough = state is State.CACHED and question.effort is not Effort.FRESH
+        return _Remembered(known, enough, state, fits=known.days >= question.days)
+
+    def _known(self, answer: Answer, question: Question) -> Known:
+        return Known(answer, answer.as_of or self._clock(), question.days)
+
     async def _ask_vendor(
         self, source: Source, question: Question, known: Known | None, report: Report
     ) -> None:
         key = self._key(source, question)
-        flight, ours = self._flights.join(f"{key}:{question.days}", lambda: self._fly(source, question, key))
+        name = f"{key}:{question.days}:{len(question.other_names)}"
+        flight, ours = self._flights.join(name, lambda: self._fly(source, question, key))
         done, _ = await asyncio.wait({flight}, timeout=self._deadline.total_seconds())
         if not done:
             report(await self._failed(source, question, self._late(source), known), False)
@@ -115,7 +154,8 @@ class Inquiry:
         if isinstance(outcome.result, Failure):
             report(await self._failed(source, question, outcome.result, known, calls), True)
         else:
-            report(await self._finding(source, question, State.LIVE, outcome.result, calls), True)
+            state = State.LIVE if outcome.result.answer.covers is None else State.INDEX
+            report(await self._finding(source, question, state, outcome.result, calls), True)
 
     async def _fly(self, source: Source, question: Question, key: str) -> _Outcome:
         calls = source.http.asking(question.purpose, await source.account())
@@ -126,9 +166,9 @@ class Inquiry:
                 self._refused[source.name] = failed.failure
             return _Outcome(failed.failure, calls.made)
         self._refused.pop(source.name, None)
-        known = Known(answer, self._clock(), question.days)
-        subject = question.subject
-        await self._cache.put(key, self._keyring.hash(subject.kind, subject.value), known)
+        known, subject = self._known(answer, question), question.subject
+        if not isinstance(source, Indexed):
+            await self._cache.put(key, self._keyring.hash(subject.kind, subject.value), known)
         return _Outcome(known, calls.made)
 
     def _key(self, source: Source, question: Question) -> str:
@@ -143,7 +183,7 @@ class Inquiry:
         self, source: Source, question: Question, state: State, known: Known, calls: int = 0
     ) -> Finding:
         since = question.since(self._clock())
-        left, again = await _small_quota(source, question)
+        left, again, back = await _small_quota(source, question)
         return Finding(
             source.name,
             state,
@@ -154,6 +194,8 @@ class Inquiry:
             known.answer.notes,
             calls_left=left,
             calls_again=again,
+            calls_back=back,
+            covers=known.answer.covers,
         )
 
     async def _failed(
@@ -162,7 +204,7 @@ class Inquiry:
         """Give a failure, beside what was known before it."""
         spent = failure.reason is Reason.QUOTA_SPENT
         if known is None:
-            left, again = await _small_quota(source, question)
+            left, again, back = await _small_quota(source, question)
             state = State.QUOTA if spent else State.FAILED
             return Finding(
                 source.name,
@@ -172,6 +214,7 @@ class Inquiry:
                 failure=failure,
                 calls_left=left,
                 calls_again=again,
+                calls_back=back,
             )
         shown = await self._finding(source, question, State.QUOTA if spent else State.STALE, known, calls)
         return replace(shown, failure=failure)
@@ -182,7 +225,7 @@ class Inquiry:
         answered = _errors_since(answer, since)
         if source.name.vendor not in _PUSHING:
             return answered
-        pushed = await self._pushed.of(source.name, question.subject, since)
+        pushed = await self._pushed.of(source.name, _all_names(question, answer), since)
         return _each_once(answered, pushed)
 
 
@@ -199,14 +242,20 @@ def _each_once(answered: tuple[ErrorEvent, ...], pushed: tuple[ErrorEvent, ...])
     return (*both, *(error for error in pushed if error.id is None or error.id not in known))
 
 
-async def _small_quota(source: Source, question: Question) -> tuple[int | None, int | None]:
-    """Give what is left of a quota worth watching, and the most that asking anew would take."""
+def _all_names(question: Question, answer: Answer) -> tuple[Subject, ...]:
+    """Give all that somebody is called, by what their sessions say too."""
+    uids = (session.user.uid for session in answer.sessions)
+    return (*question.names, *(Subject(SubjectKind.UID, uid, uid) for uid in set(uids) if uid))
+
+
+async def _small_quota(source: Source, question: Question) -> tuple[int | None, int | None, datetime | None]:
+    """Give what is left of a small quota, the most that asking anew would take, and when one comes back."""
     account = await source.account()
     window = account.longest
     if window is None or window.calls > _SMALL_QUOTA:
-        return None, None
+        return None, None, None
     state = await source.http.ledger.state(account)
-    return state.left, await source.cost(question.subject)
+    return state.left, await source.cost(question.subject), state.returns_at
 
 
 def _sessions_since(answer: Answer, since: datetime) -> tuple[Session, ...]:

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from bot.casefile import CaseFile, Failure, Finding, Reason, SourceName, State
 from bot.clock import Clock
+from bot.identities import Identities
 from bot.inquiry import Inquiry
 from bot.metrics import Metrics
-from bot.sources.source import Question, Source
+from bot.sources.source import Indexed, Question, Source
 from bot.tasks import Tasks
 
 
@@ -18,6 +19,7 @@ class Lookup:
 
     sources: Sequence[Source]
     inquiry: Inquiry
+    identities: Identities
     clock: Clock
     tasks: Tasks
     metrics: Metrics
@@ -29,28 +31,17 @@ class Lookup:
         A source that is late by its deadline is no longer in `waiting`, and may still add its answer.
         Stopping to listen stops nothing: answers on their way are stored all the same.
         """
-        said: dict[SourceName, Finding] = {}
-        settled: set[SourceName] = set()
-        grown = asyncio.Event()
-
-        def hear(finding: Finding, last: bool) -> None:
-            said[finding.source] = finding
-            if last:
-                settled.add(finding.source)
-                self.metrics.findings.labels(str(finding.source), finding.state).inc()
-            grown.set()
-
-        asking = [
-            self.tasks.spawn(self.inquiry.ask(source, question, hear), f"inquiry {source.name}")
-            for source in self.sources
-        ]
-        everyone = asyncio.gather(*asking, return_exceptions=True)
-        everyone.add_done_callback(lambda _: grown.set())
-        while not everyone.done():
-            yield self._case_file(question, said, settled, ended=False)
-            await grown.wait()
-            grown.clear()
-        yield self._case_file(question, said, settled, ended=True)
+        other_names = await self.identities.other_names(question.subject)
+        asking = _Asking(self, replace(question, other_names=other_names))
+        asking.begin()
+        while True:
+            await asking.go_on_with_new_names()
+            if asking.ended:
+                break
+            yield self._case_file(question, asking.said, asking.settled, ended=False)
+            await asking.grown.wait()
+            asking.grown.clear()
+        yield self._case_file(question, asking.said, asking.settled, ended=True)
 
     async def follow_all(self, questions: Sequence[Question]) -> AsyncIterator[tuple[CaseFile, ...]]:
         """Give the case files of all questions together, each time that one of them has grown."""
@@ -101,6 +92,86 @@ class Lookup:
             if all(is_heard(latest, source.name) for source in self.sources):
                 break
         return latest
+
+
+@dataclass(slots=True)
+class _Asking:
+    """
+    One question on its way through all sources.
+
+    When every source has been heard and their sessions tell another name of the subject, those that were
+    not asked by it, or found nobody, are asked once more: before anybody is told that this was all.
+    """
+
+    lookup: Lookup
+    question: Question
+    said: dict[SourceName, Finding] = field(default_factory=dict)
+    settled: set[SourceName] = field(default_factory=set)
+    grown: asyncio.Event = field(default_factory=asyncio.Event)
+    _running: dict[SourceName, "asyncio.Task[None]"] = field(default_factory=dict)
+    _asked_again: bool = False
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come."""
+        return all(task.done() for task in self._running.values())
+
+    def begin(self) -> None:
+        """Ask every source at once."""
+        for source in self.lookup.sources:
+            self._ask(source, self.question)
+
+    async def go_on_with_new_names(self) -> None:
+        """Ask again where a name that the sources told may find more; once, when all have been heard."""
+        if self._asked_again or not all(self._is_heard(source) for source in self.lookup.sources):
+            return
+        self._asked_again = True
+        identities = self.lookup.identities
+        await identities.learn(s for finding in self.said.values() for s in finding.sessions)
+        names = await identities.other_names(self.question.subject)
+        if not names:
+            return
+        for source in self.lookup.sources:
+            finding = self.said.get(source.name)
+            if finding is None or finding.failure or source.name not in self.settled:
+                continue
+            if isinstance(source, Indexed):
+                if not set(names) <= set(self.question.other_names):
+                    self._ask(source, replace(self.question, other_names=names, again=True), finding)
+            elif not finding.sessions:
+                self._ask(source, replace(self.question, subject=names[0], again=True), finding)
+
+    def _ask(self, source: Source, question: Question, before: Finding | None = None) -> None:
+        def hear(finding: Finding, last: bool) -> None:
+            if before is None:
+                self.said[finding.source] = finding
+            elif _says_more(finding, before):
+                self.said[finding.source] = replace(finding, calls=finding.calls + before.calls)
+            if last:
+                self.settled.add(finding.source)
+                self.lookup.metrics.findings.labels(str(finding.source), finding.state).inc()
+            self.grown.set()
+
+        self.settled.discard(source.name)
+        task = self.lookup.tasks.spawn(
+            self.lookup.inquiry.ask(source, question, hear), f"inquiry {source.name}"
+        )
+        task.add_done_callback(lambda _: self.grown.set())
+        self._running[source.name] = task
+
+    def _is_heard(self, source: Source) -> bool:
+        finding = self.said.get(source.name)
+        late = finding is not None and finding.failure is not None
+        return late or source.name in self.settled or self._running[source.name].done()
+
+
+def _says_more(finding: Finding, before: Finding) -> bool:
+    """Whether a second asking brought something that the first one did not."""
+    known = {session.id for session in before.sessions}, {error.id for error in before.errors}
+    return not (
+        {session.id for session in finding.sessions} <= known[0]
+        and {error.id for error in finding.errors} <= known[1]
+    )
 
 
 def _crashed(name: SourceName) -> Finding:

@@ -1,9 +1,10 @@
 """The documented JSON of a case file (`design.md`, `lookup --json`): names and shapes are a promise."""
 
+from datetime import datetime
 from typing import Any
 
 from bot.casefile import CaseFile, ErrorEvent, Finding, Session
-from bot.mrkdwn import counted
+from bot.freshness import covers_words, left_words
 from bot.report import iso
 
 
@@ -70,11 +71,15 @@ def _source(finding: Finding) -> dict[str, Any]:
 
 def detail(finding: Finding) -> str:
     """Give what a source's state does not say: remarks, what went wrong, and until when."""
-    parts = list(finding.notes)
+    parts = [covers_words(finding.covers, _clockface)] if finding.covers else []
+    parts += finding.notes
     if finding.failure:
         parts.append(finding.failure.message)
         if finding.failure.until:
             parts.append(f"again from {iso(finding.failure.until)}")
-    if finding.calls_left is not None:
-        parts.append(f"{counted(finding.calls_left, 'call')} left")
-    return "; ".join(parts)
+    parts.append(left_words(finding, _clockface))
+    return "; ".join(part for part in parts if part)
+
+
+def _clockface(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%MZ}"

@@ -5,6 +5,7 @@ An event is stored whole, in one transaction, before it is acknowledged; deliver
 Titles and remarks are sealed; people are kept as hashes alone.
 """
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -90,12 +91,12 @@ class PushedErrors:
             await self._forget_old(connection)
         return True
 
-    async def of(self, source: SourceName, subject: Subject, since: datetime) -> tuple[ErrorEvent, ...]:
-        """Give the errors that hit somebody, newest first."""
-        account = str(source)
-        hits = select(pushed_hits.c.error).where(
-            pushed_hits.c.account == account, pushed_hits.c.who == self._who(subject)
-        )
+    async def of(
+        self, source: SourceName, names: Iterable[Subject], since: datetime
+    ) -> tuple[ErrorEvent, ...]:
+        """Give the errors that hit whoever goes by these names, newest first."""
+        account, who = str(source), {self._who(name) for name in names}
+        hits = select(pushed_hits.c.error).where(pushed_hits.c.account == account, pushed_hits.c.who.in_(who))
         query = select(pushed_errors.c.sealed).where(
             pushed_errors.c.account == account, pushed_errors.c.error.in_(hits)
         )

@@ -35,17 +35,28 @@ class Purpose(StrEnum):
 RESERVES = {Purpose.PERSON: 0.0, Purpose.UNFURL: 0.1, Purpose.TICKET: 0.2, Purpose.BACKGROUND: 0.4}
 
 
+def reserve(calls: int, purpose: Purpose) -> int:
+    """Give how many of a window's calls a class of asker must leave."""
+    return math.ceil(calls * RESERVES[purpose])
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
-    """At most `calls` calls in any `seconds` seconds."""
+    """
+    At most `calls` calls in any `seconds` seconds.
+
+    A vendor counts a call when it arrives, a little later than we do: for `lag_seconds` more, a call that is
+    out of our window may still be in the vendor's.
+    """
 
     calls: int
     seconds: int
+    lag_seconds: int = 0
 
     @property
     def milliseconds(self) -> int:
-        """Give the window's length in the ledger's unit."""
-        return self.seconds * 1000
+        """Give for how long a call counts, in the ledger's unit."""
+        return (self.seconds + self.lag_seconds) * 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +91,8 @@ class QuotaState:
     What an account has left in its longest window.
 
     `left` and `limit` are None where no limit is known; `returns_at` is when the next call comes back
-    where some are spent; `blocked_until` is set while the vendor says that nothing is left.
+    where some are spent; `blocked_until` is set while the vendor says that nothing is left; `returning` is in
+    how long each spent call comes back, the soonest first.
     """
 
     account: str
@@ -90,6 +102,7 @@ class QuotaState:
     left: int | None
     returns_at: datetime | None
     blocked_until: datetime | None
+    returning: tuple[timedelta, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,20 +145,25 @@ class Ledger:
         return Granted()
 
     async def state(self, account: Account) -> QuotaState:
-        """Count what is left, for people."""
+        """Count what is left, for people and for plans."""
         window = account.longest
         counted = window or Window(0, _DAY_SECONDS)
         async with self._store.read() as connection:
-            count = await _count(connection, account, counted)
-            oldest = await _nth_call(connection, account, counted, count.now, 0)
-        used, blocked = count.used[counted], _blocked(count)
+            now = int((await connection.execute(select(now_ms()))).scalar_one())
+            query = select(quota_calls.c.at_ms).where(_inside(account, counted, now))
+            calls = (await connection.execute(query.order_by(quota_calls.c.at_ms))).scalars().all()
+            vendor_left, vendor_until = await _vendor_said(connection, account, now)
+        blocked = _moment(vendor_until) if vendor_until is not None and not vendor_left else None
         if window is None:
-            return QuotaState(account.name, None, None, used, None, None, blocked)
-        left = max(0, window.calls - used)
-        if count.vendor_left is not None:
-            left = min(left, count.vendor_left)
-        returns = None if oldest is None else _moment(oldest + window.milliseconds)
-        return QuotaState(account.name, window.calls, window.seconds, used, left, returns, blocked)
+            return QuotaState(account.name, None, None, len(calls), None, None, blocked)
+        left = max(0, window.calls - len(calls))
+        if vendor_left is not None:
+            left = min(left, vendor_left)
+        back = tuple(timedelta(milliseconds=at + window.milliseconds - now) for at in calls)
+        returns = _moment(calls[0] + window.milliseconds) if calls else None
+        return QuotaState(
+            account.name, window.calls, window.seconds, len(calls), left, returns, blocked, back
+        )
 
     async def correct(self, account: Account, left: int, until_in: timedelta) -> None:
         """
@@ -183,20 +201,24 @@ async def _lock(connection: AsyncConnection, name: str) -> None:
         await connection.execute(touch)
 
 
-async def _count(connection: AsyncConnection, account: Account, *others: Window) -> _Count:
+async def _count(connection: AsyncConnection, account: Account) -> _Count:
     now = int((await connection.execute(select(now_ms()))).scalar_one())
     used = {}
-    for window in (*account.windows, *others):
+    for window in account.windows:
         query = select(func.count()).select_from(quota_calls).where(_inside(account, window, now))
         used[window] = int((await connection.execute(query)).scalar_one())
-    said = (
-        await connection.execute(
-            select(quota_accounts.c.vendor_left, quota_accounts.c.vendor_until_ms).where(
-                quota_accounts.c.account == account.name, quota_accounts.c.vendor_until_ms > now
-            )
-        )
-    ).first()
-    return _Count(now, used, said[0] if said else None, said[1] if said else None)
+    return _Count(now, used, *await _vendor_said(connection, account, now))
+
+
+async def _vendor_said(
+    connection: AsyncConnection, account: Account, now: int
+) -> tuple[int | None, int | None]:
+    """Give how many calls the vendor says are left, and until when that holds, in milliseconds."""
+    query = select(quota_accounts.c.vendor_left, quota_accounts.c.vendor_until_ms).where(
+        quota_accounts.c.account == account.name, quota_accounts.c.vendor_until_ms > now
+    )
+    said = (await connection.execute(query)).first()
+    return (said[0], said[1]) if said and said[0] is not None else (None, None)
 
 
 def _inside(account: Account, window: Window, now: int) -> ColumnElement[bool]:
@@ -221,7 +243,7 @@ async def _refusal(
     if count.vendor_left is not None and count.vendor_until is not None and count.vendor_left <= 0:
         reasons.append((count.vendor_until, False))
     for window in account.windows:
-        used, spendable = count.used[window], window.calls - math.ceil(window.calls * RESERVES[purpose])
+        used, spendable = count.used[window], window.calls - reserve(window.calls, purpose)
         if used >= spendable:
             # With nothing to spend at all, a whole window must pass.
             freeing = await _nth_call(
@@ -239,11 +261,6 @@ async def _forget_old(connection: AsyncConnection, account: Account, now: int) -
     await connection.execute(
         delete(quota_calls).where(quota_calls.c.account == account.name, quota_calls.c.at_ms <= now - kept)
     )
-
-
-def _blocked(count: _Count) -> datetime | None:
-    nothing_left = count.vendor_left is not None and count.vendor_left <= 0
-    return _moment(count.vendor_until) if nothing_left and count.vendor_until is not None else None
 
 
 def _moment(milliseconds: int) -> datetime:

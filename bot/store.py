@@ -6,7 +6,7 @@ milliseconds since 1970 by the database's clock, so that processes with differen
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -34,7 +34,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-SCHEMA_VERSION = 3
+from bot.clock import Clock
+
+SCHEMA_VERSION = 4
 # How long a writer waits for another one before it gives up, in milliseconds.
 _BUSY_TIMEOUT_MS = 15_000
 
@@ -155,6 +157,84 @@ pushed_hits = Table(
 )
 
 
+index_sessions = Table(
+    "index_sessions",
+    metadata,
+    Column("account", String(200), primary_key=True),
+    Column("session", String(64), primary_key=True),
+    Column("customer", String(64)),
+    Column("started_ms", BigInteger, nullable=False),
+    Column("sealed", Text, nullable=False),
+    Column("kept_until_ms", BigInteger, nullable=False, index=True),
+    Index("index_sessions_by_customer", "account", "customer", "started_ms"),
+    Index("index_sessions_by_start", "account", "started_ms"),
+)
+
+index_customers = Table(
+    "index_customers",
+    metadata,
+    Column("account", String(200), primary_key=True),
+    Column("customer", String(64), primary_key=True),
+    Column("sealed", Text, nullable=False),
+    Column("kept_until_ms", BigInteger, nullable=False, index=True),
+)
+
+index_names = Table(
+    "index_names",
+    metadata,
+    Column("account", String(200), primary_key=True),
+    Column("who", String(64), primary_key=True),
+    Column("customer", String(64), primary_key=True),
+    Column("kept_until_ms", BigInteger, nullable=False, index=True),
+)
+
+index_spans = Table(
+    "index_spans",
+    metadata,
+    Column("account", String(200), primary_key=True),
+    # Of sessions, or of customers.
+    Column("kind", String(20), primary_key=True),
+    Column("start_ms", BigInteger, primary_key=True),
+    Column("end_ms", BigInteger, nullable=False),
+)
+
+index_asked = Table(
+    "index_asked",
+    metadata,
+    Column("account", String(200), primary_key=True),
+    Column("who", String(64), primary_key=True),
+    Column("since_ms", BigInteger, nullable=False),
+    Column("asked_ms", BigInteger, nullable=False, index=True),
+)
+
+index_opened = Table(
+    "index_opened",
+    metadata,
+    Column("account", String(200), primary_key=True),
+    Column("session", String(64), primary_key=True),
+    Column("sealed", Text, nullable=False),
+    Column("kept_until_ms", BigInteger, nullable=False, index=True),
+)
+
+index_lookups = Table(
+    "index_lookups",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("account", String(200), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Index("index_lookups_by_account", "account", "at_ms"),
+)
+
+identities = Table(
+    "identities",
+    metadata,
+    Column("email", String(64), primary_key=True),
+    Column("uid", String(64), primary_key=True, index=True),
+    Column("sealed", Text, nullable=False),
+    Column("seen_ms", BigInteger, nullable=False, index=True),
+)
+
+
 class now_ms(FunctionElement[int]):  # noqa: N801 - used as a function in statements
     """The database's clock as an expression: whole milliseconds since 1970."""
 
@@ -209,9 +289,13 @@ class Store:
 
 
 @asynccontextmanager
-async def open_store(database_url: str) -> AsyncIterator[Store]:
+async def open_store(database_url: str, simulated_time: Clock | None = None) -> AsyncIterator[Store]:
     """
     Open the database, bring its tables up to this version, and close it at the end.
+
+    Args:
+        database_url: of SQLite, as the settings have it.
+        simulated_time: takes the place of SQLite's own clock, for days that pass in seconds.
 
     Raises:
         NewerDatabase: when a newer version of Casefile wrote it.
@@ -222,6 +306,8 @@ async def open_store(database_url: str) -> AsyncIterator[Store]:
     engine = create_async_engine(f"sqlite+aiosqlite:///{path}", hide_parameters=True)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    if simulated_time is not None:
+        event.listen(engine.sync_engine, "connect", _goes_by(simulated_time))
     store = Store(engine)
     try:
         async with store.write() as connection:
@@ -242,6 +328,16 @@ def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
     cursor.close()
 
 
+def _goes_by(clock: Clock) -> Callable[[Any, Any], None]:
+    def julian_day(_now: str) -> float:
+        return clock().timestamp() / 86_400 + 2_440_587.5
+
+    def prepare(dbapi_connection: Any, _record: Any) -> None:
+        dbapi_connection.create_function("julianday", 1, julian_day)
+
+    return prepare
+
+
 def _begin_sqlite(connection: Connection) -> None:
     mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
     connection.exec_driver_sql(f"BEGIN {mode}")
@@ -249,7 +345,20 @@ def _begin_sqlite(connection: Connection) -> None:
 
 # What each version added to the one before it.
 _STEPS: Mapping[int, tuple[Table, ...]] = MappingProxyType(
-    {2: (tickets,), 3: (pushed_deliveries, pushed_errors, pushed_hits)}
+    {
+        2: (tickets,),
+        3: (pushed_deliveries, pushed_errors, pushed_hits),
+        4: (
+            index_sessions,
+            index_customers,
+            index_names,
+            index_spans,
+            index_asked,
+            index_opened,
+            index_lookups,
+            identities,
+        ),
+    }
 )
 
 

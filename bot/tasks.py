@@ -32,6 +32,11 @@ class Tasks:
         if not task.cancelled() and (crash := task.exception()):
             self._on_crash(crash, task.get_name())
 
+    async def settle(self) -> None:
+        """Wait until nothing runs any more, however long that takes."""
+        while self._running:
+            await asyncio.wait(set(self._running))
+
     async def drain(self, seconds: float) -> int:
         """Wait for what is running, then cancel what is left; gives how many were cancelled."""
         deadline = asyncio.get_running_loop().time() + seconds

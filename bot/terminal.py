@@ -30,7 +30,9 @@ def case_file_text(case_file: CaseFile) -> str:
         lines += ["", "Errors", *(_error_line(error) for error in errors[:_SHOWN])]
     lines += ["", "Sources"]
     for finding in case_file.findings:
-        words = "; ".join(part for part in (state_words(finding, case_file), detail(finding)) if part)
+        index = f"index to {_time(finding.as_of)}" if finding.covers is not None else ""
+        parts = (state_words(finding, case_file), index, detail(finding))
+        words = "; ".join(part for part in parts if part)
         lines.append(f"  {finding.source}  {finding.state}: {words}  ({counted(finding.calls, 'call')})")
     return "\n".join(lines)
 

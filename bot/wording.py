@@ -5,9 +5,11 @@ Pure functions to text; everything that a vendor or a customer wrote is escaped 
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from bot.casefile import CaseFile, ErrorEvent, Finding, Session, SourceName, State, SubjectKind, UrlIs
+from bot.freshness import index_words, left_words
 from bot.mrkdwn import ago, code, counted, escaped, lasting, link, local_time
 
 _ERRORS_SHOWN = 5
@@ -133,7 +135,7 @@ def source_lines(case_file: CaseFile) -> list[str]:
 
 
 def _source_line(finding: Finding, case_file: CaseFile) -> str:
-    parts = [state_words(finding, case_file)]
+    parts = [state_words(finding, case_file), index_words(finding, _clockface)]
     if finding.source in case_file.waiting and not finding.failure:
         parts.append("asking again …")
     parts += [escaped(remark, 200) for remark in finding.notes]
@@ -141,9 +143,12 @@ def _source_line(finding: Finding, case_file: CaseFile) -> str:
         parts.append(escaped(finding.failure.message, 250))
         if finding.failure.until:
             parts.append(f"again from {local_time(finding.failure.until)}")
-    if finding.calls_left is not None:
-        parts.append(f"{counted(finding.calls_left, 'call')} left")
+    parts.append(left_words(finding, _clockface))
     return f"{_mark(finding)} {source_label(finding.source)}: {'; '.join(part for part in parts if part)}"
+
+
+def _clockface(moment: datetime) -> str:
+    return local_time(moment, "{date_short_pretty} {time}")
 
 
 def _mark(finding: Finding) -> str:
@@ -159,8 +164,10 @@ def state_words(finding: Finding, case_file: CaseFile) -> str:
     match finding.state:
         case State.LIVE:
             return f"{found}, live"
-        case State.CACHED | State.INDEX:
+        case State.CACHED:
             return f"{found}, asked {age}"
+        case _ if finding.covers is not None:
+            return found
         case _ if finding.as_of:
             return f"{found}, as of {age}"
         case _:

@@ -23,6 +23,11 @@ class MovableClock:
         self.now += timedelta(**span)
 
 
+def stored(folder: Path) -> bytes:
+    """Give all bytes of a folder's database."""
+    return b"".join(file.read_bytes() for file in sorted(folder.glob("casefile.db*")))
+
+
 @pytest.fixture
 def clock() -> MovableClock:
     return MovableClock()

@@ -1,86 +1,62 @@
 """
-Raygun Real User Monitoring, the legacy API (`contracts/raygun_rum_v1.md`): 50 calls in 24 hours.
+Raygun through its legacy API: everybody answered from a local index, all day, within 50 calls.
 
-A lookup costs a login (its key lasts 15 minutes and is shared by all processes), one list, and one call
-for each session whose errors are wanted. The first half of the day's calls may go to errors; the second
-half is kept for finding people.
+What the next call is spent on is planned (`raygun_plan`); one lookup at a time plans and acts, so that the
+others find what it has read.
 """
 
 import asyncio
-import base64
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from itertools import groupby
+from datetime import datetime, timedelta
 
-from pydantic import Field
+from cachetools import TTLCache
 
 from bot.cache import Answer
-from bot.casefile import ErrorEvent, Reason, Session, SessionUser, SourceName, Subject, SubjectKind
-from bot.quota import Account, Window
+from bot.casefile import ErrorEvent, Failure, Reason, Session, SourceName, Subject, SubjectKind
+from bot.coverage import Coverage, Span
+from bot.quota import Account, Purpose, Window, reserve
+from bot.session_index import Opened, SessionIndex
 from bot.settings import RaygunAccount
-from bot.sources.http import CallFailed, Calls, Reply, VendorHttp
-from bot.sources.memory import Memory
-from bot.sources.raygun_events import RAYGUN_LINKS
-from bot.sources.reading import (
-    AnyText,
-    Count,
-    Id,
-    Moment,
-    Page,
-    Part,
-    Record,
-    at,
-    joined,
-    read_record,
-    read_records,
-    to_id,
-    to_text,
+from bot.sources.http import CallFailed, Calls, VendorHttp
+from bot.sources.raygun_api import KEY_LASTS, RaygunApi
+from bot.sources.raygun_pace import Purse, days_ahead
+from bot.sources.raygun_plan import (
+    A_PAGE,
+    AskPerson,
+    Nothing,
+    OpenSession,
+    Person,
+    ReadSpan,
+    Situation,
+    Step,
+    Why,
+    next_gap,
+    next_step,
 )
-from bot.sources.source import Freshness, Question
+from bot.sources.raygun_volume import Volume, learn_volume
+from bot.sources.source import Effort, Freshness, Question, Recall
+from bot.tasks import Tasks
 
-# The vendor's maximum; a page of 500 costs the same as one of 50.
-_LIMIT = 500
-_MOST_DETAILS = 2
-# A minute before the vendor's 15 are over.
-_KEY_LASTS = timedelta(minutes=14)
-_METHOD_LASTS = timedelta(days=30)
 _DAY_SECONDS = 24 * 3600
-
-
-class _Listed(Record):
-    id: Id = None
-    sessionStart: Moment = None  # noqa: N815 - the vendor's spelling
-    sessionEnd: Moment = None  # noqa: N815
-    user: Part = Field(default_factory=dict)
-    browser: Part = Field(default_factory=dict)
-    platform: Part = Field(default_factory=dict)
-    os: Part = Field(default_factory=dict)
-    location: Part = Field(default_factory=dict)
-    sessionLength: Count = None  # noqa: N815 - milliseconds
-    status: AnyText = None
-    pageViewCount: Count = None  # noqa: N815
-    links: Part = Field(default_factory=dict)
-
-
-class _PageView(Record):
-    page: Page = None
-    viewedOn: Moment = None  # noqa: N815
-
-
-class _HitBy(Record):
-    groupId: Id = None  # noqa: N815
-    title: AnyText = None
-    links: Part = Field(default_factory=dict)
-
-
-class _Detail(_Listed):
-    errors: list[object] | None = None
-    pageViews: list[object] | None = None  # noqa: N815
+# A call may take 30 seconds to be answered, and counts there when it arrives.
+_LAG_SECONDS = 60
+# An answer waits for no more calls than these; each of them is planned anew.
+_MOST_STEPS = 8
+_MOST_GAPS = 20
+# What went wrong is not tried again by everybody who asks; a list that cannot be read whole costs the most.
+_TROUBLE_LASTS = timedelta(minutes=2)
+_NOT_WHOLE_LASTS = timedelta(minutes=30)
+_NOT_WHOLE = "Raygun’s list of sessions did not come whole"
+# Of so many sessions, the newest ones, the errors are worth a call each.
+_WORTH_OPENING = 2
+_FORECAST_LASTS = timedelta(minutes=10)
+_FORECAST_STEP = timedelta(minutes=20)
 
 
 def windows(settings: RaygunAccount) -> tuple[Window, ...]:
     """Give the calls that one application may make: rolling, as when the vendor's day ends is not known."""
-    return (Window(settings.daily_calls, _DAY_SECONDS),)
+    return (Window(settings.daily_calls, _DAY_SECONDS, _LAG_SECONDS),)
 
 
 def rest_after_429(now: datetime) -> timedelta:
@@ -89,246 +65,303 @@ def rest_after_429(now: datetime) -> timedelta:
     return tomorrow - now
 
 
-def details_affordable(left: int, daily_calls: int) -> int:
-    """Give how many sessions may be opened for their errors with this many calls left."""
-    return max(0, min(_MOST_DETAILS, left - daily_calls // 2))
+@dataclass(frozen=True, slots=True)
+class _Forecast:
+    """What earlier days tell: how many sessions begin when, and when people are looked up."""
+
+    volume: Volume
+    lookups: tuple[datetime, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the index has about one question."""
+
+    sessions: tuple[Session, ...]
+    opened: dict[str, Opened]
+    asked: Span | None
+    coverage: Coverage
+
+    @property
+    def unopened(self) -> str | None:
+        """Give the newest session of which the errors are not known, or not of all of it."""
+        return next((s.id for s in self.sessions[:_WORTH_OPENING] if not self._is_opened(s)), None)
+
+    def _is_opened(self, session: Session) -> bool:
+        opened = self.opened.get(session.id)
+        return opened is not None and (not opened.session.live or bool(session.live))
+
+
+@dataclass(slots=True)
+class _Trouble:
+    """What last went wrong, and until when it is taken to go on."""
+
+    failure: Failure | None = None
+    until: datetime | None = None
+
+    def at(self, now: datetime) -> Failure | None:
+        """Give what is still taken to be wrong."""
+        return self.failure if self.until is not None and now < self.until else None
 
 
 @dataclass(frozen=True, slots=True)
 class Raygun:
-    """One application, through the legacy API."""
+    """One application, through the legacy API and the index."""
 
     name: SourceName
     http: VendorHttp
     settings: RaygunAccount
-    memory: Memory
-    _logging_in: asyncio.Lock = field(default_factory=asyncio.Lock)
+    api: RaygunApi
+    index: SessionIndex
+    tasks: Tasks
+    _acting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _trouble: _Trouble = field(default_factory=_Trouble)
+    _forecasts: "TTLCache[str, _Forecast]" = field(init=False)
 
     title = "Raygun"
     freshness = Freshness(found=timedelta(minutes=15), nobody=timedelta(minutes=5))
+
+    def __post_init__(self) -> None:
+        """Make the memory of forecasts, which goes by the source's clock."""
+        memory: TTLCache[str, _Forecast] = TTLCache(
+            1,
+            _FORECAST_LASTS,
+            timer=self.http.clock,  # type: ignore[arg-type] # any ordered clock will do
+        )
+        object.__setattr__(self, "_forecasts", memory)
 
     async def account(self) -> Account:
         """Give the account with its rolling day."""
         return self.http.account
 
     async def cost(self, subject: Subject) -> int:
-        """Give the most calls: login, list (twice for an address with capitals), errors of two sessions."""
-        return await self._login_cost() + len(subject.spellings) + _MOST_DETAILS
+        """Give the most calls: a login, the index, the person by each spelling, the newest session."""
+        return self.settings.login_counts + 2 + len(subject.spellings)
+
+    async def recall(self, question: Question) -> Recall:
+        """Give what the index says, and whether a call would be spent on saying more."""
+        if question.effort is not Effort.KNOWN and not question.again:
+            self.tasks.spawn(self.index.note_lookup(self.name, self.http.clock()), f"note lookup {self.name}")
+        known = await self._known(question)
+        step = next_step(await self._situation(question, known))
+        answer = self._answer(question, known)
+        return Recall(answer, enough=isinstance(step, Nothing) and step.why is not Why.SPENT)
 
     async def find(self, question: Question, calls: Calls) -> Answer:
         """
-        Give the sessions whose user identifier is the subject, and the errors of the newest ones.
+        Give the subject's sessions and errors, after the calls that the plan allows for them.
 
-        Raygun has no search by address: an address is found where the application uses it as identifier.
+        Raises:
+            CallFailed: when the first of these calls fails, or none can be made.
+
         """
-        await self._make_sure_of(1 + await self._login_cost(), calls)
-        rows: list[_Listed] = []
-        for identifier in question.subject.spellings:
-            rows = await self._list(identifier, question, calls)
-            if rows:
-                break
-        sessions = sorted(
-            (session for row in rows if (session := self._session(row))),
-            key=lambda session: session.started_at or datetime.min.replace(tzinfo=UTC),
-            reverse=True,
-        )
-        opened, errors, note = await self._open_newest(sessions, calls)
-        notes = [note] if note else []
-        if not sessions and question.subject.kind is SubjectKind.EMAIL:
-            notes.append("it knows people by the app's own identifier: the uid may find more")
-        return Answer(sessions=(*opened, *sessions[len(opened) :]), errors=errors, notes=tuple(notes))
+        asked, failure = False, None
+        if question.effort is Effort.KNOWN:
+            # Nothing is known at all: then what is usual is done.
+            question = replace(question, effort=Effort.USUAL)
+        async with self._acting:
+            for number in range(_MOST_STEPS):
+                known = await self._known(question)
+                step = next_step(await self._situation(question, known))
+                if isinstance(step, Nothing):
+                    if step.why is Why.SPENT and not number:
+                        raise await self._spent(question.purpose)
+                    break
+                try:
+                    await self._take(step, question, calls)
+                except CallFailed as failed:
+                    if not number:
+                        raise
+                    failure = failed.failure
+                    break
+                asked = asked or isinstance(step, AskPerson)
+            self.tasks.spawn(self._fill_gaps(question), f"fill gaps {self.name}")
+        answer = self._answer(question, await self._known(question), failure)
+        if answer is None:
+            raise CallFailed(Reason.UNREADABLE, _NOT_WHOLE)
+        return replace(answer, as_of=self.http.clock(), covers=None) if asked else answer
 
     async def session(self, session_id: str, calls: Calls) -> Session | None:
         """Describe one session by its number."""
-        detail = await self._detail(session_id, calls)
-        return self._detailed(detail) if detail else None
+        opened = await self.api.open(session_id, calls)
+        return opened.session if opened else None
 
     async def check(self, calls: Calls) -> str:
         """Log in, or use the login there is, and ask for one session of the last minute."""
-        now = self.http.clock()
-        span = {"dateFrom": _iso(now - timedelta(minutes=1)), "dateTo": _iso(now), "limit": "1"}
-        reply = await self._ask("/api/v1/pulse/sessions", span, calls)
-        if not reply.ok:
-            raise calls.refused(reply)
+        await self.api.check(calls)
         return "login and list of sessions work"
 
-    async def _list(self, identifier: str, question: Question, calls: Calls) -> list[_Listed]:
+    async def _known(self, question: Question) -> _Known:
+        now, names = self.http.clock(), question.names
+        found = await self.index.look_up(self.name, names, question.since(now), now)
+        theirs = tuple(session for session in found.sessions if belongs_to(session, names))
+        opened = {s.id: found.opened[s.id] for s in theirs if s.id in found.opened}
+        return _Known(theirs, opened, found.asked, found.coverage)
+
+    async def _situation(self, question: Question, known: _Known) -> Situation:
         now = self.http.clock()
-        params = {
-            "dateFrom": _iso(question.since(now)),
-            "dateTo": _iso(now),
-            "userIdentifier": identifier,
-            "limit": str(_LIMIT),
-        }
-        reply = await self._ask("/api/v1/pulse/sessions", params, calls)
-        if not reply.ok:
-            raise calls.refused(reply)
-        rows = read_records(at(reply.body, "sessions"), _Listed)
-        if rows is None:
-            raise calls.unreadable("a list of sessions")
-        return [row for row in rows if _belongs_to(row, question.subject)]
-
-    async def _open_newest(
-        self, sessions: list[Session], calls: Calls
-    ) -> tuple[list[Session], tuple[ErrorEvent, ...], str | None]:
-        """Open the newest sessions for their errors, as far as the quota allows; say what was left out."""
-        left = await calls.left()
-        wanted = min(len(sessions), _MOST_DETAILS)
-        affordable = min(wanted, details_affordable(left or 0, self.settings.daily_calls))
-        opened: list[Session] = []
-        errors: list[ErrorEvent] = []
-        for session in sessions[:affordable]:
-            try:
-                detail = await self._detail(session.id, calls)
-            except CallFailed as failed:
-                return opened, tuple(errors), f"errors are missing: {failed.failure.message}"
-            opened.append(self._detailed(detail, session) if detail else session)
-            errors += self._errors(detail, session) if detail else []
-        if not wanted:
-            return opened, (), None
-        if not affordable:
-            return opened, (), "errors not asked for: the calls left are kept for finding people"
-        newest = "the newest session" if affordable == 1 else f"the newest {affordable} sessions"
-        return opened, tuple(errors), f"errors of {newest} alone" if len(sessions) > affordable else None
-
-    async def _detail(self, session_id: str, calls: Calls) -> _Detail | None:
-        reply = await self._ask("/api/v1/pulse/session", {"id": session_id}, calls)
-        if reply.status == 404:  # noqa: PLR2004
-            return None
-        if not reply.ok:
-            raise calls.refused(reply)
-        detail = read_record(at(reply.body, "session"), _Detail)
-        if detail is None or detail.id is None:
-            raise calls.unreadable("a session")
-        return detail
-
-    async def _ask(self, path: str, params: dict[str, str], calls: Calls) -> Reply:
-        """Ask with the session key; one that has run out is renewed once."""
-        key = await self._key(calls)
-        reply = await calls.get(path, params=params, headers={"X-SessionKey": key})
-        if reply.status != 401:  # noqa: PLR2004
-            return reply
-        key = await self._key(calls, expired=key)
-        return await calls.get(path, params=params, headers={"X-SessionKey": key})
-
-    async def _key(self, calls: Calls, expired: str | None = None) -> str:
-        async with self._logging_in:
-            known = await self.memory.recall(str(self.name), "session_key")
-            if known and known != expired:
-                return known
-            key = await self._log_in(calls)
-            await self.memory.remember(str(self.name), "session_key", key, _KEY_LASTS)
-            return key
-
-    async def _log_in(self, calls: Calls) -> str:
-        """Log in by GET or, where that is not known there, by POST: the vendor's page says both."""
-        method = await self.memory.recall(str(self.name), "login_method") or "GET"
-        reply = await self._authenticate(method, calls)
-        if reply.status in (404, 405):
-            method = "POST" if method == "GET" else "GET"
-            reply = await self._authenticate(method, calls)
-            if reply.ok:
-                await self.memory.remember(str(self.name), "login_method", method, _METHOD_LASTS)
-        if not reply.ok:
-            raise calls.refused(reply)
-        key = to_id(at(reply.body, "sessionKey"))
-        if key is None:
-            raise calls.unreadable("a session key")
-        return key
-
-    async def _authenticate(self, method: str, calls: Calls) -> Reply:
-        settings = self.settings
-        pair = f"{settings.client_id}:{settings.client_secret.get_secret_value()}"
-        headers = {
-            "X-ApiKey": settings.api_key.get_secret_value(),
-            "Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}",
-        }
-        path = "/api/v1/pulse/authenticate"
-        return await calls.request(method, path, headers=headers, free=not settings.login_counts)
-
-    async def _login_cost(self) -> int:
-        known = await self.memory.recall(str(self.name), "session_key")
-        return int(known is None and self.settings.login_counts)
-
-    async def _make_sure_of(self, needed: int, calls: Calls) -> None:
-        """Refuse before the login is spent on a list that can no longer be asked for."""
-        state = await self.http.ledger.state(calls.account)
-        if state.left is not None and 0 < state.left < needed:
-            raise CallFailed(
-                Reason.QUOTA_SPENT,
-                f"Raygun was not asked: a login and a list need {needed} calls, and {state.left} is left",
-                state.blocked_until or state.returns_at,
-            )
-
-    def _session(self, row: _Listed) -> Session | None:
-        if row.id is None:
-            return None
-        location, user = row.location, row.user
-        return Session(
-            source=self.name,
-            id=row.id,
-            url=RAYGUN_LINKS.allow(to_text(row.links.get("web"))),
-            started_at=row.sessionStart,
-            ended_at=row.sessionEnd,
-            duration_seconds=None if row.sessionLength is None else row.sessionLength // 1000,
-            live=None if row.status is None else row.status.lower() == "active",
-            user=SessionUser(
-                uid=to_id(user.get("identifier")),
-                email=(to_text(user.get("emailAddress")) or "").lower() or None,
-                name=to_text(user.get("fullName")) or to_text(user.get("firstName")),
-            ),
-            pages=row.pageViewCount,
-            device=to_text(row.platform.get("name")),
-            browser=joined(row.browser.get("name"), row.browser.get("version")),
-            os=joined(row.os.get("name"), row.os.get("version")),
-            country=to_text(location.get("country")),
-            city=to_text(at(location, "ipLookup", "city")),
+        purse, forecast = await asyncio.gather(self._purse(question.purpose), self._forecast(known.coverage))
+        return Situation(
+            now=now,
+            effort=question.effort,
+            since=question.since(now),
+            kept_since=now - self.index.retention,
+            coverage=known.coverage,
+            purse=purse,
+            days=days_ahead(forecast.lookups, now),
+            volume=forecast.volume,
+            person=Person(bool(known.sessions), known.asked, known.unopened),
         )
 
-    def _detailed(self, detail: _Detail, listed: Session | None = None) -> Session:
-        """Give a session with what its detail adds to the list; the page count stands in the list alone."""
-        views = read_records(detail.pageViews, _PageView) or []
-        views.sort(key=lambda view: view.viewedOn or datetime.min.replace(tzinfo=UTC))
-        pages = [view.page for view in views if view.page]
-        session = self._session(detail)
-        if session is None:
-            raise ValueError("a detail without an id is not read")
-        return replace(
-            session,
-            url=session.url or (listed.url if listed else None),
-            pages=(listed.pages if listed else None) or len(views) or None,
-            entry_page=pages[0] if pages else None,
-            exit_page=pages[-1] if pages else None,
-            errors=len(detail.errors or []),
+    async def _purse(self, purpose: Purpose) -> Purse:
+        """Count the calls that a class of asker may spend."""
+        now = self.http.clock()
+        state, key = await asyncio.gather(self.http.ledger.state(self.http.account), self.api.key_is_known())
+        limit = self.settings.daily_calls
+        return Purse(
+            left=max(0, (state.left or 0) - reserve(limit, purpose)),
+            limit=limit,
+            returns=tuple(now + back for back in state.returning),
+            login=int(self.settings.login_counts),
+            key_until=now + KEY_LASTS if key else None,
         )
 
-    def _errors(self, detail: _Detail, session: Session) -> list[ErrorEvent]:
-        """Give a session's errors, one for each group; Raygun gives no time for a single error."""
-        hits = sorted(read_records(detail.errors, _HitBy) or [], key=lambda hit: hit.groupId or "")
-        events = []
-        for group, members in groupby(hits, key=lambda hit: hit.groupId):
-            same = list(members)
-            events.append(
-                ErrorEvent(
-                    source=self.name,
-                    id=group,
-                    title=same[0].title or "Error without a title",
-                    url=RAYGUN_LINKS.allow(to_text(same[0].links.get("web"))),
-                    count=len(same),
-                    session_id=session.id,
-                )
+    async def _forecast(self, coverage: Coverage) -> _Forecast:
+        # A growing index tells more.
+        grown = str(sum((span.length for span in coverage.spans), timedelta()) // _FORECAST_STEP)
+        known = self._forecasts.get(grown)
+        if known is None:
+            since = self.http.clock() - self.index.retention
+            begun, lookups = await asyncio.gather(
+                self.index.begun_by_hour(self.name, since), self.index.lookups(self.name)
             )
-        return events
+            known = _Forecast(learn_volume(begun, coverage, A_PAGE), lookups)
+            self._forecasts[grown] = known
+        return known
+
+    async def _take(self, step: Step, question: Question, calls: Calls) -> None:
+        """Make the planned call, and store what it brings."""
+        now = self.http.clock()
+        if (failure := self._trouble.at(now)) and question.effort is not Effort.FRESH:
+            raise CallFailed(failure.reason, failure.message, failure.until)
+        try:
+            await self._call(step, question, calls)
+        except CallFailed as failed:
+            lasts = _NOT_WHOLE_LASTS if failed.failure.message == _NOT_WHOLE else _TROUBLE_LASTS
+            self._trouble.failure, self._trouble.until = failed.failure, now + lasts
+            raise
+        self._trouble.until = None
+
+    async def _call(self, step: Step, question: Question, calls: Calls) -> None:
+        match step:
+            case ReadSpan(span):
+                harvest = await self.api.read_span(span, calls)
+                await self.index.put(self.name, harvest, self.http.clock())
+                if harvest.whole is None:
+                    raise CallFailed(Reason.UNREADABLE, _NOT_WHOLE)
+            case AskPerson(span):
+                for identifier in await self._identifiers(question):
+                    harvest = await self.api.ask_person(identifier, span, calls)
+                    await self.index.put_answer(self.name, question.names, harvest, span)
+                    if harvest.sessions:
+                        break
+            case OpenSession(session_id):
+                opened = await self.api.open(session_id, calls)
+                if opened is not None:
+                    await self.index.put_opened(self.name, opened)
+
+    async def _identifiers(self, question: Question) -> tuple[str, ...]:
+        """Give what to ask Raygun for: identifiers that it is known to have, else the name as it is spelt."""
+        known = await self._known(question)
+        seen = {session.user.uid: None for session in known.sessions if session.user.uid}
+        if seen:
+            return tuple(seen)[:2]
+        uids = [name.typed for name in question.names if name.kind is SubjectKind.UID]
+        addresses = [s for name in question.names if name.kind is SubjectKind.EMAIL for s in name.spellings]
+        return tuple(dict.fromkeys((*uids, *addresses)))[:2]
+
+    async def _fill_gaps(self, question: Question) -> None:
+        """Spend what nobody would miss on the index's gaps, while the login lasts."""
+        nobody = replace(question, effort=Effort.USUAL)
+        for _ in range(_MOST_GAPS):
+            async with self._acting:
+                known = await self._known(nobody)
+                step = next_gap(await self._situation(nobody, known))
+                if isinstance(step, Nothing):
+                    return
+                try:
+                    await self._take(step, nobody, self.http.asking(question.purpose))
+                except CallFailed:
+                    # Remembered as trouble; whoever asks next is told.
+                    return
+
+    async def _spent(self, purpose: Purpose) -> CallFailed:
+        """Say that no call is left, and when one comes back."""
+        state = await self.http.ledger.state(self.http.account)
+        reserved = purpose is not Purpose.PERSON and bool(state.left)
+        why = "what is left is kept for people who ask" if reserved else "our calls to it are spent"
+        until = state.blocked_until or state.returns_at
+        return CallFailed(Reason.QUOTA_SPENT, f"Raygun was not asked: {why}", until)
+
+    def _answer(self, question: Question, known: _Known, failure: Failure | None = None) -> Answer | None:
+        """Put together what is known; None where that is nothing at all."""
+        times = [moment for moment in (known.coverage.end, known.asked and known.asked.end) if moment]
+        if not times:
+            return None
+        now = self.http.clock()
+        sessions = tuple(_with_page(session, known.opened.get(session.id)) for session in known.sessions)
+        errors: list[ErrorEvent] = [e for opened in known.opened.values() for e in opened.errors]
+        asked_span = Span(max(question.since(now), now - self.index.retention), now)
+        return Answer(
+            sessions=sessions,
+            errors=tuple(errors),
+            notes=tuple(_notes(question, known, failure)),
+            as_of=max(times),
+            covers=known.coverage.within(asked_span),
+        )
 
 
-def _belongs_to(row: _Listed, subject: Subject) -> bool:
-    """Check again whose session it is: another customer's must never be shown."""
-    identifier = to_id(row.user.get("identifier")) or ""
-    if subject.kind is SubjectKind.UID:
-        return identifier == subject.value
-    address = to_text(row.user.get("emailAddress")) or ""
-    return subject.value in (identifier.lower(), address.lower())
+def _notes(question: Question, known: _Known, failure: Failure | None) -> Iterable[str]:
+    """Say how complete an answer is beyond what the index covers."""
+    opened = sum(session.id in known.opened for session in known.sessions)
+    if known.sessions and not opened:
+        yield "errors not asked for: the calls left are kept for finding people"
+    elif opened < len(known.sessions):
+        yield f"errors of {'the newest session' if opened == 1 else f'{opened} sessions'} alone"
+    if failure is not None:
+        yield failure.message
+    names = question.names
+    if not known.sessions and all(name.kind is SubjectKind.EMAIL for name in names):
+        yield "it may know people by the app's own identifier alone: the uid may find more"
 
 
-def _iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _with_page(session: Session, opened: Opened | None) -> Session:
+    """Give a session with what its own page told."""
+    if opened is None:
+        return session
+    page = opened.session
+    return replace(
+        session,
+        url=session.url or page.url,
+        pages=session.pages or page.pages,
+        entry_page=page.entry_page,
+        exit_page=page.exit_page,
+        city=page.city,
+        errors=page.errors,
+    )
+
+
+def belongs_to(session: Session, names: Sequence[Subject]) -> bool:
+    """
+    Check again whose session it is: another customer's must never be shown.
+
+    It must carry one of the names; or no name that says otherwise, where the vendor's own id led to it.
+    """
+    uids = {name.value for name in names if name.kind is SubjectKind.UID}
+    emails = {name.value for name in names if name.kind is SubjectKind.EMAIL}
+    uid, email = session.user.uid, session.user.email
+    if uid is not None and (uid in uids or uid.lower() in emails):
+        return True
+    if email is not None:
+        return email in emails
+    return uid is None or not (uids or "@" in uid)

@@ -8,15 +8,18 @@ from typing import Any
 from bot.casefile import SourceName, Vendor
 from bot.clock import Clock
 from bot.quota import Account, Ledger
+from bot.session_index import SessionIndex
 from bot.settings import FullStoryAccount, RaygunAccount, RybbitAccount, Settings
 from bot.sources import raygun
 from bot.sources.fullstory import FullStory
 from bot.sources.http import VendorHttp, open_client
 from bot.sources.memory import Memory
 from bot.sources.raygun import Raygun
+from bot.sources.raygun_api import RaygunApi
 from bot.sources.rybbit import Rybbit
 from bot.sources.rybbit_server import RybbitServer
 from bot.sources.source import Source
+from bot.tasks import Tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,8 @@ class Wiring:
     ledger: Ledger
     memory: Memory
     clock: Clock
+    index: SessionIndex
+    tasks: Tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,8 @@ def _raygun(name: SourceName, account: RaygunAccount, client: Any, wiring: Wirin
         account.base_url,
         raygun.rest_after_429,
     )
-    return Raygun(name, http, account, wiring.memory)
+    api = RaygunApi(name, http, account, wiring.memory)
+    return Raygun(name, http, account, api, wiring.index, wiring.tasks)
 
 
 def _rybbit(name: SourceName, account: RybbitAccount, client: Any, wiring: Wiring) -> Source:

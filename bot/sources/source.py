@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bot.cache import Answer
 from bot.casefile import Session, SourceName, Subject
@@ -21,12 +21,24 @@ class Effort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Whom to find, how many days back, who wants to know, and how much."""
+    """
+    Whom to find, how many days back, who wants to know, and how much.
+
+    `other_names` is what else the subject is surely called; `again` marks a question that is repeated
+    because more such names became known.
+    """
 
     subject: Subject
     days: int
     purpose: Purpose = Purpose.PERSON
     effort: Effort = Effort.USUAL
+    other_names: tuple[Subject, ...] = ()
+    again: bool = False
+
+    @property
+    def names(self) -> tuple[Subject, ...]:
+        """Give all that the subject is called, the name that was asked for first."""
+        return (self.subject, *self.other_names)
 
     def since(self, now: datetime) -> datetime:
         """Give where the asked span of time begins."""
@@ -92,3 +104,19 @@ class Source(Protocol):
             CallFailed: when the vendor cannot be asked or understood.
 
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """What a source remembers by itself (None: nothing at all), and whether that is `enough`."""
+
+    answer: Answer | None
+    enough: bool
+
+
+@runtime_checkable
+class Indexed(Source, Protocol):
+    """A source that answers from an index of its own, whose answers need no cache."""
+
+    async def recall(self, question: Question) -> Recall:
+        """Give what it remembers, without a call."""

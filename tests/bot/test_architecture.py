@@ -8,7 +8,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 # Each layer may import those below it (and its own); what is not named here belongs to its folder.
 LAYERS = [
-    {"bot.casefile", "bot.clock"},
+    {"bot.coverage", "bot.clock"},
+    {"bot.casefile"},
     {
         "bot.misspelt",
         "bot.setting_values",
@@ -20,7 +21,9 @@ LAYERS = [
         "bot.addresses",
         "bot.block_kit",
     },
+    {"bot.freshness"},
     {"bot.subjects", "bot.wording", "bot.tickets.markup", "bot.tickets.labels"},
+    {"bot.identities", "bot.session_index"},
     {"bot.tickets.references", "bot.buttons"},
     {"bot.tickets.passages", "bot.tickets.mail"},
     {"bot.tickets.reading"},

@@ -155,9 +155,10 @@ async def test_where_all_sources_fail_nobody_is_claimed_to_be_missing(desk: Desk
 
 
 async def test_a_fully_cached_answer_is_one_parent_and_one_reply_without_edits(desk: Desk) -> None:
-    async with desk.casefile():
+    async with desk.casefile() as bot:
         await desk.ask("cust-8841")
         await desk.thread()
+        await desk.idle(bot)
         calls = [len(vendor.calls) for vendor in desk.world.vendors]
         await desk.ask("cust-8841")
         parent, reply = await desk.thread(number=2)
@@ -206,6 +207,7 @@ async def test_show_more_shows_twenty_and_asks_nobody(desk: Desk) -> None:
     async with desk.casefile() as bot:
         await desk.ask("busy@tailspin.example")
         _, reply = await desk.thread()
+        await desk.idle(bot)
         calls = [len(vendor.calls) for vendor in desk.world.vendors]
         await desk.world.slack.press(reply.channel, reply.ts, SHOW_MORE, desk.world.slack.people.agent)
         await desk.idle(bot)

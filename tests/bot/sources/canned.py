@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,19 @@ from bot.casefile import SourceName, Subject, SubjectKind
 from bot.clock import Clock
 from bot.keyring import Keyring
 from bot.quota import Account, Ledger, Purpose
+from bot.session_index import SessionIndex
 from bot.settings import FullStoryAccount, RaygunAccount, RybbitAccount
 from bot.sources import raygun
 from bot.sources.fullstory import FullStory
 from bot.sources.http import Calls, VendorHttp
 from bot.sources.memory import Memory
 from bot.sources.raygun import Raygun
+from bot.sources.raygun_api import RaygunApi
 from bot.sources.rybbit import Rybbit
 from bot.sources.rybbit_server import RybbitServer
 from bot.sources.source import Question, Source
 from bot.store import open_store
+from bot.tasks import Tasks
 
 RECORDED = Path(__file__).parents[2] / "recorded"
 Respond = Callable[[httpx.Request], httpx.Response]
@@ -57,6 +61,8 @@ class Bench:
     ledger: Ledger
     memory: Memory
     clock: Clock
+    index: SessionIndex
+    tasks: Tasks
 
     def http(self, vendor: Respond, account: Account, base_url: str) -> VendorHttp:
         client = httpx.AsyncClient(transport=httpx.MockTransport(vendor))
@@ -67,11 +73,20 @@ class Bench:
         name = SourceName("fullstory", "main")
         return FullStory(name, self.http(vendor, Account(str(name)), account.base_url), account)
 
-    def raygun(self, vendor: Respond, **settings: Any) -> Raygun:
-        account = RaygunAccount(api_key="a", client_id="c", client_secret="s", **settings)
+    def raygun(
+        self, vendor: Respond | None = None, client: httpx.AsyncClient | None = None, **settings: Any
+    ) -> Raygun:
+        """Give Raygun in front of canned answers or, with a client, of what that leads to."""
+        values = {"api_key": "a", "client_id": "c", "client_secret": "s"} | settings
+        account = RaygunAccount(**values)
         name = SourceName("raygun", "shop")
-        http = self.http(vendor, Account(str(name), raygun.windows(account)), account.base_url)
-        return Raygun(name, http, account, self.memory)
+        ledger_account = Account(str(name), raygun.windows(account))
+        client = client or httpx.AsyncClient(transport=httpx.MockTransport(vendor or _nobody))
+        http = VendorHttp(
+            client, self.ledger, ledger_account, self.clock, "Raygun", account.base_url, raygun.rest_after_429
+        )
+        api = RaygunApi(name, http, account, self.memory)
+        return Raygun(name, http, account, api, self.index, self.tasks)
 
     def rybbit(self, vendor: Respond, label: str = "www", **settings: Any) -> Rybbit:
         values = {"api_key": "k", "site": "1", "base_url": "https://rybbit.contoso.example"} | settings
@@ -81,11 +96,21 @@ class Bench:
         return Rybbit(name, http, account, self.memory, RybbitServer(http, account, self.memory))
 
 
+def _nobody(_request: httpx.Request) -> httpx.Response:
+    return httpx.Response(500)
+
+
 @asynccontextmanager
 async def bench(folder: Path, clock: Clock) -> AsyncIterator[Bench]:
     """Open what sources need."""
-    async with open_store(f"sqlite:///{folder / 'bench.db'}") as store:
-        yield Bench(Ledger(store), Memory(store, Keyring(("secret",))), clock)
+    async with open_store(f"sqlite:///{folder / 'bench.db'}", clock) as store:
+        keyring = Keyring(("secret",))
+        index = SessionIndex(store, keyring, timedelta(days=7), timedelta(days=1))
+        crashes: list[BaseException] = []
+        tasks = Tasks(lambda crash, _name: crashes.append(crash))
+        yield Bench(Ledger(store), Memory(store, keyring), clock, index, tasks)
+        await tasks.settle()
+        assert crashes == []
 
 
 async def calls_of(source: Source) -> Calls:

@@ -1,185 +1,333 @@
-"""Raygun's legacy contract, example by example, and the care for its 50 calls."""
+"""Raygun's legacy API behind the index, against the sandbox's stand-in: what is asked, what is told, what fails."""
 
-from datetime import UTC, datetime
-from typing import Any
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
 
-from bot.casefile import Reason
+from bot.cache import Answer
+from bot.casefile import Reason, Session, SessionUser, SourceName, Subject, SubjectKind
+from bot.coverage import Coverage
+from bot.quota import Purpose
 from bot.sources.http import CallFailed
-from bot.sources.raygun import details_affordable, rest_after_429
-from tests.bot.sources.canned import Bench, Canned, answer, calls_of, find
+from bot.sources.raygun import Raygun, belongs_to, rest_after_429
+from bot.sources.source import Effort, Question
+from sandbox.faults import Fault
+from sandbox.people import make_people
+from sandbox.vendors.raygun import Raygun as StandIn
+from sandbox.vendors.raygun_traffic import Traffic, sightings_of, strangers
+from sandbox.vendors.stand_in import listening
+from tests.bot.sources.canned import Bench, bench
 from tests.conftest import MovableClock
 
-USER = {
-    "id": 55120, "isAnonymous": False, "identifier": "cust-8841", "firstName": "Jane", "fullName": "Jane Roe",
-    "emailAddress": "jane@corp.example", "firstSeen": "2026-01-09T10:00:00.000Z",
-    "lastSeen": "2026-11-03T08:31:00.004Z", "links": {"web": "https://app.raygun.com/rum/u/55120"},
-}  # fmt: skip
-LISTED: dict[str, Any] = {
-    "id": 918273645012, "sessionStart": "2026-11-03T08:14:09.120Z", "sessionUpdated": "2026-11-03T08:31:00.004Z",
-    "sessionEnd": None, "user": USER, "browser": {"name": "Firefox", "version": "131.0"},
-    "platform": {"name": "Desktop"}, "os": {"name": "Windows", "version": "11"},
-    "location": {"country": "DE", "ipAddress": "203.0.113.9"}, "sessionLength": 1010884, "status": "active",
-    "pageViewCount": 12, "links": {"self": "https://api.raygun.com/x", "web": "https://app.raygun.com/rum/s/1"},
-}  # fmt: skip
-FOREIGN = LISTED | {
-    "id": 918270000001, "status": "ended", "sessionLength": 0,
-    "user": {"id": 70001, "isAnonymous": True, "identifier": "1b9d…", "firstName": None, "fullName": None,
-             "emailAddress": None, "firstSeen": None, "lastSeen": None, "links": {"web": "https://app.raygun.com/…"}},
-}  # fmt: skip
-DETAIL = {
-    "session": {k: v for k, v in LISTED.items() if k != "pageViewCount"}
-    | {
-        "satisfactionRating": "Poor",
-        "location": {"country": "DE", "ipAddress": "203.0.113.9", "ipLookup": {"country": "Germany", "state": "Hesse", "city": "Kassel"}},
-        "errors": [{"groupId": 5544332211, "instanceId": 99887766550, "title": "TypeError: cart is undefined", "links": {"web": "https://app.raygun.com/crashreporting/19abc7x/errors/5544332211"}}],
-        "pageViews": [{"page": "https://shop.example/cart?token=1", "loadingTime": 2210, "viewingTime": 64000, "viewedOn": "2026-11-03T08:15:00.000Z"}],
-    }
-}  # fmt: skip
+SHOP = SourceName("raygun", "shop")
 
 
-def vendor(sessions: list[Any] | None = None, **answers: httpx.Response) -> Canned:
-    usual = {
-        "authenticate": answer({"sessionKey": "pk_9f2b61f0c4"}, 202),
-        "sessions": answer(
-            {"totalSessions": 2, "sessions": [LISTED] if sessions is None else sessions, "links": {}}
-        ),
-        "session": answer(DETAIL),
-    } | answers
-
-    def respond(request: httpx.Request) -> httpx.Response:
-        canned = usual[request.url.path.rsplit("/", 1)[1]]
-        return httpx.Response(canned.status_code, content=canned.content, headers=canned.headers)
-
-    return Canned(respond)
+def uid(value: str) -> Subject:
+    return Subject(SubjectKind.UID, value, value)
 
 
-async def test_the_contracts_examples_become_sessions_and_errors(on_bench: Bench) -> None:
-    found = await find(on_bench.raygun(vendor()), "cust-8841")
-    session, error = found.sessions[0], found.errors[0]
-    assert (session.id, session.live, session.duration_seconds, session.pages) == (
-        "918273645012",
-        True,
-        1010,
-        12,
-    )
-    assert (session.user.uid, session.user.email, session.city) == (
-        "cust-8841",
-        "jane@corp.example",
-        "Kassel",
-    )
-    assert (session.entry_page, session.errors, session.ended_at) == ("/cart", 1, None)
-    assert (error.id, error.title, error.session_id) == (
-        "5544332211",
-        "TypeError: cart is undefined",
-        session.id,
-    )
-    assert "203.0.113.9" not in repr(found)
+def email(value: str) -> Subject:
+    return Subject(SubjectKind.EMAIL, value.lower(), value)
 
 
-async def test_another_customers_session_is_never_shown(on_bench: Bench) -> None:
-    found = await find(on_bench.raygun(vendor([FOREIGN, LISTED])), "cust-8841")
-    assert [session.id for session in found.sessions] == ["918273645012"]
+@dataclass
+class Shop:
+    """The stand-in, the bench and a source that asks it."""
+
+    vendor: StandIn
+    on_bench: Bench
+    clock: MovableClock
+    client: httpx.AsyncClient
+
+    def source(self, daily_calls: int = 50) -> Raygun:
+        """Give a source as a process has it that has just started."""
+        vendor = self.vendor
+        return self.on_bench.raygun(
+            client=self.client,
+            base_url=vendor.origin,
+            api_key=vendor.api_key,
+            client_id=vendor.client_id,
+            client_secret=vendor.client_secret,
+            daily_calls=daily_calls,
+        )
+
+    async def ask(
+        self, source: Raygun, subject: Subject, *other_names: Subject, days: int = 30,
+        effort: Effort = Effort.USUAL, purpose: Purpose = Purpose.PERSON,
+    ) -> Answer:  # fmt: skip
+        """Ask as the engine does: the vendor only where what is known is not enough."""
+        question = Question(subject, days, purpose, effort, other_names)
+        recall = await source.recall(question)
+        if recall.enough and recall.answer is not None:
+            return recall.answer
+        return await source.find(question, source.http.asking(purpose))
+
+    @property
+    def asked(self) -> list[str]:
+        """Give what the vendor was asked for, in short."""
+        words = []
+        for call in self.vendor.calls:
+            last = call.path.rsplit("/", 1)[1]
+            words.append("person" if "userIdentifier" in call.query else {"sessions": "page"}.get(last, last))
+        return words
+
+    def forget_calls(self) -> None:
+        self.vendor.calls.clear()
 
 
-async def test_the_login_is_kept_for_its_15_minutes_and_shared(on_bench: Bench) -> None:
-    canned = vendor([])
-    await find(on_bench.raygun(canned), "a")
-    await find(on_bench.raygun(canned), "b")
-    assert [path.rsplit("/", 1)[1] for path in canned.paths] == ["authenticate", "sessions", "sessions"]
+async def until(so: Callable[[], bool]) -> None:
+    while not so():  # noqa: ASYNC110 - the vendor is no one to wait on
+        await asyncio.sleep(0.01)
 
 
-async def test_a_session_key_that_has_run_out_is_renewed_once(on_bench: Bench) -> None:
-    keys = iter(["old", "new", "newer"])
+@pytest.fixture
+async def shop(tmp_path: Path, clock: MovableClock) -> AsyncIterator[Shop]:
+    rng = random.Random(7)  # noqa: S311 - invented visits
+    others = strangers(rng, clock() - timedelta(days=1), 2, 2_000)
+    traffic = Traffic([*sightings_of(make_people(clock())), *others])
+    async with (
+        bench(tmp_path, clock) as on_bench,
+        listening(StandIn(clock, traffic)) as vendor,
+        httpx.AsyncClient() as client,
+    ):
+        yield Shop(vendor, on_bench, clock, client)
+        await on_bench.tasks.settle()
 
-    def respond(request: httpx.Request) -> httpx.Response:
-        if request.url.path.endswith("authenticate"):
-            return answer({"sessionKey": next(keys)}, 202)
-        return answer({"sessions": []}) if request.headers["x-sessionkey"] == "new" else answer({}, 401)
 
-    canned = Canned(respond)
-    await find(on_bench.raygun(canned), "u")
-    assert [path.rsplit("/", 1)[1] for path in canned.paths] == ["authenticate", "sessions"] * 2
+async def test_a_first_lookup_begins_the_index_and_asks_for_the_person(shop: Shop) -> None:
+    answer = await shop.ask(shop.source(), email("jane@contoso.example"))
+    assert shop.asked[:5] == ["authenticate", "page", "person", "session", "session"]
+    assert len(answer.sessions) == 4
+    assert [error.title.partition(":")[0] for error in answer.errors] == ["TypeError", "PaymentError"]
+    assert (answer.as_of, answer.covers) == (shop.clock(), None)
 
 
-async def test_a_key_that_is_refused_twice_is_a_failure_and_no_loop(on_bench: Bench) -> None:
-    canned = Canned(
-        lambda r: answer({"sessionKey": "k"}, 202) if r.url.path.endswith("ate") else answer({}, 401)
-    )
+async def test_the_next_lookup_is_answered_by_the_index_and_says_what_it_covers(shop: Shop) -> None:
+    source = shop.source()
+    await shop.ask(source, email("jane@contoso.example"))
+    await shop.on_bench.tasks.settle()
+    shop.forget_calls()
+    answer = await shop.ask(source, email("jane@contoso.example"))
+    assert shop.asked == []
+    assert isinstance(answer.covers, Coverage)
+    assert answer.covers.end == shop.clock().replace(microsecond=0)
+
+
+async def test_what_nobody_would_miss_fills_the_index_while_the_login_lasts(shop: Shop) -> None:
+    source = shop.source()
+    await shop.ask(source, email("jane@contoso.example"))
+    await shop.on_bench.tasks.settle()
+    coverage = await shop.on_bench.index.coverage(SHOP, shop.clock())
+    assert len(coverage.spans) == 1
+    assert coverage.spans[0].length > timedelta(hours=6)
+    assert shop.asked.count("authenticate") == 1
+
+
+async def test_people_who_are_asked_about_at_once_share_one_page(shop: Shop) -> None:
+    source = shop.source()
+    people = ("jane@contoso.example", "busy@tailspin.example", "mallory@litware.example")
+    await asyncio.gather(*(shop.ask(source, email(person)) for person in people))
+    before_gaps = shop.asked[: len(people) + 2]
+    assert before_gaps.count("page") == 1
+    assert before_gaps.count("authenticate") == 1
+
+
+async def test_an_address_is_found_where_raygun_knows_the_uid_alone_and_the_index_saw_both(
+    shop: Shop,
+) -> None:
+    source = shop.source()
+    await shop.ask(source, uid("cust-8841"))
+    await shop.on_bench.tasks.settle()
+    shop.forget_calls()
+    answer = await shop.ask(source, email("oluwaseun@adventure.example"))
+    assert [session.user.uid for session in answer.sessions] == ["cust-8841"] * 2
+    assert "person" not in shop.asked
+
+
+async def test_an_address_whose_uid_another_source_told_is_asked_for_by_it(shop: Shop) -> None:
+    answer = await shop.ask(shop.source(), email("nobody-knows@adventure.example"), uid("u-90"))
+    assert [session.user.uid for session in answer.sessions] == ["u-90"]
+    asked = [call.query["userIdentifier"] for call in shop.vendor.calls if "userIdentifier" in call.query]
+    assert asked == ["u-90"]
+
+
+async def test_an_address_is_asked_for_as_typed_and_then_in_small_letters(shop: Shop) -> None:
+    await shop.ask(shop.source(), email("Busy@Tailspin.example"))
+    asked = [call.query["userIdentifier"] for call in shop.vendor.calls if "userIdentifier" in call.query]
+    assert asked == ["Busy@Tailspin.example", "busy@tailspin.example"]
+
+
+async def test_an_address_that_finds_nobody_comes_with_the_reason_why(shop: Shop) -> None:
+    answer = await shop.ask(shop.source(), email("nobody@contoso.example"))
+    assert answer.sessions == ()
+    assert "the uid may find more" in answer.notes[0]
+
+
+JANE = email("jane@contoso.example")
+
+
+@pytest.mark.parametrize(
+    ("names", "user", "theirs"),
+    [
+        ([JANE], SessionUser(email="jane@contoso.example"), True),
+        ([JANE], SessionUser(uid="Jane@Contoso.example"), True),
+        ([JANE], SessionUser(uid="u-77", email="jane@contoso.example"), True),
+        ([JANE], SessionUser(uid="u-77"), True),
+        ([JANE], SessionUser(), True),
+        ([JANE], SessionUser(uid="u-77", email="bob@contoso.example"), False),
+        ([JANE], SessionUser(uid="bob@contoso.example"), False),
+        ([JANE, uid("u-77")], SessionUser(uid="u-78"), False),
+        ([JANE, uid("u-77")], SessionUser(uid="u-77", email="other@contoso.example"), True),
+        ([uid("u-77")], SessionUser(uid="u-77"), True),
+        ([uid("u-77")], SessionUser(uid="U-77"), False),
+        ([uid("u-77")], SessionUser(uid="u-78", email="jane@contoso.example"), False),
+        ([uid("u-77")], SessionUser(email="jane@contoso.example"), False),
+        ([uid("u-77")], SessionUser(), True),
+    ],
+)
+def test_a_session_is_shown_only_where_its_names_do_not_say_otherwise(
+    names: list[Subject], user: SessionUser, theirs: bool
+) -> None:
+    assert belongs_to(Session(SHOP, "1", user=user), names) == theirs
+
+
+async def test_a_key_that_dies_in_the_middle_is_renewed_and_nothing_is_lost(shop: Shop) -> None:
+    source = shop.source()
+    await shop.ask(source, uid("cust-8841"))
+    await shop.on_bench.tasks.settle()
+    shop.vendor.expire_keys()
+    shop.forget_calls()
+    answer = await shop.ask(source, uid("u-90"))
+    assert shop.asked[:3] == ["person", "authenticate", "person"]
+    assert len(answer.sessions) == 1
+
+
+async def test_a_429_that_comes_early_closes_the_account_until_midnight(shop: Shop) -> None:
+    source = shop.source()
+    shop.vendor.daily_calls = 1
     with pytest.raises(CallFailed) as failed:
-        await find(on_bench.raygun(canned), "u")
-    assert failed.value.failure.reason is Reason.NOT_AUTHORISED
-    assert len(canned.requests) == 4
+        await shop.ask(source, uid("cust-8841"))
+    assert failed.value.failure.reason is Reason.RATE_LIMITED
+    calls = len(shop.vendor.calls)
+    shop.clock.advance(minutes=10)
+    with pytest.raises(CallFailed) as refused:
+        await shop.ask(source, uid("u-90"))
+    assert refused.value.failure.reason is Reason.QUOTA_SPENT
+    assert refused.value.failure.until == datetime(2026, 11, 21, tzinfo=UTC)
+    assert len(shop.vendor.calls) == calls
 
 
-async def test_login_by_post_is_tried_where_get_is_not_known_and_remembered(on_bench: Bench) -> None:
-    def respond(request: httpx.Request) -> httpx.Response:
-        if request.url.path.endswith("authenticate"):
-            return answer({"sessionKey": "k"}, 202) if request.method == "POST" else answer({}, 405)
-        return answer({"sessions": []})
+async def test_a_process_that_dies_between_call_and_storing_claims_nothing_and_counts_the_call(
+    shop: Shop,
+) -> None:
+    shop.vendor.latency = 0.5
+    dying = asyncio.create_task(shop.ask(shop.source(), uid("cust-8841")))
+    async with asyncio.timeout(10):
+        await until(lambda: shop.asked == ["authenticate", "page"])
+    dying.cancel()
+    await asyncio.gather(dying, return_exceptions=True)
+    shop.vendor.latency = 0
+    source = shop.source()
+    assert (await shop.on_bench.index.coverage(SHOP, shop.clock())).spans == ()
+    assert (await shop.on_bench.ledger.state(await source.account())).used == 2
+    answer = await shop.ask(source, uid("cust-8841"))
+    assert len(answer.sessions) == 2
+    assert shop.asked.count("authenticate") == 1
 
-    canned = Canned(respond)
-    source = on_bench.raygun(canned)
-    await find(source, "u")
-    await on_bench.memory.forget("raygun/shop", "session_key")
-    await find(source, "v")
-    assert [request.method for request in canned.requests] == ["GET", "POST", "GET", "POST", "GET"]
+
+@pytest.mark.parametrize("fault", [Fault.BROKEN, Fault.REFUSED])
+async def test_what_goes_wrong_is_not_tried_again_by_everybody_who_asks(shop: Shop, fault: Fault) -> None:
+    source = shop.source()
+    shop.vendor.fault = fault
+    for _ in range(5):
+        with pytest.raises(CallFailed):
+            await shop.ask(source, uid("cust-8841"))
+    assert len(shop.vendor.calls) <= 2
+    shop.vendor.fault = Fault.NONE
+    shop.clock.advance(minutes=3)
+    assert (await shop.ask(source, uid("cust-8841"))).sessions
 
 
-async def test_a_login_is_not_spent_when_no_call_would_be_left_for_the_list(on_bench: Bench) -> None:
-    canned = vendor()
+async def test_when_the_index_is_read_and_the_person_is_not_the_answer_says_so(shop: Shop) -> None:
+    source = shop.source()
+    await shop.ask(source, email("jane@contoso.example"))
+    await shop.on_bench.tasks.settle()
+    shop.vendor.fault = Fault.BROKEN
+    with pytest.raises(CallFailed):
+        await shop.ask(source, uid("u-90"))
+    known = await source.recall(Question(email("jane@contoso.example"), 30))
+    assert known.answer is not None
+    assert len(known.answer.sessions) == 4
+
+
+async def test_the_last_calls_are_kept_for_people_who_ask(shop: Shop) -> None:
+    source = shop.source(daily_calls=12)
+    for number in range(40):
+        try:
+            await shop.ask(source, uid(f"u-{number}"), purpose=Purpose.TICKET)
+        except CallFailed as failed:
+            assert failed.failure.reason is Reason.QUOTA_SPENT  # noqa: PT017 - each of many may fail
+        await shop.on_bench.tasks.settle()
+        shop.clock.advance(minutes=31)
+    state = await shop.on_bench.ledger.state(await source.account())
+    assert state.left is not None
+    assert state.left >= 3
+    shop.clock.advance(minutes=31)
+    assert (await shop.ask(source, uid("cust-8841"), effort=Effort.FRESH)).as_of == shop.clock()
+
+
+async def test_when_all_is_spent_the_index_still_answers_and_nothing_is_asked(shop: Shop) -> None:
+    source = shop.source(daily_calls=6)
+    await shop.ask(source, email("jane@contoso.example"))
+    await shop.on_bench.tasks.settle()
+    for _ in range(4):
+        await shop.on_bench.ledger.spend(await source.account(), Purpose.PERSON)
+    shop.clock.advance(hours=5)
+    shop.forget_calls()
+    recall = await source.recall(Question(email("jane@contoso.example"), 30))
+    assert recall.answer is not None
     with pytest.raises(CallFailed) as failed:
-        await find(on_bench.raygun(canned, daily_calls=1), "u")
+        await shop.ask(source, email("jane@contoso.example"))
     assert failed.value.failure.reason is Reason.QUOTA_SPENT
-    assert canned.requests == []
+    assert failed.value.failure.until is not None
+    assert shop.asked == []
 
 
-async def test_a_login_that_does_not_count_is_not_written_down(on_bench: Bench) -> None:
-    source = on_bench.raygun(vendor([]), login_counts=False)
-    await find(source, "u")
-    assert (await on_bench.ledger.state(await source.account())).used == 1
+async def test_no_24_hours_ever_hold_more_than_50_calls_however_much_is_asked(shop: Shop) -> None:
+    source = shop.source()
+    for number in range(120):
+        subject = uid(f"u-{number % 50}")
+        with_all_might = Effort.FRESH if number % 3 else Effort.USUAL
+        try:
+            await shop.ask(source, subject, effort=with_all_might)
+        except CallFailed as failed:
+            assert failed.failure.reason is Reason.QUOTA_SPENT  # noqa: PT017 - each of many may fail
+        await shop.on_bench.tasks.settle()
+        shop.clock.advance(minutes=22)
+    assert shop.vendor.refused_calls == 0
+    assert shop.vendor.most_in_24_hours == 50
 
 
-async def test_a_429_closes_the_account_and_no_further_call_is_made(on_bench: Bench) -> None:
-    canned = Canned(
-        lambda r: answer({"sessionKey": "k"}, 202) if r.url.path.endswith("ate") else answer({}, 429)
-    )
-    source = on_bench.raygun(canned)
-    reasons = []
-    for _ in range(2):
-        with pytest.raises(CallFailed) as failed:
-            await find(source, "u")
-        reasons.append(failed.value.failure.reason)
-    assert reasons == [Reason.RATE_LIMITED, Reason.QUOTA_SPENT]
-    assert len(canned.requests) == 2
+async def test_one_session_is_described_by_its_number(shop: Shop) -> None:
+    source = shop.source()
+    answer = await shop.ask(source, email("jane@contoso.example"))
+    session = await source.session(answer.sessions[0].id, source.http.asking(Purpose.UNFURL))
+    assert session is not None
+    assert session.entry_page == "/"
+    assert await source.session("1", source.http.asking(Purpose.UNFURL)) is None
+
+
+async def test_a_check_is_one_short_list(shop: Shop) -> None:
+    source = shop.source()
+    assert "work" in await source.check(source.http.asking(Purpose.PERSON))
+    assert shop.asked == ["authenticate", "page"]
 
 
 def test_without_a_word_of_the_vendors_the_rest_lasts_until_midnight_in_utc(clock: MovableClock) -> None:
     assert clock.now + rest_after_429(clock.now) == datetime(2026, 11, 21, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(("left", "opened"), [(50, 2), (27, 2), (26, 1), (25, 0), (3, 0)])
-def test_the_second_half_of_the_days_calls_is_kept_for_finding_people(left: int, opened: int) -> None:
-    assert details_affordable(left, 50) == opened
-
-
-async def test_errors_that_were_not_asked_for_are_said_to_be_so(on_bench: Bench) -> None:
-    found = await find(on_bench.raygun(vendor(), daily_calls=3), "cust-8841")
-    assert found.errors == ()
-    assert "errors not asked for" in found.notes[0]
-
-
-async def test_an_address_that_finds_nobody_comes_with_the_reason_why(on_bench: Bench) -> None:
-    found = await find(on_bench.raygun(vendor([])), "jane@corp.example")
-    assert "the uid may find more" in found.notes[0]
-
-
-async def test_one_session_is_described_by_its_number(on_bench: Bench) -> None:
-    source = on_bench.raygun(vendor())
-    session = await source.session("918273645012", await calls_of(source))
-    assert session is not None
-    assert session.url == "https://app.raygun.com/rum/s/1"
-    unknown = on_bench.raygun(vendor(session=answer({}, 404)))
-    assert await unknown.session("1", await calls_of(unknown)) is None

@@ -1,0 +1,425 @@
+"""
+A simulated desk's day against Raygun's 50 calls: Casefile, two simpler bots, and the best that can be.
+
+Every policy asks the sandbox's Raygun over HTTP, on a virtual clock. Casefile's is the program's own planner,
+ledger, index and client, and begins with an empty database; nothing is let past the quota.
+
+What a day is: 300 lookups in bursts of a dozen on average, as when somebody works a queue off; on the desk
+`day` all between 08:00 and 18:00, on the desk `round_the_clock` at any hour. A third repeats a lookup of the
+same day; of the rest, three quarters are about somebody whose session began 2 to 25 minutes before, 15 % are
+about somebody of the last week, 10 % about nobody that Raygun knows. Sessions come in a daily wave.
+
+Before the measured day Casefile is at work for `--days-before` nights and working days, eight by default: until
+its index has grown to the week that it keeps. Nobody can buy a week at once: at 6,000 sessions a day it fills
+84 pages, and a desk that is kept fresh leaves about ten calls a day. With `--days-before 1`, one night and one
+working day, the recall is that of a new installation. The two simple bots remember nothing for longer than
+half an hour, and the quota is a day's: one day before is all that shapes theirs.
+
+The upper bound is computed with the whole day known. A lookup is in time when a list was read in the half
+hour before it (or at it); a list costs a call, and another one for the login unless one was made in the last 15
+minutes; 50 calls may be made within the measured day. Among the moments worth reading at are only those of
+lookups, and under one login only the first moment and the last one: reading in between covers nothing that
+these two do not. So the most lookups are found by going through the day backwards: from each lookup on, with
+so many calls left, the best of not reading, of reading, and of reading twice under one login. It leaves out
+that pages overflow, that the day before has spent calls and that errors want calls too, and counts the first
+half hour as served: no bot can do better. Its recall is taken to be whole.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import sys
+import tempfile
+from bisect import bisect_right
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+import httpx
+
+from bot.cache import Cache, Flights
+from bot.casefile import Subject, SubjectKind
+from bot.identities import Identities
+from bot.inquiry import Inquiry
+from bot.keyring import Keyring
+from bot.lookup import Lookup
+from bot.metrics import make_metrics
+from bot.pushed import PushedErrors
+from bot.quota import Ledger
+from bot.session_index import SessionIndex
+from bot.settings import load_settings
+from bot.sources.memory import Memory
+from bot.sources.registry import Wiring, open_sources
+from bot.sources.source import Question
+from bot.store import open_store
+from bot.tasks import Tasks
+from sandbox.vendors.raygun import Raygun
+from sandbox.vendors.raygun_traffic import Traffic, strangers
+from sandbox.vendors.stand_in import listening
+
+DAY = timedelta(days=1)
+WEEK = timedelta(days=7)
+HALF_HOUR = timedelta(minutes=30)
+MEASURED = datetime(2026, 11, 18, tzinfo=UTC)
+LOOKUPS, BURST, CALLS = 300, 12, 50
+HOURS = {"day": (8.0, 18.0), "round_the_clock": (0.0, 24.0)}
+VOLUMES = (2_000, 6_000, 20_000)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table; shares are between 0 and 1."""
+
+    desk: str
+    sessions_a_day: int
+    login_counts: bool
+    policy: str
+    lookups: int
+    answered: int
+    fresh_30: float
+    fresh_60: float
+    recall_7d: float
+    worst_24h_calls: int
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is simulated."""
+
+    desk: str
+    sessions_a_day: int
+    login_counts: bool
+    days_before: int
+    seed: int
+
+
+@dataclass
+class VirtualClock:
+    """A clock that is put forward by hand."""
+
+    now: datetime
+
+    def __call__(self) -> datetime:
+        """Give the time."""
+        return self.now
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One lookup: when, and by which uid."""
+
+    at: datetime
+    uid: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a bot answered: how old its data is at most, None for no answer, and the sessions' numbers."""
+
+    age: timedelta | None
+    sessions: frozenset[int] = frozenset()
+
+
+class Bot(Protocol):
+    """Something that answers lookups."""
+
+    async def answer(self, asked: Asked) -> Told:
+        """Answer one, at the clock's now."""
+
+
+def moments(rng: random.Random, day: datetime, desk: str) -> list[datetime]:
+    """Give when a day's lookups come."""
+    first, last = (day + timedelta(hours=hour) for hour in HOURS[desk])
+    found: list[datetime] = []
+    while len(found) < LOOKUPS:
+        at = first + rng.random() * (last - first)
+        found.append(at)
+        while rng.random() < 1 - 1 / BURST and len(found) < LOOKUPS:
+            at = min(at + timedelta(seconds=rng.expovariate(1 / 60)), last - timedelta(seconds=1))
+            found.append(at)
+    return sorted(found)
+
+
+def a_day(rng: random.Random, day: datetime, desk: str, traffic: Traffic) -> list[Asked]:
+    """Give a day's lookups."""
+    asked: list[Asked] = []
+    for at in moments(rng, day, desk):
+        if asked and rng.random() < 1 / 3:
+            asked.append(Asked(at, rng.choice(asked).uid))
+            continue
+        kind = rng.random()
+        if kind < 0.1:
+            asked.append(Asked(at, f"nobody-{rng.randrange(10**9)}"))
+            continue
+        oldest, newest = (DAY * 7, DAY) if kind < 0.25 else (timedelta(minutes=25), timedelta(minutes=2))
+        seen = traffic.between(at - oldest, at - newest)
+        asked.append(Asked(at, rng.choice(seen).identifier if seen else "nobody-else"))
+    return asked
+
+
+@dataclass
+class Simple:
+    """
+    A bot without an index: login when the key is old, a list by user, the newest session's own page.
+
+    `keeps` is for how long it gives a user's last answer again.
+    """
+
+    raygun: Raygun
+    clock: VirtualClock
+    client: httpx.AsyncClient
+    keeps: timedelta
+    key: str = ""
+    key_until: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+    known: dict[str, tuple[datetime, frozenset[int]]] = field(default_factory=dict)
+
+    async def answer(self, asked: Asked) -> Told:
+        """Answer from the cache, or else ask; a refusal is no answer."""
+        if asked.uid in self.known and asked.at - self.known[asked.uid][0] <= self.keeps:
+            at, sessions = self.known[asked.uid]
+            return Told(asked.at - at, sessions)
+        sessions_found = await self._ask(asked)
+        if sessions_found is None:
+            return Told(None)
+        if self.keeps:
+            self.known[asked.uid] = asked.at, sessions_found
+        return Told(timedelta(), sessions_found)
+
+    async def _ask(self, asked: Asked) -> frozenset[int] | None:
+        if self.clock() >= self.key_until and not await self._log_in():
+            return None
+        span = {"dateFrom": _iso(asked.at - WEEK), "dateTo": _iso(asked.at), "limit": "500"}
+        listed = await self._get("sessions", span | {"userIdentifier": asked.uid})
+        if listed is None:
+            return None
+        rows = sorted(listed["sessions"], key=lambda row: str(row["sessionStart"]))
+        if rows:
+            await self._get("session", {"id": str(rows[-1]["id"])})
+        return frozenset(int(row["id"]) for row in rows)
+
+    async def _log_in(self) -> bool:
+        environment = self.raygun
+        reply = await self.client.get(
+            "/api/v1/pulse/authenticate",
+            headers={"X-ApiKey": environment.api_key},
+            auth=(environment.client_id, environment.client_secret),
+        )
+        if reply.status_code != 202:
+            return False
+        self.key, self.key_until = reply.json()["sessionKey"], self.clock() + timedelta(minutes=14)
+        return True
+
+    async def _get(self, path: str, query: dict[str, str]) -> Any:
+        headers = {"X-SessionKey": self.key}
+        reply = await self.client.get(f"/api/v1/pulse/{path}", params=query, headers=headers)
+        return reply.json() if reply.status_code == 200 else None
+
+
+@dataclass
+class Casefile:
+    """The program itself, with Raygun as its only source."""
+
+    lookup: Lookup
+    tasks: Tasks
+
+    async def answer(self, asked: Asked) -> Told:
+        """Look the uid up, and let what goes on behind the answer end."""
+        subject = Subject(SubjectKind.UID, asked.uid, asked.uid)
+        async for case_file in self.lookup.follow(Question(subject, 30)):
+            told = case_file
+        await self.tasks.settle()
+        finding = told.findings[0]
+        numbers = frozenset(int(session.id) for session in finding.sessions)
+        return Told(asked.at - finding.as_of if finding.as_of else None, numbers)
+
+
+@asynccontextmanager
+async def casefile(raygun: Raygun, clock: VirtualClock) -> AsyncIterator[Bot]:
+    """Open the program's parts on the virtual clock, with an empty database."""
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{Path(folder) / 'day.db'}"
+        counts = {"RAYGUN__SHOP__LOGIN_COUNTS": str(raygun.login_counts)}
+        settings = load_settings(raygun.environment() | counts)
+        keyring = Keyring(("of the simulation",))
+        async with open_store(url, clock) as store:
+            tasks = Tasks(_report)
+            index = SessionIndex(store, keyring, WEEK, DAY)
+            wiring = Wiring(Ledger(store), Memory(store, keyring), clock, index, tasks)
+            async with open_sources(settings, wiring) as sources:
+                inquiry = Inquiry(
+                    Cache(store, keyring, clock, DAY),
+                    Flights(tasks),
+                    keyring,
+                    clock,
+                    timedelta(seconds=60),
+                    PushedErrors(store, keyring, WEEK),
+                )
+                identities = Identities(store, keyring, WEEK)
+                yield Casefile(Lookup(sources, inquiry, identities, clock, tasks, make_metrics()), tasks)
+
+
+@asynccontextmanager
+async def simple(raygun: Raygun, clock: VirtualClock, keeps: timedelta) -> AsyncIterator[Bot]:
+    """Open a bot without an index."""
+    async with httpx.AsyncClient(base_url=raygun.origin) as client:
+        yield Simple(raygun, clock, client, keeps)
+
+
+POLICIES: dict[str, Callable[[Raygun, VirtualClock], Any]] = {
+    "casefile": casefile,
+    "per_user_cache": lambda raygun, clock: simple(raygun, clock, HALF_HOUR),
+    "naive": lambda raygun, clock: simple(raygun, clock, timedelta()),
+}
+
+
+async def simulate(case: Case, policy: str) -> Row:
+    """Let one policy go through the days, and measure the last one."""
+    traffic, days = invented(case)
+    if policy != "casefile":
+        days = days[-2:]
+    clock = VirtualClock(days[0][0].at)
+    raygun = Raygun(clock, traffic, CALLS)
+    raygun.login_counts = case.login_counts
+    told: list[tuple[Asked, Told]] = []
+    async with listening(raygun), POLICIES[policy](raygun, clock) as bot:
+        for day in days:
+            told = []
+            for asked in day:
+                clock.now = asked.at
+                told.append((asked, await bot.answer(asked)))
+    return measured(case, policy, told, traffic, worst_day(raygun))
+
+
+def invented(case: Case) -> tuple[Traffic, list[list[Asked]]]:
+    """Give the sessions and, day by day, the lookups: the same ones for every policy."""
+    rng = random.Random(case.seed)
+    first = MEASURED - DAY * case.days_before
+    traffic = Traffic(strangers(rng, first - WEEK, case.days_before + 8, case.sessions_a_day))
+    days = [first + DAY * number for number in range(case.days_before + 1)]
+    return traffic, [a_day(rng, day, case.desk, traffic) for day in days]
+
+
+def measured(
+    case: Case, policy: str, told: Sequence[tuple[Asked, Told]], traffic: Traffic, worst: int
+) -> Row:
+    """Count what the measured day came to."""
+    ages = [answer.age for _asked, answer in told if answer.age is not None]
+    wanted = found = 0
+    for asked, answer in told:
+        span = asked.at - WEEK, asked.at - HALF_HOUR
+        theirs = {s.number for s in traffic.of(asked.uid) if span[0] <= s.visit.started_at < span[1]}
+        wanted, found = wanted + len(theirs), found + len(theirs & answer.sessions)
+    return Row(
+        case.desk,
+        case.sessions_a_day,
+        case.login_counts,
+        policy,
+        len(told),
+        len(ages),
+        sum(age <= HALF_HOUR for age in ages) / len(told),
+        sum(age <= 2 * HALF_HOUR for age in ages) / len(told),
+        found / max(1, wanted),
+        worst,
+    )
+
+
+def worst_day(raygun: Raygun) -> int:
+    """Give the most calls that were sent in any 24 hours, those that were refused among them."""
+    counted = [c.at for c in raygun.calls if raygun.login_counts or not c.path.endswith("/authenticate")]
+    return max((bisect_right(counted, at + DAY) - number for number, at in enumerate(counted)), default=0)
+
+
+def upper_bound(case: Case) -> Row:
+    """Give the best that can be; see the module's docstring."""
+    _traffic, days = invented(case)
+    times = [asked.at for asked in days[-1]]
+    shares = {}
+    for window in (HALF_HOUR, 2 * HALF_HOUR):
+        free = bisect_right(times, MEASURED + window)
+        shares[window] = (free + most_in_time(times[free:], window, int(case.login_counts))) / len(times)
+    half, hour = shares.values()
+    return Row(
+        case.desk,
+        case.sessions_a_day,
+        case.login_counts,
+        "upper_bound",
+        len(times),
+        len(times),
+        half,
+        hour,
+        1.0,
+        CALLS,
+    )
+
+
+def most_in_time(times: Sequence[datetime], window: timedelta, login: int) -> int:
+    """Give how many lookups can have been preceded by a reading of less than `window` ago."""
+    count = len(times)
+    best = [[0] * (CALLS + 1) for _ in range(count + 1)]
+    for number in range(count - 1, -1, -1):
+        served = bisect_right(times, times[number] + window)
+        last_of_key = bisect_right(times, times[number] + timedelta(minutes=15)) - 1
+        served_twice = bisect_right(times, times[last_of_key] + window)
+        for calls in range(CALLS + 1):
+            options = [best[number + 1][calls]]
+            for cost, reached in ((login + 1, served), (login + 2, served_twice)):
+                if calls >= cost:
+                    options.append(reached - number + best[reached][calls - cost])
+            best[number][calls] = max(options)
+    return best[0][CALLS]
+
+
+def rows_of(case: Case) -> list[Row]:
+    """Give all policies' rows of one case."""
+    return [*(asyncio.run(simulate(case, policy)) for policy in POLICIES), upper_bound(case)]
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Give the rows as lines."""
+    head = f"{'desk':16}{'a day':>7} {'login':7}{'policy':15}{'lookups':>8}{'answered':>9}"
+    lines = [f"{head}{'<=30 min':>9}{'<=60 min':>9}{'recall':>8}{'calls':>7}"]
+    for row in rows:
+        counts = "counts" if row.login_counts else "free"
+        line = f"{row.desk:16}{row.sessions_a_day:>7} {counts:7}{row.policy:15}{row.lookups:>8}"
+        shares = f"{row.answered:>9}{row.fresh_30:>9.3f}{row.fresh_60:>9.3f}{row.recall_7d:>8.3f}"
+        lines.append(f"{line}{shares}{row.worst_24h_calls:>7}")
+    return "\n".join(lines)
+
+
+def _iso(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _report(crash: BaseException, task: str) -> None:
+    print(f"{task} crashed: {crash!r}", file=sys.stderr)
+
+
+def main() -> None:
+    """Run all cases, or those that are chosen."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
+    parser.add_argument("--json", action="store_true", help="print the rows as JSON")
+    parser.add_argument("--desk", choices=HOURS, action="append")
+    parser.add_argument("--sessions", type=int, action="append", help="sessions a day")
+    parser.add_argument("--login", choices=("counts", "free"), action="append")
+    parser.add_argument("--days-before", type=int, default=8)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    cases = [
+        Case(desk, volume, login == "counts", options.days_before, options.seed)
+        for desk in options.desk or HOURS
+        for volume in options.sessions or VOLUMES
+        for login in options.login or ("counts", "free")
+    ]
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        rows = [row for some in pool.map(rows_of, cases) for row in some]
+    print(json.dumps([asdict(row) for row in rows]) if options.json else table(rows))
+
+
+if __name__ == "__main__":
+    main()
