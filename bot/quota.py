@@ -79,10 +79,15 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The call must not be made; `until` is when one may be again. `reserved`: it is kept for others."""
+    """
+    The call must not be made; `until` is when one may be again, `wait` how long that is by the ledger.
+
+    `reserved`: it is kept for others.
+    """
 
     until: datetime
     reserved: bool
+    wait: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +258,7 @@ async def _refusal(
     if not reasons:
         return None
     until, reserved = max(reasons)
-    return Refused(_moment(until), reserved)
+    return Refused(_moment(until), reserved, timedelta(milliseconds=max(0, until - count.now)))
 
 
 async def _forget_old(connection: AsyncConnection, account: Account, now: int) -> None:

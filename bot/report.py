@@ -7,12 +7,17 @@ from bot.helpdesks.desk import Desk
 from bot.helpdesks.desks import Desks
 from bot.mrkdwn import counted, escaped, local_time
 from bot.quota import QuotaState
+from bot.sources.raygun_v3 import RaygunV3
 from bot.sources.source import Source
 
 
 async def quota_states(sources: Sequence[Source], desks: Sequence[Desk] = ()) -> list[QuotaState]:
     """Give every account's quota, the sources' first."""
-    states = [await source.http.ledger.state(await source.account()) for source in sources]
+    states = []
+    for source in sources:
+        states.append(await source.http.ledger.state(await source.account()))
+        if isinstance(source, RaygunV3) and source.legacy:
+            states.append(await source.http.ledger.state(await source.legacy.account()))
     return states + [await desk.http.ledger.state(desk.http.account) for desk in desks]
 
 

@@ -9,17 +9,18 @@ hashes, sessions sealed. All times are handed in or come with the sessions: the 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import Table, delete, func, insert, select, tuple_
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.addresses import read_address
 from bot.casefile import ErrorEvent, Session, SessionUser, SourceName, Subject, SubjectKind
 from bot.coverage import Coverage, Span
+from bot.index_rows import IndexRows, forget_old_sessions, from_ms, replace_rows, to_ms, to_ms_up
 from bot.keyring import Keyring, Unsealable
 from bot.store import (
     Store,
@@ -39,9 +40,6 @@ _HOUR_MS = 3_600_000
 _LOOKUPS_KEPT = timedelta(days=8)
 
 T = TypeVar("T")
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 
 _SESSION = TypeAdapter(Session)
 _USER = TypeAdapter(SessionUser)
@@ -141,7 +139,7 @@ class SessionIndex:
             for kind, span in ((Kind.SESSIONS, harvest.whole), (Kind.CUSTOMERS, harvest.whole_customers)):
                 if span is not None:
                     await self._claim(connection, str(source), kind, span, now)
-            await _forget_old(connection, now)
+            await forget_old_sessions(connection, now)
 
     async def put_answer(
         self, source: SourceName, subjects: Iterable[Subject], harvest: Harvest, asked: Span
@@ -149,15 +147,15 @@ class SessionIndex:
         """Store what was answered about one person: everything of the span `asked`, whose end is now."""
         account, now = str(source), asked.end
         rows = await asyncio.to_thread(self._rows, source, harvest, now, now + self._answers_kept)
-        span = {"account": account, "since_ms": _ms_up(asked.start), "asked_ms": _ms(now)}
+        span = {"account": account, "since_ms": to_ms_up(asked.start), "asked_ms": to_ms(now)}
         names = {self._who(subject) for subject in subjects}
         for customer in harvest.customers:
             names |= self._names(customer.user)
         asked_rows = [span | {"who": who} for who in names]
         async with self._store.write() as connection:
             await rows.put(connection)
-            await _replace(connection, index_asked, ("account", "who"), asked_rows)
-            old = index_asked.c.asked_ms < _ms(now - self._answers_kept)
+            await replace_rows(connection, index_asked, ("account", "who"), asked_rows)
+            old = index_asked.c.asked_ms < to_ms(now - self._answers_kept)
             await connection.execute(delete(index_asked).where(old))
 
     async def put_opened(self, source: SourceName, opened: Opened) -> None:
@@ -170,7 +168,7 @@ class SessionIndex:
                 "account": account,
                 "session": session,
                 "sealed": self._keyring.seal(_OPENED.dump_json(opened).decode()),
-                "kept_until_ms": _ms(opened.at + self.retention),
+                "kept_until_ms": to_ms(opened.at + self.retention),
             }
             await connection.execute(insert(index_opened).values(row))
 
@@ -193,24 +191,35 @@ class SessionIndex:
                 await self._coverage(connection, source, now, Kind.SESSIONS),
             )
 
+    async def count(self, source: SourceName, kind: Kind, since: datetime) -> int:
+        """Give how many sessions are known to have begun since, or how many customers are known at all."""
+        account = str(source)
+        query = select(func.count()).where(
+            index_sessions.c.account == account, index_sessions.c.started_ms >= to_ms(since)
+        )
+        if kind is Kind.CUSTOMERS:
+            query = select(func.count()).where(index_customers.c.account == account)
+        async with self._store.read() as connection:
+            return int((await connection.execute(query)).scalar_one())
+
     async def begun_by_hour(self, source: SourceName, since: datetime) -> dict[datetime, int]:
         """Give how many known sessions began in each hour."""
         hour = index_sessions.c.started_ms // _HOUR_MS
         query = (
             select(hour, func.count())
-            .where(index_sessions.c.account == str(source), index_sessions.c.started_ms >= _ms(since))
+            .where(index_sessions.c.account == str(source), index_sessions.c.started_ms >= to_ms(since))
             .group_by(hour)
         )
         async with self._store.read() as connection:
             rows = (await connection.execute(query)).all()
-        return {_moment(int(number) * _HOUR_MS): int(count) for number, count in rows}
+        return {from_ms(int(number) * _HOUR_MS): int(count) for number, count in rows}
 
     async def note_lookup(self, source: SourceName, now: datetime) -> None:
         """Remember that somebody was looked up: how the days go tells how to pace calls."""
         async with self._store.write() as connection:
-            row = {"account": str(source), "at_ms": _ms(now)}
+            row = {"account": str(source), "at_ms": to_ms(now)}
             await connection.execute(insert(index_lookups).values(row))
-            old = index_lookups.c.at_ms < _ms(now - _LOOKUPS_KEPT)
+            old = index_lookups.c.at_ms < to_ms(now - _LOOKUPS_KEPT)
             await connection.execute(delete(index_lookups).where(old))
 
     async def lookups(self, source: SourceName) -> tuple[datetime, ...]:
@@ -218,7 +227,7 @@ class SessionIndex:
         query = select(index_lookups.c.at_ms).where(index_lookups.c.account == str(source))
         async with self._store.read() as connection:
             rows = (await connection.execute(query.order_by(index_lookups.c.at_ms))).scalars().all()
-        return tuple(_moment(at) for at in rows)
+        return tuple(from_ms(at) for at in rows)
 
     async def _coverage(
         self, connection: AsyncConnection, source: SourceName, now: datetime, kind: Kind
@@ -227,7 +236,7 @@ class SessionIndex:
             index_spans.c.account == str(source), index_spans.c.kind == kind.value
         )
         rows = (await connection.execute(query)).all()
-        whole = Coverage.of(Span(_moment(start), _moment(end)) for start, end in rows)
+        whole = Coverage.of(Span(from_ms(start), from_ms(end)) for start, end in rows)
         return whole.within(Span(now - self.retention, max(now, whole.end or now)))
 
     async def _sessions(
@@ -248,7 +257,7 @@ class SessionIndex:
             theirs = select(index_sessions.c.sealed).where(
                 index_sessions.c.account == account,
                 index_sessions.c.customer == customer,
-                index_sessions.c.started_ms >= _ms(since),
+                index_sessions.c.started_ms >= to_ms(since),
             )
             newest = theirs.order_by(index_sessions.c.started_ms.desc()).limit(_MOST_FOUND)
             rows = (await connection.execute(newest)).scalars().all()
@@ -275,15 +284,15 @@ class SessionIndex:
             index_asked.c.account == str(source), index_asked.c.who.in_(who)
         )
         last = (await connection.execute(query.order_by(index_asked.c.asked_ms.desc()).limit(1))).first()
-        return Span(_moment(last[0]), _moment(last[1])) if last and last[0] < last[1] else None
+        return Span(from_ms(last[0]), from_ms(last[1])) if last and last[0] < last[1] else None
 
-    def _rows(self, source: SourceName, harvest: Harvest, now: datetime, at_least: datetime) -> "_Rows":
+    def _rows(self, source: SourceName, harvest: Harvest, now: datetime, at_least: datetime) -> "IndexRows":
         """Seal and hash what is to be stored; the last of two records of one thing counts."""
-        account, kept = str(source), _ms(max(now + self.retention, at_least))
+        account, kept = str(source), to_ms(max(now + self.retention, at_least))
         sessions = {
             row["session"]: row
             for sighted in harvest.sessions
-            if (row := self._session_row(source, sighted, _ms(at_least)))
+            if (row := self._session_row(source, sighted, to_ms(at_least)))
         }
         customers, names = {}, {}
         for customer in harvest.customers:
@@ -292,7 +301,7 @@ class SessionIndex:
             customers[hashed] = row | {"sealed": self._keyring.seal(_USER.dump_json(customer.user).decode())}
             for who in self._names(customer.user):
                 names[who, hashed] = row | {"who": who}
-        return _Rows([*sessions.values()], [*customers.values()], [*names.values()])
+        return IndexRows([*sessions.values()], [*customers.values()], [*names.values()])
 
     def _session_row(self, source: SourceName, sighted: Sighted, at_least_ms: int) -> dict[str, Any] | None:
         session = sighted.session
@@ -302,9 +311,9 @@ class SessionIndex:
             "account": str(source),
             "session": self._id(source, session.id),
             "customer": self._customer(source, sighted.customer) if sighted.customer else None,
-            "started_ms": _ms(session.started_at),
+            "started_ms": to_ms(session.started_at),
             "sealed": self._keyring.seal(_SESSION.dump_json(session).decode()),
-            "kept_until_ms": max(_ms(session.started_at + self.retention), at_least_ms),
+            "kept_until_ms": max(to_ms(session.started_at + self.retention), at_least_ms),
         }
 
     async def _claim(
@@ -316,12 +325,12 @@ class SessionIndex:
         rows = (await connection.execute(query)).all()
         kept = Span(now - self.retention, max(span.end, now))
         # In whole milliseconds, and never more than was read.
-        begun, ended = _ms_up(span.start), _ms(span.end)
+        begun, ended = to_ms_up(span.start), to_ms(span.end)
         spans = [(start, end) for start, end in (*rows, (begun, ended)) if start < end]
-        whole = Coverage.of(Span(_moment(start), _moment(end)) for start, end in spans).within(kept)
+        whole = Coverage.of(Span(from_ms(start), from_ms(end)) for start, end in spans).within(kept)
         await connection.execute(delete(index_spans).where(ours))
         for one in whole.spans:
-            ends = {"start_ms": _ms_up(one.start), "end_ms": _ms(one.end)}
+            ends = {"start_ms": to_ms_up(one.start), "end_ms": to_ms(one.end)}
             row: dict[str, Any] = {"account": account, "kind": kind.value, **ends}
             await connection.execute(insert(index_spans).values(row))
 
@@ -357,46 +366,3 @@ class SessionIndex:
 
     def _customer(self, source: SourceName, customer_id: str) -> str:
         return self._keyring.hash("customer", str(source), customer_id)
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """What is to be stored, ready for the tables."""
-
-    sessions: list[dict[str, Any]]
-    customers: list[dict[str, Any]]
-    names: list[dict[str, Any]]
-
-    async def put(self, connection: AsyncConnection) -> None:
-        """Store it in place of what was known of the same sessions and customers."""
-        await _replace(connection, index_sessions, ("account", "session"), self.sessions)
-        await _replace(connection, index_customers, ("account", "customer"), self.customers)
-        await _replace(connection, index_names, ("account", "who", "customer"), self.names)
-
-
-async def _replace(
-    connection: AsyncConnection, table: Table, columns: Sequence[str], rows: Sequence[dict[str, Any]]
-) -> None:
-    """Put rows in the place of those that have the same values in these columns."""
-    if not rows:
-        return
-    keys = [tuple(row[column] for column in columns) for row in rows]
-    await connection.execute(delete(table).where(tuple_(*(table.c[one] for one in columns)).in_(keys)))
-    await connection.execute(insert(table), rows)
-
-
-async def _forget_old(connection: AsyncConnection, now: datetime) -> None:
-    for table in (index_sessions, index_customers, index_names, index_opened):
-        await connection.execute(delete(table).where(table.c.kept_until_ms < _ms(now)))
-
-
-def _ms(moment: datetime) -> int:
-    return (moment - _EPOCH) // _MILLISECOND
-
-
-def _ms_up(moment: datetime) -> int:
-    return -((_EPOCH - moment) // _MILLISECOND)
-
-
-def _moment(milliseconds: int) -> datetime:
-    return _EPOCH + milliseconds * _MILLISECOND

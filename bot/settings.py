@@ -64,11 +64,13 @@ class RaygunAccount(_Group):
 
 
 class RaygunV3Account(_Group):
-    """One application in Raygun's API v3."""
+    """One application in Raygun's API v3 (`contracts/raygun_v3.md`)."""
 
-    token: Key = Field(description="personal access token (not used yet)")
-    application: Text = Field(description="the application's id (not used yet)")
-    base_url: WebAddress = Field("https://api.raygun.com", description="(not used yet)")
+    token: Key = Field(
+        description="personal access token with applications, customers, rum.sessions and cr.errors `:read`"
+    )
+    application: Text = Field(description="the application's id, as in its links")
+    base_url: WebAddress = Field("https://api.raygun.com", description="where its API is")
 
 
 class RybbitAccount(_Group):
@@ -152,12 +154,12 @@ class RetentionSettings(_Group):
     """How long things are kept."""
 
     cache_hours: int = Field(24, ge=1, description="answers of vendors, at most")
-    index_days: int = Field(7, ge=1, description="errors that Raygun pushed")
+    index_days: int = Field(7, ge=1, description="Raygun's sessions and the errors that it pushed")
     audit_days: int = Field(90, ge=1, description="the audit trail (not used yet)")
     job_days: int = Field(7, ge=1, description="finished jobs")
 
 
-_NOT_USED_YET = ("raygun_v3", "uxcam", "raygun_crash_api_key")
+_NOT_USED_YET = ("uxcam", "raygun_crash_api_key")
 
 
 class Settings(BaseSettings):

@@ -16,6 +16,7 @@ from sandbox.vendors.fullstory import FullStory
 from sandbox.vendors.intercom import Intercom
 from sandbox.vendors.raygun import Raygun
 from sandbox.vendors.raygun_traffic import Traffic, sightings_of, strangers
+from sandbox.vendors.raygun_v3 import RaygunV3
 from sandbox.vendors.rybbit import Rybbit
 from sandbox.vendors.rybbit_data import from_people
 from sandbox.vendors.stand_in import StandIn, listening
@@ -35,6 +36,7 @@ class World:
     slack: SlackWorkspace
     fullstory: FullStory
     raygun: Raygun
+    raygun_v3: RaygunV3
     rybbit: Rybbit
     zendesk: Zendesk
     intercom: Intercom
@@ -65,6 +67,10 @@ class World:
         for vendor in self.vendors:
             variables |= vendor.environment()
         return variables
+
+    def raygun_v3_environment(self) -> dict[str, str]:
+        """Give the variables by which Casefile asks Raygun's newer API too, as the same account."""
+        return self.raygun_v3.environment()
 
     def desks_environment(self) -> dict[str, str]:
         """Give the variables by which Casefile may ask the help desks too."""
@@ -119,7 +125,9 @@ async def open_world(port: int = 0, *, patience: tuple[float, ...] = (0.0, 0.0, 
     people = make_people(clock())
     async with AsyncExitStack() as stack:
         fullstory = await stack.enter_async_context(listening(FullStory(clock, people)))
-        raygun = await stack.enter_async_context(listening(Raygun(clock, _traffic(clock(), people))))
+        traffic = _traffic(clock(), people)
+        raygun = await stack.enter_async_context(listening(Raygun(clock, traffic)))
+        raygun_v3 = await stack.enter_async_context(listening(RaygunV3(clock, traffic)))
         rybbit = await stack.enter_async_context(listening(Rybbit(clock, from_people(people))))
         fullstory.latency, raygun.latency, rybbit.latency = patience
         zendesk = await stack.enter_async_context(listening(Zendesk(clock)))
@@ -127,6 +135,7 @@ async def open_world(port: int = 0, *, patience: tuple[float, ...] = (0.0, 0.0, 
         switches = (
             FaultSwitch("FullStory", fullstory),
             FaultSwitch("Raygun", raygun),
+            FaultSwitch("Raygun v3", raygun_v3),
             FaultSwitch("Rybbit", rybbit),
             FaultSwitch("Zendesk", zendesk),
             FaultSwitch("Intercom", intercom),
@@ -147,7 +156,7 @@ async def open_world(port: int = 0, *, patience: tuple[float, ...] = (0.0, 0.0, 
         slack = await stack.enter_async_context(started)
         slack.subscribed_events.update(installed.events)
         slack.unfurl_domains.update(installed.unfurl_domains)
-        yield World(clock, slack, fullstory, raygun, rybbit, zendesk, intercom, people, tickets)
+        yield World(clock, slack, fullstory, raygun, raygun_v3, rybbit, zendesk, intercom, people, tickets)
 
 
 def _traffic(now: datetime, people: Sequence[Customer]) -> Traffic:

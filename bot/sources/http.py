@@ -4,6 +4,7 @@ Calls to vendors: written in the ledger first, bounded in time and size, failure
 The only module that knows the HTTP library. What it raises holds no URL, key or vendor text.
 """
 
+import asyncio
 import json
 import logging
 from collections.abc import Callable, Mapping
@@ -24,6 +25,8 @@ MAX_BODY_BYTES = 10 * 1024 * 1024
 _LONGEST_REST = timedelta(days=1)
 _SHORTEST_REST = timedelta(seconds=1)
 _DEFAULT_REST = timedelta(minutes=1)
+_SHORT_WAIT = timedelta(seconds=2)
+_MOST_WAITS = 5
 
 
 class CallFailed(Exception):
@@ -158,6 +161,12 @@ class Calls:
 
     async def _spend(self) -> None:
         verdict = await self._http.ledger.spend(self.account, self._purpose)
+        for _ in range(_MOST_WAITS):
+            # A vendor's calls a second are waited for; its calls a day are not.
+            if not isinstance(verdict, Refused) or verdict.wait > _SHORT_WAIT:
+                break
+            await asyncio.sleep(verdict.wait.total_seconds())
+            verdict = await self._http.ledger.spend(self.account, self._purpose)
         if isinstance(verdict, Refused):
             why = (
                 "what is left is kept for people who ask" if verdict.reserved else "our calls to it are spent"

@@ -6,20 +6,20 @@ others find what it has read.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from cachetools import TTLCache
 
 from bot.cache import Answer
-from bot.casefile import ErrorEvent, Failure, Reason, Session, SourceName, Subject, SubjectKind
+from bot.casefile import Failure, Reason, Session, SourceName, Subject, SubjectKind
 from bot.coverage import Coverage, Span
 from bot.quota import Account, Purpose, Window, reserve
-from bot.session_index import Opened, SessionIndex
+from bot.session_index import SessionIndex
 from bot.settings import RaygunAccount
 from bot.sources.http import CallFailed, Calls, VendorHttp
 from bot.sources.raygun_api import KEY_LASTS, RaygunApi
+from bot.sources.raygun_known import Known, answer_of, look_up
 from bot.sources.raygun_pace import Purse, days_ahead
 from bot.sources.raygun_plan import (
     A_PAGE,
@@ -48,8 +48,6 @@ _MOST_GAPS = 20
 _TROUBLE_LASTS = timedelta(minutes=2)
 _NOT_WHOLE_LASTS = timedelta(minutes=30)
 _NOT_WHOLE = "Raygun’s list of sessions did not come whole"
-# Of so many sessions, the newest ones, the errors are worth a call each.
-_WORTH_OPENING = 2
 _FORECAST_LASTS = timedelta(minutes=10)
 _FORECAST_STEP = timedelta(minutes=20)
 
@@ -71,25 +69,6 @@ class _Forecast:
 
     volume: Volume
     lookups: tuple[datetime, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What the index has about one question."""
-
-    sessions: tuple[Session, ...]
-    opened: dict[str, Opened]
-    asked: Span | None
-    coverage: Coverage
-
-    @property
-    def unopened(self) -> str | None:
-        """Give the newest session of which the errors are not known, or not of all of it."""
-        return next((s.id for s in self.sessions[:_WORTH_OPENING] if not self._is_opened(s)), None)
-
-    def _is_opened(self, session: Session) -> bool:
-        opened = self.opened.get(session.id)
-        return opened is not None and (not opened.session.live or bool(session.live))
 
 
 @dataclass(slots=True)
@@ -144,7 +123,7 @@ class Raygun:
             self.tasks.spawn(self.index.note_lookup(self.name, self.http.clock()), f"note lookup {self.name}")
         known = await self._known(question)
         step = next_step(await self._situation(question, known))
-        answer = self._answer(question, known)
+        answer = answer_of(known, self.index, question, self.http.clock())
         return Recall(answer, enough=isinstance(step, Nothing) and step.why is not Why.SPENT)
 
     async def find(self, question: Question, calls: Calls) -> Answer:
@@ -176,7 +155,7 @@ class Raygun:
                     break
                 asked = asked or isinstance(step, AskPerson)
             self.tasks.spawn(self._fill_gaps(question), f"fill gaps {self.name}")
-        answer = self._answer(question, await self._known(question), failure)
+        answer = answer_of(await self._known(question), self.index, question, self.http.clock(), failure)
         if answer is None:
             raise CallFailed(Reason.UNREADABLE, _NOT_WHOLE)
         return replace(answer, as_of=self.http.clock(), covers=None) if asked else answer
@@ -191,14 +170,10 @@ class Raygun:
         await self.api.check(calls)
         return "login and list of sessions work"
 
-    async def _known(self, question: Question) -> _Known:
-        now, names = self.http.clock(), question.names
-        found = await self.index.look_up(self.name, names, question.since(now), now)
-        theirs = tuple(session for session in found.sessions if belongs_to(session, names))
-        opened = {s.id: found.opened[s.id] for s in theirs if s.id in found.opened}
-        return _Known(theirs, opened, found.asked, found.coverage)
+    async def _known(self, question: Question) -> Known:
+        return await look_up(self.index, self.name, question, self.http.clock())
 
-    async def _situation(self, question: Question, known: _Known) -> Situation:
+    async def _situation(self, question: Question, known: Known) -> Situation:
         now = self.http.clock()
         purse, forecast = await asyncio.gather(self._purse(question.purpose), self._forecast(known.coverage))
         return Situation(
@@ -260,15 +235,19 @@ class Raygun:
                 if harvest.whole is None:
                     raise CallFailed(Reason.UNREADABLE, _NOT_WHOLE)
             case AskPerson(span):
-                for identifier in await self._identifiers(question):
-                    harvest = await self.api.ask_person(identifier, span, calls)
-                    await self.index.put_answer(self.name, question.names, harvest, span)
-                    if harvest.sessions:
-                        break
+                await self.ask_person(question, span, calls)
             case OpenSession(session_id):
                 opened = await self.api.open(session_id, calls)
                 if opened is not None:
                     await self.index.put_opened(self.name, opened)
+
+    async def ask_person(self, question: Question, span: Span, calls: Calls) -> None:
+        """Ask for one person by themselves, and store what that brings."""
+        for identifier in await self._identifiers(question):
+            harvest = await self.api.ask_person(identifier, span, calls)
+            await self.index.put_answer(self.name, question.names, harvest, span)
+            if harvest.sessions:
+                break
 
     async def _identifiers(self, question: Question) -> tuple[str, ...]:
         """Give what to ask Raygun for: identifiers that it is known to have, else the name as it is spelt."""
@@ -302,66 +281,3 @@ class Raygun:
         why = "what is left is kept for people who ask" if reserved else "our calls to it are spent"
         until = state.blocked_until or state.returns_at
         return CallFailed(Reason.QUOTA_SPENT, f"Raygun was not asked: {why}", until)
-
-    def _answer(self, question: Question, known: _Known, failure: Failure | None = None) -> Answer | None:
-        """Put together what is known; None where that is nothing at all."""
-        times = [moment for moment in (known.coverage.end, known.asked and known.asked.end) if moment]
-        if not times:
-            return None
-        now = self.http.clock()
-        sessions = tuple(_with_page(session, known.opened.get(session.id)) for session in known.sessions)
-        errors: list[ErrorEvent] = [e for opened in known.opened.values() for e in opened.errors]
-        asked_span = Span(max(question.since(now), now - self.index.retention), now)
-        return Answer(
-            sessions=sessions,
-            errors=tuple(errors),
-            notes=tuple(_notes(question, known, failure)),
-            as_of=max(times),
-            covers=known.coverage.within(asked_span),
-        )
-
-
-def _notes(question: Question, known: _Known, failure: Failure | None) -> Iterable[str]:
-    """Say how complete an answer is beyond what the index covers."""
-    opened = sum(session.id in known.opened for session in known.sessions)
-    if known.sessions and not opened:
-        yield "errors not asked for: the calls left are kept for finding people"
-    elif opened < len(known.sessions):
-        yield f"errors of {'the newest session' if opened == 1 else f'{opened} sessions'} alone"
-    if failure is not None:
-        yield failure.message
-    names = question.names
-    if not known.sessions and all(name.kind is SubjectKind.EMAIL for name in names):
-        yield "it may know people by the app's own identifier alone: the uid may find more"
-
-
-def _with_page(session: Session, opened: Opened | None) -> Session:
-    """Give a session with what its own page told."""
-    if opened is None:
-        return session
-    page = opened.session
-    return replace(
-        session,
-        url=session.url or page.url,
-        pages=session.pages or page.pages,
-        entry_page=page.entry_page,
-        exit_page=page.exit_page,
-        city=page.city,
-        errors=page.errors,
-    )
-
-
-def belongs_to(session: Session, names: Sequence[Subject]) -> bool:
-    """
-    Check again whose session it is: another customer's must never be shown.
-
-    It must carry one of the names; or no name that says otherwise, where the vendor's own id led to it.
-    """
-    uids = {name.value for name in names if name.kind is SubjectKind.UID}
-    emails = {name.value for name in names if name.kind is SubjectKind.EMAIL}
-    uid, email = session.user.uid, session.user.email
-    if uid is not None and (uid in uids or uid.lower() in emails):
-        return True
-    if email is not None:
-        return email in emails
-    return uid is None or not (uids or "@" in uid)

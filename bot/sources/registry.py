@@ -9,13 +9,14 @@ from bot.casefile import SourceName, Vendor
 from bot.clock import Clock
 from bot.quota import Account, Ledger
 from bot.session_index import SessionIndex
-from bot.settings import FullStoryAccount, RaygunAccount, RybbitAccount, Settings
-from bot.sources import raygun
+from bot.settings import FullStoryAccount, RaygunAccount, RaygunV3Account, RybbitAccount, Settings
+from bot.sources import raygun, raygun_v3_api
 from bot.sources.fullstory import FullStory
 from bot.sources.http import VendorHttp, open_client
 from bot.sources.memory import Memory
 from bot.sources.raygun import Raygun
 from bot.sources.raygun_api import RaygunApi
+from bot.sources.raygun_v3 import RaygunV3
 from bot.sources.rybbit import Rybbit
 from bot.sources.rybbit_server import RybbitServer
 from bot.sources.source import Source
@@ -50,12 +51,27 @@ def _fullstory(name: SourceName, account: FullStoryAccount, client: Any, wiring:
     return FullStory(name, http, account)
 
 
-def _raygun(name: SourceName, account: RaygunAccount, client: Any, wiring: Wiring) -> Source:
-    ledger_account = Account(str(name), raygun.windows(account))
+def _raygun(
+    name: SourceName, apis: tuple[RaygunAccount | None, RaygunV3Account | None], client: Any, wiring: Wiring
+) -> Source:
+    """Make one source of one label's APIs: the newer with the legacy one behind it, or the one there is."""
+    account, newer = apis
+    legacy = _raygun_legacy(name, account, client, wiring) if account else None
+    if newer is None:
+        if legacy is None:
+            raise ValueError("an account without any API")
+        return legacy
+    ledger_account = Account(f"raygun_v3/{name.account}", raygun_v3_api.WINDOWS)
+    http = VendorHttp(client, wiring.ledger, ledger_account, wiring.clock, RaygunV3.title, newer.base_url)
+    api = raygun_v3_api.RaygunV3Api(name, http, newer, wiring.memory)
+    return RaygunV3(name, http, api, wiring.index, wiring.tasks, legacy)
+
+
+def _raygun_legacy(name: SourceName, account: RaygunAccount, client: Any, wiring: Wiring) -> Raygun:
     http = VendorHttp(
         client,
         wiring.ledger,
-        ledger_account,
+        Account(str(name), raygun.windows(account)),
         wiring.clock,
         Raygun.title,
         account.base_url,
@@ -63,6 +79,11 @@ def _raygun(name: SourceName, account: RaygunAccount, client: Any, wiring: Wirin
     )
     api = RaygunApi(name, http, account, wiring.memory)
     return Raygun(name, http, account, api, wiring.index, wiring.tasks)
+
+
+def _raygun_accounts(settings: Settings) -> Mapping[str, Any]:
+    labels = {*settings.raygun, *settings.raygun_v3}
+    return {label: (settings.raygun.get(label), settings.raygun_v3.get(label)) for label in labels}
 
 
 def _rybbit(name: SourceName, account: RybbitAccount, client: Any, wiring: Wiring) -> Source:
@@ -74,7 +95,7 @@ def _rybbit(name: SourceName, account: RybbitAccount, client: Any, wiring: Wirin
 # Raygun says itself that a call may take 30 seconds, and a dropped call is a wasted one.
 VENDORS = (
     VendorEntry("fullstory", lambda s: s.fullstory, 15, _fullstory),
-    VendorEntry("raygun", lambda s: s.raygun, 35, _raygun),
+    VendorEntry("raygun", _raygun_accounts, 35, _raygun),
     VendorEntry("rybbit", lambda s: s.rybbit, 15, _rybbit),
 )
 

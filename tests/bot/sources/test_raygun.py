@@ -15,7 +15,8 @@ from bot.casefile import Reason, Session, SessionUser, SourceName, Subject, Subj
 from bot.coverage import Coverage
 from bot.quota import Purpose
 from bot.sources.http import CallFailed
-from bot.sources.raygun import Raygun, belongs_to, rest_after_429
+from bot.sources.raygun import Raygun, rest_after_429
+from bot.sources.raygun_known import belongs_to
 from bot.sources.source import Effort, Question
 from sandbox.faults import Fault
 from sandbox.people import make_people
