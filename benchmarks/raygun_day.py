@@ -9,15 +9,15 @@ What a day is: 300 lookups in bursts of a dozen on average, as when somebody wor
 same day; of the rest, three quarters are about somebody whose session began 2 to 25 minutes before, 15 % are
 about somebody of the last week, 10 % about nobody that Raygun knows. Sessions come in a daily wave.
 
-Before the measured day Casefile is at work for `--days-before` nights and working days, eight by default: until
-its index has grown to the week that it keeps. Nobody can buy a week at once: at 6,000 sessions a day it fills
-84 pages, and a desk that is kept fresh leaves about ten calls a day. With `--days-before 1`, one night and one
-working day, the recall is that of a new installation. The two simple bots remember nothing for longer than
-half an hour, and the quota is a day's: one day before is all that shapes theirs.
+Before the measured day Casefile is at work for `--days-before` nights and working days, eight by default:
+until its index has grown to the week that it keeps. Nobody can buy a week at once: at 6,000 sessions a day it
+fills 84 pages, and a desk that is kept fresh leaves about ten calls a day. With `--days-before 1`, one night
+and one working day, the recall is that of a new installation. The two simple bots remember nothing for longer
+than half an hour, and the quota is a day's: one day before is all that shapes theirs.
 
 The upper bound is computed with the whole day known. A lookup is in time when a list was read in the half
-hour before it (or at it); a list costs a call, and another one for the login unless one was made in the last 15
-minutes; 50 calls may be made within the measured day. Among the moments worth reading at are only those of
+hour before it (or at it); a list costs a call, and another one for the login unless one was made in the last
+15 minutes; 50 calls may be made within the measured day. Among the moments worth reading at are only those of
 lookups, and under one login only the first moment and the last one: reading in between covers nothing that
 these two do not. So the most lookups are found by going through the day backwards: from each lookup on, with
 so many calls left, the best of not reading, of reading, and of reading twice under one login. It leaves out

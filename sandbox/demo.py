@@ -25,6 +25,7 @@ async def demo(port: int) -> None:
                 open_bot(settings, world.clock) as bot,
                 serving_http(bot, "127.0.0.1", 0) as port_taken,
             ):
+                world.raygun_webhooks.listen_at(f"http://127.0.0.1:{port_taken}")
                 world.slack.connect(f"http://127.0.0.1:{port_taken}/slack/events")
                 print(_welcome(world.slack.base_url), flush=True)  # noqa: T201 - the command's output
                 await stop.wait()

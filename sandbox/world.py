@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from bot.manifest import read_manifest
 from sandbox.clock import SandboxClock
 from sandbox.faults import Fault
-from sandbox.people import Customer, make_people
+from sandbox.people import Customer, Error, make_people
 from sandbox.slack import Panel, Shortcut, SlackWorkspace, TryThis, start_slack
 from sandbox.ticket_samples import TicketButton, TicketSample, load_samples
 from sandbox.vendors.fullstory import FullStory
@@ -17,6 +17,7 @@ from sandbox.vendors.intercom import Intercom
 from sandbox.vendors.raygun import Raygun
 from sandbox.vendors.raygun_traffic import Traffic, sightings_of, strangers
 from sandbox.vendors.raygun_v3 import RaygunV3
+from sandbox.vendors.raygun_webhooks import RaygunWebhooks
 from sandbox.vendors.rybbit import Rybbit
 from sandbox.vendors.rybbit_data import from_people
 from sandbox.vendors.stand_in import StandIn, listening
@@ -24,6 +25,8 @@ from sandbox.vendors.zendesk import Zendesk
 
 # What the shop has in Raygun beside the customers that one can try.
 _STRANGERS_A_DAY = 3_000
+# What Raygun's webhooks tell of.
+_PUSHED = Error("RangeError", "Maximum call stack size exceeded")
 # Who writes the samples' tickets.
 _WRITER = "jane.doe@contoso.example"
 
@@ -37,6 +40,7 @@ class World:
     fullstory: FullStory
     raygun: Raygun
     raygun_v3: RaygunV3
+    raygun_webhooks: RaygunWebhooks
     rybbit: Rybbit
     zendesk: Zendesk
     intercom: Intercom
@@ -66,7 +70,7 @@ class World:
         }
         for vendor in self.vendors:
             variables |= vendor.environment()
-        return variables
+        return variables | self.raygun_webhooks.environment()
 
     def raygun_v3_environment(self) -> dict[str, str]:
         """Give the variables by which Casefile asks Raygun's newer API too, as the same account."""
@@ -143,6 +147,8 @@ async def open_world(port: int = 0, *, patience: tuple[float, ...] = (0.0, 0.0, 
         customers = tuple(TryThis(person.subject, person.about) for person in people if person.about)
         nobody = TryThis("nobody@contoso.example", "nobody by this address")
         installed, tickets = _installed(), load_samples()
+        writer = next(person for person in people if person.email == _WRITER)
+        webhooks = RaygunWebhooks(clock, writer, _PUSHED)
 
         def tell_desks(ticket_id: str) -> None:
             for desk in (zendesk, intercom):
@@ -150,13 +156,15 @@ async def open_world(port: int = 0, *, patience: tuple[float, ...] = (0.0, 0.0, 
 
         def panel(slack: SlackWorkspace) -> Panel:
             buttons = tuple(TicketButton(slack, sample, tell_desks) for sample in tickets)
-            return Panel((*customers, nobody), switches, installed.shortcuts, buttons)
+            return Panel((*customers, nobody), switches, installed.shortcuts, buttons, webhooks.events)
 
         started = start_slack(clock, port, scopes=installed.scopes, panel=panel)
         slack = await stack.enter_async_context(started)
         slack.subscribed_events.update(installed.events)
         slack.unfurl_domains.update(installed.unfurl_domains)
-        yield World(clock, slack, fullstory, raygun, raygun_v3, rybbit, zendesk, intercom, people, tickets)
+        yield World(
+            clock, slack, fullstory, raygun, raygun_v3, webhooks, rybbit, zendesk, intercom, people, tickets
+        )
 
 
 def _traffic(now: datetime, people: Sequence[Customer]) -> Traffic:

@@ -4,7 +4,7 @@ from sandbox.slack.calls import ApiCall, Limit
 from sandbox.slack.files import Stub
 from sandbox.slack.messages import Message
 from sandbox.slack.outcome import Outcome
-from sandbox.slack.panel import Panel, PostableTicket, Shortcut, TryThis, VendorSwitch
+from sandbox.slack.panel import Panel, PostableTicket, PushableEvent, Shortcut, TryThis, VendorSwitch
 from sandbox.slack.plain_text import broadcasts, mentions, plain_text
 from sandbox.slack.server import SCOPES, start_slack
 from sandbox.slack.workspace import SlackWorkspace
@@ -17,6 +17,7 @@ __all__ = [
     "Outcome",
     "Panel",
     "PostableTicket",
+    "PushableEvent",
     "Shortcut",
     "SlackWorkspace",
     "Stub",

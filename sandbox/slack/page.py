@@ -68,6 +68,7 @@ class Page:
             "close": self._close_modal,
             "ticket": self._post_ticket,
             "vendor": self._switch_vendor,
+            "push": self._push,
         }
         for name, act in acts.items():
             router.add_post(f"/page/{name}", _answering(act))
@@ -158,6 +159,12 @@ class Page:
                 self._state.changes.announce()
                 return
         raise LookupError("no such vendor or option")
+
+    async def _push(self, body: Json) -> Json:
+        for event in self._panel.pushes:
+            if event.name == body["name"]:
+                return {"said": await event.push()}
+        raise LookupError("no such event")
 
     def _person(self, body: Json) -> str:
         user = self._state.users[str(body["user"])]

@@ -49,6 +49,7 @@ def view_of_panel(panel: Panel) -> Json:
             {"name": v.name, "options": list(v.options), "current": v.current, "usage": v.usage}
             for v in panel.vendors
         ],
+        "pushes": [{"name": one.name, "about": one.about} for one in panel.pushes],
         "tickets": [{"name": t.name, "title": t.title, "about": t.about} for t in panel.tickets],
     }
 

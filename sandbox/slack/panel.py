@@ -66,6 +66,21 @@ class PostableTicket(Protocol):
         """Post it as a new ticket."""
 
 
+class PushableEvent(Protocol):
+    """Something that a vendor tells by itself, and that the page can let it tell."""
+
+    @property
+    def name(self) -> str:
+        """Give what tells it apart from all others."""
+
+    @property
+    def about(self) -> str:
+        """Say what it tells."""
+
+    async def push(self) -> str:
+        """Tell it, and give what came of that, in words."""
+
+
 @dataclass(frozen=True, slots=True)
 class Panel:
     """What stands beside the messages."""
@@ -74,3 +89,4 @@ class Panel:
     vendors: Sequence[VendorSwitch] = ()
     shortcuts: Sequence[Shortcut] = ()
     tickets: Sequence[PostableTicket] = ()
+    pushes: Sequence[PushableEvent] = ()

@@ -12,7 +12,7 @@ const place = new URLSearchParams(location.hash.slice(1));
 const here = { user: place.get("user") ?? "", channel: place.get("channel") ?? "", thread: place.get("thread") ?? "" };
 const byId = (id) => document.getElementById(id);
 let view = null;
-let panel = { customers: [], tickets: [], vendors: [] };
+let panel = { customers: [], tickets: [], pushes: [], vendors: [] };
 let known = new Map();
 let shownThread = "";
 
@@ -199,7 +199,7 @@ async function post(ticket) {
 }
 
 function drawBeside() {
-  drawPanel(panel, { command: view.commands[0] ?? "/sessions", fill, post, send });
+  drawPanel(panel, { command: view.commands[0] ?? "/sessions", fill, post, push: ({ name }) => send("push", { name }), send });
 }
 
 function drawComposers() {

@@ -1,4 +1,4 @@
-// What stands beside the messages: customers to try, tickets to post, vendors to break.
+// What stands beside the messages: customers to try, tickets to post, webhooks to send, vendors to break.
 
 import { element } from "./mrkdwn.js";
 
@@ -45,6 +45,20 @@ function ticketRows(tickets, post) {
   ));
 }
 
+function pushRow(event, push) {
+  const button = element("button", "button small", event.name);
+  const said = element("span", "usage", "");
+  said.setAttribute("role", "status");
+  button.type = "button";
+  button.setAttribute("aria-label", `Send ${event.name}: ${event.about}`);
+  button.onclick = async () => {
+    button.disabled = true;
+    said.textContent = (await push(event))?.said ?? "not sent";
+    button.disabled = false;
+  };
+  return element("div", "ticket", button, element("span", "", event.about), said);
+}
+
 function vendorRow(vendor, send) {
   const select = element("select", "menu");
   select.append(...vendor.options.map((option) => new Option(option, option)));
@@ -64,9 +78,10 @@ function vendorRow(vendor, send) {
   );
 }
 
-export function drawPanel(panel, { command, fill, post, send }) {
+export function drawPanel(panel, { command, fill, post, push, send }) {
   redraw("customers", panel.customers, (all) => all.map((one) => customerRow(one, command, fill)));
   redraw("tickets", panel.tickets, (all) => ticketRows(all, post));
+  redraw("pushes", panel.pushes, (all) => all.map((one) => pushRow(one, push)));
   if (byId("vendors").contains(document.activeElement)) return;
   redraw("vendors", panel.vendors, (all) => all.map((one) => vendorRow(one, send)));
 }
