@@ -102,7 +102,7 @@ class Found:
     Args:
         sessions: newest first; whose they are is to be checked by their names.
         opened: what sessions' own pages told, by the sessions' ids.
-        asked: the span for which the person was last asked about by themselves.
+        asked: the span for which the person was last asked about by themselves, by all of their names.
         coverage: what the whole index is complete for.
 
     """
@@ -279,12 +279,15 @@ class SessionIndex:
         return {opened.session.id: opened for opened in read if opened is not None}
 
     async def _asked(self, connection: AsyncConnection, source: SourceName, who: set[str]) -> Span | None:
-        """Give when one of the names was last asked about: they are one person's."""
+        """Give the span for which every one of the names was asked about: one that was not may find more."""
         query = select(index_asked.c.since_ms, index_asked.c.asked_ms).where(
             index_asked.c.account == str(source), index_asked.c.who.in_(who)
         )
-        last = (await connection.execute(query.order_by(index_asked.c.asked_ms.desc()).limit(1))).first()
-        return Span(from_ms(last[0]), from_ms(last[1])) if last and last[0] < last[1] else None
+        rows = (await connection.execute(query)).all()
+        if len(rows) < len(who):
+            return None
+        since, asked = max(row[0] for row in rows), min(row[1] for row in rows)
+        return Span(from_ms(since), from_ms(asked)) if since < asked else None
 
     def _rows(self, source: SourceName, harvest: Harvest, now: datetime, at_least: datetime) -> "IndexRows":
         """Seal and hash what is to be stored; the last of two records of one thing counts."""

@@ -115,6 +115,35 @@ async def test_lookup_prints_the_documented_object(shell: Shell) -> None:
     assert "45 calls left" in next(s["detail"] for s in found["sources"] if s["vendor"] == "raygun")
 
 
+async def test_an_address_finds_what_raygun_has_under_the_uid_that_another_tool_tells(shell: Shell) -> None:
+    ran = await shell.run("lookup", "oluwaseun@adventure.example", "--json")
+    theirs = [session for session in ran.json["sessions"] if session["vendor"] == "raygun"]
+    assert [session["user"]["uid"] for session in theirs] == ["cust-8841"] * 2
+    assert {call.query.get("userIdentifier") for call in shell.world.raygun.calls} >= {"cust-8841"}
+
+
+async def test_a_uid_finds_in_all_tools_what_one_of_them_has_under_the_address(shell: Shell) -> None:
+    # Raygun knows Jane by her address alone, Rybbit by both.
+    ran = await shell.run("lookup", "u-77", "--json")
+    theirs = [session for session in ran.json["sessions"] if session["vendor"] == "raygun"]
+    assert len(theirs) == 4
+    assert {session["user"]["email"] for session in theirs} == {JANE}
+
+
+async def test_with_both_apis_the_newer_one_keeps_the_index(shell: Shell) -> None:
+    both = shell.world.raygun_v3_environment()
+    for _ in range(2):
+        # Behind the first answer the index is read further back.
+        ran = await shell.run("lookup", "cust-8841", "--json", **both)
+    raygun = next(source for source in ran.json["sources"] if source["vendor"] == "raygun")
+    assert (raygun["account"], raygun["state"]) == ("shop", "index")
+    assert [s["vendor"] for s in ran.json["sessions"]].count("raygun") == 2
+    assert shell.world.raygun.calls == []
+    rows = (await shell.run("quota", "--json", **both)).json
+    assert {(row["vendor"], row["account"]) for row in rows} >= {("raygun", "shop"), ("raygun_v3", "shop")}
+    assert (await shell.run("doctor", **both)).status == 0
+
+
 async def test_a_reader_can_tell_live_cached_failed_stale_and_spent_apart(shell: Shell) -> None:
     async def states(**changed: str | None) -> dict[str, tuple[str, int]]:
         ran = await shell.run("lookup", "cust-8841", "--json", *words, **changed)

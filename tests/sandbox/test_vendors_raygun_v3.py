@@ -17,8 +17,8 @@ from tests.conftest import MovableClock
 APP = "/v3/applications/19abc7x"
 SESSION = """
 identifier applicationIdentifier customerIdentifier isActive startedAt updatedAt endedAt ipAddress countryCode
-platformName operatingSystemName operatingSystemVersion browserName browserVersion viewportWidth viewportHeight
-deploymentVersion applicationUrl
+platformName operatingSystemName operatingSystemVersion browserName browserVersion viewportWidth
+viewportHeight deploymentVersion applicationUrl
 """
 
 
