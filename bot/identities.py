@@ -15,6 +15,27 @@ from bot.store import Store, identities, now_ms
 # Somebody with more uids than this is nobody in particular.
 _MOST_NAMES = 3
 _LONGEST_UID = 128
+# What applications write when they do not know who it is: whoever carries it first is not its owner.
+_NOBODY = frozenset(
+    [
+        "0",
+        "-1",
+        "null",
+        "nil",
+        "none",
+        "undefined",
+        "nan",
+        "guest",
+        "anonymous",
+        "anon",
+        "unknown",
+        "user",
+        "visitor",
+        "default",
+        "test",
+        "n/a",
+    ]
+)
 
 Pair = tuple[str, str]
 
@@ -92,6 +113,6 @@ def _pair(session: Session) -> Pair | None:
     """Read an address and a uid off a session; a uid that is an address says nothing new."""
     address = read_address(session.user.email) if session.user.email else None
     uid = session.user.uid
-    if address is None or not uid or len(uid) > _LONGEST_UID or "@" in uid:
+    if address is None or not uid or len(uid) > _LONGEST_UID or "@" in uid or uid.lower() in _NOBODY:
         return None
     return address.value, uid

@@ -1,7 +1,7 @@
 """
 Raygun through its legacy API: everybody answered from a local index, all day, within 50 calls.
 
-What the next call is spent on is planned (`raygun_plan`); one lookup at a time plans and acts, so that the
+What the next call is spent on is planned (`raygun_plan`); one lookup at a time reads pages, so that the
 others find what it has read.
 """
 
@@ -15,7 +15,7 @@ from bot.cache import Answer
 from bot.casefile import Failure, Reason, Session, SourceName, Subject, SubjectKind
 from bot.coverage import Coverage, Span
 from bot.quota import Account, Purpose, Window, reserve
-from bot.session_index import SessionIndex
+from bot.session_index import Opened, SessionIndex
 from bot.settings import RaygunAccount
 from bot.sources.http import CallFailed, Calls, VendorHttp
 from bot.sources.raygun_api import KEY_LASTS, RaygunApi
@@ -83,6 +83,15 @@ class _Trouble:
         return self.failure if self.until is not None and now < self.until else None
 
 
+@dataclass(slots=True)
+class _Readers:
+    """Whoever reads pages: one at a time, and those who wait for an answer before those who fill gaps."""
+
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    filling: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Raygun:
     """One application, through the legacy API and the index."""
@@ -93,7 +102,7 @@ class Raygun:
     api: RaygunApi
     index: SessionIndex
     tasks: Tasks
-    _acting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _readers: _Readers = field(default_factory=_Readers)
     _trouble: _Trouble = field(default_factory=_Trouble)
     _forecasts: "TTLCache[str, _Forecast]" = field(init=False)
 
@@ -138,27 +147,42 @@ class Raygun:
         if question.effort is Effort.KNOWN:
             # Nothing is known at all: then what is usual is done.
             question = replace(question, effort=Effort.USUAL)
-        async with self._acting:
-            for number in range(_MOST_STEPS):
-                known = await self._known(question)
-                step = next_step(await self._situation(question, known))
-                if isinstance(step, Nothing):
-                    if step.why is Why.SPENT and not number:
-                        raise await self._spent(question.purpose)
-                    break
-                try:
-                    await self._take(step, question, calls)
-                except CallFailed as failed:
-                    if not number:
-                        raise
-                    failure = failed.failure
-                    break
-                asked = asked or isinstance(step, AskPerson)
-            self.tasks.spawn(self._fill_gaps(question), f"fill gaps {self.name}")
+        for number in range(_MOST_STEPS):
+            step = await self._plan(question)
+            if isinstance(step, Nothing):
+                if step.why is Why.SPENT and not number:
+                    raise await self._spent(question.purpose)
+                break
+            try:
+                await self._act(step, question, calls)
+            except CallFailed as failed:
+                if not number:
+                    raise
+                failure = failed.failure
+                break
+            asked = asked or isinstance(step, AskPerson)
+        self.tasks.spawn(self._fill_gaps(question), f"fill gaps {self.name}")
         answer = answer_of(await self._known(question), self.index, question, self.http.clock(), failure)
         if answer is None:
             raise CallFailed(Reason.UNREADABLE, _NOT_WHOLE)
         return replace(answer, as_of=self.http.clock(), covers=None) if asked else answer
+
+    async def _plan(self, question: Question) -> Step:
+        return next_step(await self._situation(question, await self._known(question)))
+
+    async def _act(self, step: Step, question: Question, calls: Calls) -> None:
+        """Make a planned call; pages serve everybody, so whoever else wanted one waits, and plans anew."""
+        if not isinstance(step, ReadSpan):
+            await self._take(step, question, calls)
+            return
+        self._readers.waiting += 1
+        try:
+            async with self._readers.turn:
+                step = await self._plan(question)
+                if isinstance(step, ReadSpan):
+                    await self._take(step, question, calls)
+        finally:
+            self._readers.waiting -= 1
 
     async def session(self, session_id: str, calls: Calls) -> Session | None:
         """Describe one session by its number."""
@@ -238,8 +262,9 @@ class Raygun:
                 await self.ask_person(question, span, calls)
             case OpenSession(session_id):
                 opened = await self.api.open(session_id, calls)
-                if opened is not None:
-                    await self.index.put_opened(self.name, opened)
+                # One that Raygun has lost is not asked for again.
+                lost = Opened(Session(self.name, session_id), (), self.http.clock())
+                await self.index.put_opened(self.name, opened or lost)
 
     async def ask_person(self, question: Question, span: Span, calls: Calls) -> None:
         """Ask for one person by themselves, and store what that brings."""
@@ -260,19 +285,27 @@ class Raygun:
         return tuple(dict.fromkeys((*uids, *addresses)))[:2]
 
     async def _fill_gaps(self, question: Question) -> None:
-        """Spend what nobody would miss on the index's gaps, while the login lasts."""
+        """Spend what nobody would miss on the index's gaps, while the login lasts and nobody waits for it."""
+        if self._readers.filling.locked():
+            return
         nobody = replace(question, effort=Effort.USUAL)
-        for _ in range(_MOST_GAPS):
-            async with self._acting:
-                known = await self._known(nobody)
-                step = next_gap(await self._situation(nobody, known))
-                if isinstance(step, Nothing):
+        async with self._readers.filling:
+            for _ in range(_MOST_GAPS):
+                if self._readers.waiting or not await self._fill_gap(nobody):
                     return
-                try:
-                    await self._take(step, nobody, self.http.asking(question.purpose))
-                except CallFailed:
-                    # Remembered as trouble; whoever asks next is told.
-                    return
+
+    async def _fill_gap(self, nobody: Question) -> bool:
+        """Read into the newest gap; False where there is none, or no call for it."""
+        async with self._readers.turn:
+            step = next_gap(await self._situation(nobody, await self._known(nobody)))
+            if isinstance(step, Nothing):
+                return False
+            try:
+                await self._take(step, nobody, self.http.asking(nobody.purpose))
+            except CallFailed:
+                # Remembered as trouble; whoever asks next is told.
+                return False
+        return True
 
     async def _spent(self, purpose: Purpose) -> CallFailed:
         """Say that no call is left, and when one comes back."""

@@ -14,7 +14,7 @@ from bot.cache import Answer
 from bot.casefile import Failure, Reason, Session, SourceName, Subject
 from bot.coverage import Coverage, Span
 from bot.quota import Account, Purpose, reserve
-from bot.session_index import Harvest, Kind, SessionIndex
+from bot.session_index import Harvest, Kind, Opened, SessionIndex
 from bot.sources.http import CallFailed, Calls, VendorHttp
 from bot.sources.raygun import Raygun
 from bot.sources.raygun_known import Known, answer_of, look_up
@@ -91,9 +91,12 @@ class RaygunV3:
         return opened.session if opened else None
 
     async def check(self, calls: Calls) -> str:
-        """Ask for the application."""
+        """Ask for the application, and log in to the legacy API where there is one."""
         await self.api.check(calls)
-        return "the token may read the application"
+        proved = "the token may read the application"
+        if self.legacy is None:
+            return proved
+        return f"{proved}; {await self.legacy.check(self.legacy.http.asking(Purpose.PERSON))}"
 
     async def _known(self, question: Question) -> Known:
         return await look_up(self.index, self.name, question, self.http.clock())
@@ -175,8 +178,9 @@ class RaygunV3:
                 opened = await self.api.open(session_id, calls)
             except CallFailed as failed:
                 return failed.failure
-            if opened is not None:
-                await self.index.put_opened(self.name, opened)
+            # One that Raygun has lost is not asked for again.
+            lost = Opened(Session(self.name, session_id), (), self.http.clock())
+            await self.index.put_opened(self.name, opened or lost)
         return None
 
     async def _ask_legacy(self, question: Question, calls: Calls) -> bool:

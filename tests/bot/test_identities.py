@@ -40,9 +40,9 @@ async def test_an_address_leads_to_its_uid_and_the_other_way_round(identities: I
 
 
 async def test_a_uid_that_addresses_share_leads_to_nobody(identities: Identities) -> None:
-    await learn(identities, ("jane@contoso.example", "guest"), ("bob@contoso.example", "guest"))
+    await learn(identities, ("jane@contoso.example", "kiosk"), ("bob@contoso.example", "kiosk"))
     assert await identities.other_names(email("jane@contoso.example")) == ()
-    assert await identities.other_names(uid("guest")) == ()
+    assert await identities.other_names(uid("kiosk")) == ()
 
 
 async def test_an_address_with_two_accounts_leads_to_both(identities: Identities) -> None:
@@ -62,6 +62,8 @@ async def test_an_address_with_very_many_accounts_leads_nowhere(identities: Iden
         (None, "u-1"),
         ("no address", "u-1"),
         ("jane@contoso.example", "jane@contoso.example"),
+        ("jane@contoso.example", "Guest"),
+        ("jane@contoso.example", "0"),
     ],
 )
 async def test_half_a_pair_is_none(identities: Identities, pair: tuple[str | None, str | None]) -> None:

@@ -1,0 +1,151 @@
+"""All sources behind one question, and what one source's answer tells the others."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from bot.cache import Answer, Cache, Flights
+from bot.casefile import CaseFile, Failure, Reason, Session, SessionUser, SourceName, Subject, SubjectKind
+from bot.identities import Identities
+from bot.inquiry import Inquiry
+from bot.keyring import Keyring
+from bot.lookup import Lookup
+from bot.metrics import make_metrics
+from bot.pushed import PushedErrors
+from bot.quota import Account, Ledger
+from bot.sources.http import CallFailed, Calls, VendorHttp
+from bot.sources.source import Freshness, Question
+from bot.store import Store
+from bot.tasks import Tasks
+from tests.conftest import MovableClock
+
+JANE = Subject(SubjectKind.EMAIL, "jane@contoso.example", "jane@contoso.example")
+U77 = Subject(SubjectKind.UID, "u-77", "u-77")
+FRESHNESS = Freshness(timedelta(minutes=2), timedelta(seconds=30))
+WWW, MAIN = SourceName("rybbit", "www"), SourceName("fullstory", "main")
+
+
+@dataclass
+class Scripted:
+    """A source that knows some names, or fails."""
+
+    name: SourceName
+    http: VendorHttp
+    knows: dict[str, SessionUser] = field(default_factory=dict)
+    failure: Failure | None = None
+    asked: list[str] = field(default_factory=list)
+    title: str = "Scripted"
+    freshness: Freshness = FRESHNESS
+
+    async def account(self) -> Account:
+        return self.http.account
+
+    async def cost(self, _subject: Subject) -> int:
+        return 1
+
+    async def find(self, question: Question, calls: Calls) -> Answer:
+        self.asked.append(question.subject.value)
+        calls.made += 1
+        if self.failure:
+            raise CallFailed(self.failure.reason, self.failure.message)
+        user = self.knows.get(question.subject.value)
+        return Answer((Session(self.name, "1", user=user),) if user else ())
+
+    async def session(self, _session_id: str, _calls: Calls) -> Session | None:
+        return None
+
+    async def check(self, _calls: Calls) -> str:
+        return "well"
+
+
+@dataclass
+class Desk:
+    """Two scripted sources and a lookup over them."""
+
+    lookup: Lookup
+    rybbit: Scripted
+    fullstory: Scripted
+
+    async def look_up(self, subject: Subject) -> list[CaseFile]:
+        return [case_file async for case_file in self.lookup.follow(Question(subject, 30))]
+
+
+@pytest.fixture
+async def desk(store: Store, keyring: Keyring, clock: MovableClock) -> AsyncIterator[Desk]:
+    crashes: list[BaseException] = []
+    tasks = Tasks(lambda crash, _name: crashes.append(crash))
+    ledger, week = Ledger(store), timedelta(days=7)
+
+    def scripted(name: SourceName) -> Scripted:
+        http = VendorHttp(
+            httpx.AsyncClient(), ledger, Account(str(name)), clock, "Scripted", "http://x.example"
+        )
+        return Scripted(name, http)
+
+    rybbit, fullstory = scripted(WWW), scripted(MAIN)
+    inquiry = Inquiry(
+        Cache(store, keyring, clock, timedelta(days=1)),
+        Flights(tasks),
+        keyring,
+        clock,
+        timedelta(seconds=5),
+        PushedErrors(store, keyring, week),
+    )
+    identities = Identities(store, keyring, week)
+    yield Desk(
+        Lookup((fullstory, rybbit), inquiry, identities, clock, tasks, make_metrics()), rybbit, fullstory
+    )
+    await tasks.settle()
+    assert crashes == []
+
+
+async def test_a_source_that_found_nobody_is_asked_by_the_name_that_another_one_tells(desk: Desk) -> None:
+    desk.rybbit.knows = {JANE.value: SessionUser("u-77", JANE.value)}
+    desk.fullstory.knows = {"u-77": SessionUser("u-77")}
+    *_, last = await desk.look_up(JANE)
+    assert desk.fullstory.asked == [JANE.value, "u-77"]
+    assert {session.source for session in last.sessions} == {WWW, MAIN}
+    assert next(f.calls for f in last.findings if f.source == MAIN) == 2
+
+
+async def test_nobody_is_told_that_this_was_all_before_the_other_name_was_tried(desk: Desk) -> None:
+    desk.rybbit.knows = {JANE.value: SessionUser("u-77", JANE.value)}
+    desk.fullstory.knows = {"u-77": SessionUser("u-77")}
+    for case_file in await desk.look_up(JANE):
+        assert case_file.waiting or len({session.source for session in case_file.sessions}) == 2
+
+
+async def test_a_uid_leads_to_what_others_have_under_the_address(desk: Desk) -> None:
+    desk.rybbit.knows = {"u-77": SessionUser("u-77", JANE.value)}
+    desk.fullstory.knows = {JANE.value: SessionUser(email=JANE.value)}
+    *_, last = await desk.look_up(U77)
+    assert {session.source for session in last.sessions} == {WWW, MAIN}
+
+
+async def test_who_has_found_somebody_or_has_failed_is_not_asked_again(desk: Desk) -> None:
+    desk.rybbit.knows = {JANE.value: SessionUser("u-77", JANE.value)}
+    desk.fullstory.failure = Failure(Reason.VENDOR_ERROR, "has trouble of its own")
+    *_, last = await desk.look_up(JANE)
+    assert (desk.rybbit.asked, desk.fullstory.asked) == ([JANE.value], [JANE.value])
+    assert [f.failure is not None for f in last.findings] == [True, False]
+
+
+async def test_a_uid_that_two_addresses_share_leads_nowhere(desk: Desk) -> None:
+    desk.rybbit.knows = {
+        JANE.value: SessionUser("kiosk", JANE.value),
+        "bob@contoso.example": SessionUser("kiosk", "bob@contoso.example"),
+    }
+    await desk.look_up(Subject(SubjectKind.EMAIL, "bob@contoso.example", "bob@contoso.example"))
+    desk.fullstory.asked.clear()
+    await desk.look_up(JANE)
+    assert desk.fullstory.asked == [JANE.value]
+
+
+async def test_where_nobody_knows_anybody_each_source_is_asked_once(desk: Desk) -> None:
+    *_, last = await desk.look_up(JANE)
+    assert (desk.rybbit.asked, desk.fullstory.asked) == ([JANE.value], [JANE.value])
+    assert last.answered
+    assert last.waiting == ()
