@@ -19,7 +19,7 @@ from bot.session_index import Opened, SessionIndex
 from bot.settings import RaygunAccount
 from bot.sources.http import CallFailed, Calls, VendorHttp
 from bot.sources.raygun_api import KEY_LASTS, RaygunApi
-from bot.sources.raygun_known import Known, answer_of, look_up
+from bot.sources.raygun_known import Known, Readers, answer_of, look_up
 from bot.sources.raygun_pace import Purse, days_ahead
 from bot.sources.raygun_plan import (
     A_PAGE,
@@ -83,15 +83,6 @@ class _Trouble:
         return self.failure if self.until is not None and now < self.until else None
 
 
-@dataclass(slots=True)
-class _Readers:
-    """Whoever reads pages: one at a time, and those who wait for an answer before those who fill gaps."""
-
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-    filling: asyncio.Lock = field(default_factory=asyncio.Lock)
-    waiting: int = 0
-
-
 @dataclass(frozen=True, slots=True)
 class Raygun:
     """One application, through the legacy API and the index."""
@@ -102,7 +93,7 @@ class Raygun:
     api: RaygunApi
     index: SessionIndex
     tasks: Tasks
-    _readers: _Readers = field(default_factory=_Readers)
+    _readers: Readers = field(default_factory=Readers)
     _trouble: _Trouble = field(default_factory=_Trouble)
     _forecasts: "TTLCache[str, _Forecast]" = field(init=False)
 

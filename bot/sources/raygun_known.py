@@ -1,7 +1,8 @@
 """What Raygun's index has about one question, and how that becomes an answer; for both of its APIs."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.cache import Answer
@@ -31,6 +32,15 @@ class Known:
     def _is_opened(self, session: Session) -> bool:
         opened = self.opened.get(session.id)
         return opened is not None and (not opened.session.live or bool(session.live))
+
+
+@dataclass(slots=True)
+class Readers:
+    """Whoever reads pages: one at a time, and those who wait for an answer before those who fill gaps."""
+
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    filling: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: int = 0
 
 
 async def look_up(index: SessionIndex, source: SourceName, question: Question, now: datetime) -> Known:

@@ -17,7 +17,7 @@ from bot.quota import Account, Purpose, reserve
 from bot.session_index import Harvest, Kind, Opened, SessionIndex
 from bot.sources.http import CallFailed, Calls, VendorHttp
 from bot.sources.raygun import Raygun
-from bot.sources.raygun_known import Known, answer_of, look_up
+from bot.sources.raygun_known import Known, Readers, answer_of, look_up
 from bot.sources.raygun_v3_api import RaygunV3Api
 from bot.sources.source import Effort, Freshness, Question, Recall
 from bot.tasks import Tasks
@@ -29,7 +29,8 @@ _BRAND_NEW = timedelta(seconds=10)
 _OVERLAP = timedelta(minutes=10)
 # An answer waits for so many pages of each list; what is missing is read behind it.
 _PAGES_WAITED_FOR = 4
-_PAGES_BEHIND = 20
+_PAGES_BEHIND = 4
+_TURNS_BEHIND = 20
 _MOST_OPENED = 3
 
 
@@ -43,7 +44,7 @@ class RaygunV3:
     index: SessionIndex
     tasks: Tasks
     legacy: Raygun | None = None
-    _acting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _readers: Readers = field(default_factory=Readers)
 
     title = "Raygun"
     freshness = Freshness(found=_YOUNG, nobody=_YOUNG)
@@ -71,13 +72,11 @@ class RaygunV3:
             CallFailed: when not even the newest sessions can be read.
 
         """
-        async with self._acting:
-            known = await self._known(question)
-            if self._is_due(known.coverage, question):
-                await self._catch_up(calls)
-                known = await self._known(question)
-            failure = await self._open_newest(known, calls)
-            asked = not known.sessions and await self._ask_legacy(question, calls)
+        if self._is_due((await self._known(question)).coverage, question):
+            await self._take_turn(question, calls)
+        known = await self._known(question)
+        failure = await self._open_newest(known, calls)
+        asked = not known.sessions and await self._ask_legacy(question, known, calls)
         self.tasks.spawn(self._read_back(question.purpose), f"read back {self.name}")
         known = await self._known(question)
         answer = answer_of(known, self.index, question, self.http.clock(), failure)
@@ -107,6 +106,16 @@ class RaygunV3:
         old = _BRAND_NEW if question.effort is Effort.FRESH else _YOUNG
         return coverage.end is None or self.http.clock() - coverage.end > old
 
+    async def _take_turn(self, question: Question, calls: Calls) -> None:
+        """Catch the index up, unless somebody else has while their turn was waited for."""
+        self._readers.waiting += 1
+        try:
+            async with self._readers.turn:
+                if self._is_due((await self._known(question)).coverage, question):
+                    await self._catch_up(calls)
+        finally:
+            self._readers.waiting -= 1
+
     async def _catch_up(self, calls: Calls) -> None:
         """Read both lists from their heads until what is known is met, and claim what was read whole."""
         now = self.http.clock()
@@ -129,23 +138,31 @@ class RaygunV3:
         return Span(max(since, coverage.end - _OVERLAP) if coverage.end else since, now)
 
     async def _read_back(self, purpose: Purpose) -> None:
-        """Read what is missing further back, newest first, some pages at a time."""
+        """Read what is missing further back, newest first, as long as nobody waits for an answer."""
+        if self._readers.filling.locked():
+            return
         calls = self.http.asking(Purpose.BACKGROUND if purpose is Purpose.PERSON else purpose)
-        async with self._acting:
-            now = self.http.clock()
-            kept = Span(now - self.index.retention, now)
+        async with self._readers.filling:
+            for _ in range(_TURNS_BEHIND):
+                if self._readers.waiting or not await self._read_further(calls):
+                    return
+
+    async def _read_further(self, calls: Calls) -> bool:
+        """Read into the newest gap of either list; False where there is none, or no getting on."""
+        async with self._readers.turn:
             for kind in (Kind.CUSTOMERS, Kind.SESSIONS):
+                now = self.http.clock()
                 coverage = await self.index.coverage(self.name, now, kind)
-                if coverage.latest is None or not (gaps := coverage.gaps(kept)):
-                    continue
-                gap = next((one for one in reversed(gaps) if one.end <= coverage.latest.start), None)
-                if gap is None:
+                gaps = coverage.gaps(Span(now - self.index.retention, coverage.end or now))
+                if not gaps or coverage.end is None:
                     continue
                 try:
-                    await self._fill(kind, gap, calls)
+                    await self._fill(kind, gaps[-1], calls)
                 except CallFailed:
-                    # Whoever asks next is told, where it goes on.
-                    return
+                    # Whoever asks next is told; it goes on from here.
+                    return False
+                return await self.index.coverage(self.name, now, kind) != coverage
+        return False
 
     async def _fill(self, kind: Kind, gap: Span, calls: Calls) -> None:
         known = await self.index.count(self.name, kind, gap.end)
@@ -183,9 +200,9 @@ class RaygunV3:
             await self.index.put_opened(self.name, opened or lost)
         return None
 
-    async def _ask_legacy(self, question: Question, calls: Calls) -> bool:
+    async def _ask_legacy(self, question: Question, known: Known, calls: Calls) -> bool:
         """Ask the legacy API for somebody whom the index does not have, where that has calls to spare."""
-        if self.legacy is None or question.effort is Effort.KNOWN:
+        if self.legacy is None or question.effort is Effort.KNOWN or known.asked is not None:
             return False
         state = await self.http.ledger.state(await self.legacy.account())
         kept = reserve(state.limit or 0, Purpose.TICKET) + reserve(state.limit or 0, question.purpose)
