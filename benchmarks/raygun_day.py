@@ -55,8 +55,9 @@ from bot.quota import Ledger
 from bot.session_index import SessionIndex
 from bot.settings import load_settings
 from bot.sources.memory import Memory
-from bot.sources.registry import Wiring, open_sources
+from bot.sources.registry import open_sources
 from bot.sources.source import Question
+from bot.sources.wiring import Wiring
 from bot.store import open_store
 from bot.tasks import Tasks
 from sandbox.vendors.raygun import Raygun

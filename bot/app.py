@@ -32,8 +32,9 @@ from bot.session_index import SessionIndex
 from bot.settings import Settings, SettingsError
 from bot.slack_client import make_slack_client
 from bot.sources.memory import Memory
-from bot.sources.registry import Wiring, open_sources
+from bot.sources.registry import open_sources
 from bot.sources.source import Source
+from bot.sources.wiring import Wiring
 from bot.store import Store, open_store
 from bot.tasks import Tasks
 from bot.ticket_answers import TicketAnswers

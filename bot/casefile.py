@@ -78,6 +78,8 @@ class Session:
 
     `id` is the vendor's; `pages` and `errors` are counts; `duration_seconds` is whole seconds;
     `entry_page` and `exit_page` are paths without query and fragment; `country` is an ISO 3166 code.
+    Of apps: `screens` names some that were seen, `rage_taps` counts; `video` is a link that expires.
+    `channel` is how the person came to the site; `has_replay` whether there is a recording to watch.
     """
 
     source: SourceName
@@ -98,6 +100,13 @@ class Session:
     country: str | None = None
     city: str | None = None
     errors: int | None = None
+    app_version: str | None = None
+    screens: tuple[str, ...] = ()
+    crashed: bool | None = None
+    rage_taps: int | None = None
+    video: str | None = None
+    channel: str | None = None
+    has_replay: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +115,7 @@ class ErrorEvent:
     One recorded error that hit the subject.
 
     `id` is the error group's where the vendor has groups; `count` is how often it hit the subject or, with
-    `counts_everybody`, all users.
+    `counts_everybody`, all users; `page` is the path that it was last seen on.
     """
 
     source: SourceName
@@ -118,6 +127,7 @@ class ErrorEvent:
     session_id: str | None = None
     status: str | None = None
     counts_everybody: bool = False
+    page: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,13 +83,16 @@ class RybbitAccount(_Group):
 
 
 class UXCamAccount(_Group):
-    """One UXCam app."""
+    """One UXCam app (`contracts/uxcam.md`)."""
 
-    app_id: Text = Field(description="(not used yet)")
-    api_key: Key = Field(description="(not used yet)")
-    base_url: WebAddress = Field("https://tara.uxcam.com", description="(not used yet)")
-    classic_url: WebAddress = Field("https://api.uxcam.com", description="(not used yet)")
-    identity: Text = Field("kUXCam_UserIdentity", description="(not used yet)")
+    app_id: Text = Field(description="the app's id, as in its dashboard's addresses")
+    api_key: Key = Field(description="key of the Data Access API")
+    base_url: WebAddress = Field("https://tara.uxcam.com", description="where its newer API is")
+    classic_url: WebAddress = Field(
+        "https://api.uxcam.com",
+        description="where its classic API is, asked where the newer one is not there",
+    )
+    identity: Text = Field("kUXCam_UserIdentity", description="the user property that holds your uid")
 
 
 class ZendeskAccount(_Group):
@@ -159,7 +162,7 @@ class RetentionSettings(_Group):
     job_days: int = Field(7, ge=1, description="finished jobs")
 
 
-_NOT_USED_YET = ("uxcam", "raygun_crash_api_key")
+_NOT_USED_YET = ("raygun_crash_api_key",)
 
 
 class Settings(BaseSettings):

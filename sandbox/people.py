@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-FULLSTORY, RAYGUN, RYBBIT = "fullstory", "raygun", "rybbit"
+FULLSTORY, RAYGUN, RYBBIT, UXCAM = "fullstory", "raygun", "rybbit", "uxcam"
 HOSTILE = '<!channel> *bold* <https://evil.example|click me> & "quotes" <@U012345>'
 
 
@@ -194,6 +194,24 @@ def _special(now: datetime) -> tuple[Customer, ...]:
             "by uid: only Raygun knows this one",
             (Visit(_ago(now, hours=30), 75, ("/",), (_LOOP,)),),
             vendors=frozenset({RAYGUN}),
+        ),
+        Customer(
+            205,
+            "u-205",
+            "noor@contoso.example",
+            "Noor Rahimi",
+            "in the phone app too: all four tools, with a crash",
+            (
+                Visit(_ago(now, minutes=50), 95, ("/home", "/cart", "/pay"), (_PAY,)),
+                Visit(_ago(now, days=1, hours=4), 310, ("/home", "/orders")),
+            ),
+            vendors=frozenset({FULLSTORY, RAYGUN, RYBBIT, UXCAM}),
+            raygun_identifier="u-205",
+            device="Pixel 9",
+            browser=("Chrome Mobile", "142"),
+            os=("Android", "16"),
+            country="DE",
+            city="Kassel",
         ),
     )
 

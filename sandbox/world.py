@@ -21,6 +21,7 @@ from sandbox.vendors.raygun_webhooks import RaygunWebhooks
 from sandbox.vendors.rybbit import Rybbit
 from sandbox.vendors.rybbit_data import from_people
 from sandbox.vendors.stand_in import StandIn, listening
+from sandbox.vendors.uxcam import UXCam
 from sandbox.vendors.zendesk import Zendesk
 
 # What the shop has in Raygun beside the customers that one can try.
@@ -42,6 +43,7 @@ class World:
     raygun_v3: RaygunV3
     raygun_webhooks: RaygunWebhooks
     rybbit: Rybbit
+    uxcam: UXCam
     zendesk: Zendesk
     intercom: Intercom
     people: tuple[Customer, ...]
@@ -50,7 +52,7 @@ class World:
     @property
     def vendors(self) -> tuple[StandIn, ...]:
         """Give all vendors of sessions."""
-        return (self.fullstory, self.raygun, self.rybbit)
+        return (self.fullstory, self.raygun, self.rybbit, self.uxcam)
 
     @property
     def desks(self) -> tuple[StandIn, ...]:
@@ -134,6 +136,7 @@ async def open_world(port: int = 0, *, patience: tuple[float, ...] = (0.0, 0.0, 
         raygun_v3 = await stack.enter_async_context(listening(RaygunV3(clock, traffic)))
         rybbit = await stack.enter_async_context(listening(Rybbit(clock, from_people(people))))
         fullstory.latency, raygun.latency, rybbit.latency = patience
+        uxcam = await stack.enter_async_context(listening(UXCam(clock, people)))
         zendesk = await stack.enter_async_context(listening(Zendesk(clock)))
         intercom = await stack.enter_async_context(listening(Intercom(clock)))
         switches = (
@@ -141,6 +144,7 @@ async def open_world(port: int = 0, *, patience: tuple[float, ...] = (0.0, 0.0, 
             FaultSwitch("Raygun", raygun),
             FaultSwitch("Raygun v3", raygun_v3),
             FaultSwitch("Rybbit", rybbit),
+            FaultSwitch("UXCam", uxcam),
             FaultSwitch("Zendesk", zendesk),
             FaultSwitch("Intercom", intercom),
         )
@@ -163,7 +167,18 @@ async def open_world(port: int = 0, *, patience: tuple[float, ...] = (0.0, 0.0, 
         slack.subscribed_events.update(installed.events)
         slack.unfurl_domains.update(installed.unfurl_domains)
         yield World(
-            clock, slack, fullstory, raygun, raygun_v3, webhooks, rybbit, zendesk, intercom, people, tickets
+            clock,
+            slack,
+            fullstory,
+            raygun,
+            raygun_v3,
+            webhooks,
+            rybbit,
+            uxcam,
+            zendesk,
+            intercom,
+            people,
+            tickets,
         )
 
 

@@ -11,7 +11,7 @@ from bot.helpdesks.intercom import Intercom
 from bot.helpdesks.zendesk import Zendesk
 from bot.settings import IntercomAccount, Settings, ZendeskAccount
 from bot.sources.http import VendorHttp, open_client
-from bot.sources.registry import Wiring
+from bot.sources.wiring import Wiring
 
 _READ_SECONDS = 10
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import httpx
 from pydantic import Field
 
 from bot.cache import Answer
@@ -25,6 +26,7 @@ from bot.sources.reading import (
 )
 from bot.sources.source import Freshness, Question
 from bot.sources.weblinks import LinkRule
+from bot.sources.wiring import Wiring
 
 # The vendor's default; no maximum is documented, so no more is asked for.
 _LIMIT = 20
@@ -153,6 +155,14 @@ class FullStory:
             os=to_text(agent.get("operating_system")),
             errors=sum(event.is_error for event in events),
         )
+
+
+def build(
+    name: SourceName, settings: FullStoryAccount, client: httpx.AsyncClient, wiring: Wiring
+) -> FullStory:
+    """Make an organisation of a configured account."""
+    http = wiring.http(client, FullStory.title, settings.base_url, str(name))
+    return FullStory(name, http, settings)
 
 
 _LINKS = LinkRule(hosts=("fullstory.com",))

@@ -107,6 +107,8 @@ class Calls:
         *,
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        body: Any = None,
+        base_url: str | None = None,
         free: bool = False,
     ) -> Reply:
         """
@@ -117,6 +119,8 @@ class Calls:
             path: below the base URL, its parts already encoded by `segment`.
             params: the query, encoded here.
             headers: added to the client's own.
+            body: sent as JSON.
+            base_url: where else than usual the vendor is asked.
             free: the vendor does not count this call.
 
         Raises:
@@ -126,9 +130,11 @@ class Calls:
         if not free:
             await self._spend()
         self.made += 1
-        url = httpx.URL(f"{self._http.base_url}{path}")
+        url = httpx.URL(f"{base_url or self._http.base_url}{path}")
         try:
-            async with self._http.client.stream(method, url, params=params, headers=headers) as response:
+            async with self._http.client.stream(
+                method, url, params=params, headers=headers, json=body
+            ) as response:
                 content = await self._read(response)
         except httpx.TimeoutException:
             raise self._failed(Reason.TIMED_OUT, "did not answer in time") from None

@@ -9,6 +9,7 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+import httpx
 from cachetools import TTLCache
 
 from bot.cache import Answer
@@ -36,6 +37,7 @@ from bot.sources.raygun_plan import (
 )
 from bot.sources.raygun_volume import Volume, learn_volume
 from bot.sources.source import Effort, Freshness, Question, Recall
+from bot.sources.wiring import Wiring
 from bot.tasks import Tasks
 
 _DAY_SECONDS = 24 * 3600
@@ -305,3 +307,10 @@ class Raygun:
         why = "what is left is kept for people who ask" if reserved else "our calls to it are spent"
         until = state.blocked_until or state.returns_at
         return CallFailed(Reason.QUOTA_SPENT, f"Raygun was not asked: {why}", until)
+
+
+def build(name: SourceName, settings: RaygunAccount, client: httpx.AsyncClient, wiring: Wiring) -> Raygun:
+    """Make an application of a configured account."""
+    http = wiring.http(client, Raygun.title, settings.base_url, str(name), windows(settings), rest_after_429)
+    api = RaygunApi(name, http, settings, wiring.memory)
+    return Raygun(name, http, settings, api, wiring.index, wiring.tasks)

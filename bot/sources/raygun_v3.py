@@ -10,16 +10,21 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+import httpx
+
 from bot.cache import Answer
 from bot.casefile import Failure, Reason, Session, SourceName, Subject
 from bot.coverage import Coverage, Span
 from bot.quota import Account, Purpose, reserve
 from bot.session_index import Harvest, Kind, Opened, SessionIndex
+from bot.settings import RaygunAccount, RaygunV3Account
+from bot.sources import raygun
 from bot.sources.http import CallFailed, Calls, VendorHttp
 from bot.sources.raygun import Raygun
 from bot.sources.raygun_known import Known, Readers, answer_of, look_up
-from bot.sources.raygun_v3_api import RaygunV3Api
+from bot.sources.raygun_v3_api import WINDOWS, RaygunV3Api
 from bot.sources.source import Effort, Freshness, Question, Recall
+from bot.sources.wiring import Wiring
 from bot.tasks import Tasks
 
 # An index younger than this is as good as new; asked for anew, it is read after seconds.
@@ -226,3 +231,21 @@ def _both(some: Span | None, other: Span | None) -> Span | None:
         return None
     start, end = max(some.start, other.start), min(some.end, other.end)
     return Span(start, end) if start < end else None
+
+
+def build(
+    name: SourceName,
+    apis: tuple[RaygunAccount | None, RaygunV3Account | None],
+    client: httpx.AsyncClient,
+    wiring: Wiring,
+) -> Raygun | RaygunV3:
+    """Make one source of one label's APIs: the newer with the legacy one behind it, or the one there is."""
+    account, newer = apis
+    legacy = raygun.build(name, account, client, wiring) if account else None
+    if newer is None:
+        if legacy is None:
+            raise ValueError("an account without any API")
+        return legacy
+    http = wiring.http(client, RaygunV3.title, newer.base_url, f"raygun_v3/{name.account}", WINDOWS)
+    api = RaygunV3Api(name, http, newer, wiring.memory)
+    return RaygunV3(name, http, api, wiring.index, wiring.tasks, legacy)

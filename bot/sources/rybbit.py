@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 from pydantic import Field
 
 from bot.cache import Answer
@@ -36,6 +37,7 @@ from bot.sources.reading import (
 from bot.sources.rybbit_server import RybbitServer
 from bot.sources.source import Freshness, Question
 from bot.sources.weblinks import LinkRule
+from bot.sources.wiring import Wiring
 
 _LIMIT = 100
 _MOST_UIDS = 3
@@ -274,6 +276,13 @@ class Rybbit:
         """Give the person's page: Rybbit has none for a single session."""
         base = self.settings.web_url or self.settings.base_url
         return LinkRule(origins=(base,)).allow(f"{base}/{site}/user/{segment(uid)}") if uid else None
+
+
+def build(name: SourceName, settings: RybbitAccount, client: httpx.AsyncClient, wiring: Wiring) -> Rybbit:
+    """Make a site of a configured account."""
+    http = wiring.http(client, Rybbit.title, settings.base_url, str(name))
+    server = RybbitServer(http, settings, wiring.memory)
+    return Rybbit(name, http, settings, wiring.memory, server)
 
 
 def _window(now: datetime, days: int) -> dict[str, str]:

@@ -103,6 +103,7 @@ async def test_lookup_prints_the_documented_object(shell: Shell) -> None:
         ("fullstory", "main", "live"),
         ("raygun", "shop", "live"),
         ("rybbit", "www", "live"),
+        ("uxcam", "app", "live"),
     }
     starts = [session["started_at"] for session in found["sessions"]]
     assert starts == sorted(starts, reverse=True)
@@ -228,7 +229,7 @@ async def test_quota_counts_what_other_processes_spent(shell: Shell) -> None:
 async def test_doctor_says_that_all_is_well_and_what_is_not(shell: Shell) -> None:
     ran = await shell.run("doctor")
     assert ran.status == 0, ran.out
-    assert ran.out.count("ok  ") == 5
+    assert ran.out.count("ok  ") == 6
     shell.world.slack.scopes.discard("chat:write")
     shell.world.rybbit.fault = Fault.REFUSED
     ran = await shell.run("doctor", "--json")

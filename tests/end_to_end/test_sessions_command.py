@@ -63,7 +63,7 @@ async def test_where_nobody_is_found_it_says_where_it_looked_and_what_helps(desk
         parent, reply = await desk.thread()
     assert "Nobody found in the last 30 days" in plain_text(parent)
     said = plain_text(reply)
-    assert "FullStory (main), Raygun (shop) and Rybbit (www), 30 days back" in said
+    assert "FullStory (main), Raygun (shop), Rybbit (www) and UXCam (app), 30 days back" in said
     assert "nobody@contoso.example" in said
 
 
@@ -140,7 +140,7 @@ async def test_where_nothing_answers_within_a_second_it_is_posted_all_the_same(d
     async with desk.casefile():
         await desk.ask("cust-8841")
         parent, _ = await desk.thread(done=False)
-        assert "sking FullStory (main), Raygun (shop) and Rybbit (www)" in plain_text(parent)
+        assert "sking FullStory (main), Raygun (shop), Rybbit (www) and UXCam (app)" in plain_text(parent)
         await desk.thread()
 
 
@@ -151,7 +151,7 @@ async def test_where_all_sources_fail_nobody_is_claimed_to_be_missing(desk: Desk
         await desk.ask(JANE)
         parent, reply = await desk.thread()
     assert "No source could answer" in plain_text(parent)
-    assert plain_text(reply).count("has trouble of its own") == 3
+    assert plain_text(reply).count("has trouble of its own") == 4
 
 
 async def test_a_fully_cached_answer_is_one_parent_and_one_reply_without_edits(desk: Desk) -> None:

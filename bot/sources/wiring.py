@@ -1,0 +1,49 @@
+"""What every source is handed when it is made."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import httpx
+
+from bot.clock import Clock
+from bot.quota import Account, Ledger, Window
+from bot.session_index import SessionIndex
+from bot.sources.http import VendorHttp
+from bot.sources.memory import Memory
+from bot.tasks import Tasks
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """The ledger, what is remembered, the time, the index of sessions, and what runs behind answers."""
+
+    ledger: Ledger
+    memory: Memory
+    clock: Clock
+    index: SessionIndex
+    tasks: Tasks
+
+    def http(
+        self,
+        client: httpx.AsyncClient,
+        title: str,
+        base_url: str,
+        account: str,
+        windows: tuple[Window, ...] = (),
+        rest_after_429: Callable[[datetime], timedelta] | None = None,
+    ) -> VendorHttp:
+        """
+        Give an account's way to its vendor.
+
+        Args:
+            client: the vendor's connections.
+            title: the vendor's name as people know it.
+            base_url: where it is.
+            account: its name in the ledger, such as `rybbit/www`.
+            windows: how many calls it allows in which time; none where that is not known.
+            rest_after_429: how long to stay away where it refuses and does not say.
+
+        """
+        http = VendorHttp(client, self.ledger, Account(account, windows), self.clock, title, base_url)
+        return replace(http, rest_after_429=rest_after_429) if rest_after_429 else http

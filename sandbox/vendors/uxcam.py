@@ -1,0 +1,306 @@
+"""
+UXCam as `contracts/uxcam.md` has it: the newer API and the classic one, strict about what each takes.
+
+Both know one app by one key. `newer_is_there` False gives the account that has the classic API alone.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from aiohttp import web
+
+from sandbox.people import UXCAM, Customer, Visit
+from sandbox.vendors.stand_in import Clock, StandIn
+
+_APP = "65a0000000000000000000aa"
+_DEFAULT_DAYS = 30
+_BODY_FIELDS = frozenset({"app_id", "filters", "show_only", "page_size", "cursor", "with_video"})
+_PARTS = frozenset({"property", "user", "location", "deviceBasics", "deviceHardware", "devicePerformance"})
+_QUERY_FIELDS = frozenset({"appid", "apikey", "page", "page_size", "filters"})
+_NEWEST_LIMITS, _CLASSIC_LIMITS = ((5, 1), (500, 3600)), ((5, 1), (60, 60), (500, 3600))
+_MOST_NEWER, _MOST_CLASSIC = 2_000, 500
+_NO_VIDEO = "No video available for this session"
+
+Recorded = tuple[Customer, Visit]
+
+
+class _Refused(Exception):
+    """Raised for what the vendor does not take: the status, a code and a sentence."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+
+class UXCam(StandIn):
+    """One app; `identity` is the user property that holds the uid, `has_email` whether it sets `email`."""
+
+    def __init__(self, clock: Clock, people: Sequence[Customer]) -> None:
+        super().__init__(clock)
+        self.api_key = "a1b2c3d4-uxcam-demo-key"
+        self.identity = "kUXCam_UserIdentity"
+        self.has_email = True
+        self.newer_is_there = True
+        known = (person for person in people if UXCAM in person.vendors)
+        every = [(person, visit) for person in known for visit in person.visits]
+        self._recorded: list[Recorded] = sorted(every, key=lambda one: one[1].started_at, reverse=True)
+        self._counted: list[datetime] = []
+
+    def environment(self) -> dict[str, str]:
+        """Give the variables that configure it."""
+        return {
+            "UXCAM__APP__APP_ID": _APP,
+            "UXCAM__APP__API_KEY": self.api_key,
+            "UXCAM__APP__BASE_URL": self.origin,
+            "UXCAM__APP__CLASSIC_URL": self.origin,
+        }
+
+    def routes(self) -> list[web.RouteDef]:
+        """Give the paths of both APIs that list sessions."""
+        return [
+            web.post("/api/data-access/v1/session", self._newer),
+            web.get("/v2/session", self._classic),
+            web.post("/v2/session", self._not_by_post),
+        ]
+
+    def refusal(self) -> web.Response:
+        """Give what a wrong key gets from the newer API."""
+        return _newer_refusal(_Refused(401, "INVALID_CREDENTIALS", "the key or the app is not known"))
+
+    def rate_limited(self) -> web.Response:
+        """Give the newer API's answer to a call too many."""
+        refused = _newer_refusal(_Refused(429, "RATE_LIMITED", "slow down"))
+        refused.headers["Retry-After"] = "1"
+        return refused
+
+    def key_in(self, url: str) -> bool:
+        """Whether the secret stands in a text, for tests of what is logged."""
+        return self.api_key in url
+
+    async def _newer(self, request: web.Request) -> web.Response:
+        if not self.newer_is_there:
+            return web.json_response({"detail": "Not Found"}, status=404)
+        if request.headers.get("X-Api-Key") != self.api_key:
+            return self.refusal()
+        if wait := self._over(_NEWEST_LIMITS):
+            response = self.rate_limited()
+            response.headers["Retry-After"] = str(wait)
+            return self._with_limits(response)
+        if request.content_type != "application/json":
+            return _newer_refusal(_Refused(415, "INVALID_CONTENT_TYPE", "send JSON"))
+        try:
+            return self._with_limits(self._newer_page(json.loads(await request.text())))
+        except _Refused as refused:
+            return self._with_limits(_newer_refusal(refused))
+
+    def _newer_page(self, asked: dict[str, Any]) -> web.Response:
+        if unknown := set(asked) - _BODY_FIELDS:
+            raise _Refused(422, "INVALID_REQUEST", f"unknown: {sorted(unknown)}")
+        if asked.get("app_id") != _APP:
+            raise _Refused(401, "INVALID_CREDENTIALS", "the key or the app is not known")
+        size = asked.get("page_size", 500)
+        if not isinstance(size, int) or not 1 <= size <= _MOST_NEWER:
+            raise _Refused(422, "INVALID_REQUEST", "page_size is from 1 to 2000")
+        found = self._filtered(asked.get("filters", []))
+        begin, number = _read_cursor(asked.get("cursor"), asked)
+        parts = [part for part in asked.get("show_only", ["property"]) if part in _PARTS]
+        more = begin + size < len(found)
+        with_video = asked.get("with_video", False)
+        rows = [
+            self._newer_row(person, visit, parts, with_video=with_video)
+            for person, visit in found[begin : begin + size]
+        ]
+        paging = {
+            "page_size": size,
+            "current_page": number,
+            "next_page": number + 1 if more else None,
+            "has_more": more,
+            "next_cursor": _cursor(begin + size, number + 1, asked) if more else None,
+        }
+        return web.json_response({"success": True, "data": rows, "pagination": paging})
+
+    async def _classic(self, request: web.Request) -> web.Response:
+        if request.query.get("apikey") != self.api_key or request.query.get("appid") != _APP:
+            return web.json_response({"message": "Request authentication failed"}, status=401)
+        if self._over(_CLASSIC_LIMITS):
+            return web.Response(status=429)
+        try:
+            return self._classic_page(request.query)
+        except _Refused as refused:
+            error = {"code": refused.code, "message": str(refused)}
+            return web.json_response({"success": False, "error": error}, status=refused.status)
+
+    def _classic_page(self, query: Mapping[str, str]) -> web.Response:
+        if unknown := set(query) - _QUERY_FIELDS:
+            raise _Refused(400, "INVALID_REQUEST", f"unknown: {sorted(unknown)}")
+        page, size = int(query.get("page", "1")), int(query.get("page_size", "50"))
+        if page < 1 or not 1 <= size <= _MOST_CLASSIC:
+            raise _Refused(400, "INVALID_REQUEST", "page or page_size")
+        filters = query.get("filters", "[]")
+        if any(mark in filters for mark in ("\n", '": ', ", ")):
+            raise _Refused(400, "INVALID_FILTER", "no whitespace in filters")
+        found = self._filtered(json.loads(filters))
+        begin = (page - 1) * size
+        rows = [self._classic_row(person, visit) for person, visit in found[begin : begin + size]]
+        following = page + 1 if begin + size < len(found) else None
+        # `total` is what stands on this page, as in every recorded answer.
+        paging = {"current": page, "next": following, "total": len(rows)}
+        return web.json_response({"success": True, "data": rows, "pagination": paging})
+
+    async def _not_by_post(self, _request: web.Request) -> web.Response:
+        return web.json_response({"message": "Method Not Allowed"}, status=405)
+
+    def _over(self, limits: Sequence[tuple[int, int]]) -> int | None:
+        """Count a call; give how many seconds to wait where it is one too many."""
+        now = self.clock()
+        self._counted = [at for at in self._counted if now - at < timedelta(hours=1)]
+        for calls, seconds in limits:
+            inside = [at for at in self._counted if now - at < timedelta(seconds=seconds)]
+            if len(inside) >= calls:
+                return max(1, int((inside[0] + timedelta(seconds=seconds) - now).total_seconds()))
+        self._counted.append(now)
+        return None
+
+    def _with_limits(self, response: web.Response) -> web.Response:
+        left = max(0, 500 - len(self._counted))
+        response.headers.update(
+            {
+                "X-RateLimit-Limit": "500",
+                "X-RateLimit-Remaining": str(left),
+                "X-RateLimit-Reset": "3600",
+            }
+        )
+        return response
+
+    def _filtered(self, filters: Any) -> list[Recorded]:
+        if not isinstance(filters, list):
+            raise _Refused(400, "INVALID_FILTER", "filters is a list")
+        tests = [self._test(one) for one in filters]
+        if not any(one["attribute"] == "date_range" for one in filters):
+            begin = self.clock() - timedelta(days=_DEFAULT_DAYS)
+            tests.append(lambda _person, visit: _uploaded(visit) >= begin)
+        return [one for one in self._recorded if all(test(*one) for test in tests)]
+
+    def _test(self, one: Any) -> Callable[[Customer, Visit], bool]:
+        attribute, operator, value = (one.get(key) for key in ("attribute", "operator", "value"))
+        match attribute, operator:
+            case "user_custom_property", "equal":
+                name = one.get("property_name")
+                return lambda person, _visit: self._properties(person).get(name) == str(value)
+            case "session_id", "equal":
+                return lambda person, visit: _session_id(person, visit) == value
+            case "uxcamuserid", "equal":
+                return lambda person, _visit: _user_id(person) == value
+            case "session_crashed", "equal":
+                return lambda _person, visit: bool(visit.errors) is value
+            case "date_range", "between_dates":
+                lower, upper = (datetime.fromisoformat(value[end]).date() for end in ("lower", "upper"))
+                if lower > upper:
+                    raise _Refused(400, "INVALID_FILTER", "the span is inverted")
+                return lambda _person, visit: lower <= _uploaded(visit).date() <= upper
+            case _:
+                raise _Refused(400, "INVALID_FILTER", "an attribute or operator is not known")
+
+    def _properties(self, person: Customer) -> dict[str, str]:
+        properties = {self.identity: person.uid}
+        if self.has_email and person.email:
+            properties["email"] = person.email
+        return properties
+
+    def _newer_row(
+        self, person: Customer, visit: Visit, parts: Sequence[str], *, with_video: bool
+    ) -> dict[str, Any]:
+        every = {
+            "property": _property(visit) | {"uniqueScreens": sorted(set(visit.pages))},
+            "user": self._properties(person) | {"uxcamuserid": _user_id(person)},
+            "location": {"countryCode": person.country, "city": person.city},
+            "deviceBasics": {
+                "osName": person.os[0],
+                "osVersion": person.os[1],
+                "appVersion": "5.2.0",
+                "type": "Phone",
+            },
+            "deviceHardware": {},
+            "devicePerformance": {},
+        }
+        row = self._head(person, visit, "tara") | {part: every[part] for part in parts}
+        if with_video and not visit.running:
+            row["video"] = f"https://videos.uxcam.com/{_session_id(person, visit)}?signature=demo"
+        return row
+
+    def _classic_row(self, person: Customer, visit: Visit) -> dict[str, Any]:
+        seen = _property(visit) | {"hasVideo": False, "networkType": "wifi"}
+        user = self._properties(person) | {"alias": "Brisk Otter", "uxcamuserid": _user_id(person)}
+        device = {"platform": person.os[0].lower(), "model": person.device, "osVersion": person.os[1]}
+        return self._head(person, visit, "app") | {
+            "video": _NO_VIDEO,
+            "property": seen,
+            "user": user,
+            "device": device | {"appVersion": "5.2.0", "freeRamInKb": None, "dpi": -1},
+            "location": {
+                "countryCode": person.country,
+                "city": person.city,
+                "longitude": 9.5,
+                "latitude": 51,
+            },
+        }
+
+    def _head(self, person: Customer, visit: Visit, host: str) -> dict[str, Any]:
+        session = _session_id(person, visit)
+        url = f"https://{host}.uxcam.com/app/{_APP}/sessions/list/1/{session}"
+        return {"sessionId": session, "sessionNumber": 1, "url": url}
+
+
+def _property(visit: Visit) -> dict[str, Any]:
+    return {
+        "uploadedServerTime": f"{_uploaded(visit):%Y-%m-%dT%H:%M:%SZ}",
+        "verifiedServerTime": f"{visit.started_at:%Y-%m-%dT%H:%M:%SZ}",
+        "durationSec": visit.seconds + 0.25,
+        "isCrashed": bool(visit.errors),
+        "rageGestureCount": 2 * len(visit.errors),
+        "totalScreen": len(visit.pages),
+        "uniqueScreensCount": len(set(visit.pages)),
+    }
+
+
+def _uploaded(visit: Visit) -> datetime:
+    return visit.ended_at + timedelta(seconds=20)
+
+
+def _session_id(person: Customer, visit: Visit) -> str:
+    return f"{person.number:08x}{int(visit.started_at.timestamp()):016x}"
+
+
+def _user_id(person: Customer) -> str:
+    return f"65a0c1d2{person.number:016x}"
+
+
+def _cursor(begin: int, number: int, asked: dict[str, Any]) -> str:
+    return f"{begin}.{number}.{_digest(asked)}"
+
+
+def _read_cursor(cursor: str | None, asked: dict[str, Any]) -> tuple[int, int]:
+    """Read where a page begins; a cursor holds for the question that gave it alone."""
+    if cursor is None:
+        return 0, 1
+    begin, _, rest = str(cursor).partition(".")
+    number, _, digest = rest.partition(".")
+    if not begin.isdecimal() or not number.isdecimal() or digest != _digest(asked):
+        raise _Refused(400, "INVALID_REQUEST", "the cursor is not of this question")
+    return int(begin), int(number)
+
+
+def _digest(asked: dict[str, Any]) -> str:
+    question = {key: value for key, value in asked.items() if key != "cursor"}
+    return str(sum(json.dumps(question, sort_keys=True).encode()))
+
+
+def _newer_refusal(refused: _Refused) -> web.Response:
+    if refused.status == 422:  # noqa: PLR2004 - what FastAPI itself refuses has a list there
+        detail: Any = [{"loc": ["body"], "msg": str(refused), "type": "value_error"}]
+    else:
+        detail = {"code": refused.code, "message": str(refused)}
+    return web.json_response({"detail": detail}, status=refused.status)
