@@ -1,7 +1,7 @@
 """The one place that builds and wires everything; nothing else makes a client, a clock or a database."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -32,7 +32,7 @@ from bot.session_index import SessionIndex
 from bot.settings import Settings, SettingsError
 from bot.slack_client import make_slack_client
 from bot.sources.memory import Memory
-from bot.sources.registry import open_sources
+from bot.sources.registry import VENDORS, VendorEntry, open_sources
 from bot.sources.source import Source
 from bot.sources.wiring import Wiring
 from bot.store import Store, open_store
@@ -105,7 +105,9 @@ class Bot:
 
 
 @asynccontextmanager
-async def open_engine(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[Engine]:
+async def open_engine(
+    settings: Settings, clock: Clock = system_clock, vendors: Sequence[VendorEntry] = VENDORS
+) -> AsyncIterator[Engine]:
     """
     Open the database and the sources.
 
@@ -123,7 +125,7 @@ async def open_engine(settings: Settings, clock: Clock = system_clock) -> AsyncI
         answers_kept = timedelta(hours=settings.retention.cache_hours)
         index = SessionIndex(store, keyring, index_days, answers_kept)
         wiring = Wiring(ledger, Memory(store, keyring), clock, index, tasks)
-        sources = await stack.enter_async_context(open_sources(settings, wiring))
+        sources = await stack.enter_async_context(open_sources(settings, wiring, vendors))
         # A call that is cut off is spent all the same.
         stack.push_async_callback(tasks.drain, _LAST_CALLS_SECONDS)
         flights = Flights(tasks)

@@ -20,7 +20,7 @@ from bot.session_index import Opened, SessionIndex
 from bot.settings import RaygunAccount
 from bot.sources.http import CallFailed, Calls, VendorHttp
 from bot.sources.raygun_api import KEY_LASTS, RaygunApi
-from bot.sources.raygun_known import Known, Readers, answer_of, look_up
+from bot.sources.raygun_known import WORTH_OPENING, Known, Readers, answer_of, look_up
 from bot.sources.raygun_pace import Purse, days_ahead
 from bot.sources.raygun_plan import (
     A_PAGE,
@@ -116,8 +116,8 @@ class Raygun:
         return self.http.account
 
     async def cost(self, subject: Subject) -> int:
-        """Give the most calls: a login, the index, the person by each spelling, the newest session."""
-        return self.settings.login_counts + 2 + len(subject.spellings)
+        """Give the most calls: a login, the index, the person by each spelling, the newest sessions."""
+        return self.settings.login_counts + 1 + len(subject.spellings) + WORTH_OPENING
 
     async def recall(self, question: Question) -> Recall:
         """Give what the index says, and whether a call would be spent on saying more."""

@@ -12,7 +12,7 @@ from bot.session_index import Opened, SessionIndex
 from bot.sources.source import Question
 
 # Of so many sessions, the newest ones, the errors are worth a call each.
-_WORTH_OPENING = 2
+WORTH_OPENING = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Known:
     @property
     def unopened(self) -> str | None:
         """Give the newest session of which the errors are not known, or not of all of it."""
-        return next((s.id for s in self.sessions[:_WORTH_OPENING] if not self._is_opened(s)), None)
+        return next((s.id for s in self.sessions[:WORTH_OPENING] if not self._is_opened(s)), None)
 
     def _is_opened(self, session: Session) -> bool:
         opened = self.opened.get(session.id)

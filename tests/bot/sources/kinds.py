@@ -1,0 +1,148 @@
+"""Every kind of source, each as one line: what stands in for its vendor, and what that can tell."""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from bot.app import Engine, open_engine
+from bot.casefile import Finding, Subject, SubjectKind
+from bot.clock import system_clock
+from bot.settings import load_settings
+from bot.sources.registry import VENDORS, VendorEntry
+from bot.sources.source import Effort, Question, Source
+from sandbox.people import FULLSTORY, RAYGUN, RYBBIT, UXCAM, Customer, Error, Visit
+from sandbox.vendors.fullstory import FullStory
+from sandbox.vendors.raygun import Raygun
+from sandbox.vendors.raygun_traffic import Traffic, sightings_of
+from sandbox.vendors.raygun_v3 import RaygunV3
+from sandbox.vendors.rybbit import Generation, Rybbit, from_people
+from sandbox.vendors.stand_in import Clock, StandIn, listening
+from sandbox.vendors.uxcam import UXCam
+
+PAT, PAT_UID = "pat@contoso.example", "cust-1"
+NEIGHBOURS = ("at@contoso.example", "cust-11")
+BUSY_UID, BUSY_VISITS = "cust-busy", 330
+
+
+def customers(now: datetime, vendor: str) -> list[Customer]:
+    """Give somebody, somebody whose names are near to theirs, and somebody with hundreds of visits."""
+    now = now.replace(microsecond=0)
+    crash = Error("TypeError", "cart is undefined", 30)
+    mine = (
+        Visit(now - timedelta(minutes=20), 120, ("/", "/cart"), (crash,)),
+        Visit(now - timedelta(hours=9), 60, ("/",)),
+        Visit(now - timedelta(hours=30), 300, ("/", "/help")),
+    )
+    near = (Visit(now - timedelta(minutes=25), 45, ("/",)),)
+    many = tuple(Visit(now - timedelta(minutes=30 + 8 * n), 40, ("/",)) for n in range(BUSY_VISITS))
+    known = frozenset({vendor})
+    return [
+        Customer(1, PAT_UID, PAT, "Pat Lee", "", mine, known),
+        Customer(2, NEIGHBOURS[1], NEIGHBOURS[0], "At Lee", "", near, known),
+        Customer(3, BUSY_UID, "busy@contoso.example", None, "", many, known),
+    ]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """
+    A kind of source.
+
+    `stands` makes the servers that its vendor has; `entry` is its line in the registry; `by_email` is False
+    where the vendor alone does not know whose uid an address is.
+    """
+
+    label: str
+    vendor: str
+    stands: Callable[[Clock, Sequence[Customer]], Sequence[StandIn]]
+    by_email: bool = True
+    entry: Callable[[Sequence[StandIn]], VendorEntry] | None = None
+
+    def __str__(self) -> str:
+        return self.label
+
+
+def _legacy(clock: Clock, people: Sequence[Customer]) -> Raygun:
+    return Raygun(clock, Traffic(sightings_of(people)))
+
+
+def _v3(clock: Clock, people: Sequence[Customer]) -> RaygunV3:
+    return RaygunV3(clock, Traffic(sightings_of(people)))
+
+
+def _rybbit(generation: Generation, *, cloud: bool = False) -> Callable[..., Sequence[StandIn]]:
+    return lambda clock, people: [Rybbit(clock, from_people(people), generation, cloud=cloud)]
+
+
+def _uxcam(**manners: bool) -> Callable[..., Sequence[StandIn]]:
+    def stand(clock: Clock, people: Sequence[Customer]) -> Sequence[StandIn]:
+        server = UXCam(clock, people)
+        for name, value in manners.items():
+            setattr(server, name, value)
+        return [server]
+
+    return stand
+
+
+KINDS = (
+    Kind("fullstory", FULLSTORY, lambda clock, people: [FullStory(clock, people)]),
+    Kind("raygun legacy", RAYGUN, lambda clock, people: [_legacy(clock, people)], by_email=False),
+    Kind("raygun v3", RAYGUN, lambda clock, people: [_v3(clock, people)]),
+    Kind("raygun v3 and legacy", RAYGUN, lambda clock, people: [_v3(clock, people), _legacy(clock, people)]),
+    Kind("rybbit 2.8", RYBBIT, _rybbit(Generation.C)),
+    Kind("rybbit 2.3", RYBBIT, _rybbit(Generation.B)),
+    Kind("rybbit 2.2.4", RYBBIT, _rybbit(Generation.A2)),
+    Kind("rybbit cloud", RYBBIT, _rybbit(Generation.C, cloud=True)),
+    Kind("uxcam", UXCAM, _uxcam()),
+    Kind("uxcam classic", UXCAM, _uxcam(newer_is_there=False)),
+    Kind("uxcam without addresses", UXCAM, _uxcam(has_email=False), by_email=False),
+)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The engine with one source, in front of the servers that stand in for its vendor."""
+
+    engine: Engine
+    source: Source
+    servers: Sequence[StandIn]
+    people: Sequence[Customer]
+    environment: Mapping[str, str]
+
+    async def ask(self, subject: str, effort: Effort = Effort.USUAL, days: int = 7) -> Finding:
+        """Give what the source says about somebody, by the whole way that a lookup takes."""
+        kind = SubjectKind.EMAIL if "@" in subject else SubjectKind.UID
+        question = Question(Subject(kind, subject.lower(), subject), days, effort=effort)
+        case_files = [case_file async for case_file in self.engine.lookup.follow(question)]
+        (finding,) = case_files[-1].findings
+        return finding
+
+    @property
+    def calls(self) -> int:
+        """Give how many calls the vendor has received."""
+        return sum(len(server.calls) for server in self.servers)
+
+    @property
+    def secrets(self) -> list[str]:
+        """Give the keys of the source's own account."""
+        return [v for k, v in self.environment.items() if "KEY" in k or "SECRET" in k or "TOKEN" in k]
+
+
+@asynccontextmanager
+async def open_desk(kind: Kind, folder: Path, read_seconds: float | None = None) -> AsyncIterator[Desk]:
+    """Start a kind's servers, and the engine with nothing else configured."""
+    people = customers(system_clock(), kind.vendor)
+    async with AsyncExitStack() as stack:
+        servers = [
+            await stack.enter_async_context(listening(server)) for server in kind.stands(system_clock, people)
+        ]
+        variables = {name: value for server in servers for name, value in server.environment().items()}
+        environment = {"SECRET_KEY": "the kinds' own", "DATABASE_URL": f"sqlite:///{folder / 'casefile.db'}"}
+        own = kind.entry(servers) if kind.entry else next(e for e in VENDORS if e.vendor == kind.vendor)
+        entry = replace(own, read_seconds=read_seconds) if read_seconds else own
+        settings = load_settings(environment | ({} if kind.entry else variables))
+        engine = await stack.enter_async_context(open_engine(settings, vendors=[entry]))
+        (source,) = engine.sources
+        yield Desk(engine, source, servers, people, variables)
