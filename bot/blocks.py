@@ -13,9 +13,19 @@ from slack_sdk.models.blocks import Block, DividerBlock
 
 from bot.block_kit import Message, context, dicts, packed, section
 from bot.buttons import ButtonValue, Form, answer_buttons
-from bot.casefile import CaseFile, Session, session_at
+from bot.casefile import CaseFile, Session, session_at, visits
 from bot.mrkdwn import code, counted
-from bot.wording import advice_on, error_lines, headline, listed, session_lines, source_lines, titles
+from bot.wording import (
+    SAME_VISIT,
+    advice_on,
+    doubt_lines,
+    error_lines,
+    headline,
+    listed,
+    session_lines,
+    source_lines,
+    titles,
+)
 
 _CONTEXT_ELEMENTS = 10
 # Of each person, where an answer is about several.
@@ -92,9 +102,9 @@ def _asked(case_file: CaseFile, view: View) -> list[Block]:
 
 def _details(case_file: CaseFile, view: View, shown: int) -> list[Block]:
     blocks: list[Block] = []
-    sessions, first_words = _in_order(case_file, view.ticket_at)
-    for number, session in enumerate(sessions[:shown]):
-        blocks.append(section(session_lines(session, first_words if number == 0 else None)))
+    sessions = _in_order(case_file, view.ticket_at)
+    for session, words in sessions[:shown]:
+        blocks.append(section(session_lines(session, words)))
     if left := len(sessions[shown:]):
         blocks.append(context([f"{counted(left, 'older session')} not shown"]))
     if not sessions:
@@ -102,21 +112,31 @@ def _details(case_file: CaseFile, view: View, shown: int) -> list[Block]:
     if case_file.errors:
         blocks.append(DividerBlock())
         blocks += packed(error_lines(case_file))
-    lines = source_lines(case_file)
+    lines = [*doubt_lines(case_file), *source_lines(case_file)]
     blocks += [context(lines[i : i + _CONTEXT_ELEMENTS]) for i in range(0, len(lines), _CONTEXT_ELEMENTS)]
     return blocks
 
 
-def _in_order(case_file: CaseFile, ticket_at: datetime | None) -> tuple[list[Session], str | None]:
-    """Give the sessions newest first, but the one at the ticket's time before all, and words for it."""
-    sessions = list(case_file.sessions)
-    found = session_at(sessions, ticket_at) if ticket_at else None
-    if found is None:
-        return sessions, None
-    session, was_running = found
-    sessions.remove(session)
-    words = "Under way when the ticket came" if was_running else "The last before the ticket"
-    return [session, *sessions], words
+def _in_order(case_file: CaseFile, ticket_at: datetime | None) -> list[tuple[Session, str | None]]:
+    """
+    Give the sessions with words on their place: newest first, but the visit at the ticket's time before all.
+
+    What another tool recorded of the same visit follows at once.
+    """
+    groups = list(visits(case_file.sessions))
+    found = session_at(case_file.sessions, ticket_at) if ticket_at else None
+    first_words = None
+    if found is not None:
+        session, was_running = found
+        when = "Under way when the ticket came" if was_running else "The last before the ticket"
+        first_words = f":round_pushpin: {when}"
+        group = next(group for group in groups if session in group)
+        groups.remove(group)
+        groups.insert(0, (session, *(twin for twin in group if twin is not session)))
+    ordered = [
+        (one, None if number == 0 else SAME_VISIT) for group in groups for number, one in enumerate(group)
+    ]
+    return [(one, first_words if one is groups[0][0] else words) for one, words in ordered]
 
 
 def _below(case_files: Sequence[CaseFile], view: View) -> list[Block]:

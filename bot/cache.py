@@ -14,7 +14,7 @@ from cachetools import LRUCache
 from pydantic import TypeAdapter
 from sqlalchemy import delete, insert, select
 
-from bot.casefile import ErrorEvent, Session
+from bot.casefile import ErrorEvent, Session, SessionUser
 from bot.clock import Clock
 from bot.coverage import Coverage
 from bot.keyring import Keyring, Unsealable
@@ -32,6 +32,7 @@ class Answer:
     """
     What a vendor said about a subject; `notes` say in words how complete that is.
 
+    `people` is whom it has by that name, where it tells that apart from sessions.
     `as_of` is when that was so, where it is not now; `covers` is set where an index gave it.
     """
 
@@ -40,6 +41,7 @@ class Answer:
     notes: tuple[str, ...] = ()
     as_of: datetime | None = None
     covers: Coverage | None = None
+    people: tuple[SessionUser, ...] = ()
 
     @property
     def found(self) -> bool:

@@ -7,7 +7,7 @@ vendor does not say.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
@@ -178,6 +178,19 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """
+    A name that the sources do not surely give to one person: a uid of several addresses, or the reverse.
+
+    `told_by` are the sources that said so.
+    """
+
+    name: Subject
+    shared_by: tuple[Subject, ...]
+    told_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """
     What one source says about one subject.
@@ -185,7 +198,8 @@ class Finding:
     `as_of` is when the vendor said it; `calls` is what this lookup cost; `calls_left` is what remains of a
     quota worth watching, until `calls_back` when the next one comes back, and `calls_again` the most that
     asking anew would take of it; `covers` is what an index is complete for, of what it could be; `notes` are
-    remarks for people on how complete it is. Sessions beside a failure are what was known before it.
+    remarks for people on how complete it is; `people` is whom the vendor has by that name, with or without
+    sessions. Sessions beside a failure are what was known before it.
     """
 
     source: SourceName
@@ -194,6 +208,7 @@ class Finding:
     calls: int = 0
     sessions: tuple[Session, ...] = ()
     errors: tuple[ErrorEvent, ...] = ()
+    people: tuple[SessionUser, ...] = ()
     notes: tuple[str, ...] = ()
     failure: Failure | None = None
     calls_left: int | None = None
@@ -212,13 +227,18 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """All findings about one subject so far; `waiting` names the sources that have not answered yet."""
+    """
+    All findings about one subject so far.
+
+    `waiting` names the sources that have not answered yet; `doubts` are names that were not followed.
+    """
 
     subject: Subject
     as_of: datetime
     days: int
     findings: tuple[Finding, ...] = ()
     waiting: tuple[SourceName, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
     @property
     def sessions(self) -> tuple[Session, ...]:
@@ -248,6 +268,50 @@ class CaseFile:
     def answered(self) -> bool:
         """Whether at least one source gave something to go by."""
         return any(finding.answered for finding in self.findings)
+
+
+# Tools begin a session some seconds apart; one that begins later than this is another visit.
+_BEGIN_TOGETHER = timedelta(seconds=90)
+_LONGEST_SHARED = timedelta(hours=1)
+
+
+def visits(sessions: Sequence[Session]) -> tuple[tuple[Session, ...], ...]:
+    """
+    Group sessions, newest first, by visit: what several sources recorded at the same time stands together.
+
+    Each group begins with its newest session and holds one of a source at most.
+    """
+    ordered = sorted(sessions, key=lambda session: session.started_at or _LONG_AGO, reverse=True)
+    placed: set[int] = set()
+    groups = []
+    for number, first in enumerate(ordered):
+        if number in placed:
+            continue
+        group = [first]
+        for other_number, other in enumerate(ordered[number + 1 :], number + 1):
+            if not _is_near(first, other):
+                break
+            if other_number in placed or other.source in {session.source for session in group}:
+                continue
+            if _is_same_visit(first, other):
+                group.append(other)
+                placed.add(other_number)
+        groups.append(tuple(group))
+    return tuple(groups)
+
+
+def _is_near(later: Session, earlier: Session) -> bool:
+    if later.started_at is None or earlier.started_at is None:
+        return False
+    return later.started_at - earlier.started_at <= _LONGEST_SHARED
+
+
+def _is_same_visit(later: Session, earlier: Session) -> bool:
+    if later.started_at is None or earlier.started_at is None:
+        return False
+    if later.started_at - earlier.started_at <= _BEGIN_TOGETHER:
+        return True
+    return earlier.ended_at is not None and later.started_at <= earlier.ended_at
 
 
 def session_at(sessions: Sequence[Session], moment: datetime) -> tuple[Session, bool] | None:

@@ -2,50 +2,57 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import ColumnElement, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.addresses import read_address
-from bot.casefile import Session, Subject, SubjectKind
+from bot.casefile import Doubt, SessionUser, SourceName, Subject, SubjectKind
 from bot.keyring import Keyring, Unsealable
 from bot.store import Store, identities, now_ms
 
-# Somebody with more uids than this is nobody in particular.
-_MOST_NAMES = 3
 _LONGEST_UID = 128
+_MOST_SHOWN = 3
+# A pair that was written down so lately need not be written again.
+_WRITTEN_LATELY = timedelta(hours=1)
 # What applications write when they do not know who it is: whoever carries it first is not its owner.
 _NOBODY = frozenset(
-    [
-        "0",
-        "-1",
-        "null",
-        "nil",
-        "none",
-        "undefined",
-        "nan",
-        "guest",
-        "anonymous",
-        "anon",
-        "unknown",
-        "user",
-        "visitor",
-        "default",
-        "test",
-        "n/a",
-    ]
+    "0 -1 null nil none undefined nan n/a guest anonymous anon unknown user visitor default test".split()  # noqa: SIM905
 )
 
-Pair = tuple[str, str]
+Told = tuple[SourceName, SessionUser]
+"""Whom a source told of."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherNames:
+    """What else somebody is surely called, and what is in doubt about it."""
+
+    sure: tuple[Subject, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """An address and a uid that a source gave to one person."""
+
+    email: str
+    uid: str
+    account: str
+
+    def name(self, kind: SubjectKind) -> Subject:
+        value = self.email if kind is SubjectKind.EMAIL else self.uid
+        return Subject(kind, value, value)
 
 
 class Identities:
     """
-    Pairs of address and uid, for `retention` after they were last seen.
+    Pairs of address and uid with the source that told them, for `retention` after they were last seen.
 
-    A pair is used only where it is sure: a uid that several addresses share (`guest`, a shared account)
-    leads to none of them, so that nobody is shown another customer's visits.
+    A pair is followed only where it is sure. A uid that several addresses carry (`guest`, a shared account),
+    or an address with several uids, is a doubt: nobody is shown another customer's visits.
     """
 
     def __init__(self, store: Store, keyring: Keyring, retention: timedelta) -> None:
@@ -53,66 +60,95 @@ class Identities:
         self._keyring = keyring
         self._retention = retention
 
-    async def learn(self, sessions: Iterable[Session]) -> None:
-        """Remember the pairs that sessions name."""
-        pairs = {pair for session in sessions if (pair := _pair(session))}
+    async def learn(self, told: Iterable[Told]) -> None:
+        """Remember the pairs that sources told."""
+        pairs = {pair for source, user in told if (pair := _pair(source, user))}
         if not pairs:
             return
-        async with self._store.write() as connection:
-            old = now_ms() - int(self._retention.total_seconds() * 1000)
-            await connection.execute(delete(identities).where(identities.c.seen_ms < old))
-            for email, uid in pairs:
-                await self._remember(connection, email, uid)
-
-    async def other_names(self, subject: Subject) -> tuple[Subject, ...]:
-        """Give what else a subject is surely called: an address's uids, a uid's address."""
-        by_email = subject.kind is SubjectKind.EMAIL
-        mine, theirs = (
-            (identities.c.email, identities.c.uid) if by_email else (identities.c.uid, identities.c.email)
-        )
         async with self._store.read() as connection:
-            rows = await connection.execute(select(identities).where(mine == self._hash(subject.value)))
-            found = rows.all()
-            shared = await self._shared(connection, {row.uid for row in found})
-        sure = [row for row in found if row.uid not in shared]
-        if len({getattr(row, theirs.name) for row in sure}) > _MOST_NAMES:
-            return ()
-        pairs = [pair for row in sure if (pair := self._opened(row.sealed))]
-        if by_email:
-            return tuple(Subject(SubjectKind.UID, uid, uid) for _email, uid in pairs)
-        return tuple(Subject(SubjectKind.EMAIL, email, email) for email, _uid in pairs)
+            new = [pair for pair in pairs if not await self._is_written(connection, pair)]
+        if not new:
+            return
+        async with self._store.write() as connection:
+            old = now_ms() - _ms(self._retention)
+            await connection.execute(delete(identities).where(identities.c.seen_ms < old))
+            for pair in new:
+                await self._write(connection, pair)
 
-    async def _shared(self, connection: AsyncConnection, uids: set[str]) -> set[str]:
-        """Give those uids that go with more than one address."""
-        query = select(identities.c.uid, identities.c.email).where(identities.c.uid.in_(uids))
-        emails: dict[str, set[str]] = {}
-        for uid, email in (await connection.execute(query)).all():
-            emails.setdefault(uid, set()).add(email)
-        return {uid for uid, some in emails.items() if len(some) > 1}
+    async def other_names(self, subject: Subject) -> OtherNames:
+        """Give what else a subject is surely called (an address's uid, a uid's address), or the doubts."""
+        other_kind = SubjectKind.UID if subject.kind is SubjectKind.EMAIL else SubjectKind.EMAIL
+        pairs = await self._pairs(subject)
+        others = _names(pairs, other_kind)
+        if not others:
+            return OtherNames()
+        if len(others) > 1:
+            return OtherNames(doubts=(_doubt(subject, others, pairs),))
+        back = await self._pairs(others[0])
+        sharing = _names(back, subject.kind)
+        if len(sharing) > 1:
+            return OtherNames(doubts=(_doubt(others[0], sharing, back),))
+        return OtherNames(sure=others)
 
-    async def _remember(self, connection: AsyncConnection, email: str, uid: str) -> None:
-        key = {"email": self._hash(email), "uid": self._hash(uid)}
-        same = (identities.c.email == key["email"]) & (identities.c.uid == key["uid"])
-        await connection.execute(delete(identities).where(same))
-        row = key | {"sealed": self._keyring.seal(json.dumps([email, uid])), "seen_ms": now_ms()}
+    async def _pairs(self, subject: Subject) -> list[_Pair]:
+        """Give all pairs that a name is in; those sealed by a key since retired will be seen again."""
+        column = identities.c[subject.kind.value]
+        async with self._store.read() as connection:
+            query = select(identities.c.sealed).where(column == self._hash(subject.value))
+            sealed = (await connection.execute(query)).scalars().all()
+        return [pair for one in sealed if (pair := self._opened(one))]
+
+    async def _is_written(self, connection: AsyncConnection, pair: _Pair) -> bool:
+        lately = identities.c.seen_ms > now_ms() - _ms(min(_WRITTEN_LATELY, self._retention / 2))
+        query = select(identities.c.account).where(self._is(pair), lately)
+        return (await connection.execute(query)).first() is not None
+
+    async def _write(self, connection: AsyncConnection, pair: _Pair) -> None:
+        await connection.execute(delete(identities).where(self._is(pair)))
+        row = {
+            "email": self._hash(pair.email),
+            "uid": self._hash(pair.uid),
+            "account": pair.account,
+            "sealed": self._keyring.seal(json.dumps([pair.email, pair.uid, pair.account])),
+            "seen_ms": now_ms(),
+        }
         await connection.execute(insert(identities).values(row))
 
-    def _opened(self, sealed: str) -> Pair | None:
+    def _is(self, pair: _Pair) -> ColumnElement[bool]:
+        return (
+            (identities.c.email == self._hash(pair.email))
+            & (identities.c.uid == self._hash(pair.uid))
+            & (identities.c.account == pair.account)
+        )
+
+    def _opened(self, sealed: str) -> _Pair | None:
         try:
-            email, uid = json.loads(self._keyring.unseal(sealed))
+            email, uid, account = json.loads(self._keyring.unseal(sealed))
         except Unsealable:
-            # Sealed by a key since retired: it will be seen again.
             return None
-        return str(email), str(uid)
+        return _Pair(str(email), str(uid), str(account))
 
     def _hash(self, name: str) -> str:
         return self._keyring.hash("identity", name)
 
 
-def _pair(session: Session) -> Pair | None:
-    """Read an address and a uid off a session; a uid that is an address says nothing new."""
-    address = read_address(session.user.email) if session.user.email else None
-    uid = session.user.uid
+def _pair(source: SourceName, user: SessionUser) -> _Pair | None:
+    """Read an address and a uid; a uid that is an address says nothing new."""
+    address = read_address(user.email) if user.email else None
+    uid = user.uid
     if address is None or not uid or len(uid) > _LONGEST_UID or "@" in uid or uid.lower() in _NOBODY:
         return None
-    return address.value, uid
+    return _Pair(address.value, uid, str(source))
+
+
+def _names(pairs: list[_Pair], kind: SubjectKind) -> tuple[Subject, ...]:
+    return tuple(dict.fromkeys(pair.name(kind) for pair in pairs))
+
+
+def _doubt(name: Subject, shared_by: tuple[Subject, ...], pairs: list[_Pair]) -> Doubt:
+    told_by = tuple(dict.fromkeys(pair.account for pair in pairs))
+    return Doubt(name, shared_by[:_MOST_SHOWN], told_by)
+
+
+def _ms(span: timedelta) -> int:
+    return int(span.total_seconds() * 1000)

@@ -191,6 +191,7 @@ class Inquiry:
             calls,
             _sessions_since(known.answer, since),
             await self._errors(source, question, known.answer),
+            known.answer.people,
             known.answer.notes,
             calls_left=left,
             calls_again=again,

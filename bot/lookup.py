@@ -1,16 +1,29 @@
 """The fan-out: every source is asked at once, nobody waits for the slowest, and the case file grows."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.casefile import CaseFile, Failure, Finding, Reason, SourceName, State
+from bot.casefile import (
+    CaseFile,
+    Doubt,
+    Failure,
+    Finding,
+    Reason,
+    SessionUser,
+    SourceName,
+    State,
+    Subject,
+    SubjectKind,
+)
 from bot.clock import Clock
-from bot.identities import Identities
+from bot.identities import Identities, OtherNames, Told
 from bot.inquiry import Inquiry
 from bot.metrics import Metrics
 from bot.sources.source import Indexed, Question, Source
 from bot.tasks import Tasks
+
+_OTHERS = "what it has of somebody else by one of these names is left out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +44,18 @@ class Lookup:
         A source that is late by its deadline is no longer in `waiting`, and may still add its answer.
         Stopping to listen stops nothing: answers on their way are stored all the same.
         """
-        other_names = await self.identities.other_names(question.subject)
-        asking = _Asking(self, replace(question, other_names=other_names))
+        names = await self.identities.other_names(question.subject)
+        asking = _Asking(self, replace(question, other_names=names.sure), names)
         asking.begin()
         while True:
             await asking.go_on_with_new_names()
             if asking.ended:
                 break
-            yield self._case_file(question, asking.said, asking.settled, ended=False)
+            yield self._case_file(asking, ended=False)
             await asking.grown.wait()
             asking.grown.clear()
-        yield self._case_file(question, asking.said, asking.settled, ended=True)
+        await asking.learn()
+        yield self._case_file(asking, ended=True)
 
     async def follow_all(self, questions: Sequence[Question]) -> AsyncIterator[tuple[CaseFile, ...]]:
         """Give the case files of all questions together, each time that one of them has grown."""
@@ -70,20 +84,13 @@ class Lookup:
     def _names(self) -> tuple[SourceName, ...]:
         return tuple(source.name for source in self.sources)
 
-    def _case_file(
-        self,
-        question: Question,
-        said: dict[SourceName, Finding],
-        settled: set[SourceName],
-        *,
-        ended: bool,
-    ) -> CaseFile:
-        names = self._names
-        waiting = () if ended else tuple(name for name in names if name not in settled)
+    def _case_file(self, asking: "_Asking", *, ended: bool) -> CaseFile:
+        names, question, said = self._names, asking.question, dict(asking.said)
+        waiting = () if ended else tuple(name for name in names if name not in asking.settled)
         if ended:
             said = {name: _crashed(name) for name in names} | said
         findings = tuple(said[name] for name in names if name in said)
-        return CaseFile(question.subject, self.clock(), question.days, findings, waiting)
+        return CaseFile(question.subject, self.clock(), question.days, findings, waiting, asking.doubts)
 
     async def until_deadline(self, question: Question) -> CaseFile:
         """Give the case file as it stands when every source has answered or passed its deadline."""
@@ -105,11 +112,18 @@ class _Asking:
 
     lookup: Lookup
     question: Question
+    _names: OtherNames
     said: dict[SourceName, Finding] = field(default_factory=dict)
     settled: set[SourceName] = field(default_factory=set)
     grown: asyncio.Event = field(default_factory=asyncio.Event)
     _running: dict[SourceName, "asyncio.Task[None]"] = field(default_factory=dict)
     _asked_again: bool = False
+    _told: list[Told] = field(default_factory=list)
+
+    @property
+    def doubts(self) -> tuple[Doubt, ...]:
+        """Give the names that were not followed."""
+        return self._names.doubts
 
     @property
     def ended(self) -> bool:
@@ -126,9 +140,7 @@ class _Asking:
         if self._asked_again or not all(self._is_heard(source) for source in self.lookup.sources):
             return
         self._asked_again = True
-        identities = self.lookup.identities
-        await identities.learn(s for finding in self.said.values() for s in finding.sessions)
-        names = await identities.other_names(self.question.subject)
+        names = await self.learn()
         if not names:
             return
         for source in self.lookup.sources:
@@ -141,8 +153,19 @@ class _Asking:
             elif not finding.sessions:
                 self._ask(source, replace(self.question, subject=names[0], again=True), finding)
 
+    async def learn(self) -> tuple[Subject, ...]:
+        """Remember who the sources say is who; gives what the subject is surely called besides."""
+        told, self._told = self._told, []
+        if told:
+            await self.lookup.identities.learn(told)
+            self._names = await self.lookup.identities.other_names(self.question.subject)
+        return self._names.sure
+
     def _ask(self, source: Source, question: Question, before: Finding | None = None) -> None:
         def hear(finding: Finding, last: bool) -> None:
+            self._told += [(finding.source, user) for user in _people(finding)]
+            if before is not None or question.other_names:
+                finding = _without_others(finding, self.question.subject)
             if before is None:
                 self.said[finding.source] = finding
             elif _says_more(finding, before):
@@ -163,6 +186,38 @@ class _Asking:
         finding = self.said.get(source.name)
         late = finding is not None and finding.failure is not None
         return late or source.name in self.settled or self._running[source.name].done()
+
+
+def _people(finding: Finding) -> Iterator[SessionUser]:
+    """Give whom a source told of, with or without sessions."""
+    yield from finding.people
+    for session in finding.sessions:
+        yield session.user
+
+
+def _without_others(finding: Finding, subject: Subject) -> Finding:
+    """
+    Leave out sessions that name somebody else than was asked for.
+
+    A uid that one tool has for an address may be another person's in the next: two products may count their
+    users from 1.
+    """
+    others = {session.id for session in finding.sessions if _is_other(session.user, subject)}
+    if not others:
+        return finding
+    return replace(
+        finding,
+        sessions=tuple(session for session in finding.sessions if session.id not in others),
+        errors=tuple(error for error in finding.errors if error.session_id not in others),
+        notes=(*finding.notes, _OTHERS),
+    )
+
+
+def _is_other(user: SessionUser, subject: Subject) -> bool:
+    name = user.email if subject.kind is SubjectKind.EMAIL else user.uid
+    if name is None:
+        return False
+    return name.lower() != subject.value if subject.kind is SubjectKind.EMAIL else name != subject.value
 
 
 def _says_more(finding: Finding, before: Finding) -> bool:

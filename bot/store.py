@@ -8,6 +8,7 @@ milliseconds since 1970 by the database's clock, so that processes with differen
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -36,7 +37,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from bot.clock import Clock
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 # How long a writer waits for another one before it gives up, in milliseconds.
 _BUSY_TIMEOUT_MS = 15_000
 
@@ -230,6 +231,8 @@ identities = Table(
     metadata,
     Column("email", String(64), primary_key=True),
     Column("uid", String(64), primary_key=True, index=True),
+    # The source that told it.
+    Column("account", String(200), primary_key=True),
     Column("sealed", Text, nullable=False),
     Column("seen_ms", BigInteger, nullable=False, index=True),
 )
@@ -343,7 +346,7 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql(f"BEGIN {mode}")
 
 
-# What each version added to the one before it.
+# What each version added to the one before it; a table that stands there twice was made anew.
 _STEPS: Mapping[int, tuple[Table, ...]] = MappingProxyType(
     {
         2: (tickets,),
@@ -358,6 +361,7 @@ _STEPS: Mapping[int, tuple[Table, ...]] = MappingProxyType(
             index_lookups,
             identities,
         ),
+        5: (identities,),
     }
 )
 
@@ -376,6 +380,7 @@ async def _bring_up_to_date(connection: AsyncConnection) -> None:
         return
     for version in range(found + 1, SCHEMA_VERSION + 1):
         for table in _STEPS[version]:
+            await connection.run_sync(partial(table.drop, checkfirst=True))
             await connection.run_sync(table.create)
         await connection.execute(update(schema_version).values(version=version))
 

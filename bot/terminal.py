@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.casefile import CaseFile, ErrorEvent, Session
+from bot.casefile import CaseFile, ErrorEvent, Session, visits
 from bot.lookup_json import detail
 from bot.mrkdwn import counted, lasting
 from bot.quota import QuotaState
@@ -22,12 +22,19 @@ def case_file_text(case_file: CaseFile) -> str:
     found = f"{found} in {counted(case_file.days, 'day')}" if case_file.answered else "no source could answer"
     lines = [f"{printable(case_file.subject.value)}: {found}"]
     lines += [""] if sessions else []
-    for session in sessions[:_SHOWN]:
-        lines += _session_lines(session)
+    grouped = [(one, number > 0) for visit in visits(sessions) for number, one in enumerate(visit)]
+    for session, is_twin in grouped[:_SHOWN]:
+        lines += _session_lines(session, "the same visit" if is_twin else "")
     if len(sessions) > _SHOWN:
         lines.append(f"… and {counted(len(sessions) - _SHOWN, 'older session')}")
     if errors:
         lines += ["", "Errors", *(_error_line(error) for error in errors[:_SHOWN])]
+    for doubt in case_file.doubts:
+        names = ", ".join(printable(subject.value) for subject in doubt.shared_by)
+        lines += [
+            "",
+            f"{printable(doubt.name.value)} goes with several names, none of which was followed: {names}",
+        ]
     lines += ["", "Sources"]
     for finding in case_file.findings:
         index = f"index to {_time(finding.as_of)}" if finding.covers is not None else ""
@@ -51,7 +58,7 @@ def ticket_text(reading: TicketReading) -> str:
     return "\n".join(lines)
 
 
-def _session_lines(session: Session) -> list[str]:
+def _session_lines(session: Session, words: str) -> list[str]:
     when = _time(session.started_at) + (" – now" if session.live else "")
     parts = [
         when,
@@ -61,6 +68,7 @@ def _session_lines(session: Session) -> list[str]:
         " → ".join(dict.fromkeys(page for page in (session.entry_page, session.exit_page) if page)),
         ", ".join(part for part in (session.device, session.browser, session.os) if part),
         counted(session.errors, "error") if session.errors else "",
+        words,
     ]
     lines = [printable("  " + "  ".join(part for part in parts if part))]
     return [*lines, f"    {session.url}"] if session.url else lines

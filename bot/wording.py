@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.casefile import CaseFile, ErrorEvent, Finding, Session, SourceName, State, SubjectKind, UrlIs
+from bot.casefile import CaseFile, Doubt, ErrorEvent, Finding, Session, SourceName, State, SubjectKind, UrlIs
 from bot.freshness import index_words, left_words
 from bot.mrkdwn import ago, code, counted, escaped, lasting, link, local_time
 
 _ERRORS_SHOWN = 5
+_SCREENS_SHOWN = 4
 _TITLES = {"fullstory": "FullStory", "raygun": "Raygun", "rybbit": "Rybbit", "uxcam": "UXCam"}
 
 
@@ -42,9 +43,12 @@ def headline(case_file: CaseFile) -> str:
     return " · ".join([*parts, asking] if asking else parts)
 
 
+SAME_VISIT = ":heavy_plus_sign: the same visit"
+
+
 def session_lines(session: Session, first_words: str | None = None) -> str:
     """Give a session: when and where to see it, then how long, what and on which device."""
-    first = [f":round_pushpin: {first_words}", _when(session)] if first_words else [_when(session)]
+    first = [first_words, _when(session)] if first_words else [_when(session)]
     if session.url:
         first.append(link(session.url, _link_label(session)))
     else:
@@ -52,9 +56,24 @@ def session_lines(session: Session, first_words: str | None = None) -> str:
     second = [
         part for part in (_duration(session), _pages(session), _device(session), _place(session)) if part
     ]
-    if session.errors:
-        second.append(f"*{counted(session.errors, 'error')}*")
+    second += _signs(session)
     return "\n".join(" · ".join(line) for line in (first, second) if line)
+
+
+def _signs(session: Session) -> list[str]:
+    """Give what stands out: that it crashed, errors, how they came, what there is to watch."""
+    signs = ["*the app crashed*"] if session.crashed else []
+    if session.errors and not session.crashed:
+        signs.append(f"*{counted(session.errors, 'error')}*")
+    if session.rage_taps:
+        signs.append(counted(session.rage_taps, "rage tap"))
+    if session.channel:
+        signs.append(f"came by {escaped(session.channel, 40)}")
+    if session.has_replay and session.url_is is UrlIs.PERSON:
+        signs.append("replay recorded")
+    if session.video:
+        signs.append(f"{link(session.video, 'video')} (the link lasts a week)")
+    return signs
 
 
 def _when(session: Session) -> str:
@@ -78,14 +97,22 @@ def _duration(session: Session) -> str | None:
 
 
 def _pages(session: Session) -> str | None:
-    count = None if session.pages is None else counted(session.pages, "page")
-    ends = [escaped(page, 60) for page in (session.entry_page, session.exit_page) if page]
-    way = " → ".join(dict.fromkeys(ends))
+    count = None if session.pages is None else counted(session.pages, _page_noun(session))
+    if session.screens:
+        way = ", ".join(escaped(screen, 40) for screen in session.screens[:_SCREENS_SHOWN])
+    else:
+        ends = [escaped(page, 60) for page in (session.entry_page, session.exit_page) if page]
+        way = " → ".join(dict.fromkeys(ends))
     return ": ".join(part for part in (count, way) if part) or None
 
 
+def _page_noun(session: Session) -> str:
+    return "screen" if session.app_version or session.screens else "page"
+
+
 def _device(session: Session) -> str | None:
-    parts = [escaped(part, 40) for part in (session.device, session.browser, session.os) if part]
+    app = f"app {session.app_version}" if session.app_version else None
+    parts = [escaped(part, 40) for part in (session.device, session.browser, session.os, app) if part]
     return ", ".join(parts) or None
 
 
@@ -106,6 +133,8 @@ def _error_line(error: ErrorEvent, case_file: CaseFile) -> str:
     parts = [f"• {escaped(error.title, 150)}"]
     if error.count and error.count > 1:
         parts.append(f"{error.count} times" + (" among all users" if error.counts_everybody else ""))
+    if error.page:
+        parts.append(f"on {escaped(error.page, 60)}")
     if error.occurred_at:
         parts.append(local_time(error.occurred_at))
     elif started := _session_start(error, case_file):
@@ -172,6 +201,22 @@ def state_words(finding: Finding, case_file: CaseFile) -> str:
             return f"{found}, as of {age}"
         case _:
             return ""
+
+
+def doubt_lines(case_file: CaseFile) -> list[str]:
+    """Say which names were not followed, for they may be more than one person's."""
+    return [_doubt_line(doubt) for doubt in case_file.doubts]
+
+
+def _doubt_line(doubt: Doubt) -> str:
+    others = listed([code(subject.value, 80) for subject in doubt.shared_by])
+    uids = doubt.name.kind is SubjectKind.EMAIL
+    kind = "more than one uid" if uids else "more than one address"
+    tellers = listed([escaped(teller, 60) for teller in doubt.told_by])
+    return (
+        f":grey_question: {code(doubt.name.value, 80)} goes with {kind}: {others} (by {tellers})."
+        " They may be different people, so nothing was looked up by the other name."
+    )
 
 
 def advice_on(case_file: CaseFile) -> list[str]:

@@ -1,19 +1,22 @@
 """FullStory (`contracts/fullstory.md`): sessions by address or uid, one call, ready-made replay links."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import httpx
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
 from bot.cache import Answer
 from bot.casefile import Session, SessionUser, SourceName, Subject, SubjectKind
 from bot.quota import Account
 from bot.settings import FullStoryAccount
-from bot.sources.http import Calls, Reply, VendorHttp, segment
+from bot.sources.http import CallFailed, Calls, Reply, VendorHttp, segment
+from bot.sources.memory import Memory
 from bot.sources.reading import (
     AnyText,
+    Flag,
     Id,
     Moment,
     Part,
@@ -30,6 +33,7 @@ from bot.sources.wiring import Wiring
 
 # The vendor's default; no maximum is documented, so no more is asked for.
 _LIMIT = 20
+_USERS_LAST, _NOBODY_LASTS = timedelta(hours=12), timedelta(minutes=10)
 # Open vocabulary: these, and whatever names an error or exception (contract, section 3.2).
 _ERROR_TYPES = frozenset({"console_message", "exception", "crash", "crashed"})
 
@@ -39,6 +43,14 @@ class _ListedSession(Record):
     sessionId: Id = None  # noqa: N815
     createdTime: Moment = None  # noqa: N815
     fsUrl: AnyText = None  # noqa: N815
+
+
+class _User(Record):
+    id: Id = None
+    uid: Id = None
+    display_name: AnyText = None
+    email: AnyText = None
+    is_being_deleted: Flag = None
 
 
 class _Event(Record):
@@ -52,6 +64,9 @@ class _Event(Record):
         return kind in _ERROR_TYPES or "error" in kind or "exception" in kind
 
 
+_USERS = TypeAdapter(list[_User])
+
+
 @dataclass(frozen=True, slots=True)
 class FullStory:
     """One FullStory organisation."""
@@ -59,6 +74,7 @@ class FullStory:
     name: SourceName
     http: VendorHttp
     settings: FullStoryAccount
+    memory: Memory
 
     title = "FullStory"
     freshness = Freshness(found=timedelta(minutes=2), nobody=timedelta(seconds=30))
@@ -68,34 +84,68 @@ class FullStory:
         return self.http.account
 
     async def cost(self, subject: Subject) -> int:
-        """Give 1, or 2 for an address with capitals: it may be stored lower-cased."""
-        return len(subject.spellings)
+        """Give 2, the list and who it is, or 4 for an address with capitals: it may be stored lower-cased."""
+        return 2 * len(subject.spellings)
 
     async def find(self, question: Question, calls: Calls) -> Answer:
         """
-        Give the newest sessions; FullStory lists no errors, and takes no dates: older ones are left out here.
+        Give the newest sessions, and who the subject is, for sources that know them by another name.
 
-        One identifier a call: both together give the union, which would be other people's sessions.
+        FullStory lists no errors, and takes no dates: older sessions are left out here.
         """
         subject = question.subject
+        listed, told = await asyncio.gather(
+            self._rows(subject, calls), self._users(subject, calls), return_exceptions=True
+        )
+        if isinstance(listed, BaseException):
+            raise listed
+        notes = []
+        if isinstance(told, CallFailed):
+            notes.append(f"who this is was not told: {told.failure.message}")
+        elif isinstance(told, BaseException):
+            raise told
+        users = [] if isinstance(told, CallFailed) else told
+        since = question.since(self.http.clock())
+        sessions = [session for row in listed if (session := self._session(row, subject, users)) is not None]
+        recent = [s for s in sessions if s.started_at is None or s.started_at >= since]
+        if len(listed) >= _LIMIT and len(recent) == len(sessions):
+            notes.append(f"the newest {_LIMIT} sessions alone")
+        return Answer(tuple(recent), notes=tuple(notes), people=tuple(_named(user) for user in users))
+
+    async def _rows(self, subject: Subject, calls: Calls) -> list[_ListedSession]:
+        """
+        List sessions by one identifier a call.
+
+        Both together would give the union, which would be other people's sessions.
+        """
         rows: list[_ListedSession] = []
         for spelling in subject.spellings:
-            reply = await calls.get(
-                "/sessions/v2",
-                params={subject.kind.value: spelling, "limit": str(_LIMIT)},
-                headers=self._headers(),
-            )
-            rows = _listed(reply, calls)
+            params = {subject.kind.value: spelling, "limit": str(_LIMIT)}
+            rows = _listed(await calls.get("/sessions/v2", params=params, headers=self._headers()), calls)
             if rows:
                 break
-        since = question.since(self.http.clock())
-        sessions = [session for row in rows if (session := self._session(row, subject)) is not None]
-        recent = [s for s in sessions if s.started_at is None or s.started_at >= since]
-        more = len(rows) >= _LIMIT and len(recent) == len(sessions)
-        return Answer(
-            sessions=tuple(recent),
-            notes=(f"the newest {_LIMIT} sessions alone",) if more else (),
-        )
+        return rows
+
+    async def _users(self, subject: Subject, calls: Calls) -> list[_User]:
+        """Give the records of whoever carries exactly this name; remembered for hours, nobody for minutes."""
+        name, hashed = self.memory.name_for("users", str(self.name), subject.kind, subject.value)
+        if (known := await self.memory.recall(str(self.name), name)) is not None:
+            return _USERS.validate_json(known)
+        users: list[_User] = []
+        for spelling in subject.spellings:
+            reply = await calls.get(
+                "/v2/users", params={subject.kind.value: spelling}, headers=self._headers()
+            )
+            if not reply.ok:
+                raise calls.refused(reply)
+            read = read_records(at(reply.body, "results") or [], _User) or []
+            users = [user for user in read if _is_named(user, subject)]
+            if users:
+                break
+        lasting = _USERS_LAST if users else _NOBODY_LASTS
+        known = _USERS.dump_json(users).decode()
+        await self.memory.remember(str(self.name), name, known, lasting, hashed)
+        return users
 
     async def session(self, session_id: str, calls: Calls) -> Session | None:
         """
@@ -126,15 +176,16 @@ class FullStory:
         # The key is in its final form already: encoding it again is the classic mistake.
         return {"Authorization": f"Basic {self.settings.api_key.get_secret_value()}"}
 
-    def _session(self, row: _ListedSession, subject: Subject) -> Session | None:
+    def _session(self, row: _ListedSession, subject: Subject, users: list[_User]) -> Session | None:
         if row.userId is None or row.sessionId is None:
             return None
+        user = next((user for user in users if user.id == row.userId), None)
         return Session(
             source=self.name,
             id=f"{row.userId}:{row.sessionId}",
             url=_LINKS.allow(row.fsUrl),
             started_at=row.createdTime,
-            user=_asked_for(subject),
+            user=_named(user) if user else _asked_for(subject),
         )
 
     def _from_events(self, session_id: str, events: list[_Event]) -> Session:
@@ -162,7 +213,7 @@ def build(
 ) -> FullStory:
     """Make an organisation of a configured account."""
     http = wiring.http(client, FullStory.title, settings.base_url, str(name))
-    return FullStory(name, http, settings)
+    return FullStory(name, http, settings, wiring.memory)
 
 
 _LINKS = LinkRule(hosts=("fullstory.com",))
@@ -185,6 +236,18 @@ def _asked_for(subject: Subject) -> SessionUser:
     if subject.kind is SubjectKind.EMAIL:
         return SessionUser(email=subject.value)
     return SessionUser(uid=subject.value)
+
+
+def _is_named(user: _User, subject: Subject) -> bool:
+    if user.is_being_deleted:
+        return False
+    if subject.kind is SubjectKind.UID:
+        return user.uid == subject.value
+    return user.email is not None and user.email.lower() == subject.value
+
+
+def _named(user: _User) -> SessionUser:
+    return SessionUser(user.uid, user.email.lower() if user.email else None, user.display_name)
 
 
 def _page(event: _Event) -> str | None:

@@ -23,6 +23,7 @@ from bot.sources.memory import Memory
 from bot.sources.reading import (
     AnyText,
     Count,
+    Flag,
     Id,
     Moment,
     Page,
@@ -71,6 +72,8 @@ class _Row(_Visitor):
     operating_system_version: AnyText = None
     country: AnyText = None
     city: AnyText = None
+    channel: AnyText = None
+    has_replay: Flag = None
 
 
 class _ErrorName(Record):
@@ -82,6 +85,7 @@ class _ErrorName(Record):
 class _ErrorRow(Record):
     timestamp: Moment = None
     session_id: Id = None
+    pathname: Page = None
 
 
 class _Event(Record):
@@ -129,9 +133,9 @@ class Rybbit:
                     errors += await self._errors_of(uid, question, found, site, calls)
                 except CallFailed as failed:
                     notes.append(f"errors are missing: {failed.failure.message}")
-        if len(uids) > 1:
-            notes.append(f"{len(uids)} uids carry this address")
-        return Answer(tuple(sessions.values()), tuple(errors), tuple(notes))
+        return Answer(
+            tuple(sessions.values()), tuple(errors), tuple(notes), people=_carriers(question.subject, uids)
+        )
 
     async def session(self, session_id: str, calls: Calls) -> Session | None:
         """Describe one session; whose it is must be read off the list of its day."""
@@ -224,6 +228,7 @@ class Rybbit:
                     occurred_at=last.timestamp if last else None,
                     count=name.count,
                     session_id=last.session_id if last else None,
+                    page=last.pathname if last else None,
                 )
             )
         return events
@@ -270,6 +275,8 @@ class Rybbit:
             country=row.country,
             city=row.city,
             errors=row.errors,
+            channel=row.channel,
+            has_replay=row.has_replay,
         )
 
     def _person_link(self, uid: str, site: str) -> str | None:
@@ -321,6 +328,13 @@ def _uids_of(visitors: list[_Visitor], subject: Subject) -> tuple[str, ...]:
         if uid and any(address and address.lower() == subject.value for address in addresses):
             uids.append(uid)
     return tuple(dict.fromkeys(uids))[:_MOST_UIDS]
+
+
+def _carriers(subject: Subject, uids: tuple[str, ...]) -> tuple[SessionUser, ...]:
+    """Give whom an address was resolved to; a uid that is an address was none found, but a guess."""
+    if subject.kind is SubjectKind.UID:
+        return ()
+    return tuple(SessionUser(uid=uid, email=subject.value) for uid in uids if "@" not in uid)
 
 
 def _is_of(row: _Row, uid: str) -> bool:

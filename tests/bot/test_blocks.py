@@ -11,6 +11,7 @@ from bot.blocks import View, answer, parent, reply, together
 from bot.buttons import SHOWN_AT_MOST, ButtonValue, Form
 from bot.casefile import (
     CaseFile,
+    Doubt,
     ErrorEvent,
     Failure,
     Finding,
@@ -28,6 +29,7 @@ NOW = datetime(2026, 11, 20, 14, 5, 9, tzinfo=UTC)
 JANE = Subject(SubjectKind.EMAIL, "jane@contoso.example", "jane@contoso.example")
 WWW = SourceName("rybbit", "www")
 SHOP = SourceName("raygun", "shop")
+MAIN = SourceName("fullstory", "main")
 HOSTILE = "<!channel> <@U123> *bold* `code` <https://evil.example|click> & https://evil.example/a"
 
 
@@ -202,6 +204,81 @@ def test_the_session_at_the_tickets_time_stands_first(
     assert words in shown[1]
 
 
+def shown_sessions(*sessions: Session, view: View | None = None) -> list[str]:
+    by_source: dict[SourceName, list[Session]] = {}
+    for one in sessions:
+        by_source.setdefault(one.source, []).append(one)
+    findings = [Finding(name, State.LIVE, NOW, 1, tuple(some)) for name, some in by_source.items()]
+    blocks = answer([case_file(*findings)], view or View(shown=20)).blocks
+    return [b["text"]["text"] for b in blocks if b["type"] == "section"][1:]
+
+
+def test_what_two_tools_recorded_of_one_visit_stands_together_and_both_are_shown() -> None:
+    lines = shown_sessions(
+        ended(2, 10),
+        ended(1.98, 1),
+        ended(1.995, 9, source=MAIN, url="https://app.fullstory.com/ui/1/session/1"),
+        ended(5, 3, source=MAIN),
+    )
+    assert len(lines) == 4
+    together_at = next(number for number, line in enumerate(lines) if "the same visit" in line)
+    labels = {lines[together_at - 1].splitlines()[0], lines[together_at].splitlines()[0]}
+    assert any("Rybbit" in label for label in labels)
+    assert any("FullStory" in label for label in labels)
+    assert sum("the same visit" in line for line in lines) == 1
+
+
+def test_the_twin_of_the_session_at_the_tickets_time_follows_it() -> None:
+    lines = shown_sessions(
+        ended(0.2, 1),
+        ended(2, 90),
+        ended(1.99, 80, source=MAIN),
+        view=View(shown=20, form=Form.TICKET, ticket_at=NOW - timedelta(hours=1.5)),
+    )
+    assert "Under way when the ticket came" in lines[0]
+    assert "the same visit" in lines[1]
+
+
+def test_of_an_app_the_version_the_screens_and_a_crash_are_told() -> None:
+    [line] = shown_sessions(
+        session(
+            source=SourceName("uxcam", "ios"),
+            url="https://app.uxcam.com/app/1/sessions/list/1/2",
+            url_is=UrlIs.SESSION,
+            device="Pixel 9",
+            browser=None,
+            os="Android 16",
+            app_version="5.2.0",
+            screens=("Cart", "Pay"),
+            crashed=True,
+            rage_taps=2,
+            video="https://videos.uxcam.com/2",
+        )
+    )
+    for words in (
+        "5 screens: Cart, Pay",
+        "Pixel 9, Android 16, app 5.2.0",
+        "*the app crashed*",
+        "2 rage taps",
+    ):
+        assert words in line
+    assert "<https://videos.uxcam.com/2|video> (the link lasts a week)" in line
+
+
+def test_of_a_site_the_channel_and_the_recording_are_told() -> None:
+    [line] = shown_sessions(session(channel="Paid Search", has_replay=True))
+    assert "came by Paid Search · replay recorded" in line
+
+
+def test_a_name_that_was_not_followed_is_told_with_who_said_so() -> None:
+    kiosk = Subject(SubjectKind.UID, "kiosk", "kiosk")
+    bob = Subject(SubjectKind.EMAIL, "bob@contoso.example", "bob@contoso.example")
+    file = CaseFile(JANE, NOW, 30, (), (), (Doubt(kiosk, (JANE, bob), ("rybbit/www",)),))
+    said = texts(answer([file], View()).blocks)
+    assert "`kiosk` goes with more than one address: `jane@contoso.example` and `bob@contoso.example`" in said
+    assert "by rybbit/www" in said
+
+
 VENDORS = st.sampled_from(("fullstory", "raygun", "rybbit", "uxcam"))
 SOURCES = st.builds(SourceName, VENDORS, st.text(min_size=1, max_size=60))
 TEXTS = (
@@ -234,6 +311,13 @@ SESSIONS = st.builds(
     country=TEXTS,
     city=TEXTS,
     errors=st.none() | st.integers(0, 10**9),
+    app_version=TEXTS,
+    screens=st.lists(st.text(min_size=1, max_size=300), max_size=6).map(tuple),
+    crashed=st.none() | st.booleans(),
+    rage_taps=st.none() | st.integers(0, 10**9),
+    video=st.none() | st.just("https://videos.uxcam.com/" + "x" * 900),
+    channel=TEXTS,
+    has_replay=st.none() | st.booleans(),
 )
 ERRORS = st.builds(
     ErrorEvent,
@@ -245,6 +329,7 @@ ERRORS = st.builds(
     count=st.none() | st.integers(0, 10**9),
     session_id=TEXTS,
     status=TEXTS,
+    page=TEXTS,
 )
 FINDINGS = st.builds(
     Finding,
@@ -257,6 +342,20 @@ FINDINGS = st.builds(
     notes=st.lists(st.text(max_size=200), max_size=3).map(tuple),
     failure=st.none() | st.builds(Failure, st.sampled_from(Reason), st.text(max_size=300), TIMES),
     calls_left=st.none() | st.integers(0, 50),
+)
+
+
+SUBJECTS = st.builds(
+    Subject,
+    st.sampled_from(SubjectKind),
+    st.text(min_size=1, max_size=128),
+    st.text(min_size=1, max_size=128),
+)
+DOUBTS = st.builds(
+    Doubt,
+    SUBJECTS,
+    st.lists(SUBJECTS, min_size=2, max_size=3).map(tuple),
+    st.lists(st.text(min_size=1, max_size=80), max_size=8).map(tuple),
 )
 
 
@@ -275,11 +374,17 @@ def check_message(blocks: list[dict[str, Any]]) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(FINDINGS, max_size=14), st.lists(SOURCES, max_size=5), st.text(min_size=1, max_size=128))
+@given(
+    st.lists(FINDINGS, max_size=14),
+    st.lists(SOURCES, max_size=5),
+    st.text(min_size=1, max_size=128),
+    st.lists(DOUBTS, max_size=2),
+)
 def test_whatever_vendors_say_slacks_limits_are_kept(
-    findings: list[Finding], waiting: list[SourceName], uid: str
+    findings: list[Finding], waiting: list[SourceName], uid: str, doubts: list[Doubt]
 ) -> None:
-    file = CaseFile(Subject(SubjectKind.UID, uid, uid), NOW, 30, tuple(findings), tuple(waiting))
+    subject = Subject(SubjectKind.UID, uid, uid)
+    file = CaseFile(subject, NOW, 30, tuple(findings), tuple(waiting), tuple(doubts))
     for message in (
         parent(file, View("U1")),
         reply(file, View("U1", SHOWN_AT_MOST)),

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.casefile import Session, SessionUser, SourceName, Subject, SubjectKind
-from bot.identities import Identities
+from bot.casefile import SessionUser, SourceName, Subject, SubjectKind
+from bot.identities import Identities, OtherNames
 from bot.keyring import Keyring
 from bot.store import Store
 from tests.conftest import stored
 
 WWW = SourceName("rybbit", "www")
+MAIN = SourceName("fullstory", "main")
 
 
 def email(address: str) -> Subject:
@@ -29,30 +30,45 @@ def identities(store: Store, keyring: Keyring) -> Identities:
 
 async def learn(identities: Identities, *pairs: tuple[str | None, str | None]) -> None:
     users = [SessionUser(uid=uid_, email=email_) for email_, uid_ in pairs]
-    await identities.learn(Session(WWW, str(n), user=user) for n, user in enumerate(users))
+    await identities.learn((WWW, user) for user in users)
 
 
 async def test_an_address_leads_to_its_uid_and_the_other_way_round(identities: Identities) -> None:
     await learn(identities, ("jane@contoso.example", "u-77"))
-    assert await identities.other_names(email("jane@contoso.example")) == (uid("u-77"),)
-    assert await identities.other_names(uid("u-77")) == (email("jane@contoso.example"),)
-    assert await identities.other_names(uid("u-78")) == ()
+    assert await identities.other_names(email("jane@contoso.example")) == OtherNames((uid("u-77"),))
+    assert await identities.other_names(uid("u-77")) == OtherNames((email("jane@contoso.example"),))
+    assert await identities.other_names(uid("u-78")) == OtherNames()
 
 
-async def test_a_uid_that_addresses_share_leads_to_nobody(identities: Identities) -> None:
-    await learn(identities, ("jane@contoso.example", "kiosk"), ("bob@contoso.example", "kiosk"))
-    assert await identities.other_names(email("jane@contoso.example")) == ()
-    assert await identities.other_names(uid("kiosk")) == ()
+async def test_a_uid_that_addresses_share_is_a_doubt_from_every_side(identities: Identities) -> None:
+    jane, bob = email("jane@contoso.example"), email("bob@contoso.example")
+    await learn(identities, (jane.value, "kiosk"), (bob.value, "kiosk"))
+    for subject in (jane, bob, uid("kiosk")):
+        names = await identities.other_names(subject)
+        assert names.sure == ()
+        [doubt] = names.doubts
+        assert doubt.name == uid("kiosk")
+        assert set(doubt.shared_by) == {jane, bob}
+        assert doubt.told_by == ("rybbit/www",)
 
 
-async def test_an_address_with_two_accounts_leads_to_both(identities: Identities) -> None:
-    await learn(identities, ("jane@contoso.example", "u-1"), ("jane@contoso.example", "u-2"))
-    assert set(await identities.other_names(email("jane@contoso.example"))) == {uid("u-1"), uid("u-2")}
+async def test_an_address_with_two_uids_is_a_doubt_from_every_side(identities: Identities) -> None:
+    jane = email("jane@contoso.example")
+    await identities.learn([(WWW, SessionUser(uid="u-1", email=jane.value))])
+    await identities.learn([(MAIN, SessionUser(uid="u-2", email=jane.value))])
+    for subject in (jane, uid("u-1"), uid("u-2")):
+        names = await identities.other_names(subject)
+        assert names.sure == ()
+        [doubt] = names.doubts
+        assert doubt.name == jane
+        assert set(doubt.shared_by) == {uid("u-1"), uid("u-2")}
+        assert set(doubt.told_by) == {"rybbit/www", "fullstory/main"}
 
 
-async def test_an_address_with_very_many_accounts_leads_nowhere(identities: Identities) -> None:
-    await learn(identities, *(("shared@contoso.example", f"u-{n}") for n in range(9)))
-    assert await identities.other_names(email("shared@contoso.example")) == ()
+async def test_a_pair_that_two_sources_tell_is_as_sure_as_one(identities: Identities) -> None:
+    for source in (WWW, MAIN):
+        await identities.learn([(source, SessionUser(uid="u-77", email="jane@contoso.example"))])
+    assert await identities.other_names(uid("u-77")) == OtherNames((email("jane@contoso.example"),))
 
 
 @pytest.mark.parametrize(
@@ -68,7 +84,7 @@ async def test_an_address_with_very_many_accounts_leads_nowhere(identities: Iden
 )
 async def test_half_a_pair_is_none(identities: Identities, pair: tuple[str | None, str | None]) -> None:
     await learn(identities, pair)
-    assert await identities.other_names(email("jane@contoso.example")) == ()
+    assert await identities.other_names(email("jane@contoso.example")) == OtherNames()
 
 
 async def test_no_name_stands_in_the_database(identities: Identities, tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ class Scripted:
     http: VendorHttp
     knows: dict[str, SessionUser] = field(default_factory=dict)
     failure: Failure | None = None
+    people: tuple[SessionUser, ...] = ()
     asked: list[str] = field(default_factory=list)
     title: str = "Scripted"
     freshness: Freshness = FRESHNESS
@@ -52,7 +53,7 @@ class Scripted:
         if self.failure:
             raise CallFailed(self.failure.reason, self.failure.message)
         user = self.knows.get(question.subject.value)
-        return Answer((Session(self.name, "1", user=user),) if user else ())
+        return Answer((Session(self.name, "1", user=user),) if user else (), people=self.people)
 
     async def session(self, _session_id: str, _calls: Calls) -> Session | None:
         return None
@@ -140,8 +141,9 @@ async def test_a_uid_that_two_addresses_share_leads_nowhere(desk: Desk) -> None:
     }
     await desk.look_up(Subject(SubjectKind.EMAIL, "bob@contoso.example", "bob@contoso.example"))
     desk.fullstory.asked.clear()
-    await desk.look_up(JANE)
+    *_, last = await desk.look_up(JANE)
     assert desk.fullstory.asked == [JANE.value]
+    assert [doubt.name.value for doubt in last.doubts] == ["kiosk"]
 
 
 async def test_where_nobody_knows_anybody_each_source_is_asked_once(desk: Desk) -> None:
@@ -149,3 +151,33 @@ async def test_where_nobody_knows_anybody_each_source_is_asked_once(desk: Desk) 
     assert (desk.rybbit.asked, desk.fullstory.asked) == ([JANE.value], [JANE.value])
     assert last.answered
     assert last.waiting == ()
+
+
+async def test_an_address_with_a_uid_in_each_of_two_tools_is_a_doubt_and_not_followed(desk: Desk) -> None:
+    desk.rybbit.knows = {JANE.value: SessionUser("u-77", JANE.value)}
+    desk.fullstory.knows = {JANE.value: SessionUser("9", JANE.value)}
+    *_, last = await desk.look_up(JANE)
+    assert len(last.sessions) == 2
+    [doubt] = last.doubts
+    assert {subject.value for subject in doubt.shared_by} == {"u-77", "9"}
+    *_, by_uid = await desk.look_up(U77)
+    assert desk.fullstory.asked[-1] == "u-77"
+    assert by_uid.doubts == last.doubts
+
+
+async def test_another_customer_with_the_same_uid_in_another_product_is_never_shown(desk: Desk) -> None:
+    bob = "bob@contoso.example"
+    desk.rybbit.knows = {JANE.value: SessionUser("1042", JANE.value)}
+    desk.fullstory.knows = {"1042": SessionUser("1042", bob)}
+    *_, last = await desk.look_up(JANE)
+    assert {session.source for session in last.sessions} == {WWW}
+    [doubt] = last.doubts
+    assert doubt.name.value == "1042"
+    assert {subject.value for subject in doubt.shared_by} == {JANE.value, bob}
+
+
+async def test_a_source_tells_who_somebody_is_without_having_a_session_of_them(desk: Desk) -> None:
+    desk.rybbit.people = (SessionUser("u-77", JANE.value),)
+    desk.fullstory.knows = {"u-77": SessionUser("u-77")}
+    *_, last = await desk.look_up(JANE)
+    assert [session.source for session in last.sessions] == [MAIN]

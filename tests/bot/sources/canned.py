@@ -71,7 +71,8 @@ class Bench:
     def fullstory(self, vendor: Respond) -> FullStory:
         account = FullStoryAccount(api_key="bmExLmtleQ==")
         name = SourceName("fullstory", "main")
-        return FullStory(name, self.http(vendor, Account(str(name)), account.base_url), account)
+        http = self.http(vendor, Account(str(name)), account.base_url)
+        return FullStory(name, http, account, self.memory)
 
     def raygun(
         self, vendor: Respond | None = None, client: httpx.AsyncClient | None = None, **settings: Any

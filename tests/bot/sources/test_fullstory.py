@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from bot.casefile import Reason
+from bot.casefile import Reason, SessionUser
 from bot.sources.http import CallFailed, retry_after
 from tests.bot.sources.canned import Bench, Canned, answer, calls_of, find
 from tests.conftest import MovableClock
@@ -65,7 +65,7 @@ async def test_one_identifier_is_sent_a_call_and_the_key_verbatim_after_basic(on
     vendor = Canned(lambda _: answer({"sessions": []}))
     await find(on_bench.fullstory(vendor), "jane+test@corp.example")
     await find(on_bench.fullstory(vendor), "cust-8841")
-    by_email, by_uid = vendor.requests
+    by_email, by_uid = (r for r in vendor.requests if r.url.path == "/sessions/v2")
     assert b"email=jane%2Btest%40corp.example&" in by_email.url.query
     assert dict(by_email.url.params).keys() == {"email", "limit"}
     assert dict(by_uid.url.params).keys() == {"uid", "limit"}
@@ -77,7 +77,8 @@ async def test_an_address_is_sent_as_typed_and_lower_cased_only_where_that_finds
 ) -> None:
     vendor = Canned(lambda r: answer(LISTED if r.url.params["email"] == "jane@corp.example" else {}))
     found = await find(on_bench.fullstory(vendor), "Jane@Corp.example")
-    assert [r.url.params["email"] for r in vendor.requests] == ["Jane@Corp.example", "jane@corp.example"]
+    listing = [r for r in vendor.requests if r.url.path == "/sessions/v2"]
+    assert [r.url.params["email"] for r in listing] == ["Jane@Corp.example", "jane@corp.example"]
     assert len(found.sessions) == 3
 
 
@@ -143,3 +144,62 @@ def test_any_retry_after_is_read_and_never_longer_than_a_day(
 @pytest.mark.parametrize("value", [None, "", "soon", "-1", "Fri, 99 Nov 2026"])
 def test_a_retry_after_that_says_nothing_is_none(clock: MovableClock, value: str | None) -> None:
     assert retry_after(value, clock()) is None
+
+
+USERS = {
+    "results": [
+        {
+            "id": "5120998877665544321",
+            "uid": "cust-8841",
+            "display_name": "Jane Roe",
+            "email": "jane@corp.example",
+            "is_being_deleted": False,
+            "properties": {"plan": "gold", "age_days": 31},
+            "app_url": "https://app.fullstory.com/ui/7QX2B/segments/everyone/people/0/user/5120998877665544321",
+        },
+        {"id": "5120998877665540000", "uid": "", "email": "jane@corp.example", "properties": None},
+        {"id": "6", "uid": "cust-9", "email": "not.jane@corp.example"},
+        {"id": "7", "uid": "cust-gone", "email": "jane@corp.example", "is_being_deleted": True},
+    ],
+    "total_records": "4",
+    "next_page_token": "",
+}
+
+
+def by_path(**answers: object) -> Canned:
+    """Answer sessions and users each in their own way; what is not given is a 500."""
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        told = answers.get("users" if request.url.path == "/v2/users" else "sessions")
+        return httpx.Response(500) if told is None else answer(told)
+
+    return Canned(respond)
+
+
+async def test_a_session_is_given_to_the_user_whose_it_is(on_bench: Bench) -> None:
+    found = await find(on_bench.fullstory(by_path(sessions=LISTED, users=USERS)), "jane@corp.example")
+    first, _, third = found.sessions
+    assert first.user == SessionUser("cust-8841", "jane@corp.example", "Jane Roe")
+    assert third.user == SessionUser(email="jane@corp.example")
+    assert [user.uid for user in found.people] == ["cust-8841", None]
+
+
+async def test_who_somebody_is_is_told_without_any_session(on_bench: Bench) -> None:
+    found = await find(on_bench.fullstory(by_path(sessions={}, users=USERS)), "cust-8841")
+    assert found.sessions == ()
+    assert found.people == (SessionUser("cust-8841", "jane@corp.example", "Jane Roe"),)
+
+
+async def test_who_somebody_is_is_asked_once_in_hours(on_bench: Bench) -> None:
+    vendor = by_path(sessions=LISTED, users=USERS)
+    source = on_bench.fullstory(vendor)
+    await find(source, "jane@corp.example")
+    await find(source, "jane@corp.example")
+    assert vendor.paths.count("/v2/users") == 1
+    assert vendor.paths.count("/sessions/v2") == 2
+
+
+async def test_sessions_are_shown_though_it_was_not_told_whose_they_are(on_bench: Bench) -> None:
+    found = await find(on_bench.fullstory(by_path(sessions=LISTED)), "jane@corp.example")
+    assert len(found.sessions) == 3
+    assert "who this is was not told" in found.notes[0]
