@@ -23,6 +23,7 @@ from bot.requests import (
     NOTE_REQUEST,
     POINTED_REQUEST,
     REMOVE_REQUEST,
+    SESSION_ERRORS_REQUEST,
     Asker,
     LookupRequest,
     PointedRequest,
@@ -66,6 +67,7 @@ _ASKERS: Mapping[str, Callable[[str], Asker]] = MappingProxyType(
         "note": lambda payload: NOTE_REQUEST.validate_json(payload).asker,
         "pointed": lambda payload: POINTED_REQUEST.validate_json(payload).asker,
         "remove": lambda payload: REMOVE_REQUEST.validate_json(payload).asker,
+        "errors": lambda payload: SESSION_ERRORS_REQUEST.validate_json(payload).asker,
     }
 )
 

@@ -11,6 +11,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot import __version__, crashes
 from bot.access import Access
 from bot.answering import Answering
 from bot.cache import Cache, Flights
@@ -28,6 +29,7 @@ from bot.posting import Poster
 from bot.pushed import PushedErrors
 from bot.quota import Ledger
 from bot.reception import Reception
+from bot.session_errors import SessionErrorsAnswers
 from bot.session_index import SessionIndex
 from bot.settings import Settings, SettingsError
 from bot.slack_client import make_slack_client
@@ -143,12 +145,16 @@ async def open_engine(
 
 @asynccontextmanager
 async def open_bot(
-    settings: Settings, clock: Clock = system_clock, timing: Timing | None = None
+    settings: Settings,
+    clock: Clock = system_clock,
+    timing: Timing | None = None,
+    crashes_to: str = crashes.ENDPOINT,
 ) -> AsyncIterator[Bot]:
     """
     Open everything, find out who we are in Slack, and go on with what was left unfinished.
 
-    At the end, what runs is given time to finish; the rest stays a job.
+    At the end, what runs is given time to finish; the rest stays a job. Crashes are reported meanwhile, where
+    that is configured, to `crashes_to`.
 
     Raises:
         SettingsError: when a needed variable is missing, or Slack does not know the token.
@@ -159,6 +165,12 @@ async def open_bot(
     for caution in settings.cautions:
         structlog.get_logger("start").warning("start.caution", caution=caution)
     async with AsyncExitStack() as stack:
+        key = settings.raygun_crash_api_key
+        await stack.enter_async_context(
+            crashes.crash_reports(
+                key.get_secret_value() if key else None, __version__, settings.secrets, crashes_to
+            )
+        )
         engine = await stack.enter_async_context(open_engine(settings, clock))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else None
@@ -216,6 +228,7 @@ def _make_worker(means: Means, tasks: Tasks, sweep_seconds: float) -> Worker:
         "pointed": answering.read_for,
         "ticket": tickets.answer,
         "remove": tickets.remove,
+        "errors": SessionErrorsAnswers(means).answer,
     }
     return Worker(means.jobs, tasks, handlers, answering.give_up, sweep_seconds)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from slack_sdk.models.blocks import Block, ContextBlock, MarkdownTextObject, SectionBlock
+from slack_sdk.models.blocks import Block, ButtonElement, ContextBlock, MarkdownTextObject, SectionBlock
 
 # Limits of Block Kit: `slack.md`, "Block Kit limits".
 _SECTION = 3_000
@@ -23,9 +23,9 @@ def note(text: str) -> Message:
     return Message(text, dicts([section(text)]))
 
 
-def section(text: str) -> SectionBlock:
+def section(text: str, beside: ButtonElement | None = None) -> SectionBlock:
     """Give a section; verbatim, for Slack must not turn names in vendors' text into links."""
-    return SectionBlock(text=MarkdownTextObject(text=text, verbatim=True))
+    return SectionBlock(text=MarkdownTextObject(text=text, verbatim=True), accessory=beside)
 
 
 def packed(lines: Sequence[str]) -> list[Block]:

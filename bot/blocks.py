@@ -12,7 +12,7 @@ from datetime import datetime
 from slack_sdk.models.blocks import Block, DividerBlock
 
 from bot.block_kit import Message, context, dicts, packed, section
-from bot.buttons import ButtonValue, Form, answer_buttons
+from bot.buttons import ButtonValue, Form, answer_buttons, session_errors_button
 from bot.casefile import CaseFile, Session, session_at, visits
 from bot.mrkdwn import code, counted
 from bot.wording import (
@@ -104,7 +104,8 @@ def _details(case_file: CaseFile, view: View, shown: int) -> list[Block]:
     blocks: list[Block] = []
     sessions = _in_order(case_file, view.ticket_at)
     for session, words in sessions[:shown]:
-        blocks.append(section(session_lines(session, words)))
+        beside = session_errors_button(session) if view.buttons else None
+        blocks.append(section(session_lines(session, words), beside))
     if left := len(sessions[shown:]):
         blocks.append(context([f"{counted(left, 'older session')} not shown"]))
     if not sessions:

@@ -9,13 +9,15 @@ from enum import StrEnum
 from slack_sdk.models.blocks import ActionsBlock, ButtonElement, ConfirmObject, MarkdownTextObject
 
 from bot.addresses import read_address
-from bot.casefile import CaseFile, Subject, SubjectKind
+from bot.casefile import CaseFile, Session, Subject, SubjectKind
 from bot.mrkdwn import counted
 from bot.wording import listed, source_label
 
 SHOWN_AT_MOST = 20
 _CONFIRM = 300
 REFRESH, SHOW_MORE, REMOVE = "refresh", "show_more", "remove"
+SESSION_ERRORS = "session_errors"
+_LONGEST_ID = 200
 
 
 class Form(StrEnum):
@@ -81,6 +83,42 @@ def answer_buttons(case_files: Sequence[CaseFile], value: ButtonValue) -> Action
     if value.form is Form.TICKET:
         elements.append(remove_button())
     return ActionsBlock(elements=elements)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionValue:
+    """What a session's own button carries: which session of which source, and when it began."""
+
+    source: str
+    session_id: str
+    started_at: datetime | None
+
+    def dumps(self) -> str:
+        """Give it as a button's value."""
+        at = None if self.started_at is None else int(self.started_at.timestamp())
+        return json.dumps([self.source, self.session_id, at])
+
+    @classmethod
+    def loads(cls, value: str) -> "SessionValue":
+        """Read it back; raises ValueError on anything else."""
+        source, session_id, at = json.loads(value)
+        return cls(str(source), str(session_id), None if at is None else datetime.fromtimestamp(int(at), UTC))
+
+
+def session_errors_button(session: Session) -> ButtonElement | None:
+    """Give the button that reads a session's errors, where that is done on request alone."""
+    if not session.errors_on_request or len(session.id) > _LONGEST_ID:
+        return None
+    label = source_label(session.source)
+    text = MarkdownTextObject(
+        text=f"That takes one of the Activations that {label}’s plan has in a month."[:_CONFIRM],
+        verbatim=True,
+    )
+    asking = ConfirmObject(title="Read this session’s errors?", text=text, confirm="Read", deny="Leave it")
+    value = SessionValue(str(session.source), session.id, session.started_at)
+    return ButtonElement(
+        text="Errors in this session", action_id=SESSION_ERRORS, value=value.dumps(), confirm=asking
+    )
 
 
 def remove_button() -> ButtonElement:

@@ -79,7 +79,8 @@ class Session:
     `id` is the vendor's; `pages` and `errors` are counts; `duration_seconds` is whole seconds;
     `entry_page` and `exit_page` are paths without query and fragment; `country` is an ISO 3166 code.
     Of apps: `screens` names some that were seen, `rage_taps` counts; `video` is a link that expires.
-    `channel` is how the person came to the site; `has_replay` whether there is a recording to watch.
+    `channel` is how the person came to the site; `has_replay` whether there is a recording to watch;
+    `errors_on_request` that its errors are read only when a person wants them.
     """
 
     source: SourceName
@@ -107,6 +108,7 @@ class Session:
     video: str | None = None
     channel: str | None = None
     has_replay: bool | None = None
+    errors_on_request: bool = False
 
 
 @dataclass(frozen=True, slots=True)

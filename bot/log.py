@@ -15,6 +15,9 @@ _QUIET = {
     # Says at WARNING that a client was given as well as a token, which is on purpose.
     "slack_bolt": logging.ERROR,
     "asyncio": logging.WARNING,
+    # Its failures are told by whoever has it send.
+    "raygun4py": logging.CRITICAL,
+    "urllib3": logging.WARNING,
 }
 
 
@@ -25,8 +28,6 @@ def configure_logging(level: str, *, stream: Any = None) -> None:
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        # The traceback without local variables: they hold addresses and keys.
-        structlog.processors.format_exc_info,
     ]
     structlog.configure(
         processors=[
@@ -44,6 +45,9 @@ def configure_logging(level: str, *, stream: Any = None) -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                # Here and not before: until then whoever reports crashes finds the exception itself. The
+                # traceback has no local variables: they hold addresses and keys.
+                structlog.processors.format_exc_info,
                 structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "logger", "event"]),
             ],
         )

@@ -7,8 +7,7 @@ from bot.helpdesks.desk import Desk
 from bot.helpdesks.desks import Desks
 from bot.mrkdwn import counted, escaped, local_time
 from bot.quota import QuotaState
-from bot.sources.raygun_v3 import RaygunV3
-from bot.sources.source import Source
+from bot.sources.source import SeveralAccounts, Source
 
 
 async def quota_states(sources: Sequence[Source], desks: Sequence[Desk] = ()) -> list[QuotaState]:
@@ -16,8 +15,8 @@ async def quota_states(sources: Sequence[Source], desks: Sequence[Desk] = ()) ->
     states = []
     for source in sources:
         states.append(await source.http.ledger.state(await source.account()))
-        if isinstance(source, RaygunV3) and source.legacy:
-            states.append(await source.http.ledger.state(await source.legacy.account()))
+        if isinstance(source, SeveralAccounts):
+            states += [await source.http.ledger.state(a) for a in await source.more_accounts()]
     return states + [await desk.http.ledger.state(desk.http.account) for desk in desks]
 
 
@@ -50,8 +49,8 @@ def _line(state: QuotaState) -> str:
 
 def span(seconds: int) -> str:
     """Give a window's length in its largest whole unit."""
-    for unit, size in (("h", 3_600), ("min", 60)):
-        if seconds and seconds % size == 0:
+    for unit, size, least in (("days", 86_400, 2), ("h", 3_600, 1), ("min", 60, 1)):
+        if seconds >= size * least and seconds % size == 0:
             return f"{seconds // size} {unit}"
     return f"{seconds} s"
 

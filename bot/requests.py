@@ -123,9 +123,28 @@ class RemoveRequest:
     message_ts: str
 
 
+@dataclass(frozen=True, slots=True)
+class SessionErrorsRequest:
+    """
+    Somebody presses "Errors in this session".
+
+    `source` is the session's (`fullstory/main`); the answer goes into `thread_ts`, or to the asker alone.
+    """
+
+    __pydantic_config__ = _PRIVATE
+
+    asker: Asker
+    source: str
+    session_id: str
+    started_at: datetime | None
+    thread_ts: str | None
+    ephemeral: bool
+
+
 LOOKUP_REQUEST = TypeAdapter(LookupRequest)
 DEBUG_REQUEST = TypeAdapter(DebugRequest)
 NOTE_REQUEST = TypeAdapter(NoteRequest)
 POINTED_REQUEST = TypeAdapter(PointedRequest)
 TICKET_REQUEST = TypeAdapter(TicketRequest)
 REMOVE_REQUEST = TypeAdapter(RemoveRequest)
+SESSION_ERRORS_REQUEST = TypeAdapter(SessionErrorsRequest)

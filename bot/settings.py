@@ -6,12 +6,12 @@ raises `SettingsError` with one line that names it and never shows its value: py
 prints values, names only the outer field, and passes misspelt names silently.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args, get_origin
 
 from dotenv import dotenv_values
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from bot.misspelt import KnownNames, find_misspelt, is_ours
@@ -162,9 +162,6 @@ class RetentionSettings(_Group):
     job_days: int = Field(7, ge=1, description="finished jobs")
 
 
-_NOT_USED_YET = ("raygun_crash_api_key",)
-
-
 class Settings(BaseSettings):
     """All of Casefile's settings; made by `load_settings`."""
 
@@ -196,7 +193,10 @@ class Settings(BaseSettings):
         None, description="last part of the webhook's path; unset: there is no such route"
     )
     metrics_token: Key | None = Field(None, description="for `/metrics`; unset: answered to loopback alone")
-    raygun_crash_api_key: Key | None = Field(None, description="the bot's own crashes (not used yet)")
+    raygun_crash_api_key: Key | None = Field(
+        None,
+        description="of a Raygun application that gathers the bot's own crashes; unset: none is reported",
+    )
     tickets: TicketSettings = TicketSettings()
     access: AccessSettings = AccessSettings()
     visibility: Literal["thread", "ephemeral"] = Field(
@@ -225,9 +225,12 @@ class Settings(BaseSettings):
                 "This host's disk does not last: with SQLite every restart forgets the quota ledger,"
                 " and vendors may be asked more often than they allow."
             )
-        unused = [name for name in _NOT_USED_YET if getattr(self, name)]
-        lines += [f"{name.upper()}__… is set, and this version does not use it yet." for name in unused]
         return tuple(lines)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Give every key, token and secret that is configured, for what must never leave the house."""
+        return tuple(_secrets_in(self))
 
     def require(self, *names: str) -> None:
         """Raise SettingsError for the first of these variables (such as SECRET_KEY) that is not set."""
@@ -239,6 +242,15 @@ class Settings(BaseSettings):
     def describe(cls, name: str) -> str:
         """Give what a variable is for, in a few words."""
         return cls.model_fields[name.lower()].description or ""
+
+
+def _secrets_in(group: BaseModel | Mapping[str, BaseModel]) -> Iterator[str]:
+    named = group if isinstance(group, Mapping) else {n: getattr(group, n) for n in type(group).model_fields}
+    for value in named.values():
+        if isinstance(value, SecretStr):
+            yield value.get_secret_value()
+        elif isinstance(value, BaseModel | Mapping):
+            yield from _secrets_in(value)
 
 
 class _Given(EnvSettingsSource):

@@ -2,8 +2,8 @@
 The buttons below our messages.
 
 Refresh asks anew (and spends quota on purpose), Show more asks nobody, Remove takes an automatic answer
-away, and the buttons with somebody's name look that one up. Whether the person may do so is judged by the
-job, as for every way in.
+away, "Errors in this session" reads one session's events, and the buttons with somebody's name look that one
+up. Whether the person may do so is judged by the job, as for every way in.
 """
 
 import re
@@ -13,9 +13,17 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.app import Bot
-from bot.buttons import REFRESH, REMOVE, SHOW_MORE, ButtonValue
+from bot.buttons import REFRESH, REMOVE, SESSION_ERRORS, SHOW_MORE, ButtonValue, SessionValue
 from bot.offers import LOOK_UP
-from bot.requests import LOOKUP_REQUEST, REMOVE_REQUEST, LookupRequest, RemoveRequest, Shown
+from bot.requests import (
+    LOOKUP_REQUEST,
+    REMOVE_REQUEST,
+    SESSION_ERRORS_REQUEST,
+    LookupRequest,
+    RemoveRequest,
+    SessionErrorsRequest,
+    Shown,
+)
 from bot.sources.source import Effort
 from handlers.intake import accept, delivery_of, presser
 
@@ -37,6 +45,20 @@ def register(bolt: AsyncApp, bot: Bot) -> None:
     async def on_remove(ack: AsyncAck, body: dict[str, Any]) -> None:
         request = RemoveRequest(presser(bot, body), body["container"]["message_ts"])
         await accept(bot, "remove", delivery_of(body), REMOVE_REQUEST.dump_json(request))
+        await ack()
+
+    @bolt.action(SESSION_ERRORS)
+    async def on_session_errors(ack: AsyncAck, body: dict[str, Any]) -> None:
+        value, on = SessionValue.loads(body["actions"][0]["value"]), _shown(body)
+        request = SessionErrorsRequest(
+            presser(bot, body),
+            value.source,
+            value.session_id,
+            value.started_at,
+            thread_ts=on.parent_ts or on.message_ts,
+            ephemeral=on.ephemeral,
+        )
+        await accept(bot, "errors", delivery_of(body), SESSION_ERRORS_REQUEST.dump_json(request))
         await ack()
 
     @bolt.action(re.compile(rf"^{LOOK_UP}\d+$"))

@@ -20,9 +20,10 @@ async def demo(port: int) -> None:
     with tempfile.TemporaryDirectory(prefix="casefile-demo-") as folder:
         async with open_world(port, patience=_PATIENCE) as world:
             database = {"DATABASE_URL": f"sqlite:///{Path(folder) / 'demo.db'}"}
-            settings = load_settings(world.environment() | world.desks_environment() | database)
+            variables = world.environment() | world.desks_environment() | world.raygun_entries.environment()
+            settings = load_settings(variables | database)
             async with (
-                open_bot(settings, world.clock) as bot,
+                open_bot(settings, world.clock, crashes_to=world.raygun_entries.endpoint) as bot,
                 serving_http(bot, "127.0.0.1", 0) as port_taken,
             ):
                 world.raygun_webhooks.listen_at(f"http://127.0.0.1:{port_taken}")

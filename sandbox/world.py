@@ -15,6 +15,7 @@ from sandbox.ticket_samples import TicketButton, TicketSample, load_samples
 from sandbox.vendors.fullstory import FullStory
 from sandbox.vendors.intercom import Intercom
 from sandbox.vendors.raygun import Raygun
+from sandbox.vendors.raygun_entries import RaygunEntries
 from sandbox.vendors.raygun_traffic import Traffic, sightings_of, strangers
 from sandbox.vendors.raygun_v3 import RaygunV3
 from sandbox.vendors.raygun_webhooks import RaygunWebhooks
@@ -42,6 +43,7 @@ class World:
     raygun: Raygun
     raygun_v3: RaygunV3
     raygun_webhooks: RaygunWebhooks
+    raygun_entries: RaygunEntries
     rybbit: Rybbit
     uxcam: UXCam
     zendesk: Zendesk
@@ -137,6 +139,7 @@ async def open_world(port: int = 0, *, patience: tuple[float, ...] = (0.0, 0.0, 
         rybbit = await stack.enter_async_context(listening(Rybbit(clock, from_people(people))))
         fullstory.latency, raygun.latency, rybbit.latency = patience
         uxcam = await stack.enter_async_context(listening(UXCam(clock, people)))
+        entries = await stack.enter_async_context(listening(RaygunEntries(clock)))
         zendesk = await stack.enter_async_context(listening(Zendesk(clock)))
         intercom = await stack.enter_async_context(listening(Intercom(clock)))
         switches = (
@@ -173,6 +176,7 @@ async def open_world(port: int = 0, *, patience: tuple[float, ...] = (0.0, 0.0, 
             raygun,
             raygun_v3,
             webhooks,
+            entries,
             rybbit,
             uxcam,
             zendesk,

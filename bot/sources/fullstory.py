@@ -9,8 +9,8 @@ import httpx
 from pydantic import Field, TypeAdapter
 
 from bot.cache import Answer
-from bot.casefile import Session, SessionUser, SourceName, Subject, SubjectKind
-from bot.quota import Account
+from bot.casefile import ErrorEvent, Session, SessionUser, SourceName, Subject, SubjectKind
+from bot.quota import Account, Window
 from bot.settings import FullStoryAccount
 from bot.sources.http import CallFailed, Calls, Reply, VendorHttp, segment
 from bot.sources.memory import Memory
@@ -33,6 +33,10 @@ from bot.sources.wiring import Wiring
 
 # The vendor's default; no maximum is documented, so no more is asked for.
 _LIMIT = 20
+# Activations in a month, of the plans that have them (contract, section 3.5).
+_ACTIVATIONS = Window(1_000, 31 * 24 * 3600)
+_ERRORS_LAST = timedelta(hours=6)
+_MOST_PROPERTIES = 3
 _USERS_LAST, _NOBODY_LASTS = timedelta(hours=12), timedelta(minutes=10)
 # Open vocabulary: these, and whatever names an error or exception (contract, section 3.2).
 _ERROR_TYPES = frozenset({"console_message", "exception", "crash", "crashed"})
@@ -56,6 +60,7 @@ class _User(Record):
 class _Event(Record):
     event_time: Moment = None
     event_type: AnyText = None
+    event_properties: Part = Field(default_factory=dict)
     source_properties: Part = Field(default_factory=dict)
 
     @property
@@ -65,6 +70,7 @@ class _Event(Record):
 
 
 _USERS = TypeAdapter(list[_User])
+_ERRORS = TypeAdapter(tuple[ErrorEvent, ...])
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +153,39 @@ class FullStory:
         await self.memory.remember(str(self.name), name, known, lasting, hashed)
         return users
 
+    @property
+    def budget(self) -> Account:
+        """Give the plan's Activations; a month of any length is never overdrawn in 31 days."""
+        return Account(f"fullstory_activations/{self.name.account}", (_ACTIVATIONS,))
+
+    async def more_accounts(self) -> tuple[Account, ...]:
+        """Give the Activations."""
+        return (self.budget,)
+
     async def session(self, session_id: str, calls: Calls) -> Session | None:
         """
         Describe one session from its events; `session_id` is `device:session` or a client id.
 
-        There is no cheaper call. It costs one Activation of the plan's 1,000 a month: on request only.
+        There is no cheaper call. It costs one Activation: on request only.
         """
-        reply = await calls.get(f"/v2/sessions/{segment(session_id)}/events", headers=self._headers())
+        events = await self._events(session_id, calls)
+        return None if events is None else self._from_events(session_id, events)
+
+    async def errors_in(self, session_id: str, calls: Calls) -> tuple[ErrorEvent, ...]:
+        """Give a session's errors from its events, oldest first; what was read is kept for a while."""
+        name, _ = self.memory.name_for("errors", session_id)
+        if (known := await self.memory.recall(str(self.name), name)) is not None:
+            return _ERRORS.validate_json(known)
+        events = await self._events(session_id, calls) or []
+        errors = tuple(self._error(session_id, event) for event in events if event.is_error)
+        errors = tuple(sorted(errors, key=lambda e: e.occurred_at or self.http.clock()))
+        known = _ERRORS.dump_json(errors).decode()
+        await self.memory.remember(str(self.name), name, known, _ERRORS_LAST)
+        return errors
+
+    async def _events(self, session_id: str, calls: Calls) -> list[_Event] | None:
+        path = f"/v2/sessions/{segment(session_id)}/events"
+        reply = await calls.request("GET", path, headers=self._headers(), budget=self.budget)
         if reply.status == 404:  # noqa: PLR2004
             return None
         if not reply.ok:
@@ -161,7 +193,20 @@ class FullStory:
         events = read_records(at(reply.body, "events"), _Event)
         if events is None:
             raise calls.unreadable("a list of events")
-        return self._from_events(session_id, events)
+        return events
+
+    def _error(self, session_id: str, event: _Event) -> ErrorEvent:
+        told = [f"{key}: {text}" for key, value in event.event_properties.items() if (text := to_text(value))]
+        kind = (event.event_type or "error").replace("_", " ")
+        title = f"{kind} ({', '.join(told[:_MOST_PROPERTIES])})" if told else kind
+        return ErrorEvent(
+            self.name,
+            title,
+            occurred_at=event.event_time,
+            count=1,
+            session_id=session_id,
+            page=_page(event),
+        )
 
     async def check(self, calls: Calls) -> str:
         """Ask whose key it is (`GET /me`)."""
@@ -186,6 +231,7 @@ class FullStory:
             url=_LINKS.allow(row.fsUrl),
             started_at=row.createdTime,
             user=_named(user) if user else _asked_for(subject),
+            errors_on_request=True,
         )
 
     def _from_events(self, session_id: str, events: list[_Event]) -> Session:

@@ -109,6 +109,7 @@ class Calls:
         headers: Mapping[str, str] | None = None,
         body: Any = None,
         base_url: str | None = None,
+        budget: Account | None = None,
         free: bool = False,
     ) -> Reply:
         """
@@ -121,6 +122,7 @@ class Calls:
             headers: added to the client's own.
             body: sent as JSON.
             base_url: where else than usual the vendor is asked.
+            budget: where the call is counted besides, before it is made.
             free: the vendor does not count this call.
 
         Raises:
@@ -128,7 +130,9 @@ class Calls:
 
         """
         if not free:
-            await self._spend()
+            await self._spend(self.account)
+        if budget:
+            await self._spend(budget)
         self.made += 1
         url = httpx.URL(f"{base_url or self._http.base_url}{path}")
         try:
@@ -165,14 +169,14 @@ class Calls:
     def _failed(self, reason: Reason, what: str, until: datetime | None = None) -> CallFailed:
         return CallFailed(reason, f"{self._http.title} {what}", until)
 
-    async def _spend(self) -> None:
-        verdict = await self._http.ledger.spend(self.account, self._purpose)
+    async def _spend(self, account: Account) -> None:
+        verdict = await self._http.ledger.spend(account, self._purpose)
         for _ in range(_MOST_WAITS):
             # A vendor's calls a second are waited for; its calls a day are not.
             if not isinstance(verdict, Refused) or verdict.wait > _SHORT_WAIT:
                 break
             await asyncio.sleep(verdict.wait.total_seconds())
-            verdict = await self._http.ledger.spend(self.account, self._purpose)
+            verdict = await self._http.ledger.spend(account, self._purpose)
         if isinstance(verdict, Refused):
             why = (
                 "what is left is kept for people who ask" if verdict.reserved else "our calls to it are spent"

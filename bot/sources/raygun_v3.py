@@ -58,6 +58,10 @@ class RaygunV3:
         """Give the account of the newer API."""
         return self.http.account
 
+    async def more_accounts(self) -> tuple[Account, ...]:
+        """Give the legacy API's account, where it is asked too."""
+        return (await self.legacy.account(),) if self.legacy else ()
+
     async def cost(self, subject: Subject) -> int:
         """Give the most calls: both lists, the newest sessions with a title each, the legacy API."""
         legacy = await self.legacy.cost(subject) if self.legacy else 0

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from bot.cache import Answer
-from bot.casefile import Session, SourceName, Subject
+from bot.casefile import ErrorEvent, Session, SourceName, Subject
 from bot.quota import Account, Purpose
 from bot.sources.http import Calls, VendorHttp
 
@@ -104,6 +104,32 @@ class Source(Protocol):
             CallFailed: when the vendor cannot be asked or understood.
 
         """
+
+
+@runtime_checkable
+class TellsErrors(Source, Protocol):
+    """A source that tells a session's errors at a price: only a person may have it asked."""
+
+    @property
+    def budget(self) -> Account:
+        """Give what the price is taken of, as the ledger knows it."""
+
+    async def errors_in(self, session_id: str, calls: Calls) -> tuple[ErrorEvent, ...]:
+        """
+        Give one session's errors, oldest first.
+
+        Raises:
+            CallFailed: when the vendor cannot be asked or understood, or the budget is spent.
+
+        """
+
+
+@runtime_checkable
+class SeveralAccounts(Source, Protocol):
+    """A source with more accounts in the ledger than its own."""
+
+    async def more_accounts(self) -> tuple[Account, ...]:
+        """Give the others."""
 
 
 @dataclass(frozen=True, slots=True)

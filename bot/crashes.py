@@ -1,0 +1,216 @@
+"""
+The bot's own crashes, reported to Raygun by raygun4py (`contracts/raygun_crash.md`, parts B and C).
+
+What is logged as an error with its exception is reported, from a thread of its own. The library would send
+environment, local and global variables: all of them are off, and addresses, tokens and our own secrets are
+masked in what is left.
+"""
+
+import asyncio
+import logging
+import queue
+import re
+import threading
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from time import monotonic
+from typing import Any
+from urllib.parse import urlsplit
+
+from cachetools import TTLCache
+from raygun4py.raygunprovider import RaygunSender
+
+ENDPOINT = "https://api.raygun.com/entries"
+_LOGGER = "crashes"
+# The libraries by which a report is sent: a report about them would never end.
+_SENDERS = ("raygun4py", "urllib3", "requests", _LOGGER)
+_MOST_WAITING = 50
+_MOST_FRAMES = 40
+_MOST_MEMBERS = 5
+_MOST_CAUSES = 5
+_LONGEST_TEXT = 1_000
+_SEND_SECONDS = 10.0
+_LAST_REPORTS_SECONDS = 3.0
+# One crash again and again is one report in this time.
+_SAME = timedelta(minutes=10)
+# A bad key, a body too large, a spent plan: none of them passes in seconds.
+_REFUSED = frozenset({403, 413, 429})
+_REST = timedelta(hours=1)
+_MASKS = (
+    (re.compile(r"[^\s<>\"'=:,;()\[\]]+@[^\s<>\"',;()\[\]]+"), "<address>"),
+    (re.compile(r"\bx(?:ox[a-z]|app)-[\w-]+"), "<token>"),
+    (re.compile(r"(?i)\b(bearer|basic)\s+\S+"), r"\1 <token>"),
+    (re.compile(r"(?i)((?:api_?key|token|secret|password)[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,}]+"), r"\1<token>"),
+    (re.compile(r"https?://[^\s\"'<>]+"), "<url>"),
+)
+
+
+class Masks:
+    """What must not leave the house: whatever looks like an address, a token or a URL, and our secrets."""
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        self._secrets = sorted((secret for secret in secrets if secret), key=len, reverse=True)
+
+    def text(self, text: str) -> str:
+        """Give a text without them."""
+        for secret in self._secrets:
+            text = text.replace(secret, "<secret>")
+        text = text[:_LONGEST_TEXT]
+        for pattern, instead in _MASKS:
+            text = pattern.sub(instead, text)
+        return text
+
+    def entry(self, details: dict[str, Any]) -> dict[str, Any]:
+        """Give a report's details without them; called by raygun4py before it sends."""
+        details["machineName"] = "casefile"
+        details["environment"] = {
+            name: details["environment"].get(name) for name in ("runtimeVersion", "oSVersion", "architecture")
+        }
+        error, depth = details.get("error"), 0
+        while error is not None:
+            error.message = self.text(str(error.message))
+            error.stackTrace = [_frame(frame) for frame in error.stackTrace[-_MOST_FRAMES:]]
+            depth += 1
+            if depth >= _MOST_CAUSES:
+                error.innerError = None
+            error = error.innerError
+        return details
+
+
+def _frame(frame: dict[str, Any]) -> dict[str, Any]:
+    """Give where it was; the source's line is known to whoever has the version."""
+    place = {"lineNumber": frame["lineNumber"], "fileName": _short(frame["fileName"])}
+    return place | {"className": frame["className"], "methodName": frame["className"]}
+
+
+def _short(file: str) -> str:
+    """Give a file's path from its package on: where the bot is installed is nobody's concern."""
+    return "/".join(file.replace("\\", "/").split("/")[-3:])
+
+
+class CrashReports(logging.Handler):
+    """
+    Reports what is logged as an error with an exception.
+
+    Args:
+        api_key: of the Raygun application that gathers the bot's own crashes.
+        version: the bot's.
+        secrets: never sent, wherever they stand.
+        endpoint: where reports go.
+
+    """
+
+    def __init__(
+        self, api_key: str, version: str, secrets: Sequence[str] = (), endpoint: str = ENDPOINT
+    ) -> None:
+        super().__init__(logging.ERROR)
+        self._sender = _sender(api_key, version, endpoint, Masks((api_key, *secrets)))
+        self._queue: queue.Queue[tuple[BaseException, str] | None] = queue.Queue(_MOST_WAITING)
+        self._seen: TTLCache[tuple[str, ...], bool] = TTLCache(500, _SAME.total_seconds())
+        self._resting_until = 0.0
+        self._log = logging.getLogger(_LOGGER)
+        self._thread = threading.Thread(target=self._send_for_ever, name="crash-reports", daemon=True)
+        self._thread.start()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take an error that was logged; nothing waits, and what is too much is left to the log."""
+        if record.name.startswith(_SENDERS):
+            return
+        error, event = _logged(record)
+        for one in _members(error):
+            place = _place(one)
+            if place is None or place in self._seen:
+                continue
+            self._seen[place] = True
+            try:
+                self._queue.put_nowait((one, event))
+            except queue.Full:
+                self._log.warning("too many crashes at once: some are in this log alone")
+
+    def close(self) -> None:
+        """Send what waits, for a few seconds at most."""
+        try:
+            self._queue.put(None, timeout=_LAST_REPORTS_SECONDS)
+        except queue.Full:
+            self._log.warning("crash reports are left unsent")
+        self._thread.join(_LAST_REPORTS_SECONDS)
+        super().close()
+
+    def _send_for_ever(self) -> None:
+        while (waiting := self._queue.get()) is not None:
+            error, event = waiting
+            if monotonic() >= self._resting_until:
+                self._send(error, event)
+
+    def _send(self, error: BaseException, event: str) -> None:
+        outcome = self._sender.send_exception(exception=error, tags=["casefile", event])
+        status = outcome[0] if outcome else 0
+        if status in _REFUSED:
+            self._resting_until = monotonic() + _REST.total_seconds()
+            self._log.warning("Raygun refuses crash reports (status %s): none is sent for an hour", status)
+        elif not 200 <= status < 300:  # noqa: PLR2004 - the 2xx class
+            self._log.warning("a crash report was not taken (status %s)", status)
+
+
+@asynccontextmanager
+async def crash_reports(
+    api_key: str | None, version: str, secrets: Sequence[str] = (), endpoint: str = ENDPOINT
+) -> AsyncIterator[None]:
+    """Report crashes while the block runs; without a key nothing is reported."""
+    if api_key is None:
+        yield
+        return
+    handler = CrashReports(api_key, version, secrets, endpoint)
+    root = logging.getLogger()
+    root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        await asyncio.to_thread(handler.close)
+
+
+def _sender(api_key: str, version: str, endpoint: str, masks: Masks) -> RaygunSender:
+    sender = RaygunSender(
+        api_key,
+        {
+            "transmit_environment_variables": False,
+            "transmit_local_variables": False,
+            "transmit_global_variables": False,
+            "userversion": version,
+            "http_timeout": _SEND_SECONDS,
+            "before_send_callback": masks.entry,
+        },
+    )
+    parts = urlsplit(endpoint)
+    sender.endpointprotocol = f"{parts.scheme}://"
+    sender.endpointhost, sender.endpointpath = parts.netloc, parts.path
+    return sender
+
+
+def _logged(record: logging.LogRecord) -> tuple[BaseException | None, str]:
+    """Give a record's exception, and in which event: ours is structlog's, libraries' are the standard's."""
+    if isinstance(record.msg, dict):
+        found, event = record.msg.get("exc_info"), str(record.msg.get("event", record.name))
+    else:
+        found, event = record.exc_info, record.name
+    error = found[1] if isinstance(found, tuple) else found
+    return (error if isinstance(error, BaseException) else None), event
+
+
+def _members(error: BaseException | None) -> list[BaseException]:
+    """Give what a group holds, for the library does not look into it."""
+    if isinstance(error, BaseExceptionGroup):
+        return [one for member in error.exceptions[:_MOST_MEMBERS] for one in _members(member)]
+    return [] if error is None else [error]
+
+
+def _place(error: BaseException) -> tuple[str, ...] | None:
+    """Give what makes two crashes the same one; None where there is no place, which Raygun does not take."""
+    trace = error.__traceback__
+    if trace is None:
+        return None
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    return type(error).__name__, trace.tb_frame.f_code.co_filename, str(trace.tb_lineno)

@@ -1,0 +1,76 @@
+"""The errors of one session, read when a person presses for them: where that costs of a plan's month."""
+
+from datetime import datetime
+
+from bot.block_kit import Message, context, dicts, packed
+from bot.casefile import ErrorEvent, SourceName
+from bot.jobs import Job
+from bot.means import Means
+from bot.mrkdwn import counted, escaped, local_time
+from bot.posting import NotHere, Spot
+from bot.quota import Purpose, QuotaState
+from bot.requests import SESSION_ERRORS_REQUEST
+from bot.sources.http import CallFailed
+from bot.sources.source import TellsErrors
+from bot.wording import source_label
+
+_SHOWN = 20
+_NO_SUCH = "That session’s tool is no longer configured, so its errors cannot be read."
+
+
+class SessionErrorsAnswers:
+    """Answers presses of "Errors in this session"."""
+
+    def __init__(self, means: Means) -> None:
+        self._means = means
+
+    async def answer(self, job: Job) -> None:
+        """Read the session's errors and post them where the button was pressed, or say why not."""
+        request = SESSION_ERRORS_REQUEST.validate_json(job.payload)
+        asker, reception = request.asker, self._means.reception
+        if await reception.admit(job, asker) is None:
+            return
+        source = next((s for s in self._means.lookup.sources if str(s.name) == request.source), None)
+        if not isinstance(source, TellsErrors):
+            await reception.tell(job, asker, _NO_SUCH)
+            return
+        try:
+            errors = await source.errors_in(request.session_id, source.http.asking(Purpose.PERSON))
+        except CallFailed as failed:
+            until = failed.failure.until
+            again = f" Again from {local_time(until)}." if until else ""
+            await reception.tell(job, asker, f"{escaped(failed.failure.message, 300)}.{again}")
+            return
+        budget = await source.http.ledger.state(source.budget)
+        message = session_errors(source.name, request.started_at, errors, budget)
+        if request.ephemeral:
+            await reception.tell(job, asker, message)
+            return
+        try:
+            await self._means.poster.post(job, "answer", Spot(asker.channel, request.thread_ts), message)
+        except NotHere:
+            await reception.tell(job, asker, message)
+
+
+def session_errors(
+    name: SourceName, started_at: datetime | None, errors: tuple[ErrorEvent, ...], budget: QuotaState
+) -> Message:
+    """Give the errors of one session, oldest first, and what is left of the month's budget."""
+    when = f" of {local_time(started_at)}" if started_at else ""
+    head = f"*{counted(len(errors), 'error')} in {source_label(name)}’s session{when}*"
+    lines = [head, *(_line(error) for error in errors[:_SHOWN])]
+    if len(errors) > _SHOWN:
+        lines.append(f"{len(errors) - _SHOWN} more not shown")
+    if not errors:
+        lines.append("Nothing that its events call an error, an exception or a crash.")
+    left = f"{budget.left} of {budget.limit} of the month’s Activations are left, by Casefile’s own count"
+    return Message(head.replace("*", ""), dicts([*packed(lines), context([left])]))
+
+
+def _line(error: ErrorEvent) -> str:
+    parts = [f"• {escaped(error.title, 200)}"]
+    if error.page:
+        parts.append(f"on {escaped(error.page, 80)}")
+    if error.occurred_at:
+        parts.append(local_time(error.occurred_at, "{time_secs}"))
+    return " · ".join(parts)

@@ -1,0 +1,81 @@
+""" "Errors in this session": read when a person presses for them, out of the month's budget."""
+
+from bot.buttons import SESSION_ERRORS
+from sandbox.faults import Fault
+from sandbox.slack import Message, plain_text
+from tests.end_to_end.conftest import Desk
+
+JANE = "jane@contoso.example"
+
+
+def events_read(desk: Desk) -> int:
+    return sum(call.path.endswith("/events") for call in desk.world.fullstory.calls)
+
+
+def session_button(message: Message) -> tuple[str, str]:
+    """Give the block and the action of the newest FullStory session's button."""
+    beside = [block["accessory"] for block in message.blocks if block.get("accessory")]
+    blocks = [block["block_id"] for block in message.blocks if block.get("accessory")]
+    return beside[0]["action_id"], blocks[0]
+
+
+async def pressed(desk: Desk, message: Message) -> Message:
+    slack = desk.world.slack
+    action, block = session_button(message)
+    assert action == SESSION_ERRORS
+    before = len(slack.replies(message.channel, message.thread_ts or message.ts))
+    await slack.press(message.channel, message.ts, action, slack.people.colleague, block)
+    return await slack.wait_for(
+        lambda: next(iter(slack.replies(message.channel, message.thread_ts or message.ts)[before:]), None)
+    )
+
+
+async def test_a_lookup_reads_no_sessions_events(desk: Desk) -> None:
+    async with desk.casefile():
+        await desk.ask(JANE)
+        await desk.thread()
+    assert events_read(desk) == 0
+
+
+async def test_a_press_posts_that_sessions_errors_in_the_thread_and_what_is_left(desk: Desk) -> None:
+    async with desk.casefile():
+        await desk.ask(JANE)
+        _, reply = await desk.thread()
+        told = plain_text(await pressed(desk, reply))
+    assert "1 error in FullStory (main)’s session" in told
+    assert "exception" in told
+    assert "999 of 1000 of the month’s Activations are left" in told
+    assert events_read(desk) == 1
+
+
+async def test_the_same_session_pressed_again_costs_nothing_more(desk: Desk) -> None:
+    async with desk.casefile():
+        await desk.ask(JANE)
+        _, reply = await desk.thread()
+        await pressed(desk, reply)
+        told = plain_text(await pressed(desk, reply))
+    assert "999 of 1000" in told
+    assert events_read(desk) == 1
+
+
+async def test_where_it_cannot_be_read_whoever_pressed_is_told_why(desk: Desk) -> None:
+    async with desk.casefile():
+        await desk.ask(JANE)
+        _, reply = await desk.thread()
+        desk.world.fullstory.fault = Fault.BROKEN
+        slack = desk.world.slack
+        action, block = session_button(reply)
+        await slack.press(reply.channel, reply.ts, action, slack.people.agent, block)
+        told = await desk.whispered(such="trouble of its own")
+    assert "FullStory has trouble of its own" in plain_text(told)
+
+
+async def test_a_guest_may_not_press_it(desk: Desk) -> None:
+    async with desk.casefile() as bot:
+        await desk.ask(JANE)
+        _, reply = await desk.thread()
+        slack = desk.world.slack
+        action, block = session_button(reply)
+        await slack.press(reply.channel, reply.ts, action, slack.people.guest, block)
+        await desk.idle(bot)
+    assert events_read(desk) == 0
