@@ -16,7 +16,7 @@ from bot.clock import Clock
 from bot.keyring import Keyring
 from bot.quota import Account, Ledger, Purpose
 from bot.session_index import SessionIndex
-from bot.settings import FullStoryAccount, RaygunAccount, RybbitAccount
+from bot.settings import FullStoryAccount, RaygunAccount, RybbitAccount, UXCamAccount
 from bot.sources import raygun
 from bot.sources.fullstory import FullStory
 from bot.sources.http import Calls, VendorHttp
@@ -26,6 +26,8 @@ from bot.sources.raygun_api import RaygunApi
 from bot.sources.rybbit import Rybbit
 from bot.sources.rybbit_server import RybbitServer
 from bot.sources.source import Question, Source
+from bot.sources.uxcam import UXCam
+from bot.sources.uxcam_api import WINDOWS, UXCamApi
 from bot.store import open_store
 from bot.tasks import Tasks
 
@@ -95,6 +97,12 @@ class Bench:
         name = SourceName("rybbit", label)
         http = self.http(vendor, Account(str(name)), account.base_url)
         return Rybbit(name, http, account, self.memory, RybbitServer(http, account, self.memory))
+
+    def uxcam(self, vendor: Respond, **settings: Any) -> UXCam:
+        values = {"api_key": "k-e-y", "app_id": "65a0000000000000000000aa"} | settings
+        account, name = UXCamAccount(**values), SourceName("uxcam", "app")
+        http = self.http(vendor, Account(str(name), WINDOWS), account.base_url)
+        return UXCam(name, http, account, UXCamApi(str(name), account, self.memory))
 
 
 def _nobody(_request: httpx.Request) -> httpx.Response:

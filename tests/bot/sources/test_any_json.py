@@ -20,7 +20,10 @@ WORDS = """sessions userId sessionId createdTime fsUrl events event_time event_t
     version platform os location country ipLookup city sessionLength status pageViewCount links web errors
     groupId title pageViews page viewedOn data session_id user_id identified_user_id traits email
     session_start session_end session_duration pageviews entry_page exit_page device_type browser_version users
-    value errorName count timestamp siteId error message required statusCode orgId role"""
+    value errorName count timestamp siteId error message required statusCode orgId role
+    sessionId property uploadedServerTime verifiedServerTime durationSec isCrashed rageGestureCount uniqueScreens
+    kUXCam_UserIdentity uxcamuserid deviceBasics osName video pagination next next_cursor has_more results uid
+    display_name"""
 KEYS = st.sampled_from(WORDS.split())
 LEAVES = (
     st.none()
@@ -64,7 +67,7 @@ def script(replies: list[tuple[int, Any]]) -> Canned:
     return Canned(respond)
 
 
-@pytest.mark.parametrize("vendor", ["fullstory", "raygun", "rybbit"])
+@pytest.mark.parametrize("vendor", ["fullstory", "raygun", "rybbit", "uxcam"])
 @pytest.mark.parametrize("subject", ["jane@contoso.example", "u-1"])
 @settings(max_examples=40, deadline=None)
 @given(replies=REPLIES)

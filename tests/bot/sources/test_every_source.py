@@ -2,20 +2,26 @@
 
 import asyncio
 import io
+import json
 import logging
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 from prometheus_client import generate_latest
 
 from bot.casefile import Reason, State, Subject, SubjectKind
+from bot.clock import system_clock
+from bot.crashes import crash_reports
 from bot.log import configure_logging
 from bot.quota import Granted, Purpose
 from bot.sources.http import CallFailed
 from bot.sources.source import Effort, Indexed, Question
 from sandbox.faults import Fault
+from sandbox.vendors.raygun_entries import RaygunEntries
+from sandbox.vendors.stand_in import listening
 from tests.bot.sources.invented_server import INVENTED
 from tests.bot.sources.kinds import (
     BUSY_UID,
@@ -234,32 +240,45 @@ def logged() -> Iterator[io.StringIO]:
 
 @every_kind
 @pytest.mark.parametrize("fault", [Fault.NONE, *REASONS], ids=str)
-async def test_no_key_or_address_reaches_a_log_line_an_exception_or_a_metric(
+async def test_no_key_or_address_reaches_a_log_line_an_exception_a_metric_or_a_crash_report(
     kind: Kind, tmp_path: Path, logged: io.StringIO, fault: Fault
 ) -> None:
-    async with open_desk(kind, tmp_path, read_seconds=0.4 if fault is Fault.HANG else None) as desk:
+    async with (
+        listening(RaygunEntries(system_clock)) as raygun,
+        open_desk(kind, tmp_path, read_seconds=0.4 if fault is Fault.HANG else None) as desk,
+    ):
         for server in desk.servers:
             server.fault = fault
-        told = [text async for text in _exceptions(desk)]
-        await desk.ask(PAT)
-        await desk.engine.tasks.settle()
-        told += [logged.getvalue(), generate_latest(desk.engine.metrics.registry).decode()]
+        async with crash_reports(raygun.api_key, "1", desk.secrets, raygun.endpoint):
+            raised = [error async for error in _raised(desk)]
+            for error in raised:
+                structlog.get_logger("tasks").error("task.crashed", exc_info=error)
+            await desk.ask(PAT)
+            await desk.engine.tasks.settle()
+        told = [json.dumps(raygun.entries), logged.getvalue()]
+        told.append(generate_latest(desk.engine.metrics.registry).decode())
+        told += [f"{one!r} {one}" for error in raised for one in _chain(error)]
+    assert bool(raised) is bool(raygun.entries) is (fault is not Fault.NONE)
     for private in (*desk.secrets, PAT, PAT_UID, "contoso"):
         assert not any(private in text for text in told)
 
 
-async def _exceptions(desk: Desk) -> AsyncIterator[str]:
-    """Give the texts of whatever a lookup, a session and a check raise, with all that led to them."""
+async def _raised(desk: Desk) -> AsyncIterator[CallFailed]:
+    """Give what a lookup and a check raise."""
     calls = desk.source.http.asking(Purpose.PERSON, await desk.source.account())
     question = Question(Subject(SubjectKind.EMAIL, PAT, PAT), 7)
     for asking in (desk.source.find(question, calls), desk.source.check(calls)):
         try:
             await asking
         except CallFailed as failed:
-            error: BaseException | None = failed
-            while error is not None:
-                yield f"{error!r} {error}"
-                error = error.__cause__ or error.__context__
+            yield failed
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Give an exception and all that led to it."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def test_a_small_vendor_takes_fewer_than_eighty_lines() -> None:

@@ -1,0 +1,76 @@
+"""Four vendors and two accounts of one of them, merged into one timeline."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import pairwise
+from pathlib import Path
+
+from bot.app import open_engine
+from bot.casefile import CaseFile, Subject, SubjectKind, visits
+from bot.lookup_json import case_file_json
+from bot.settings import load_settings
+from bot.sources.source import Question
+from sandbox.slack import plain_text
+from sandbox.vendors.rybbit import Rybbit, from_people
+from sandbox.vendors.stand_in import listening
+from sandbox.world import World, open_world
+from tests.end_to_end.conftest import Desk
+
+NOOR, NOOR_UID = "noor@contoso.example", "u-205"
+
+
+@asynccontextmanager
+async def second_site(world: World) -> AsyncIterator[dict[str, str]]:
+    """Give the variables of a second Rybbit account, on a server of its own."""
+    async with listening(Rybbit(world.clock, from_people(world.people))) as server:
+        variables = server.environment()
+        yield {name.replace("__WWW__", "__DOCS__"): value for name, value in variables.items()}
+
+
+async def look_up(folder: Path, subject: Subject) -> tuple[CaseFile, World]:
+    async with open_world() as world, second_site(world) as second:
+        database = {"DATABASE_URL": f"sqlite:///{folder / 'casefile.db'}"}
+        settings = load_settings(world.environment() | second | database)
+        async with open_engine(settings, world.clock) as engine:
+            return await engine.lookup.until_deadline(Question(subject, 30)), world
+
+
+async def test_all_accounts_answer_into_one_timeline_with_their_labels_and_links(tmp_path: Path) -> None:
+    case_file, world = await look_up(tmp_path, Subject(SubjectKind.EMAIL, NOOR, NOOR))
+    told = case_file_json(case_file)
+    accounts = [(source["vendor"], source["account"]) for source in told["sources"]]
+    assert accounts == [
+        ("fullstory", "main"),
+        ("raygun", "shop"),
+        ("rybbit", "docs"),
+        ("rybbit", "www"),
+        ("uxcam", "app"),
+    ]
+    by_account: dict[tuple[str, str], int] = dict.fromkeys(accounts, 0)
+    for session in told["sessions"]:
+        by_account[session["vendor"], session["account"]] += 1
+        assert session["url"].startswith("https://")
+    noor = next(person for person in world.people if person.uid == NOOR_UID)
+    assert set(by_account.values()) == {len(noor.visits)}
+    assert all(a >= b for a, b in pairwise(session["started_at"] for session in told["sessions"]))
+    assert case_file.doubts == ()
+
+
+async def test_what_all_recorded_of_one_visit_stands_together(tmp_path: Path) -> None:
+    case_file, world = await look_up(tmp_path, Subject(SubjectKind.UID, NOOR_UID, NOOR_UID))
+    noor = next(person for person in world.people if person.uid == NOOR_UID)
+    groups = visits(case_file.sessions)
+    assert len(groups) == len(noor.visits)
+    for group in groups:
+        assert len({session.source for session in group}) == len(group) == 5
+
+
+async def test_slack_shows_each_twin_with_its_own_link(desk: Desk) -> None:
+    async with desk.casefile():
+        await desk.ask(NOOR)
+        _, reply = await desk.thread()
+    said = plain_text(reply)
+    assert "the same visit" in said
+    for label in ("FullStory (main): replay", "Rybbit (www): the person’s page", "UXCam (app): replay"):
+        assert label in said
+    assert "the app crashed" in said
