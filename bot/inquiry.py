@@ -35,6 +35,7 @@ from bot.sources.source import Effort, Indexed, Question, Source
 _REFUSAL_LASTS = timedelta(minutes=5)
 
 _SMALL_QUOTA = 200
+_A_MOMENT = timedelta(seconds=5)
 # Vendors that tell of errors by themselves.
 _PUSHING = frozenset({"raygun"})
 
@@ -133,7 +134,9 @@ class Inquiry:
         age = self._clock() - known.as_of
         lasting = source.freshness.found if known.answer.found else source.freshness.nobody
         state = State.CACHED if age < lasting else State.STALE
-        enough = state is State.CACHED and question.effort is not Effort.FRESH
+        # Whoever asks again by another name, anew, may find that somebody else did so a moment ago.
+        anew = question.effort is Effort.FRESH and not (question.again and age < _A_MOMENT)
+        enough = state is State.CACHED and not anew
         return _Remembered(known, enough, state, fits=known.days >= question.days)
 
     def _known(self, answer: Answer, question: Question) -> Known:

@@ -214,10 +214,11 @@ def _without_others(finding: Finding, subject: Subject) -> Finding:
 
 
 def _is_other(user: SessionUser, subject: Subject) -> bool:
-    name = user.email if subject.kind is SubjectKind.EMAIL else user.uid
-    if name is None:
-        return False
-    return name.lower() != subject.value if subject.kind is SubjectKind.EMAIL else name != subject.value
+    address_as_uid = user.uid if user.uid and "@" in user.uid else None
+    if subject.kind is SubjectKind.EMAIL:
+        email = user.email or address_as_uid
+        return email is not None and email.lower() != subject.value
+    return user.uid is not None and address_as_uid is None and user.uid != subject.value
 
 
 def _says_more(finding: Finding, before: Finding) -> bool:

@@ -75,21 +75,16 @@ class UXCam:
         """
         Give the subject's sessions, and each crash as an error.
 
-        The app's own id goes first, where it is asked for or known; an address is looked for in the property
-        `email`, which not every app sets, and as the id itself.
+        An address is looked for in the property `email`, which not every app sets, and then as the id that the
+        app itself gave the person.
         """
         since = question.since(self.http.clock())
-        uids = [name for name in question.names if name.kind is SubjectKind.UID]
-        emails = [name for name in question.names if name.kind is SubjectKind.EMAIL]
-        found = Answer()
-        for uid in uids:
-            for way in _ways(uid, self.settings.identity):
-                found = _together(found, await self._by(way, since, calls))
-        for email in emails:
-            for way in _ways(email, self.settings.identity):
-                if not found.sessions:
-                    found = _together(found, await self._by(way, since, calls))
-        return found
+        answer = Answer()
+        for way in _ways(question.subject, self.settings.identity):
+            answer = await self._by(way, since, calls)
+            if answer.sessions:
+                break
+        return answer
 
     async def session(self, session_id: str, calls: Calls) -> Session | None:
         """Describe one session by its id; there is no call for it but the list."""
@@ -190,16 +185,6 @@ def _theirs(rows: tuple[ListedSession, ...], way: _Way) -> tuple[list[ListedSess
     silent = [row for row in rows if way.leads_to(row) is None]
     by_user = [row for row in silent if to_text(row.user.get("uxcamuserid")) in same_user]
     return [*sure, *by_user], len(by_user) < len(silent)
-
-
-def _together(one: Answer, other: Answer) -> Answer:
-    """Give two answers as one, each session once."""
-    known = {session.id for session in one.sessions}
-    return Answer(
-        (*one.sessions, *(s for s in other.sessions if s.id not in known)),
-        (*one.errors, *(e for e in other.errors if e.session_id not in known)),
-        tuple(dict.fromkeys((*one.notes, *other.notes))),
-    )
 
 
 def _system(row: ListedSession) -> str | None:

@@ -153,7 +153,7 @@ async def test_a_reader_can_tell_live_cached_failed_stale_and_spent_apart(shell:
     words: list[str] = []
     live = await states()
     assert {state for state, _ in live.values()} == {"live"}
-    assert live["fullstory"] == ("live", 1)
+    assert live["fullstory"] == ("live", 2)
     assert await states() == dict.fromkeys(live, ("cached", 0)) | {"raygun": ("index", 0)}
     words = ["--fresh"]
     shell.world.fullstory.fault = Fault.BROKEN
