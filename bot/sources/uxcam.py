@@ -75,8 +75,8 @@ class UXCam:
         """
         Give the subject's sessions, and each crash as an error.
 
-        An address is looked for in the property `email`, which not every app sets, and then as the id that the
-        app itself gave the person.
+        An address is looked for in the property `email`, which not every app sets, and then as the app's own
+        id of the person.
         """
         since = question.since(self.http.clock())
         answer = Answer()
