@@ -43,7 +43,7 @@ def headline(case_file: CaseFile) -> str:
     return " · ".join([*parts, asking] if asking else parts)
 
 
-SAME_VISIT = ":heavy_plus_sign: the same visit"
+SAME_VISIT = "↳ the same visit"
 
 
 def session_lines(session: Session, first_words: str | None = None) -> str:
@@ -68,7 +68,7 @@ def _signs(session: Session) -> list[str]:
     if session.rage_taps:
         signs.append(counted(session.rage_taps, "rage tap"))
     if session.channel:
-        signs.append(f"came by {escaped(session.channel, 40)}")
+        signs.append(f"channel: {escaped(session.channel, 40)}")
     if session.has_replay and session.url_is is UrlIs.PERSON:
         signs.append("replay recorded")
     if session.video:

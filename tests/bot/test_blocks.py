@@ -267,7 +267,7 @@ def test_of_an_app_the_version_the_screens_and_a_crash_are_told() -> None:
 
 def test_of_a_site_the_channel_and_the_recording_are_told() -> None:
     [line] = shown_sessions(session(channel="Paid Search", has_replay=True))
-    assert "came by Paid Search · replay recorded" in line
+    assert "channel: Paid Search · replay recorded" in line
 
 
 def test_a_name_that_was_not_followed_is_told_with_who_said_so() -> None:
