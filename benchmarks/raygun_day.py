@@ -54,6 +54,7 @@ from bot.pushed import PushedErrors
 from bot.quota import Ledger
 from bot.session_index import SessionIndex
 from bot.settings import load_settings
+from bot.sources.http import trusted_certificates
 from bot.sources.memory import Memory
 from bot.sources.registry import open_sources
 from bot.sources.source import Question
@@ -251,7 +252,9 @@ async def casefile(raygun: Raygun, clock: VirtualClock) -> AsyncIterator[Bot]:
         async with open_store(url, clock) as store:
             tasks = Tasks(_report)
             index = SessionIndex(store, keyring, WEEK, DAY)
-            wiring = Wiring(Ledger(store), Memory(store, keyring), clock, index, tasks)
+            wiring = Wiring(
+                Ledger(store), Memory(store, keyring), clock, index, tasks, trusted_certificates()
+            )
             async with open_sources(settings, wiring) as sources:
                 inquiry = Inquiry(
                     Cache(store, keyring, clock, DAY),

@@ -33,6 +33,7 @@ from bot.session_errors import SessionErrorsAnswers
 from bot.session_index import SessionIndex
 from bot.settings import Settings, SettingsError
 from bot.slack_client import make_slack_client
+from bot.sources.http import trusted_certificates
 from bot.sources.memory import Memory
 from bot.sources.registry import VENDORS, VendorEntry, open_sources
 from bot.sources.source import Source
@@ -126,7 +127,7 @@ async def open_engine(
         index_days = timedelta(days=settings.retention.index_days)
         answers_kept = timedelta(hours=settings.retention.cache_hours)
         index = SessionIndex(store, keyring, index_days, answers_kept)
-        wiring = Wiring(ledger, Memory(store, keyring), clock, index, tasks)
+        wiring = Wiring(ledger, Memory(store, keyring), clock, index, tasks, trusted_certificates())
         sources = await stack.enter_async_context(open_sources(settings, wiring, vendors))
         # A call that is cut off is spent all the same.
         stack.push_async_callback(tasks.drain, _LAST_CALLS_SECONDS)

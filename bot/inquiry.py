@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from cachetools import TTLCache
+from cachetools import LRUCache, TTLCache
 
 from bot.cache import Answer, Cache, Flights, Known
 from bot.casefile import (
@@ -35,6 +35,7 @@ from bot.sources.source import Effort, Indexed, Question, Source
 _REFUSAL_LASTS = timedelta(minutes=5)
 
 _SMALL_QUOTA = 200
+_LANDINGS_KEPT = 10_000
 _A_MOMENT = timedelta(seconds=5)
 # Vendors that tell of errors by themselves.
 _PUSHING = frozenset({"raygun"})
@@ -94,6 +95,8 @@ class Inquiry:
         self._clock = clock
         self._deadline = deadline
         self._pushed = pushed
+        # How many answers to each question have come in: who finds one more than before need not ask.
+        self._landed: LRUCache[str, int] = LRUCache(_LANDINGS_KEPT)
         self._refused: TTLCache[SourceName, Failure] = TTLCache(
             1_000,
             _REFUSAL_LASTS,
@@ -110,6 +113,7 @@ class Inquiry:
             report: told of each finding; the last call has True.
 
         """
+        landed = self._landed.get(self._flight(source, question), 0)
         remembered = await self._remembered(source, question)
         known, fresh = remembered.known, question.effort is Effort.FRESH
         if known is not None and remembered.fits:
@@ -121,6 +125,12 @@ class Inquiry:
         if (refusal := self._refused.get(source.name)) and not fresh:
             report(await self._failed(source, question, refusal, known), True)
             return
+        if self._landed.get(self._flight(source, question), 0) != landed:
+            # Somebody who asked the same was answered while we looked for what is known.
+            just_now = await self._remembered(source, replace(question, effort=Effort.USUAL))
+            if just_now.known is not None and just_now.enough and just_now.fits:
+                report(await self._finding(source, question, just_now.state, just_now.known), True)
+                return
         await self._ask_vendor(source, question, known, report)
 
     async def _remembered(self, source: Source, question: Question) -> "_Remembered":
@@ -145,9 +155,8 @@ class Inquiry:
     async def _ask_vendor(
         self, source: Source, question: Question, known: Known | None, report: Report
     ) -> None:
-        key = self._key(source, question)
-        name = f"{key}:{question.days}:{len(question.other_names)}"
-        flight, ours = self._flights.join(name, lambda: self._fly(source, question, key))
+        name = self._flight(source, question)
+        flight, ours = self._flights.join(name, lambda: self._fly(source, question))
         done, _ = await asyncio.wait({flight}, timeout=self._deadline.total_seconds())
         if not done:
             report(await self._failed(source, question, self._late(source), known), False)
@@ -160,7 +169,14 @@ class Inquiry:
             state = State.LIVE if outcome.result.answer.covers is None else State.INDEX
             report(await self._finding(source, question, state, outcome.result, calls), True)
 
-    async def _fly(self, source: Source, question: Question, key: str) -> _Outcome:
+    async def _fly(self, source: Source, question: Question) -> _Outcome:
+        try:
+            return await self._answered(source, question)
+        finally:
+            name = self._flight(source, question)
+            self._landed[name] = self._landed.get(name, 0) + 1
+
+    async def _answered(self, source: Source, question: Question) -> _Outcome:
         calls = source.http.asking(question.purpose, await source.account())
         try:
             answer = await source.find(question, calls)
@@ -171,8 +187,13 @@ class Inquiry:
         self._refused.pop(source.name, None)
         known, subject = self._known(answer, question), question.subject
         if not isinstance(source, Indexed):
+            key = self._key(source, question)
             await self._cache.put(key, self._keyring.hash(subject.kind, subject.value), known)
         return _Outcome(known, calls.made)
+
+    def _flight(self, source: Source, question: Question) -> str:
+        """Name a question so that two which would be answered alike have one name."""
+        return f"{self._key(source, question)}:{question.days}:{len(question.other_names)}"
 
     def _key(self, source: Source, question: Question) -> str:
         return self._keyring.hash("finding", str(source.name), question.subject.kind, question.subject.value)

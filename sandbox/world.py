@@ -120,20 +120,26 @@ class FaultSwitch:
 
 
 @asynccontextmanager
-async def open_world(port: int = 0, *, patience: tuple[float, ...] = (0.0, 0.0, 0.0)) -> AsyncIterator[World]:
+async def open_world(
+    port: int = 0,
+    *,
+    patience: tuple[float, ...] = (0.0, 0.0, 0.0),
+    strangers_a_day: int = _STRANGERS_A_DAY,
+) -> AsyncIterator[World]:
     """
     Start everything.
 
     Args:
         port: where the page and Slack's Web API are; 0 for any.
         patience: how many seconds FullStory, Raygun and Rybbit take for each answer.
+        strangers_a_day: how many sessions Raygun has beside those of the customers that one can try.
 
     """
     clock = SandboxClock()
     people = make_people(clock())
     async with AsyncExitStack() as stack:
         fullstory = await stack.enter_async_context(listening(FullStory(clock, people)))
-        traffic = _traffic(clock(), people)
+        traffic = _traffic(clock(), people, strangers_a_day)
         raygun = await stack.enter_async_context(listening(Raygun(clock, traffic)))
         raygun_v3 = await stack.enter_async_context(listening(RaygunV3(clock, traffic)))
         rybbit = await stack.enter_async_context(listening(Rybbit(clock, from_people(people))))
@@ -186,9 +192,9 @@ async def open_world(port: int = 0, *, patience: tuple[float, ...] = (0.0, 0.0, 
         )
 
 
-def _traffic(now: datetime, people: Sequence[Customer]) -> Traffic:
+def _traffic(now: datetime, people: Sequence[Customer], strangers_a_day: int) -> Traffic:
     """Give what Raygun recorded: the known customers, and strangers from yesterday on until tomorrow."""
-    others = strangers(random.Random(now.isoformat()), now - timedelta(days=1), 2, _STRANGERS_A_DAY)
+    others = strangers(random.Random(now.isoformat()), now - timedelta(days=1), 2, strangers_a_day)
     return Traffic([*sightings_of(people), *others])
 
 

@@ -60,6 +60,6 @@ async def open_desks(settings: Settings, wiring: Wiring) -> AsyncIterator[tuple[
         desks = []
         for entry in DESKS:
             for label, account in sorted(entry.accounts(settings).items()):
-                client = await stack.enter_async_context(open_client(_READ_SECONDS))
+                client = await stack.enter_async_context(open_client(_READ_SECONDS, wiring.trusted))
                 desks.append(entry.build(f"{entry.system}/{label}", account, client, wiring))
         yield tuple(desks)

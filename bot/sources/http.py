@@ -7,6 +7,7 @@ The only module that knows the HTTP library. What it raises holds no URL, key or
 import asyncio
 import json
 import logging
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -51,12 +52,20 @@ class Reply:
         return 200 <= self.status < 300  # noqa: PLR2004 - the 2xx class
 
 
-def open_client(read_seconds: float, connect_seconds: float = 5) -> httpx.AsyncClient:
+def trusted_certificates() -> ssl.SSLContext:
+    """Load whom all connections trust; that takes a while, so it is done once for all of them."""
+    return httpx.create_ssl_context()
+
+
+def open_client(
+    read_seconds: float, trusted: ssl.SSLContext, connect_seconds: float = 5
+) -> httpx.AsyncClient:
     """Open one vendor's connection pool; redirects are not followed: they would carry keys elsewhere."""
     # httpx logs every URL at INFO, and URLs carry addresses and, at one vendor, the key.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     timeout = httpx.Timeout(read_seconds, connect=connect_seconds, pool=read_seconds)
-    return httpx.AsyncClient(timeout=timeout, follow_redirects=False, headers={"Accept": "application/json"})
+    accepted = {"Accept": "application/json"}
+    return httpx.AsyncClient(timeout=timeout, follow_redirects=False, headers=accepted, verify=trusted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,6 @@ async def open_sources(
         sources = []
         for entry in vendors:
             for label, account in sorted(entry.accounts(settings).items()):
-                client = await stack.enter_async_context(open_client(entry.read_seconds))
+                client = await stack.enter_async_context(open_client(entry.read_seconds, wiring.trusted))
                 sources.append(entry.build(SourceName(entry.vendor, label), account, client, wiring))
         yield tuple(sources)

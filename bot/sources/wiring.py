@@ -1,5 +1,6 @@
 """What every source is handed when it is made."""
 
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,13 +17,18 @@ from bot.tasks import Tasks
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """The ledger, what is remembered, the time, the index of sessions, and what runs behind answers."""
+    """
+    The ledger, what is remembered, the time, the index of sessions, what runs behind answers.
+
+    `trusted` is whose certificates are taken.
+    """
 
     ledger: Ledger
     memory: Memory
     clock: Clock
     index: SessionIndex
     tasks: Tasks
+    trusted: ssl.SSLContext
 
     def http(
         self,

@@ -109,7 +109,7 @@ def transport(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 async def desk(transport: str, tmp_path: Path) -> AsyncIterator[Desk]:
-    async with open_world() as world:
+    async with open_world(strangers_a_day=300) as world:
         for vendor in world.vendors:
             vendor.slow_seconds = 0.4
         yield Desk(world, transport, tmp_path)

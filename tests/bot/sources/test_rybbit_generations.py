@@ -9,7 +9,7 @@ import pytest
 from bot.casefile import Reason, SourceName
 from bot.quota import Account
 from bot.settings import RybbitAccount
-from bot.sources.http import CallFailed, VendorHttp, open_client
+from bot.sources.http import CallFailed, VendorHttp, open_client, trusted_certificates
 from bot.sources.rybbit import Rybbit
 from bot.sources.rybbit_server import RybbitServer
 from sandbox.clock import SandboxClock
@@ -28,7 +28,11 @@ async def on_server(
     """Run a server of some generation, and a source that asks it."""
     clock = SandboxClock()
     server = stand_in.Rybbit(clock, from_people(make_people(clock())), generation, window_limit=window_limit)
-    async with bench(folder, clock) as own, listening(server), open_client(5) as client:
+    async with (
+        bench(folder, clock) as own,
+        listening(server),
+        open_client(5, trusted_certificates()) as client,
+    ):
         variables = server.environment()
         account = RybbitAccount(
             api_key=variables["RYBBIT__WWW__API_KEY"],
