@@ -16,6 +16,7 @@ from bot import __version__, serving
 from bot.app import open_engine
 from bot.casefile import Subject
 from bot.doctor import Check, check_desks, check_slack, check_sources
+from bot.links import link_json, read_link
 from bot.log import configure_logging
 from bot.lookup_json import case_file_json
 from bot.manifest import http_manifest, socket_manifest
@@ -25,7 +26,7 @@ from bot.slack_client import make_slack_client
 from bot.sources.source import Effort, Question
 from bot.store import NewerDatabase
 from bot.subjects import NotUnderstood, read_subject
-from bot.terminal import case_file_text, quota_text, ticket_text
+from bot.terminal import case_file_text, link_text, quota_text, ticket_text
 from bot.ticket_json import ticket_json
 from bot.tickets.content import TicketRules
 from bot.tickets.passages import Us
@@ -96,6 +97,9 @@ def _parser() -> argparse.ArgumentParser:
     ticket.add_argument("--bot-user-id", default="", metavar="U…")
     ticket.add_argument("--app-id", default="", metavar="A…")
     ticket.add_argument("--files-info", metavar="FILE", help="what Slack's files.info would answer")
+    link = add("read-link", "which vendor and which ids an address names, without asking anybody", _read_link)
+    link.add_argument("url", metavar="URL")
+    link.add_argument("--json", action="store_true")
     manifest = add("manifest", "the Slack app manifest, for Socket Mode", _manifest)
     manifest.add_argument("--http", metavar="URL", help="for signed HTTP, reached at this address")
     doctor = add("doctor", "one cheap real call to each source and to Slack", _doctor)
@@ -194,6 +198,16 @@ def _read_files(file: str, event: Any) -> dict[str, Any]:
     answer = _read_json(file)
     info = answer.get("file", answer) if isinstance(answer, dict) else {}
     return dict.fromkeys(read_ticket(event, TicketRules()).unread_files, info)
+
+
+def _read_link(options: argparse.Namespace) -> int:
+    link = read_link(options.url, load_settings(os.environ, Path(".env")).links)
+    told = link_json(link)
+    if options.json:
+        print(json.dumps(told, ensure_ascii=False, indent=1))
+    else:
+        print(link_text(told))
+    return OK if link else NOT_WELL
 
 
 def _manifest(options: argparse.Namespace) -> int:

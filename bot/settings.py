@@ -9,11 +9,13 @@ prints values, names only the outer field, and passes misspelt names silently.
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args, get_origin
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
+from bot.links import Configured
 from bot.misspelt import KnownNames, find_misspelt, is_ours
 from bot.setting_values import (
     AppToken,
@@ -226,6 +228,14 @@ class Settings(BaseSettings):
                 " and vendors may be asked more often than they allow."
             )
         return tuple(lines)
+
+    @property
+    def links(self) -> Configured:
+        """Give what the configuration adds to the addresses that are recognised."""
+        servers = (url for one in self.rybbit.values() for url in (one.base_url, one.web_url) if url)
+        hosts = frozenset(urlsplit(url).netloc.lower() for url in servers)
+        identities = frozenset(one.identity for one in self.uxcam.values())
+        return Configured(hosts, identities | Configured().uxcam_identities)
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from bot.casefile import CaseFile, ErrorEvent, Session, visits
 from bot.lookup_json import detail
@@ -83,6 +84,14 @@ def _error_line(error: ErrorEvent) -> str:
         error.url or "",
     ]
     return printable("  " + "  ".join(part for part in parts if part))
+
+
+def link_text(told: dict[str, Any]) -> str:
+    """Give what an address names, a line each; `told` is the JSON's object."""
+    if told["vendor"] is None:
+        return "This names no page of FullStory, Raygun, Rybbit or UXCam."
+    said = [f"  {name}: {printable(value)}" for name, value in told.items() if value and name != "vendor"]
+    return "\n".join([str(told["vendor"]), *said])
 
 
 def quota_text(states: Sequence[QuotaState]) -> str:

@@ -21,6 +21,7 @@ LAYERS = [
         "bot.addresses",
         "bot.block_kit",
         "bot.crashes",
+        "bot.links",
     },
     {"bot.freshness"},
     {"bot.subjects", "bot.wording", "bot.tickets.markup", "bot.tickets.labels"},
