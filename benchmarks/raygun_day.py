@@ -48,6 +48,7 @@ from bot.casefile import Subject, SubjectKind
 from bot.identities import Identities
 from bot.inquiry import Inquiry
 from bot.keyring import Keyring
+from bot.known_links import KnownLinks
 from bot.lookup import Lookup
 from bot.metrics import make_metrics
 from bot.pushed import PushedErrors
@@ -263,6 +264,7 @@ async def casefile(raygun: Raygun, clock: VirtualClock) -> AsyncIterator[Bot]:
                     clock,
                     timedelta(seconds=60),
                     PushedErrors(store, keyring, WEEK),
+                    KnownLinks(store, keyring, index, WEEK),
                 )
                 identities = Identities(store, keyring, WEEK)
                 yield Casefile(Lookup(sources, inquiry, identities, clock, tasks, make_metrics()), tasks)

@@ -22,6 +22,7 @@ from bot.identities import Identities
 from bot.inquiry import Inquiry
 from bot.jobs import LEASE, Jobs
 from bot.keyring import Keyring
+from bot.known_links import KnownLinks
 from bot.lookup import Lookup
 from bot.means import Means
 from bot.metrics import Metrics, make_metrics
@@ -45,6 +46,7 @@ from bot.ticket_book import TicketBook
 from bot.ticket_desk import TicketDesk
 from bot.tickets.passages import Us
 from bot.tickets.rules import ticket_rules
+from bot.unfurling import Unfurling
 from bot.worker import Worker
 
 _SLACK_TRIES = 5
@@ -80,6 +82,7 @@ class Engine:
     sources: tuple[Source, ...]
     desks: Desks
     pushed: PushedErrors
+    known_links: KnownLinks
     lookup: Lookup
     metrics: Metrics
 
@@ -139,9 +142,23 @@ async def open_engine(
         cache = Cache(store, keyring, clock, answers_kept)
         deadline = timedelta(seconds=settings.lookup.deadline_seconds)
         pushed = PushedErrors(store, keyring, index_days)
-        inquiry = Inquiry(cache, flights, keyring, clock, deadline, pushed)
+        known_links = KnownLinks(store, keyring, index, index_days)
+        inquiry = Inquiry(cache, flights, keyring, clock, deadline, pushed, known_links)
         lookup = Lookup(sources, inquiry, Identities(store, keyring, index_days), clock, tasks, metrics)
-        yield Engine(settings, store, keyring, clock, tasks, ledger, sources, desks, pushed, lookup, metrics)
+        yield Engine(
+            settings,
+            store,
+            keyring,
+            clock,
+            tasks,
+            ledger,
+            sources,
+            desks,
+            pushed,
+            known_links,
+            lookup,
+            metrics,
+        )
 
 
 @asynccontextmanager
@@ -178,7 +195,7 @@ async def open_bot(
         slack = make_slack_client(token, settings.slack_api_url, session)
         identity = await _identify(slack)
         means = _gather(engine, slack, session, identity, timing)
-        worker = _make_worker(means, engine.tasks, timing.sweep_seconds)
+        worker = _make_worker(means, engine, timing.sweep_seconds)
         sweeping = asyncio.create_task(_keep_going(worker.sweep_for_ever))
         renewing = asyncio.create_task(_keep_going(worker.renew_for_ever))
         try:
@@ -210,6 +227,7 @@ def _gather(
         lookup=engine.lookup,
         poster=poster,
         jobs=jobs,
+        clock=engine.clock,
         keyring=engine.keyring,
         metrics=engine.metrics,
         settings=settings,
@@ -219,7 +237,7 @@ def _gather(
     )
 
 
-def _make_worker(means: Means, tasks: Tasks, sweep_seconds: float) -> Worker:
+def _make_worker(means: Means, engine: Engine, sweep_seconds: float) -> Worker:
     """Make the worker, with what answers each kind of job."""
     answering, tickets = Answering(means), TicketAnswers(means)
     handlers = {
@@ -230,8 +248,9 @@ def _make_worker(means: Means, tasks: Tasks, sweep_seconds: float) -> Worker:
         "ticket": tickets.answer,
         "remove": tickets.remove,
         "errors": SessionErrorsAnswers(means).answer,
+        "unfurl": Unfurling(means, engine.lookup.inquiry, engine.known_links).answer,
     }
-    return Worker(means.jobs, tasks, handlers, answering.give_up, sweep_seconds)
+    return Worker(means.jobs, engine.tasks, handlers, answering.give_up, sweep_seconds)
 
 
 async def _keep_going(loop: Callable[[], Awaitable[None]]) -> None:

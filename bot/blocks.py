@@ -105,7 +105,7 @@ def _details(case_file: CaseFile, view: View, shown: int) -> list[Block]:
     sessions = _in_order(case_file, view.ticket_at)
     for session, words in sessions[:shown]:
         beside = session_errors_button(session) if view.buttons else None
-        blocks.append(section(session_lines(session, words), beside))
+        blocks.append(section(session_lines(session, words, view.ticket_at), beside))
     if left := len(sessions[shown:]):
         blocks.append(context([f"{counted(left, 'older session')} not shown"]))
     if not sessions:

@@ -17,7 +17,8 @@ SHOWN_AT_MOST = 20
 _CONFIRM = 300
 REFRESH, SHOW_MORE, REMOVE = "refresh", "show_more", "remove"
 SESSION_ERRORS = "session_errors"
-_LONGEST_ID = 200
+MORE_OF_PERSON, OPEN = "more_of_person", "open"
+_LONGEST_ID, _LONGEST_LINK = 200, 1_000
 
 
 class Form(StrEnum):
@@ -87,22 +88,24 @@ def answer_buttons(case_files: Sequence[CaseFile], value: ButtonValue) -> Action
 
 @dataclass(frozen=True, slots=True)
 class SessionValue:
-    """What a session's own button carries: which session of which source, and when it began."""
+    """What a session's own button carries: which session of which source, when it began, its address."""
 
     source: str
     session_id: str
     started_at: datetime | None
+    url: str | None
 
     def dumps(self) -> str:
         """Give it as a button's value."""
         at = None if self.started_at is None else int(self.started_at.timestamp())
-        return json.dumps([self.source, self.session_id, at])
+        return json.dumps([self.source, self.session_id, at, self.url])
 
     @classmethod
     def loads(cls, value: str) -> "SessionValue":
         """Read it back; raises ValueError on anything else."""
-        source, session_id, at = json.loads(value)
-        return cls(str(source), str(session_id), None if at is None else datetime.fromtimestamp(int(at), UTC))
+        source, session_id, at, url = json.loads(value)
+        started_at = None if at is None else datetime.fromtimestamp(int(at), UTC)
+        return cls(str(source), str(session_id), started_at, None if url is None else str(url))
 
 
 def session_errors_button(session: Session) -> ButtonElement | None:
@@ -115,7 +118,8 @@ def session_errors_button(session: Session) -> ButtonElement | None:
         verbatim=True,
     )
     asking = ConfirmObject(title="Read this session’s errors?", text=text, confirm="Read", deny="Leave it")
-    value = SessionValue(str(session.source), session.id, session.started_at)
+    url = session.url if session.url and len(session.url) <= _LONGEST_LINK else None
+    value = SessionValue(str(session.source), session.id, session.started_at, url)
     return ButtonElement(
         text="Errors in this session", action_id=SESSION_ERRORS, value=value.dumps(), confirm=asking
     )

@@ -316,6 +316,19 @@ def _is_same_visit(later: Session, earlier: Session) -> bool:
     return earlier.ended_at is not None and later.started_at <= earlier.ended_at
 
 
+# A session of which only the start is known is not taken to last longer.
+_LONGEST_UNKNOWN = timedelta(hours=2)
+
+
+def holds(session: Session, moment: datetime) -> bool:
+    """Whether a session was going on at a moment, as far as its vendor lets one know."""
+    if session.started_at is None or session.started_at > moment:
+        return False
+    if session.ended_at is not None and not session.live:
+        return moment <= session.ended_at
+    return bool(session.live) or moment - session.started_at <= _LONGEST_UNKNOWN
+
+
 def session_at(sessions: Sequence[Session], moment: datetime) -> tuple[Session, bool] | None:
     """
     Give the session that was running at a moment, or else the last that began before it.

@@ -15,7 +15,7 @@ import aiohttp
 from bot import __version__, serving
 from bot.app import open_engine
 from bot.casefile import Subject
-from bot.doctor import Check, check_desks, check_slack, check_sources
+from bot.doctor import Check, check_desks, check_links, check_slack, check_sources
 from bot.links import link_json, read_link
 from bot.log import configure_logging
 from bot.lookup_json import case_file_json
@@ -211,13 +211,14 @@ def _read_link(options: argparse.Namespace) -> int:
 
 
 def _manifest(options: argparse.Namespace) -> int:
-    command = load_settings(os.environ, Path(".env")).slack_command
+    settings = load_settings(os.environ, Path(".env"))
+    command, hosts = settings.slack_command, settings.links.rybbit_hosts
     if options.http is None:
-        print(socket_manifest(command), end="")
+        print(socket_manifest(command, hosts), end="")
         return OK
     if not re.fullmatch(r"https://[^\s/?#@]+(/[^\s?#]*)?", options.http):
         return _complain("--http takes the address that Slack reaches, such as https://casefile.example")
-    print(http_manifest(options.http, command), end="")
+    print(http_manifest(options.http, command, hosts), end="")
     return OK
 
 
@@ -228,6 +229,7 @@ def _doctor(options: argparse.Namespace) -> int:
 async def _examine(settings: Settings, *, as_json: bool) -> int:
     async with open_engine(settings) as engine, aiohttp.ClientSession() as session:
         checks = await check_sources(engine.sources) + await check_desks(engine.desks.all)
+        checks.append(check_links(settings.links))
         checks += await _check_slack(settings, session)
     if as_json:
         rows = [{"name": check.name, "ok": check.well, "detail": check.detail} for check in checks]

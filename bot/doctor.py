@@ -2,16 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.helpdesks.desk import Desk
-from bot.manifest import needed_scopes
+from bot.links import Configured, read_link
+from bot.manifest import declared_domains, needed_scopes, read_manifest, undeclared
 from bot.quota import Purpose
 from bot.sources.http import CallFailed, Calls
 from bot.sources.source import Source
+
+# One address a vendor, of the forms that its contract has.
+_SAMPLES = (
+    "https://app.fullstory.com/ui/7QX2B/session/5120998877665544321:7719002233445566778",
+    "https://app.raygun.com/crashreporting/19abc7x/errors/5544332211",
+    "https://app.rybbit.io/1407/user/cust-8841",
+    "https://app.uxcam.com/app/65a0000000000000000000aa/sessions/list/1/6730aa11bb22cc33dd44ee55",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +57,22 @@ async def _check(name: str, asked: Source | Desk, calls: Calls) -> Check:
         until = failed.failure.until
         again = f"; again from {until:%Y-%m-%d %H:%M} UTC" if until else ""
         return Check(name, well=False, detail=f"{failed.failure.message}{again}")
+
+
+def check_links(configured: Configured) -> Check:
+    """Try what recognises pasted addresses on one of each vendor; compare the domains that Slack tells of."""
+    unread = [url for url in _SAMPLES if read_link(url, configured) is None]
+    if unread:
+        return Check("links", well=False, detail=f"addresses such as {unread[0]} are not recognised")
+    domains = declared_domains(read_manifest())
+    hosts = [urlsplit(url).netloc for url in _SAMPLES]
+    if missing := undeclared(hosts, domains):
+        return Check("links", well=False, detail=f"manifest.yml declares no domain for {', '.join(missing)}")
+    own = undeclared(sorted(configured.rybbit_hosts), domains)
+    detail = f"addresses of four vendors are recognised, {len(domains)} domains are declared"
+    if own:
+        detail += f"; for {', '.join(own)} the app needs the manifest that `casefile manifest` prints"
+    return Check("links", well=True, detail=detail)
 
 
 async def check_slack(client: AsyncWebClient, app_client: AsyncWebClient | None) -> list[Check]:

@@ -27,6 +27,7 @@ from bot.casefile import (
 )
 from bot.clock import Clock
 from bot.keyring import Keyring
+from bot.known_links import KnownLinks
 from bot.pushed import PushedErrors
 from bot.sources.http import CallFailed
 from bot.sources.source import Effort, Indexed, Question, Source
@@ -77,6 +78,7 @@ class Inquiry:
         clock: the process's time.
         deadline: how long a source is waited for before others hear that it is late.
         pushed: errors that vendors told of by themselves.
+        known_links: learns which sessions there are, for when somebody pastes one's address.
 
     """
 
@@ -88,6 +90,7 @@ class Inquiry:
         clock: Clock,
         deadline: timedelta,
         pushed: PushedErrors,
+        known_links: KnownLinks,
     ) -> None:
         self._cache = cache
         self._flights = flights
@@ -95,6 +98,7 @@ class Inquiry:
         self._clock = clock
         self._deadline = deadline
         self._pushed = pushed
+        self._known_links = known_links
         # How many answers to each question have come in: who finds one more than before need not ask.
         self._landed: LRUCache[str, int] = LRUCache(_LANDINGS_KEPT)
         self._refused: TTLCache[SourceName, Failure] = TTLCache(
@@ -189,6 +193,7 @@ class Inquiry:
         if not isinstance(source, Indexed):
             key = self._key(source, question)
             await self._cache.put(key, self._keyring.hash(subject.kind, subject.value), known)
+            await self._known_links.learn(source.name, subject, answer.sessions)
         return _Outcome(known, calls.made)
 
     def _flight(self, source: Source, question: Question) -> str:

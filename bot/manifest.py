@@ -4,6 +4,8 @@ The app manifest: as it stands in `manifest.yml` for Socket Mode, or made into o
 What the code needs of Slack stands here as well, so that a test and `casefile doctor` can compare.
 """
 
+import re
+from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ METHOD_SCOPES: dict[str, frozenset[str]] = {
     "chat.postEphemeral": frozenset({"chat:write"}),
     "chat.postMessage": frozenset({"chat:write", "chat:write.public"}),
     "chat.update": frozenset({"chat:write"}),
+    "chat.unfurl": frozenset({"links:write"}),
     "conversations.info": frozenset({"channels:read", "groups:read", "im:read", "mpim:read"}),
     "conversations.history": frozenset({"channels:history", "groups:history", "im:history", "mpim:history"}),
     "conversations.replies": frozenset({"channels:history", "groups:history", "im:history", "mpim:history"}),
@@ -34,7 +37,11 @@ EVENT_SCOPES: dict[str, dict[str, frozenset[str]]] = {
         "message.im": frozenset({"im:history"}),
     },
     "app_mention": {"app_mention": frozenset({"app_mentions:read"})},
+    "link_shared": {"link_shared": frozenset({"links:read"})},
 }
+# Slack takes five, each with a top-level domain: no address of numbers, no name of one word.
+_MOST_DOMAINS = 5
+_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
 COMMAND_SCOPES = frozenset({"commands"})
 
 
@@ -58,17 +65,40 @@ def read_manifest() -> dict[str, Any]:
     return manifest
 
 
-def http_manifest(base_url: str, command: str) -> str:
+def declared_domains(manifest: dict[str, Any]) -> tuple[str, ...]:
+    """Give the domains whose addresses Slack tells the app of."""
+    return tuple(manifest["features"].get("unfurl_domains", ()))
+
+
+def undeclared(hosts: Iterable[str], domains: Iterable[str]) -> tuple[str, ...]:
+    """Give the hosts that Slack tells nothing of, and could: none without a name, none of a port alone."""
+    able = (host.partition(":")[0] for host in hosts)
+    named = [host for host in able if _DOMAIN.fullmatch(host)]
+    covered = tuple(domains)
+    return tuple(
+        dict.fromkeys(host for host in named if not any(host == d or host.endswith(f".{d}") for d in covered))
+    )
+
+
+def with_domains(manifest: dict[str, Any], hosts: Iterable[str]) -> dict[str, Any]:
+    """Give the manifest with self-hosted servers' domains, as many as Slack allows."""
+    domains = declared_domains(manifest)
+    both = (*domains, *undeclared(sorted(hosts), domains))[:_MOST_DOMAINS]
+    return {**manifest, "features": {**manifest["features"], "unfurl_domains": list(both)}}
+
+
+def http_manifest(base_url: str, command: str, hosts: Iterable[str] = ()) -> str:
     """
     Give the manifest for signed HTTP, with the request URL everywhere that Slack sends to.
 
     Args:
         base_url: where `casefile serve` is reached from the internet, such as `https://casefile.example`.
         command: the slash command's name.
+        hosts: of self-hosted servers whose addresses are to unfurl.
 
     """
     request_url = f"{base_url.rstrip('/').removesuffix('/slack/events')}/slack/events"
-    manifest = with_command(read_manifest(), command)
+    manifest = with_domains(with_command(read_manifest(), command), hosts)
     for slash_command in manifest["features"]["slash_commands"]:
         slash_command["url"] = request_url
     settings = manifest["settings"]
@@ -86,9 +116,10 @@ def with_command(manifest: dict[str, Any], command: str) -> dict[str, Any]:
     return {**manifest, "features": {**manifest["features"], "slash_commands": commands}}
 
 
-def socket_manifest(command: str) -> str:
-    """Give the manifest for Socket Mode: the file itself, unless the command has another name."""
+def socket_manifest(command: str, hosts: Iterable[str] = ()) -> str:
+    """Give the manifest for Socket Mode: the file itself, unless command or domains differ."""
     manifest = read_manifest()
-    if manifest["features"]["slash_commands"][0]["command"] == command:
+    ours = with_domains(with_command(manifest, command), hosts)
+    if ours == manifest:
         return manifest_text()
-    return yaml.safe_dump(with_command(manifest, command), sort_keys=False, allow_unicode=True, width=110)
+    return yaml.safe_dump(ours, sort_keys=False, allow_unicode=True, width=110)

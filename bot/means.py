@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import Access
+from bot.clock import Clock
 from bot.jobs import Jobs
 from bot.keyring import Keyring
 from bot.lookup import Lookup
@@ -21,8 +22,8 @@ class Means:
     """
     Who may ask, who finds people, who posts, and what is remembered.
 
-    `keyring` names subjects in the log; `slack` reads messages and files; `desk` reads messages as tickets,
-    and `book` knows what was done about each.
+    `clock` is the process's time; `keyring` names subjects in the log; `slack` reads messages and files;
+    `desk` reads messages as tickets, and `book` knows what was done about each.
     """
 
     access: Access
@@ -30,6 +31,7 @@ class Means:
     lookup: Lookup
     poster: Poster
     jobs: Jobs
+    clock: Clock
     keyring: Keyring
     metrics: Metrics
     settings: Settings

@@ -15,6 +15,7 @@ class Metrics:
     findings: Counter
     tickets: Counter
     webhooks: Counter
+    unfurls: Counter
     open_jobs: Gauge
     quota_left: Gauge
 
@@ -33,6 +34,7 @@ def make_metrics() -> Metrics:
         Counter("casefile_findings", "What sources said", ["source", "state"], registry=registry),
         Counter("casefile_tickets", "Tickets by what was done about them", ["outcome"], registry=registry),
         Counter("casefile_raygun_webhooks", "Raygun's webhooks by event", ["event"], registry=registry),
+        Counter("casefile_unfurls", "Pasted addresses by what came of them", ["outcome"], registry=registry),
         Gauge("casefile_open_jobs", "Requests that are still owed an answer", registry=registry),
         Gauge("casefile_quota_left", "Calls an account has left", ["source"], registry=registry),
     )

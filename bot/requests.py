@@ -137,8 +137,33 @@ class SessionErrorsRequest:
     source: str
     session_id: str
     started_at: datetime | None
+    url: str | None
     thread_ts: str | None
     ephemeral: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UnfurlRequest:
+    """
+    Somebody pasted addresses; `urls` are exactly as Slack wrote them.
+
+    Where `unfurl_id` and `source` are missing (Enterprise Grid), `channel` and `message_ts` name the message.
+    """
+
+    __pydantic_config__ = _PRIVATE
+
+    user: str
+    team: str
+    channel: str
+    message_ts: str
+    unfurl_id: str | None
+    source: str | None
+    urls: tuple[str, ...]
+
+    @property
+    def is_preview(self) -> bool:
+        """Whether it stands in the composer, seen by its author alone."""
+        return self.source == "composer"
 
 
 LOOKUP_REQUEST = TypeAdapter(LookupRequest)
@@ -147,4 +172,5 @@ NOTE_REQUEST = TypeAdapter(NoteRequest)
 POINTED_REQUEST = TypeAdapter(PointedRequest)
 TICKET_REQUEST = TypeAdapter(TicketRequest)
 REMOVE_REQUEST = TypeAdapter(RemoveRequest)
+UNFURL_REQUEST = TypeAdapter(UnfurlRequest)
 SESSION_ERRORS_REQUEST = TypeAdapter(SessionErrorsRequest)

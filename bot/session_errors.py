@@ -5,8 +5,9 @@ from datetime import datetime
 from bot.block_kit import Message, context, dicts, packed
 from bot.casefile import ErrorEvent, SourceName
 from bot.jobs import Job
+from bot.links import at_moment
 from bot.means import Means
-from bot.mrkdwn import counted, escaped, local_time
+from bot.mrkdwn import counted, escaped, link, local_time
 from bot.posting import NotHere, Spot
 from bot.quota import Purpose, QuotaState
 from bot.requests import SESSION_ERRORS_REQUEST
@@ -42,7 +43,7 @@ class SessionErrorsAnswers:
             await reception.tell(job, asker, f"{escaped(failed.failure.message, 300)}.{again}")
             return
         budget = await source.http.ledger.state(source.budget)
-        message = session_errors(source.name, request.started_at, errors, budget)
+        message = session_errors(source.name, request.started_at, request.url, errors, budget)
         if request.ephemeral:
             await reception.tell(job, asker, message)
             return
@@ -53,12 +54,16 @@ class SessionErrorsAnswers:
 
 
 def session_errors(
-    name: SourceName, started_at: datetime | None, errors: tuple[ErrorEvent, ...], budget: QuotaState
+    name: SourceName,
+    started_at: datetime | None,
+    url: str | None,
+    errors: tuple[ErrorEvent, ...],
+    budget: QuotaState,
 ) -> Message:
-    """Give the errors of one session, oldest first, and what is left of the month's budget."""
+    """Give the errors of one session, oldest first, each with a link to it; what is left of the budget."""
     when = f" of {local_time(started_at)}" if started_at else ""
     head = f"*{counted(len(errors), 'error')} in {source_label(name)}’s session{when}*"
-    lines = [head, *(_line(error) for error in errors[:_SHOWN])]
+    lines = [head, *(_line(error, url) for error in errors[:_SHOWN])]
     if len(errors) > _SHOWN:
         lines.append(f"{len(errors) - _SHOWN} more not shown")
     if not errors:
@@ -67,10 +72,12 @@ def session_errors(
     return Message(head.replace("*", ""), dicts([*packed(lines), context([left])]))
 
 
-def _line(error: ErrorEvent) -> str:
+def _line(error: ErrorEvent, url: str | None) -> str:
     parts = [f"• {escaped(error.title, 200)}"]
     if error.page:
         parts.append(f"on {escaped(error.page, 80)}")
     if error.occurred_at:
         parts.append(local_time(error.occurred_at, "{time_secs}"))
+        if url:
+            parts.append(link(at_moment(url, error.occurred_at), "watch it"))
     return " · ".join(parts)

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import ColumnElement, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.addresses import read_address
@@ -22,6 +22,7 @@ from bot.casefile import ErrorEvent, Session, SessionUser, SourceName, Subject, 
 from bot.coverage import Coverage, Span
 from bot.index_rows import IndexRows, forget_old_sessions, from_ms, replace_rows, to_ms, to_ms_up
 from bot.keyring import Keyring, Unsealable
+from bot.links import spellings
 from bot.store import (
     Store,
     index_asked,
@@ -191,6 +192,24 @@ class SessionIndex:
                 await self._coverage(connection, source, now, Kind.SESSIONS),
             )
 
+    async def linked(self, hashes: Sequence[str]) -> Session | None:
+        """Give the session whose address has one of these hashes, of any source."""
+        return await self._one(index_sessions.c.link.in_(hashes))
+
+    async def one(self, source: SourceName, session_id: str) -> Session | None:
+        """Give the session of this id."""
+        is_it = index_sessions.c.session == self._id(source, session_id)
+        return await self._one((index_sessions.c.account == str(source)) & is_it)
+
+    async def _one(self, such: ColumnElement[bool]) -> Session | None:
+        theirs = (index_customers.c.account == index_sessions.c.account) & (
+            index_customers.c.customer == index_sessions.c.customer
+        )
+        query = select(index_sessions.c.sealed, index_customers.c.sealed).outerjoin(index_customers, theirs)
+        async with self._store.read() as connection:
+            found = (await connection.execute(query.where(such).limit(1))).first()
+        return None if found is None else self._session(found[0], found[1])
+
     async def count(self, source: SourceName, kind: Kind, since: datetime) -> int:
         """Give how many sessions are known to have begun since, or how many customers are known at all."""
         account = str(source)
@@ -316,6 +335,7 @@ class SessionIndex:
             "customer": self._customer(source, sighted.customer) if sighted.customer else None,
             "started_ms": to_ms(session.started_at),
             "sealed": self._keyring.seal(_SESSION.dump_json(session).decode()),
+            "link": self._keyring.hash("link", spellings(session.url)[0]) if session.url else None,
             "kept_until_ms": max(to_ms(session.started_at + self.retention), at_least_ms),
         }
 

@@ -27,6 +27,7 @@ from sqlalchemy import (
     event,
     func,
     insert,
+    inspect,
     select,
     text,
     update,
@@ -37,7 +38,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from bot.clock import Clock
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 # How long a writer waits for another one before it gives up, in milliseconds.
 _BUSY_TIMEOUT_MS = 15_000
 
@@ -167,6 +168,8 @@ index_sessions = Table(
     Column("started_ms", BigInteger, nullable=False),
     Column("sealed", Text, nullable=False),
     Column("kept_until_ms", BigInteger, nullable=False, index=True),
+    # The hash of the address that the vendor gave it.
+    Column("link", String(64), index=True),
     Index("index_sessions_by_customer", "account", "customer", "started_ms"),
     Index("index_sessions_by_start", "account", "started_ms"),
 )
@@ -235,6 +238,26 @@ identities = Table(
     Column("account", String(200), primary_key=True),
     Column("sealed", Text, nullable=False),
     Column("seen_ms", BigInteger, nullable=False, index=True),
+)
+
+
+known_sessions = Table(
+    "known_sessions",
+    metadata,
+    # The hash of its address, or of its source and id.
+    Column("key", String(64), primary_key=True),
+    Column("subject_hash", String(64), index=True),
+    Column("sealed", Text, nullable=False),
+    Column("kept_until_ms", BigInteger, nullable=False, index=True),
+)
+
+unfurled = Table(
+    "unfurled",
+    metadata,
+    # The hash of a channel and what was shown in it.
+    Column("key", String(64), primary_key=True),
+    Column("job", String(36), nullable=False),
+    Column("until_ms", BigInteger, nullable=False, index=True),
 )
 
 
@@ -362,8 +385,11 @@ _STEPS: Mapping[int, tuple[Table, ...]] = MappingProxyType(
             identities,
         ),
         5: (identities,),
+        6: (known_sessions, unfurled),
     }
 )
+# Columns that came later than their tables, with their indexes.
+_COLUMNS: Mapping[int, tuple[Column[Any], ...]] = MappingProxyType({6: (index_sessions.c.link,)})
 
 
 async def _bring_up_to_date(connection: AsyncConnection) -> None:
@@ -382,7 +408,21 @@ async def _bring_up_to_date(connection: AsyncConnection) -> None:
         for table in _STEPS[version]:
             await connection.run_sync(partial(table.drop, checkfirst=True))
             await connection.run_sync(table.create)
+        for column in _COLUMNS.get(version, ()):
+            await connection.run_sync(partial(_add_column, column))
         await connection.execute(update(schema_version).values(version=version))
+
+
+def _add_column(column: Column[Any], connection: Connection) -> None:
+    """Add a column to a table that was made without it."""
+    table = column.table
+    if column.name in {known["name"] for known in inspect(connection).get_columns(table.name)}:
+        return
+    kind = column.type.compile(connection.dialect)
+    connection.execute(text(f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}"))
+    for index in table.indexes:
+        if column.name in index.columns:
+            index.create(connection)
 
 
 async def is_reachable(store: Store) -> bool:

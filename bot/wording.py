@@ -8,8 +8,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.casefile import CaseFile, Doubt, ErrorEvent, Finding, Session, SourceName, State, SubjectKind, UrlIs
+from bot.casefile import (
+    CaseFile,
+    Doubt,
+    ErrorEvent,
+    Finding,
+    Session,
+    SourceName,
+    State,
+    SubjectKind,
+    UrlIs,
+    holds,
+)
 from bot.freshness import index_words, left_words
+from bot.links import at_moment
 from bot.mrkdwn import ago, code, counted, escaped, lasting, link, local_time
 
 _ERRORS_SHOWN = 5
@@ -46,11 +58,16 @@ def headline(case_file: CaseFile) -> str:
 SAME_VISIT = "↳ the same visit"
 
 
-def session_lines(session: Session, first_words: str | None = None) -> str:
-    """Give a session: when and where to see it, then how long, what and on which device."""
+def session_lines(session: Session, first_words: str | None = None, moment: datetime | None = None) -> str:
+    """
+    Give a session: when and where to see it, then how long, what and on which device.
+
+    Its link leads to shortly before the moment, where it was going on then and the link can carry that.
+    """
     first = [first_words, _when(session)] if first_words else [_when(session)]
     if session.url:
-        first.append(link(session.url, _link_label(session)))
+        url = at_moment(session.url, moment) if moment and holds(session, moment) else session.url
+        first.append(link(url, _link_label(session)))
     else:
         first.append(source_label(session.source))
     second = [
@@ -143,7 +160,21 @@ def _error_line(error: ErrorEvent, case_file: CaseFile) -> str:
         parts.append(escaped(error.status, 160))
     label = source_label(error.source)
     parts.append(link(error.url, label) if error.url else label)
+    if watching := _watching(error, case_file):
+        parts.append(watching)
     return " · ".join(parts)
+
+
+def _watching(error: ErrorEvent, case_file: CaseFile) -> str | None:
+    """Give a link to shortly before the error, where a session then can be opened at a moment."""
+    if error.occurred_at is None:
+        return None
+    for session in case_file.sessions:
+        if session.url and holds(session, error.occurred_at):
+            url = at_moment(session.url, error.occurred_at)
+            if url != session.url:
+                return link(url, f"watch it in {source_label(session.source)}")
+    return None
 
 
 def _session_start(error: ErrorEvent, case_file: CaseFile) -> Any:

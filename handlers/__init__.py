@@ -7,7 +7,7 @@ from slack_bolt.authorization import AuthorizeResult
 
 from bot.app import Bot
 from bot.slack_client import make_slack_client
-from handlers import buttons, commands, mentions, messages, modals, shortcuts
+from handlers import buttons, commands, links, mentions, messages, modals, shortcuts
 
 
 def build_bolt(bot: Bot) -> AsyncApp:
@@ -39,6 +39,6 @@ def build_bolt(bot: Bot) -> AsyncApp:
         logger=logging.getLogger("slack_bolt"),
     )
     # Bolt tries them in this order, and each costs a few microseconds.
-    for way_in in (commands, messages, buttons, mentions, shortcuts, modals):
+    for way_in in (commands, messages, buttons, mentions, links, shortcuts, modals):
         way_in.register(bolt, bot)
     return bolt

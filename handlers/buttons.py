@@ -13,7 +13,16 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.app import Bot
-from bot.buttons import REFRESH, REMOVE, SESSION_ERRORS, SHOW_MORE, ButtonValue, SessionValue
+from bot.buttons import (
+    MORE_OF_PERSON,
+    OPEN,
+    REFRESH,
+    REMOVE,
+    SESSION_ERRORS,
+    SHOW_MORE,
+    ButtonValue,
+    SessionValue,
+)
 from bot.offers import LOOK_UP
 from bot.requests import (
     LOOKUP_REQUEST,
@@ -47,6 +56,16 @@ def register(bolt: AsyncApp, bot: Bot) -> None:
         await accept(bot, "remove", delivery_of(body), REMOVE_REQUEST.dump_json(request))
         await ack()
 
+    @bolt.action(MORE_OF_PERSON)
+    async def on_more(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await _more(body, bot)
+        await ack()
+
+    @bolt.action(OPEN)
+    async def on_open(ack: AsyncAck) -> None:
+        # A button with an address opens that by itself, and is told of all the same.
+        await ack()
+
     @bolt.action(SESSION_ERRORS)
     async def on_session_errors(ack: AsyncAck, body: dict[str, Any]) -> None:
         value, on = SessionValue.loads(body["actions"][0]["value"]), _shown(body)
@@ -55,6 +74,7 @@ def register(bolt: AsyncApp, bot: Bot) -> None:
             value.source,
             value.session_id,
             value.started_at,
+            value.url,
             thread_ts=on.parent_ts or on.message_ts,
             ephemeral=on.ephemeral,
         )
@@ -81,6 +101,22 @@ async def _again(body: dict[str, Any], bot: Bot, effort: Effort) -> None:
         form=value.form,
         on=_shown(body),
         ticket_at=value.ticket_at,
+    )
+    await accept(bot, "lookup", delivery_of(body), LOOKUP_REQUEST.dump_json(request))
+
+
+async def _more(body: dict[str, Any], bot: Bot) -> None:
+    """Look a card's person up, in the thread of the message that the card hangs below."""
+    value = ButtonValue.loads(body["actions"][0]["value"])
+    asker, container = presser(bot, body), body["container"]
+    request = LookupRequest(
+        subjects=value.subjects,
+        days=value.days,
+        effort=Effort.USUAL,
+        shown=value.shown,
+        asker=replace(asker, thread_ts=container.get("thread_ts") or container["message_ts"]),
+        named=asker.user,
+        form=value.form,
     )
     await accept(bot, "lookup", delivery_of(body), LOOKUP_REQUEST.dump_json(request))
 

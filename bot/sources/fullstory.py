@@ -1,6 +1,7 @@
 """FullStory (`contracts/fullstory.md`): sessions by address or uid, one call, ready-made replay links."""
 
 import asyncio
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -8,8 +9,10 @@ from typing import Any
 import httpx
 from pydantic import Field, TypeAdapter
 
+from bot.addresses import read_address
 from bot.cache import Answer
 from bot.casefile import ErrorEvent, Session, SessionUser, SourceName, Subject, SubjectKind
+from bot.links import Link
 from bot.quota import Account, Window
 from bot.settings import FullStoryAccount
 from bot.sources.http import CallFailed, Calls, Reply, VendorHttp, segment
@@ -22,7 +25,7 @@ from bot.sources.reading import (
     Part,
     Record,
     at,
-    joined,
+    read_record,
     read_records,
     to_page,
     to_text,
@@ -33,6 +36,8 @@ from bot.sources.wiring import Wiring
 
 # The vendor's default; no maximum is documented, so no more is asked for.
 _LIMIT = 20
+_ORGANISATION = re.compile(r"o-(?P<core>.+)-[a-z]{2,3}\d{1,2}")
+_ORGANISATION_LASTS = timedelta(days=7)
 # Activations in a month, of the plans that have them (contract, section 3.5).
 _ACTIVATIONS = Window(1_000, 31 * 24 * 3600)
 _ERRORS_LAST = timedelta(hours=6)
@@ -164,12 +169,43 @@ class FullStory:
 
     async def session(self, session_id: str, calls: Calls) -> Session | None:
         """
-        Describe one session from its events; `session_id` is `device:session` or a client id.
+        Describe one session; `session_id` is `device:session` or a client id.
 
-        There is no cheaper call. It costs one Activation: on request only.
+        There is no call for one session but its events, which cost an Activation. So it is looked for among
+        the newest of the user that the first half of the pair names; a client id names none.
         """
-        events = await self._events(session_id, calls)
-        return None if events is None else self._from_events(session_id, events)
+        device, _, number = session_id.partition(":")
+        if not (device.isdecimal() and number.isdecimal()):
+            return None
+        user = await self._user(device, calls)
+        subject = _subject_of(user) if user else None
+        if user is None or subject is None:
+            return None
+        rows = await self._rows(subject, calls)
+        listed = [session for row in rows if (session := self._session(row, subject, [user]))]
+        return next((session for session in listed if session.id == session_id), None)
+
+    async def is_ours(self, link: Link, calls: Calls) -> bool:
+        """Whether a page is of our organisation, whose id is asked for once in a while."""
+        ours = await self.memory.recall(str(self.name), "organisation")
+        if ours is None:
+            ours = to_text(at(await self._me(calls), "orgId")) or ""
+            await self.memory.remember(str(self.name), "organisation", ours, _ORGANISATION_LASTS)
+        return bool(link.account_id and ours) and _core(link.account_id or "") == _core(ours)
+
+    async def person(self, link: Link, calls: Calls) -> Subject | None:
+        """Give whom a user's page is about, by the uid or the address of their record."""
+        user = await self._user(link.user_id, calls) if link.user_id else None
+        return _subject_of(user) if user else None
+
+    async def _user(self, user_id: str, calls: Calls) -> _User | None:
+        reply = await calls.get(f"/v2/users/{segment(user_id)}", headers=self._headers())
+        if reply.status == 404:  # noqa: PLR2004
+            return None
+        if not reply.ok:
+            raise calls.refused(reply)
+        user = read_record(reply.body, _User)
+        return user if user and user.id == user_id and not user.is_being_deleted else None
 
     async def errors_in(self, session_id: str, calls: Calls) -> tuple[ErrorEvent, ...]:
         """Give a session's errors from its events, oldest first; what was read is kept for a while."""
@@ -210,12 +246,16 @@ class FullStory:
 
     async def check(self, calls: Calls) -> str:
         """Ask whose key it is (`GET /me`)."""
+        me = await self._me(calls)
+        role = to_text(at(me, "role")) or "unknown"
+        organisation = to_text(at(me, "orgId")) or "unknown"
+        return f"the key of organisation {organisation} works, with the role {role}"
+
+    async def _me(self, calls: Calls) -> Any:
         reply = await calls.get("/me", headers=self._headers())
         if not reply.ok:
             raise calls.refused(reply)
-        role = to_text(at(reply.body, "role")) or "unknown"
-        organisation = to_text(at(reply.body, "orgId")) or "unknown"
-        return f"the key of organisation {organisation} works, with the role {role}"
+        return reply.body
 
     def _headers(self) -> dict[str, str]:
         # The key is in its final form already: encoding it again is the classic mistake.
@@ -232,25 +272,6 @@ class FullStory:
             started_at=row.createdTime,
             user=_named(user) if user else _asked_for(subject),
             errors_on_request=True,
-        )
-
-    def _from_events(self, session_id: str, events: list[_Event]) -> Session:
-        times = sorted(event.event_time for event in events if event.event_time)
-        visits = [page for event in events if event.event_type == "navigate" and (page := _page(event))]
-        agent: dict[str, Any] = next((a for e in events if (a := _agent(e))), {})
-        return Session(
-            source=self.name,
-            id=session_id,
-            started_at=times[0] if times else None,
-            ended_at=times[-1] if times else None,
-            duration_seconds=int((times[-1] - times[0]).total_seconds()) if times else None,
-            pages=len(visits) or None,
-            entry_page=visits[0] if visits else None,
-            exit_page=visits[-1] if visits else None,
-            device=to_text(agent.get("device")),
-            browser=joined(agent.get("browser"), agent.get("browser_version")),
-            os=to_text(agent.get("operating_system")),
-            errors=sum(event.is_error for event in events),
         )
 
 
@@ -284,6 +305,18 @@ def _asked_for(subject: Subject) -> SessionUser:
     return SessionUser(uid=subject.value)
 
 
+def _core(organisation: str) -> str:
+    """Give what an organisation's id has in common in all its forms: `7QX2B` of `o-7QX2B-na1`."""
+    found = _ORGANISATION.fullmatch(organisation)
+    return found["core"] if found else organisation
+
+
+def _subject_of(user: _User) -> Subject | None:
+    if user.uid:
+        return Subject(SubjectKind.UID, user.uid, user.uid)
+    return read_address(user.email) if user.email else None
+
+
 def _is_named(user: _User, subject: Subject) -> bool:
     if user.is_being_deleted:
         return False
@@ -298,8 +331,3 @@ def _named(user: _User) -> SessionUser:
 
 def _page(event: _Event) -> str | None:
     return to_page(at(event.source_properties, "url", "full_url"))
-
-
-def _agent(event: _Event) -> dict[str, Any] | None:
-    agent = at(event.source_properties, "user_agent")
-    return agent if isinstance(agent, dict) else None

@@ -15,6 +15,7 @@ from cachetools import TTLCache
 from bot.cache import Answer
 from bot.casefile import Failure, Reason, Session, SourceName, Subject, SubjectKind
 from bot.coverage import Coverage, Span
+from bot.links import Link
 from bot.quota import Account, Purpose, Window, reserve
 from bot.session_index import Opened, SessionIndex
 from bot.settings import RaygunAccount
@@ -181,6 +182,14 @@ class Raygun:
         """Describe one session by its number."""
         opened = await self.api.open(session_id, calls)
         return opened.session if opened else None
+
+    async def is_ours(self, link: Link, calls: Calls) -> bool:  # noqa: ARG002 - needs no call
+        """Whether a page is of our application, where its id is configured."""
+        return self.settings.application is not None and link.account_id == self.settings.application
+
+    async def person(self, link: Link, calls: Calls) -> Subject | None:  # noqa: ARG002 - not told by an address
+        """Give nobody: what a user's page is called is documented nowhere."""
+        return None
 
     async def check(self, calls: Calls) -> str:
         """Log in, or use the login there is, and ask for one session of the last minute."""

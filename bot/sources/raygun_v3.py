@@ -15,6 +15,7 @@ import httpx
 from bot.cache import Answer
 from bot.casefile import Failure, Reason, Session, SourceName, Subject
 from bot.coverage import Coverage, Span
+from bot.links import Link
 from bot.quota import Account, Purpose, reserve
 from bot.session_index import Harvest, Kind, Opened, SessionIndex
 from bot.settings import RaygunAccount, RaygunV3Account
@@ -97,6 +98,14 @@ class RaygunV3:
         """Describe one session by its identifier."""
         opened = await self.api.open(session_id, calls)
         return opened.session if opened else None
+
+    async def is_ours(self, link: Link, calls: Calls) -> bool:  # noqa: ARG002 - needs no call
+        """Whether a page is of our application."""
+        return link.account_id == self.api.settings.application
+
+    async def person(self, link: Link, calls: Calls) -> Subject | None:  # noqa: ARG002 - not told by an address
+        """Give nobody: what a user's page is called is documented nowhere."""
+        return None
 
     async def check(self, calls: Calls) -> str:
         """Ask for the application, and log in to the legacy API where there is one."""

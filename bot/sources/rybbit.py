@@ -10,12 +10,14 @@ import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 from pydantic import Field
 
 from bot.cache import Answer
 from bot.casefile import ErrorEvent, Reason, Session, SessionUser, SourceName, Subject, SubjectKind, UrlIs
+from bot.links import Link
 from bot.quota import Account
 from bot.settings import RybbitAccount
 from bot.sources.http import CallFailed, Calls, Reply, VendorHttp, segment
@@ -157,6 +159,19 @@ class Rybbit:
         if reply is None or not reply.ok:
             raise calls.unreadable("a list of sessions")
         return "the key may list the site's sessions"
+
+    async def is_ours(self, link: Link, calls: Calls) -> bool:
+        """Whether a page is of our site, on the server where people open it."""
+        hosts = {
+            urlsplit(url).netloc.lower() for url in (self.settings.base_url, self.settings.web_url) if url
+        }
+        if link.host not in hosts or link.account_id is None:
+            return False
+        return link.account_id in (self.settings.site, await self.server.site_number(calls))
+
+    async def person(self, link: Link, calls: Calls) -> Subject | None:  # noqa: ARG002 - needs no call
+        """Give whom a page is about: it has the uid in its address."""
+        return Subject(SubjectKind.UID, link.user_id, link.user_id) if link.user_id else None
 
     async def _uids(self, question: Question, calls: Calls) -> tuple[str, ...]:
         subject = question.subject

@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 
 from bot.cache import Answer
 from bot.casefile import ErrorEvent, Session, SourceName, Subject
+from bot.links import Link
 from bot.quota import Account, Purpose
 from bot.sources.http import Calls, VendorHttp
 
@@ -130,6 +131,29 @@ class SeveralAccounts(Source, Protocol):
 
     async def more_accounts(self) -> tuple[Account, ...]:
         """Give the others."""
+
+
+@runtime_checkable
+class Linked(Source, Protocol):
+    """A source whose pages people paste addresses of."""
+
+    async def is_ours(self, link: Link, calls: Calls) -> bool:
+        """
+        Whether a page of this vendor belongs to this account.
+
+        Raises:
+            CallFailed: when that has to be asked and cannot be.
+
+        """
+
+    async def person(self, link: Link, calls: Calls) -> Subject | None:
+        """
+        Give whom a person's page, or a list of one person's sessions, is about; None where that is not known.
+
+        Raises:
+            CallFailed: when the vendor cannot be asked or understood.
+
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import httpx
 
 from bot.cache import Answer
 from bot.casefile import ErrorEvent, Session, SessionUser, SourceName, Subject, SubjectKind
+from bot.links import Link, LinkKind
 from bot.quota import Account
 from bot.settings import UXCamAccount
 from bot.sources.http import Calls, VendorHttp
@@ -103,6 +104,28 @@ class UXCam:
         if await self.api.sessions(wanted, calls) is None:
             raise calls.unreadable("a list of sessions")
         return f"the key may list the app's sessions, {await self.api.serving()}"
+
+    async def is_ours(self, link: Link, calls: Calls) -> bool:  # noqa: ARG002 - needs no call
+        """Whether a page is of our app."""
+        return link.account_id == self.settings.app_id
+
+    async def person(self, link: Link, calls: Calls) -> Subject | None:
+        """Give whom a page is about: a filtered list has the uid, a user's page the vendor's own id."""
+        if link.user_id is None:
+            return None
+        if link.kind is LinkKind.LIST:
+            return Subject(SubjectKind.UID, link.user_id, link.user_id)
+        now = self.http.clock()
+        wanted = Wanted("uxcamuserid", link.user_id, now - _FURTHEST, now)
+        listing = await self.api.sessions(wanted, calls)
+        for row in listing.rows if listing else ():
+            if to_text(row.user.get("uxcamuserid")) == link.user_id:
+                user = self._user(row)
+                if user.uid:
+                    return Subject(SubjectKind.UID, user.uid, user.uid)
+                if user.email:
+                    return Subject(SubjectKind.EMAIL, user.email, user.email)
+        return None
 
     async def _by(self, way: _Way, since: datetime, calls: Calls) -> Answer:
         wanted = Wanted("user_custom_property", way.value, since, self.http.clock(), way.property_name)

@@ -59,6 +59,8 @@ def unfurl(state: State, args: Arguments) -> Json:
     message = state.find(link.channel, link.ts)
     if message is not None:
         state.unfurl_as_bot(message, cards)
+    elif link.source == "composer":
+        state.previews[link.unfurl_id] = cards
     return {"ok": True}
 
 

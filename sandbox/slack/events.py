@@ -54,13 +54,15 @@ def _links(state: State, message: Message) -> list[Json]:
     # slack.md: no link_shared for messages of apps, our own among them, nor for those of strangers.
     if author is None or author.is_bot or message.bot_id or author.stranger:
         return []
-    links = []
-    for url in dict.fromkeys(_LINK.findall(message.text)):
+    return list(_urls_in(state, message.text))
+
+
+def _urls_in(state: State, text: str) -> Iterator[Json]:
+    for url in dict.fromkeys(_LINK.findall(text)):
         host = urlsplit(url).hostname or ""
         domain = next((d for d in state.unfurl_domains if host == d or host.endswith(f".{d}")), None)
         if domain:
-            links.append({"domain": domain, "url": url})
-    return links
+            yield {"domain": domain, "url": url}
 
 
 def _link_shared(state: State, message: Message, links: list[Json]) -> Json:
@@ -80,6 +82,22 @@ def _link_shared(state: State, message: Message, links: list[Json]) -> Json:
         "event_ts": message.ts,
     }
     return event | ({"thread_ts": message.thread_ts} if message.thread_ts else {})
+
+
+def composed(state: State, user: str, text: str) -> Json:
+    """Give the event of addresses in the composer: its ids are good for `chat.unfurl` alone."""
+    unfurl_id = state.next_id("COMPOSER-")
+    return {
+        "type": "link_shared",
+        "channel": "COMPOSER",
+        "is_bot_user_member": True,
+        "user": user,
+        "message_ts": unfurl_id,
+        "unfurl_id": unfurl_id,
+        "source": "composer",
+        "links": list(_urls_in(state, text)),
+        "event_ts": unfurl_id,
+    }
 
 
 def expect_unfurl(state: State, event: Json) -> None:

@@ -89,6 +89,8 @@ class State:
         self.commands = set(commands)
         self.subscribed_events: set[str] = set()
         self.unfurl_domains: set[str] = set()
+        # Cards in the composer, by unfurl id: their author alone sees them.
+        self.previews: dict[str, Json] = {}
         self.bot_token = f"xoxb-{secrets.token_hex(12)}"
         self.app_token = f"xapp-{secrets.token_hex(12)}"
         self.signing_secret = secrets.token_hex(16)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sandbox.slack import commands, interactions, modals
 from sandbox.slack.calls import Fault
 from sandbox.slack.delivery import Courier, Delivery, Kind, Retry
-from sandbox.slack.events import expect_unfurl
+from sandbox.slack.events import composed, expect_unfurl
 from sandbox.slack.messages import Content, Json, Message
 from sandbox.slack.outcome import Outcome
 from sandbox.slack.posting import Posting
@@ -211,6 +211,10 @@ class SlackWorkspace:
         is_shared = shared if shared is not None else bool(channel and channel.shared)
         delivery = await self._teller.send(event, shared=is_shared, event_id=event_id)
         return Outcome(delivery.payload, delivery, delivery.error)
+
+    async def compose(self, user: str, text: str) -> Outcome:
+        """Paste a text into the composer without sending it; the app hears of the addresses in it."""
+        return await self.send_event(composed(self.state, user, text))
 
     async def deliver_again(
         self, message: Message, times: int = 2, reason: str = "http_timeout"

@@ -31,6 +31,7 @@ class FullStory(StandIn):
             web.post("/sessions/v2", self._list_sessions),
             web.get("/v2/sessions/{id}/events", self._events),
             web.get("/v2/users", self._users),
+            web.get("/v2/users/{id}", self._one_user),
             web.get("/me", self._me),
         ]
 
@@ -90,6 +91,14 @@ class FullStory(StandIn):
         email, uid = request.query.get("email"), request.query.get("uid")
         found = [_user(p) for p in self._people if (email and p.email == email) or (uid and p.uid == uid)]
         return web.json_response({"results": found, "total_records": str(len(found)), "next_page_token": ""})
+
+    async def _one_user(self, request: web.Request) -> web.Response:
+        if not self._is_ours(request):
+            return self.refusal()
+        for person in self._people:
+            if _device(person) == request.match_info["id"]:
+                return web.json_response(_user(person))
+        return web.json_response({"code": "resource_not_found", "message": "no such user"}, status=404)
 
     async def _me(self, request: web.Request) -> web.Response:
         if not self._is_ours(request):

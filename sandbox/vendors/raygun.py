@@ -53,6 +53,7 @@ class Raygun(StandIn):
             "RAYGUN__SHOP__CLIENT_ID": self.client_id,
             "RAYGUN__SHOP__CLIENT_SECRET": self.client_secret,
             "RAYGUN__SHOP__BASE_URL": self.origin,
+            "RAYGUN__SHOP__APPLICATION": _PLAN,
         }
 
     def routes(self) -> list[web.RouteDef]:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bot.blocks import View, answer, parent, reply, together
 from bot.buttons import SHOWN_AT_MOST, ButtonValue, Form
+from bot.cards import Card, card_blocks
 from bot.casefile import (
     CaseFile,
     Doubt,
@@ -395,3 +396,50 @@ def test_whatever_vendors_say_slacks_limits_are_kept(
         check_message(message.blocks)
         assert 0 < len(message.text) <= 4000
         assert "<!channel>" not in texts(message.blocks)
+
+
+FULLSTORY_URL = "https://app.fullstory.com/ui/7QX2B/session/1:2"
+
+
+def test_a_tickets_session_opens_half_a_minute_before_the_ticket() -> None:
+    ticket_at = NOW - timedelta(hours=1)
+    [line] = shown_sessions(
+        ended(1.2, 30, source=MAIN, url=FULLSTORY_URL, url_is=UrlIs.SESSION),
+        view=View(form=Form.TICKET, ticket_at=ticket_at),
+    )
+    moment = int((ticket_at - timedelta(seconds=30)).timestamp() * 1000)
+    assert f"{FULLSTORY_URL}:{moment}|" in line
+
+
+def test_a_session_that_was_over_when_the_ticket_came_opens_at_its_beginning() -> None:
+    [line] = shown_sessions(
+        ended(5, 30, source=MAIN, url=FULLSTORY_URL, url_is=UrlIs.SESSION),
+        view=View(form=Form.TICKET, ticket_at=NOW - timedelta(hours=1)),
+    )
+    assert f"{FULLSTORY_URL}|" in line
+
+
+def test_an_error_of_one_tool_can_be_watched_in_another() -> None:
+    hit = NOW - timedelta(minutes=14)
+    watched = session(source=MAIN, url=FULLSTORY_URL, url_is=UrlIs.SESSION)
+    error = ErrorEvent(WWW, "TypeError: x", occurred_at=hit)
+    file = case_file(
+        Finding(MAIN, State.LIVE, NOW, 1, (watched,)), Finding(WWW, State.LIVE, NOW, 1, (), (error,))
+    )
+    said = texts(answer([file], View()).blocks)
+    moment = int((hit - timedelta(seconds=30)).timestamp() * 1000)
+    assert f"<{FULLSTORY_URL}:{moment}|watch it in FullStory (main)>" in said
+
+
+@settings(max_examples=60, deadline=None)
+@given(FINDINGS, st.none() | SUBJECTS, st.booleans(), st.booleans())
+def test_whatever_vendors_say_a_card_keeps_slacks_limits(
+    finding: Finding, subject: Subject | None, of_one: bool, is_preview: bool
+) -> None:
+    one = finding.sessions[0] if of_one and finding.sessions else None
+    file = CaseFile(subject or JANE, NOW, 30, (finding,))
+    blocks = card_blocks(Card(file, one, subject, 30, 5, is_preview))
+    check_message(blocks)
+    assert "rich_text" not in {block["type"] for block in blocks}
+    assert "<!channel>" not in texts(blocks)
+    assert not (is_preview and "more_of_person" in str(blocks))

@@ -12,8 +12,10 @@ from bot.cache import Answer, Cache, Flights
 from bot.casefile import Failure, Finding, Reason, Session, SourceName, State, Subject, SubjectKind
 from bot.inquiry import Inquiry
 from bot.keyring import Keyring
+from bot.known_links import KnownLinks
 from bot.pushed import PushedErrors
 from bot.quota import Account, Ledger, Window
+from bot.session_index import SessionIndex
 from bot.sources.http import CallFailed, Calls, VendorHttp
 from bot.sources.source import Effort, Freshness, Question
 from bot.store import Store
@@ -87,7 +89,9 @@ async def asking(store: Store, keyring: Keyring, clock: MovableClock) -> AsyncIt
         tasks = Tasks(lambda *_: None)
         cache = Cache(store, keyring, clock, timedelta(hours=24))
         pushed = PushedErrors(store, keyring, timedelta(days=7))
-        inquiry = Inquiry(cache, Flights(tasks), keyring, clock, timedelta(seconds=0.2), pushed)
+        week = timedelta(days=7)
+        known_links = KnownLinks(store, keyring, SessionIndex(store, keyring, week, week), week)
+        inquiry = Inquiry(cache, Flights(tasks), keyring, clock, timedelta(seconds=0.2), pushed, known_links)
         source = ScriptedSource(http, answers=[found(clock)])
         source.gate.set()
         yield Asking(inquiry, source, clock, tasks)

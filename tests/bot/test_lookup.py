@@ -12,10 +12,12 @@ from bot.casefile import CaseFile, Failure, Reason, Session, SessionUser, Source
 from bot.identities import Identities
 from bot.inquiry import Inquiry
 from bot.keyring import Keyring
+from bot.known_links import KnownLinks
 from bot.lookup import Lookup
 from bot.metrics import make_metrics
 from bot.pushed import PushedErrors
 from bot.quota import Account, Ledger
+from bot.session_index import SessionIndex
 from bot.sources.http import CallFailed, Calls, VendorHttp
 from bot.sources.source import Freshness, Question
 from bot.store import Store
@@ -94,6 +96,7 @@ async def desk(store: Store, keyring: Keyring, clock: MovableClock) -> AsyncIter
         clock,
         timedelta(seconds=5),
         PushedErrors(store, keyring, week),
+        KnownLinks(store, keyring, SessionIndex(store, keyring, week, week), week),
     )
     identities = Identities(store, keyring, week)
     yield Desk(

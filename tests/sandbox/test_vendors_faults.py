@@ -146,7 +146,7 @@ async def test_the_settings_lead_to_the_stand_ins(generation: Generation, clock:
         listening(Rybbit(clock, from_people(people), generation)) as rybbit,
     ):
         settings = fullstory.environment() | raygun.environment() | rybbit.environment()
-    raygun_names = ("API_KEY", "CLIENT_ID", "CLIENT_SECRET", "BASE_URL")
+    raygun_names = ("API_KEY", "CLIENT_ID", "CLIENT_SECRET", "BASE_URL", "APPLICATION")
     assert settings.keys() == {
         *("FULLSTORY__MAIN__API_KEY", "FULLSTORY__MAIN__BASE_URL"),
         *(f"RAYGUN__SHOP__{name}" for name in raygun_names),

@@ -1,11 +1,12 @@
 """FullStory's contract, example by example."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 
 from bot.casefile import Reason, SessionUser
+from bot.links import Link, LinkKind
 from bot.sources.http import CallFailed, retry_after
 from tests.bot.sources.canned import Bench, Canned, answer, calls_of, find
 from tests.conftest import MovableClock
@@ -92,14 +93,66 @@ async def test_sessions_older_than_asked_for_are_left_out(on_bench: Bench) -> No
     assert [session.id for session in found.sessions] == ["5120998877665544321:7719002233445566778"]
 
 
-async def test_one_session_is_described_from_its_events_and_its_id_is_encoded(on_bench: Bench) -> None:
-    vendor = Canned(lambda _: answer(EVENTS))
+def one_by_one(request: httpx.Request) -> httpx.Response:
+    """Answer a user's record, a list of sessions and a session's events, each as in the contract."""
+    if request.url.path.startswith("/v2/users/"):
+        return answer(USERS["results"][0])
+    return answer(EVENTS if request.url.path.endswith("/events") else LISTED)
+
+
+async def test_one_session_is_found_by_the_user_in_its_id_and_costs_no_activation(on_bench: Bench) -> None:
+    vendor = Canned(one_by_one)
     source = on_bench.fullstory(vendor)
     session = await source.session("5120998877665544321:7719002233445566778", await calls_of(source))
     assert session is not None
-    assert b"5120998877665544321%3A7719002233445566778/events" in vendor.requests[0].url.raw_path
-    assert (session.pages, session.entry_page, session.errors) == (1, "/cart", 1)
-    assert (session.browser, session.os, session.duration_seconds) == ("Firefox 131.0", "Windows", 26)
+    assert session.user == SessionUser("cust-8841", "jane@corp.example", "Jane Roe")
+    assert vendor.paths == ["/v2/users/5120998877665544321", "/sessions/v2"]
+
+
+@pytest.mark.parametrize("session_id", ["0b6a7a0e-1111-4222-8333-944455556666", "x:y", "1", "../x"])
+async def test_a_session_whose_id_names_no_user_is_not_asked_for(on_bench: Bench, session_id: str) -> None:
+    vendor = Canned(one_by_one)
+    source = on_bench.fullstory(vendor)
+    assert await source.session(session_id, await calls_of(source)) is None
+    assert vendor.requests == []
+
+
+async def test_a_sessions_errors_are_read_once_and_its_id_is_encoded(on_bench: Bench) -> None:
+    vendor = Canned(one_by_one)
+    source = on_bench.fullstory(vendor)
+    for _ in range(2):
+        [error] = await source.errors_in("5120998877665544321:7719002233445566778", await calls_of(source))
+    assert (error.title, error.occurred_at) == (
+        "console message",
+        datetime(2026, 11, 1, 9, 22, 11, tzinfo=UTC),
+    )
+    [request] = vendor.requests
+    assert b"5120998877665544321%3A7719002233445566778/events" in request.url.raw_path
+    assert (await on_bench.ledger.state(source.budget)).left == 999
+
+
+async def test_with_the_months_activations_spent_no_events_are_read(on_bench: Bench) -> None:
+    vendor = Canned(one_by_one)
+    source = on_bench.fullstory(vendor)
+    await on_bench.ledger.correct(source.budget, 0, timedelta(days=3))
+    with pytest.raises(CallFailed) as failed:
+        await source.errors_in("1:2", await calls_of(source))
+    assert failed.value.failure.reason is Reason.QUOTA_SPENT
+    assert vendor.requests == []
+
+
+@pytest.mark.parametrize(
+    ("written", "ours"), [("7QX2B", True), ("o-7QX2B-na1", True), ("o-7QX2B-eu1", True), ("8QX2B", False)]
+)
+async def test_an_organisation_is_ours_in_any_of_its_forms_and_asked_for_once(
+    on_bench: Bench, written: str, ours: bool
+) -> None:
+    vendor = Canned(lambda _: answer({"email": "", "orgId": "o-7QX2B-na1", "role": "ADMIN"}))
+    source = on_bench.fullstory(vendor)
+    link = Link("fullstory", LinkKind.SESSION, "app.fullstory.com", "1:2", "1", written)
+    for _ in range(2):
+        assert await source.is_ours(link, await calls_of(source)) is ours
+    assert vendor.paths == ["/me"]
 
 
 async def test_a_session_that_is_not_known_is_none(on_bench: Bench) -> None:

@@ -1,0 +1,149 @@
+"""
+Whose session a pasted address is: by the address that a vendor gave, whatever its shape, or by the id in it.
+
+What is kept is a pointer: which source has the session, and by which name of its person it was found.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from pydantic import TypeAdapter
+from sqlalchemy import delete, insert, select
+
+from bot.casefile import Session, SourceName, Subject, SubjectKind, UrlIs
+from bot.index_rows import replace_rows
+from bot.keyring import Keyring, Unsealable
+from bot.links import spellings
+from bot.session_index import SessionIndex
+from bot.store import Store, known_sessions, now_ms, unfurled
+
+# An answer may hold hundreds; what is pasted is mostly new.
+_MOST_KEPT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """Where a session is: its source, its id there, and a name of its person (None: nobody is known)."""
+
+    source: str
+    session_id: str
+    subject: Subject | None
+
+
+_POINTER = TypeAdapter(Pointer)
+
+
+class KnownLinks:
+    """
+    The sessions that sources told of, by address and by id.
+
+    Args:
+        store: where they are kept.
+        keyring: hashes addresses and seals the rest.
+        index: has the sessions of sources that answer from it.
+        retention: for how long they are kept.
+
+    """
+
+    def __init__(self, store: Store, keyring: Keyring, index: SessionIndex, retention: timedelta) -> None:
+        self._store = store
+        self._keyring = keyring
+        self._index = index
+        self._retention = retention
+
+    async def learn(self, source: SourceName, subject: Subject, sessions: Sequence[Session]) -> None:
+        """Remember the newest of somebody's sessions; a person's page is nobody's session."""
+        rows = [
+            row
+            for session in sessions[:_MOST_KEPT]
+            if session.url_is is UrlIs.SESSION
+            for row in self._rows(source, subject, session)
+        ]
+        if not rows:
+            return
+        async with self._store.write() as connection:
+            await connection.execute(delete(known_sessions).where(known_sessions.c.kept_until_ms < now_ms()))
+            now = int((await connection.execute(select(now_ms()))).scalar_one())
+            until = now + int(self._retention.total_seconds() * 1000)
+            unique = {row["key"]: row | {"kept_until_ms": until} for row in rows}
+            await replace_rows(connection, known_sessions, ("key",), [*unique.values()])
+
+    async def by_url(self, url: str) -> Pointer | None:
+        """Give the session that a vendor gave this address to."""
+        hashes = [self._url(spelling) for spelling in spellings(url)]
+        if pointer := await self._first(hashes):
+            return pointer
+        return _indexed(await self._index.linked(hashes))
+
+    async def by_id(self, source: SourceName, session_id: str) -> Pointer | None:
+        """Give the session of this id at a source."""
+        if pointer := await self._first([self._id(source, session_id)]):
+            return pointer
+        return _indexed(await self._index.one(source, session_id))
+
+    async def claim(self, key: str, job: str, lasting: timedelta) -> bool:
+        """Take something for a while, once; the same job may take it again."""
+        hashed = self._keyring.hash("unfurled", key)
+        async with self._store.write() as connection:
+            await connection.execute(delete(unfurled).where(unfurled.c.until_ms <= now_ms()))
+            query = select(unfurled.c.job).where(unfurled.c.key == hashed)
+            taken = (await connection.execute(query)).scalar_one_or_none()
+            if taken is None:
+                until = now_ms() + int(lasting.total_seconds() * 1000)
+                await connection.execute(insert(unfurled).values(key=hashed, job=job, until_ms=until))
+        return taken in (None, job)
+
+    async def release(self, key: str, job: str) -> None:
+        """Give back what was taken."""
+        hashed = self._keyring.hash("unfurled", key)
+        ours = (unfurled.c.key == hashed) & (unfurled.c.job == job)
+        async with self._store.write() as connection:
+            await connection.execute(delete(unfurled).where(ours))
+
+    def _rows(self, source: SourceName, subject: Subject, session: Session) -> list[dict[str, str]]:
+        pointer = Pointer(str(source), session.id, subject)
+        row = {
+            "subject_hash": self._keyring.hash(subject.kind, subject.value),
+            "sealed": self._keyring.seal(_POINTER.dump_json(pointer).decode()),
+        }
+        keys = [self._id(source, session.id)]
+        keys += [self._url(spellings(session.url)[0])] if session.url else []
+        return [row | {"key": key} for key in keys]
+
+    async def _first(self, keys: Sequence[str]) -> Pointer | None:
+        async with self._store.read() as connection:
+            query = select(known_sessions.c.key, known_sessions.c.sealed).where(
+                known_sessions.c.key.in_(keys), known_sessions.c.kept_until_ms > now_ms()
+            )
+            found = {row.key: row.sealed for row in (await connection.execute(query)).all()}
+        for key in keys:
+            if key in found and (pointer := self._opened(found[key])):
+                return pointer
+        return None
+
+    def _opened(self, sealed: str) -> Pointer | None:
+        try:
+            return _POINTER.validate_json(self._keyring.unseal(sealed))
+        except (Unsealable, ValueError):
+            # Sealed by a key since retired, or written in an older form: it will be told again.
+            return None
+
+    def _url(self, spelling: str) -> str:
+        return self._keyring.hash("link", spelling)
+
+    def _id(self, source: SourceName, session_id: str) -> str:
+        return self._keyring.hash("session", str(source), session_id)
+
+
+def _indexed(session: Session | None) -> Pointer | None:
+    """Point at a session of the index, by the name that its person goes by there."""
+    if session is None:
+        return None
+    uid, email = session.user.uid, session.user.email
+    subject = None
+    if email:
+        subject = Subject(SubjectKind.EMAIL, email.lower(), email)
+    elif uid:
+        subject = Subject(SubjectKind.UID, uid, uid)
+    return Pointer(str(session.source), session.id, subject)

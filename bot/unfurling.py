@@ -1,0 +1,235 @@
+"""
+Pasted addresses of sessions, shown as cards: whose session it is, and what is known of it.
+
+What is remembered goes first, a vendor is asked only as far as unfurls may. Nothing is ever said in public
+but a card: where it is not clear whose page it is, or somebody may not look customers up, there is none.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import aiohttp
+import structlog
+from slack_sdk.errors import SlackApiError
+
+from bot.cards import Card, card_blocks
+from bot.casefile import CaseFile, Finding, Session, State, Subject, SubjectKind
+from bot.inquiry import Inquiry
+from bot.jobs import Job
+from bot.known_links import KnownLinks, Pointer
+from bot.links import Link, LinkKind, read_link
+from bot.means import Means
+from bot.quota import Purpose
+from bot.requests import UNFURL_REQUEST, UnfurlRequest
+from bot.sources.http import CallFailed
+from bot.sources.source import Linked, Question
+
+_COOLING = timedelta(minutes=30)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """No card, and why: a word for the metric."""
+
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What an address was found to name: a source, and a session of it or a person."""
+
+    source: Linked
+    session_id: str | None
+    subject: Subject | None
+
+    @property
+    def page(self) -> str:
+        """Give what two addresses of the same page have in common."""
+        person = f"{self.subject.kind}:{self.subject.value}" if self.subject else ""
+        return f"{self.source.name}/{self.session_id or person}"
+
+
+class Unfurling:
+    """
+    Answers pasted addresses.
+
+    Args:
+        means: who may look, who finds people, and Slack.
+        inquiry: asks one source.
+        known_links: the sessions that sources told of.
+
+    """
+
+    def __init__(self, means: Means, inquiry: Inquiry, known_links: KnownLinks) -> None:
+        self._means = means
+        self._inquiry = inquiry
+        self._known_links = known_links
+        self._settings = means.settings
+        self._log = structlog.get_logger("unfurling")
+
+    async def answer(self, job: Job) -> None:
+        """Show cards for a message's addresses; the same page once in half an hour in a channel."""
+        request = UNFURL_REQUEST.validate_json(job.payload)
+        if not await self._may_be_shown(request):
+            self._count(job, ["refused"] * len(request.urls))
+            return
+        found = await asyncio.gather(*(self._card(job, request, url) for url in request.urls))
+        cards = {url: one for url, one in zip(request.urls, found, strict=True) if isinstance(one, Card)}
+        outcomes = [one.outcome for one in found if isinstance(one, Nothing)]
+        if cards:
+            shown = await self._show(request, {url: card_blocks(card) for url, card in cards.items()})
+            outcomes += [shown] * len(cards)
+        self._count(job, outcomes)
+
+    async def _may_be_shown(self, request: UnfurlRequest) -> bool:
+        """Whether whoever pasted it may look customers up there, and everybody there may see it."""
+        if self._settings.visibility == "ephemeral" and not request.is_preview:
+            return False
+        try:
+            verdict = await self._means.access.ask(request.user, request.channel, request.team)
+        except (SlackApiError, aiohttp.ClientError, TimeoutError):
+            return False
+        return verdict.refusal is None and (verdict.in_public or request.is_preview)
+
+    async def _card(self, job: Job, request: UnfurlRequest, url: str) -> Card | Nothing:
+        named = await self._in_time(self._name(url))
+        if isinstance(named, Nothing):
+            return named
+        if request.is_preview:
+            return await self._in_time(self._describe(named, request))
+        page = f"{request.channel}/{named.page}"
+        if not await self._known_links.claim(page, job.id, _COOLING):
+            return Nothing("cooled_down")
+        card = await self._in_time(self._describe(named, request))
+        if isinstance(card, Nothing):
+            await self._known_links.release(page, job.id)
+        return card
+
+    async def _in_time(self, asking: Coroutine[Any, Any, T]) -> T | Nothing:
+        """Wait as long as a lookup would; what cannot be had has a word for it."""
+        try:
+            async with asyncio.timeout(self._settings.lookup.deadline_seconds):
+                return await asking
+        except TimeoutError:
+            return Nothing("failed_timed_out")
+        except CallFailed as failed:
+            return Nothing(f"failed_{failed.failure.reason}")
+
+    async def _name(self, url: str) -> _Named | Nothing:
+        """Find out what an address names, at which of our accounts."""
+        if pointer := await self._known_links.by_url(url):
+            return self._pointed(pointer)
+        link = read_link(url, self._settings.links)
+        if link is None:
+            return Nothing("unknown")
+        source = await self._ours(link)
+        if source is None:
+            return Nothing("not_ours")
+        if link.kind is LinkKind.SESSION and link.session_id:
+            pointer = await self._known_links.by_id(source.name, link.session_id)
+            return self._pointed(pointer) if pointer else _Named(source, link.session_id, None)
+        if link.user_id is None:
+            return Nothing("unknown")
+        person = await source.person(link, source.http.asking(Purpose.UNFURL, await source.account()))
+        return _Named(source, None, person) if person else Nothing("unknown")
+
+    def _pointed(self, pointer: Pointer) -> _Named | Nothing:
+        for source in self._means.lookup.sources:
+            if str(source.name) == pointer.source and isinstance(source, Linked):
+                return _Named(source, pointer.session_id, pointer.subject)
+        return Nothing("not_ours")
+
+    async def _ours(self, link: Link) -> Linked | None:
+        for source in self._means.lookup.sources:
+            if source.name.vendor != link.vendor or not isinstance(source, Linked):
+                continue
+            calls = source.http.asking(Purpose.UNFURL, await source.account())
+            if await source.is_ours(link, calls):
+                return source
+        return None
+
+    async def _describe(self, named: _Named, request: UnfurlRequest) -> Card | Nothing:
+        """Give the card: from what is known of the person, else by asking for the session alone."""
+        finding: Finding | None = None
+        if named.subject is not None:
+            finding = await self._finding(named.source, named.subject)
+            card = self._of_finding(named, finding, request)
+            if card is not None:
+                return card
+        if named.session_id is None:
+            return Nothing(_why(finding))
+        calls = named.source.http.asking(Purpose.UNFURL, await named.source.account())
+        session = await named.source.session(named.session_id, calls)
+        if session is None or session.started_at is None:
+            return Nothing("unknown")
+        subject = named.subject or _subject_of(session)
+        if subject is not None:
+            # Its errors, and how fresh that is, come with the person's.
+            finding = await self._finding(named.source, subject)
+            card = self._of_finding(replace(named, subject=subject), finding, request)
+            if card is not None:
+                return card
+        return self._alone(session, subject, request)
+
+    async def _finding(self, source: Linked, subject: Subject) -> Finding | None:
+        heard: list[Finding] = []
+        question = Question(subject, self._settings.lookup.days, Purpose.UNFURL)
+        await self._inquiry.ask(source, question, lambda finding, _last: heard.append(finding))
+        return heard[-1] if heard else None
+
+    def _of_finding(self, named: _Named, finding: Finding | None, request: UnfurlRequest) -> Card | None:
+        if finding is None or named.subject is None or not finding.sessions:
+            return None
+        session = next((one for one in finding.sessions if one.id == named.session_id), None)
+        if named.session_id is not None and session is None:
+            return None
+        return self._made(finding, session, named.subject, request)
+
+    def _alone(self, session: Session, subject: Subject | None, request: UnfurlRequest) -> Card:
+        """Give a card of a session of which nothing else is known."""
+        now = self._means.clock()
+        finding = Finding(session.source, State.LIVE, now, 1, (session,))
+        return self._made(finding, session, subject, request)
+
+    def _made(
+        self, finding: Finding, session: Session | None, subject: Subject | None, request: UnfurlRequest
+    ) -> Card:
+        lookup = self._settings.lookup
+        named = subject or Subject(SubjectKind.UID, "", "")
+        case_file = CaseFile(named, self._means.clock(), lookup.days, (finding,))
+        return Card(case_file, session, subject, lookup.days, lookup.shown, request.is_preview)
+
+    async def _show(self, request: UnfurlRequest, cards: dict[str, list[dict[str, Any]]]) -> str:
+        """Hang the cards below the message; gives how that ended."""
+        unfurls = {url: {"blocks": blocks} for url, blocks in cards.items()}
+        place: dict[str, Any] = {"channel": request.channel, "ts": request.message_ts}
+        if request.unfurl_id and request.source:
+            place = {"unfurl_id": request.unfurl_id, "source": request.source}
+        try:
+            await self._means.slack.chat_unfurl(**place, unfurls=unfurls)
+        except SlackApiError as error:
+            code = str(error.response.get("error"))
+            self._log.warning("unfurl.refused", slack=code)
+            return "failed_slack"
+        return "shown"
+
+    def _count(self, job: Job, outcomes: list[str]) -> None:
+        for outcome in outcomes:
+            self._means.metrics.unfurls.labels(outcome).inc()
+        self._log.info("unfurl.done", job=job.id, outcomes=sorted(outcomes))
+
+
+def _why(finding: Finding | None) -> str:
+    failure = finding.failure if finding else None
+    return f"failed_{failure.reason}" if failure else "unknown"
+
+
+def _subject_of(session: Session) -> Subject | None:
+    uid, email = session.user.uid, session.user.email
+    if uid and "@" not in uid:
+        return Subject(SubjectKind.UID, uid, uid)
+    return Subject(SubjectKind.EMAIL, email, email) if email else None

@@ -1,0 +1,52 @@
+"""
+Addresses that people paste: `link_shared`, of a posted message or of the composer.
+
+What would be a card is decided by the job. An address that carries a secret is left alone: it would have to
+be stored until then. In a channel shared with another company nothing is done at all.
+"""
+
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.app import Bot
+from bot.links import read_link
+from bot.requests import UNFURL_REQUEST, UnfurlRequest
+from handlers.intake import accept, delivery_of
+
+_MOST_A_MESSAGE = 5
+
+
+def register(bolt: AsyncApp, bot: Bot) -> None:
+    """Take pasted addresses."""
+
+    @bolt.event("link_shared")
+    async def on_link_shared(body: dict[str, Any]) -> None:
+        event = body["event"]
+        urls = _urls(event, bot)
+        if body.get("is_ext_shared_channel") or not event.get("user") or not urls:
+            return
+        request = UnfurlRequest(
+            user=str(event["user"]),
+            team=bot.identity.team,
+            channel=str(event.get("channel") or event.get("channel_id") or ""),
+            message_ts=str(event.get("message_ts") or ""),
+            unfurl_id=event.get("unfurl_id"),
+            source=event.get("source"),
+            urls=urls,
+        )
+        await accept(bot, "unfurl", delivery_of(body), UNFURL_REQUEST.dump_json(request))
+
+
+def _urls(event: dict[str, Any], bot: Bot) -> tuple[str, ...]:
+    """Give what is worth a look, each page once and exactly as Slack wrote it; five at most."""
+    pages: dict[object, str] = {}
+    for link in event.get("links") or ():
+        url = str(link.get("url") or "")
+        read = read_link(url, bot.engine.settings.links)
+        if read is None and "rybbit" in str(link.get("domain")):
+            # Whatever it is, it may carry a secret of the vendor's.
+            continue
+        if url and not (read and read.shares):
+            pages.setdefault(read or url, url)
+    return tuple(pages.values())[:_MOST_A_MESSAGE]
