@@ -9,20 +9,23 @@ from datetime import datetime, timedelta
 from bot.manifest import read_manifest
 from sandbox.clock import SandboxClock
 from sandbox.faults import Fault
-from sandbox.people import Customer, Error, make_people
+from sandbox.people import FULLSTORY, RAYGUN, RYBBIT, UXCAM, Customer, Error, make_people
 from sandbox.slack import Panel, Shortcut, SlackWorkspace, TryThis, start_slack
 from sandbox.ticket_samples import TicketButton, TicketSample, load_samples
 from sandbox.vendors.fullstory import FullStory
+from sandbox.vendors.fullstory import session_url as fullstory_url
 from sandbox.vendors.intercom import Intercom
 from sandbox.vendors.raygun import Raygun
+from sandbox.vendors.raygun import session_url as raygun_url
 from sandbox.vendors.raygun_entries import RaygunEntries
-from sandbox.vendors.raygun_traffic import Traffic, sightings_of, strangers
+from sandbox.vendors.raygun_traffic import Sighting, Traffic, sightings_of, strangers
 from sandbox.vendors.raygun_v3 import RaygunV3
 from sandbox.vendors.raygun_webhooks import RaygunWebhooks
 from sandbox.vendors.rybbit import Rybbit
 from sandbox.vendors.rybbit_data import from_people
 from sandbox.vendors.stand_in import StandIn, listening
 from sandbox.vendors.uxcam import UXCam
+from sandbox.vendors.uxcam import session_url as uxcam_url
 from sandbox.vendors.zendesk import Zendesk
 
 # What the shop has in Raygun beside the customers that one can try.
@@ -169,7 +172,14 @@ async def open_world(
 
         def panel(slack: SlackWorkspace) -> Panel:
             buttons = tuple(TicketButton(slack, sample, tell_desks) for sample in tickets)
-            return Panel((*customers, nobody), switches, installed.shortcuts, buttons, webhooks.events)
+            return Panel(
+                (*customers, nobody),
+                _addresses(people),
+                switches,
+                installed.shortcuts,
+                buttons,
+                webhooks.events,
+            )
 
         started = start_slack(clock, port, scopes=installed.scopes, panel=panel)
         slack = await stack.enter_async_context(started)
@@ -190,6 +200,19 @@ async def open_world(
             people,
             tickets,
         )
+
+
+def _addresses(people: Sequence[Customer]) -> tuple[TryThis, ...]:
+    """Give an address to paste of each vendor: of somebody's session, or of their page."""
+    person = next(one for one in people if {FULLSTORY, RAYGUN, RYBBIT, UXCAM} <= one.vendors)
+    newest = person.visits[0]
+    recorded = Sighting(person, newest).number
+    return (
+        TryThis(fullstory_url(person, newest), "a session in FullStory"),
+        TryThis(raygun_url(recorded), "a session in Raygun"),
+        TryThis(f"https://app.rybbit.io/1407/user/{person.uid}", "a person’s page in Rybbit"),
+        TryThis(uxcam_url(person, newest), "a session in UXCam, with a crash"),
+    )
 
 
 def _traffic(now: datetime, people: Sequence[Customer], strangers_a_day: int) -> Traffic:

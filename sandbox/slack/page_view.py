@@ -45,6 +45,7 @@ def view_of_panel(panel: Panel) -> Json:
     """Give what stands beside the messages."""
     return {
         "customers": [{"subject": one.subject, "about": one.about} for one in panel.customers],
+        "addresses": [{"subject": one.subject, "about": one.about} for one in panel.addresses],
         "vendors": [
             {"name": v.name, "options": list(v.options), "current": v.current, "usage": v.usage}
             for v in panel.vendors

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TryThis:
-    """A customer to try, and what looking them up shows."""
+    """A customer to look up, or an address to paste, and what that shows."""
 
     subject: str
     about: str
@@ -86,6 +86,7 @@ class Panel:
     """What stands beside the messages."""
 
     customers: Sequence[TryThis] = ()
+    addresses: Sequence[TryThis] = ()
     vendors: Sequence[VendorSwitch] = ()
     shortcuts: Sequence[Shortcut] = ()
     tickets: Sequence[PostableTicket] = ()

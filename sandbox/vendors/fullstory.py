@@ -119,12 +119,17 @@ def _id(person: Customer, visit: Visit) -> str:
     return f"{_device(person)}:{_session(visit)}"
 
 
+def session_url(person: Customer, visit: Visit) -> str:
+    """Give a session's address."""
+    return f"https://app.fullstory.com/ui/{_ORG}/session/{_id(person, visit)}"
+
+
 def _row(person: Customer, visit: Visit) -> dict[str, Any]:
     return {
         "userId": _device(person),
         "sessionId": _session(visit),
         "createdTime": str(int(visit.started_at.timestamp())),
-        "fsUrl": f"https://app.fullstory.com/ui/{_ORG}/session/{_id(person, visit)}",
+        "fsUrl": session_url(person, visit),
     }
 
 

@@ -165,6 +165,11 @@ def _iso(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
+def session_url(number: int) -> str:
+    """Give a session's address."""
+    return f"{_APP}/rum/{_PLAN}/sessions/{number}"
+
+
 def _shared(sighting: Sighting, now: datetime) -> dict[str, Any]:
     person, visit, number = sighting.person, sighting.visit, sighting.number
     running, heard = sighting.is_running(now), sighting.last_heard(now)
@@ -192,7 +197,7 @@ def _shared(sighting: Sighting, now: datetime) -> dict[str, Any]:
         "status": "active" if running else "ended",
         "links": {
             "self": f"{_API}/session?id={number}",
-            "web": f"{_APP}/rum/{_PLAN}/sessions/{number}",
+            "web": session_url(number),
         },
     }
 

@@ -249,9 +249,13 @@ class UXCam(StandIn):
         }
 
     def _head(self, person: Customer, visit: Visit, host: str) -> dict[str, Any]:
-        session = _session_id(person, visit)
-        url = f"https://{host}.uxcam.com/app/{_APP}/sessions/list/1/{session}"
-        return {"sessionId": session, "sessionNumber": 1, "url": url}
+        url = session_url(person, visit, host)
+        return {"sessionId": _session_id(person, visit), "sessionNumber": 1, "url": url}
+
+
+def session_url(person: Customer, visit: Visit, host: str = "app") -> str:
+    """Give a session's address on one of the vendor's two dashboards."""
+    return f"https://{host}.uxcam.com/app/{_APP}/sessions/list/1/{_session_id(person, visit)}"
 
 
 def _property(visit: Visit) -> dict[str, Any]:

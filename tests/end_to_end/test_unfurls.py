@@ -10,6 +10,10 @@ from bot.casefile import CaseFile, Subject, SubjectKind
 from bot.sources.source import Question
 from sandbox.faults import Fault
 from sandbox.slack import Message, plain_text
+from sandbox.vendors.fullstory import session_url as fullstory_url
+from sandbox.vendors.raygun import session_url as raygun_url
+from sandbox.vendors.raygun_traffic import Sighting
+from sandbox.vendors.uxcam import session_url as uxcam_url
 from sandbox.world import World
 from tests.bot.test_blocks import check_message
 from tests.end_to_end.conftest import Desk
@@ -24,20 +28,11 @@ FILTERED = (
 
 def noors(world: World, vendor: str, email: str = NOOR) -> list[str]:
     """Give the addresses of somebody's sessions, the newest first, as their vendor writes them."""
-    noor = next(person for person in world.people if person.email == email)
-    device, starts = 5120998877665544000 + noor.number, [visit.started_at for visit in noor.visits]
-    match vendor:
-        case "fullstory":
-            numbers = [7719000000000000000 + int(at.timestamp()) for at in starts]
-            return [f"https://app.fullstory.com/ui/7QX2B/session/{device}:{number}" for number in numbers]
-        case "uxcam":
-            ids = [f"{noor.number:08x}{int(at.timestamp()):016x}" for at in starts]
-            return [
-                f"https://app.uxcam.com/app/65a0000000000000000000aa/sessions/list/1/{one}" for one in ids
-            ]
-        case _:
-            numbers = [one.number for one in world.raygun._traffic.of("u-205")]  # noqa: SLF001
-            return [f"https://app.raygun.com/rum/19abc7x/sessions/{one}" for one in reversed(numbers)]
+    person = next(person for person in world.people if person.email == email)
+    if vendor == "raygun":
+        return [raygun_url(Sighting(person, visit).number) for visit in person.visits]
+    address = {"fullstory": fullstory_url, "uxcam": uxcam_url}[vendor]
+    return [address(person, visit) for visit in person.visits]
 
 
 async def paste(desk: Desk, *urls: str, channel: str | None = None, user: str | None = None) -> Message:

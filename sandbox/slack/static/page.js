@@ -12,7 +12,7 @@ const place = new URLSearchParams(location.hash.slice(1));
 const here = { user: place.get("user") ?? "", channel: place.get("channel") ?? "", thread: place.get("thread") ?? "" };
 const byId = (id) => document.getElementById(id);
 let view = null;
-let panel = { customers: [], tickets: [], pushes: [], vendors: [] };
+let panel = { customers: [], addresses: [], tickets: [], pushes: [], vendors: [] };
 let known = new Map();
 let shownThread = "";
 

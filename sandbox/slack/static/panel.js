@@ -14,11 +14,11 @@ function redraw(id, list, nodesOf) {
   box.replaceChildren(...nodesOf(list));
 }
 
-function customerRow(customer, command, fill) {
-  const node = element("button", "customer", element("code", "", customer.subject), element("span", "", customer.about));
+function tryRow(one, typed, fill) {
+  const node = element("button", "customer", element("code", "", one.subject), element("span", "", one.about));
   node.type = "button";
   node.title = "Put this into the message field";
-  node.onclick = () => fill(`${command} ${customer.subject}`);
+  node.onclick = () => fill(typed);
   return node;
 }
 
@@ -79,7 +79,8 @@ function vendorRow(vendor, send) {
 }
 
 export function drawPanel(panel, { command, fill, post, push, send }) {
-  redraw("customers", panel.customers, (all) => all.map((one) => customerRow(one, command, fill)));
+  redraw("customers", panel.customers, (all) => all.map((one) => tryRow(one, `${command} ${one.subject}`, fill)));
+  redraw("addresses", panel.addresses, (all) => all.map((one) => tryRow(one, one.subject, fill)));
   redraw("tickets", panel.tickets, (all) => ticketRows(all, post));
   redraw("pushes", panel.pushes, (all) => all.map((one) => pushRow(one, push)));
   if (byId("vendors").contains(document.activeElement)) return;
