@@ -232,7 +232,8 @@ class CaseFile:
     """
     All findings about one subject so far.
 
-    `waiting` names the sources that have not answered yet; `doubts` are names that were not followed.
+    `waiting` names the sources that have not answered yet, `at_vendor` those of them whose vendor is being
+    asked; `doubts` are names that were not followed.
     """
 
     subject: Subject
@@ -241,6 +242,7 @@ class CaseFile:
     findings: tuple[Finding, ...] = ()
     waiting: tuple[SourceName, ...] = ()
     doubts: tuple[Doubt, ...] = ()
+    at_vendor: tuple[SourceName, ...] = ()
 
     @property
     def sessions(self) -> tuple[Session, ...]:

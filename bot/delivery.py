@@ -42,6 +42,8 @@ async def present(updates: AsyncIterator[CaseFiles], surface: Surface) -> CaseFi
     reading = asyncio.create_task(growth.read())
     try:
         await growth.until(lambda: growth.answered, _FIRST_AFTER_SECONDS)
+        # What is remembered is waited for: then nothing has to be edited.
+        await growth.until(lambda: growth.heard or growth.is_up_to_vendors, _FIRST_AFTER_SECONDS)
         await growth.until(lambda: growth.heard, _TOGETHER_SECONDS)
         shown = await _show(surface, growth, None)
         if not growth.heard:
@@ -105,6 +107,11 @@ class _Growth:
             return True
         every = [(case_file, name) for case_file in self.latest for name in case_file.waiting]
         return bool(self.latest) and all(is_heard(case_file, name) for case_file, name in every)
+
+    @property
+    def is_up_to_vendors(self) -> bool:
+        """Whether all that is still waited for has to come from vendors."""
+        return bool(self.latest) and all(set(one.waiting) <= set(one.at_vendor) for one in self.latest)
 
     async def read(self) -> None:
         try:

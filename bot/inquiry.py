@@ -107,7 +107,13 @@ class Inquiry:
             timer=clock,  # type: ignore[arg-type] # any ordered clock will do
         )
 
-    async def ask(self, source: Source, question: Question, report: Report) -> None:
+    async def ask(
+        self,
+        source: Source,
+        question: Question,
+        report: Report,
+        at_vendor: Callable[[], None] = lambda: None,
+    ) -> None:
         """
         Find out what a source says, and report it.
 
@@ -115,6 +121,7 @@ class Inquiry:
             source: the account to ask.
             question: about whom, how far back, and whether what is remembered will do.
             report: told of each finding; the last call has True.
+            at_vendor: told when what is remembered will not do.
 
         """
         landed = self._landed.get(self._flight(source, question), 0)
@@ -135,6 +142,7 @@ class Inquiry:
             if just_now.known is not None and just_now.enough and just_now.fits:
                 report(await self._finding(source, question, just_now.state, just_now.known), True)
                 return
+        at_vendor()
         await self._ask_vendor(source, question, known, report)
 
     async def _remembered(self, source: Source, question: Question) -> "_Remembered":

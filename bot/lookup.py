@@ -90,7 +90,10 @@ class Lookup:
         if ended:
             said = {name: _crashed(name) for name in names} | said
         findings = tuple(said[name] for name in names if name in said)
-        return CaseFile(question.subject, self.clock(), question.days, findings, waiting, asking.doubts)
+        at_vendor = tuple(name for name in waiting if name in asking.at_vendor)
+        return CaseFile(
+            question.subject, self.clock(), question.days, findings, waiting, asking.doubts, at_vendor
+        )
 
     async def until_deadline(self, question: Question) -> CaseFile:
         """Give the case file as it stands when every source has answered or passed its deadline."""
@@ -115,6 +118,7 @@ class _Asking:
     _names: OtherNames
     said: dict[SourceName, Finding] = field(default_factory=dict)
     settled: set[SourceName] = field(default_factory=set)
+    at_vendor: set[SourceName] = field(default_factory=set)
     grown: asyncio.Event = field(default_factory=asyncio.Event)
     _running: dict[SourceName, "asyncio.Task[None]"] = field(default_factory=dict)
     _asked_again: bool = False
@@ -175,9 +179,14 @@ class _Asking:
                 self.lookup.metrics.findings.labels(str(finding.source), finding.state).inc()
             self.grown.set()
 
+        def begin() -> None:
+            self.at_vendor.add(source.name)
+            self.grown.set()
+
         self.settled.discard(source.name)
+        self.at_vendor.discard(source.name)
         task = self.lookup.tasks.spawn(
-            self.lookup.inquiry.ask(source, question, hear), f"inquiry {source.name}"
+            self.lookup.inquiry.ask(source, question, hear, begin), f"inquiry {source.name}"
         )
         task.add_done_callback(lambda _: self.grown.set())
         self._running[source.name] = task
