@@ -1,17 +1,20 @@
 """The database."""
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, text, update
 
 from bot.store import (
     SCHEMA_VERSION,
     NewerDatabase,
     Store,
+    index_sessions,
     is_reachable,
+    known_sessions,
     metadata,
     open_store,
     schema_version,
     tickets,
+    unfurled,
 )
 
 FIRST_TABLES = {
@@ -49,6 +52,23 @@ async def test_a_database_of_an_older_version_gets_what_is_missing(database_url:
     async with open_store(database_url) as store, store.read() as connection:
         assert (await connection.execute(select(tickets))).all() == []
         assert (await connection.execute(select(schema_version.c.version))).scalar_one() == SCHEMA_VERSION
+
+
+async def test_a_table_of_an_older_version_gets_its_new_column_and_keeps_its_rows(database_url: str) -> None:
+    row = {"account": "raygun/shop", "session": "s", "started_ms": 1, "sealed": "x", "kept_until_ms": 2}
+    async with open_store(database_url) as store, store.write() as connection:
+        await connection.execute(text("DROP INDEX ix_index_sessions_link"))
+        await connection.execute(text("ALTER TABLE index_sessions DROP COLUMN link"))
+        for table in (known_sessions, unfurled):
+            await connection.run_sync(table.drop)
+        columns = [column for column in index_sessions.c if column.name != "link"]
+        await connection.execute(
+            text(f"INSERT INTO index_sessions ({', '.join(row)}) VALUES (:{', :'.join(row)})"), row
+        )
+        await connection.execute(update(schema_version).values(version=5))
+    async with open_store(database_url) as store, store.read() as connection:
+        found = (await connection.execute(select(*columns, index_sessions.c.link))).mappings().one()
+    assert dict(found) == row | {"customer": None, "link": None}
 
 
 async def test_its_clock_is_about_ours(store: Store) -> None:
