@@ -1,7 +1,9 @@
 """The database."""
 
 import pytest
+from sqlalchemy import column as column_of
 from sqlalchemy import insert, select, text, update
+from sqlalchemy import table as table_of
 
 from bot.store import (
     SCHEMA_VERSION,
@@ -62,9 +64,8 @@ async def test_a_table_of_an_older_version_gets_its_new_column_and_keeps_its_row
         for table in (known_sessions, unfurled):
             await connection.run_sync(table.drop)
         columns = [column for column in index_sessions.c if column.name != "link"]
-        await connection.execute(
-            text(f"INSERT INTO index_sessions ({', '.join(row)}) VALUES (:{', :'.join(row)})"), row
-        )
+        older = table_of("index_sessions", *(column_of(name) for name in row))
+        await connection.execute(insert(older).values(row))
         await connection.execute(update(schema_version).values(version=5))
     async with open_store(database_url) as store, store.read() as connection:
         found = (await connection.execute(select(*columns, index_sessions.c.link))).mappings().one()
