@@ -15,6 +15,7 @@ import aiohttp
 from bot import __version__, serving
 from bot.app import open_engine
 from bot.casefile import Subject
+from bot.database import StoreAway
 from bot.doctor import Check, check_desks, check_links, check_slack, check_sources
 from bot.links import link_json, read_link
 from bot.log import configure_logging
@@ -52,6 +53,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         status: int = options.command(options)
     except (SettingsError, NewerDatabase) as error:
         return _complain(str(error))
+    except StoreAway:
+        return _complain("DATABASE_URL: the database cannot be reached there")
     except OSError as error:
         place = f"{error.filename}: " if isinstance(error.filename, str) else ""
         return _complain(f"{place}{error.strerror or error}")

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 
+from bot.database import database_error
+
 
 def _without_blanks(value: Any) -> Any:
     return value.strip() if isinstance(value, str) else value
@@ -61,8 +63,8 @@ def _subdomain(value: str) -> str:
 
 
 def _database_url(value: str) -> str:
-    if not re.match(r"sqlite:///.", value):
-        raise ValueError("this version stores in SQLite alone: sqlite:///FILE")
+    if (wrong := database_error(value)) is not None:
+        raise ValueError(wrong)
     return value
 
 

@@ -6,10 +6,9 @@ milliseconds since 1970 by the database's clock, so that processes with differen
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -24,7 +23,6 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    event,
     func,
     insert,
     inspect,
@@ -32,15 +30,14 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from bot.clock import Clock
+from bot.database import open_database, transaction
 
 SCHEMA_VERSION = 6
-# How long a writer waits for another one before it gives up, in milliseconds.
-_BUSY_TIMEOUT_MS = 15_000
 
 metadata = MetaData()
 
@@ -288,24 +285,32 @@ class Store:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._writing = engine.execution_options(sqlite_begin="IMMEDIATE")
-        # SQLite lets one write at a time, and whoever waits there looks again and again and may starve:
+        # Whoever waits for another process's write looks again and again, or holds a connection meanwhile:
         # within a process they stand in line instead.
         self._line = asyncio.Lock()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """Open a transaction that changes nothing."""
-        async with self._engine.begin() as connection:
+        """
+        Open a transaction that changes nothing.
+
+        Raises:
+            StoreAway: when the database cannot be reached.
+
+        """
+        async with transaction(self._engine, writing=False) as connection:
             yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """
-        Open a transaction that changes something; on SQLite it holds the only writer's place from its start.
+        Open a transaction that changes something; it holds the only writer's place from its start.
 
-        On PostgreSQL whoever counts before inserting must lock a row first.
+        Raises:
+            StoreAway: when the database cannot be reached.
+
         """
-        async with self._line, self._writing.begin() as connection:
+        async with self._line, transaction(self._writing, writing=True) as connection:
             yield connection
 
     async def now_ms(self) -> int:
@@ -319,54 +324,22 @@ async def open_store(database_url: str, simulated_time: Clock | None = None) -> 
     """
     Open the database, bring its tables up to this version, and close it at the end.
 
+    Of several processes that start at once, one brings the tables up to date and the others wait.
+
     Args:
-        database_url: of SQLite, as the settings have it.
+        database_url: of SQLite or PostgreSQL, as the settings have it.
         simulated_time: takes the place of SQLite's own clock, for days that pass in seconds.
 
     Raises:
         NewerDatabase: when a newer version of Casefile wrote it.
+        StoreAway: when it cannot be reached.
 
     """
-    path = Path(database_url.removeprefix("sqlite:///"))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", hide_parameters=True)
-    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-    event.listen(engine.sync_engine, "begin", _begin_sqlite)
-    if simulated_time is not None:
-        event.listen(engine.sync_engine, "connect", _goes_by(simulated_time))
-    store = Store(engine)
-    try:
+    async with open_database(database_url, simulated_time) as engine:
+        store = Store(engine)
         async with store.write() as connection:
             await _bring_up_to_date(connection)
         yield store
-    finally:
-        await engine.dispose()
-
-
-def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
-    # The driver's own BEGIN comes too late to lock before the first read.
-    dbapi_connection.isolation_level = None
-    cursor = dbapi_connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
-    cursor.execute("PRAGMA journal_mode = WAL")
-    # What was acknowledged survives a power cut too.
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.close()
-
-
-def _goes_by(clock: Clock) -> Callable[[Any, Any], None]:
-    def julian_day(_now: str) -> float:
-        return clock().timestamp() / 86_400 + 2_440_587.5
-
-    def prepare(dbapi_connection: Any, _record: Any) -> None:
-        dbapi_connection.create_function("julianday", 1, julian_day)
-
-    return prepare
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
-    connection.exec_driver_sql(f"BEGIN {mode}")
 
 
 # What each version added to the one before it; a table that stands there twice was made anew.

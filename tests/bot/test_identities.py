@@ -1,7 +1,6 @@
 """Who is who, where that is sure."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -87,8 +86,8 @@ async def test_half_a_pair_is_none(identities: Identities, pair: tuple[str | Non
     assert await identities.other_names(email("jane@contoso.example")) == OtherNames()
 
 
-async def test_no_name_stands_in_the_database(identities: Identities, tmp_path: Path) -> None:
+async def test_no_name_stands_in_the_database(identities: Identities, store: Store) -> None:
     await learn(identities, ("unmistakable@contoso.example", "unmistakable-uid"))
-    files = stored(tmp_path)
-    assert b"identities" in files
-    assert b"unmistakable" not in files
+    told = await stored(store)
+    assert "identities" in told
+    assert "unmistakable" not in told

@@ -81,7 +81,7 @@ def test_other_programs_variables_are_left_alone(name: str) -> None:
         ({"TICKETS__UID_PATTERNS": "x(a)"}, "TICKETS__UID_PATTERNS: a JSON list is needed"),
         ({"TICKETS__APPS": "[broken"}, "TICKETS__APPS: is not a JSON list"),
         ({"SLACK_API_URL": f"https://u:{SECRET}@h.example"}, "SLACK_API_URL: an address without a user name"),
-        ({"DATABASE_URL": f"mysql://u:{SECRET}@h/d"}, "DATABASE_URL: this version stores in SQLite alone"),
+        ({"DATABASE_URL": f"mysql://u:{SECRET}@h/d"}, "DATABASE_URL: sqlite:///FILE or postgresql"),
         (
             {
                 "RYBBIT__W__API_KEY": "k",

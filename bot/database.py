@@ -1,0 +1,146 @@
+"""
+Where everything is stored, by its address: SQLite in a file, or PostgreSQL.
+
+Both are driven alike: one write at a time in a database, whoever counts before writing is alone meanwhile.
+SQLite has it so by itself; on PostgreSQL each write holds an advisory lock until it is committed.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import asyncpg  # type: ignore[import-untyped] # ships no types
+from sqlalchemy import Connection, event, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from bot.clock import Clock
+
+_POSTGRESQL = frozenset({"postgres", "postgresql", "postgresql+asyncpg"})
+# How long a writer waits for another one before it gives up, in milliseconds.
+_BUSY_TIMEOUT_MS = 15_000
+_CONNECT_SECONDS, _STATEMENT_SECONDS = 5, 15
+_CONNECTIONS, _MORE_CONNECTIONS = 8, 4
+# Any number will do that nobody else in the same database locks by.
+_WRITERS_LOCK = 0x0CA5EF11E
+
+
+class StoreAway(SQLAlchemyError):
+    """Raised when the database cannot be reached, or was lost in the middle."""
+
+
+def database_error(url: str) -> str | None:
+    """Give what is wrong with a database's address, None where nothing is."""
+    if url.startswith("sqlite:"):
+        return None if url.startswith("sqlite:///") and url != "sqlite:///" else "for SQLite: sqlite:///FILE"
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        return "is no address of a database"
+    if parts.scheme not in _POSTGRESQL:
+        return "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME is needed"
+    sockets = any(name == "host" for name, _ in parse_qsl(parts.query))
+    return None if (host or sockets) and len(parts.path) > 1 else "a host and the database's name are needed"
+
+
+def is_postgresql(url: str) -> bool:
+    """Whether an address is PostgreSQL's."""
+    return urlsplit(url).scheme in _POSTGRESQL
+
+
+@asynccontextmanager
+async def open_database(url: str, simulated_time: Clock | None = None) -> AsyncIterator[AsyncEngine]:
+    """
+    Make the way to a database, and close all connections at the end.
+
+    Args:
+        url: as the settings have it.
+        simulated_time: takes the place of SQLite's own clock, for days that pass in seconds.
+
+    """
+    engine = _postgresql(url) if is_postgresql(url) else _sqlite(url, simulated_time)
+    try:
+        yield engine
+    finally:
+        await engine.dispose()
+
+
+@asynccontextmanager
+async def transaction(engine: AsyncEngine, *, writing: bool) -> AsyncIterator[AsyncConnection]:
+    """
+    Open a transaction; one that writes is the only one that does, from its start.
+
+    Raises:
+        StoreAway: when the database cannot be reached.
+
+    """
+    try:
+        async with engine.begin() as connection:
+            if writing and connection.dialect.name == "postgresql":
+                await connection.execute(text(f"SET LOCAL lock_timeout = {_BUSY_TIMEOUT_MS}"))
+                await connection.execute(text(f"SELECT pg_advisory_xact_lock({_WRITERS_LOCK})"))
+            yield connection
+    except (OperationalError, InterfaceError, PoolTimeout, OSError, asyncpg.PostgresError) as error:
+        raise StoreAway(type(error).__name__) from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise StoreAway(type(error).__name__) from error
+        raise
+
+
+def _sqlite(url: str, simulated_time: Clock | None) -> AsyncEngine:
+    path = Path(url.removeprefix("sqlite:///"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", hide_parameters=True)
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    if simulated_time is not None:
+        event.listen(engine.sync_engine, "connect", _goes_by(simulated_time))
+    return engine
+
+
+def _postgresql(url: str) -> AsyncEngine:
+    """Make it for asyncpg: Heroku's `postgres://`, and `sslmode`, which the driver calls `ssl`."""
+    parts = urlsplit(url)
+    named = [("ssl" if name == "sslmode" else name, value) for name, value in parse_qsl(parts.query)]
+    address = parts._replace(scheme="postgresql+asyncpg", query=urlencode(named)).geturl()
+    return create_async_engine(
+        address,
+        hide_parameters=True,
+        pool_size=_CONNECTIONS,
+        max_overflow=_MORE_CONNECTIONS,
+        pool_timeout=_CONNECT_SECONDS,
+        # A connection that the server closed meanwhile is noticed before it is used.
+        pool_pre_ping=True,
+        connect_args={"timeout": _CONNECT_SECONDS, "command_timeout": _STATEMENT_SECONDS},
+    )
+
+
+def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
+    # The driver's own BEGIN comes too late to lock before the first read.
+    dbapi_connection.isolation_level = None
+    cursor = dbapi_connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    # What was acknowledged survives a power cut too.
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.close()
+
+
+def _goes_by(clock: Clock) -> Callable[[Any, Any], None]:
+    def julian_day(_now: str) -> float:
+        return clock().timestamp() / 86_400 + 2_440_587.5
+
+    def prepare(dbapi_connection: Any, _record: Any) -> None:
+        dbapi_connection.create_function("julianday", 1, julian_day)
+
+    return prepare
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+    connection.exec_driver_sql(f"BEGIN {mode}")
