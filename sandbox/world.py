@@ -1,7 +1,7 @@
 """The whole sandbox: Slack and the vendors, each on its own port of 127.0.0.1."""
 
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -128,6 +128,7 @@ async def open_world(
     *,
     patience: tuple[float, ...] = (0.0, 0.0, 0.0),
     strangers_a_day: int = _STRANGERS_A_DAY,
+    more_people: Callable[[datetime], Sequence[Customer]] = lambda _now: (),
 ) -> AsyncIterator[World]:
     """
     Start everything.
@@ -135,11 +136,12 @@ async def open_world(
     Args:
         port: where the page and Slack's Web API are; 0 for any.
         patience: how many seconds FullStory, Raygun and Rybbit take for each answer.
+        more_people: customers beside those that one can try, as of a moment.
         strangers_a_day: how many sessions Raygun has beside those of the customers that one can try.
 
     """
     clock = SandboxClock()
-    people = make_people(clock())
+    people = (*make_people(clock()), *more_people(clock()))
     async with AsyncExitStack() as stack:
         fullstory = await stack.enter_async_context(listening(FullStory(clock, people)))
         traffic = _traffic(clock(), people, strangers_a_day)
