@@ -2,8 +2,8 @@
 Kills the bot at random instants under load and counts, in the sandbox's Slack, what became of every request.
 
 A mixture of commands, tickets, mentions and pasted addresses comes in 20 times a second, over signed HTTP,
-into forty channels. The process is killed with SIGKILL at random instants, mostly while jobs are under way, and
-started again. When the last one has been killed, a last process is given time to finish what is owed.
+into forty channels. The process is killed with SIGKILL at random instants, mostly while jobs are under way,
+and started again. When the last one has been killed, a last process is given time to finish what is owed.
 
 A request counts as acknowledged when Slack was told so in time; Slack's own redeliveries of what was not are
 part of it. Lost is what was acknowledged and has no answer in its channel (for an address: no card), doubled

@@ -45,6 +45,7 @@ import httpx
 
 from bot.cache import Cache, Flights
 from bot.casefile import Subject, SubjectKind
+from bot.claims import Claims
 from bot.identities import Identities
 from bot.inquiry import Inquiry
 from bot.keyring import Keyring
@@ -265,6 +266,7 @@ async def casefile(raygun: Raygun, clock: VirtualClock) -> AsyncIterator[Bot]:
                     timedelta(seconds=60),
                     PushedErrors(store, keyring, WEEK),
                     KnownLinks(store, keyring, index, WEEK),
+                    Claims(store, keyring),
                 )
                 identities = Identities(store, keyring, WEEK)
                 yield Casefile(Lookup(sources, inquiry, identities, clock, tasks, make_metrics()), tasks)

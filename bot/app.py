@@ -15,6 +15,7 @@ from bot import __version__, crashes
 from bot.access import Access
 from bot.answering import Answering
 from bot.cache import Cache, Flights
+from bot.claims import Claims
 from bot.clock import Clock, system_clock
 from bot.helpdesks.desks import Desks
 from bot.helpdesks.registry import open_desks
@@ -83,6 +84,7 @@ class Engine:
     desks: Desks
     pushed: PushedErrors
     known_links: KnownLinks
+    claims: Claims
     lookup: Lookup
     metrics: Metrics
 
@@ -143,7 +145,8 @@ async def open_engine(
         deadline = timedelta(seconds=settings.lookup.deadline_seconds)
         pushed = PushedErrors(store, keyring, index_days)
         known_links = KnownLinks(store, keyring, index, index_days)
-        inquiry = Inquiry(cache, flights, keyring, clock, deadline, pushed, known_links)
+        claims = Claims(store, keyring)
+        inquiry = Inquiry(cache, flights, keyring, clock, deadline, pushed, known_links, claims)
         lookup = Lookup(sources, inquiry, Identities(store, keyring, index_days), clock, tasks, metrics)
         yield Engine(
             settings,
@@ -156,6 +159,7 @@ async def open_engine(
             desks,
             pushed,
             known_links,
+            claims,
             lookup,
             metrics,
         )
@@ -248,7 +252,7 @@ def _make_worker(means: Means, engine: Engine, sweep_seconds: float) -> Worker:
         "ticket": tickets.answer,
         "remove": tickets.remove,
         "errors": SessionErrorsAnswers(means).answer,
-        "unfurl": Unfurling(means, engine.lookup.inquiry, engine.known_links).answer,
+        "unfurl": Unfurling(means, engine.lookup.inquiry, engine.known_links, engine.claims).answer,
     }
     return Worker(means.jobs, engine.tasks, handlers, answering.give_up, sweep_seconds)
 

@@ -84,6 +84,13 @@ class Cache:
             return None
         return known
 
+    async def latest(self, key: str) -> Known | None:
+        """Give what stands in the database, where another process may have written it."""
+        known = await self._stored(key)
+        if known is not None:
+            self._memory[key] = known
+        return None if known is None or self._clock() - known.as_of > self._retention else known
+
     async def put(self, key: str, subject_hash: str, known: Known) -> None:
         """Remember an answer; what has outlived the retention is deleted on the way."""
         self._memory[key] = known

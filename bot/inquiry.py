@@ -7,6 +7,7 @@ stored, and told to whoever still listens.
 """
 
 import asyncio
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -25,6 +26,7 @@ from bot.casefile import (
     Subject,
     SubjectKind,
 )
+from bot.claims import Claims
 from bot.clock import Clock
 from bot.keyring import Keyring
 from bot.known_links import KnownLinks
@@ -36,6 +38,9 @@ from bot.sources.source import Effort, Indexed, Question, Source
 _REFUSAL_LASTS = timedelta(minutes=5)
 
 _SMALL_QUOTA = 200
+# A process that died while it asked is waited for no longer than this.
+_ASKING_LASTS = timedelta(seconds=6)
+_BETWEEN_LOOKS_SECONDS = 0.15
 _LANDINGS_KEPT = 10_000
 _A_MOMENT = timedelta(seconds=5)
 # Vendors that tell of errors by themselves.
@@ -79,6 +84,7 @@ class Inquiry:
         deadline: how long a source is waited for before others hear that it is late.
         pushed: errors that vendors told of by themselves.
         known_links: learns which sessions there are, for when somebody pastes one's address.
+        claims: lets one process at a time ask a question.
 
     """
 
@@ -91,6 +97,7 @@ class Inquiry:
         deadline: timedelta,
         pushed: PushedErrors,
         known_links: KnownLinks,
+        claims: Claims,
     ) -> None:
         self._cache = cache
         self._flights = flights
@@ -99,6 +106,8 @@ class Inquiry:
         self._deadline = deadline
         self._pushed = pushed
         self._known_links = known_links
+        self._claims = claims
+        self._process = uuid.uuid4().hex
         # How many answers to each question have come in: who finds one more than before need not ask.
         self._landed: LRUCache[str, int] = LRUCache(_LANDINGS_KEPT)
         self._refused: TTLCache[SourceName, Failure] = TTLCache(
@@ -150,16 +159,23 @@ class Inquiry:
             recall = await source.recall(question)
             known = self._known(recall.answer, question) if recall.answer else None
             return _Remembered(known, recall.enough, State.INDEX)
-        known = await self._cache.get(self._key(source, question))
+        key = self._key(source, question)
+        known = await self._cache.get(key)
+        if known is None or not self._is_fresh(source, known):
+            # Another process may have asked meanwhile.
+            known = await self._cache.latest(key) or known
         if known is None:
             return _Remembered(None)
         age = self._clock() - known.as_of
-        lasting = source.freshness.found if known.answer.found else source.freshness.nobody
-        state = State.CACHED if age < lasting else State.STALE
+        state = State.CACHED if self._is_fresh(source, known) else State.STALE
         # Whoever asks again by another name, anew, may find that somebody else did so a moment ago.
         anew = question.effort is Effort.FRESH and not (question.again and age < _A_MOMENT)
         enough = state is State.CACHED and not anew
         return _Remembered(known, enough, state, fits=known.days >= question.days)
+
+    def _is_fresh(self, source: Source, known: Known) -> bool:
+        lasting = source.freshness.found if known.answer.found else source.freshness.nobody
+        return self._clock() - known.as_of < lasting
 
     def _known(self, answer: Answer, question: Question) -> Known:
         return Known(answer, answer.as_of or self._clock(), question.days)
@@ -182,11 +198,34 @@ class Inquiry:
             report(await self._finding(source, question, state, outcome.result, calls), True)
 
     async def _fly(self, source: Source, question: Question) -> _Outcome:
+        name = self._flight(source, question)
+        try:
+            if isinstance(source, Indexed):
+                return await self._answered(source, question)
+            return await self._answered_once(source, question, name)
+        finally:
+            self._landed[name] = self._landed.get(name, 0) + 1
+
+    async def _answered_once(self, source: Source, question: Question, name: str) -> _Outcome:
+        """Ask, unless another process is asking the same: then its answer is waited for."""
+        begun, key = self._clock(), self._key(source, question)
+        while not await self._claims.take(name, self._process, _ASKING_LASTS):
+            await asyncio.sleep(_BETWEEN_LOOKS_SECONDS)
+            known = await self._cache.latest(key)
+            if known is not None and known.as_of > begun and known.days >= question.days:
+                return _Outcome(known, 0)
+        renewing = asyncio.create_task(self._renew(name))
         try:
             return await self._answered(source, question)
         finally:
-            name = self._flight(source, question)
-            self._landed[name] = self._landed.get(name, 0) + 1
+            renewing.cancel()
+            await self._claims.release(name, self._process)
+
+    async def _renew(self, name: str) -> None:
+        """Keep a question ours while it is asked, however long the vendor takes."""
+        while True:
+            await asyncio.sleep(_ASKING_LASTS.total_seconds() / 3)
+            await self._claims.renew(name, self._process, _ASKING_LASTS)
 
     async def _answered(self, source: Source, question: Question) -> _Outcome:
         calls = source.http.asking(question.purpose, await source.account())

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from pydantic import TypeAdapter
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 
 from bot.casefile import Session, SourceName, Subject, SubjectKind, UrlIs
 from bot.index_rows import replace_rows
 from bot.keyring import Keyring, Unsealable
 from bot.links import spellings
 from bot.session_index import SessionIndex
-from bot.store import Store, known_sessions, now_ms, unfurled
+from bot.store import Store, known_sessions, now_ms
 
 # An answer may hold hundreds; what is pasted is mostly new.
 _MOST_KEPT = 100
@@ -81,25 +81,6 @@ class KnownLinks:
         if pointer := await self._first([self._id(source, session_id)]):
             return pointer
         return _indexed(await self._index.one(source, session_id))
-
-    async def claim(self, key: str, job: str, lasting: timedelta) -> bool:
-        """Take something for a while, once; the same job may take it again."""
-        hashed = self._keyring.hash("unfurled", key)
-        async with self._store.write() as connection:
-            await connection.execute(delete(unfurled).where(unfurled.c.until_ms <= now_ms()))
-            query = select(unfurled.c.job).where(unfurled.c.key == hashed)
-            taken = (await connection.execute(query)).scalar_one_or_none()
-            if taken is None:
-                until = now_ms() + int(lasting.total_seconds() * 1000)
-                await connection.execute(insert(unfurled).values(key=hashed, job=job, until_ms=until))
-        return taken in (None, job)
-
-    async def release(self, key: str, job: str) -> None:
-        """Give back what was taken."""
-        hashed = self._keyring.hash("unfurled", key)
-        ours = (unfurled.c.key == hashed) & (unfurled.c.job == job)
-        async with self._store.write() as connection:
-            await connection.execute(delete(unfurled).where(ours))
 
     def _rows(self, source: SourceName, subject: Subject, session: Session) -> list[dict[str, str]]:
         pointer = Pointer(str(source), session.id, subject)

@@ -248,12 +248,12 @@ known_sessions = Table(
     Column("kept_until_ms", BigInteger, nullable=False, index=True),
 )
 
-unfurled = Table(
-    "unfurled",
+claims = Table(
+    "claims",
     metadata,
-    # The hash of a channel and what was shown in it.
+    # The hash of what is claimed.
     Column("key", String(64), primary_key=True),
-    Column("job", String(36), nullable=False),
+    Column("holder", String(64), nullable=False),
     Column("until_ms", BigInteger, nullable=False, index=True),
 )
 
@@ -358,7 +358,7 @@ _STEPS: Mapping[int, tuple[Table, ...]] = MappingProxyType(
             identities,
         ),
         5: (identities,),
-        6: (known_sessions, unfurled),
+        6: (known_sessions, claims),
     }
 )
 # Columns that came later than their tables, with their indexes.

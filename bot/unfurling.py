@@ -17,6 +17,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.cards import Card, card_blocks
 from bot.casefile import CaseFile, Finding, Session, State, Subject, SubjectKind
+from bot.claims import Claims
 from bot.inquiry import Inquiry
 from bot.jobs import Job
 from bot.known_links import KnownLinks, Pointer
@@ -61,13 +62,15 @@ class Unfurling:
         means: who may look, who finds people, and Slack.
         inquiry: asks one source.
         known_links: the sessions that sources told of.
+        claims: which pages stand in a channel.
 
     """
 
-    def __init__(self, means: Means, inquiry: Inquiry, known_links: KnownLinks) -> None:
+    def __init__(self, means: Means, inquiry: Inquiry, known_links: KnownLinks, claims: Claims) -> None:
         self._means = means
         self._inquiry = inquiry
         self._known_links = known_links
+        self._claims = claims
         self._settings = means.settings
         self._log = structlog.get_logger("unfurling")
 
@@ -101,12 +104,12 @@ class Unfurling:
             return named
         if request.is_preview:
             return await self._in_time(self._describe(named, request))
-        page = f"{request.channel}/{named.page}"
-        if not await self._known_links.claim(page, job.id, _COOLING):
+        page = f"card/{request.channel}/{named.page}"
+        if not await self._claims.take(page, job.id, _COOLING):
             return Nothing("cooled_down")
         card = await self._in_time(self._describe(named, request))
         if isinstance(card, Nothing):
-            await self._known_links.release(page, job.id)
+            await self._claims.release(page, job.id)
         return card
 
     async def _in_time(self, asking: Coroutine[Any, Any, T]) -> T | Nothing:

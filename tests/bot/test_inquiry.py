@@ -10,6 +10,7 @@ import pytest
 
 from bot.cache import Answer, Cache, Flights
 from bot.casefile import Failure, Finding, Reason, Session, SourceName, State, Subject, SubjectKind
+from bot.claims import Claims
 from bot.inquiry import Inquiry
 from bot.keyring import Keyring
 from bot.known_links import KnownLinks
@@ -91,7 +92,16 @@ async def asking(store: Store, keyring: Keyring, clock: MovableClock) -> AsyncIt
         pushed = PushedErrors(store, keyring, timedelta(days=7))
         week = timedelta(days=7)
         known_links = KnownLinks(store, keyring, SessionIndex(store, keyring, week, week), week)
-        inquiry = Inquiry(cache, Flights(tasks), keyring, clock, timedelta(seconds=0.2), pushed, known_links)
+        inquiry = Inquiry(
+            cache,
+            Flights(tasks),
+            keyring,
+            clock,
+            timedelta(seconds=0.2),
+            pushed,
+            known_links,
+            Claims(store, keyring),
+        )
         source = ScriptedSource(http, answers=[found(clock)])
         source.gate.set()
         yield Asking(inquiry, source, clock, tasks)

@@ -9,6 +9,7 @@ import pytest
 
 from bot.cache import Answer, Cache, Flights
 from bot.casefile import CaseFile, Failure, Reason, Session, SessionUser, SourceName, Subject, SubjectKind
+from bot.claims import Claims
 from bot.identities import Identities
 from bot.inquiry import Inquiry
 from bot.keyring import Keyring
@@ -97,6 +98,7 @@ async def desk(store: Store, keyring: Keyring, clock: MovableClock) -> AsyncIter
         timedelta(seconds=5),
         PushedErrors(store, keyring, week),
         KnownLinks(store, keyring, SessionIndex(store, keyring, week, week), week),
+        Claims(store, keyring),
     )
     identities = Identities(store, keyring, week)
     yield Desk(
