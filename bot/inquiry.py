@@ -133,6 +133,7 @@ class Inquiry:
             at_vendor: told when what is remembered will not do.
 
         """
+        begun = self._clock()
         landed = self._landed.get(self._flight(source, question), 0)
         remembered = await self._remembered(source, question)
         known, fresh = remembered.known, question.effort is Effort.FRESH
@@ -152,7 +153,7 @@ class Inquiry:
                 report(await self._finding(source, question, just_now.state, just_now.known), True)
                 return
         at_vendor()
-        await self._ask_vendor(source, question, known, report)
+        await self._ask_vendor(source, question, known, report, begun)
 
     async def _remembered(self, source: Source, question: Question) -> "_Remembered":
         if isinstance(source, Indexed):
@@ -181,10 +182,15 @@ class Inquiry:
         return Known(answer, answer.as_of or self._clock(), question.days)
 
     async def _ask_vendor(
-        self, source: Source, question: Question, known: Known | None, report: Report
+        self,
+        source: Source,
+        question: Question,
+        known: Known | None,
+        report: Report,
+        begun: datetime,
     ) -> None:
         name = self._flight(source, question)
-        flight, ours = self._flights.join(name, lambda: self._fly(source, question))
+        flight, ours = self._flights.join(name, lambda: self._fly(source, question, begun))
         done, _ = await asyncio.wait({flight}, timeout=self._deadline.total_seconds())
         if not done:
             report(await self._failed(source, question, self._late(source), known), False)
@@ -197,23 +203,29 @@ class Inquiry:
             state = State.LIVE if outcome.result.answer.covers is None else State.INDEX
             report(await self._finding(source, question, state, outcome.result, calls), True)
 
-    async def _fly(self, source: Source, question: Question) -> _Outcome:
+    async def _fly(self, source: Source, question: Question, begun: datetime) -> _Outcome:
         name = self._flight(source, question)
         try:
             if isinstance(source, Indexed):
                 return await self._answered(source, question)
-            return await self._answered_once(source, question, name)
+            return await self._answered_once(source, question, name, begun)
         finally:
             self._landed[name] = self._landed.get(name, 0) + 1
 
-    async def _answered_once(self, source: Source, question: Question, name: str) -> _Outcome:
+    async def _answered_once(
+        self, source: Source, question: Question, name: str, begun: datetime
+    ) -> _Outcome:
         """Ask, unless another process is asking the same: then its answer is waited for."""
-        begun, key = self._clock(), self._key(source, question)
-        while not await self._claims.take(name, self._process, _ASKING_LASTS):
-            await asyncio.sleep(_BETWEEN_LOOKS_SECONDS)
-            known = await self._cache.latest(key)
+        while True:
+            ours = await self._claims.take(name, self._process, _ASKING_LASTS)
+            known = await self._cache.latest(self._key(source, question))
             if known is not None and known.as_of > begun and known.days >= question.days:
+                if ours:
+                    await self._claims.release(name, self._process)
                 return _Outcome(known, 0)
+            if ours:
+                break
+            await asyncio.sleep(_BETWEEN_LOOKS_SECONDS)
         renewing = asyncio.create_task(self._renew(name))
         try:
             return await self._answered(source, question)

@@ -51,12 +51,12 @@ class Window:
 
     calls: int
     seconds: int
-    lag_seconds: int = 0
+    lag_seconds: float = 0
 
     @property
     def milliseconds(self) -> int:
         """Give for how long a call counts, in the ledger's unit."""
-        return (self.seconds + self.lag_seconds) * 1000
+        return int((self.seconds + self.lag_seconds) * 1000)
 
 
 @dataclass(frozen=True, slots=True)

