@@ -22,7 +22,7 @@ import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from socket import create_server
@@ -40,10 +40,11 @@ A_SECOND = 20.0
 CHANNELS = 40
 # Slack tries again at once, after a minute, after five; here in seconds, so that a run has an end.
 RETRY_WAITS = (0.5, 3.0, 10.0)
-LIFE_SECONDS = (0.05, 2.0)
+LIFE_SECONDS = (0.05, 4.0)
 STARTED_WITHIN_SECONDS = 30.0
-# The longest lease that a dead process can have left, some takeovers in a row, and settling.
-LAST_ANSWERS_SECONDS = 120.0
+# As long as answers still come in, they are waited for: leases run out, takeovers follow, posts settle.
+LAST_ANSWERS_SECONDS = 60.0
+_MOST_NAMED = 20
 KINDS = ("command", "ticket", "mention", "link")
 WEIGHTS = (0.4, 0.25, 0.25, 0.1)
 
@@ -79,7 +80,7 @@ class Bot:
     world: World
     database_url: str
     folder: Path
-    port: int = field(default_factory=lambda: free_port())  # noqa: PLW0108 - defined below
+    port: int = 0
     process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
@@ -99,7 +100,7 @@ class Bot:
         async with httpx.AsyncClient() as client, asyncio.timeout(STARTED_WITHIN_SECONDS):
             while not await self._is_up(client):
                 if self.process.returncode is not None:
-                    raise RuntimeError("the bot ended by itself; its log is in bot.log")
+                    raise RuntimeError(f"the bot ended by itself; its log is in {self.folder}")
                 await asyncio.sleep(0.02)
 
     async def kill(self) -> None:
@@ -107,6 +108,12 @@ class Bot:
         if self.process is not None and self.process.returncode is None:
             self.process.send_signal(signal.SIGKILL)
             await self.process.wait()
+
+    async def restart(self) -> None:
+        """Start it again at a port that is free: the last one's may have been taken meanwhile."""
+        self.port = free_port()
+        self.world.slack.connect(f"http://127.0.0.1:{self.port}/slack/events")
+        await self.start()
 
     async def _is_up(self, client: httpx.AsyncClient) -> bool:
         try:
@@ -324,12 +331,11 @@ async def measure(kind: str, kills: int, seed: int, a_second: float = A_SECOND) 
     with database(kind, folder) as url:
         async with loaded_world(random.Random(seed + 1), a_second) as (world, load):
             bot = Bot(world, url, folder)
-            await bot.start()
-            world.slack.connect(f"http://127.0.0.1:{bot.port}/slack/events")
+            await bot.restart()
             for _ in range(kills):
                 await asyncio.sleep(rng.uniform(*LIFE_SECONDS))
                 await bot.kill()
-                await bot.start()
+                await bot.restart()
             # The last one goes on as any does; what it and the load still owe is waited for.
             return await count(kind, kills, seed, bot, load, folder)
 
@@ -338,12 +344,14 @@ async def count(kind: str, kills: int, seed: int, bot: Bot, load: Load, folder: 
     """End the load, wait for the last answers, and count."""
     await load.end()
     world, requests = bot.world, load.requests
-    deadline = asyncio.get_running_loop().time() + LAST_ANSWERS_SECONDS
+    clock, missing = asyncio.get_running_loop().time, len(requests) + 1
     while True:
         counted = Count(world, requests)
         acknowledged = counted.acknowledged()
         lost = [request for request in acknowledged if not counted.answers(request)]
-        if not lost or asyncio.get_running_loop().time() > deadline:
+        if len(lost) < missing:
+            missing, deadline = len(lost), clock() + LAST_ANSWERS_SECONDS
+        if not lost or clock() > deadline:
             break
         await asyncio.sleep(1)
     # What would be doubled is doubled by now or soon.
@@ -351,7 +359,7 @@ async def count(kind: str, kills: int, seed: int, bot: Bot, load: Load, folder: 
     counted = Count(world, requests)
     doubled = [request for request in acknowledged if counted.answers(request) > 1]
     for name, some in (("lost", lost), ("doubled", doubled)):
-        for request in some:
+        for request in some[:_MOST_NAMED]:
             print(f"{name}: {request.kind} {request.number} in {request.channel}", file=sys.stderr)
     await bot.kill()
     if not (lost or doubled):

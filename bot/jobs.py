@@ -27,13 +27,19 @@ class Busy(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One accepted request that owes somebody an answer; `payload` is JSON that its handler wrote."""
+    """
+    One accepted request that owes somebody an answer; `payload` is JSON that its handler wrote.
+
+    `attempts` counts how often it was begun, `failures` how often that went wrong: a job whose process was
+    killed has not failed.
+    """
 
     id: str
     kind: str
     payload: str
     attempts: int
     created_ms: int
+    failures: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +133,7 @@ class Jobs:
         except Unsealable:
             await self.finish(Job(row.id, row.kind, "", row.attempts, row.created_ms), "failed")
             return None
-        return Job(row.id, row.kind, payload, row.attempts, row.created_ms)
+        return Job(row.id, row.kind, payload, row.attempts, row.created_ms, row.failures or 0)
 
     async def renew(self) -> None:
         """Keep all jobs of this process ours, in one statement."""
@@ -140,6 +146,11 @@ class Jobs:
     async def let_go(self, job: Job, wait: timedelta = timedelta()) -> None:
         """Leave a job that is not finished to whoever comes next, after a wait."""
         await self._change(job, {"leased_until_ms": now_ms() + _ms(wait), "leased_by": None})
+
+    async def fail(self, job: Job, wait: timedelta) -> None:
+        """Leave a job that went wrong to whoever comes next, after a wait."""
+        values = {"leased_until_ms": now_ms() + _ms(wait), "leased_by": None, "failures": job.failures + 1}
+        await self._change(job, values)
 
     async def finish(self, job: Job, state: str = "done") -> None:
         """End a job: what it was about is gone with it; what ended long ago is deleted on the way."""

@@ -96,6 +96,8 @@ jobs = Table(
     Column("leased_until_ms", BigInteger, nullable=False),
     Column("leased_by", String(32)),
     Column("ended_ms", BigInteger),
+    # How often answering it went wrong, as opposed to being broken off.
+    Column("failures", Integer),
     UniqueConstraint("delivery"),
     Index("jobs_by_state", "state", "leased_until_ms"),
 )
@@ -362,7 +364,9 @@ _STEPS: Mapping[int, tuple[Table, ...]] = MappingProxyType(
     }
 )
 # Columns that came later than their tables, with their indexes.
-_COLUMNS: Mapping[int, tuple[Column[Any], ...]] = MappingProxyType({6: (index_sessions.c.link,)})
+_COLUMNS: Mapping[int, tuple[Column[Any], ...]] = MappingProxyType(
+    {6: (index_sessions.c.link, jobs.c.failures)}
+)
 
 
 async def _bring_up_to_date(connection: AsyncConnection) -> None:

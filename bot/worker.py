@@ -11,6 +11,7 @@ from datetime import timedelta
 
 import structlog
 
+from bot.database import StoreAway
 from bot.jobs import Busy, Job, Jobs
 from bot.posting import OutcomeUnknown
 from bot.tasks import Tasks
@@ -20,7 +21,11 @@ Handler = Callable[[Job], Awaitable[None]]
 
 _AT_ONCE = 32
 _MOST_WAITING = 500
-_MOST_ATTEMPTS = 3
+_MOST_FAILURES = 3
+# So often a job is begun, also where it never failed but its process died each time.
+_MOST_ATTEMPTS = 100
+# While more waits than was taken over, it is looked again as soon as that.
+_BEHIND_SECONDS = 0.2
 # Jobs that no person waits for: so many at once, so many waiting here; the others wait in the database.
 _UNASKED = ("ticket",)
 _UNASKED_AT_ONCE = 6
@@ -82,12 +87,15 @@ class Worker:
     async def sweep_for_ever(self) -> None:
         """Take over, again and again, what other processes (or this one, before it restarted) left behind."""
         while True:
-            room = _MOST_WAITING - len(self._held)
+            # No more than can soon be begun: what is taken over and not begun waits for its lease to end.
+            room = max(0, 2 * _AT_ONCE - len(self._held))
             without = _UNASKED if self.is_full_of_unasked else ()
-            for job in await self._jobs.take_over(max(0, min(_AT_ONCE, room)), without):
+            found = await self._jobs.take_over(min(_AT_ONCE, room), without)
+            for job in found:
                 self._log.info("job.taken_over", job=job.id, kind=job.kind, attempt=job.attempts)
                 self.start(job)
-            await asyncio.sleep(self._sweep_seconds)
+            behind = not room or len(found) == _AT_ONCE
+            await asyncio.sleep(min(_BEHIND_SECONDS, self._sweep_seconds) if behind else self._sweep_seconds)
 
     async def renew_for_ever(self) -> None:
         """Renew the leases of what runs here, again and again."""
@@ -115,12 +123,16 @@ class Worker:
         except OutcomeUnknown:
             self._log.warning("job.outcome_unknown", job=job.id, kind=job.kind)
             await self._abandon(job)
+        except StoreAway:
+            # Nothing can be written down now: whoever finds the lease run out begins anew.
+            self._log.warning("job.database_away", job=job.id, kind=job.kind)
         except Exception as error:  # noqa: BLE001 - the one place where unexpected errors end
-            self._log.error("job.crashed", job=job.id, kind=job.kind, attempt=job.attempts, exc_info=error)
-            if job.attempts >= _MOST_ATTEMPTS:
+            failures = job.failures + 1
+            self._log.error("job.crashed", job=job.id, kind=job.kind, failure=failures, exc_info=error)
+            if failures >= _MOST_FAILURES or job.attempts >= _MOST_ATTEMPTS:
                 await self._abandon(job)
             else:
-                await self._jobs.let_go(job, self._jobs.lease * job.attempts)
+                await self._jobs.fail(job, self._jobs.lease * failures)
         else:
             await self._jobs.finish(job)
 
