@@ -16,7 +16,7 @@ from bot.access import Access
 from bot.answering import Answering
 from bot.cache import Cache, Flights
 from bot.claims import Claims
-from bot.clock import Clock, system_clock
+from bot.clock import Clock, anchored_clock, system_clock
 from bot.helpdesks.desks import Desks
 from bot.helpdesks.registry import open_desks
 from bot.identities import Identities
@@ -27,6 +27,7 @@ from bot.known_links import KnownLinks
 from bot.lookup import Lookup
 from bot.means import Means
 from bot.metrics import Metrics, make_metrics
+from bot.pace import Pace
 from bot.posting import Poster
 from bot.pushed import PushedErrors
 from bot.quota import Ledger
@@ -117,7 +118,7 @@ async def open_engine(
     settings: Settings, clock: Clock = system_clock, vendors: Sequence[VendorEntry] = VENDORS
 ) -> AsyncIterator[Engine]:
     """
-    Open the database and the sources.
+    Open the database and the sources; without another clock, the time is the database's.
 
     Raises:
         SettingsError: when SECRET_KEY is missing.
@@ -127,6 +128,8 @@ async def open_engine(
     async with AsyncExitStack() as stack:
         keyring = Keyring(settings.secret_keys)
         store = await stack.enter_async_context(open_store(settings.database_url))
+        if clock is system_clock:
+            clock = anchored_clock(await store.now_ms())
         tasks = Tasks(_report_crash)
         ledger = Ledger(store)
         index_days = timedelta(days=settings.retention.index_days)
@@ -222,7 +225,7 @@ def _gather(
     settings = engine.settings
     retention = timedelta(days=settings.retention.job_days)
     jobs = Jobs(engine.store, engine.keyring, retention, timing.lease)
-    poster = Poster(slack, session, jobs, timing.settling_seconds)
+    poster = Poster(slack, session, jobs, Pace(engine.store), timing.settling_seconds)
     access = Access(slack, settings.access, engine.clock)
     us = Us(identity.bot, identity.user, identity.app)
     return Means(

@@ -149,8 +149,8 @@ class Jobs:
 
     async def fail(self, job: Job, wait: timedelta) -> None:
         """Leave a job that went wrong to whoever comes next, after a wait."""
-        values = {"leased_until_ms": now_ms() + _ms(wait), "leased_by": None, "failures": job.failures + 1}
-        await self._change(job, values)
+        values: dict[str, object] = {"leased_by": None, "failures": job.failures + 1}
+        await self._change(job, values | {"leased_until_ms": now_ms() + _ms(wait)})
 
     async def finish(self, job: Job, state: str = "done") -> None:
         """End a job: what it was about is gone with it; what ended long ago is deleted on the way."""

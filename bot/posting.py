@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
-from aiolimiter import AsyncLimiter
 from cachetools import LRUCache
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -18,11 +17,10 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.block_kit import Message
 from bot.jobs import Job, Jobs, Post
+from bot.pace import Pace
 from bot.requests import Asker
 
 EVENT_TYPE = "casefile_answer"
-# Slack: one post a second a channel on average, short bursts tolerated (`slack.md`, rate limits).
-_BURST, _PER_SECONDS = 4, 4
 _CHANNELS_KEPT = 1_000
 # Slack's words for "not here": said at once, nothing was posted.
 _NOT_HERE = frozenset(
@@ -87,6 +85,7 @@ class Poster:
         client: Slack's Web API.
         session: for response URLs, which are no part of that API.
         jobs: where the places of posts are written down.
+        pace: gives turns in a channel.
         settling_seconds: how long Slack is given before a lost post is looked for.
 
     """
@@ -96,13 +95,14 @@ class Poster:
         client: AsyncWebClient,
         session: aiohttp.ClientSession,
         jobs: Jobs,
+        pace: Pace,
         settling_seconds: float,
     ) -> None:
         self._client = client
         self._session = session
         self._jobs = jobs
         self._settling_seconds = settling_seconds
-        self._pace: LRUCache[str, AsyncLimiter] = LRUCache(_CHANNELS_KEPT)
+        self._pace = pace
         self._patience: LRUCache[str, asyncio.Lock] = LRUCache(_CHANNELS_KEPT)
 
     async def post(self, job: Job, part: str, spot: Spot, message: Message, *, urgent: bool = True) -> Post:
@@ -206,14 +206,11 @@ class Poster:
 
     async def _take_turn(self, channel: str, urgent: bool) -> None:
         """Wait until the channel may be posted to."""
-        pace = self._pace.get(channel) or AsyncLimiter(_BURST, _PER_SECONDS)
-        patience = self._patience.get(channel) or asyncio.Lock()
-        self._pace[channel], self._patience[channel] = pace, patience
         if urgent:
-            await pace.acquire()
+            await asyncio.sleep((await self._pace.turn(channel)).total_seconds())
             return
-        async with patience:
-            await pace.acquire()
+        async with self._patience.setdefault(channel, asyncio.Lock()):
+            await asyncio.sleep((await self._pace.turn(channel)).total_seconds())
 
     async def _post(self, job: Job, part: str, spot: Spot, message: Message, urgent: bool) -> str:
         await self._take_turn(spot.channel, urgent)

@@ -260,6 +260,15 @@ claims = Table(
 )
 
 
+turns = Table(
+    "turns",
+    metadata,
+    Column("channel", String(64), primary_key=True),
+    # Until when the turns that were taken last, one after the other.
+    Column("taken_until_ms", BigInteger, nullable=False),
+)
+
+
 class now_ms(FunctionElement[int]):  # noqa: N801 - used as a function in statements
     """The database's clock as an expression: whole milliseconds since 1970."""
 
@@ -360,7 +369,7 @@ _STEPS: Mapping[int, tuple[Table, ...]] = MappingProxyType(
             identities,
         ),
         5: (identities,),
-        6: (known_sessions, claims),
+        6: (known_sessions, claims, turns),
     }
 )
 # Columns that came later than their tables, with their indexes.

@@ -27,7 +27,7 @@ LAYERS = [
     {"bot.subjects", "bot.wording", "bot.tickets.markup", "bot.tickets.labels"},
     {"bot.identities", "bot.index_rows"},
     {"bot.session_index"},
-    {"bot.known_links", "bot.claims"},
+    {"bot.known_links", "bot.claims", "bot.pace"},
     {"bot.tickets.references", "bot.buttons"},
     {"bot.tickets.passages", "bot.tickets.mail"},
     {"bot.tickets.reading"},

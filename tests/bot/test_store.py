@@ -17,6 +17,7 @@ from bot.store import (
     open_store,
     schema_version,
     tickets,
+    turns,
 )
 
 FIRST_TABLES = {
@@ -61,7 +62,7 @@ async def test_a_table_of_an_older_version_gets_its_new_column_and_keeps_its_row
     async with open_store(database_url) as store, store.write() as connection:
         await connection.execute(text("DROP INDEX ix_index_sessions_link"))
         await connection.execute(text("ALTER TABLE index_sessions DROP COLUMN link"))
-        for table in (known_sessions, claims):
+        for table in (known_sessions, claims, turns):
             await connection.run_sync(table.drop)
         columns = [column for column in index_sessions.c if column.name != "link"]
         older = table_of("index_sessions", *(column_of(name) for name in row))
