@@ -219,7 +219,7 @@ class Inquiry:
         while True:
             ours = await self._claims.take(name, self._process, _ASKING_LASTS)
             known = await self._cache.latest(self._key(source, question))
-            if known is not None and known.as_of > begun and known.days >= question.days:
+            if known is not None and self._will_do(source, question, known, begun):
                 if ours:
                     await self._claims.release(name, self._process)
                 return _Outcome(known, 0)
@@ -232,6 +232,13 @@ class Inquiry:
         finally:
             renewing.cancel()
             await self._claims.release(name, self._process)
+
+    def _will_do(self, source: Source, question: Question, known: Known, begun: datetime) -> bool:
+        """Whether what another process has written meanwhile answers a question that began at a moment."""
+        if known.days < question.days:
+            return False
+        usual = question.effort is not Effort.FRESH
+        return known.as_of > begun or (usual and self._is_fresh(source, known))
 
     async def _renew(self, name: str) -> None:
         """Keep a question ours while it is asked, however long the vendor takes."""

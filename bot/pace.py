@@ -25,11 +25,10 @@ class Pace:
         async with self._store.write() as connection:
             now = int((await connection.execute(select(now_ms()))).scalar_one())
             ours = turns.c.channel == channel
-            taken = (
-                await connection.execute(select(turns.c.taken_until_ms).where(ours))
-            ).scalar_one_or_none()
-            # What the clock of another machine, or a step of this one, put far ahead is not waited for.
-            until = now if taken is None else min(max(taken, now), now + _DAY_MS)
+            query = select(turns.c.taken_until_ms).where(ours)
+            taken = (await connection.execute(query)).scalar_one_or_none()
+            # What a step of the database's clock put far ahead is not waited for.
+            until = now if taken is None else min(max(taken, now), now + _FURTHEST_MS)
             after = {"taken_until_ms": until + _EACH_MS}
             if taken is None:
                 await connection.execute(delete(turns).where(turns.c.taken_until_ms < now - _DAY_MS))

@@ -15,6 +15,7 @@ from dotenv import dotenv_values
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
+from bot.database import is_postgresql
 from bot.links import Configured
 from bot.misspelt import KnownNames, find_misspelt, is_ours
 from bot.setting_values import (
@@ -183,7 +184,9 @@ class Settings(BaseSettings):
     secret_key: Secret | None = Field(
         None, description="keys hashes and seals; several, comma-separated: the first one seals"
     )
-    database_url: DatabaseUrl = Field("sqlite:///casefile.db", description="where everything is stored")
+    database_url: DatabaseUrl = Field(
+        "sqlite:///casefile.db", description="where everything is stored: SQLite, or `postgresql://…`"
+    )
     fullstory: dict[str, FullStoryAccount] = Field(default_factory=dict)
     raygun: dict[str, RaygunAccount] = Field(default_factory=dict)
     raygun_v3: dict[str, RaygunV3Account] = Field(default_factory=dict)
@@ -222,7 +225,7 @@ class Settings(BaseSettings):
     def cautions(self) -> tuple[str, ...]:
         """Give what is configured and does not do what one may expect, a line each."""
         lines = []
-        if self.dyno:
+        if self.dyno and not is_postgresql(self.database_url):
             lines.append(
                 "This host's disk does not last: with SQLite every restart forgets the quota ledger,"
                 " and vendors may be asked more often than they allow."
@@ -240,7 +243,8 @@ class Settings(BaseSettings):
     @property
     def secrets(self) -> tuple[str, ...]:
         """Give every key, token and secret that is configured, for what must never leave the house."""
-        return tuple(_secrets_in(self))
+        password = urlsplit(self.database_url).password
+        return (*_secrets_in(self), *([password] if password else []))
 
     def require(self, *names: str) -> None:
         """Raise SettingsError for the first of these variables (such as SECRET_KEY) that is not set."""
