@@ -1,0 +1,52 @@
+"""Where everything is stored: addresses, and what is raised when nobody answers there."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.database import StoreAway, database_error, is_postgresql
+from bot.settings import load_settings
+from bot.store import open_store
+
+GOOD = [
+    "sqlite:///casefile.db",
+    "sqlite:////var/lib/casefile.db",
+    "postgres://u:p@db.contoso.example/casefile",
+    "postgresql://u:p@db.contoso.example:5433/casefile?sslmode=require",
+    "postgresql+asyncpg://db.contoso.example/casefile",
+    "postgresql://postgres:@/casefile?host=/var/run/postgresql",
+]
+BAD = [
+    "sqlite:///",
+    "sqlite://casefile.db",
+    "mysql://u:p@h/d",
+    "postgresql://u:p@h",
+    "postgresql:///casefile",
+    "postgresql://u:p@h:port/d",
+    "casefile.db",
+]
+
+
+@pytest.mark.parametrize("url", GOOD)
+def test_an_address_of_either_database_is_taken(url: str) -> None:
+    assert database_error(url) is None
+    assert is_postgresql(url) is url.startswith("postgres")
+
+
+@pytest.mark.parametrize("url", BAD)
+def test_any_other_address_is_refused_with_what_is_needed(url: str) -> None:
+    assert database_error(url)
+
+
+async def test_a_database_that_does_not_answer_is_away(tmp_path: Path) -> None:
+    for url in (f"postgresql://u@/casefile?host={tmp_path}", "postgresql://u:p@127.0.0.1:9/casefile"):
+        with pytest.raises(StoreAway):
+            async with open_store(url):
+                pass
+
+
+def test_a_host_whose_disk_does_not_last_is_warned_of_for_sqlite_alone() -> None:
+    lasting = {"DYNO": "web.1", "DATABASE_URL": "postgres://u:secret@h/d"}
+    assert load_settings({"DYNO": "web.1"}).cautions
+    assert load_settings(lasting).cautions == ()
+    assert "secret" in load_settings(lasting).secrets
