@@ -3,6 +3,8 @@
 import asyncio
 import time
 
+import pytest
+
 from bot.app import Bot
 from bot.casefile import CaseFile, Subject, SubjectKind
 from bot.sources.source import Effort, Question
@@ -132,3 +134,23 @@ async def test_a_bad_signature_is_refused_with_401(desk: Desk) -> None:
         ):
             assert (await slack.post_raw(body, wrong)).status == 401
     assert desk.posts() == []
+
+
+@pytest.mark.parametrize("transport", ["socket"])
+async def test_socket_mode_connections_that_are_exchanged_lose_and_double_nothing(desk: Desk) -> None:
+    slack = desk.world.slack
+    places = [slack.places.support, slack.places.random, slack.places.general]
+    async with desk.casefile() as bot:
+        asked = []
+        for number in range(12):
+            if number % 4 == 2:
+                await slack.refresh_connections("refresh_requested" if number < 6 else "link_disabled")
+                await slack.wait_for(lambda: slack.connections, timeout=20)
+            asked.append(await desk.ask(f"nobody{number}@contoso.example", channel=places[number % 3]))
+        await desk.idle(bot)
+    told = "".join(plain_text(post) for place in places for post in desk.posts(place))
+    taken = [n for n, outcome in enumerate(asked) if outcome.delivery and outcome.delivery.acknowledged]
+    assert len(taken) >= 9
+    assert all(told.count(f"nobody{number}@contoso.example") == 1 for number in taken)
+    # What no connection took is on the sandbox's record.
+    slack.violations.clear()
