@@ -40,7 +40,8 @@ A_SECOND = 20.0
 CHANNELS = 40
 # Slack tries again at once, after a minute, after five; here in seconds, so that a run has an end.
 RETRY_WAITS = (0.5, 3.0, 10.0)
-LIFE_SECONDS = (0.05, 4.0)
+LIFE_SECONDS = (0.05, 2.5)
+_LEFT_OUT = ("RAYGUN", "RYBBIT", "UXCAM")
 STARTED_WITHIN_SECONDS = 30.0
 # As long as answers still come in, they are waited for: leases run out, takeovers follow, posts settle.
 LAST_ANSWERS_SECONDS = 60.0
@@ -85,7 +86,9 @@ class Bot:
 
     async def start(self) -> None:
         """Start it and wait until it answers."""
-        environment = self.world.environment() | {
+        configured = self.world.environment().items()
+        # One vendor: what is measured is what becomes of requests, on a machine that both sides share.
+        environment = {name: value for name, value in configured if not name.startswith(_LEFT_OUT)} | {
             "DATABASE_URL": self.database_url,
             "TICKETS__WHEN_EMPTY": "line",
             "LOG_LEVEL": "WARNING",
