@@ -7,9 +7,11 @@ where they cannot be had the answer is no.
 """
 
 import asyncio
-from dataclasses import dataclass
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from cachetools import TTLCache
 from slack_sdk.errors import SlackApiError
@@ -17,9 +19,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.clock import Clock
 from bot.settings import AccessSettings
+from bot.sources.memory import Memory
 
-_FACTS_LAST = timedelta(minutes=5)
+T = TypeVar("T")
+
+# A fact is at most five minutes old: so long together in the database, for all processes, and in this one.
+_SHARED, _AT_HAND = timedelta(minutes=4), timedelta(minutes=1)
 _KEPT = 5_000
+_ACCOUNT = "slack"
 # Slack's answers for a place that the bot cannot see: a private channel it is not in, people's own messages.
 _UNSEEN = frozenset(
     {"channel_not_found", "missing_scope", "not_in_channel", "method_not_supported_for_channel_type"}
@@ -103,13 +110,15 @@ class Access:
         client: Slack's Web API.
         rules: the settings.
         clock: ages the facts.
+        memory: shares them with other processes, so that a restart asks Slack for none anew.
 
     """
 
-    def __init__(self, client: AsyncWebClient, rules: AccessSettings, clock: Clock) -> None:
+    def __init__(self, client: AsyncWebClient, rules: AccessSettings, clock: Clock, memory: Memory) -> None:
         self._client = client
         self._rules = rules
-        self._facts: TTLCache[tuple[str, str], Any] = TTLCache(_KEPT, _FACTS_LAST, timer=clock)  # type: ignore[arg-type] # any ordered clock will do
+        self._memory = memory
+        self._facts: TTLCache[str, Any] = TTLCache(_KEPT, _AT_HAND, timer=clock)  # type: ignore[arg-type] # any ordered clock will do
 
     async def ask(self, user: str, channel: str, team: str) -> Verdict:
         """
@@ -124,8 +133,7 @@ class Access:
             team: the workspace that installed the bot.
 
         Raises:
-            SlackApiError, aiohttp.ClientError, TimeoutError: when Slack cannot say who that is: then
-                nobody may know the answer.
+            SlackApiError, SlackAway: when Slack cannot say who that is: then nobody may know the answer.
 
         """
         person, place, in_group = await asyncio.gather(
@@ -135,38 +143,38 @@ class Access:
         return Verdict(refusal, in_public=place.is_seen)
 
     async def _person(self, user: str, team: str) -> Person:
-        key = ("user", user)
-        person: Person | None = self._facts.get(key)
-        if person is None:
+        async def ask() -> dict[str, Any] | None:
             try:
-                answer = await self._client.users_info(user=user)
+                return asdict(read_person((await self._client.users_info(user=user)).get("user") or {}, team))
             except SlackApiError as error:
                 if error.response.get("error") not in _STRANGERS:
                     raise
-                return Person(is_member=False, is_guest=False, is_active=False)
-            person = self._facts[key] = read_person(answer.get("user") or {}, team)
-        return person
+                return None
+
+        known = await self._fact(f"user:{user}", ask)
+        return Person(**known) if known else Person(is_member=False, is_guest=False, is_active=False)
 
     async def place(self, channel: str) -> Place:
         """
         Give what Slack says of a channel.
 
         Raises:
-            SlackApiError, aiohttp.ClientError, TimeoutError: when Slack cannot say.
+            SlackApiError, SlackAway: when Slack cannot say.
 
         """
-        key = ("channel", channel)
-        place: Place | None = self._facts.get(key)
-        if place is None:
+
+        async def ask() -> dict[str, Any] | None:
             try:
                 answer = await self._client.conversations_info(channel=channel)
             except SlackApiError as error:
                 if error.response.get("error") not in _UNSEEN:
                     raise
                 # Not kept: an invitation must count at once.
-                return Place(is_seen=False, is_shared=False)
-            place = self._facts[key] = read_place(answer.get("channel") or {})
-        return place
+                return None
+            return asdict(read_place(answer.get("channel") or {}))
+
+        known = await self._fact(f"channel:{channel}", ask)
+        return Place(**known) if known else Place(is_seen=False, is_shared=False)
 
     async def _in_user_group(self, user: str) -> bool | None:
         if not self._rules.user_groups:
@@ -174,13 +182,25 @@ class Access:
         members = await asyncio.gather(*(self._members(group) for group in self._rules.user_groups))
         return any(user in group for group in members)
 
-    async def _members(self, group: str) -> frozenset[str]:
-        key = ("group", group)
-        members: frozenset[str] | None = self._facts.get(key)
-        if members is None:
-            answer = await self._client.usergroups_users_list(usergroup=group)
-            members = self._facts[key] = frozenset(answer.get("users") or ())
-        return members
+    async def _members(self, group: str) -> Sequence[str]:
+        async def ask() -> Sequence[str]:
+            return list((await self._client.usergroups_users_list(usergroup=group)).get("users") or ())
+
+        return await self._fact(f"group:{group}", ask) or ()
+
+    async def _fact(self, name: str, ask: Callable[[], Awaitable[T | None]]) -> T | None:
+        """Give a fact from here, from what the processes share, or from Slack; None is not kept."""
+        known: T | None = self._facts.get(name)
+        if known is not None:
+            return known
+        shared = await self._memory.recall(_ACCOUNT, name)
+        if shared is not None:
+            known = json.loads(shared)
+        elif (known := await ask()) is not None:
+            await self._memory.remember(_ACCOUNT, name, json.dumps(known), _SHARED)
+        if known is not None:
+            self._facts[name] = known
+        return known
 
 
 def read_person(user: dict[str, Any], team: str) -> Person:

@@ -12,7 +12,7 @@ from bot.block_kit import note
 from bot.buttons import ButtonValue, Form
 from bot.casefile import Subject
 from bot.delivery import Surface, present
-from bot.jobs import Job
+from bot.jobs import GaveUp, Job
 from bot.means import Means
 from bot.offers import Spare, choice, nobody_named
 from bot.posting import NotHere
@@ -50,9 +50,21 @@ _NOT_ALLOWED = "Only you can see this: this channel’s settings do not let Case
 _PEOPLE_ONLY = "Only you can see this: Casefile cannot post in messages between people."
 _PRIVATE = "Only you can see this, as set up by whoever installed Casefile."
 _ONLY_YOU = "Only you can see this."
-_GAVE_UP = (
-    "Casefile could not finish this lookup: something unexpected went wrong, and it has been logged."
-    " Please try again; if it happens again, tell whoever installed Casefile."
+_GAVE_UP: Mapping[GaveUp, str] = MappingProxyType(
+    {
+        GaveUp.UNEXPECTED: (
+            "Casefile could not finish this lookup: something unexpected went wrong, and it has been logged."
+            " Please try again; if it happens again, tell whoever installed Casefile."
+        ),
+        GaveUp.OUTCOME_UNKNOWN: (
+            "Slack did not say whether it took Casefile’s answer, and Casefile may not read here to find out."
+            " If you see no answer, please ask again; `/invite @Casefile` lets it look the next time."
+        ),
+        GaveUp.SLACK_AWAY: (
+            "Casefile could not answer you in time, because Slack did not take its answer for half an hour."
+            " Please ask again."
+        ),
+    }
 )
 _NO_SOURCE = "No source is configured yet: whoever installed Casefile can add one, see its README."
 _NOT_READ = (
@@ -126,18 +138,18 @@ class Answering:
         question = choice(people, Spare(value)) if people else nobody_named(Spare(value))
         await self._reception.tell(job, asker, question)
 
-    async def give_up(self, job: Job) -> None:
-        """Tell whoever asked that there will be no answer."""
+    async def give_up(self, job: Job, why: GaveUp) -> None:
+        """Tell whoever asked that there will be no answer; where Slack cannot be asked, nobody hears."""
         asker_of = _ASKERS.get(job.kind)
         if asker_of is None:
-            self._means.metrics.tickets.labels("failed").inc()
+            failed = self._means.metrics.unfurls if job.kind == "unfurl" else self._means.metrics.tickets
+            failed.labels("failed").inc()
             return
         self._means.metrics.lookups.labels("failed").inc()
         asker = asker_of(job.payload)
-        if asker.response_url:
-            await self._poster.whisper(asker.response_url, note(_GAVE_UP))
-        else:
-            await self._poster.show_to(asker, note(_GAVE_UP))
+        async with self._reception.at_most_once(job, asker, "gave up") as is_first:
+            if is_first:
+                await self._reception.say(asker, note(_GAVE_UP[why]))
 
     async def _read(self, request: PointedRequest) -> TicketReading | None:
         """Read the message that somebody points at; None where the bot may not read it."""
@@ -202,12 +214,12 @@ class Answering:
 
     async def _in_private(self, job: Job, request: LookupRequest, hint: str) -> None:
         asker = request.asker
-        if not await self._reception.is_first_time(job, asker):
-            return
         surface: Surface = GlimpseSurface(self._poster, request, hint)
         if asker.response_url:
             surface = WhisperSurface(self._poster, request, asker.response_url, hint)
-        await self._present(job, request, surface)
+        async with self._reception.at_most_once(job, asker) as is_first:
+            if is_first:
+                await self._present(job, request, surface)
 
     async def _present(self, job: Job, request: LookupRequest, surface: Surface) -> None:
         questions = [Question(subject, request.days, effort=request.effort) for subject in request.subjects]

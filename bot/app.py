@@ -35,7 +35,7 @@ from bot.reception import Reception
 from bot.session_errors import SessionErrorsAnswers
 from bot.session_index import SessionIndex
 from bot.settings import Settings, SettingsError
-from bot.slack_client import make_slack_client
+from bot.slack_client import SlackAway, SlackClient, open_slack_session
 from bot.sources.http import trusted_certificates
 from bot.sources.memory import Memory
 from bot.sources.registry import VENDORS, VendorEntry, open_sources
@@ -62,13 +62,14 @@ class Timing:
     The times that shape reliability.
 
     How long a job is leased, how often abandoned ones are looked for, how long Slack is let settle before a
-    lost post is looked for, and how long what runs may go on after SIGTERM (Heroku kills after 30 s).
+    lost post is looked for, and how long what runs may go on after SIGTERM: with the requests that are
+    finished first and what is closed after it, 25 s (Heroku kills after 30).
     """
 
     lease: timedelta = LEASE
     sweep_seconds: float = 5.0
     settling_seconds: float = 2.0
-    drain_seconds: float = 25.0
+    drain_seconds: float = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class Engine:
     clock: Clock
     tasks: Tasks
     ledger: Ledger
+    memory: Memory
     sources: tuple[Source, ...]
     desks: Desks
     pushed: PushedErrors
@@ -158,6 +160,7 @@ async def open_engine(
             clock,
             tasks,
             ledger,
+            wiring.memory,
             sources,
             desks,
             pushed,
@@ -197,11 +200,14 @@ async def open_bot(
             )
         )
         engine = await stack.enter_async_context(open_engine(settings, clock))
-        session = await stack.enter_async_context(aiohttp.ClientSession())
+        session = await stack.enter_async_context(open_slack_session())
         token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else None
-        slack = make_slack_client(token, settings.slack_api_url, session)
+        pace = Pace(engine.store)
+        slack = SlackClient(token, settings.slack_api_url, session, pace)
         identity = await _identify(slack)
-        means = _gather(engine, slack, session, identity, timing)
+        jobs = Jobs(engine.store, engine.keyring, timedelta(days=settings.retention.job_days), timing.lease)
+        poster = Poster(slack, session, jobs, pace, timing.settling_seconds)
+        means = _gather(engine, slack, identity, jobs, poster)
         worker = _make_worker(means, engine, timing.sweep_seconds)
         sweeping = asyncio.create_task(_keep_going(worker.sweep_for_ever))
         renewing = asyncio.create_task(_keep_going(worker.renew_for_ever))
@@ -214,19 +220,10 @@ async def open_bot(
             await _stop(renewing)
 
 
-def _gather(
-    engine: Engine,
-    slack: AsyncWebClient,
-    session: aiohttp.ClientSession,
-    identity: Identity,
-    timing: Timing,
-) -> Means:
+def _gather(engine: Engine, slack: AsyncWebClient, identity: Identity, jobs: Jobs, poster: Poster) -> Means:
     """Make what answering takes."""
     settings = engine.settings
-    retention = timedelta(days=settings.retention.job_days)
-    jobs = Jobs(engine.store, engine.keyring, retention, timing.lease)
-    poster = Poster(slack, session, jobs, Pace(engine.store), timing.settling_seconds)
-    access = Access(slack, settings.access, engine.clock)
+    access = Access(slack, settings.access, engine.clock, engine.memory)
     us = Us(identity.bot, identity.user, identity.app)
     return Means(
         access=access,
@@ -240,7 +237,7 @@ def _gather(
         settings=settings,
         slack=slack,
         desk=TicketDesk(ticket_rules(settings.tickets, us), engine.desks),
-        book=TicketBook(engine.store, engine.keyring, retention),
+        book=TicketBook(engine.store, engine.keyring, timedelta(days=settings.retention.job_days)),
     )
 
 
@@ -283,11 +280,9 @@ async def _identify(slack: AsyncWebClient) -> Identity:
         except SlackApiError as error:
             code = error.response.get("error")
             raise SettingsError(f"SLACK_BOT_TOKEN: Slack does not take it ({code})") from None
-        except (aiohttp.ClientError, TimeoutError) as error:
+        except SlackAway as away:
             if attempt == _SLACK_TRIES:
-                raise SettingsError(
-                    f"SLACK_API_URL: Slack cannot be reached there ({type(error).__name__})"
-                ) from None
+                raise SettingsError(f"SLACK_API_URL: Slack cannot be reached there ({away})") from None
             await asyncio.sleep(attempt)
         else:
             return Identity(

@@ -23,7 +23,7 @@ from bot.lookup_json import case_file_json
 from bot.manifest import http_manifest, socket_manifest
 from bot.report import quota_json, quota_states
 from bot.settings import Settings, SettingsError, load_settings
-from bot.slack_client import make_slack_client
+from bot.slack_client import make_slack_client, open_slack_session
 from bot.sources.source import Effort, Question
 from bot.store import NewerDatabase
 from bot.subjects import NotUnderstood, read_subject
@@ -230,7 +230,7 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 async def _examine(settings: Settings, *, as_json: bool) -> int:
-    async with open_engine(settings) as engine, aiohttp.ClientSession() as session:
+    async with open_engine(settings) as engine, open_slack_session() as session:
         checks = await check_sources(engine.sources) + await check_desks(engine.desks.all)
         checks.append(check_links(settings.links))
         checks += await _check_slack(settings, session)

@@ -75,14 +75,13 @@ async def transaction(engine: AsyncEngine, *, writing: bool) -> AsyncIterator[As
     Open a transaction; one that writes is the only one that does, from its start.
 
     Raises:
-        StoreAway: when the database cannot be reached.
+        StoreAway: when the database cannot be reached, or takes nothing that is written.
 
     """
     try:
         async with engine.begin() as connection:
             if writing and connection.dialect.name == "postgresql":
-                await connection.execute(text(f"SET LOCAL lock_timeout = {_BUSY_TIMEOUT_MS}"))
-                await connection.execute(text(f"SELECT pg_advisory_xact_lock({_WRITERS_LOCK})"))
+                await _begin_writing(connection)
             yield connection
     except (OperationalError, InterfaceError, PoolTimeout, OSError, asyncpg.PostgresError) as error:
         raise StoreAway(type(error).__name__) from error
@@ -90,6 +89,22 @@ async def transaction(engine: AsyncEngine, *, writing: bool) -> AsyncIterator[As
         if error.connection_invalidated:
             raise StoreAway(type(error).__name__) from error
         raise
+
+
+async def _begin_writing(connection: AsyncConnection) -> None:
+    """
+    Become the only writer.
+
+    Raises:
+        StoreAway: when the server only reads: it was made a stand-by, and its connections stay what they
+            were. This one is closed, so that the next one may lead to the new primary.
+
+    """
+    await connection.execute(text(f"SET LOCAL lock_timeout = {_BUSY_TIMEOUT_MS}"))
+    lock = text(f"SELECT current_setting('transaction_read_only'), pg_advisory_xact_lock({_WRITERS_LOCK})")
+    if (await connection.execute(lock)).one()[0] == "on":
+        await connection.invalidate()
+        raise StoreAway("the server takes no writes")
 
 
 def _sqlite(url: str, simulated_time: Clock | None) -> AsyncEngine:

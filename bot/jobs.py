@@ -10,10 +10,12 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.keyring import Keyring, Unsealable
 from bot.store import Store, jobs, now_ms, posts
@@ -21,8 +23,24 @@ from bot.store import Store, jobs, now_ms, posts
 LEASE = timedelta(seconds=15)
 
 
+class GaveUp(StrEnum):
+    """Why a job will not be answered any more."""
+
+    UNEXPECTED = "unexpected"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    SLACK_AWAY = "slack_away"
+
+
 class Busy(Exception):
     """Raised by a job's handler whose turn has not come: another job is at work on the same thing."""
+
+
+class NotAgain(Exception):
+    """Raised from what went wrong in the middle of an answer that must not be given twice."""
+
+
+class TakenOver(Exception):
+    """Raised when a job's lease ran out and another process has it now: it must be left alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +165,15 @@ class Jobs:
         """Leave a job that is not finished to whoever comes next, after a wait."""
         await self._change(job, {"leased_until_ms": now_ms() + _ms(wait), "leased_by": None})
 
+    async def postpone(self, job: Job, wait: timedelta) -> None:
+        """Leave a job whose turn has not come; it counts as not begun."""
+        values: dict[str, object] = {"leased_by": None, "attempts": jobs.c.attempts - 1}
+        await self._change(job, values | {"leased_until_ms": now_ms() + _ms(wait)})
+
+    async def age(self, job: Job) -> timedelta:
+        """Give how long ago a job was accepted."""
+        return timedelta(milliseconds=await self._store.now_ms() - job.created_ms)
+
     async def fail(self, job: Job, wait: timedelta) -> None:
         """Leave a job that went wrong to whoever comes next, after a wait."""
         values: dict[str, object] = {"leased_by": None, "failures": job.failures + 1}
@@ -163,8 +190,8 @@ class Jobs:
     async def count_open(self) -> int:
         """Give how many jobs owe somebody an answer."""
         async with self._store.read() as connection:
-            query = select(jobs.c.id).where(jobs.c.state == "open")
-            return len((await connection.execute(query)).all())
+            query = select(func.count()).select_from(jobs).where(jobs.c.state == "open")
+            return int((await connection.execute(query)).scalar_one())
 
     async def posts(self, job: Job) -> dict[str, Post]:
         """Give what has been posted for a job, or was about to be, by part."""
@@ -173,19 +200,41 @@ class Jobs:
         return {row.part: Post(row.part, row.channel, row.ts, row.edits) for row in rows}
 
     async def note_post(self, job: Job, post: Post) -> None:
-        """Write down where a part stands, or that it is about to be posted."""
+        """Write down where a part stands."""
         async with self._store.write() as connection:
-            await connection.execute(delete(posts).where(posts.c.job == job.id, posts.c.part == post.part))
-            await connection.execute(
-                insert(posts).values(
-                    job=job.id, part=post.part, channel=post.channel, ts=post.ts, edits=post.edits
-                )
-            )
+            await _note(connection, job, post)
+
+    async def about_to_post(self, job: Job, part: str, channel: str) -> None:
+        """
+        Write down that a part is about to be posted, and take the whole lease for it.
+
+        Raises:
+            TakenOver: when the job is no longer ours: then whoever has it posts.
+
+        """
+        lease = update(jobs).where(self._is_ours(job)).values(leased_until_ms=now_ms() + _ms(self.lease))
+        async with self._store.write() as connection:
+            if not (await connection.execute(lease)).rowcount:
+                raise TakenOver
+            await _note(connection, job, Post(part, channel, None, 0))
+
+    async def forget_post(self, job: Job, part: str) -> None:
+        """Take back that a part was about to be posted: it surely was not."""
+        async with self._store.write() as connection:
+            await connection.execute(delete(posts).where(posts.c.job == job.id, posts.c.part == part))
 
     async def _change(self, job: Job, values: dict[str, object]) -> None:
-        ours = (jobs.c.id == job.id) & (jobs.c.leased_by == self._process) & (jobs.c.state == "open")
         async with self._store.write() as connection:
-            await connection.execute(update(jobs).where(ours).values(values))
+            await connection.execute(update(jobs).where(self._is_ours(job)).values(values))
+
+    def _is_ours(self, job: Job) -> ColumnElement[bool]:
+        return (jobs.c.id == job.id) & (jobs.c.leased_by == self._process) & (jobs.c.state == "open")
+
+
+async def _note(connection: AsyncConnection, job: Job, post: Post) -> None:
+    await connection.execute(delete(posts).where(posts.c.job == job.id, posts.c.part == post.part))
+    row = {"job": job.id, "part": post.part, "channel": post.channel, "ts": post.ts, "edits": post.edits}
+    await connection.execute(insert(posts).values(row))
 
 
 def _ms(span: timedelta) -> int:

@@ -7,6 +7,8 @@ outcome is unknown is looked for by its metadata, after a settling time, before 
 
 import asyncio
 from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 
 import aiohttp
@@ -14,11 +16,13 @@ from cachetools import LRUCache
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
+from slack_sdk.webhook.webhook_response import WebhookResponse
 
 from bot.block_kit import Message
 from bot.jobs import Job, Jobs, Post
-from bot.pace import Pace
+from bot.pace import EDIT, IN_A_CHANNEL, POST, RATES, Pace, TooFar
 from bot.requests import Asker
+from bot.slack_client import LONGEST_WAIT, SlackAway, lost, wished_wait
 
 EVENT_TYPE = "casefile_answer"
 _CHANNELS_KEPT = 1_000
@@ -50,7 +54,8 @@ _CANNOT_LOOK = frozenset({"missing_scope", "not_in_channel", "channel_not_found"
 _NOTHING_TO_EDIT = frozenset(
     {"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive"}
 )
-_SLACK_IS_ILL = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
+# A response URL that failed is tried again after so many seconds each.
+_WHISPER_AGAIN_SECONDS = (1.0, 3.0)
 
 
 class NotHere(Exception):
@@ -65,10 +70,6 @@ class OutcomeUnknown(Exception):
     """Raised when a post may or may not stand in Slack, and the bot is not allowed to look."""
 
 
-class Lost(Exception):
-    """Raised when Slack's answer to a post was lost: the post may stand there; trying again looks first."""
-
-
 @dataclass(frozen=True, slots=True)
 class Spot:
     """Where a part goes: a channel, and the thread in it."""
@@ -77,9 +78,17 @@ class Spot:
     thread_ts: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A part that stands in Slack; with `before` it was posted by whoever had the job before."""
+
+    post: Post
+    before: bool = False
+
+
 class Poster:
     """
-    Posts and edits.
+    Posts and edits; everything raises `SlackAway` where Slack cannot be asked.
 
     Args:
         client: Slack's Web API.
@@ -105,7 +114,7 @@ class Poster:
         self._pace = pace
         self._patience: LRUCache[str, asyncio.Lock] = LRUCache(_CHANNELS_KEPT)
 
-    async def post(self, job: Job, part: str, spot: Spot, message: Message, *, urgent: bool = True) -> Post:
+    async def post(self, job: Job, part: str, spot: Spot, message: Message, *, urgent: bool = True) -> Posted:
         """
         Post a part of a job's answer, unless it stands there already.
 
@@ -119,48 +128,64 @@ class Poster:
         Raises:
             NotHere: when the bot may not post there.
             OutcomeUnknown: when it may stand there and the bot may not look.
-            Lost: when that happened twice in a row.
+            TakenOver: when another process has the job by now.
             SlackApiError: when Slack refuses otherwise.
 
         """
         known = (await self._jobs.posts(job)).get(part)
         if known is not None and known.ts is not None:
-            return known
+            return Posted(known, before=True)
         if known is not None:
             # Whoever began it was stopped in the middle: Slack may be taking it just now.
             await asyncio.sleep(self._settling_seconds)
             if found := await self._look_for(job, part, spot):
-                return await self._noted(job, Post(part, spot.channel, found, 0))
-        await self._jobs.note_post(job, Post(part, spot.channel, None, 0))
+                return Posted(await self._noted(job, Post(part, spot.channel, found, 0)), before=True)
         try:
             ts = await self._post(job, part, spot, message, urgent)
-        except Lost:
+        except SlackAway as away:
+            if not away.unsure:
+                raise
             await asyncio.sleep(self._settling_seconds)
             ts = await self._look_for(job, part, spot) or await self._post(job, part, spot, message, urgent)
-        return await self._noted(job, Post(part, spot.channel, ts, 0))
+        return Posted(await self._noted(job, Post(part, spot.channel, ts, 0)))
 
     async def edit(self, channel: str, ts: str, message: Message) -> bool:
         """Replace a message of ours; False where there is nothing to replace any more."""
+        return await self._edit(channel, ts, message, LONGEST_WAIT)
+
+    async def edit_at_once(self, channel: str, ts: str, message: Message) -> bool:
+        """Replace a message of ours, unless others stand in line: then the next edit says it too."""
         try:
-            await self._client.chat_update(channel=channel, ts=ts, text=message.text, blocks=message.blocks)
-        except SlackApiError as error:
-            if error.response.get("error") in _NOTHING_TO_EDIT | _NOT_HERE:
-                return False
-            raise
-        return True
+            return await self._edit(channel, ts, message, timedelta())
+        except SlackAway:
+            return False
 
     async def whisper(self, response_url: str, message: Message, *, replace: bool = False) -> bool:
-        """Answer by a response URL, seen by the asker alone; False where Slack no longer takes it."""
-        webhook = AsyncWebhookClient(response_url, session=self._session, timeout=10)
-        answer = await webhook.send(
-            text=message.text,
-            blocks=message.blocks,
-            response_type="ephemeral",
-            replace_original=replace,
-            unfurl_links=False,
-            unfurl_media=False,
-        )
-        return answer.status_code == 200  # noqa: PLR2004
+        """
+        Answer by a response URL, seen by the asker alone; False where Slack no longer takes it.
+
+        What surely failed is tried again, and so is what takes the place of something.
+        """
+        webhook = self._webhook(response_url)
+        for again in (*_WHISPER_AGAIN_SECONDS, None):
+            try:
+                answer = await webhook.send(
+                    text=message.text,
+                    blocks=message.blocks,
+                    response_type="ephemeral",
+                    replace_original=replace,
+                    unfurl_links=False,
+                    unfurl_media=False,
+                )
+                return _was_taken(answer)
+            except (aiohttp.ClientError, TimeoutError) as error:
+                away = lost(error)
+            except SlackAway as error:
+                away = error
+            if again is None or away.wait > LONGEST_WAIT or (away.unsure and not replace):
+                raise away
+            await asyncio.sleep(max(again, away.wait.total_seconds()))
+        raise AssertionError("the last try returns or raises")
 
     async def show_to(self, asker: Asker, message: Message) -> bool:
         """
@@ -176,6 +201,7 @@ class Poster:
         }
         try:
             if asker.is_direct:
+                await self._take_turn(asker.channel, urgent=True)
                 await self._client.chat_postMessage(**content, unfurl_links=False, unfurl_media=False)
             else:
                 await self._client.chat_postEphemeral(user=asker.user, **content)
@@ -197,23 +223,46 @@ class Poster:
 
     async def dismiss(self, response_url: str) -> None:
         """Take away the message, seen by the asker alone, that a button was pressed on."""
-        webhook = AsyncWebhookClient(response_url, session=self._session, timeout=10)
-        await webhook.send(delete_original=True)
+        try:
+            await self._webhook(response_url).send(delete_original=True)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise lost(error) from None
+
+    def _webhook(self, response_url: str) -> AsyncWebhookClient:
+        # slack_sdk's own handlers would say it twice where an answer was lost.
+        return AsyncWebhookClient(response_url, session=self._session, retry_handlers=[])
 
     async def _noted(self, job: Job, post: Post) -> Post:
         await self._jobs.note_post(job, post)
         return post
 
+    async def _edit(self, channel: str, ts: str, message: Message, longest: timedelta) -> bool:
+        try:
+            wait = await self._pace.turn({EDIT: RATES[EDIT]}, longest)
+        except TooFar as far:
+            raise SlackAway("too many edits", far.wait, unsure=False) from None
+        await asyncio.sleep(wait.total_seconds())
+        try:
+            await self._client.chat_update(channel=channel, ts=ts, text=message.text, blocks=message.blocks)
+        except SlackApiError as error:
+            if error.response.get("error") in _NOTHING_TO_EDIT | _NOT_HERE:
+                return False
+            raise
+        return True
+
     async def _take_turn(self, channel: str, urgent: bool) -> None:
         """Wait until the channel may be posted to."""
+        rates = {channel: IN_A_CHANNEL, POST: RATES[POST]}
         if urgent:
-            await asyncio.sleep((await self._pace.turn(channel)).total_seconds())
+            await asyncio.sleep((await self._pace.turn(rates)).total_seconds())
             return
         async with self._patience.setdefault(channel, asyncio.Lock()):
-            await asyncio.sleep((await self._pace.turn(channel)).total_seconds())
+            await asyncio.sleep((await self._pace.turn(rates)).total_seconds())
 
     async def _post(self, job: Job, part: str, spot: Spot, message: Message, urgent: bool) -> str:
         await self._take_turn(spot.channel, urgent)
+        # Only now: who dies while waiting for the turn has surely not posted.
+        await self._jobs.about_to_post(job, part, spot.channel)
         try:
             answer = await self._client.chat_postMessage(
                 channel=spot.channel,
@@ -225,14 +274,15 @@ class Poster:
                 unfurl_media=False,
             )
         except SlackApiError as error:
+            await self._jobs.forget_post(job, part)
             code = str(error.response.get("error"))
             if code in _NOT_HERE:
                 raise NotHere(code) from None
-            if code in _SLACK_IS_ILL or error.response.status_code >= 500:  # noqa: PLR2004
-                raise Lost from None
             raise
-        except (aiohttp.ClientError, TimeoutError):
-            raise Lost from None
+        except SlackAway as away:
+            if not away.unsure:
+                await self._jobs.forget_post(job, part)
+            raise
         return str(answer["ts"])
 
     async def _look_for(self, job: Job, part: str, spot: Spot) -> str | None:
@@ -266,6 +316,21 @@ class Poster:
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
                 return
+
+
+def _was_taken(answer: WebhookResponse) -> bool:
+    """
+    Read what a response URL answered.
+
+    Raises:
+        SlackAway: when it wants to be left alone, or is ill.
+
+    """
+    if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+        raise SlackAway("ratelimited", wished_wait(answer.headers), unsure=False)
+    if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise SlackAway(f"HTTP {answer.status_code}", unsure=True)
+    return answer.status_code == HTTPStatus.OK
 
 
 def _is_part(message: dict[str, Any], job: Job, part: str) -> bool:

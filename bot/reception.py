@@ -1,19 +1,24 @@
 """Whoever asks is met here: judged, and told, at most once, what only they need to hear."""
 
-import aiohttp
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import structlog
 from slack_sdk.errors import SlackApiError
 
 from bot.access import Access, Verdict
 from bot.block_kit import Message, note
-from bot.jobs import Job, Jobs, Post
+from bot.database import StoreAway
+from bot.jobs import Job, Jobs, NotAgain, Post
 from bot.metrics import Metrics
 from bot.posting import Poster
 from bot.requests import Asker
+from bot.slack_client import SlackAway
 
 _UNSURE = (
     "Slack could not confirm who you are just now, so nobody was looked up. Please try again in a minute."
 )
+_BROKEN_OFF = "Casefile lost its database in the middle of this and broke off. Please ask again in a minute."
 
 
 class Reception:
@@ -36,12 +41,17 @@ class Reception:
         self._log = structlog.get_logger("reception")
 
     async def admit(self, job: Job, asker: Asker) -> Verdict | None:
-        """Give the verdict for somebody who may ask; tell the others why not."""
+        """
+        Give the verdict for somebody who may ask; tell the others why not.
+
+        Raises:
+            SlackAway: when Slack cannot be asked now: nobody is told anything yet.
+
+        """
         try:
             verdict = await self._access.ask(asker.user, asker.channel, asker.team)
-        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
-            said = error.response.get("error") if isinstance(error, SlackApiError) else type(error).__name__
-            self._log.warning("access.unknown", slack=said)
+        except SlackApiError as error:
+            self._log.warning("access.unknown", slack=error.response.get("error"))
             self._metrics.lookups.labels("unsure").inc()
             await self.tell(job, asker, _UNSURE)
             return None
@@ -54,17 +64,50 @@ class Reception:
 
     async def tell(self, job: Job, asker: Asker, what: str | Message) -> None:
         """Tell somebody something that others need not see; it cannot be looked for, so at most once."""
-        if not await self.is_first_time(job, asker):
-            return
-        message = note(what) if isinstance(what, str) else what
-        if asker.response_url:
-            await self._poster.whisper(asker.response_url, message)
-        else:
-            await self._poster.show_to(asker, message)
+        async with self.at_most_once(job, asker) as is_first:
+            if is_first:
+                await self.say(asker, note(what) if isinstance(what, str) else what)
 
-    async def is_first_time(self, job: Job, asker: Asker) -> bool:
-        """Say once that an answer which cannot be looked for is being given: at most once is the promise."""
-        if "whisper" in await self._jobs.posts(job):
-            return False
-        await self._jobs.note_post(job, Post("whisper", asker.channel, "given", 0))
-        return True
+    async def say(self, asker: Asker, message: Message) -> None:
+        """
+        Say something to the asker alone.
+
+        Raises:
+            SlackAway: when it was not said, or perhaps not.
+
+        """
+        if asker.response_url and await self._poster.whisper(asker.response_url, message):
+            return
+        if not await self._poster.show_to(asker, message):
+            self._log.warning("asker.not_told")
+
+    @asynccontextmanager
+    async def at_most_once(self, job: Job, asker: Asker, part: str = "whisper") -> AsyncIterator[bool]:
+        """
+        Give whether an answer that cannot be looked for may be given in the block.
+
+        Where Slack was surely not told, it may be given again later; where that is not sure, never.
+
+        Raises:
+            SlackAway: in the first case.
+            NotAgain: when anything else went wrong in the middle.
+            StoreAway: when the database was lost in the middle; the asker has been told if possible.
+
+        """
+        is_first = part not in await self._jobs.posts(job)
+        if is_first:
+            await self._jobs.note_post(job, Post(part, asker.channel, "given", 0))
+        try:
+            yield is_first
+        except SlackAway as away:
+            if away.unsure or not is_first:
+                self._log.warning("asker.perhaps_told", job=job.id, why=str(away))
+                return
+            await self._jobs.forget_post(job, part)
+            raise
+        except StoreAway:
+            if asker.response_url:
+                await self._poster.whisper(asker.response_url, note(_BROKEN_OFF))
+            raise
+        except Exception as error:
+            raise NotAgain from error

@@ -20,6 +20,7 @@ from handlers.raygun_webhook import raygun_route
 
 _FIRST_WAIT_SECONDS = 1.0
 _LONGEST_WAIT_SECONDS = 30.0
+_LAST_SECONDS = 3
 
 
 class _Server(uvicorn.Server):
@@ -41,7 +42,7 @@ async def listening(web: Starlette, host: str, port: int) -> AsyncIterator[int]:
 
     """
     listener = create_server((host, port), family=AF_INET6 if ":" in host else AF_INET, backlog=2048)
-    config = uvicorn.Config(web, log_config=None, access_log=False, timeout_graceful_shutdown=5)
+    config = uvicorn.Config(web, log_config=None, access_log=False, timeout_graceful_shutdown=_LAST_SECONDS)
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     server = _Server(config)
     running = asyncio.create_task(server.serve(sockets=[listener]))

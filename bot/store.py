@@ -37,7 +37,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from bot.clock import Clock
 from bot.database import open_database, transaction
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 metadata = MetaData()
 
@@ -263,7 +263,8 @@ claims = Table(
 turns = Table(
     "turns",
     metadata,
-    Column("channel", String(64), primary_key=True),
+    # A channel, or a method of Slack's.
+    Column("key", String(64), primary_key=True),
     # Until when the turns that were taken last, one after the other.
     Column("taken_until_ms", BigInteger, nullable=False),
 )
@@ -370,6 +371,7 @@ _STEPS: Mapping[int, tuple[Table, ...]] = MappingProxyType(
         ),
         5: (identities,),
         6: (known_sessions, claims, turns),
+        7: (turns,),
     }
 )
 # Columns that came later than their tables, with their indexes.
@@ -412,6 +414,15 @@ def _add_column(column: Column[Any], connection: Connection) -> None:
 
 
 async def is_reachable(store: Store) -> bool:
-    """Whether the database answers."""
+    """
+    Whether the database answers, and takes what is written: a stand-by of PostgreSQL does not.
+
+    Raises:
+        StoreAway: when it cannot be reached.
+
+    """
     async with store.read() as connection:
-        return bool((await connection.execute(text("SELECT 1"))).scalar_one() == 1)
+        if connection.dialect.name != "postgresql":
+            return bool((await connection.execute(text("SELECT 1"))).scalar_one() == 1)
+        setting = text("SELECT current_setting('transaction_read_only')")
+        return bool((await connection.execute(setting)).scalar_one() == "off")

@@ -46,22 +46,25 @@ class PairSurface:
         if self._parent is None or self._reply is None:
             await self._post(case_files, view)
             return
+        ended = not case_file.waiting
         if self._reply.edits < _MOST_EDITS:
-            self._reply = await _edit(self.poster, self.jobs, self.job, self._reply, reply(case_file, view))
-        if not case_file.waiting and self._parent.edits == 0:
-            self._parent = await _edit(
-                self.poster, self.jobs, self.job, self._parent, parent(case_file, view)
-            )
+            self._reply = await self._edit(self._reply, reply(case_file, view), ended=ended)
+        if ended and self._parent.edits == 0:
+            self._parent = await self._edit(self._parent, parent(case_file, view), ended=True)
 
     async def _post(self, case_files: CaseFiles, view: View) -> None:
-        resumed, channel = self.job.attempts > 1, self.request.asker.channel
+        channel = self.request.asker.channel
         [case_file] = case_files
-        self._parent = await self.poster.post(self.job, "parent", Spot(channel), parent(case_file, view))
-        spot = Spot(channel, self._parent.ts)
-        self._reply = await self.poster.post(self.job, "reply", spot, reply(case_file, view))
-        if resumed:
+        head = await self.poster.post(self.job, "parent", Spot(channel), parent(case_file, view))
+        spot = Spot(channel, head.post.ts)
+        below = await self.poster.post(self.job, "reply", spot, reply(case_file, view))
+        self._parent, self._reply = head.post, below.post
+        if head.before or below.before:
             # What stands there was written by whoever worked on the job before.
             await self.show(case_files)
+
+    async def _edit(self, post: Post, message: Message, *, ended: bool) -> Post:
+        return await _edit(self.poster, self.jobs, self.job, post, message, ended=ended)
 
 
 @dataclass(slots=True)
@@ -89,7 +92,8 @@ class MessageSurface:
         message = answer(case_files, view_of(self.request))
         if self.post is not None:
             if self.post.edits < _MOST_EDITS:
-                self.post = await _edit(self.poster, self.jobs, self.job, self.post, message)
+                ended = not is_waiting(case_files)
+                self.post = await _edit(self.poster, self.jobs, self.job, self.post, message, ended=ended)
             return
         asker = self.request.asker
         if self.stands and await self.poster.edit(asker.channel, self.stands, message):
@@ -97,9 +101,9 @@ class MessageSurface:
             await self.jobs.note_post(self.job, self.post)
             return
         spot = Spot(asker.channel, asker.thread_ts)
-        resumed = self.job.attempts > 1
-        self.post = await self.poster.post(self.job, "answer", spot, message, urgent=self.urgent)
-        if resumed:
+        posted = await self.poster.post(self.job, "answer", spot, message, urgent=self.urgent)
+        self.post = posted.post
+        if posted.before:
             await self.show(case_files)
 
 
@@ -119,7 +123,8 @@ class EditSurface:
         pair = view.form is Form.PAIR
         if ended or self._edits < _MOST_EDITS - 1:
             message = reply(case_files[0], view) if pair else answer(case_files, view)
-            await self.poster.edit(channel, self.on.message_ts, message)
+            edit = self.poster.edit if ended else self.poster.edit_at_once
+            await edit(channel, self.on.message_ts, message)
             self._edits += 1
         if pair and ended and self.on.parent_ts and self.on.parent_ts != self.on.message_ts:
             await self.poster.edit(channel, self.on.parent_ts, parent(case_files[0], view))
@@ -127,7 +132,11 @@ class EditSurface:
 
 @dataclass(slots=True)
 class WhisperSurface:
-    """An answer that only the asker sees: by response URL, five uses at most, of which we take four."""
+    """
+    An answer that only the asker sees: by response URL, five uses at most, of which we take four.
+
+    A URL that has expired (Slack: after half an hour) is done without: then it is shown once, at the end.
+    """
 
     poster: Poster
     request: LookupRequest
@@ -141,7 +150,10 @@ class WhisperSurface:
             return
         message = one_message(case_files, view_of(self.request, self.hint))
         again = self._uses > 0 or (self.request.on is not None and self.request.on.ephemeral)
-        await self.poster.whisper(self.response_url, message, replace=again)
+        taken = await self.poster.whisper(self.response_url, message, replace=again)
+        if not (taken or self._uses):
+            await GlimpseSurface(self.poster, self.request, self.hint).show(case_files)
+            return
         self._uses += 1
 
 
@@ -160,8 +172,11 @@ class GlimpseSurface:
             await self.poster.show_to(self.request.asker, one_message(case_files, view))
 
 
-async def _edit(poster: Poster, jobs: Jobs, job: Job, post: Post, message: Message) -> Post:
-    await poster.edit(post.channel, post.ts or "", message)
+async def _edit(poster: Poster, jobs: Jobs, job: Job, post: Post, message: Message, *, ended: bool) -> Post:
+    """Edit a post; while more is to come, only where that needs no waiting."""
+    edit = poster.edit if ended else poster.edit_at_once
+    if not await edit(post.channel, post.ts or "", message):
+        return post
     edited = replace(post, edits=post.edits + 1)
     await jobs.note_post(job, edited)
     return edited

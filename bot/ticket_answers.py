@@ -97,7 +97,8 @@ class TicketAnswers:
         if await self._poster.remove(asker.channel, request.message_ts):
             self._means.metrics.tickets.labels("removed").inc()
             self._log.info("ticket.removed", job=job.id)
-        else:
+        elif job.attempts == 1:
+            # Otherwise it may well have been this job that removed it.
             await self._means.reception.tell(job, asker, _GONE)
 
     async def _deal(
@@ -149,7 +150,7 @@ class TicketAnswers:
         if stands and await self._poster.edit(reading.channel, stands, message):
             return stands
         spot = Spot(reading.channel, reading.root_ts)
-        return (await self._poster.post(job, "answer", spot, message, urgent=False)).ts
+        return (await self._poster.post(job, "answer", spot, message, urgent=False)).post.ts
 
     def _request(self, reading: TicketReading, team: str) -> LookupRequest:
         value = self._value(reading)

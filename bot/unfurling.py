@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
-import aiohttp
 import structlog
 from slack_sdk.errors import SlackApiError
 
@@ -94,7 +93,7 @@ class Unfurling:
             return False
         try:
             verdict = await self._means.access.ask(request.user, request.channel, request.team)
-        except (SlackApiError, aiohttp.ClientError, TimeoutError):
+        except SlackApiError:
             return False
         return verdict.refusal is None and (verdict.in_public or request.is_preview)
 

@@ -1,5 +1,7 @@
 """What people write to the bot in words, in a mention or a direct message, becomes a job."""
 
+from typing import Any
+
 from bot.app import Bot
 from bot.buttons import Form
 from bot.casefile import Subject
@@ -15,28 +17,28 @@ from bot.requests import (
 from bot.sources.source import Effort
 from bot.subjects import Ask, Debug, Several, read_sentence
 from handlers.commands import usage
-from handlers.intake import accept
+from handlers.intake import accept_or_tell
 
 _MOST_AT_ONCE = 3
 
 
-async def ask_in_words(bot: Bot, delivery: str, asker: Asker, text: str) -> None:
+async def ask_in_words(bot: Bot, body: dict[str, Any], asker: Asker, text: str) -> None:
     """Accept a lookup, a question about the sources, or the need to be told what is understood."""
     match read_sentence(text):
         case Ask() as ask:
             request = _lookup(bot, asker, (ask.subject,), ask.days, fresh=ask.fresh)
-            await accept(bot, "lookup", delivery, LOOKUP_REQUEST.dump_json(request))
+            await accept_or_tell(bot, "lookup", body, LOOKUP_REQUEST.dump_json(request), asker)
         case Several(subjects) if len(subjects) <= _MOST_AT_ONCE:
             request = _lookup(bot, asker, subjects, None, fresh=False)
-            await accept(bot, "lookup", delivery, LOOKUP_REQUEST.dump_json(request))
+            await accept_or_tell(bot, "lookup", body, LOOKUP_REQUEST.dump_json(request), asker)
         case Several():
             told = NoteRequest(asker, f"At most {_MOST_AT_ONCE} people are looked up at once.")
-            await accept(bot, "note", delivery, NOTE_REQUEST.dump_json(told))
+            await accept_or_tell(bot, "note", body, NOTE_REQUEST.dump_json(told), asker)
         case Debug():
-            await accept(bot, "debug", delivery, DEBUG_REQUEST.dump_json(DebugRequest(asker)))
+            await accept_or_tell(bot, "debug", body, DEBUG_REQUEST.dump_json(DebugRequest(asker)), asker)
         case not_understood:
             told = NoteRequest(asker, usage("@Casefile", not_understood))
-            await accept(bot, "note", delivery, NOTE_REQUEST.dump_json(told))
+            await accept_or_tell(bot, "note", body, NOTE_REQUEST.dump_json(told), asker)
 
 
 def _lookup(

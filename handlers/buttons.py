@@ -34,7 +34,7 @@ from bot.requests import (
     Shown,
 )
 from bot.sources.source import Effort
-from handlers.intake import accept, delivery_of, presser
+from handlers.intake import accept_or_tell, presser
 
 
 def register(bolt: AsyncApp, bot: Bot) -> None:
@@ -53,7 +53,7 @@ def register(bolt: AsyncApp, bot: Bot) -> None:
     @bolt.action(REMOVE)
     async def on_remove(ack: AsyncAck, body: dict[str, Any]) -> None:
         request = RemoveRequest(presser(bot, body), body["container"]["message_ts"])
-        await accept(bot, "remove", delivery_of(body), REMOVE_REQUEST.dump_json(request))
+        await accept_or_tell(bot, "remove", body, REMOVE_REQUEST.dump_json(request), request.asker)
         await ack()
 
     @bolt.action(MORE_OF_PERSON)
@@ -78,7 +78,7 @@ def register(bolt: AsyncApp, bot: Bot) -> None:
             thread_ts=on.parent_ts or on.message_ts,
             ephemeral=on.ephemeral,
         )
-        await accept(bot, "errors", delivery_of(body), SESSION_ERRORS_REQUEST.dump_json(request))
+        await accept_or_tell(bot, "errors", body, SESSION_ERRORS_REQUEST.dump_json(request), request.asker)
         await ack()
 
     @bolt.action(re.compile(rf"^{LOOK_UP}\d+$"))
@@ -102,7 +102,7 @@ async def _again(body: dict[str, Any], bot: Bot, effort: Effort) -> None:
         on=_shown(body),
         ticket_at=value.ticket_at,
     )
-    await accept(bot, "lookup", delivery_of(body), LOOKUP_REQUEST.dump_json(request))
+    await accept_or_tell(bot, "lookup", body, LOOKUP_REQUEST.dump_json(request), request.asker)
 
 
 async def _more(body: dict[str, Any], bot: Bot) -> None:
@@ -118,7 +118,7 @@ async def _more(body: dict[str, Any], bot: Bot) -> None:
         named=asker.user,
         form=value.form,
     )
-    await accept(bot, "lookup", delivery_of(body), LOOKUP_REQUEST.dump_json(request))
+    await accept_or_tell(bot, "lookup", body, LOOKUP_REQUEST.dump_json(request), request.asker)
 
 
 async def _look_up(body: dict[str, Any], bot: Bot) -> None:
@@ -138,7 +138,7 @@ async def _look_up(body: dict[str, Any], bot: Bot) -> None:
         dismisses=on.ephemeral,
         offered_below=None if on.ephemeral else value.thread_ts,
     )
-    await accept(bot, "lookup", delivery_of(body), LOOKUP_REQUEST.dump_json(request))
+    await accept_or_tell(bot, "lookup", body, LOOKUP_REQUEST.dump_json(request), request.asker)
 
 
 def _shown(body: dict[str, Any]) -> Shown:

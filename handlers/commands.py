@@ -2,9 +2,7 @@
 
 from typing import Any
 
-import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.app import Bot
 from bot.block_kit import note
@@ -12,10 +10,7 @@ from bot.mrkdwn import code, escaped
 from bot.requests import DEBUG_REQUEST, LOOKUP_REQUEST, Asker, DebugRequest, LookupRequest
 from bot.sources.source import Effort
 from bot.subjects import Ask, Help, NotUnderstood, read_command
-from handlers.intake import accept, delivery_of
-
-_BUSY = "Casefile has more lookups under way than it can take on. Please try again in a minute."
-_NO_DATABASE = "Casefile cannot reach its database just now, so nobody was looked up. Please try again soon."
+from handlers.intake import accept_from, delivery_of
 
 
 def register(bolt: AsyncApp, bot: Bot) -> None:
@@ -26,22 +21,11 @@ def register(bolt: AsyncApp, bot: Bot) -> None:
         read = read_command(str(body.get("text") or ""))
         if isinstance(read, Help | NotUnderstood):
             await ack(**whispered(usage(body.get("command"), read)))
-        elif bot.worker.is_full:
-            await ack(**whispered(_BUSY))
-        else:
-            await _accept(ack, body, bot, read if isinstance(read, Ask) else None)
-
-
-async def _accept(ack: AsyncAck, body: dict[str, Any], bot: Bot, ask: Ask | None) -> None:
-    kind = "lookup" if ask else "debug"
-    payload = _lookup(body, bot, ask) if ask else _debug(body, bot)
-    try:
-        await accept(bot, kind, delivery_of(body), payload)
-    except SQLAlchemyError as error:
-        structlog.get_logger("commands").error("command.not_stored", exc_info=error)
-        await ack(**whispered(_NO_DATABASE))
-        return
-    await ack()
+            return
+        kind = "lookup" if isinstance(read, Ask) else "debug"
+        payload = _lookup(body, bot, read) if isinstance(read, Ask) else _debug(body, bot)
+        refused = await accept_from(bot, kind, delivery_of(body), payload)
+        await ack(**(whispered(refused) if refused else {}))
 
 
 def whispered(text: str) -> dict[str, Any]:

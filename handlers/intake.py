@@ -1,10 +1,19 @@
-"""What every way in does with a request: written down, and begun."""
+"""What every way in does with a request: written down, and begun; or refused, and the person told."""
 
 import uuid
 from typing import Any
 
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
 from bot.app import Bot
+from bot.block_kit import note
+from bot.database import StoreAway
 from bot.requests import Asker
+from bot.slack_client import SlackAway
+
+_BUSY = "Casefile has more lookups under way than it can take on. Please try again in a minute."
+_NO_DATABASE = "Casefile cannot reach its database just now, so nobody was looked up. Please try again soon."
 
 
 async def accept(bot: Bot, kind: str, delivery: str, payload: bytes) -> None:
@@ -18,6 +27,42 @@ async def accept(bot: Bot, kind: str, delivery: str, payload: bytes) -> None:
     job = await bot.means.jobs.accept(kind, delivery, payload.decode())
     if job is not None:
         bot.worker.start(job)
+
+
+async def accept_from(bot: Bot, kind: str, delivery: str, payload: bytes) -> str | None:
+    """Accept what a person asks for; gives what they are to be told where it cannot be taken on."""
+    if bot.worker.is_full:
+        structlog.get_logger("intake").warning("request.too_many", kind=kind)
+        return _BUSY
+    try:
+        await accept(bot, kind, delivery, payload)
+    except SQLAlchemyError as error:
+        structlog.get_logger("intake").error("request.not_stored", kind=kind, exc_info=error)
+        return _NO_DATABASE
+    return None
+
+
+async def accept_or_tell(bot: Bot, kind: str, body: dict[str, Any], payload: bytes, asker: Asker) -> None:
+    """
+    Accept what a person asks for by a button, a shortcut or in words, or tell them at once why not.
+
+    Raises:
+        StoreAway: when it cannot be taken on, and they cannot be told: then Slack may deliver it again.
+
+    """
+    refused = await accept_from(bot, kind, delivery_of(body), payload)
+    if refused == _NO_DATABASE and not asker.response_url:
+        raise StoreAway(refused)
+    if refused:
+        bot.engine.tasks.spawn(tell_at_once(bot, asker, refused), "tell that it was refused")
+
+
+async def tell_at_once(bot: Bot, asker: Asker, text: str) -> None:
+    """Tell the asker alone something of which no record is kept: once, or where Slack fails not at all."""
+    try:
+        await bot.means.reception.say(asker, note(text))
+    except (SlackAway, StoreAway) as error:
+        structlog.get_logger("intake").warning("asker.not_told", why=str(error))
 
 
 def delivery_of(body: dict[str, Any]) -> str:

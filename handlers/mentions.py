@@ -8,7 +8,7 @@ from bot.app import Bot
 from bot.requests import POINTED_REQUEST, Asker, PointedRequest
 from bot.subjects import Help, NotUnderstood, read_sentence
 from handlers.asking import ask_in_words
-from handlers.intake import accept, delivery_of
+from handlers.intake import accept_or_tell
 
 
 def register(bolt: AsyncApp, bot: Bot) -> None:
@@ -24,9 +24,9 @@ def register(bolt: AsyncApp, bot: Bot) -> None:
         text = str(event.get("text") or "")
         if thread_ts and _names_nobody(text):
             request = PointedRequest(asker, None)
-            await accept(bot, "pointed", delivery_of(body), POINTED_REQUEST.dump_json(request))
+            await accept_or_tell(bot, "pointed", body, POINTED_REQUEST.dump_json(request), request.asker)
         else:
-            await ask_in_words(bot, delivery_of(body), asker, text)
+            await ask_in_words(bot, body, asker, text)
 
 
 def _names_nobody(text: str) -> bool:

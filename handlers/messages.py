@@ -43,4 +43,4 @@ async def _direct(body: dict[str, Any], event: dict[str, Any], bot: Bot) -> None
     if event.get("subtype") or event.get("bot_id") or not user or user == bot.identity.user:
         return
     asker = Asker(str(user), str(event["channel"]), bot.identity.team, event.get("thread_ts"))
-    await ask_in_words(bot, delivery_of(body), asker, str(text or ""))
+    await ask_in_words(bot, body, asker, str(text or ""))

@@ -5,22 +5,21 @@ Slack opens it within three seconds of the click or never; it is opened in a tas
 click is acknowledged at once, and only for those who may ask.
 """
 
-import contextlib
 from typing import Any
 
-import aiohttp
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.errors import SlackApiError
 
 from bot.app import Bot
-from bot.block_kit import note
 from bot.buttons import ButtonValue
+from bot.database import StoreAway
 from bot.offers import ASK_CUSTOMER, MODAL, SUBJECT_BLOCK, SUBJECT_INPUT, ModalOrigin, modal
 from bot.requests import LOOKUP_REQUEST, Asker, LookupRequest, Shown
+from bot.slack_client import SlackAway
 from bot.sources.source import Effort
 from bot.subjects import NotUnderstood, read_subject
-from handlers.intake import accept, delivery_of, presser
+from handlers.intake import accept_from, delivery_of, presser, tell_at_once
 
 _NOT_OPENED = "Slack did not open the form this time. Please try again."
 
@@ -65,8 +64,11 @@ def register(bolt: AsyncApp, bot: Bot) -> None:
             ticket_at=origin.value.ticket_at,
             offered_below=origin.value.thread_ts if origin.message_ts else None,
         )
-        await accept(bot, "lookup", delivery_of(body), LOOKUP_REQUEST.dump_json(request))
-        await ack()
+        refused = await accept_from(bot, "lookup", delivery_of(body), LOOKUP_REQUEST.dump_json(request))
+        if refused:
+            await ack(response_action="errors", errors={SUBJECT_BLOCK: refused})
+        else:
+            await ack()
 
 
 def begin_modal(bot: Bot, body: dict[str, Any], asker: Asker, origin: ModalOrigin) -> None:
@@ -83,10 +85,8 @@ async def _open(bot: Bot, trigger_id: str, asker: Asker, origin: ModalOrigin) ->
             await bot.slack.views_open(trigger_id=trigger_id, view=view)
             return
         told = verdict.refusal.message
-    except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
-        said = error.response.get("error") if isinstance(error, SlackApiError) else type(error).__name__
+    except (SlackApiError, SlackAway, StoreAway) as error:
+        said = error.response.get("error") if isinstance(error, SlackApiError) else str(error)
         structlog.get_logger("modals").warning("modal.not_opened", slack=said)
         told = _NOT_OPENED
-    if asker.response_url:
-        with contextlib.suppress(aiohttp.ClientError, TimeoutError):
-            await bot.means.poster.whisper(asker.response_url, note(told))
+    await tell_at_once(bot, asker, told)

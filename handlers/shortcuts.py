@@ -15,7 +15,7 @@ from bot.offers import ModalOrigin
 from bot.requests import POINTED_REQUEST, Asker, PointedRequest
 from bot.ticket_desk import ticket_moment
 from bot.tickets.reader import read_for_person
-from handlers.intake import accept, delivery_of
+from handlers.intake import accept_or_tell
 from handlers.modals import begin_modal
 
 
@@ -32,7 +32,7 @@ def register(bolt: AsyncApp, bot: Bot) -> None:
         named = reading.subjects or reading.mentioned or reading.unread_files
         if named or (reading.ticket and bot.engine.desks.serves(reading.ticket)):
             request = PointedRequest(asker, message)
-            await accept(bot, "pointed", delivery_of(body), POINTED_REQUEST.dump_json(request))
+            await accept_or_tell(bot, "pointed", body, POINTED_REQUEST.dump_json(request), request.asker)
         else:
             lookup = bot.engine.settings.lookup
             value = ButtonValue(

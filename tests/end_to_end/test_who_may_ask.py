@@ -1,5 +1,6 @@
 """The rule of who may look up whom, and where, over both transports."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -68,17 +69,31 @@ async def test_somebody_from_another_company_cannot_press_refresh(desk: Desk) ->
     assert len(desk.world.fullstory.calls) == calls
 
 
-@pytest.mark.parametrize("trouble", [{"error": "internal_error"}, {"lose_answer": True}], ids=str)
-async def test_where_slack_cannot_say_who_asks_nobody_is_looked_up(
-    desk: Desk, trouble: dict[str, Any]
-) -> None:
-    # The HTTP client repeats a lost GET once by itself.
-    for _ in range(2):
-        desk.world.slack.fail_next("users.info", **trouble)
+async def test_where_slack_refuses_to_say_who_asks_nobody_is_looked_up(desk: Desk) -> None:
+    desk.world.slack.fail_next("users.info", error="access_denied")
     async with desk.casefile():
         await desk.ask(JANE)
         await desk.whispered(such="Slack could not confirm who you are")
     assert desk.world.fullstory.calls == []
+
+
+@pytest.mark.parametrize("trouble", [{"error": "internal_error"}, {"lose_answer": True}], ids=str)
+async def test_while_slack_cannot_say_who_asks_nobody_is_looked_up_and_then_it_is_asked_again(
+    desk: Desk, trouble: dict[str, Any]
+) -> None:
+    slack, hold = desk.world.slack, asyncio.Event()
+    # The HTTP client repeats a lost GET once by itself.
+    for _ in range(2):
+        slack.fail_next("users.info", **trouble)
+    slack.fail_next("users.info", hold=hold)
+    async with desk.casefile():
+        await desk.ask(JANE)
+        tries = 2 if "error" in trouble else 3
+        await slack.wait_for(lambda: sum(c.method == "users.info" for c in slack.api_calls) >= tries)
+        assert desk.world.fullstory.calls == []
+        hold.set()
+        await desk.thread()
+    assert len(desk.posts()) == 1
 
 
 @pytest.mark.parametrize(

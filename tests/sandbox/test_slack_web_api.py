@@ -168,7 +168,9 @@ async def test_people_are_described_with_what_access_depends_on(
 
 
 async def test_posting_faster_than_slack_allows_is_refused_with_a_time_to_wait() -> None:
-    async with start_slack(system_clock, limits={"chat.postMessage": Limit(2, 60)}) as slack:
+    async with start_slack(
+        system_clock, limits={"chat.postMessage": Limit(2, 60, in_each_channel=True)}
+    ) as slack:
         client = AsyncWebClient(slack.bot_token, base_url=slack.api_url)
         for _ in range(2):
             await client.chat_postMessage(channel=slack.places.support, text="x")
