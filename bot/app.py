@@ -17,6 +17,7 @@ from bot.answering import Answering
 from bot.cache import Cache, Flights
 from bot.claims import Claims
 from bot.clock import Clock, anchored_clock, system_clock
+from bot.database import StoreAway
 from bot.helpdesks.desks import Desks
 from bot.helpdesks.registry import open_desks
 from bot.identities import Identities
@@ -297,4 +298,9 @@ async def _identify(slack: AsyncWebClient) -> Identity:
 
 
 def _report_crash(crash: BaseException, task: str) -> None:
-    structlog.get_logger("tasks").error("task.crashed", task=task, exc_info=crash)
+    log = structlog.get_logger("tasks")
+    if isinstance(crash, StoreAway):
+        # Many stumble over it at once, and none of them is at fault.
+        log.warning("task.database_away", task=task, why=str(crash))
+    else:
+        log.error("task.crashed", task=task, exc_info=crash)

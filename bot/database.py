@@ -7,6 +7,7 @@ SQLite has it so by itself; on PostgreSQL each write holds an advisory lock unti
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -18,12 +19,15 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.clock import Clock
+from bot.whole_statements import Interruptions
 
 _POSTGRESQL = frozenset({"postgres", "postgresql", "postgresql+asyncpg"})
 # How long a writer waits for another one before it gives up, in milliseconds.
 _BUSY_TIMEOUT_MS = 15_000
 _CONNECT_SECONDS, _STATEMENT_SECONDS = 5, 15
 _CONNECTIONS, _MORE_CONNECTIONS = 8, 4
+# What asyncpg says of a connection that ended while it was being made, where SQLAlchemy has no word for it.
+_LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)
 # Any number will do that nobody else in the same database locks by.
 _WRITERS_LOCK = 0x0CA5EF11E
 
@@ -52,8 +56,17 @@ def is_postgresql(url: str) -> bool:
     return urlsplit(url).scheme in _POSTGRESQL
 
 
+@dataclass(frozen=True, slots=True)
+class Database:
+    """The ways to a database, to read and to write; `interruptions` are those that statements outlast."""
+
+    reading: AsyncEngine
+    writing: AsyncEngine
+    interruptions: Interruptions
+
+
 @asynccontextmanager
-async def open_database(url: str, simulated_time: Clock | None = None) -> AsyncIterator[AsyncEngine]:
+async def open_database(url: str, simulated_time: Clock | None = None) -> AsyncIterator[Database]:
     """
     Make the way to a database, and close all connections at the end.
 
@@ -62,15 +75,16 @@ async def open_database(url: str, simulated_time: Clock | None = None) -> AsyncI
         simulated_time: takes the place of SQLite's own clock, for days that pass in seconds.
 
     """
-    engine = _postgresql(url) if is_postgresql(url) else _sqlite(url, simulated_time)
+    interruptions = Interruptions()
+    engine = _postgresql(url) if is_postgresql(url) else _sqlite(url, interruptions, simulated_time)
     try:
-        yield engine
+        yield Database(engine, engine.execution_options(sqlite_begin="IMMEDIATE"), interruptions)
     finally:
         await engine.dispose()
 
 
 @asynccontextmanager
-async def transaction(engine: AsyncEngine, *, writing: bool) -> AsyncIterator[AsyncConnection]:
+async def transaction(database: Database, *, writing: bool) -> AsyncIterator[AsyncConnection]:
     """
     Open a transaction; one that writes is the only one that does, from its start.
 
@@ -78,6 +92,7 @@ async def transaction(engine: AsyncEngine, *, writing: bool) -> AsyncIterator[As
         StoreAway: when the database cannot be reached, or takes nothing that is written.
 
     """
+    engine = database.writing if writing else database.reading
     try:
         async with engine.begin() as connection:
             if writing and connection.dialect.name == "postgresql":
@@ -86,9 +101,12 @@ async def transaction(engine: AsyncEngine, *, writing: bool) -> AsyncIterator[As
     except (OperationalError, InterfaceError, PoolTimeout, OSError, asyncpg.PostgresError) as error:
         raise StoreAway(type(error).__name__) from error
     except DBAPIError as error:
-        if error.connection_invalidated:
+        told = error.orig.__cause__ if error.orig else None
+        if error.connection_invalidated or isinstance(told, _LOST):
             raise StoreAway(type(error).__name__) from error
         raise
+    finally:
+        database.interruptions.make_up_for()
 
 
 async def _begin_writing(connection: AsyncConnection) -> None:
@@ -107,10 +125,11 @@ async def _begin_writing(connection: AsyncConnection) -> None:
         raise StoreAway("the server takes no writes")
 
 
-def _sqlite(url: str, simulated_time: Clock | None) -> AsyncEngine:
+def _sqlite(url: str, interruptions: Interruptions, simulated_time: Clock | None) -> AsyncEngine:
     path = Path(url.removeprefix("sqlite:///"))
     path.parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", hide_parameters=True)
+    connecting = {"async_creator_fn": interruptions.connect}
+    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", hide_parameters=True, connect_args=connecting)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     if simulated_time is not None:

@@ -6,39 +6,19 @@ minute (`slack.md`, rate limits; https://docs.slack.dev/apis/web-api/rate-limits
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store import Store, now_ms, turns
+from bot.store import Store, now_ms, slack_calls, turns
 
 POST, EDIT = "chat.postMessage", "chat.update"
-_DAY_MS, _FURTHEST_MS = 24 * 3600 * 1000, 10 * 60 * 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """One each so many milliseconds on average, and so many at once after a pause."""
-
-    each_ms: int
-    burst: int
-
-
-def _tier(a_minute: int) -> Rate:
-    """Give a rate that never makes more in any minute: a fifth of them may come at once."""
-    at_once = a_minute // 5
-    return Rate(60_000 // (a_minute - at_once), at_once)
-
-
-_TIER_2, _TIER_3, _TIER_4 = _tier(20), _tier(50), _tier(100)
-IN_A_CHANNEL = Rate(1_000, 4)
-RATES: Mapping[str, Rate] = MappingProxyType(
+_TIER_2, _TIER_3, _TIER_4 = 20, 50, 100
+# Slack gives no number for posts in all channels together: there its wish to wait alone is obeyed.
+A_MINUTE: Mapping[str, int] = MappingProxyType(
     {
-        # Slack gives no number for all channels together: there its wish to wait alone is obeyed.
-        POST: Rate(0, 1),
         EDIT: _TIER_3,
         "chat.delete": _TIER_3,
         "chat.postEphemeral": _TIER_4,
@@ -52,6 +32,11 @@ RATES: Mapping[str, Rate] = MappingProxyType(
         "views.open": _TIER_4,
     }
 )
+# In a channel: one post a second on average, and so many at once after a pause.
+_EACH_MS, _BURST = 1_000, 4
+# A minute, and as much as a call may take to Slack more or less than the one before it.
+_MINUTE_MS = 62_000
+_DAY_MS, _FURTHEST_MS = 24 * 3600 * 1000, 10 * 60 * 1000
 
 
 class TooFar(Exception):
@@ -68,39 +53,63 @@ class Pace:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def turn(self, wanted: Mapping[str, Rate], longest: timedelta | None = None) -> timedelta:
+    async def turn(
+        self,
+        method: str,
+        channel: str | None = None,
+        longest: timedelta | None = None,
+        *,
+        spares: int = 0,
+    ) -> timedelta:
         """
-        Take the next turn that several rates allow, each known by its key; gives how long it is until then.
+        Take the next turn of a method, and in a channel; gives how long it is until then.
+
+        Args:
+            method: of Slack's Web API.
+            channel: where it posts.
+            longest: how far away the turn may be; None for however far.
+            spares: so many of a minute's calls are left to others.
 
         Raises:
             TooFar: when it is further away than `longest`.
 
         """
         async with self._store.write() as connection:
-            now = int((await connection.execute(select(now_ms()))).scalar_one())
-            taken = await _taken(connection, wanted)
+            now = await _now(connection)
+            taken = await _taken(connection, [method, *([channel] if channel else [])])
             # What a step of the database's clock put far ahead is not waited for.
-            free = {key: min(max(taken.get(key, now), now), now + _FURTHEST_MS) for key in wanted}
-            wait_ms = max(free[key] - now - (rate.burst - 1) * rate.each_ms for key, rate in wanted.items())
-            wait = timedelta(milliseconds=max(0, wait_ms))
+            free = {key: min(max(until, now), now + _FURTHEST_MS) for key, until in taken.items()}
+            queued = free.get(channel or "", now)
+            at = max(
+                free.get(method, now),
+                queued - (_BURST - 1) * _EACH_MS,
+                await _tier(connection, method, now, spares),
+            )
+            wait = timedelta(milliseconds=max(0, at - now))
             if longest is not None and wait > longest:
                 raise TooFar(wait)
-            for key, rate in wanted.items():
-                await _take(connection, key, free[key] + rate.each_ms, now, is_new=key not in taken)
+            if channel:
+                await _take(connection, channel, queued + _EACH_MS, now, is_new=channel not in taken)
+            if method in A_MINUTE:
+                await connection.execute(insert(slack_calls).values(method=method, at_ms=max(at, now)))
         return wait
 
-    async def hold(self, key: str, rate: Rate, wait: timedelta) -> None:
-        """Give nobody a turn for a while: Slack said so."""
+    async def hold(self, method: str, wait: timedelta) -> None:
+        """Give nobody a turn of a method for a while: Slack said so."""
         async with self._store.write() as connection:
-            now = int((await connection.execute(select(now_ms()))).scalar_one())
-            taken = await _taken(connection, {key: rate})
-            held = now + int(wait.total_seconds() * 1000) + (rate.burst - 1) * rate.each_ms
-            until = max(held, taken.get(key, held))
-            await _take(connection, key, until, now, is_new=key not in taken)
+            now = await _now(connection)
+            taken = await _taken(connection, [method])
+            until = now + int(wait.total_seconds() * 1000)
+            until = max(until, taken.get(method, until))
+            await _take(connection, method, until, now, is_new=method not in taken)
 
 
-async def _taken(connection: AsyncConnection, wanted: Mapping[str, Rate]) -> dict[str, int]:
-    query = select(turns.c.key, turns.c.taken_until_ms).where(turns.c.key.in_(wanted))
+async def _now(connection: AsyncConnection) -> int:
+    return int((await connection.execute(select(now_ms()))).scalar_one())
+
+
+async def _taken(connection: AsyncConnection, keys: list[str]) -> dict[str, int]:
+    query = select(turns.c.key, turns.c.taken_until_ms).where(turns.c.key.in_(keys))
     return {key: until for key, until in (await connection.execute(query)).all()}  # noqa: C416 - rows are no pairs to mypy
 
 
@@ -110,3 +119,16 @@ async def _take(connection: AsyncConnection, key: str, until_ms: int, now: int, 
         await connection.execute(insert(turns).values(key=key, taken_until_ms=until_ms))
     else:
         await connection.execute(update(turns).where(turns.c.key == key).values(taken_until_ms=until_ms))
+
+
+async def _tier(connection: AsyncConnection, method: str, now: int, spares: int) -> int:
+    """Give when a method's tier allows one more call: a minute after the one that filled it."""
+    most = A_MINUTE.get(method)
+    if most is None:
+        return now
+    ours = slack_calls.c.method == method
+    gone = (slack_calls.c.at_ms <= now - _MINUTE_MS) | (slack_calls.c.at_ms > now + _FURTHEST_MS)
+    await connection.execute(delete(slack_calls).where(ours, gone))
+    latest = select(slack_calls.c.at_ms).where(ours).order_by(slack_calls.c.at_ms.desc())
+    filled = (await connection.execute(latest.offset(most - spares - 1).limit(1))).scalar_one_or_none()
+    return now if filled is None else int(filled) + _MINUTE_MS

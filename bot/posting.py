@@ -20,7 +20,7 @@ from slack_sdk.webhook.webhook_response import WebhookResponse
 
 from bot.block_kit import Message
 from bot.jobs import Job, Jobs, Post
-from bot.pace import EDIT, IN_A_CHANNEL, POST, RATES, Pace, TooFar
+from bot.pace import A_MINUTE, EDIT, POST, Pace, TooFar
 from bot.requests import Asker
 from bot.slack_client import LONGEST_WAIT, SlackAway, lost, wished_wait
 
@@ -56,6 +56,8 @@ _NOTHING_TO_EDIT = frozenset(
 )
 # A response URL that failed is tried again after so many seconds each.
 _WHISPER_AGAIN_SECONDS = (1.0, 3.0)
+# An edit that has to wait longer is made by whoever takes the job up again: others are waiting to post.
+_EDIT_WAIT = timedelta(seconds=3)
 
 
 class NotHere(Exception):
@@ -151,12 +153,12 @@ class Poster:
 
     async def edit(self, channel: str, ts: str, message: Message) -> bool:
         """Replace a message of ours; False where there is nothing to replace any more."""
-        return await self._edit(channel, ts, message, LONGEST_WAIT)
+        return await self._edit(channel, ts, message, _EDIT_WAIT)
 
     async def edit_at_once(self, channel: str, ts: str, message: Message) -> bool:
         """Replace a message of ours, unless others stand in line: then the next edit says it too."""
         try:
-            return await self._edit(channel, ts, message, timedelta())
+            return await self._edit(channel, ts, message, timedelta(), spares=A_MINUTE[EDIT] // 2)
         except SlackAway:
             return False
 
@@ -236,9 +238,11 @@ class Poster:
         await self._jobs.note_post(job, post)
         return post
 
-    async def _edit(self, channel: str, ts: str, message: Message, longest: timedelta) -> bool:
+    async def _edit(
+        self, channel: str, ts: str, message: Message, longest: timedelta, *, spares: int = 0
+    ) -> bool:
         try:
-            wait = await self._pace.turn({EDIT: RATES[EDIT]}, longest)
+            wait = await self._pace.turn(EDIT, longest=longest, spares=spares)
         except TooFar as far:
             raise SlackAway("too many edits", far.wait, unsure=False) from None
         await asyncio.sleep(wait.total_seconds())
@@ -252,12 +256,11 @@ class Poster:
 
     async def _take_turn(self, channel: str, urgent: bool) -> None:
         """Wait until the channel may be posted to."""
-        rates = {channel: IN_A_CHANNEL, POST: RATES[POST]}
         if urgent:
-            await asyncio.sleep((await self._pace.turn(rates)).total_seconds())
+            await asyncio.sleep((await self._pace.turn(POST, channel)).total_seconds())
             return
         async with self._patience.setdefault(channel, asyncio.Lock()):
-            await asyncio.sleep((await self._pace.turn(rates)).total_seconds())
+            await asyncio.sleep((await self._pace.turn(POST, channel)).total_seconds())
 
     async def _post(self, job: Job, part: str, spot: Spot, message: Message, urgent: bool) -> str:
         await self._take_turn(spot.channel, urgent)

@@ -10,6 +10,7 @@ from socket import AF_INET, AF_INET6, create_server
 import structlog
 import uvicorn
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from starlette.applications import Starlette
 
 from bot.app import Bot, open_bot
@@ -19,6 +20,7 @@ from handlers import build_bolt
 from handlers.raygun_webhook import raygun_route
 
 _FIRST_WAIT_SECONDS = 1.0
+_LOOK_SECONDS = 0.25
 _LONGEST_WAIT_SECONDS = 30.0
 _LAST_SECONDS = 3
 
@@ -63,14 +65,17 @@ async def serving_http(bot: Bot, host: str, port: int) -> AsyncIterator[int]:
 
 @asynccontextmanager
 async def serving_socket(bot: Bot) -> AsyncIterator[AsyncSocketModeHandler]:
-    """Take Slack's requests by Socket Mode while the block runs; slack_sdk reconnects by itself."""
+    """Take Slack's requests by Socket Mode while the block runs, over one connection after the other."""
     token = bot.engine.settings.slack_app_token
     assert token is not None  # noqa: S101 - required before
     handler = AsyncSocketModeHandler(build_bolt(bot), token.get_secret_value(), web_client=bot.slack)
     await _connect(handler)
+    reconnecting = asyncio.create_task(_reconnect_soon(handler.client))
     try:
         yield handler
     finally:
+        reconnecting.cancel()
+        await asyncio.gather(reconnecting, return_exceptions=True)
         await handler.close_async()  # type: ignore[no-untyped-call]
 
 
@@ -86,6 +91,29 @@ async def _connect(handler: AsyncSocketModeHandler) -> None:
             wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
         else:
             return
+
+
+async def _reconnect_soon(client: SocketModeClient) -> None:
+    """
+    Connect anew where the connection was lost: slack_sdk looks for that every few seconds alone.
+
+    Meanwhile people's commands fail, for Slack has nowhere to deliver them.
+    """
+    wait = _LOOK_SECONDS
+    while True:
+        await asyncio.sleep(wait)
+        session = client.current_session
+        if session is None or not session.closed:
+            wait = _LOOK_SECONDS
+            continue
+        if client.connect_operation_lock.locked():
+            # slack_sdk is at it, with one address again and again: it may be used up, another one is not.
+            client.wss_uri = None
+        try:
+            await client.connect_to_new_endpoint()
+        except Exception as error:  # noqa: BLE001 - slack_sdk raises whatever the network did
+            structlog.get_logger("socket").warning("socket.not_connected", error=type(error).__name__)
+            wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
 
 
 def stop_signal() -> asyncio.Event:

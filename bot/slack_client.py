@@ -15,7 +15,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.pace import EDIT, POST, RATES, Pace, TooFar
+from bot.pace import A_MINUTE, EDIT, POST, Pace, TooFar
 
 _TIMEOUT = aiohttp.ClientTimeout(total=10, connect=5)
 LONGEST_WAIT = timedelta(seconds=30)
@@ -105,11 +105,10 @@ class SlackClient(AsyncWebClient):
         raise AssertionError("the last try returns or raises")
 
     async def _take_turn(self, method: str) -> None:
-        rate = RATES.get(method)
-        if rate is None:
+        if method not in A_MINUTE:
             return
         try:
-            wait = await self._pace.turn({method: rate}, LONGEST_WAIT)
+            wait = await self._pace.turn(method, longest=LONGEST_WAIT)
         except TooFar as far:
             raise SlackAway("too many calls", far.wait, unsure=False) from None
         await asyncio.sleep(wait.total_seconds())
@@ -134,8 +133,7 @@ class SlackClient(AsyncWebClient):
         if answer.status_code != HTTPStatus.TOO_MANY_REQUESTS:
             raise error
         wait = wished_wait(answer.headers)
-        if rate := RATES.get(method):
-            await self._pace.hold(method, rate, wait)
+        await self._pace.hold(method, wait)
         return wait
 
 

@@ -30,12 +30,12 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from bot.clock import Clock
-from bot.database import open_database, transaction
+from bot.database import Database, open_database, transaction
 
 SCHEMA_VERSION = 7
 
@@ -270,6 +270,17 @@ turns = Table(
 )
 
 
+slack_calls = Table(
+    "slack_calls",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("method", String(64), nullable=False),
+    # When it is made: some are yet to be.
+    Column("at_ms", BigInteger, nullable=False),
+    Index("slack_calls_by_method", "method", "at_ms"),
+)
+
+
 class now_ms(FunctionElement[int]):  # noqa: N801 - used as a function in statements
     """The database's clock as an expression: whole milliseconds since 1970."""
 
@@ -294,9 +305,8 @@ class NewerDatabase(Exception):
 class Store:
     """An open database; made by `open_store`."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self._writing = engine.execution_options(sqlite_begin="IMMEDIATE")
+    def __init__(self, database: Database) -> None:
+        self._database = database
         # Whoever waits for another process's write looks again and again, or holds a connection meanwhile:
         # within a process they stand in line instead.
         self._line = asyncio.Lock()
@@ -310,7 +320,7 @@ class Store:
             StoreAway: when the database cannot be reached.
 
         """
-        async with transaction(self._engine, writing=False) as connection:
+        async with transaction(self._database, writing=False) as connection:
             yield connection
 
     @asynccontextmanager
@@ -322,7 +332,7 @@ class Store:
             StoreAway: when the database cannot be reached.
 
         """
-        async with self._line, transaction(self._writing, writing=True) as connection:
+        async with self._line, transaction(self._database, writing=True) as connection:
             yield connection
 
     async def now_ms(self) -> int:
@@ -347,8 +357,8 @@ async def open_store(database_url: str, simulated_time: Clock | None = None) -> 
         StoreAway: when it cannot be reached.
 
     """
-    async with open_database(database_url, simulated_time) as engine:
-        store = Store(engine)
+    async with open_database(database_url, simulated_time) as database:
+        store = Store(database)
         async with store.write() as connection:
             await _bring_up_to_date(connection)
         yield store
@@ -371,7 +381,7 @@ _STEPS: Mapping[int, tuple[Table, ...]] = MappingProxyType(
         ),
         5: (identities,),
         6: (known_sessions, claims, turns),
-        7: (turns,),
+        7: (turns, slack_calls),
     }
 )
 # Columns that came later than their tables, with their indexes.

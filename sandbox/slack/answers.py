@@ -13,6 +13,8 @@ from sandbox.slack.state import State
 
 # Slack's words when a response_url has nothing left to give.
 _GONE = 404
+RESPONSE_URL = "response_url"
+"""What faults of response_urls go by, where those of the Web API go by their methods."""
 
 
 def show_ack(state: State, url: ResponseUrl, body: Any) -> Message | None:
@@ -46,7 +48,19 @@ def show(state: State, url: ResponseUrl, values: Json, where: str) -> Message | 
 
 
 async def handle_response(state: State, request: web.Request) -> web.Response:
-    """Take one post to a response_url."""
+    """Take one post to a response_url, with the fault that is waiting for it."""
+    fault = state.faults.take(RESPONSE_URL)
+    if fault.retry_after is not None:
+        return web.Response(status=429, headers={"Retry-After": str(fault.retry_after)})
+    if fault.status is not None:
+        return web.Response(status=fault.status, text="upstream trouble")
+    response = await _take(state, request)
+    if fault.lose_answer and request.transport is not None:
+        request.transport.abort()
+    return response
+
+
+async def _take(state: State, request: web.Request) -> web.Response:
     url = state.response_urls.use(request.match_info["token"], state.clock())
     if isinstance(url, str):
         state.violate(f"response_url: {url}")

@@ -126,7 +126,7 @@ class SlackWorkspace:
         lose_answer: bool = False,
         hold: asyncio.Event | None = None,
     ) -> None:
-        """Let the next call of this method go wrong; several at a time queue up."""
+        """Let the next call of this method (or use of a `response_url`) go wrong; several queue up."""
         self.state.faults.add(method, Fault(error, status, retry_after, lose_answer, hold))
 
     async def type_command(

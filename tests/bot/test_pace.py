@@ -1,64 +1,88 @@
 """Turns in Slack, over all processes of one database."""
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.pace import EDIT, IN_A_CHANNEL, POST, RATES, Pace, Rate, TooFar
-from bot.store import Store
+from bot.pace import A_MINUTE, EDIT, POST, Pace, TooFar
+from bot.store import Store, open_store
+from tests.conftest import MovableClock
 
-PER_MINUTE = {"chat.update": 50, "chat.unfurl": 50, "users.info": 100, "usergroups.users.list": 20}
+MINUTE = timedelta(minutes=1)
 
 
-async def seconds(pace: Pace, key: str, rate: Rate = IN_A_CHANNEL) -> float:
-    return (await pace.turn({key: rate})).total_seconds()
+async def seconds(pace: Pace, method: str, channel: str | None = None) -> float:
+    return (await pace.turn(method, channel)).total_seconds()
 
 
 async def test_turns_in_a_channel_are_a_second_apart_after_a_burst(store: Store) -> None:
-    waits = [await seconds(pace, "C1") for pace in (Pace(store), Pace(store)) for _ in range(4)]
+    waits = [await seconds(pace, POST, "C1") for pace in (Pace(store), Pace(store)) for _ in range(4)]
     assert waits[:4] == [0, 0, 0, 0]
     assert all(n - 0.9 < wait <= n for n, wait in enumerate(waits[4:], 1))
-    assert await seconds(Pace(store), "C2") == 0
+    assert await seconds(Pace(store), POST, "C2") == 0
 
 
-@pytest.mark.parametrize("method", PER_MINUTE)
-@given(gaps=st.lists(st.integers(0, 5_000), min_size=1, max_size=200))
-def test_no_minute_ever_holds_more_calls_of_a_method_than_its_tier_allows(
-    method: str, gaps: list[int]
-) -> None:
-    rate, taken, now = RATES[method], 0, 0
-    called = []
-    for gap in gaps:
-        now += gap
-        free = max(taken, now)
-        called.append(max(now, free - (rate.burst - 1) * rate.each_ms))
-        taken = free + rate.each_ms
-    called.sort()
-    assert all(sum(at <= one < at + 60_000 for one in called) <= PER_MINUTE[method] for at in called)
+async def test_a_methods_tier_is_shared_by_all_processes(store: Store) -> None:
+    processes = [Pace(store), Pace(store)]
+    waits = [await seconds(processes[n % 2], EDIT) for n in range(A_MINUTE[EDIT] + 2)]
+    assert waits[:50] == [0] * 50
+    assert all(50 < wait < 65 for wait in waits[50:])
+
+
+async def test_who_can_do_without_leaves_some_of_a_minutes_calls_to_others(store: Store) -> None:
+    pace = Pace(store)
+    for _ in range(25):
+        await pace.turn(EDIT, longest=timedelta(), spares=25)
+    with pytest.raises(TooFar):
+        await pace.turn(EDIT, longest=timedelta(), spares=25)
+    assert [await seconds(pace, EDIT) for _ in range(25)] == [0] * 25
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+
+
+@settings(max_examples=15, deadline=None)
+@given(gaps=st.lists(st.integers(0, 4_000), min_size=22, max_size=60))
+async def test_no_minute_ever_holds_more_calls_of_a_method_than_its_tier_allows(gaps: list[int]) -> None:
+    clock, method = MovableClock(), "usergroups.users.list"
+    with folder() as place:
+        async with open_store(f"sqlite:///{place / 'pace.db'}", simulated_time=clock) as store:
+            pace, made = Pace(store), []
+            for gap in gaps:
+                clock.advance(milliseconds=gap)
+                made.append(clock() + await pace.turn(method))
+    assert all(sum(at <= one < at + MINUTE for one in made) <= A_MINUTE[method] for at in made)
 
 
 async def test_a_turn_that_is_too_far_away_is_not_taken(store: Store) -> None:
     pace = Pace(store)
-    for _ in range(IN_A_CHANNEL.burst):
-        await pace.turn({"C1": IN_A_CHANNEL})
+    for _ in range(4):
+        await pace.turn(POST, "C1")
     for _ in range(2):
         with pytest.raises(TooFar) as far:
-            await pace.turn({"C1": IN_A_CHANNEL, "C2": IN_A_CHANNEL}, longest=timedelta())
+            await pace.turn(POST, "C1", longest=timedelta())
         assert timedelta() < far.value.wait <= timedelta(seconds=1)
-    assert await seconds(pace, "C2") == 0
 
 
-async def test_what_slack_wished_for_one_process_holds_for_all(store: Store) -> None:
-    await Pace(store).hold(EDIT, RATES[EDIT], timedelta(seconds=20))
-    assert 19 < await seconds(Pace(store), EDIT, RATES[EDIT]) <= 20
-    await Pace(store).hold(POST, RATES[POST], timedelta(seconds=20))
-    assert 19 < (await Pace(store).turn({"C1": IN_A_CHANNEL, POST: RATES[POST]})).total_seconds() <= 20
+@pytest.mark.parametrize("method", [EDIT, POST])
+async def test_what_slack_wished_for_one_process_holds_for_all(store: Store, method: str) -> None:
+    await Pace(store).hold(method, timedelta(seconds=20))
+    await Pace(store).hold(method, timedelta(seconds=5))
+    assert 19 < await seconds(Pace(store), method) <= 20
+    assert 19 < await seconds(Pace(store), method, "C1") <= 20
 
 
 async def test_a_turn_far_ahead_as_after_a_step_of_the_databases_clock_is_not_waited_for(
     store: Store,
 ) -> None:
-    await Pace(store).hold("C1", IN_A_CHANNEL, timedelta(days=1))
-    assert await seconds(Pace(store), "C1") <= 600
+    await Pace(store).hold(EDIT, timedelta(days=1))
+    assert await seconds(Pace(store), EDIT) <= 600

@@ -1,5 +1,9 @@
 """The database."""
 
+import asyncio
+import random
+from contextlib import suppress
+
 import pytest
 from sqlalchemy import column as column_of
 from sqlalchemy import insert, select, text, update
@@ -86,3 +90,40 @@ def test_nothing_in_the_tables_is_what_postgresql_would_refuse() -> None:
 
     for table in metadata.sorted_tables:
         assert "CREATE TABLE" in str(CreateTable(table).compile(dialect=postgresql.dialect()))  # type: ignore[no-untyped-call]
+
+
+async def touch(store: Store, key: str) -> None:
+    async with store.write() as connection:
+        await connection.execute(turns.delete().where(turns.c.key == key))
+        await connection.execute(insert(turns).values(key=key, taken_until_ms=1))
+
+
+async def test_whoever_is_cancelled_in_the_middle_leaves_a_database_that_can_be_written(
+    store: Store,
+) -> None:
+    rng = random.Random(1)
+    for _ in range(12):
+        tasks = [asyncio.create_task(touch(store, f"C{n}")) for n in range(30)]
+        await asyncio.sleep(rng.uniform(0, 0.03))
+        for task in tasks:
+            if rng.random() < 0.5:
+                task.cancel()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+        assert [one for one in ended if isinstance(one, Exception)] == []
+    async with asyncio.timeout(5):
+        await touch(store, "last")
+
+
+async def test_whoever_is_out_of_time_in_the_middle_hears_of_that_and_of_nothing_else(
+    store: Store,
+) -> None:
+    for milliseconds in range(10):
+        with suppress(TimeoutError):
+            async with asyncio.timeout(milliseconds / 1000):
+                for number in range(20):
+                    await touch(store, f"C{number}")
+        await asyncio.sleep(0)
+        current = asyncio.current_task()
+        assert current is not None
+        assert not current.cancelling()
+        await touch(store, "after")

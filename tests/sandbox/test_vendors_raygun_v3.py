@@ -40,7 +40,7 @@ class Asker:
 
 @pytest.fixture
 async def v3(clock: MovableClock) -> AsyncIterator[Asker]:
-    rng = random.Random(3)  # noqa: S311 - invented visits
+    rng = random.Random(3)
     others = strangers(rng, clock() - timedelta(days=1), 2, 900)
     server = RaygunV3(clock, Traffic([*sightings_of(make_people(clock())), *others]))
     async with aiohttp.ClientSession() as client, listening(server):

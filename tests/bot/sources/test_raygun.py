@@ -89,7 +89,7 @@ async def until(so: Callable[[], bool]) -> None:
 
 @pytest.fixture
 async def shop(tmp_path: Path, clock: MovableClock) -> AsyncIterator[Shop]:
-    rng = random.Random(7)  # noqa: S311 - invented visits
+    rng = random.Random(7)
     others = strangers(rng, clock() - timedelta(days=1), 2, 2_000)
     traffic = Traffic([*sightings_of(make_people(clock())), *others])
     async with (

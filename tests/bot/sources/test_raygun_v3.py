@@ -103,7 +103,7 @@ class Shop:
 
 @pytest.fixture
 async def shop(tmp_path: Path, clock: MovableClock) -> AsyncIterator[Shop]:
-    rng = random.Random(7)  # noqa: S311 - invented visits
+    rng = random.Random(7)
     # In whole milliseconds, as Raygun tells them.
     others = [_in_ms(one) for one in strangers(rng, clock() - timedelta(days=2), 3, 1_200)]
     traffic = Traffic([*sightings_of(make_people(clock())), *others])

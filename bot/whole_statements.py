@@ -1,0 +1,67 @@
+"""
+SQLite's statements are seen through: who is cancelled in the middle of a transaction is so at its end.
+
+A statement runs in a thread and cannot be taken back. SQLAlchemy, interrupted while it waits for one, may
+leave a transaction open that nobody ends, and then nobody can write to the file any more.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+from weakref import WeakSet
+
+import aiosqlite
+
+
+class WholeStatements(aiosqlite.Connection):
+    """
+    A connection that cannot be interrupted.
+
+    Args:
+        connect: opens it.
+        interrupted: gets the tasks that somebody tried to cancel meanwhile.
+
+    """
+
+    def __init__(
+        self, connect: Callable[[], sqlite3.Connection], interrupted: "WeakSet[asyncio.Task[Any]]"
+    ) -> None:
+        super().__init__(connect, iter_chunk_size=64)
+        # Whatever is still under way must not keep the program from ending.
+        self._thread.daemon = True
+        self._interrupted = interrupted
+
+    async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        statement = asyncio.ensure_future(super()._execute(fn, *args, **kwargs))  # type: ignore[no-untyped-call] # aiosqlite leaves it so
+        while not statement.done():
+            try:
+                await asyncio.wait([statement])
+            except asyncio.CancelledError:
+                if task := asyncio.current_task():
+                    self._interrupted.add(task)
+        return statement.result()
+
+
+class Interruptions:
+    """Who was to be cancelled in the middle of a transaction of one database."""
+
+    def __init__(self) -> None:
+        self._tasks: WeakSet[asyncio.Task[Any]] = WeakSet()
+
+    def connect(self, path: str, **options: Any) -> WholeStatements:
+        """Open a connection, in the way in which SQLAlchemy wants it."""
+        return WholeStatements(lambda: sqlite3.connect(path, **options), self._tasks)
+
+    def make_up_for(self) -> None:
+        """
+        Cancel this task now, if it was to be cancelled.
+
+        Raises:
+            CancelledError: then.
+
+        """
+        task = asyncio.current_task()
+        if task is not None and task in self._tasks:
+            self._tasks.discard(task)
+            raise asyncio.CancelledError

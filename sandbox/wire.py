@@ -1,0 +1,108 @@
+"""The way to a server, which can be cut, slowed and mended: what networks do between two machines."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+_CHUNK = 65_536
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+class Wire:
+    """
+    All connections by one way; `delay_seconds` is how long each piece of them takes.
+
+    Args:
+        connect: opens a connection to the server behind it.
+
+    """
+
+    def __init__(self, connect: Callable[[], Awaitable[Streams]]) -> None:
+        self.port = 0
+        self.delay_seconds = 0.0
+        self.connections = 0
+        self.cuts = 0
+        self._connect = connect
+        self._is_cut = False
+        self._open: set[asyncio.StreamWriter] = set()
+
+    def cut(self) -> None:
+        """Cut all connections, whatever is under way on them, and let no new ones through."""
+        self._is_cut = True
+        self.cuts += len(self._open)
+        for writer in self._open:
+            writer.transport.abort()
+
+    def mend(self) -> None:
+        """Let connections through again, and at once."""
+        self._is_cut = False
+        self.delay_seconds = 0.0
+
+    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Carry one connection to its end."""
+        self.connections += 1
+        self._open.add(writer)
+        try:
+            if self._is_cut:
+                return
+            there_reader, there_writer = await self._connect()
+            self._open.add(there_writer)
+            try:
+                await asyncio.gather(self._pump(reader, there_writer), self._pump(there_reader, writer))
+            finally:
+                self._end(there_writer)
+        except OSError:
+            # An end of it is gone: so is the connection.
+            return
+        finally:
+            self._end(writer)
+
+    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        try:
+            while piece := await source.read(_CHUNK):
+                if self.delay_seconds:
+                    await asyncio.sleep(self.delay_seconds)
+                sink.write(piece)
+                await sink.drain()
+        finally:
+            sink.close()
+
+    def _end(self, writer: asyncio.StreamWriter) -> None:
+        self._open.discard(writer)
+        writer.transport.abort()
+
+
+@asynccontextmanager
+async def wire_to(host: str, port: int) -> AsyncIterator[Wire]:
+    """Lay a wire to a server at a port."""
+    async with _laid(Wire(lambda: asyncio.open_connection(host, port))) as wire:
+        yield wire
+
+
+@asynccontextmanager
+async def wire_to_socket(path: str) -> AsyncIterator[Wire]:
+    """Lay a wire to a server at a Unix socket."""
+    async with _laid(Wire(lambda: asyncio.open_unix_connection(path))) as wire:
+        yield wire
+
+
+@asynccontextmanager
+async def _laid(wire: Wire) -> AsyncIterator[Wire]:
+    carrying: set[asyncio.Task[None]] = set()
+
+    def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.get_running_loop().create_task(wire.carry(reader, writer))
+        carrying.add(task)
+        task.add_done_callback(carrying.discard)
+
+    server = await asyncio.start_server(accepted, "127.0.0.1", 0)
+    wire.port = int(server.sockets[0].getsockname()[1])
+    try:
+        yield wire
+    finally:
+        server.close()
+        wire.cut()
+        for task in carrying:
+            task.cancel()
+        await asyncio.gather(*carrying, return_exceptions=True)
+        await server.wait_closed()
