@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from bot.jobs import Jobs, Post
+from bot.jobs import Jobs, Post, TakenOver
 from bot.keyring import Keyring
 from bot.store import Store, jobs
 
@@ -59,6 +59,23 @@ async def test_a_job_that_is_let_go_is_free_after_its_wait(inbox: Jobs) -> None:
     assert again is not None
     await inbox.let_go(again, -timedelta(seconds=1))
     assert [job.id for job in await inbox.take_over(10)] == [again.id]
+
+
+async def test_only_who_has_a_job_may_post_for_it(inbox: Jobs, store: Store, keyring: Keyring) -> None:
+    other = Jobs(store, keyring, timedelta(days=7))
+    job = await inbox.accept("lookup", "1", "{}")
+    assert job is not None
+    await run_leases_out(store)
+    # Nobody has taken it over yet: it is ours again, and for the whole lease.
+    await inbox.about_to_post(job, "parent", "C1")
+    assert list(await other.take_over(10)) == []
+    await run_leases_out(store)
+    (taken,) = await other.take_over(10)
+    with pytest.raises(TakenOver):
+        await inbox.about_to_post(job, "reply", "C1")
+    assert list(await other.posts(taken)) == ["parent"]
+    await other.forget_post(taken, "parent")
+    assert await other.posts(taken) == {}
 
 
 async def test_what_a_job_is_about_is_sealed_and_gone_when_it_has_ended(inbox: Jobs, store: Store) -> None:

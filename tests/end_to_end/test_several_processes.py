@@ -1,6 +1,7 @@
 """Several processes on one database: what one has asked, counted or accepted holds for all of them."""
 
 import asyncio
+import json
 from contextlib import AsyncExitStack
 
 import pytest
@@ -12,7 +13,7 @@ from bot.settings import Settings, load_settings
 from bot.sources.source import Question
 from sandbox.slack import plain_text
 from sandbox.world import World, open_world
-from tests.end_to_end.conftest import TIMING, Desk
+from tests.end_to_end.conftest import TIMING, Desk, casefile_on
 
 CUSTOMERS = ("jane@contoso.example", "cust-8841", "li.wei@fabrikam.example", "nobody@contoso.example")
 PROCESSES = 4
@@ -79,3 +80,51 @@ async def test_one_request_delivered_to_two_processes_is_answered_once(desk: Des
             await desk.idle(bot)
     assert len([post for post in desk.posts() if "cust-8841" in plain_text(post)]) == 1
     assert len([m for m in slack.replies(message.channel, message.ts) if m.bot_id]) == 1
+
+
+async def test_http_and_socket_mode_processes_side_by_side_answer_each_request_once(
+    database_url: str,
+) -> None:
+    async with open_world(strangers_a_day=100) as world, AsyncExitStack() as stack:
+        slack = world.slack
+        web = await stack.enter_async_context(casefile_on(world, database_url, "http"))
+        bots = [
+            web,
+            *[await stack.enter_async_context(casefile_on(world, database_url, "socket")) for _ in "12"],
+        ]
+        asked = []
+        for number in range(8):
+            words = f"<@{slack.people.bot}> customer{number}@contoso.example"
+            asked.append(await slack.post_as_user(slack.places.support, slack.people.agent, words))
+            # Over a websocket, and the same over HTTP.
+            body = json.dumps(slack.deliveries[-1].payload)
+            answer = await slack.post_raw(body, slack.sign(body) | {"Content-Type": "application/json"})
+            assert answer.status == 200
+        assert slack.connections == 2
+        await slack.wait_for(
+            lambda: all(slack.replies(message.channel, message.ts) for message in asked), timeout=30
+        )
+        for bot in bots:
+            await bot.engine.tasks.settle()
+        assert [len(slack.replies(message.channel, message.ts)) for message in asked] == [1] * 8
+        paths = [call.path for call in world.fullstory.calls]
+        assert paths.count("/sessions/v2") <= 8 + len(bots)
+
+
+async def test_what_a_process_leaves_behind_a_process_of_the_other_transport_finishes(
+    database_url: str,
+) -> None:
+    async with open_world(strangers_a_day=100) as world, AsyncExitStack() as stack:
+        slack = world.slack
+        world.fullstory.latency = 2.0
+        await stack.enter_async_context(casefile_on(world, database_url, "http"))
+        async with casefile_on(world, database_url, "socket") as leaving:
+            question = f"<@{slack.people.bot}> jane@contoso.example"
+            message = await slack.post_as_user(slack.places.support, slack.people.agent, question)
+            await slack.wait_for(lambda: slack.deliveries[-1].acknowledged)
+            # It ends before the answer: what runs is let go.
+            assert await leaving.means.jobs.count_open() == 1
+            await leaving.engine.tasks.drain(0)
+        await slack.wait_for(lambda: slack.replies(message.channel, message.ts), timeout=20)
+        await asyncio.sleep(1)
+        assert len(slack.replies(message.channel, message.ts)) == 1

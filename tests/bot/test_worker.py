@@ -1,0 +1,162 @@
+"""Jobs at work: what becomes of one that cannot be answered now, or ever."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from bot.database import StoreAway
+from bot.jobs import Busy, GaveUp, Job, Jobs, NotAgain, TakenOver
+from bot.keyring import Keyring
+from bot.posting import OutcomeUnknown
+from bot.slack_client import SlackAway
+from bot.store import Store, jobs
+from bot.tasks import Tasks
+from bot.worker import Worker
+
+
+class Desk:
+    """A worker whose jobs end as the test wants it."""
+
+    def __init__(self, store: Store, keyring: Keyring) -> None:
+        self.store = store
+        self.jobs = Jobs(store, keyring, timedelta(days=7), lease=timedelta(seconds=15))
+        self.tasks = Tasks(lambda crash, _task: self.crashes.append(crash))
+        self.crashes: list[BaseException] = []
+        self.told: list[GaveUp] = []
+        self.begun = 0
+        self.trouble: list[Exception] = []
+        self.worker = Worker(self.jobs, self.tasks, {"lookup": self._answer}, self.give_up, 5)
+
+    async def _answer(self, _job: Job) -> None:
+        self.begun += 1
+        if self.trouble:
+            raise self.trouble.pop(0)
+
+    async def give_up(self, _job: Job, why: GaveUp) -> None:
+        self.told.append(why)
+
+    async def accept(self) -> Job:
+        job = await self.jobs.accept("lookup", f"delivery {self.begun}", "{}")
+        assert job is not None
+        return job
+
+    async def run(self, job: Job) -> tuple[str, int, int, float]:
+        """Give a job's state, its attempts and failures, and the seconds until it is free again."""
+        self.worker.start(job)
+        await self.tasks.settle()
+        async with self.store.read() as connection:
+            row = (await connection.execute(select(jobs).where(jobs.c.id == job.id))).one()
+        wait = (row.leased_until_ms - await self.store.now_ms()) / 1000
+        return row.state, row.attempts, row.failures or 0, wait
+
+    async def again(self) -> Job:
+        """Let waits and leases run out, and take the job over."""
+        async with self.store.write() as connection:
+            await connection.execute(update(jobs).values(leased_until_ms=0))
+        (job,) = await self.jobs.take_over(10)
+        return job
+
+
+@pytest.fixture
+def desk(store: Store, keyring: Keyring) -> Desk:
+    return Desk(store, keyring)
+
+
+async def test_what_went_wrong_three_times_is_told_and_stays(desk: Desk) -> None:
+    desk.trouble = [RuntimeError("one"), RuntimeError("two"), RuntimeError("three")]
+    state, _, failures, wait = await desk.run(await desk.accept())
+    assert (state, failures, desk.told) == ("open", 1, [])
+    assert 10 < wait <= 15
+    _, _, _, wait = await desk.run(await desk.again())
+    assert 25 < wait <= 30
+    state, *_ = await desk.run(await desk.again())
+    assert (state, desk.told, desk.begun) == ("failed", [GaveUp.UNEXPECTED], 3)
+
+
+async def test_while_slack_is_away_waits_double_and_nothing_has_gone_wrong(desk: Desk) -> None:
+    desk.trouble = [SlackAway("lost", unsure=True) for _ in range(9)]
+    job, waits = await desk.accept(), []
+    for _ in range(9):
+        state, _, failures, wait = await desk.run(job)
+        assert (state, failures) == ("open", 0)
+        waits.append(wait)
+        job = await desk.again()
+    assert [round(wait + 0.3) for wait in waits] == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    state, *_ = await desk.run(job)
+    assert (state, desk.told) == ("done", [])
+
+
+@pytest.mark.parametrize(("wished", "obeyed"), [(45, 45), (3600, 600)])
+async def test_slacks_wish_to_wait_is_obeyed_up_to_ten_minutes(desk: Desk, wished: int, obeyed: int) -> None:
+    desk.trouble = [SlackAway("ratelimited", timedelta(seconds=wished), unsure=False)]
+    *_, wait = await desk.run(await desk.accept())
+    assert obeyed - 2 < wait <= obeyed
+
+
+async def test_an_answer_that_slack_did_not_take_for_half_an_hour_is_given_up(desk: Desk) -> None:
+    desk.trouble = [SlackAway("lost", unsure=True)]
+    job = await desk.accept()
+    old = Job(job.id, job.kind, job.payload, job.attempts, job.created_ms - 31 * 60 * 1000)
+    state, *_ = await desk.run(old)
+    assert (state, desk.told) == ("failed", [GaveUp.SLACK_AWAY])
+
+
+async def test_a_job_whose_turn_has_not_come_has_not_been_begun(desk: Desk) -> None:
+    desk.trouble = [Busy(), Busy()]
+    state, attempts, failures, wait = await desk.run(await desk.accept())
+    assert (state, attempts, failures) == ("open", 0, 0)
+    assert 0 < wait <= 1
+    job = await desk.again()
+    assert job.attempts == 1
+    await desk.run(job)
+
+
+async def test_a_job_that_its_process_dies_of_each_time_is_not_begun_for_ever(desk: Desk) -> None:
+    job = await desk.accept()
+    state, *_ = await desk.run(Job(job.id, job.kind, job.payload, 101, job.created_ms))
+    assert (state, desk.told, desk.begun) == ("failed", [GaveUp.UNEXPECTED], 0)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "why"),
+    [(OutcomeUnknown(), GaveUp.OUTCOME_UNKNOWN), (NotAgain(), GaveUp.UNEXPECTED)],
+)
+async def test_what_must_not_be_tried_again_is_told_at_once(
+    desk: Desk, trouble: Exception, why: GaveUp
+) -> None:
+    desk.trouble = [trouble]
+    state, *_ = await desk.run(await desk.accept())
+    assert (state, desk.told) == ("failed", [why])
+
+
+async def test_a_job_that_another_process_has_by_now_is_left_to_it(desk: Desk) -> None:
+    desk.trouble = [TakenOver()]
+    state, attempts, failures, wait = await desk.run(await desk.accept())
+    assert (state, attempts, failures, desk.told) == ("open", 1, 0, [])
+    assert wait > 10
+
+
+async def test_without_a_database_a_job_is_left_to_whoever_finds_its_lease_run_out(desk: Desk) -> None:
+    desk.trouble = [StoreAway("away")]
+    state, _, failures, wait = await desk.run(await desk.accept())
+    assert (state, failures, desk.told, desk.crashes) == ("open", 0, [], [])
+    assert wait > 10
+
+
+async def test_what_is_cancelled_may_be_taken_up_at_once(desk: Desk, store: Store, keyring: Keyring) -> None:
+    under_way = asyncio.Event()
+
+    async def for_ever(_job: Job) -> None:
+        under_way.set()
+        await asyncio.Event().wait()
+
+    worker = Worker(desk.jobs, desk.tasks, {"lookup": for_ever}, desk.give_up, 5)
+    job = await desk.accept()
+    worker.start(job)
+    await under_way.wait()
+    assert await desk.tasks.drain(0) == 1
+    other = Jobs(store, keyring, timedelta(days=7))
+    await asyncio.sleep(0.01)
+    assert [taken.id for taken in await other.take_over(1)] == [job.id]

@@ -1,0 +1,119 @@
+"""Slack loses answers, wants to be left alone, or is ill; and Casefile has too much to do, or no database."""
+
+import asyncio
+
+import pytest
+
+from bot.buttons import REFRESH
+from bot.database import StoreAway
+from sandbox.slack import Message, plain_text
+from tests.end_to_end.conftest import Desk
+
+JANE = "jane@contoso.example"
+BUSY = "more lookups under way than it can take on"
+
+
+def seen(desk: Desk, channel: str, such: str) -> list[Message]:
+    """Give what the agent alone sees in a channel."""
+    slack = desk.world.slack
+    return [m for m in slack.ephemerals(channel, slack.people.agent) if such in plain_text(m)]
+
+
+async def test_where_the_bot_may_not_look_for_a_lost_post_the_person_is_told(desk: Desk) -> None:
+    slack = desk.world.slack
+    slack.scopes.difference_update({"channels:history", "groups:history"})
+    slack.fail_next("chat.postMessage", lose_answer=True)
+    async with desk.casefile() as bot:
+        await desk.ask(JANE)
+        await desk.whispered(such="Slack did not say whether it took")
+        await desk.idle(bot)
+    assert len(desk.posts()) == 1
+
+
+async def test_what_only_the_asker_sees_is_said_once_where_slacks_answer_is_lost(desk: Desk) -> None:
+    slack = desk.world.slack
+    place = slack.places.direct_between_people
+    slack.fail_next("response_url", lose_answer=True)
+    async with desk.casefile() as bot:
+        await desk.ask("cust-8841", channel=place)
+        await slack.wait_for(lambda: seen(desk, place, "cust-8841"))
+        await desk.idle(bot)
+    assert len(seen(desk, place, "cust-8841")) == 1
+
+
+async def test_what_only_the_asker_sees_is_said_when_slack_takes_it_again(desk: Desk) -> None:
+    place = desk.world.slack.places.direct_between_people
+    desk.world.slack.fail_next("response_url", retry_after=1)
+    async with desk.casefile() as bot:
+        await desk.ask(JANE, channel=place)
+        await desk.whispered(channel=place, such="on the site now")
+        await desk.idle(bot)
+    assert len(seen(desk, place, JANE)) == 1
+
+
+async def test_a_private_answer_that_breaks_in_the_middle_is_said_to_be_broken(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = desk.world.slack.places.direct_between_people
+
+    async def broken(*_: object) -> None:
+        raise RuntimeError("invented")
+
+    monkeypatch.setattr("bot.answering.present", broken)
+    async with desk.casefile() as bot:
+        await desk.ask(JANE, channel=place)
+        await desk.whispered(channel=place, such="could not finish this lookup")
+        await desk.idle(bot)
+    assert len(seen(desk, place, "could not finish")) == 1
+
+
+async def test_whoever_asks_in_any_way_while_too_much_waits_is_told_so(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slack = desk.world.slack
+    async with desk.casefile() as bot:
+        await desk.ask("cust-8841")
+        _, reply = await desk.thread()
+        await desk.idle(bot)
+        monkeypatch.setattr("bot.worker._MOST_WAITING", 0)
+        calls = len(desk.world.fullstory.calls)
+        outcome = await desk.ask(JANE)
+        await slack.press(reply.channel, reply.ts, REFRESH, slack.people.agent)
+        await slack.post_as_user(slack.places.support, slack.people.agent, f"<@{slack.people.bot}> {JANE}")
+        await slack.post_as_user(slack.places.direct_with_bot, slack.people.agent, JANE)
+        await slack.wait_for(lambda: len(seen(desk, slack.places.support, BUSY)) == 3)
+        await slack.wait_for(
+            lambda: [m for m in slack.messages(slack.places.direct_with_bot) if BUSY in plain_text(m)]
+        )
+    assert BUSY in str(outcome.delivery and outcome.delivery.body)
+    assert len(desk.world.fullstory.calls) == calls
+
+
+async def test_without_a_database_a_button_is_answered_with_a_plain_message(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slack = desk.world.slack
+
+    async def away(*_: object) -> None:
+        raise StoreAway("invented")
+
+    async with desk.casefile() as bot:
+        await desk.ask("cust-8841")
+        _, reply = await desk.thread()
+        await desk.idle(bot)
+        monkeypatch.setattr(bot.means.jobs, "accept", away)
+        pressed = await slack.press(reply.channel, reply.ts, REFRESH, slack.people.agent)
+        assert pressed.error is None
+        await desk.whispered(such="cannot reach its database")
+        # What cannot be answered at once is refused, and comes again when the database is back.
+        slack.courier.retry_waits = (0.1, 0.5, 1.0)
+        mention = await slack.post_as_user(
+            slack.places.support, slack.people.agent, f"<@{slack.people.bot}> u-77"
+        )
+        await asyncio.sleep(0.05)
+        monkeypatch.undo()
+        await slack.wait_for(lambda: slack.replies(mention.channel, mention.ts), timeout=20)
+        await desk.idle(bot)
+    assert len(slack.replies(mention.channel, mention.ts)) == 1
+    # The refused deliveries are on the sandbox's record, as they must be.
+    slack.violations.clear()
