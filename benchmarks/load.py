@@ -8,6 +8,7 @@ what has more than one.
 
 import asyncio
 import random
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ CHANNELS = 40
 # Slack tries again at once, after a minute, after five; here in seconds, so that a run has an end.
 RETRY_WAITS = (0.5, 3.0, 10.0)
 KINDS = ("command", "ticket", "mention", "link")
+# As long as answers still come in, they are waited for: leases run out, takeovers follow, posts settle.
+LAST_ANSWERS_SECONDS = 60.0
+_MOST_NAMED = 20
 # Slack takes fifty cards a minute at the least, and of links no more come in.
 WEIGHTS = (0.42, 0.28, 0.28, 0.02)
 
@@ -36,6 +40,16 @@ class Request:
     channel: str
     message: Message | None = None
     acknowledged_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Total:
+    """What became of a load's requests."""
+
+    acknowledged: int
+    lost: int
+    doubled: int
+    longest_delay_seconds: float
 
 
 class Load:
@@ -147,6 +161,30 @@ class Count:
             return False
         event = {"ticket": "message", "mention": "app_mention", "link": "link_shared"}[request.kind]
         return (event, request.channel, request.message.ts) in self._acknowledged
+
+
+async def ended(load: Load, world: World) -> Total:
+    """End the load, wait as long as answers still come in, and count."""
+    await load.end()
+    clock, missing = asyncio.get_running_loop().time, len(load.requests) + 1
+    while True:
+        counted = Count(world, load.requests)
+        acknowledged = counted.acknowledged()
+        lost = [request for request in acknowledged if not counted.answers(request)]
+        if len(lost) < missing:
+            missing, deadline = len(lost), clock() + LAST_ANSWERS_SECONDS
+        if not lost or clock() > deadline:
+            break
+        await asyncio.sleep(1)
+    # What would be doubled is doubled by now or soon.
+    await asyncio.sleep(3)
+    counted = Count(world, load.requests)
+    doubled = [request for request in acknowledged if counted.answers(request) > 1]
+    for name, some in (("lost", lost), ("doubled", doubled)):
+        for request in some[:_MOST_NAMED]:
+            print(f"{name}: {request.kind} {request.number} in {request.channel}", file=sys.stderr)
+    delays = [counted.delay(request).total_seconds() for request in acknowledged]
+    return Total(len(acknowledged), len(lost), len(doubled), round(max(delays, default=0.0), 1))
 
 
 def who(request: Request) -> str:

@@ -33,11 +33,13 @@ async def accept_from(bot: Bot, kind: str, delivery: str, payload: bytes) -> str
     """Accept what a person asks for; gives what they are to be told where it cannot be taken on."""
     if bot.worker.is_full:
         structlog.get_logger("intake").warning("request.too_many", kind=kind)
+        bot.engine.metrics.lookups.labels("too_many").inc()
         return _BUSY
     try:
         await accept(bot, kind, delivery, payload)
     except SQLAlchemyError as error:
         structlog.get_logger("intake").error("request.not_stored", kind=kind, exc_info=error)
+        bot.engine.metrics.lookups.labels("not_stored").inc()
         return _NO_DATABASE
     return None
 
