@@ -15,7 +15,8 @@ from pathlib import Path
 from sqlalchemy import insert
 
 from bot.quota import Account, Ledger, Purpose, Window
-from bot.store import Store, now_ms, open_store, quota_calls
+from bot.store import Store, open_store
+from bot.tables import now_ms, quota_calls
 
 ACCOUNT = Account("raygun/bench", (Window(1_000_000, 86_400),))
 

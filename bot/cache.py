@@ -18,7 +18,8 @@ from bot.casefile import ErrorEvent, Session, SessionUser
 from bot.clock import Clock
 from bot.coverage import Coverage
 from bot.keyring import Keyring, Unsealable
-from bot.store import Store, cached_findings, now_ms
+from bot.store import Store
+from bot.tables import cached_findings, now_ms
 from bot.tasks import Tasks
 
 # An answer may hold hundreds of sessions.

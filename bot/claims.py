@@ -5,7 +5,8 @@ from datetime import timedelta
 from sqlalchemy import delete, insert, select, update
 
 from bot.keyring import Keyring
-from bot.store import Store, claims, now_ms
+from bot.store import Store
+from bot.tables import claims, now_ms
 
 
 class Claims:

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.addresses import read_address
 from bot.casefile import Doubt, SessionUser, SourceName, Subject, SubjectKind
 from bot.keyring import Keyring, Unsealable
-from bot.store import Store, identities, now_ms
+from bot.store import Store
+from bot.tables import identities, now_ms
 
 _LONGEST_UID = 128
 _MOST_SHOWN = 3

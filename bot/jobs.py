@@ -18,7 +18,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.keyring import Keyring, Unsealable
-from bot.store import Store, jobs, now_ms, posts
+from bot.store import Store
+from bot.tables import jobs, now_ms, posts
 
 LEASE = timedelta(seconds=15)
 

@@ -16,7 +16,8 @@ from bot.index_rows import replace_rows
 from bot.keyring import Keyring, Unsealable
 from bot.links import spellings
 from bot.session_index import SessionIndex
-from bot.store import Store, known_sessions, now_ms
+from bot.store import Store
+from bot.tables import known_sessions, now_ms
 
 # An answer may hold hundreds; what is pasted is mostly new.
 _MOST_KEPT = 100

@@ -17,7 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.casefile import ErrorEvent, SourceName, Subject
 from bot.keyring import Keyring, Unsealable
 from bot.sources.raygun_events import OCCURRED, RaygunEvent, canonical
-from bot.store import Store, now_ms, pushed_deliveries, pushed_errors, pushed_hits
+from bot.store import Store
+from bot.tables import now_ms, pushed_deliveries, pushed_errors, pushed_hits
 
 _MOST_SHOWN = 50
 

@@ -23,8 +23,8 @@ from bot.coverage import Coverage, Span
 from bot.index_rows import IndexRows, forget_old_sessions, from_ms, replace_rows, to_ms, to_ms_up
 from bot.keyring import Keyring, Unsealable
 from bot.links import spellings
-from bot.store import (
-    Store,
+from bot.store import Store
+from bot.tables import (
     index_asked,
     index_customers,
     index_lookups,

@@ -17,7 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.casefile import Subject, TicketReference
 from bot.jobs import Busy
 from bot.keyring import Keyring
-from bot.store import Store, jobs, now_ms, tickets
+from bot.store import Store
+from bot.tables import jobs, now_ms, tickets
 
 # Two integrations that post the same ticket do so within moments; a later notification is news.
 _SAME_TICKET = timedelta(hours=1)

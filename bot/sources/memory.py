@@ -5,7 +5,8 @@ from datetime import timedelta
 from sqlalchemy import Delete, delete, insert, select
 
 from bot.keyring import Keyring, Unsealable
-from bot.store import Store, now_ms, source_memory
+from bot.store import Store
+from bot.tables import now_ms, source_memory
 
 
 class Memory:

@@ -7,7 +7,8 @@ from sqlalchemy import select, update
 
 from bot.jobs import Jobs, Post, TakenOver
 from bot.keyring import Keyring
-from bot.store import Store, jobs
+from bot.store import Store
+from bot.tables import jobs
 
 
 @pytest.fixture

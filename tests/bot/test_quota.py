@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from bot.quota import Account, Granted, Ledger, Purpose, Refused, Window
-from bot.store import Store, open_store, quota_calls
+from bot.store import Store, open_store
+from bot.tables import quota_calls
 
 SHOP = Account("raygun/shop", (Window(50, 86_400),))
 

@@ -12,7 +12,8 @@ from bot.casefile import Session, SessionUser, SourceName, Subject, SubjectKind
 from bot.coverage import Span
 from bot.keyring import Keyring
 from bot.session_index import Customer, Harvest, Opened, SessionIndex, Sighted
-from bot.store import Store, index_sessions, metadata, open_store
+from bot.store import Store, open_store
+from bot.tables import index_sessions, metadata
 from tests.conftest import stored
 
 SHOP = SourceName("raygun", "shop")

@@ -9,20 +9,8 @@ from sqlalchemy import column as column_of
 from sqlalchemy import insert, select, text, update
 from sqlalchemy import table as table_of
 
-from bot.store import (
-    SCHEMA_VERSION,
-    NewerDatabase,
-    Store,
-    claims,
-    index_sessions,
-    is_reachable,
-    known_sessions,
-    metadata,
-    open_store,
-    schema_version,
-    tickets,
-    turns,
-)
+from bot.store import SCHEMA_VERSION, NewerDatabase, Store, is_reachable, open_store
+from bot.tables import claims, index_sessions, known_sessions, metadata, schema_version, tickets, turns
 
 FIRST_TABLES = {
     "schema_version",

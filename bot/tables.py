@@ -1,0 +1,280 @@
+"""
+The tables, in SQLAlchemy Core: the same on SQLite and PostgreSQL.
+
+Times in them are whole milliseconds since 1970 by the database's clock, so that processes with different
+clocks agree.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+metadata = MetaData()
+
+schema_version = Table("schema_version", metadata, Column("version", Integer, primary_key=True))
+
+quota_accounts = Table(
+    "quota_accounts",
+    metadata,
+    Column("account", String(200), primary_key=True),
+    Column("touched_ms", BigInteger, nullable=False),
+    # What the vendor last said is left, and when that count was made and ends.
+    Column("vendor_left", Integer),
+    Column("vendor_counted_ms", BigInteger),
+    Column("vendor_until_ms", BigInteger),
+)
+
+quota_calls = Table(
+    "quota_calls",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("account", String(200), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("purpose", String(20), nullable=False),
+    Index("quota_calls_by_account", "account", "at_ms"),
+)
+
+cached_findings = Table(
+    "cached_findings",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("subject_hash", String(64), nullable=False, index=True),
+    Column("stored_ms", BigInteger, nullable=False, index=True),
+    Column("sealed", Text, nullable=False),
+)
+
+source_memory = Table(
+    "source_memory",
+    metadata,
+    Column("account", String(200), primary_key=True),
+    Column("name", String(100), primary_key=True),
+    Column("subject_hash", String(64), index=True),
+    Column("sealed", Text, nullable=False),
+    Column("until_ms", BigInteger, nullable=False, index=True),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("delivery", String(64), nullable=False),
+    Column("kind", String(30), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("sealed", Text),
+    Column("attempts", Integer, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("leased_until_ms", BigInteger, nullable=False),
+    Column("leased_by", String(32)),
+    Column("ended_ms", BigInteger),
+    # How often answering it went wrong, as opposed to being broken off.
+    Column("failures", Integer),
+    UniqueConstraint("delivery"),
+    Index("jobs_by_state", "state", "leased_until_ms"),
+)
+
+posts = Table(
+    "posts",
+    metadata,
+    Column("job", String(32), primary_key=True),
+    Column("part", String(20), primary_key=True),
+    Column("channel", String(40), nullable=False),
+    # None while the outcome of posting is unknown.
+    Column("ts", String(40)),
+    Column("edits", Integer, nullable=False),
+)
+
+
+tickets = Table(
+    "tickets",
+    metadata,
+    # The message: a hash of its channel and time.
+    Column("place", String(64), primary_key=True),
+    # What two notifications of one ticket in one channel have in common; None without a ticket's URL.
+    Column("ticket", String(64)),
+    Column("named", String(64), nullable=False),
+    # Whom the answer is about; of two notifications of one ticket, one answers about them.
+    Column("subjects", String(64)),
+    Column("job", String(32), nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("reply_ts", String(40)),
+    Column("created_ms", BigInteger, nullable=False, index=True),
+    UniqueConstraint("ticket", "subjects"),
+)
+
+
+pushed_deliveries = Table(
+    "pushed_deliveries",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("at_ms", BigInteger, nullable=False, index=True),
+)
+
+pushed_errors = Table(
+    "pushed_errors",
+    metadata,
+    Column("account", String(200), primary_key=True),
+    Column("error", String(64), primary_key=True),
+    Column("sealed", Text, nullable=False),
+    Column("at_ms", BigInteger, nullable=False, index=True),
+)
+
+pushed_hits = Table(
+    "pushed_hits",
+    metadata,
+    Column("account", String(200), primary_key=True),
+    Column("who", String(64), primary_key=True),
+    Column("error", String(64), primary_key=True),
+    Column("at_ms", BigInteger, nullable=False, index=True),
+)
+
+
+index_sessions = Table(
+    "index_sessions",
+    metadata,
+    Column("account", String(200), primary_key=True),
+    Column("session", String(64), primary_key=True),
+    Column("customer", String(64)),
+    Column("started_ms", BigInteger, nullable=False),
+    Column("sealed", Text, nullable=False),
+    Column("kept_until_ms", BigInteger, nullable=False, index=True),
+    # The hash of the address that the vendor gave it.
+    Column("link", String(64), index=True),
+    Index("index_sessions_by_customer", "account", "customer", "started_ms"),
+    Index("index_sessions_by_start", "account", "started_ms"),
+)
+
+index_customers = Table(
+    "index_customers",
+    metadata,
+    Column("account", String(200), primary_key=True),
+    Column("customer", String(64), primary_key=True),
+    Column("sealed", Text, nullable=False),
+    Column("kept_until_ms", BigInteger, nullable=False, index=True),
+)
+
+index_names = Table(
+    "index_names",
+    metadata,
+    Column("account", String(200), primary_key=True),
+    Column("who", String(64), primary_key=True),
+    Column("customer", String(64), primary_key=True),
+    Column("kept_until_ms", BigInteger, nullable=False, index=True),
+)
+
+index_spans = Table(
+    "index_spans",
+    metadata,
+    Column("account", String(200), primary_key=True),
+    # Of sessions, or of customers.
+    Column("kind", String(20), primary_key=True),
+    Column("start_ms", BigInteger, primary_key=True),
+    Column("end_ms", BigInteger, nullable=False),
+)
+
+index_asked = Table(
+    "index_asked",
+    metadata,
+    Column("account", String(200), primary_key=True),
+    Column("who", String(64), primary_key=True),
+    Column("since_ms", BigInteger, nullable=False),
+    Column("asked_ms", BigInteger, nullable=False, index=True),
+)
+
+index_opened = Table(
+    "index_opened",
+    metadata,
+    Column("account", String(200), primary_key=True),
+    Column("session", String(64), primary_key=True),
+    Column("sealed", Text, nullable=False),
+    Column("kept_until_ms", BigInteger, nullable=False, index=True),
+)
+
+index_lookups = Table(
+    "index_lookups",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("account", String(200), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Index("index_lookups_by_account", "account", "at_ms"),
+)
+
+identities = Table(
+    "identities",
+    metadata,
+    Column("email", String(64), primary_key=True),
+    Column("uid", String(64), primary_key=True, index=True),
+    # The source that told it.
+    Column("account", String(200), primary_key=True),
+    Column("sealed", Text, nullable=False),
+    Column("seen_ms", BigInteger, nullable=False, index=True),
+)
+
+
+known_sessions = Table(
+    "known_sessions",
+    metadata,
+    # The hash of its address, or of its source and id.
+    Column("key", String(64), primary_key=True),
+    Column("subject_hash", String(64), index=True),
+    Column("sealed", Text, nullable=False),
+    Column("kept_until_ms", BigInteger, nullable=False, index=True),
+)
+
+claims = Table(
+    "claims",
+    metadata,
+    # The hash of what is claimed.
+    Column("key", String(64), primary_key=True),
+    Column("holder", String(64), nullable=False),
+    Column("until_ms", BigInteger, nullable=False, index=True),
+)
+
+
+turns = Table(
+    "turns",
+    metadata,
+    # A channel, or a method of Slack's.
+    Column("key", String(64), primary_key=True),
+    # Until when the turns that were taken last, one after the other.
+    Column("taken_until_ms", BigInteger, nullable=False),
+)
+
+
+slack_calls = Table(
+    "slack_calls",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("method", String(64), nullable=False),
+    # When it is made: some are yet to be.
+    Column("at_ms", BigInteger, nullable=False),
+    Index("slack_calls_by_method", "method", "at_ms"),
+)
+
+
+class now_ms(FunctionElement[int]):  # noqa: N801 - used as a function in statements
+    """The database's clock as an expression: whole milliseconds since 1970."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(now_ms, "sqlite")
+def _now_on_sqlite(_element: Any, _compiler: Any, **_: Any) -> str:
+    return "CAST(ROUND((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)"
+
+
+@compiles(now_ms, "postgresql")
+def _now_on_postgresql(_element: Any, _compiler: Any, **_: Any) -> str:
+    return "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
