@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -214,12 +215,13 @@ class Answering:
 
     async def _in_private(self, job: Job, request: LookupRequest, hint: str) -> None:
         asker = request.asker
-        surface: Surface = GlimpseSurface(self._poster, request, hint)
+        if await self._reception.has_told(job):
+            return
+        once = partial(self._reception.at_most_once, job, asker)
+        surface: Surface = GlimpseSurface(self._poster, request, hint, once)
         if asker.response_url:
-            surface = WhisperSurface(self._poster, request, asker.response_url, hint)
-        async with self._reception.at_most_once(job, asker) as is_first:
-            if is_first:
-                await self._present(job, request, surface)
+            surface = WhisperSurface(self._poster, request, asker.response_url, hint, once)
+        await self._present(job, request, surface)
 
     async def _present(self, job: Job, request: LookupRequest, surface: Surface) -> None:
         questions = [Question(subject, request.days, effort=request.effort) for subject in request.subjects]

@@ -18,6 +18,7 @@ from bot.slack_client import SlackAway
 _UNSURE = (
     "Slack could not confirm who you are just now, so nobody was looked up. Please try again in a minute."
 )
+_WHISPER = "whisper"
 _BROKEN_OFF = "Casefile lost its database in the middle of this and broke off. Please ask again in a minute."
 
 
@@ -68,6 +69,10 @@ class Reception:
             if is_first:
                 await self.say(asker, note(what) if isinstance(what, str) else what)
 
+    async def has_told(self, job: Job) -> bool:
+        """Whether something was shown for a job that cannot be looked for, or perhaps was."""
+        return _WHISPER in await self._jobs.posts(job)
+
     async def say(self, asker: Asker, message: Message) -> None:
         """
         Say something to the asker alone.
@@ -82,7 +87,7 @@ class Reception:
             self._log.warning("asker.not_told")
 
     @asynccontextmanager
-    async def at_most_once(self, job: Job, asker: Asker, part: str = "whisper") -> AsyncIterator[bool]:
+    async def at_most_once(self, job: Job, asker: Asker, part: str = _WHISPER) -> AsyncIterator[bool]:
         """
         Give whether an answer that cannot be looked for may be given in the block.
 

@@ -5,6 +5,8 @@ A reply is edited at most three times, a parent at most once; where the bot may 
 may see the answer, the same goes by response URL, or, where there is none, once and for all.
 """
 
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 
 from bot.block_kit import Message
@@ -14,8 +16,11 @@ from bot.delivery import CaseFiles, found_any, is_waiting
 from bot.jobs import Job, Jobs, Post
 from bot.posting import Poster, Spot
 from bot.requests import LookupRequest, Shown
+from bot.slack_client import SlackAway
 
 _MOST_EDITS = 3
+Once = Callable[[], AbstractAsyncContextManager[bool]]
+"""Gives whether what cannot be looked for may be shown in its block: at most once is the promise."""
 
 
 def view_of(request: LookupRequest, hint: str | None = None) -> View:
@@ -142,18 +147,42 @@ class WhisperSurface:
     request: LookupRequest
     response_url: str
     hint: str | None
+    once: Once
     _uses: int = 0
+    _has_expired: bool = False
 
     async def show(self, case_files: CaseFiles) -> None:
         """Answer, or replace the answer; the last use is kept for the end."""
         if is_waiting(case_files) and self._uses >= _MOST_EDITS:
             return
         message = one_message(case_files, view_of(self.request, self.hint))
-        again = self._uses > 0 or (self.request.on is not None and self.request.on.ephemeral)
-        taken = await self.poster.whisper(self.response_url, message, replace=again)
-        if not (taken or self._uses):
-            await GlimpseSurface(self.poster, self.request, self.hint).show(case_files)
+        if self._uses:
+            await self._replace(message)
+        elif self._has_expired:
+            await self._glimpse(case_files)
+        else:
+            async with self.once() as is_first:
+                if is_first:
+                    await self._whisper(message, case_files)
+
+    async def _whisper(self, message: Message, case_files: CaseFiles) -> None:
+        in_place = self.request.on is not None and self.request.on.ephemeral
+        if await self.poster.whisper(self.response_url, message, replace=in_place):
+            self._uses += 1
             return
+        self._has_expired = True
+        await self._glimpse(case_files)
+
+    async def _glimpse(self, case_files: CaseFiles) -> None:
+        if not is_waiting(case_files):
+            await _glimpse(self.poster, self.request, self.hint, case_files)
+
+    async def _replace(self, message: Message) -> None:
+        try:
+            await self.poster.whisper(self.response_url, message, replace=True)
+        except SlackAway as away:
+            # Something stands there already: it must not be said again from the beginning.
+            raise SlackAway(str(away), unsure=True) from None
         self._uses += 1
 
 
@@ -164,12 +193,19 @@ class GlimpseSurface:
     poster: Poster
     request: LookupRequest
     hint: str | None
+    once: Once
 
     async def show(self, case_files: CaseFiles) -> None:
         """Show it when nothing more will come."""
         if not is_waiting(case_files):
-            view = replace(view_of(self.request, self.hint), buttons=False)
-            await self.poster.show_to(self.request.asker, one_message(case_files, view))
+            async with self.once() as is_first:
+                if is_first:
+                    await _glimpse(self.poster, self.request, self.hint, case_files)
+
+
+async def _glimpse(poster: Poster, request: LookupRequest, hint: str | None, case_files: CaseFiles) -> None:
+    view = replace(view_of(request, hint), buttons=False)
+    await poster.show_to(request.asker, one_message(case_files, view))
 
 
 async def _edit(poster: Poster, jobs: Jobs, job: Job, post: Post, message: Message, *, ended: bool) -> Post:

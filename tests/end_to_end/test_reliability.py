@@ -14,6 +14,7 @@ from tests.end_to_end.conftest import Desk
 JANE = "jane@contoso.example"
 
 
+@pytest.mark.parametrize("transport", ["http"])
 async def test_fifty_lookups_at_once_of_one_customer_cost_no_more_calls_than_one(desk: Desk) -> None:
     for vendor in desk.world.vendors:
         vendor.latency = 0.1
@@ -45,6 +46,7 @@ async def test_many_agents_asking_for_one_customer_at_once_are_all_answered_for_
     )
 
 
+@pytest.mark.parametrize("transport", ["http"])
 async def test_51_customers_in_a_day_never_make_a_51st_call_to_raygun_with_a_restart_in_between(
     desk: Desk,
 ) -> None:

@@ -303,6 +303,7 @@ async def test_where_only_the_asker_may_see_answers_a_ticket_gets_a_button(desk:
         assert "only you will see" in plain_text(ours_below(desk, root)[0])
 
 
+@pytest.mark.parametrize("transport", ["http"])
 async def test_a_hundred_tickets_in_a_minute_wait_behind_the_person_who_asks(desk: Desk) -> None:
     async with desk.casefile() as bot:
         slack = desk.world.slack

