@@ -20,6 +20,7 @@ from slack_sdk.webhook.webhook_response import WebhookResponse
 
 from bot.block_kit import Message
 from bot.jobs import Job, Jobs, Post
+from bot.line import Line, Rank
 from bot.pace import A_MINUTE, EDIT, POST, Pace, TooFar
 from bot.requests import Asker
 from bot.slack_client import LONGEST_WAIT, SlackAway, lost, wished_wait
@@ -58,6 +59,7 @@ _NOTHING_TO_EDIT = frozenset(
 _WHISPER_AGAIN_SECONDS = (1.0, 3.0)
 # An edit that has to wait longer is made by whoever takes the job up again: others are waiting to post.
 _EDIT_WAIT = timedelta(seconds=3)
+_NEAR = timedelta(seconds=1)
 
 
 class NotHere(Exception):
@@ -114,9 +116,11 @@ class Poster:
         self._jobs = jobs
         self._settling_seconds = settling_seconds
         self._pace = pace
-        self._patience: LRUCache[str, asyncio.Lock] = LRUCache(_CHANNELS_KEPT)
+        self._lines: LRUCache[str, Line] = LRUCache(_CHANNELS_KEPT)
 
-    async def post(self, job: Job, part: str, spot: Spot, message: Message, *, urgent: bool = True) -> Posted:
+    async def post(
+        self, job: Job, part: str, spot: Spot, message: Message, rank: Rank = Rank.PERSON
+    ) -> Posted:
         """
         Post a part of a job's answer, unless it stands there already.
 
@@ -125,7 +129,7 @@ class Poster:
             part: which part of it.
             spot: where it goes.
             message: what it says.
-            urgent: a person waits for it; of the others, one at a time stands in a channel's queue.
+            rank: how soon it is to be posted, among what waits for the same channel.
 
         Raises:
             NotHere: when the bot may not post there.
@@ -143,12 +147,12 @@ class Poster:
             if found := await self._look_for(job, part, spot):
                 return Posted(await self._noted(job, Post(part, spot.channel, found, 0)), before=True)
         try:
-            ts = await self._post(job, part, spot, message, urgent)
+            ts = await self._post(job, part, spot, message, rank)
         except SlackAway as away:
             if not away.unsure:
                 raise
             await asyncio.sleep(self._settling_seconds)
-            ts = await self._look_for(job, part, spot) or await self._post(job, part, spot, message, urgent)
+            ts = await self._look_for(job, part, spot) or await self._post(job, part, spot, message, rank)
         return Posted(await self._noted(job, Post(part, spot.channel, ts, 0)))
 
     async def edit(self, channel: str, ts: str, message: Message) -> bool:
@@ -203,7 +207,7 @@ class Poster:
         }
         try:
             if asker.is_direct:
-                await self._take_turn(asker.channel, urgent=True)
+                await self._take_turn(asker.channel, Rank.PERSON)
                 await self._client.chat_postMessage(**content, unfurl_links=False, unfurl_media=False)
             else:
                 await self._client.chat_postEphemeral(user=asker.user, **content)
@@ -254,16 +258,25 @@ class Poster:
             raise
         return True
 
-    async def _take_turn(self, channel: str, urgent: bool) -> None:
-        """Wait until the channel may be posted to."""
-        if urgent:
-            await asyncio.sleep((await self._pace.turn(POST, channel)).total_seconds())
-            return
-        async with self._patience.setdefault(channel, asyncio.Lock()):
-            await asyncio.sleep((await self._pace.turn(POST, channel)).total_seconds())
+    async def _take_turn(self, channel: str, rank: Rank) -> None:
+        """
+        Wait until the channel may be posted to.
 
-    async def _post(self, job: Job, part: str, spot: Spot, message: Message, urgent: bool) -> str:
-        await self._take_turn(spot.channel, urgent)
+        Turns are taken when they are near: those that a process took far ahead would be lost with it, and
+        whoever is more important could not go first.
+        """
+        async with self._lines.setdefault(channel, Line()).first(rank):
+            while True:
+                try:
+                    wait = await self._pace.turn(POST, channel, _NEAR)
+                except TooFar as far:
+                    await asyncio.sleep((far.wait - _NEAR / 2).total_seconds())
+                else:
+                    await asyncio.sleep(wait.total_seconds())
+                    return
+
+    async def _post(self, job: Job, part: str, spot: Spot, message: Message, rank: Rank) -> str:
+        await self._take_turn(spot.channel, rank)
         # Only now: who dies while waiting for the turn has surely not posted.
         await self._jobs.about_to_post(job, part, spot.channel)
         try:

@@ -14,6 +14,7 @@ from bot.blocks import View, answer, parent, reply, together
 from bot.buttons import Form
 from bot.delivery import CaseFiles, found_any, is_waiting
 from bot.jobs import Job, Jobs, Post
+from bot.line import Rank
 from bot.posting import Poster, Spot
 from bot.requests import LookupRequest, Shown
 from bot.slack_client import SlackAway
@@ -62,7 +63,7 @@ class PairSurface:
         [case_file] = case_files
         head = await self.poster.post(self.job, "parent", Spot(channel), parent(case_file, view))
         spot = Spot(channel, head.post.ts)
-        below = await self.poster.post(self.job, "reply", spot, reply(case_file, view))
+        below = await self.poster.post(self.job, "reply", spot, reply(case_file, view), Rank.BEGUN)
         self._parent, self._reply = head.post, below.post
         if head.before or below.before:
             # What stands there was written by whoever worked on the job before.
@@ -78,7 +79,7 @@ class MessageSurface:
     One message in a thread or a direct message.
 
     `waits` keeps it unposted until there is something to show; `stands` is a message of ours whose place it
-    takes; `urgent` is False where others' posts go first.
+    takes; `rank` is how soon it is to be posted.
     """
 
     poster: Poster
@@ -87,7 +88,7 @@ class MessageSurface:
     request: LookupRequest
     waits: bool = False
     stands: str | None = None
-    urgent: bool = True
+    rank: Rank = Rank.PERSON
     post: Post | None = None
 
     async def show(self, case_files: CaseFiles) -> None:
@@ -106,7 +107,7 @@ class MessageSurface:
             await self.jobs.note_post(self.job, self.post)
             return
         spot = Spot(asker.channel, asker.thread_ts)
-        posted = await self.poster.post(self.job, "answer", spot, message, urgent=self.urgent)
+        posted = await self.poster.post(self.job, "answer", spot, message, self.rank)
         self.post = posted.post
         if posted.before:
             await self.show(case_files)

@@ -16,6 +16,7 @@ from bot.blocks import nobody
 from bot.buttons import ButtonValue, Form
 from bot.delivery import CaseFiles, present
 from bot.jobs import Job
+from bot.line import Rank
 from bot.means import Means
 from bot.offers import Spare, offer, private_offer
 from bot.posting import NotHere, Spot
@@ -114,7 +115,7 @@ class TicketAnswers:
     async def _reply(self, job: Job, reading: TicketReading, entry: Entry, team: str) -> Outcome:
         request = self._request(reading, team)
         surface = MessageSurface(
-            self._poster, self._means.jobs, job, request, waits=True, stands=entry.reply_ts, urgent=False
+            self._poster, self._means.jobs, job, request, waits=True, stands=entry.reply_ts, rank=Rank.UNASKED
         )
         questions = [Question(s, request.days, Purpose.TICKET) for s in request.subjects]
         case_files = await present(self._lookup.follow_all(questions), surface)
@@ -150,7 +151,7 @@ class TicketAnswers:
         if stands and await self._poster.edit(reading.channel, stands, message):
             return stands
         spot = Spot(reading.channel, reading.root_ts)
-        return (await self._poster.post(job, "answer", spot, message, urgent=False)).post.ts
+        return (await self._poster.post(job, "answer", spot, message, rank=Rank.UNASKED)).post.ts
 
     def _request(self, reading: TicketReading, team: str) -> LookupRequest:
         value = self._value(reading)

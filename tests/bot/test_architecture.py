@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 # Each layer may import those below it (and its own); what is not named here belongs to its folder.
 LAYERS = [
-    {"bot.coverage", "bot.clock", "bot.database", "bot.tables", "bot.whole_statements"},
+    {"bot.coverage", "bot.clock", "bot.line", "bot.database", "bot.tables", "bot.whole_statements"},
     {"bot.casefile"},
     {
         "bot.misspelt",
