@@ -8,7 +8,7 @@ has ended.
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -63,12 +63,17 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """Where a part of an answer stands; `ts` is None while the outcome of posting it is unknown."""
+    """
+    Where a part of an answer stands; `ts` is None while the outcome of posting it is unknown.
+
+    `whole` says that nothing is left to be edited in.
+    """
 
     part: str
     channel: str
     ts: str | None
     edits: int
+    whole: bool = False
 
 
 class Jobs:
@@ -198,14 +203,14 @@ class Jobs:
         """Give what has been posted for a job, or was about to be, by part."""
         async with self._store.read() as connection:
             rows = (await connection.execute(select(posts).where(posts.c.job == job.id))).all()
-        return {row.part: Post(row.part, row.channel, row.ts, row.edits) for row in rows}
+        return {row.part: Post(row.part, row.channel, row.ts, row.edits, bool(row.whole)) for row in rows}
 
     async def note_post(self, job: Job, post: Post) -> None:
         """Write down where a part stands."""
         async with self._store.write() as connection:
             await _note(connection, job, post)
 
-    async def about_to_post(self, job: Job, part: str, channel: str) -> None:
+    async def about_to_post(self, job: Job, post: Post) -> None:
         """
         Write down that a part is about to be posted, and take the whole lease for it.
 
@@ -217,7 +222,7 @@ class Jobs:
         async with self._store.write() as connection:
             if not (await connection.execute(lease)).rowcount:
                 raise TakenOver
-            await _note(connection, job, Post(part, channel, None, 0))
+            await _note(connection, job, post)
 
     async def forget_post(self, job: Job, part: str) -> None:
         """Take back that a part was about to be posted: it surely was not."""
@@ -234,8 +239,7 @@ class Jobs:
 
 async def _note(connection: AsyncConnection, job: Job, post: Post) -> None:
     await connection.execute(delete(posts).where(posts.c.job == job.id, posts.c.part == post.part))
-    row = {"job": job.id, "part": post.part, "channel": post.channel, "ts": post.ts, "edits": post.edits}
-    await connection.execute(insert(posts).values(row))
+    await connection.execute(insert(posts).values(job=job.id, **asdict(post)))
 
 
 def _ms(span: timedelta) -> int:

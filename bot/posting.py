@@ -6,7 +6,7 @@ outcome is unknown is looked for by its metadata, after a settling time, before 
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
@@ -83,11 +83,24 @@ class Spot:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A part of an answer; `whole` says that nothing will have to be edited in."""
+
+    name: str
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Posted:
     """A part that stands in Slack; with `before` it was posted by whoever had the job before."""
 
     post: Post
     before: bool = False
+
+    @property
+    def is_old(self) -> bool:
+        """Whether what stands there may say less than there is to say by now."""
+        return self.before and not self.post.whole
 
 
 class Poster:
@@ -119,7 +132,7 @@ class Poster:
         self._lines: LRUCache[str, Line] = LRUCache(_CHANNELS_KEPT)
 
     async def post(
-        self, job: Job, part: str, spot: Spot, message: Message, rank: Rank = Rank.PERSON
+        self, job: Job, part: Part, spot: Spot, message: Message, rank: Rank = Rank.PERSON
     ) -> Posted:
         """
         Post a part of a job's answer, unless it stands there already.
@@ -138,22 +151,24 @@ class Poster:
             SlackApiError: when Slack refuses otherwise.
 
         """
-        known = (await self._jobs.posts(job)).get(part)
+        known = (await self._jobs.posts(job)).get(part.name)
         if known is not None and known.ts is not None:
             return Posted(known, before=True)
         if known is not None:
             # Whoever began it was stopped in the middle: Slack may be taking it just now.
             await asyncio.sleep(self._settling_seconds)
-            if found := await self._look_for(job, part, spot):
-                return Posted(await self._noted(job, Post(part, spot.channel, found, 0)), before=True)
+            if found := await self._look_for(job, part.name, spot):
+                return Posted(await self._noted(job, replace(known, ts=found)), before=True)
+        post = Post(part.name, spot.channel, None, 0, part.whole)
         try:
-            ts = await self._post(job, part, spot, message, rank)
+            ts = await self._post(job, post, spot, message, rank)
         except SlackAway as away:
             if not away.unsure:
                 raise
             await asyncio.sleep(self._settling_seconds)
-            ts = await self._look_for(job, part, spot) or await self._post(job, part, spot, message, rank)
-        return Posted(await self._noted(job, Post(part, spot.channel, ts, 0)))
+            found = await self._look_for(job, part.name, spot)
+            ts = found or await self._post(job, post, spot, message, rank)
+        return Posted(await self._noted(job, replace(post, ts=ts)))
 
     async def edit(self, channel: str, ts: str, message: Message) -> bool:
         """Replace a message of ours; False where there is nothing to replace any more."""
@@ -166,7 +181,7 @@ class Poster:
         except SlackAway:
             return False
 
-    async def whisper(self, response_url: str, message: Message, *, replace: bool = False) -> bool:
+    async def whisper(self, response_url: str, message: Message, *, in_place: bool = False) -> bool:
         """
         Answer by a response URL, seen by the asker alone; False where Slack no longer takes it.
 
@@ -179,7 +194,7 @@ class Poster:
                     text=message.text,
                     blocks=message.blocks,
                     response_type="ephemeral",
-                    replace_original=replace,
+                    replace_original=in_place,
                     unfurl_links=False,
                     unfurl_media=False,
                 )
@@ -188,7 +203,7 @@ class Poster:
                 away = lost(error)
             except SlackAway as error:
                 away = error
-            if again is None or away.wait > LONGEST_WAIT or (away.unsure and not replace):
+            if again is None or away.wait > LONGEST_WAIT or (away.unsure and not in_place):
                 raise away
             await asyncio.sleep(max(again, away.wait.total_seconds()))
         raise AssertionError("the last try returns or raises")
@@ -275,29 +290,29 @@ class Poster:
                     await asyncio.sleep(wait.total_seconds())
                     return
 
-    async def _post(self, job: Job, part: str, spot: Spot, message: Message, rank: Rank) -> str:
+    async def _post(self, job: Job, post: Post, spot: Spot, message: Message, rank: Rank) -> str:
         await self._take_turn(spot.channel, rank)
         # Only now: who dies while waiting for the turn has surely not posted.
-        await self._jobs.about_to_post(job, part, spot.channel)
+        await self._jobs.about_to_post(job, post)
         try:
             answer = await self._client.chat_postMessage(
                 channel=spot.channel,
                 thread_ts=spot.thread_ts,
                 text=message.text,
                 blocks=message.blocks,
-                metadata={"event_type": EVENT_TYPE, "event_payload": {"job": job.id, "part": part}},
+                metadata={"event_type": EVENT_TYPE, "event_payload": {"job": job.id, "part": post.part}},
                 unfurl_links=False,
                 unfurl_media=False,
             )
         except SlackApiError as error:
-            await self._jobs.forget_post(job, part)
+            await self._jobs.forget_post(job, post.part)
             code = str(error.response.get("error"))
             if code in _NOT_HERE:
                 raise NotHere(code) from None
             raise
         except SlackAway as away:
             if not away.unsure:
-                await self._jobs.forget_post(job, part)
+                await self._jobs.forget_post(job, post.part)
             raise
         return str(answer["ts"])
 

@@ -8,7 +8,7 @@ from bot.jobs import Job
 from bot.links import at_moment
 from bot.means import Means
 from bot.mrkdwn import counted, escaped, link, local_time
-from bot.posting import NotHere, Spot
+from bot.posting import NotHere, Part, Spot
 from bot.quota import Purpose, QuotaState
 from bot.requests import SESSION_ERRORS_REQUEST
 from bot.sources.http import CallFailed
@@ -48,7 +48,9 @@ class SessionErrorsAnswers:
             await reception.tell(job, asker, message)
             return
         try:
-            await self._means.poster.post(job, "answer", Spot(asker.channel, request.thread_ts), message)
+            await self._means.poster.post(
+                job, Part("answer"), Spot(asker.channel, request.thread_ts), message
+            )
         except NotHere:
             await reception.tell(job, asker, message)
 

@@ -30,6 +30,7 @@ from bot.tables import (
     known_sessions,
     metadata,
     now_ms,
+    posts,
     pushed_deliveries,
     pushed_errors,
     pushed_hits,
@@ -130,7 +131,7 @@ _STEPS: Mapping[int, tuple[Table, ...]] = MappingProxyType(
 )
 # Columns that came later than their tables, with their indexes.
 _COLUMNS: Mapping[int, tuple[Column[Any], ...]] = MappingProxyType(
-    {6: (index_sessions.c.link, jobs.c.failures)}
+    {6: (index_sessions.c.link, jobs.c.failures), 7: (posts.c.whole,)}
 )
 
 

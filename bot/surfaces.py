@@ -15,7 +15,7 @@ from bot.buttons import Form
 from bot.delivery import CaseFiles, found_any, is_waiting
 from bot.jobs import Job, Jobs, Post
 from bot.line import Rank
-from bot.posting import Poster, Spot
+from bot.posting import Part, Poster, Spot
 from bot.requests import LookupRequest, Shown
 from bot.slack_client import SlackAway
 
@@ -53,19 +53,20 @@ class PairSurface:
             await self._post(case_files, view)
             return
         ended = not case_file.waiting
-        if self._reply.edits < _MOST_EDITS:
+        if self._reply.edits < _MOST_EDITS and not self._reply.whole:
             self._reply = await self._edit(self._reply, reply(case_file, view), ended=ended)
-        if ended and self._parent.edits == 0:
+        if ended and self._parent.edits == 0 and not self._parent.whole:
             self._parent = await self._edit(self._parent, parent(case_file, view), ended=True)
 
     async def _post(self, case_files: CaseFiles, view: View) -> None:
         channel = self.request.asker.channel
         [case_file] = case_files
-        head = await self.poster.post(self.job, "parent", Spot(channel), parent(case_file, view))
-        spot = Spot(channel, head.post.ts)
-        below = await self.poster.post(self.job, "reply", spot, reply(case_file, view), Rank.BEGUN)
+        whole = not case_file.waiting
+        head = await self.poster.post(self.job, Part("parent", whole), Spot(channel), parent(case_file, view))
+        part, spot = Part("reply", whole), Spot(channel, head.post.ts)
+        below = await self.poster.post(self.job, part, spot, reply(case_file, view), Rank.BEGUN)
         self._parent, self._reply = head.post, below.post
-        if head.before or below.before:
+        if head.is_old or below.is_old:
             # What stands there was written by whoever worked on the job before.
             await self.show(case_files)
 
@@ -95,21 +96,20 @@ class MessageSurface:
         """Post it, or edit it."""
         if self.waits and self.post is None and not found_any(case_files):
             return
-        message = answer(case_files, view_of(self.request))
+        message, whole = answer(case_files, view_of(self.request)), not is_waiting(case_files)
         if self.post is not None:
-            if self.post.edits < _MOST_EDITS:
-                ended = not is_waiting(case_files)
-                self.post = await _edit(self.poster, self.jobs, self.job, self.post, message, ended=ended)
+            if self.post.edits < _MOST_EDITS and not self.post.whole:
+                self.post = await _edit(self.poster, self.jobs, self.job, self.post, message, ended=whole)
             return
         asker = self.request.asker
         if self.stands and await self.poster.edit(asker.channel, self.stands, message):
-            self.post = Post("answer", asker.channel, self.stands, 0)
+            self.post = Post("answer", asker.channel, self.stands, 0, whole)
             await self.jobs.note_post(self.job, self.post)
             return
         spot = Spot(asker.channel, asker.thread_ts)
-        posted = await self.poster.post(self.job, "answer", spot, message, self.rank)
+        posted = await self.poster.post(self.job, Part("answer", whole), spot, message, self.rank)
         self.post = posted.post
-        if posted.before:
+        if posted.is_old:
             await self.show(case_files)
 
 
@@ -168,7 +168,7 @@ class WhisperSurface:
 
     async def _whisper(self, message: Message, case_files: CaseFiles) -> None:
         in_place = self.request.on is not None and self.request.on.ephemeral
-        if await self.poster.whisper(self.response_url, message, replace=in_place):
+        if await self.poster.whisper(self.response_url, message, in_place=in_place):
             self._uses += 1
             return
         self._has_expired = True
@@ -180,7 +180,7 @@ class WhisperSurface:
 
     async def _replace(self, message: Message) -> None:
         try:
-            await self.poster.whisper(self.response_url, message, replace=True)
+            await self.poster.whisper(self.response_url, message, in_place=True)
         except SlackAway as away:
             # Something stands there already: it must not be said again from the beginning.
             raise SlackAway(str(away), unsure=True) from None
@@ -214,6 +214,6 @@ async def _edit(poster: Poster, jobs: Jobs, job: Job, post: Post, message: Messa
     edit = poster.edit if ended else poster.edit_at_once
     if not await edit(post.channel, post.ts or "", message):
         return post
-    edited = replace(post, edits=post.edits + 1)
+    edited = replace(post, edits=post.edits + 1, whole=ended)
     await jobs.note_post(job, edited)
     return edited

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Index,
     Integer,
@@ -93,6 +94,8 @@ posts = Table(
     # None while the outcome of posting is unknown.
     Column("ts", String(40)),
     Column("edits", Integer, nullable=False),
+    # Whether what stands there says all that there was to say.
+    Column("whole", Boolean),
 )
 
 

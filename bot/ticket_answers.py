@@ -19,7 +19,7 @@ from bot.jobs import Job
 from bot.line import Rank
 from bot.means import Means
 from bot.offers import Spare, offer, private_offer
-from bot.posting import NotHere, Spot
+from bot.posting import NotHere, Part, Spot
 from bot.quota import Purpose
 from bot.requests import REMOVE_REQUEST, TICKET_REQUEST, Asker, LookupRequest
 from bot.slack_reading import read_files
@@ -151,7 +151,7 @@ class TicketAnswers:
         if stands and await self._poster.edit(reading.channel, stands, message):
             return stands
         spot = Spot(reading.channel, reading.root_ts)
-        return (await self._poster.post(job, "answer", spot, message, rank=Rank.UNASKED)).post.ts
+        return (await self._poster.post(job, Part("answer"), spot, message, rank=Rank.UNASKED)).post.ts
 
     def _request(self, reading: TicketReading, team: str) -> LookupRequest:
         value = self._value(reading)

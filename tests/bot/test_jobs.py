@@ -68,12 +68,12 @@ async def test_only_who_has_a_job_may_post_for_it(inbox: Jobs, store: Store, key
     assert job is not None
     await run_leases_out(store)
     # Nobody has taken it over yet: it is ours again, and for the whole lease.
-    await inbox.about_to_post(job, "parent", "C1")
+    await inbox.about_to_post(job, Post("parent", "C1", None, 0))
     assert list(await other.take_over(10)) == []
     await run_leases_out(store)
     (taken,) = await other.take_over(10)
     with pytest.raises(TakenOver):
-        await inbox.about_to_post(job, "reply", "C1")
+        await inbox.about_to_post(job, Post("reply", "C1", None, 0))
     assert list(await other.posts(taken)) == ["parent"]
     await other.forget_post(taken, "parent")
     assert await other.posts(taken) == {}

@@ -93,6 +93,25 @@ async def test_a_restart_between_parent_and_reply_posts_no_second_parent(desk: D
     assert len(desk.posts()) == 1
 
 
+async def test_what_says_all_that_there_is_to_say_is_not_edited_after_a_restart(desk: Desk) -> None:
+    slack = desk.world.slack
+    async with desk.casefile() as bot:
+        await desk.ask(JANE)
+        await desk.thread()
+        await desk.idle(bot)
+    # All is in the cache by now: what is posted first says it all. Then it ends in the middle of the reply.
+    edits = sum(call.method == "chat.update" for call in slack.api_calls)
+    async with desk.casefile():
+        slack.fail_next("chat.postMessage", hold=asyncio.Event())
+        await desk.ask(JANE)
+        await slack.wait_for(lambda: len(desk.posts()) == 2)
+    async with desk.casefile() as bot:
+        await desk.thread(number=2)
+        await desk.idle(bot)
+    assert len(desk.posts()) == 2
+    assert sum(call.method == "chat.update" for call in slack.api_calls) == edits
+
+
 async def test_a_post_whose_answer_was_lost_is_looked_for_and_not_made_again(desk: Desk) -> None:
     desk.world.slack.fail_next("chat.postMessage", lose_answer=True)
     async with desk.casefile() as bot:
