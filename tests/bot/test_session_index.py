@@ -138,7 +138,7 @@ async def test_sessions_are_counted_by_the_hour_they_began_in(index: SessionInde
 Read = tuple[int, int, bool]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 200), st.integers(1, 60), st.booleans()), min_size=1, max_size=8),
     st.randoms(use_true_random=False),

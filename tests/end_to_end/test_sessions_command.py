@@ -134,6 +134,7 @@ async def test_nobody_waits_for_the_slowest_and_edits_are_few(desk: Desk) -> Non
     assert len(parent.edits) <= 1
 
 
+@pytest.mark.parametrize("transport", ["http"])
 async def test_where_nothing_answers_within_a_second_it_is_posted_all_the_same(desk: Desk) -> None:
     for vendor in desk.world.vendors:
         vendor.latency = 1.3

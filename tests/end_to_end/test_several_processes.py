@@ -46,6 +46,7 @@ async def test_a_customer_is_asked_for_once_however_many_processes_look_them_up(
             assert len([call for call in asked if call[0] == path]) <= len(CUSTOMERS) + 2
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 async def test_no_quota_is_exceeded_by_all_of_them_together(database_url: str) -> None:
     async with open_world(strangers_a_day=300) as world, AsyncExitStack() as stack:
         settings = settings_of(world, database_url)

@@ -156,7 +156,7 @@ class Paged:
         return answer({"totalSessions": len(self.rows), "sessions": self.rows[skip : skip + limit]})
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.integers(0, 4 * PAGE), st.none() | st.integers(1, 3), st.randoms(use_true_random=False))
 async def test_a_span_is_whole_exactly_when_every_page_of_it_was_read(
     tmp_path_factory: pytest.TempPathFactory, count: int, fails_at: int | None, shuffled: random.Random
