@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.app import Bot, open_bot
-from bot.log import configure_logging
+from bot.operations.log import configure_logging
 from bot.serving import serving_http, serving_socket
 from bot.settings import load_settings
 from sandbox.slack import Message, plain_text

@@ -51,7 +51,8 @@ from bot.inquiry import Inquiry
 from bot.keyring import Keyring
 from bot.known_links import KnownLinks
 from bot.lookup import Lookup
-from bot.metrics import make_metrics
+from bot.operations.metrics import make_metrics
+from bot.operations.tasks import Tasks
 from bot.pushed import PushedErrors
 from bot.quota import Ledger
 from bot.session_index import SessionIndex
@@ -62,7 +63,6 @@ from bot.sources.registry import open_sources
 from bot.sources.source import Question
 from bot.sources.wiring import Wiring
 from bot.store import open_store
-from bot.tasks import Tasks
 from sandbox.vendors.raygun import Raygun
 from sandbox.vendors.raygun_traffic import Traffic, strangers
 from sandbox.vendors.stand_in import listening

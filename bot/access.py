@@ -17,7 +17,7 @@ from cachetools import TTLCache
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.clock import Clock
+from bot.operations.clock import Clock
 from bot.settings import AccessSettings
 from bot.sources.memory import Memory
 

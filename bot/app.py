@@ -11,12 +11,11 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import __version__, crashes
+from bot import __version__
 from bot.access import Access
 from bot.answering import Answering
 from bot.cache import Cache, Flights
 from bot.claims import Claims
-from bot.clock import Clock, anchored_clock, system_clock
 from bot.database import StoreAway
 from bot.helpdesks.desks import Desks
 from bot.helpdesks.registry import open_desks
@@ -27,7 +26,10 @@ from bot.keyring import Keyring
 from bot.known_links import KnownLinks
 from bot.lookup import Lookup
 from bot.means import Means
-from bot.metrics import Metrics, make_metrics
+from bot.operations import crashes
+from bot.operations.clock import Clock, anchored_clock, system_clock
+from bot.operations.metrics import Metrics, make_metrics
+from bot.operations.tasks import Tasks
 from bot.pace import Pace
 from bot.posting import Poster
 from bot.pushed import PushedErrors
@@ -43,7 +45,6 @@ from bot.sources.registry import VENDORS, VendorEntry, open_sources
 from bot.sources.source import Source
 from bot.sources.wiring import Wiring
 from bot.store import Store, open_store
-from bot.tasks import Tasks
 from bot.ticket_answers import TicketAnswers
 from bot.ticket_book import TicketBook
 from bot.ticket_desk import TicketDesk

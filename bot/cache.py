@@ -15,12 +15,12 @@ from pydantic import TypeAdapter
 from sqlalchemy import delete, insert, select
 
 from bot.casefile import ErrorEvent, Session, SessionUser
-from bot.clock import Clock
 from bot.coverage import Coverage
 from bot.keyring import Keyring, Unsealable
+from bot.operations.clock import Clock
+from bot.operations.tasks import Tasks
 from bot.store import Store
 from bot.tables import cached_findings, now_ms
-from bot.tasks import Tasks
 
 # An answer may hold hundreds of sessions.
 _ENTRIES_IN_MEMORY = 500

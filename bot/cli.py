@@ -18,9 +18,9 @@ from bot.casefile import Subject
 from bot.database import StoreAway
 from bot.doctor import Check, check_desks, check_links, check_slack, check_sources
 from bot.links import link_json, read_link
-from bot.log import configure_logging
 from bot.lookup_json import case_file_json
 from bot.manifest import http_manifest, socket_manifest
+from bot.operations.log import configure_logging
 from bot.report import quota_json, quota_states
 from bot.settings import Settings, SettingsError, load_settings
 from bot.slack_client import make_slack_client, open_slack_session

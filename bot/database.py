@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlch
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from bot.clock import Clock
+from bot.operations.clock import Clock
 from bot.whole_statements import Interruptions
 
 _POSTGRESQL = frozenset({"postgres", "postgresql", "postgresql+asyncpg"})

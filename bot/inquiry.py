@@ -27,9 +27,9 @@ from bot.casefile import (
     SubjectKind,
 )
 from bot.claims import Claims
-from bot.clock import Clock
 from bot.keyring import Keyring
 from bot.known_links import KnownLinks
+from bot.operations.clock import Clock
 from bot.pushed import PushedErrors
 from bot.sources.http import CallFailed
 from bot.sources.source import Effort, Indexed, Question, Source

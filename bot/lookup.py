@@ -16,12 +16,12 @@ from bot.casefile import (
     Subject,
     SubjectKind,
 )
-from bot.clock import Clock
 from bot.identities import Identities, OtherNames, Told
 from bot.inquiry import Inquiry
-from bot.metrics import Metrics
+from bot.operations.clock import Clock
+from bot.operations.metrics import Metrics
+from bot.operations.tasks import Tasks
 from bot.sources.source import Indexed, Question, Source
-from bot.tasks import Tasks
 
 _OTHERS = "what it has of somebody else by one of these names is left out"
 

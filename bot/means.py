@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import Access
-from bot.clock import Clock
 from bot.jobs import Jobs
 from bot.keyring import Keyring
 from bot.lookup import Lookup
-from bot.metrics import Metrics
+from bot.operations.clock import Clock
+from bot.operations.metrics import Metrics
 from bot.posting import Poster
 from bot.reception import Reception
 from bot.settings import Settings

@@ -10,7 +10,7 @@ from bot.access import Access, Verdict
 from bot.block_kit import Message, note
 from bot.database import StoreAway
 from bot.jobs import Job, Jobs, NotAgain, Post
-from bot.metrics import Metrics
+from bot.operations.metrics import Metrics
 from bot.posting import Poster
 from bot.requests import Asker
 from bot.slack_client import SlackAway

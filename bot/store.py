@@ -14,8 +14,8 @@ from typing import Any
 from sqlalchemy import Column, Connection, Table, func, insert, inspect, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.clock import Clock
 from bot.database import Database, open_database, transaction
+from bot.operations.clock import Clock
 from bot.tables import (
     claims,
     identities,

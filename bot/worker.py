@@ -13,9 +13,9 @@ import structlog
 
 from bot.database import StoreAway
 from bot.jobs import Busy, GaveUp, Job, Jobs, NotAgain, TakenOver
+from bot.operations.tasks import Tasks
 from bot.posting import OutcomeUnknown
 from bot.slack_client import SlackAway
-from bot.tasks import Tasks
 
 Handler = Callable[[Job], Awaitable[None]]
 """Answers a job; returns when nothing more is owed."""

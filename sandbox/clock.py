@@ -3,7 +3,7 @@
 import time
 from datetime import datetime, timedelta
 
-from bot.clock import anchored_clock
+from bot.operations.clock import anchored_clock
 
 
 class SandboxClock:

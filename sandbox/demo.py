@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 from bot.app import open_bot
-from bot.log import configure_logging
+from bot.operations.log import configure_logging
 from bot.serving import serving_http, stop_signal
 from bot.settings import load_settings
 from sandbox.world import open_world

@@ -16,8 +16,8 @@ from cachetools import TTLCache
 from bot.addresses import read_address
 from bot.cache import Flights
 from bot.casefile import Failure, Reason, TicketReference
-from bot.clock import Clock
 from bot.helpdesks.desk import Desk, Requester
+from bot.operations.clock import Clock
 from bot.quota import Purpose
 from bot.sources.http import CallFailed
 from bot.sources.memory import Memory

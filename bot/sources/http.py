@@ -18,7 +18,7 @@ from urllib.parse import quote
 import httpx
 
 from bot.casefile import Failure, Reason
-from bot.clock import Clock
+from bot.operations.clock import Clock
 from bot.quota import Account, Ledger, Purpose, Refused
 
 MAX_BODY_BYTES = 10 * 1024 * 1024

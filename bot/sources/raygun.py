@@ -16,6 +16,7 @@ from bot.cache import Answer
 from bot.casefile import Failure, Reason, Session, SourceName, Subject, SubjectKind
 from bot.coverage import Coverage, Span
 from bot.links import Link
+from bot.operations.tasks import Tasks
 from bot.quota import Account, Purpose, Window, reserve
 from bot.session_index import Opened, SessionIndex
 from bot.settings import RaygunAccount
@@ -39,7 +40,6 @@ from bot.sources.raygun_plan import (
 from bot.sources.raygun_volume import Volume, learn_volume
 from bot.sources.source import Effort, Freshness, Question, Recall
 from bot.sources.wiring import Wiring
-from bot.tasks import Tasks
 
 _DAY_SECONDS = 24 * 3600
 # A call may take 30 seconds to be answered, and counts there when it arrives.

@@ -16,6 +16,7 @@ from bot.cache import Answer
 from bot.casefile import Failure, Reason, Session, SourceName, Subject
 from bot.coverage import Coverage, Span
 from bot.links import Link
+from bot.operations.tasks import Tasks
 from bot.quota import Account, Purpose, reserve
 from bot.session_index import Harvest, Kind, Opened, SessionIndex
 from bot.settings import RaygunAccount, RaygunV3Account
@@ -26,7 +27,6 @@ from bot.sources.raygun_known import Known, Readers, answer_of, look_up
 from bot.sources.raygun_v3_api import WINDOWS, RaygunV3Api
 from bot.sources.source import Effort, Freshness, Question, Recall
 from bot.sources.wiring import Wiring
-from bot.tasks import Tasks
 
 # An index younger than this is as good as new; asked for anew, it is read after seconds.
 _YOUNG = timedelta(minutes=2)

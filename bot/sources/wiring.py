@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 
 import httpx
 
-from bot.clock import Clock
+from bot.operations.clock import Clock
+from bot.operations.tasks import Tasks
 from bot.quota import Account, Ledger, Window
 from bot.session_index import SessionIndex
 from bot.sources.http import VendorHttp
 from bot.sources.memory import Memory
-from bot.tasks import Tasks
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,14 @@ import pytest
 ROOT = Path(__file__).parents[2]
 # Each layer may import those below it (and its own); what is not named here belongs to its folder.
 LAYERS = [
-    {"bot.coverage", "bot.clock", "bot.line", "bot.database", "bot.tables", "bot.whole_statements"},
+    {
+        "bot.coverage",
+        "bot.operations.clock",
+        "bot.line",
+        "bot.database",
+        "bot.tables",
+        "bot.whole_statements",
+    },
     {"bot.casefile"},
     {
         "bot.misspelt",
@@ -16,11 +23,11 @@ LAYERS = [
         "bot.mrkdwn",
         "bot.keyring",
         "bot.store",
-        "bot.tasks",
-        "bot.metrics",
+        "bot.operations.tasks",
+        "bot.operations.metrics",
         "bot.addresses",
         "bot.block_kit",
-        "bot.crashes",
+        "bot.operations.crashes",
         "bot.links",
     },
     {"bot.freshness"},

@@ -14,13 +14,13 @@ from bot.claims import Claims
 from bot.inquiry import Inquiry
 from bot.keyring import Keyring
 from bot.known_links import KnownLinks
+from bot.operations.tasks import Tasks
 from bot.pushed import PushedErrors
 from bot.quota import Account, Ledger, Window
 from bot.session_index import SessionIndex
 from bot.sources.http import CallFailed, Calls, VendorHttp
 from bot.sources.source import Effort, Freshness, Question
 from bot.store import Store
-from bot.tasks import Tasks
 from tests.conftest import MovableClock
 
 JANE = Subject(SubjectKind.EMAIL, "jane@contoso.example", "jane@contoso.example")

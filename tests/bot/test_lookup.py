@@ -15,14 +15,14 @@ from bot.inquiry import Inquiry
 from bot.keyring import Keyring
 from bot.known_links import KnownLinks
 from bot.lookup import Lookup
-from bot.metrics import make_metrics
+from bot.operations.metrics import make_metrics
+from bot.operations.tasks import Tasks
 from bot.pushed import PushedErrors
 from bot.quota import Account, Ledger
 from bot.session_index import SessionIndex
 from bot.sources.http import CallFailed, Calls, VendorHttp
 from bot.sources.source import Freshness, Question
 from bot.store import Store
-from bot.tasks import Tasks
 from tests.conftest import MovableClock
 
 JANE = Subject(SubjectKind.EMAIL, "jane@contoso.example", "jane@contoso.example")

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 from slack_sdk.errors import SlackApiError
 
-from bot.clock import system_clock
+from bot.operations.clock import system_clock
 from bot.pace import Pace
 from bot.slack_client import SlackAway, SlackClient, open_slack_session
 from bot.store import Store

@@ -9,11 +9,11 @@ from sqlalchemy import select, update
 from bot.database import StoreAway
 from bot.jobs import Busy, GaveUp, Job, Jobs, NotAgain, TakenOver
 from bot.keyring import Keyring
+from bot.operations.tasks import Tasks
 from bot.posting import OutcomeUnknown
 from bot.slack_client import SlackAway
 from bot.store import Store
 from bot.tables import jobs
-from bot.tasks import Tasks
 from bot.worker import Worker
 
 

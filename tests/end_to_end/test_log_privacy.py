@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.log import configure_logging
+from bot.operations.log import configure_logging
 from sandbox.faults import Fault
 from sandbox.ticket_samples import post_sample
 from tests.end_to_end.conftest import Desk

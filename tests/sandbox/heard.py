@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.clock import system_clock
+from bot.operations.clock import system_clock
 from sandbox.slack import SlackWorkspace, start_slack
 
 Json = dict[str, Any]

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 from slack_sdk.signature import SignatureVerifier
 
-from bot.clock import system_clock
+from bot.operations.clock import system_clock
 from sandbox.slack import Panel, SlackWorkspace, TryThis, start_slack
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -11,7 +11,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.clock import system_clock
+from bot.operations.clock import system_clock
 from sandbox.slack import SlackWorkspace, plain_text, start_slack
 
 BUTTON = {"type": "button", "action_id": "more", "value": "7", "text": {"type": "plain_text", "text": "More"}}

@@ -10,7 +10,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.clock import system_clock
+from bot.operations.clock import system_clock
 from sandbox.slack import Limit, SlackWorkspace, broadcasts, start_slack
 
 SAY = {"type": "section", "text": {"type": "mrkdwn", "text": "3 sessions"}}

@@ -12,8 +12,9 @@ import httpx
 
 from bot.cache import Answer
 from bot.casefile import SourceName, Subject, SubjectKind
-from bot.clock import Clock
 from bot.keyring import Keyring
+from bot.operations.clock import Clock
+from bot.operations.tasks import Tasks
 from bot.quota import Account, Ledger, Purpose
 from bot.session_index import SessionIndex
 from bot.settings import FullStoryAccount, RaygunAccount, RybbitAccount, UXCamAccount
@@ -29,7 +30,6 @@ from bot.sources.source import Question, Source
 from bot.sources.uxcam import UXCam
 from bot.sources.uxcam_api import WINDOWS, UXCamApi
 from bot.store import open_store
-from bot.tasks import Tasks
 
 RECORDED = Path(__file__).parents[2] / "recorded"
 Respond = Callable[[httpx.Request], httpx.Response]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.app import Engine, open_engine
 from bot.casefile import Finding, Subject, SubjectKind
-from bot.clock import system_clock
+from bot.operations.clock import system_clock
 from bot.settings import load_settings
 from bot.sources.registry import VENDORS, VendorEntry
 from bot.sources.source import Effort, Question, Source

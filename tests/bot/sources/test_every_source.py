@@ -13,9 +13,9 @@ import structlog
 from prometheus_client import generate_latest
 
 from bot.casefile import Reason, State, Subject, SubjectKind
-from bot.clock import system_clock
-from bot.crashes import crash_reports
-from bot.log import configure_logging
+from bot.operations.clock import system_clock
+from bot.operations.crashes import crash_reports
+from bot.operations.log import configure_logging
 from bot.quota import Granted, Purpose
 from bot.sources.http import CallFailed
 from bot.sources.source import Effort, Indexed, Question

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import structlog
 
-from bot.crashes import Masks, crash_reports
-from bot.log import configure_logging
+from bot.operations.crashes import Masks, crash_reports
+from bot.operations.log import configure_logging
 from sandbox.faults import Fault
 from sandbox.vendors.raygun_entries import RaygunEntries
 from sandbox.vendors.stand_in import listening
@@ -75,7 +75,7 @@ async def test_an_unexpected_error_is_reported_with_its_place_the_version_and_ta
     assert details["error"]["className"] == "ValueError"
     assert details["error"]["message"] == "ValueError: cannot read a shape"
     assert details["error"]["innerError"]["className"] == "KeyError"
-    assert details["error"]["stackTrace"][-1]["fileName"] == "tests/bot/test_crashes.py"
+    assert details["error"]["stackTrace"][-1]["fileName"] == "tests/bot/operations/test_crashes.py"
     assert details["client"]["name"] == "raygun4py"
 
 

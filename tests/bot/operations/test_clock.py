@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.clock import anchored_clock
+from bot.operations.clock import anchored_clock
 from bot.store import Store
 
 
