@@ -21,7 +21,7 @@ from pathlib import Path
 
 from benchmarks.kill import database
 from bot.app import Engine, open_engine
-from bot.casefile import Subject, SubjectKind
+from bot.domain.model import Subject, SubjectKind
 from bot.settings import Settings, load_settings
 from bot.sources.source import Question
 from sandbox.people import FULLSTORY, RYBBIT, UXCAM, Customer, Visit

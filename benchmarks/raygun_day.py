@@ -44,8 +44,8 @@ from typing import Any, Protocol
 import httpx
 
 from bot.cache import Cache, Flights
-from bot.casefile import Subject, SubjectKind
 from bot.claims import Claims
+from bot.domain.model import Subject, SubjectKind
 from bot.identities import Identities
 from bot.inquiry import Inquiry
 from bot.keyring import Keyring

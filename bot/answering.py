@@ -11,8 +11,8 @@ import structlog
 from bot.access import Verdict
 from bot.block_kit import note
 from bot.buttons import ButtonValue, Form
-from bot.casefile import Subject
 from bot.delivery import Surface, present
+from bot.domain.model import Subject
 from bot.jobs import GaveUp, Job
 from bot.means import Means
 from bot.offers import Spare, choice, nobody_named

@@ -13,7 +13,7 @@ from slack_sdk.models.blocks import Block, DividerBlock
 
 from bot.block_kit import Message, context, dicts, packed, section
 from bot.buttons import ButtonValue, Form, answer_buttons, session_errors_button
-from bot.casefile import CaseFile, Session, session_at, visits
+from bot.domain.model import CaseFile, Session, session_at, visits
 from bot.mrkdwn import code, counted
 from bot.wording import (
     SAME_VISIT,

@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from slack_sdk.models.blocks import ActionsBlock, ButtonElement, ConfirmObject, MarkdownTextObject
 
-from bot.addresses import read_address
-from bot.casefile import CaseFile, Session, Subject, SubjectKind
+from bot.domain.addresses import read_address
+from bot.domain.model import CaseFile, Session, Subject, SubjectKind
 from bot.mrkdwn import counted
 from bot.wording import listed, source_label
 

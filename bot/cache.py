@@ -14,8 +14,8 @@ from cachetools import LRUCache
 from pydantic import TypeAdapter
 from sqlalchemy import delete, insert, select
 
-from bot.casefile import ErrorEvent, Session, SessionUser
-from bot.coverage import Coverage
+from bot.domain.coverage import Coverage
+from bot.domain.model import ErrorEvent, Session, SessionUser
 from bot.keyring import Keyring, Unsealable
 from bot.operations.clock import Clock
 from bot.operations.tasks import Tasks

@@ -13,7 +13,7 @@ from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
 
 from bot.block_kit import context, dicts, packed, section
 from bot.buttons import MORE_OF_PERSON, OPEN, ButtonValue, Form
-from bot.casefile import CaseFile, Finding, Session, Subject
+from bot.domain.model import CaseFile, Finding, Session, Subject
 from bot.mrkdwn import code, escaped
 from bot.wording import error_lines, headline, session_lines, source_lines
 

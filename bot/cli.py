@@ -14,10 +14,11 @@ import aiohttp
 
 from bot import __version__, serving
 from bot.app import open_engine
-from bot.casefile import Subject
 from bot.database import StoreAway
 from bot.doctor import Check, check_desks, check_links, check_slack, check_sources
-from bot.links import link_json, read_link
+from bot.domain.links import link_json, read_link
+from bot.domain.model import Subject
+from bot.domain.subjects import NotUnderstood, read_subject
 from bot.lookup_json import case_file_json
 from bot.manifest import http_manifest, socket_manifest
 from bot.operations.log import configure_logging
@@ -26,7 +27,6 @@ from bot.settings import Settings, SettingsError, load_settings
 from bot.slack_client import make_slack_client, open_slack_session
 from bot.sources.source import Effort, Question
 from bot.store import NewerDatabase
-from bot.subjects import NotUnderstood, read_subject
 from bot.terminal import case_file_text, link_text, quota_text, ticket_text
 from bot.ticket_json import ticket_json
 from bot.tickets.content import TicketRules

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bot.casefile import CaseFile
+from bot.domain.model import CaseFile
 from bot.lookup import is_heard
 
 _FIRST_AFTER_SECONDS = 1.0

@@ -8,8 +8,8 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.domain.links import Configured, read_link
 from bot.helpdesks.desk import Desk
-from bot.links import Configured, read_link
 from bot.manifest import declared_domains, needed_scopes, read_manifest, undeclared
 from bot.quota import Purpose
 from bot.sources.http import CallFailed, Calls

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from bot.casefile import Finding
-from bot.coverage import Coverage
+from bot.domain.coverage import Coverage
+from bot.domain.model import Finding
 from bot.mrkdwn import counted, lasting
 
 _DAY = timedelta(days=1)

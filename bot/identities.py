@@ -8,8 +8,8 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.addresses import read_address
-from bot.casefile import Doubt, SessionUser, SourceName, Subject, SubjectKind
+from bot.domain.addresses import read_address
+from bot.domain.model import Doubt, SessionUser, SourceName, Subject, SubjectKind
 from bot.keyring import Keyring, Unsealable
 from bot.store import Store
 from bot.tables import identities, now_ms

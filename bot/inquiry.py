@@ -15,7 +15,8 @@ from datetime import datetime, timedelta
 from cachetools import LRUCache, TTLCache
 
 from bot.cache import Answer, Cache, Flights, Known
-from bot.casefile import (
+from bot.claims import Claims
+from bot.domain.model import (
     ErrorEvent,
     Failure,
     Finding,
@@ -26,7 +27,6 @@ from bot.casefile import (
     Subject,
     SubjectKind,
 )
-from bot.claims import Claims
 from bot.keyring import Keyring
 from bot.known_links import KnownLinks
 from bot.operations.clock import Clock

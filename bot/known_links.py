@@ -11,10 +11,10 @@ from datetime import timedelta
 from pydantic import TypeAdapter
 from sqlalchemy import delete, select
 
-from bot.casefile import Session, SourceName, Subject, SubjectKind, UrlIs
+from bot.domain.links import spellings
+from bot.domain.model import Session, SourceName, Subject, SubjectKind, UrlIs
 from bot.index_rows import replace_rows
 from bot.keyring import Keyring, Unsealable
-from bot.links import spellings
 from bot.session_index import SessionIndex
 from bot.store import Store
 from bot.tables import known_sessions, now_ms

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.casefile import (
+from bot.domain.model import (
     CaseFile,
     Doubt,
     Failure,

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from bot.casefile import CaseFile, ErrorEvent, Finding, Session
+from bot.domain.model import CaseFile, ErrorEvent, Finding, Session
 from bot.freshness import covers_words, left_words
 from bot.report import iso
 

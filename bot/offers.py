@@ -15,10 +15,10 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View as SlackView
 
-from bot.addresses import LONGEST, shown_address
 from bot.block_kit import Message, context, dicts
 from bot.buttons import ButtonValue, remove_button
-from bot.casefile import Subject, SubjectKind
+from bot.domain.addresses import LONGEST, shown_address
+from bot.domain.model import Subject, SubjectKind
 
 ASK_CUSTOMER = "ask_customer"
 # Followed by a number: within a block each element needs an id of its own.

@@ -14,7 +14,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.casefile import ErrorEvent, SourceName, Subject
+from bot.domain.model import ErrorEvent, SourceName, Subject
 from bot.keyring import Keyring, Unsealable
 from bot.sources.raygun_events import OCCURRED, RaygunEvent, canonical
 from bot.store import Store

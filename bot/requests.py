@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ConfigDict, TypeAdapter
 
 from bot.buttons import Form
-from bot.casefile import Subject
+from bot.domain.model import Subject
 from bot.sources.source import Effort
 from bot.tickets.reader import TicketReading
 

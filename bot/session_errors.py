@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from bot.block_kit import Message, context, dicts, packed
-from bot.casefile import ErrorEvent, SourceName
+from bot.domain.links import at_moment
+from bot.domain.model import ErrorEvent, SourceName
 from bot.jobs import Job
-from bot.links import at_moment
 from bot.means import Means
 from bot.mrkdwn import counted, escaped, link, local_time
 from bot.posting import NotHere, Part, Spot

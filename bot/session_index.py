@@ -17,12 +17,12 @@ from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.addresses import read_address
-from bot.casefile import ErrorEvent, Session, SessionUser, SourceName, Subject, SubjectKind
-from bot.coverage import Coverage, Span
+from bot.domain.addresses import read_address
+from bot.domain.coverage import Coverage, Span
+from bot.domain.links import spellings
+from bot.domain.model import ErrorEvent, Session, SessionUser, SourceName, Subject, SubjectKind
 from bot.index_rows import IndexRows, forget_old_sessions, from_ms, replace_rows, to_ms, to_ms_up
 from bot.keyring import Keyring, Unsealable
-from bot.links import spellings
 from bot.store import Store
 from bot.tables import (
     index_asked,

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, m
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from bot.database import is_postgresql
-from bot.links import Configured
+from bot.domain.links import Configured
 from bot.misspelt import KnownNames, find_misspelt, is_ours
 from bot.setting_values import (
     AppToken,

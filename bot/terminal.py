@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.casefile import CaseFile, ErrorEvent, Session, visits
+from bot.domain.model import CaseFile, ErrorEvent, Session, visits
 from bot.lookup_json import detail
 from bot.mrkdwn import counted, lasting
 from bot.quota import QuotaState

@@ -14,7 +14,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.casefile import Subject, TicketReference
+from bot.domain.model import Subject, TicketReference
 from bot.jobs import Busy
 from bot.keyring import Keyring
 from bot.store import Store

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.addresses import read_address
-from bot.casefile import Subject, SubjectKind, TicketReference
+from bot.domain.addresses import read_address
+from bot.domain.model import Subject, SubjectKind, TicketReference
 from bot.helpdesks.desk import Requester
 from bot.helpdesks.desks import Desks
 from bot.quota import Purpose

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from bot.addresses import shown_address
-from bot.casefile import TicketReference
+from bot.domain.addresses import shown_address
+from bot.domain.model import TicketReference
 from bot.tickets.reader import TicketReading
 
 

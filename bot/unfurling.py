@@ -15,12 +15,12 @@ import structlog
 from slack_sdk.errors import SlackApiError
 
 from bot.cards import Card, card_blocks
-from bot.casefile import CaseFile, Finding, Session, State, Subject, SubjectKind
 from bot.claims import Claims
+from bot.domain.links import Link, LinkKind, read_link
+from bot.domain.model import CaseFile, Finding, Session, State, Subject, SubjectKind
 from bot.inquiry import Inquiry
 from bot.jobs import Job
 from bot.known_links import KnownLinks, Pointer
-from bot.links import Link, LinkKind, read_link
 from bot.means import Means
 from bot.quota import Purpose
 from bot.requests import UNFURL_REQUEST, UnfurlRequest

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.casefile import (
+from bot.domain.links import at_moment
+from bot.domain.model import (
     CaseFile,
     Doubt,
     ErrorEvent,
@@ -21,7 +22,6 @@ from bot.casefile import (
     holds,
 )
 from bot.freshness import index_words, left_words
-from bot.links import at_moment
 from bot.mrkdwn import ago, code, counted, escaped, lasting, link, local_time
 
 _ERRORS_SHOWN = 5

@@ -4,7 +4,8 @@ from typing import Any
 
 from bot.app import Bot
 from bot.buttons import Form
-from bot.casefile import Subject
+from bot.domain.model import Subject
+from bot.domain.subjects import Ask, Debug, Several, read_sentence
 from bot.requests import (
     DEBUG_REQUEST,
     LOOKUP_REQUEST,
@@ -15,7 +16,6 @@ from bot.requests import (
     NoteRequest,
 )
 from bot.sources.source import Effort
-from bot.subjects import Ask, Debug, Several, read_sentence
 from handlers.commands import usage
 from handlers.intake import accept_or_tell
 

@@ -10,7 +10,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from bot.app import Bot
-from bot.links import read_link
+from bot.domain.links import read_link
 from bot.requests import UNFURL_REQUEST, UnfurlRequest
 from handlers.intake import accept, delivery_of
 

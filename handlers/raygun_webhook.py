@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.app import Bot
-from bot.casefile import SourceName
+from bot.domain.model import SourceName
 from bot.sources.raygun_events import read_event
 from bot.web import bounded_body
 

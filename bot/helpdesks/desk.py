@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.casefile import TicketReference
+from bot.domain.model import TicketReference
 from bot.sources.http import Calls, VendorHttp
 
 

@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 
 from cachetools import TTLCache
 
-from bot.addresses import read_address
 from bot.cache import Flights
-from bot.casefile import Failure, Reason, TicketReference
+from bot.domain.addresses import read_address
+from bot.domain.model import Failure, Reason, TicketReference
 from bot.helpdesks.desk import Desk, Requester
 from bot.operations.clock import Clock
 from bot.quota import Purpose

@@ -15,7 +15,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bot.casefile import TicketReference
+from bot.domain.model import TicketReference
 from bot.helpdesks.desk import Requester
 from bot.quota import Account, Window
 from bot.settings import IntercomAccount

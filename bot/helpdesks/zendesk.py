@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from bot.casefile import TicketReference
+from bot.domain.model import TicketReference
 from bot.helpdesks.desk import Requester
 from bot.quota import Account, Window
 from bot.settings import ZendeskAccount

@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 from pydantic import Field, TypeAdapter
 
-from bot.addresses import read_address
 from bot.cache import Answer
-from bot.casefile import ErrorEvent, Session, SessionUser, SourceName, Subject, SubjectKind
-from bot.links import Link
+from bot.domain.addresses import read_address
+from bot.domain.links import Link
+from bot.domain.model import ErrorEvent, Session, SessionUser, SourceName, Subject, SubjectKind
 from bot.quota import Account, Window
 from bot.settings import FullStoryAccount
 from bot.sources.http import CallFailed, Calls, Reply, VendorHttp, segment

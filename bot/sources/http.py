@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 import httpx
 
-from bot.casefile import Failure, Reason
+from bot.domain.model import Failure, Reason
 from bot.operations.clock import Clock
 from bot.quota import Account, Ledger, Purpose, Refused
 

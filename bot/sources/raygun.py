@@ -13,9 +13,9 @@ import httpx
 from cachetools import TTLCache
 
 from bot.cache import Answer
-from bot.casefile import Failure, Reason, Session, SourceName, Subject, SubjectKind
-from bot.coverage import Coverage, Span
-from bot.links import Link
+from bot.domain.coverage import Coverage, Span
+from bot.domain.links import Link
+from bot.domain.model import Failure, Reason, Session, SourceName, Subject, SubjectKind
 from bot.operations.tasks import Tasks
 from bot.quota import Account, Purpose, Window, reserve
 from bot.session_index import Opened, SessionIndex

@@ -13,8 +13,8 @@ from itertools import groupby
 
 from pydantic import Field
 
-from bot.casefile import ErrorEvent, Session, SessionUser, SourceName
-from bot.coverage import Span
+from bot.domain.coverage import Span
+from bot.domain.model import ErrorEvent, Session, SessionUser, SourceName
 from bot.session_index import Customer, Harvest, Opened, Sighted
 from bot.settings import RaygunAccount
 from bot.sources.http import CallFailed, Calls, Reply, VendorHttp

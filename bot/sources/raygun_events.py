@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.addresses import read_address
-from bot.casefile import Subject, SubjectKind
+from bot.domain.addresses import read_address
+from bot.domain.model import Subject, SubjectKind
 from bot.sources.reading import at, to_count, to_id, to_moment, to_text
 from bot.sources.weblinks import LinkRule
 

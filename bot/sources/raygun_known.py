@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.cache import Answer
-from bot.casefile import ErrorEvent, Failure, Session, SourceName, Subject, SubjectKind
-from bot.coverage import Coverage, Span
+from bot.domain.coverage import Coverage, Span
+from bot.domain.model import ErrorEvent, Failure, Session, SourceName, Subject, SubjectKind
 from bot.session_index import Opened, SessionIndex
 from bot.sources.source import Question
 

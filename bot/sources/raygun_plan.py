@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.coverage import Coverage, Span
+from bot.domain.coverage import Coverage, Span
 from bot.sources.raygun_pace import DAY, Outlook, Purse, pace, spare
 from bot.sources.raygun_volume import Volume
 from bot.sources.source import Effort

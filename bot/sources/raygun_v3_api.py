@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 
-from bot.casefile import ErrorEvent, Reason, Session, SessionUser, SourceName
-from bot.coverage import Span
+from bot.domain.coverage import Span
+from bot.domain.model import ErrorEvent, Reason, Session, SessionUser, SourceName
 from bot.quota import Window
 from bot.session_index import Customer, Opened, Sighted
 from bot.settings import RaygunV3Account

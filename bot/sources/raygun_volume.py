@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bot.coverage import Coverage, Span
+from bot.domain.coverage import Coverage, Span
 from bot.sources.raygun_pace import pages_of
 
 _HOUR = timedelta(hours=1)

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from bot.casefile import SourceName, Vendor
+from bot.domain.model import SourceName, Vendor
 from bot.settings import Settings
 from bot.sources import fullstory, raygun_v3, rybbit, uxcam
 from bot.sources.http import open_client

@@ -16,8 +16,8 @@ import httpx
 from pydantic import Field
 
 from bot.cache import Answer
-from bot.casefile import ErrorEvent, Reason, Session, SessionUser, SourceName, Subject, SubjectKind, UrlIs
-from bot.links import Link
+from bot.domain.links import Link
+from bot.domain.model import ErrorEvent, Reason, Session, SessionUser, SourceName, Subject, SubjectKind, UrlIs
 from bot.quota import Account
 from bot.settings import RybbitAccount
 from bot.sources.http import CallFailed, Calls, Reply, VendorHttp, segment

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot.casefile import Reason
+from bot.domain.model import Reason
 from bot.quota import Account, Window
 from bot.settings import RybbitAccount
 from bot.sources.http import CallFailed, Calls, Reply, VendorHttp, segment

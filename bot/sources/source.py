@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from bot.cache import Answer
-from bot.casefile import ErrorEvent, Session, SourceName, Subject
-from bot.links import Link
+from bot.domain.links import Link
+from bot.domain.model import ErrorEvent, Session, SourceName, Subject
 from bot.quota import Account, Purpose
 from bot.sources.http import Calls, VendorHttp
 

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 
 from bot.cache import Answer
-from bot.casefile import ErrorEvent, Session, SessionUser, SourceName, Subject, SubjectKind
-from bot.links import Link, LinkKind
+from bot.domain.links import Link, LinkKind
+from bot.domain.model import ErrorEvent, Session, SessionUser, SourceName, Subject, SubjectKind
 from bot.quota import Account
 from bot.settings import UXCamAccount
 from bot.sources.http import Calls, VendorHttp

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from bot.addresses import domain_of, read_address
-from bot.casefile import Subject, SubjectKind, TicketReference
+from bot.domain.addresses import domain_of, read_address
+from bot.domain.model import Subject, SubjectKind, TicketReference
 from bot.tickets.mail import Mail, read_mails
 from bot.tickets.markup import Link
 from bot.tickets.passages import Us, read_passages

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from bot.addresses import find_addresses, read_address
-from bot.casefile import Subject
+from bot.domain.addresses import find_addresses, read_address
+from bot.domain.model import Subject
 from bot.tickets.markup import read_markup
 from bot.tickets.references import is_ticket
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from bot.casefile import Subject, TicketReference
+from bot.domain.model import Subject, TicketReference
 from bot.tickets.content import MOST_REQUESTERS, Said, TicketRules, once, read_content
 from bot.tickets.mail import stubs
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from bot.addresses import Found, find_addresses, find_obfuscated, without_message_ids
+from bot.domain.addresses import Found, find_addresses, find_obfuscated, without_message_ids
 from bot.tickets.labels import LONGEST_LABEL, Label, begins_with_cue, classify, classify_alone, cue
 from bot.tickets.markup import LINK, TITLE, TITLE_END, Link
 from bot.tickets.passages import Kind, Passage

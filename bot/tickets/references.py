@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
-from bot.casefile import TicketReference
+from bot.domain.model import TicketReference
 from bot.tickets.markup import Link
 
 _LONGEST_URL = 1_000

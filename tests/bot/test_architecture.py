@@ -9,14 +9,14 @@ ROOT = Path(__file__).parents[2]
 # Each layer may import those below it (and its own); what is not named here belongs to its folder.
 LAYERS = [
     {
-        "bot.coverage",
+        "bot.domain.coverage",
         "bot.operations.clock",
         "bot.line",
         "bot.database",
         "bot.tables",
         "bot.whole_statements",
     },
-    {"bot.casefile"},
+    {"bot.domain.model"},
     {
         "bot.misspelt",
         "bot.setting_values",
@@ -25,13 +25,13 @@ LAYERS = [
         "bot.store",
         "bot.operations.tasks",
         "bot.operations.metrics",
-        "bot.addresses",
+        "bot.domain.addresses",
         "bot.block_kit",
         "bot.operations.crashes",
-        "bot.links",
+        "bot.domain.links",
     },
     {"bot.freshness"},
-    {"bot.subjects", "bot.wording", "bot.tickets.markup", "bot.tickets.labels"},
+    {"bot.domain.subjects", "bot.wording", "bot.tickets.markup", "bot.tickets.labels"},
     {"bot.identities", "bot.index_rows"},
     {"bot.session_index"},
     {"bot.known_links", "bot.claims", "bot.pace"},

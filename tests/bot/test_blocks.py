@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.blocks import View, answer, parent, reply, together
 from bot.buttons import SHOWN_AT_MOST, ButtonValue, Form
 from bot.cards import Card, card_blocks
-from bot.casefile import (
+from bot.domain.model import (
     CaseFile,
     Doubt,
     ErrorEvent,

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.casefile import SessionUser, SourceName, Subject, SubjectKind
+from bot.domain.model import SessionUser, SourceName, Subject, SubjectKind
 from bot.identities import Identities, OtherNames
 from bot.keyring import Keyring
 from bot.store import Store

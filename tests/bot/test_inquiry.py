@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from bot.cache import Answer, Cache, Flights
-from bot.casefile import Failure, Finding, Reason, Session, SourceName, State, Subject, SubjectKind
 from bot.claims import Claims
+from bot.domain.model import Failure, Finding, Reason, Session, SourceName, State, Subject, SubjectKind
 from bot.inquiry import Inquiry
 from bot.keyring import Keyring
 from bot.known_links import KnownLinks

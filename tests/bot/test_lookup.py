@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from bot.cache import Answer, Cache, Flights
-from bot.casefile import CaseFile, Failure, Reason, Session, SessionUser, SourceName, Subject, SubjectKind
 from bot.claims import Claims
+from bot.domain.model import CaseFile, Failure, Reason, Session, SessionUser, SourceName, Subject, SubjectKind
 from bot.identities import Identities
 from bot.inquiry import Inquiry
 from bot.keyring import Keyring

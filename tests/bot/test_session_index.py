@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from bot.casefile import Session, SessionUser, SourceName, Subject, SubjectKind
-from bot.coverage import Span
+from bot.domain.coverage import Span
+from bot.domain.model import Session, SessionUser, SourceName, Subject, SubjectKind
 from bot.keyring import Keyring
 from bot.session_index import Customer, Harvest, Opened, SessionIndex, Sighted
 from bot.store import Store, open_store

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.casefile import Subject, SubjectKind, TicketReference
+from bot.domain.model import Subject, SubjectKind, TicketReference
 from bot.jobs import Busy, Jobs
 from bot.keyring import Keyring
 from bot.store import Store

@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from bot.app import open_engine
-from bot.casefile import CaseFile, Subject, SubjectKind, visits
+from bot.domain.model import CaseFile, Subject, SubjectKind, visits
 from bot.lookup_json import case_file_json
 from bot.settings import load_settings
 from bot.sources.source import Question

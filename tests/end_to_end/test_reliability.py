@@ -6,7 +6,7 @@ import time
 import pytest
 
 from bot.app import Bot
-from bot.casefile import CaseFile, Subject, SubjectKind
+from bot.domain.model import CaseFile, Subject, SubjectKind
 from bot.sources.source import Effort, Question
 from sandbox.slack import plain_text
 from tests.end_to_end.conftest import Desk

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from bot.app import Engine, open_bot, open_engine
-from bot.casefile import Subject, SubjectKind
+from bot.domain.model import Subject, SubjectKind
 from bot.serving import serving_http
 from bot.settings import Settings, load_settings
 from bot.sources.source import Question

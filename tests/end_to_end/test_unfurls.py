@@ -6,7 +6,7 @@ import pytest
 
 from bot.app import Bot
 from bot.buttons import MORE_OF_PERSON, OPEN
-from bot.casefile import CaseFile, Subject, SubjectKind
+from bot.domain.model import CaseFile, Subject, SubjectKind
 from bot.sources.source import Question
 from sandbox.faults import Fault
 from sandbox.slack import Message, plain_text

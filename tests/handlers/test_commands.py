@@ -1,6 +1,6 @@
 """What a request is known by, and what the command says of itself."""
 
-from bot.subjects import Help, NotUnderstood
+from bot.domain.subjects import Help, NotUnderstood
 from handlers.commands import usage
 from handlers.intake import delivery_of
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from bot.app import open_engine
-from bot.casefile import Failure, TicketReference
 from bot.doctor import check_desks
+from bot.domain.model import Failure, TicketReference
 from bot.helpdesks.desk import Requester
 from bot.quota import Purpose
 from bot.settings import Settings, load_settings

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from bot.cache import Flights
-from bot.casefile import TicketReference
+from bot.domain.model import TicketReference
 from bot.helpdesks import intercom, zendesk
 from bot.helpdesks.desk import Desk
 from bot.helpdesks.desks import Desks

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.casefile import Failure, Reason, TicketReference
+from bot.domain.model import Failure, Reason, TicketReference
 from bot.helpdesks.desk import Requester
 from bot.quota import Purpose
 from tests.bot.helpdesks.conftest import CONVERSATION, ZENDESK_TICKET, Counter

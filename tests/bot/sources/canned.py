@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from bot.cache import Answer
-from bot.casefile import SourceName, Subject, SubjectKind
+from bot.domain.model import SourceName, Subject, SubjectKind
 from bot.keyring import Keyring
 from bot.operations.clock import Clock
 from bot.operations.tasks import Tasks

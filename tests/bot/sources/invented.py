@@ -6,7 +6,7 @@ from datetime import timedelta
 import httpx
 
 from bot.cache import Answer
-from bot.casefile import Session, SessionUser, SourceName, Subject
+from bot.domain.model import Session, SessionUser, SourceName, Subject
 from bot.quota import Account, Window
 from bot.sources.http import Calls, Reply, VendorHttp, segment
 from bot.sources.reading import Id, Moment, Record, at, read_record, read_records

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.app import Engine, open_engine
-from bot.casefile import Finding, Subject, SubjectKind
+from bot.domain.model import Finding, Subject, SubjectKind
 from bot.operations.clock import system_clock
 from bot.settings import load_settings
 from bot.sources.registry import VENDORS, VendorEntry

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.cache import Answer
-from bot.casefile import Failure
+from bot.domain.model import Failure
 from bot.sources.http import CallFailed
 from tests.bot.sources.canned import Canned, bench, calls_of, find
 from tests.conftest import MovableClock

@@ -12,7 +12,7 @@ import pytest
 import structlog
 from prometheus_client import generate_latest
 
-from bot.casefile import Reason, State, Subject, SubjectKind
+from bot.domain.model import Reason, State, Subject, SubjectKind
 from bot.operations.clock import system_clock
 from bot.operations.crashes import crash_reports
 from bot.operations.log import configure_logging

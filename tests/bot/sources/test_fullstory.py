@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from bot.casefile import Reason, SessionUser
-from bot.links import Link, LinkKind
+from bot.domain.links import Link, LinkKind
+from bot.domain.model import Reason, SessionUser
 from bot.sources.http import CallFailed, retry_after
 from tests.bot.sources.canned import Bench, Canned, answer, calls_of, find
 from tests.conftest import MovableClock

@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from bot.cache import Answer
-from bot.casefile import Reason, Session, SessionUser, SourceName, Subject, SubjectKind
-from bot.coverage import Coverage
+from bot.domain.coverage import Coverage
+from bot.domain.model import Reason, Session, SessionUser, SourceName, Subject, SubjectKind
 from bot.quota import Purpose
 from bot.sources.http import CallFailed
 from bot.sources.raygun import Raygun, rest_after_429

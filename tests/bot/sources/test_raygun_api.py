@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.casefile import Reason
-from bot.coverage import Span
+from bot.domain.coverage import Span
+from bot.domain.model import Reason
 from bot.sources.http import CallFailed
 from bot.sources.raygun_api import PAGE
 from tests.bot.sources.canned import Bench, Canned, answer, bench, calls_of

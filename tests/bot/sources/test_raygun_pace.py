@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.coverage import Coverage, Span
+from bot.domain.coverage import Coverage, Span
 from bot.sources.raygun_pace import Outlook, Pace, Purse, days_ahead, pace, spare
 from bot.sources.raygun_volume import Volume, learn_volume
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.coverage import Coverage, Span
+from bot.domain.coverage import Coverage, Span
 from bot.quota import Purpose, reserve
 from bot.sources.raygun_pace import Purse, days_ahead
 from bot.sources.raygun_plan import (

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from bot.cache import Answer
-from bot.casefile import Reason, SourceName, Subject, SubjectKind
-from bot.coverage import Span
+from bot.domain.coverage import Span
+from bot.domain.model import Reason, SourceName, Subject, SubjectKind
 from bot.quota import Account, Purpose
 from bot.session_index import Kind
 from bot.settings import RaygunV3Account

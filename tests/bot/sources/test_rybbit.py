@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from bot.cache import Answer
-from bot.casefile import Reason, UrlIs
+from bot.domain.model import Reason, UrlIs
 from bot.sources.http import CallFailed
 from tests.bot.sources.canned import RECORDED, Bench, Canned, answer, calls_of, find
 

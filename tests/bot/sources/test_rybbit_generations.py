@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.casefile import Reason, SourceName
+from bot.domain.model import Reason, SourceName
 from bot.quota import Account
 from bot.settings import RybbitAccount
 from bot.sources.http import CallFailed, VendorHttp, open_client, trusted_certificates

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.casefile import Reason, SessionUser
+from bot.domain.model import Reason, SessionUser
 from bot.sources.http import CallFailed
 from bot.sources.uxcam_api import GrowingRest
 from tests.bot.sources.canned import Bench, Canned, answer, calls_of, find

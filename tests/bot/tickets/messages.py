@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.addresses import shown_address
+from bot.domain.addresses import shown_address
 from bot.tickets.content import TicketRules
 from bot.tickets.passages import Us
 from bot.tickets.reader import TicketReading, read_ticket

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.links import FORMS, Configured, Link, LinkKind, at_moment, link_json, read_link, spellings
+from bot.domain.links import FORMS, Configured, Link, LinkKind, at_moment, link_json, read_link, spellings
 
 ORG, DEVICE, SESSION = "7QX2B", "5120998877665544321", "7719002233445566778"
 CLIENT = "0b6a7a0e-1111-4222-8333-944455556666"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.coverage import Coverage, Span
+from bot.domain.coverage import Coverage, Span
 
 START = datetime(2026, 11, 20, tzinfo=UTC)
 

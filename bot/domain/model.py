@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
-from bot.coverage import Coverage
+from bot.domain.coverage import Coverage
 
 Vendor = Literal["fullstory", "raygun", "rybbit", "uxcam"]
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-from bot.casefile import Vendor
+from bot.domain.model import Vendor
 
 _LONGEST = 4_000
 _TRAILING = ").,;>\"'”’"

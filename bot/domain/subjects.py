@@ -4,8 +4,8 @@ import html
 import re
 from dataclasses import dataclass
 
-from bot.addresses import LONGEST, find_addresses, read_address
-from bot.casefile import Subject, SubjectKind
+from bot.domain.addresses import LONGEST, find_addresses, read_address
+from bot.domain.model import Subject, SubjectKind
 
 # Slack writes <mailto:a@b|label>; the label may differ from the address, so the URL's part is read.
 _MAILTO = re.compile(r"<mailto:([^|>]*)(?:\|[^>]*)?>")

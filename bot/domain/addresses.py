@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
 
-from bot.casefile import Subject, SubjectKind
+from bot.domain.model import Subject, SubjectKind
 
 LONGEST = 128
 # What no local part holds here: blanks, brackets, quotes, and what separates.

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.casefile import Subject, SubjectKind
-from bot.subjects import Ask, Debug, Help, NotUnderstood, read_command
+from bot.domain.model import Subject, SubjectKind
+from bot.domain.subjects import Ask, Debug, Help, NotUnderstood, read_command
 
 JANE = "jane@contoso.example"
 

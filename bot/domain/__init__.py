@@ -1,0 +1,1 @@
+"""The words of the field as pure data, and pure functions on them; imports nothing of ours."""
