@@ -15,8 +15,8 @@ from pathlib import Path
 from sqlalchemy import insert
 
 from bot.quota import Account, Ledger, Purpose, Window
-from bot.store import Store, open_store
-from bot.tables import now_ms, quota_calls
+from bot.storage.store import Store, open_store
+from bot.storage.tables import now_ms, quota_calls
 
 ACCOUNT = Account("raygun/bench", (Window(1_000_000, 86_400),))
 

@@ -44,11 +44,9 @@ from typing import Any, Protocol
 import httpx
 
 from bot.cache import Cache, Flights
-from bot.claims import Claims
 from bot.domain.model import Subject, SubjectKind
 from bot.identities import Identities
 from bot.inquiry import Inquiry
-from bot.keyring import Keyring
 from bot.known_links import KnownLinks
 from bot.lookup import Lookup
 from bot.operations.metrics import make_metrics
@@ -58,11 +56,13 @@ from bot.quota import Ledger
 from bot.session_index import SessionIndex
 from bot.settings import load_settings
 from bot.sources.http import trusted_certificates
-from bot.sources.memory import Memory
 from bot.sources.registry import open_sources
 from bot.sources.source import Question
 from bot.sources.wiring import Wiring
-from bot.store import open_store
+from bot.storage.keyring import Keyring
+from bot.storage.leases import Claims
+from bot.storage.memory import Memory
+from bot.storage.store import open_store
 from sandbox.vendors.raygun import Raygun
 from sandbox.vendors.raygun_traffic import Traffic, strangers
 from sandbox.vendors.stand_in import listening

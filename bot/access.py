@@ -19,7 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.operations.clock import Clock
 from bot.settings import AccessSettings
-from bot.sources.memory import Memory
+from bot.storage.memory import Memory
 
 T = TypeVar("T")
 

@@ -15,14 +15,11 @@ from bot import __version__
 from bot.access import Access
 from bot.answering import Answering
 from bot.cache import Cache, Flights
-from bot.claims import Claims
-from bot.database import StoreAway
 from bot.helpdesks.desks import Desks
 from bot.helpdesks.registry import open_desks
 from bot.identities import Identities
 from bot.inquiry import Inquiry
 from bot.jobs import LEASE, Jobs
-from bot.keyring import Keyring
 from bot.known_links import KnownLinks
 from bot.lookup import Lookup
 from bot.means import Means
@@ -40,11 +37,14 @@ from bot.session_index import SessionIndex
 from bot.settings import Settings, SettingsError
 from bot.slack_client import SlackAway, SlackClient, open_slack_session
 from bot.sources.http import trusted_certificates
-from bot.sources.memory import Memory
 from bot.sources.registry import VENDORS, VendorEntry, open_sources
 from bot.sources.source import Source
 from bot.sources.wiring import Wiring
-from bot.store import Store, open_store
+from bot.storage.database import StoreAway
+from bot.storage.keyring import Keyring
+from bot.storage.leases import Claims
+from bot.storage.memory import Memory
+from bot.storage.store import Store, open_store
 from bot.ticket_answers import TicketAnswers
 from bot.ticket_book import TicketBook
 from bot.ticket_desk import TicketDesk

@@ -16,11 +16,11 @@ from sqlalchemy import delete, insert, select
 
 from bot.domain.coverage import Coverage
 from bot.domain.model import ErrorEvent, Session, SessionUser
-from bot.keyring import Keyring, Unsealable
 from bot.operations.clock import Clock
 from bot.operations.tasks import Tasks
-from bot.store import Store
-from bot.tables import cached_findings, now_ms
+from bot.storage.keyring import Keyring, Unsealable
+from bot.storage.store import Store
+from bot.storage.tables import cached_findings, now_ms
 
 # An answer may hold hundreds of sessions.
 _ENTRIES_IN_MEMORY = 500

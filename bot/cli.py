@@ -14,7 +14,6 @@ import aiohttp
 
 from bot import __version__, serving
 from bot.app import open_engine
-from bot.database import StoreAway
 from bot.doctor import Check, check_desks, check_links, check_slack, check_sources
 from bot.domain.links import link_json, read_link
 from bot.domain.model import Subject
@@ -26,7 +25,8 @@ from bot.report import quota_json, quota_states
 from bot.settings import Settings, SettingsError, load_settings
 from bot.slack_client import make_slack_client, open_slack_session
 from bot.sources.source import Effort, Question
-from bot.store import NewerDatabase
+from bot.storage.database import StoreAway
+from bot.storage.store import NewerDatabase
 from bot.terminal import case_file_text, link_text, quota_text, ticket_text
 from bot.ticket_json import ticket_json
 from bot.tickets.content import TicketRules

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.addresses import read_address
 from bot.domain.model import Doubt, SessionUser, SourceName, Subject, SubjectKind
-from bot.keyring import Keyring, Unsealable
-from bot.store import Store
-from bot.tables import identities, now_ms
+from bot.storage.keyring import Keyring, Unsealable
+from bot.storage.store import Store
+from bot.storage.tables import identities, now_ms
 
 _LONGEST_UID = 128
 _MOST_SHOWN = 3

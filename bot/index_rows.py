@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Table, delete, insert, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.tables import index_customers, index_names, index_opened, index_sessions
+from bot.storage.tables import index_customers, index_names, index_opened, index_sessions
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)

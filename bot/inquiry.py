@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 from cachetools import LRUCache, TTLCache
 
 from bot.cache import Answer, Cache, Flights, Known
-from bot.claims import Claims
 from bot.domain.model import (
     ErrorEvent,
     Failure,
@@ -27,12 +26,13 @@ from bot.domain.model import (
     Subject,
     SubjectKind,
 )
-from bot.keyring import Keyring
 from bot.known_links import KnownLinks
 from bot.operations.clock import Clock
 from bot.pushed import PushedErrors
 from bot.sources.http import CallFailed
 from bot.sources.source import Effort, Indexed, Question, Source
+from bot.storage.keyring import Keyring
+from bot.storage.leases import Claims
 
 # A refused key costs a call a try: it is not tried again at every lookup.
 _REFUSAL_LASTS = timedelta(minutes=5)

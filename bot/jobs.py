@@ -17,9 +17,9 @@ from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.keyring import Keyring, Unsealable
-from bot.store import Store
-from bot.tables import jobs, now_ms, posts
+from bot.storage.keyring import Keyring, Unsealable
+from bot.storage.store import Store
+from bot.storage.tables import jobs, now_ms, posts
 
 LEASE = timedelta(seconds=15)
 

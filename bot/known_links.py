@@ -14,10 +14,10 @@ from sqlalchemy import delete, select
 from bot.domain.links import spellings
 from bot.domain.model import Session, SourceName, Subject, SubjectKind, UrlIs
 from bot.index_rows import replace_rows
-from bot.keyring import Keyring, Unsealable
 from bot.session_index import SessionIndex
-from bot.store import Store
-from bot.tables import known_sessions, now_ms
+from bot.storage.keyring import Keyring, Unsealable
+from bot.storage.store import Store
+from bot.storage.tables import known_sessions, now_ms
 
 # An answer may hold hundreds; what is pasted is mostly new.
 _MOST_KEPT = 100

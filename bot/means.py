@@ -6,13 +6,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import Access
 from bot.jobs import Jobs
-from bot.keyring import Keyring
 from bot.lookup import Lookup
 from bot.operations.clock import Clock
 from bot.operations.metrics import Metrics
 from bot.posting import Poster
 from bot.reception import Reception
 from bot.settings import Settings
+from bot.storage.keyring import Keyring
 from bot.ticket_book import TicketBook
 from bot.ticket_desk import TicketDesk
 

@@ -12,8 +12,8 @@ from types import MappingProxyType
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store import Store
-from bot.tables import now_ms, slack_calls, turns
+from bot.storage.store import Store
+from bot.storage.tables import now_ms, slack_calls, turns
 
 POST, EDIT = "chat.postMessage", "chat.update"
 _TIER_2, _TIER_3, _TIER_4 = 20, 50, 100

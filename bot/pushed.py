@@ -15,10 +15,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.model import ErrorEvent, SourceName, Subject
-from bot.keyring import Keyring, Unsealable
 from bot.sources.raygun_events import OCCURRED, RaygunEvent, canonical
-from bot.store import Store
-from bot.tables import now_ms, pushed_deliveries, pushed_errors, pushed_hits
+from bot.storage.keyring import Keyring, Unsealable
+from bot.storage.store import Store
+from bot.storage.tables import now_ms, pushed_deliveries, pushed_errors, pushed_hits
 
 _MOST_SHOWN = 50
 

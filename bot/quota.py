@@ -16,8 +16,8 @@ from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store import Store
-from bot.tables import now_ms, quota_accounts, quota_calls
+from bot.storage.store import Store
+from bot.storage.tables import now_ms, quota_accounts, quota_calls
 
 # Calls to accounts without a limit are counted for a day and then forgotten.
 _DAY_SECONDS = 24 * 3600

@@ -8,12 +8,12 @@ from slack_sdk.errors import SlackApiError
 
 from bot.access import Access, Verdict
 from bot.block_kit import Message, note
-from bot.database import StoreAway
 from bot.jobs import Job, Jobs, NotAgain, Post
 from bot.operations.metrics import Metrics
 from bot.posting import Poster
 from bot.requests import Asker
 from bot.slack_client import SlackAway
+from bot.storage.database import StoreAway
 
 _UNSURE = (
     "Slack could not confirm who you are just now, so nobody was looked up. Please try again in a minute."

@@ -22,9 +22,9 @@ from bot.domain.coverage import Coverage, Span
 from bot.domain.links import spellings
 from bot.domain.model import ErrorEvent, Session, SessionUser, SourceName, Subject, SubjectKind
 from bot.index_rows import IndexRows, forget_old_sessions, from_ms, replace_rows, to_ms, to_ms_up
-from bot.keyring import Keyring, Unsealable
-from bot.store import Store
-from bot.tables import (
+from bot.storage.keyring import Keyring, Unsealable
+from bot.storage.store import Store
+from bot.storage.tables import (
     index_asked,
     index_customers,
     index_lookups,

@@ -15,7 +15,6 @@ from dotenv import dotenv_values
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
-from bot.database import is_postgresql
 from bot.domain.links import Configured
 from bot.misspelt import KnownNames, find_misspelt, is_ours
 from bot.setting_values import (
@@ -35,6 +34,7 @@ from bot.setting_values import (
     WebAddress,
     Words,
 )
+from bot.storage.database import is_postgresql
 
 
 class SettingsError(Exception):

@@ -16,9 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.model import Subject, TicketReference
 from bot.jobs import Busy
-from bot.keyring import Keyring
-from bot.store import Store
-from bot.tables import jobs, now_ms, tickets
+from bot.storage.keyring import Keyring
+from bot.storage.store import Store
+from bot.storage.tables import jobs, now_ms, tickets
 
 # Two integrations that post the same ticket do so within moments; a later notification is news.
 _SAME_TICKET = timedelta(hours=1)

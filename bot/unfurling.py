@@ -15,7 +15,6 @@ import structlog
 from slack_sdk.errors import SlackApiError
 
 from bot.cards import Card, card_blocks
-from bot.claims import Claims
 from bot.domain.links import Link, LinkKind, read_link
 from bot.domain.model import CaseFile, Finding, Session, State, Subject, SubjectKind
 from bot.inquiry import Inquiry
@@ -26,6 +25,7 @@ from bot.quota import Purpose
 from bot.requests import UNFURL_REQUEST, UnfurlRequest
 from bot.sources.http import CallFailed
 from bot.sources.source import Linked, Question
+from bot.storage.leases import Claims
 
 _COOLING = timedelta(minutes=30)
 T = TypeVar("T")

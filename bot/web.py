@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from bot.app import Bot
 from bot.report import quota_states
-from bot.store import is_reachable
+from bot.storage.store import is_reachable
 
 # Slack's own payloads stay far below; views are 250 kB at most.
 _LONGEST_BODY = 1024 * 1024

@@ -11,11 +11,11 @@ from datetime import timedelta
 
 import structlog
 
-from bot.database import StoreAway
 from bot.jobs import Busy, GaveUp, Job, Jobs, NotAgain, TakenOver
 from bot.operations.tasks import Tasks
 from bot.posting import OutcomeUnknown
 from bot.slack_client import SlackAway
+from bot.storage.database import StoreAway
 
 Handler = Callable[[Job], Awaitable[None]]
 """Answers a job; returns when nothing more is owed."""

@@ -8,9 +8,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.app import Bot
 from bot.block_kit import note
-from bot.database import StoreAway
 from bot.requests import Asker
 from bot.slack_client import SlackAway
+from bot.storage.database import StoreAway
 
 _BUSY = "Casefile has more lookups under way than it can take on. Please try again in a minute."
 _NO_DATABASE = "Casefile cannot reach its database just now, so nobody was looked up. Please try again soon."

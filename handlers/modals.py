@@ -13,12 +13,12 @@ from slack_sdk.errors import SlackApiError
 
 from bot.app import Bot
 from bot.buttons import ButtonValue
-from bot.database import StoreAway
 from bot.domain.subjects import NotUnderstood, read_subject
 from bot.offers import ASK_CUSTOMER, MODAL, SUBJECT_BLOCK, SUBJECT_INPUT, ModalOrigin, modal
 from bot.requests import LOOKUP_REQUEST, Asker, LookupRequest, Shown
 from bot.slack_client import SlackAway
 from bot.sources.source import Effort
+from bot.storage.database import StoreAway
 from handlers.intake import accept_from, delivery_of, presser, tell_at_once
 
 _NOT_OPENED = "Slack did not open the form this time. Please try again."

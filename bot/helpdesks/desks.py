@@ -20,7 +20,7 @@ from bot.helpdesks.desk import Desk, Requester
 from bot.operations.clock import Clock
 from bot.quota import Purpose
 from bot.sources.http import CallFailed
-from bot.sources.memory import Memory
+from bot.storage.memory import Memory
 
 _FOUND_LASTS = timedelta(hours=1)
 _NOBODY_LASTS = timedelta(minutes=5)

@@ -20,8 +20,8 @@ from bot.helpdesks.desk import Requester
 from bot.quota import Account, Window
 from bot.settings import IntercomAccount
 from bot.sources.http import Calls, Reply, VendorHttp, segment
-from bot.sources.memory import Memory
 from bot.sources.reading import AnyText, Id, Record, at, read_record, read_records, to_count, to_text
+from bot.storage.memory import Memory
 
 _VERSION = "2.11"
 WINDOWS = (Window(167, 10),)

@@ -16,7 +16,6 @@ from bot.domain.model import ErrorEvent, Session, SessionUser, SourceName, Subje
 from bot.quota import Account, Window
 from bot.settings import FullStoryAccount
 from bot.sources.http import CallFailed, Calls, Reply, VendorHttp, segment
-from bot.sources.memory import Memory
 from bot.sources.reading import (
     AnyText,
     Flag,
@@ -33,6 +32,7 @@ from bot.sources.reading import (
 from bot.sources.source import Freshness, Question
 from bot.sources.weblinks import LinkRule
 from bot.sources.wiring import Wiring
+from bot.storage.memory import Memory
 
 # The vendor's default; no maximum is documented, so no more is asked for.
 _LIMIT = 20

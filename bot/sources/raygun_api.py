@@ -18,7 +18,6 @@ from bot.domain.model import ErrorEvent, Session, SessionUser, SourceName
 from bot.session_index import Customer, Harvest, Opened, Sighted
 from bot.settings import RaygunAccount
 from bot.sources.http import CallFailed, Calls, Reply, VendorHttp
-from bot.sources.memory import Memory
 from bot.sources.raygun_events import RAYGUN_LINKS
 from bot.sources.reading import (
     AnyText,
@@ -36,6 +35,7 @@ from bot.sources.reading import (
     to_id,
     to_text,
 )
+from bot.storage.memory import Memory
 
 # The vendor's maximum; a page of 500 costs the same as one of 50.
 PAGE = 500

@@ -18,7 +18,6 @@ from bot.quota import Window
 from bot.session_index import Customer, Opened, Sighted
 from bot.settings import RaygunV3Account
 from bot.sources.http import CallFailed, Calls, Reply, VendorHttp, segment
-from bot.sources.memory import Memory
 from bot.sources.raygun_events import RAYGUN_LINKS
 from bot.sources.reading import (
     AnyText,
@@ -33,6 +32,7 @@ from bot.sources.reading import (
     to_count,
     to_moment,
 )
+from bot.storage.memory import Memory
 
 PAGE = 500
 WINDOWS = (Window(10, 1, 0.5), Window(600, 60), Window(10_000, 24 * 3600))

@@ -21,7 +21,6 @@ from bot.domain.model import ErrorEvent, Reason, Session, SessionUser, SourceNam
 from bot.quota import Account
 from bot.settings import RybbitAccount
 from bot.sources.http import CallFailed, Calls, Reply, VendorHttp, segment
-from bot.sources.memory import Memory
 from bot.sources.reading import (
     AnyText,
     Count,
@@ -41,6 +40,7 @@ from bot.sources.rybbit_server import RybbitServer
 from bot.sources.source import Freshness, Question
 from bot.sources.weblinks import LinkRule
 from bot.sources.wiring import Wiring
+from bot.storage.memory import Memory
 
 _LIMIT = 100
 _MOST_UIDS = 3

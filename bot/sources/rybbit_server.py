@@ -15,8 +15,8 @@ from bot.domain.model import Reason
 from bot.quota import Account, Window
 from bot.settings import RybbitAccount
 from bot.sources.http import CallFailed, Calls, Reply, VendorHttp, segment
-from bot.sources.memory import Memory
 from bot.sources.reading import at, to_count, to_text
+from bot.storage.memory import Memory
 
 
 class Generation(StrEnum):

@@ -15,8 +15,8 @@ from pydantic import Field
 from bot.quota import Window
 from bot.settings import UXCamAccount
 from bot.sources.http import Calls, Reply
-from bot.sources.memory import Memory
 from bot.sources.reading import AnyText, Id, Part, Record, at, read_records, to_count, to_flag, to_text
+from bot.storage.memory import Memory
 
 # The strictest of the limits that the vendor's pages name (section 1.5).
 # A call arrives later than it is counted, one more and another less.

@@ -12,7 +12,7 @@ from bot.operations.tasks import Tasks
 from bot.quota import Account, Ledger, Window
 from bot.session_index import SessionIndex
 from bot.sources.http import VendorHttp
-from bot.sources.memory import Memory
+from bot.storage.memory import Memory
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ import pytest
 
 from bot.domain.model import SessionUser, SourceName, Subject, SubjectKind
 from bot.identities import Identities, OtherNames
-from bot.keyring import Keyring
-from bot.store import Store
+from bot.storage.keyring import Keyring
+from bot.storage.store import Store
 from tests.conftest import stored
 
 WWW = SourceName("rybbit", "www")

@@ -9,10 +9,8 @@ import httpx
 import pytest
 
 from bot.cache import Answer, Cache, Flights
-from bot.claims import Claims
 from bot.domain.model import Failure, Finding, Reason, Session, SourceName, State, Subject, SubjectKind
 from bot.inquiry import Inquiry
-from bot.keyring import Keyring
 from bot.known_links import KnownLinks
 from bot.operations.tasks import Tasks
 from bot.pushed import PushedErrors
@@ -20,7 +18,9 @@ from bot.quota import Account, Ledger, Window
 from bot.session_index import SessionIndex
 from bot.sources.http import CallFailed, Calls, VendorHttp
 from bot.sources.source import Effort, Freshness, Question
-from bot.store import Store
+from bot.storage.keyring import Keyring
+from bot.storage.leases import Claims
+from bot.storage.store import Store
 from tests.conftest import MovableClock
 
 JANE = Subject(SubjectKind.EMAIL, "jane@contoso.example", "jane@contoso.example")

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.jobs import Jobs, Post, TakenOver
-from bot.keyring import Keyring
-from bot.store import Store
-from bot.tables import jobs
+from bot.storage.keyring import Keyring
+from bot.storage.store import Store
+from bot.storage.tables import jobs
 
 
 @pytest.fixture

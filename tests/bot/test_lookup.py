@@ -8,11 +8,9 @@ import httpx
 import pytest
 
 from bot.cache import Answer, Cache, Flights
-from bot.claims import Claims
 from bot.domain.model import CaseFile, Failure, Reason, Session, SessionUser, SourceName, Subject, SubjectKind
 from bot.identities import Identities
 from bot.inquiry import Inquiry
-from bot.keyring import Keyring
 from bot.known_links import KnownLinks
 from bot.lookup import Lookup
 from bot.operations.metrics import make_metrics
@@ -22,7 +20,9 @@ from bot.quota import Account, Ledger
 from bot.session_index import SessionIndex
 from bot.sources.http import CallFailed, Calls, VendorHttp
 from bot.sources.source import Freshness, Question
-from bot.store import Store
+from bot.storage.keyring import Keyring
+from bot.storage.leases import Claims
+from bot.storage.store import Store
 from tests.conftest import MovableClock
 
 JANE = Subject(SubjectKind.EMAIL, "jane@contoso.example", "jane@contoso.example")

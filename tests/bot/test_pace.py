@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.pace import A_MINUTE, EDIT, POST, Pace, TooFar
-from bot.store import Store, open_store
+from bot.storage.store import Store, open_store
 from tests.conftest import MovableClock
 
 MINUTE = timedelta(minutes=1)

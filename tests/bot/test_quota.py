@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from bot.quota import Account, Granted, Ledger, Purpose, Refused, Window
-from bot.store import Store, open_store
-from bot.tables import quota_calls
+from bot.storage.store import Store, open_store
+from bot.storage.tables import quota_calls
 
 SHOP = Account("raygun/shop", (Window(50, 86_400),))
 
 RACER = """
 import asyncio, sys
 from bot.quota import Account, Granted, Ledger, Purpose, Window
-from bot.store import open_store
+from bot.storage.store import open_store
 
 async def race(url):
     async with open_store(url) as store:

@@ -10,10 +10,10 @@ from sqlalchemy import select
 
 from bot.domain.coverage import Span
 from bot.domain.model import Session, SessionUser, SourceName, Subject, SubjectKind
-from bot.keyring import Keyring
 from bot.session_index import Customer, Harvest, Opened, SessionIndex, Sighted
-from bot.store import Store, open_store
-from bot.tables import index_sessions, metadata
+from bot.storage.keyring import Keyring
+from bot.storage.store import Store, open_store
+from bot.storage.tables import index_sessions, metadata
 from tests.conftest import stored
 
 SHOP = SourceName("raygun", "shop")

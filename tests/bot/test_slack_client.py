@@ -12,7 +12,7 @@ from slack_sdk.errors import SlackApiError
 from bot.operations.clock import system_clock
 from bot.pace import Pace
 from bot.slack_client import SlackAway, SlackClient, open_slack_session
-from bot.store import Store
+from bot.storage.store import Store
 from sandbox.slack import SlackWorkspace, start_slack
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from bot.domain.model import Subject, SubjectKind, TicketReference
 from bot.jobs import Busy, Jobs
-from bot.keyring import Keyring
-from bot.store import Store
+from bot.storage.keyring import Keyring
+from bot.storage.store import Store
 from bot.ticket_book import Entry, TicketBook, TicketMessage, TicketState
 
 JANE = Subject(SubjectKind.EMAIL, "jane@contoso.example", "jane@contoso.example")

@@ -6,14 +6,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from bot.database import StoreAway
 from bot.jobs import Busy, GaveUp, Job, Jobs, NotAgain, TakenOver
-from bot.keyring import Keyring
 from bot.operations.tasks import Tasks
 from bot.posting import OutcomeUnknown
 from bot.slack_client import SlackAway
-from bot.store import Store
-from bot.tables import jobs
+from bot.storage.database import StoreAway
+from bot.storage.keyring import Keyring
+from bot.storage.store import Store
+from bot.storage.tables import jobs
 from bot.worker import Worker
 
 

@@ -15,8 +15,8 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 
-from bot.store import open_store
-from bot.tables import pushed_deliveries
+from bot.storage.store import open_store
+from bot.storage.tables import pushed_deliveries
 from sandbox.faults import Fault
 from sandbox.slack import plain_text
 from sandbox.world import World, open_world

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from bot.app import Bot, open_bot
 from bot.serving import serving_http
-from bot.tables import pushed_deliveries
+from bot.storage.tables import pushed_deliveries
 from sandbox.faults import Fault
 from sandbox.slack import plain_text
 from tests.end_to_end.conftest import TIMING, Desk

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from bot.buttons import REFRESH, REMOVE
 from bot.offers import ASK_CUSTOMER, LOOK_UP, SUBJECT_BLOCK, SUBJECT_INPUT
-from bot.tables import quota_calls
+from bot.storage.tables import quota_calls
 from sandbox.faults import Fault
 from sandbox.slack import Message, Stub, plain_text
 from sandbox.ticket_samples import TicketSample, post_sample

@@ -14,14 +14,14 @@ from bot.helpdesks.desk import Desk
 from bot.helpdesks.desks import Desks
 from bot.helpdesks.intercom import Intercom
 from bot.helpdesks.zendesk import Zendesk
-from bot.keyring import Keyring
 from bot.operations.clock import Clock, system_clock
 from bot.operations.tasks import Tasks
 from bot.quota import Ledger
 from bot.settings import IntercomAccount, ZendeskAccount
 from bot.sources.http import VendorHttp
-from bot.sources.memory import Memory
-from bot.store import open_store
+from bot.storage.keyring import Keyring
+from bot.storage.memory import Memory
+from bot.storage.store import open_store
 from tests.bot.sources.canned import Canned
 
 ZENDESK_TICKET = TicketReference("zendesk", "48213", "https://acme.zendesk.com/agent/tickets/48213")

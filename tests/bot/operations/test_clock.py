@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.operations.clock import anchored_clock
-from bot.store import Store
+from bot.storage.store import Store
 
 
 def test_an_anchored_clock_goes_on_by_what_has_passed() -> None:

@@ -12,7 +12,6 @@ import httpx
 
 from bot.cache import Answer
 from bot.domain.model import SourceName, Subject, SubjectKind
-from bot.keyring import Keyring
 from bot.operations.clock import Clock
 from bot.operations.tasks import Tasks
 from bot.quota import Account, Ledger, Purpose
@@ -21,7 +20,6 @@ from bot.settings import FullStoryAccount, RaygunAccount, RybbitAccount, UXCamAc
 from bot.sources import raygun
 from bot.sources.fullstory import FullStory
 from bot.sources.http import Calls, VendorHttp
-from bot.sources.memory import Memory
 from bot.sources.raygun import Raygun
 from bot.sources.raygun_api import RaygunApi
 from bot.sources.rybbit import Rybbit
@@ -29,7 +27,9 @@ from bot.sources.rybbit_server import RybbitServer
 from bot.sources.source import Question, Source
 from bot.sources.uxcam import UXCam
 from bot.sources.uxcam_api import WINDOWS, UXCamApi
-from bot.store import open_store
+from bot.storage.keyring import Keyring
+from bot.storage.memory import Memory
+from bot.storage.store import open_store
 
 RECORDED = Path(__file__).parents[2] / "recorded"
 Respond = Callable[[httpx.Request], httpx.Response]

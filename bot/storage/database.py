@@ -19,7 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.operations.clock import Clock
-from bot.whole_statements import Interruptions
+from bot.storage.uninterrupted_sqlite import Interruptions
 
 _POSTGRESQL = frozenset({"postgres", "postgresql", "postgresql+asyncpg"})
 # How long a writer waits for another one before it gives up, in milliseconds.

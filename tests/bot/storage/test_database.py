@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from bot.database import StoreAway, database_error, is_postgresql
 from bot.settings import load_settings
-from bot.store import is_reachable, open_store
+from bot.storage.database import StoreAway, database_error, is_postgresql
+from bot.storage.store import is_reachable, open_store
 from tests.conftest import new_database
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from sqlalchemy import delete, insert, select, update
 
-from bot.keyring import Keyring
-from bot.store import Store
-from bot.tables import claims, now_ms
+from bot.storage.keyring import Keyring
+from bot.storage.store import Store
+from bot.storage.tables import claims, now_ms
 
 
 class Claims:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.keyring import Keyring, Unsealable
+from bot.storage.keyring import Keyring, Unsealable
 
 
 @given(st.text())

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from sqlalchemy import Delete, delete, insert, select
 
-from bot.keyring import Keyring, Unsealable
-from bot.store import Store
-from bot.tables import now_ms, source_memory
+from bot.storage.keyring import Keyring, Unsealable
+from bot.storage.store import Store
+from bot.storage.tables import now_ms, source_memory
 
 
 class Memory:

@@ -14,9 +14,9 @@ from typing import Any
 from sqlalchemy import Column, Connection, Table, func, insert, inspect, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.database import Database, open_database, transaction
 from bot.operations.clock import Clock
-from bot.tables import (
+from bot.storage.database import Database, open_database, transaction
+from bot.storage.tables import (
     claims,
     identities,
     index_asked,

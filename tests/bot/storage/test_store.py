@@ -10,8 +10,16 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy import table as table_of
 
 from bot.pace import Pace
-from bot.store import SCHEMA_VERSION, NewerDatabase, Store, is_reachable, open_store
-from bot.tables import claims, index_sessions, known_sessions, metadata, schema_version, tickets, turns
+from bot.storage.store import SCHEMA_VERSION, NewerDatabase, Store, is_reachable, open_store
+from bot.storage.tables import (
+    claims,
+    index_sessions,
+    known_sessions,
+    metadata,
+    schema_version,
+    tickets,
+    turns,
+)
 
 FIRST_TABLES = {
     "schema_version",
