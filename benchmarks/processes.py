@@ -22,7 +22,7 @@ from pathlib import Path
 from benchmarks.kill import database
 from bot.app import Engine, open_engine
 from bot.domain.model import Subject, SubjectKind
-from bot.settings import Settings, load_settings
+from bot.settings.model import Settings, load_settings
 from bot.sources.source import Question
 from sandbox.people import FULLSTORY, RYBBIT, UXCAM, Customer, Visit
 from sandbox.vendors.stand_in import ReceivedCall, StandIn

@@ -54,7 +54,7 @@ from bot.operations.tasks import Tasks
 from bot.pushed import PushedErrors
 from bot.quota import Ledger
 from bot.session_index import SessionIndex
-from bot.settings import load_settings
+from bot.settings.model import load_settings
 from bot.sources.http import trusted_certificates
 from bot.sources.registry import open_sources
 from bot.sources.source import Question

@@ -11,7 +11,7 @@ import httpx
 
 from bot.app import open_bot
 from bot.serving import serving_http
-from bot.settings import load_settings
+from bot.settings.model import load_settings
 from sandbox.world import open_world
 
 EVENTS = 1_000

@@ -18,7 +18,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.operations.clock import Clock
-from bot.settings import AccessSettings
+from bot.settings.model import AccessSettings
 from bot.storage.memory import Memory
 
 T = TypeVar("T")

@@ -34,7 +34,7 @@ from bot.quota import Ledger
 from bot.reception import Reception
 from bot.session_errors import SessionErrorsAnswers
 from bot.session_index import SessionIndex
-from bot.settings import Settings, SettingsError
+from bot.settings.model import Settings, SettingsError
 from bot.slack_client import SlackAway, SlackClient, open_slack_session
 from bot.sources.http import trusted_certificates
 from bot.sources.registry import VENDORS, VendorEntry, open_sources

@@ -22,7 +22,7 @@ from bot.lookup_json import case_file_json
 from bot.manifest import http_manifest, socket_manifest
 from bot.operations.log import configure_logging
 from bot.report import quota_json, quota_states
-from bot.settings import Settings, SettingsError, load_settings
+from bot.settings.model import Settings, SettingsError, load_settings
 from bot.slack_client import make_slack_client, open_slack_session
 from bot.sources.source import Effort, Question
 from bot.storage.database import StoreAway

@@ -11,7 +11,7 @@ from bot.operations.clock import Clock
 from bot.operations.metrics import Metrics
 from bot.posting import Poster
 from bot.reception import Reception
-from bot.settings import Settings
+from bot.settings.model import Settings
 from bot.storage.keyring import Keyring
 from bot.ticket_book import TicketBook
 from bot.ticket_desk import TicketDesk

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from bot.settings import known_names
-from bot.settings_table import with_table
+from bot.settings.model import known_names
+from bot.settings.table import with_table
 
 ROOT = Path(__file__).parents[1]
 

@@ -9,7 +9,7 @@ from bot.helpdesks import intercom, zendesk
 from bot.helpdesks.desk import Desk
 from bot.helpdesks.intercom import Intercom
 from bot.helpdesks.zendesk import Zendesk
-from bot.settings import IntercomAccount, Settings, ZendeskAccount
+from bot.settings.model import IntercomAccount, Settings, ZendeskAccount
 from bot.sources.http import VendorHttp, open_client
 from bot.sources.wiring import Wiring
 

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from bot.domain.model import TicketReference
 from bot.helpdesks.desk import Requester
 from bot.quota import Account, Window
-from bot.settings import ZendeskAccount
+from bot.settings.model import ZendeskAccount
 from bot.sources.http import Calls, Reply, VendorHttp, segment
 from bot.sources.reading import AnyText, Id, Record, at, read_record, read_records, to_count, to_id, to_text
 

@@ -14,7 +14,7 @@ from bot.domain.addresses import read_address
 from bot.domain.links import Link
 from bot.domain.model import ErrorEvent, Session, SessionUser, SourceName, Subject, SubjectKind
 from bot.quota import Account, Window
-from bot.settings import FullStoryAccount
+from bot.settings.model import FullStoryAccount
 from bot.sources.http import CallFailed, Calls, Reply, VendorHttp, segment
 from bot.sources.reading import (
     AnyText,

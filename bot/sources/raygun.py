@@ -19,7 +19,7 @@ from bot.domain.model import Failure, Reason, Session, SourceName, Subject, Subj
 from bot.operations.tasks import Tasks
 from bot.quota import Account, Purpose, Window, reserve
 from bot.session_index import Opened, SessionIndex
-from bot.settings import RaygunAccount
+from bot.settings.model import RaygunAccount
 from bot.sources.http import CallFailed, Calls, VendorHttp
 from bot.sources.raygun_api import KEY_LASTS, RaygunApi
 from bot.sources.raygun_known import WORTH_OPENING, Known, Readers, answer_of, look_up

@@ -16,7 +16,7 @@ from pydantic import Field
 from bot.domain.coverage import Span
 from bot.domain.model import ErrorEvent, Session, SessionUser, SourceName
 from bot.session_index import Customer, Harvest, Opened, Sighted
-from bot.settings import RaygunAccount
+from bot.settings.model import RaygunAccount
 from bot.sources.http import CallFailed, Calls, Reply, VendorHttp
 from bot.sources.raygun_events import RAYGUN_LINKS
 from bot.sources.reading import (

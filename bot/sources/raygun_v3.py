@@ -19,7 +19,7 @@ from bot.domain.model import Failure, Reason, Session, SourceName, Subject
 from bot.operations.tasks import Tasks
 from bot.quota import Account, Purpose, reserve
 from bot.session_index import Harvest, Kind, Opened, SessionIndex
-from bot.settings import RaygunAccount, RaygunV3Account
+from bot.settings.model import RaygunAccount, RaygunV3Account
 from bot.sources import raygun
 from bot.sources.http import CallFailed, Calls, VendorHttp
 from bot.sources.raygun import Raygun

@@ -16,7 +16,7 @@ from bot.domain.coverage import Span
 from bot.domain.model import ErrorEvent, Reason, Session, SessionUser, SourceName
 from bot.quota import Window
 from bot.session_index import Customer, Opened, Sighted
-from bot.settings import RaygunV3Account
+from bot.settings.model import RaygunV3Account
 from bot.sources.http import CallFailed, Calls, Reply, VendorHttp, segment
 from bot.sources.raygun_events import RAYGUN_LINKS
 from bot.sources.reading import (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.model import SourceName, Vendor
-from bot.settings import Settings
+from bot.settings.model import Settings
 from bot.sources import fullstory, raygun_v3, rybbit, uxcam
 from bot.sources.http import open_client
 from bot.sources.source import Source

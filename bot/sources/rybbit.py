@@ -19,7 +19,7 @@ from bot.cache import Answer
 from bot.domain.links import Link
 from bot.domain.model import ErrorEvent, Reason, Session, SessionUser, SourceName, Subject, SubjectKind, UrlIs
 from bot.quota import Account
-from bot.settings import RybbitAccount
+from bot.settings.model import RybbitAccount
 from bot.sources.http import CallFailed, Calls, Reply, VendorHttp, segment
 from bot.sources.reading import (
     AnyText,

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from bot.domain.model import Reason
 from bot.quota import Account, Window
-from bot.settings import RybbitAccount
+from bot.settings.model import RybbitAccount
 from bot.sources.http import CallFailed, Calls, Reply, VendorHttp, segment
 from bot.sources.reading import at, to_count, to_text
 from bot.storage.memory import Memory

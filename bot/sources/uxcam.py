@@ -11,7 +11,7 @@ from bot.cache import Answer
 from bot.domain.links import Link, LinkKind
 from bot.domain.model import ErrorEvent, Session, SessionUser, SourceName, Subject, SubjectKind
 from bot.quota import Account
-from bot.settings import UXCamAccount
+from bot.settings.model import UXCamAccount
 from bot.sources.http import Calls, VendorHttp
 from bot.sources.reading import joined, to_count, to_flag, to_moment, to_text
 from bot.sources.source import Freshness, Question

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import Field
 
 from bot.quota import Window
-from bot.settings import UXCamAccount
+from bot.settings.model import UXCamAccount
 from bot.sources.http import Calls, Reply
 from bot.sources.reading import AnyText, Id, Part, Record, at, read_records, to_count, to_flag, to_text
 from bot.storage.memory import Memory

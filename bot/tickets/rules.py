@@ -1,6 +1,6 @@
 """The configured rules of tickets (`TICKETS__…`), for the reader."""
 
-from bot.settings import TicketSettings
+from bot.settings.model import TicketSettings
 from bot.tickets.content import TicketRules
 from bot.tickets.passages import Us
 

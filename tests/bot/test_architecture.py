@@ -18,8 +18,8 @@ LAYERS = [
     },
     {"bot.domain.model"},
     {
-        "bot.misspelt",
-        "bot.setting_values",
+        "bot.settings.model.misspelt",
+        "bot.settings.model.values",
         "bot.mrkdwn",
         "bot.storage.keyring",
         "bot.storage.store",
@@ -41,8 +41,8 @@ LAYERS = [
     {"bot.tickets.content"},
     {"bot.tickets.reader"},
     {"bot.ticket_json", "bot.offers", "bot.blocks"},
-    {"bot.settings", "bot.cache", "bot.quota", "bot.jobs", "bot.slack_client", "bot.slack_reading"},
-    {"bot.sources", "bot.settings_table", "bot.tickets.rules", "bot.ticket_book"},
+    {"bot.settings.model", "bot.cache", "bot.quota", "bot.jobs", "bot.slack_client", "bot.slack_reading"},
+    {"bot.sources", "bot.settings.model.table", "bot.tickets.rules", "bot.ticket_book"},
     {"bot.helpdesks", "bot.pushed"},
     {"bot.inquiry", "bot.report", "bot.access", "bot.requests", "bot.ticket_desk"},
     {"bot.posting"},
@@ -98,4 +98,4 @@ def test_the_program_needs_no_sandbox_and_no_tests(file: Path) -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=module_of)
 def test_only_the_command_line_hands_the_environment_in(file: Path) -> None:
-    assert "os.environ" not in file.read_text() or module_of(file) in ("bot.cli", "bot.settings")
+    assert "os.environ" not in file.read_text() or module_of(file) in ("bot.cli", "bot.settings.model")

@@ -10,7 +10,7 @@ import pytest
 
 from bot.app import Bot, Timing, open_bot
 from bot.serving import serving_http, serving_socket
-from bot.settings import Settings, load_settings
+from bot.settings.model import Settings, load_settings
 from sandbox.slack import Message, Outcome, plain_text
 from sandbox.world import World, open_world
 

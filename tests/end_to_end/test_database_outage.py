@@ -10,7 +10,7 @@ import pytest
 
 from bot.app import Bot, open_bot
 from bot.serving import serving_http
-from bot.settings import load_settings
+from bot.settings.model import load_settings
 from sandbox.slack import plain_text
 from tests.conftest import new_database, running_postgresql
 from tests.end_to_end.conftest import TIMING, Desk

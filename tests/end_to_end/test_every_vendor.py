@@ -8,7 +8,7 @@ from pathlib import Path
 from bot.app import open_engine
 from bot.domain.model import CaseFile, Subject, SubjectKind, visits
 from bot.lookup_json import case_file_json
-from bot.settings import load_settings
+from bot.settings.model import load_settings
 from bot.sources.source import Question
 from sandbox.slack import plain_text
 from sandbox.vendors.rybbit import Rybbit, from_people

@@ -9,7 +9,7 @@ import pytest
 from bot.app import Engine, open_bot, open_engine
 from bot.domain.model import Subject, SubjectKind
 from bot.serving import serving_http
-from bot.settings import Settings, load_settings
+from bot.settings.model import Settings, load_settings
 from bot.sources.source import Question
 from sandbox.slack import plain_text
 from sandbox.world import World, open_world

@@ -8,7 +8,7 @@ import pytest
 
 from bot.app import open_bot
 from bot.serving import listening, serving_http
-from bot.settings import load_settings
+from bot.settings.model import load_settings
 from bot.web import make_web
 from sandbox.world import World, open_world
 

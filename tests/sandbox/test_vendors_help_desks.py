@@ -9,7 +9,7 @@ from bot.doctor import check_desks
 from bot.domain.model import Failure, TicketReference
 from bot.helpdesks.desk import Requester
 from bot.quota import Purpose
-from bot.settings import Settings, load_settings
+from bot.settings.model import Settings, load_settings
 from sandbox.clock import SandboxClock
 from sandbox.faults import Fault
 from sandbox.vendors.intercom import Intercom

@@ -17,7 +17,7 @@ from bot.helpdesks.zendesk import Zendesk
 from bot.operations.clock import Clock, system_clock
 from bot.operations.tasks import Tasks
 from bot.quota import Ledger
-from bot.settings import IntercomAccount, ZendeskAccount
+from bot.settings.model import IntercomAccount, ZendeskAccount
 from bot.sources.http import VendorHttp
 from bot.storage.keyring import Keyring
 from bot.storage.memory import Memory

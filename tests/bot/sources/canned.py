@@ -16,7 +16,7 @@ from bot.operations.clock import Clock
 from bot.operations.tasks import Tasks
 from bot.quota import Account, Ledger, Purpose
 from bot.session_index import SessionIndex
-from bot.settings import FullStoryAccount, RaygunAccount, RybbitAccount, UXCamAccount
+from bot.settings.model import FullStoryAccount, RaygunAccount, RybbitAccount, UXCamAccount
 from bot.sources import raygun
 from bot.sources.fullstory import FullStory
 from bot.sources.http import Calls, VendorHttp

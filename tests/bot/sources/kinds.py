@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.app import Engine, open_engine
 from bot.domain.model import Finding, Subject, SubjectKind
 from bot.operations.clock import system_clock
-from bot.settings import load_settings
+from bot.settings.model import load_settings
 from bot.sources.registry import VENDORS, VendorEntry
 from bot.sources.source import Effort, Question, Source
 from sandbox.people import FULLSTORY, RAYGUN, RYBBIT, UXCAM, Customer, Error, Visit

@@ -14,7 +14,7 @@ from bot.domain.coverage import Span
 from bot.domain.model import Reason, SourceName, Subject, SubjectKind
 from bot.quota import Account, Purpose
 from bot.session_index import Kind
-from bot.settings import RaygunV3Account
+from bot.settings.model import RaygunV3Account
 from bot.sources.http import CallFailed, VendorHttp
 from bot.sources.raygun_v3 import RaygunV3
 from bot.sources.raygun_v3_api import WINDOWS, RaygunV3Api

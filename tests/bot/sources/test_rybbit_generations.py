@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.model import Reason, SourceName
 from bot.quota import Account
-from bot.settings import RybbitAccount
+from bot.settings.model import RybbitAccount
 from bot.sources.http import CallFailed, VendorHttp, open_client, trusted_certificates
 from bot.sources.rybbit import Rybbit
 from bot.sources.rybbit_server import RybbitServer

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from bot.settings import load_settings
+from bot.settings.model import load_settings
 from bot.storage.database import StoreAway, database_error, is_postgresql
 from bot.storage.store import is_reachable, open_store
 from tests.conftest import new_database

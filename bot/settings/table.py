@@ -6,7 +6,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from bot.settings import Settings, group_of
+from bot.settings.model import Settings, group_of
 
 BEGIN = "<!-- settings: begin (make readme writes this table) -->"
 END = "<!-- settings: end -->"

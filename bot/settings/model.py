@@ -16,8 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, m
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from bot.domain.links import Configured
-from bot.misspelt import KnownNames, find_misspelt, is_ours
-from bot.setting_values import (
+from bot.settings.misspelt import KnownNames, find_misspelt, is_ours
+from bot.settings.values import (
     AppToken,
     BotToken,
     Channels,

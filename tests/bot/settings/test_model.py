@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.settings import SettingsError, known_names, load_settings
+from bot.settings.model import SettingsError, known_names, load_settings
 
 SECRET = "hunter2-hunter2"
 
