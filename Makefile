@@ -18,7 +18,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 readme: $(VENV)/.installed-dev
-	$(BIN)/python -m bot.settings_table
+	$(BIN)/python -m bot.settings.table
 
 bench: $(VENV)/.installed-dev
 	@for file in benchmarks/[a-z]*.py; do $(BIN)/python $$file || exit 1; done
