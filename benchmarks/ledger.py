@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
-from bot.quota import Account, Ledger, Purpose, Window
+from bot.sources.quota import Account, Ledger, Purpose, Window
 from bot.storage.store import Store, open_store
 from bot.storage.tables import now_ms, quota_calls
 

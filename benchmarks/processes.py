@@ -23,7 +23,7 @@ from benchmarks.kill import database
 from bot.app import Engine, open_engine
 from bot.domain.model import Subject, SubjectKind
 from bot.settings.model import Settings, load_settings
-from bot.sources.source import Question
+from bot.sources.protocol import Question
 from sandbox.people import FULLSTORY, RYBBIT, UXCAM, Customer, Visit
 from sandbox.vendors.stand_in import ReceivedCall, StandIn
 from sandbox.world import open_world

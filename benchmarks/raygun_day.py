@@ -51,13 +51,13 @@ from bot.known_links import KnownLinks
 from bot.lookup import Lookup
 from bot.operations.metrics import make_metrics
 from bot.operations.tasks import Tasks
-from bot.pushed import PushedErrors
-from bot.quota import Ledger
-from bot.session_index import SessionIndex
 from bot.settings.model import load_settings
 from bot.sources.http import trusted_certificates
+from bot.sources.protocol import Question
+from bot.sources.quota import Ledger
+from bot.sources.raygun.index import SessionIndex
+from bot.sources.raygun.pushed_errors import PushedErrors
 from bot.sources.registry import open_sources
-from bot.sources.source import Question
 from bot.sources.wiring import Wiring
 from bot.storage.keyring import Keyring
 from bot.storage.leases import Claims

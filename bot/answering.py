@@ -17,7 +17,6 @@ from bot.jobs import GaveUp, Job
 from bot.means import Means
 from bot.offers import Spare, choice, nobody_named
 from bot.posting import NotHere
-from bot.report import report_lines
 from bot.requests import (
     DEBUG_REQUEST,
     LOOKUP_REQUEST,
@@ -30,7 +29,8 @@ from bot.requests import (
     PointedRequest,
 )
 from bot.slack_reading import read_files, read_root
-from bot.sources.source import Effort, Question
+from bot.sources.protocol import Effort, Question
+from bot.sources.quota_status import report_lines
 from bot.surfaces import EditSurface, GlimpseSurface, MessageSurface, PairSurface, WhisperSurface
 from bot.ticket_book import TicketState
 from bot.ticket_desk import ticket_moment

@@ -29,16 +29,16 @@ from bot.operations.metrics import Metrics, make_metrics
 from bot.operations.tasks import Tasks
 from bot.pace import Pace
 from bot.posting import Poster
-from bot.pushed import PushedErrors
-from bot.quota import Ledger
 from bot.reception import Reception
 from bot.session_errors import SessionErrorsAnswers
-from bot.session_index import SessionIndex
 from bot.settings.model import Settings, SettingsError
 from bot.slack_client import SlackAway, SlackClient, open_slack_session
 from bot.sources.http import trusted_certificates
+from bot.sources.protocol import Source
+from bot.sources.quota import Ledger
+from bot.sources.raygun.index import SessionIndex
+from bot.sources.raygun.pushed_errors import PushedErrors
 from bot.sources.registry import VENDORS, VendorEntry, open_sources
-from bot.sources.source import Source
 from bot.sources.wiring import Wiring
 from bot.storage.database import StoreAway
 from bot.storage.keyring import Keyring

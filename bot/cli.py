@@ -21,10 +21,10 @@ from bot.domain.subjects import NotUnderstood, read_subject
 from bot.lookup_json import case_file_json
 from bot.manifest import http_manifest, socket_manifest
 from bot.operations.log import configure_logging
-from bot.report import quota_json, quota_states
 from bot.settings.model import Settings, SettingsError, load_settings
 from bot.slack_client import make_slack_client, open_slack_session
-from bot.sources.source import Effort, Question
+from bot.sources.protocol import Effort, Question
+from bot.sources.quota_status import quota_json, quota_states
 from bot.storage.database import StoreAway
 from bot.storage.store import NewerDatabase
 from bot.terminal import case_file_text, link_text, quota_text, ticket_text

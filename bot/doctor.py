@@ -11,9 +11,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.links import Configured, read_link
 from bot.helpdesks.desk import Desk
 from bot.manifest import declared_domains, needed_scopes, read_manifest, undeclared
-from bot.quota import Purpose
 from bot.sources.http import CallFailed, Calls
-from bot.sources.source import Source
+from bot.sources.protocol import Source
+from bot.sources.quota import Purpose
 
 # One address a vendor, of the forms that its contract has.
 _SAMPLES = (

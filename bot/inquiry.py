@@ -28,9 +28,9 @@ from bot.domain.model import (
 )
 from bot.known_links import KnownLinks
 from bot.operations.clock import Clock
-from bot.pushed import PushedErrors
 from bot.sources.http import CallFailed
-from bot.sources.source import Effort, Indexed, Question, Source
+from bot.sources.protocol import Effort, Indexed, Question, Source
+from bot.sources.raygun.pushed_errors import PushedErrors
 from bot.storage.keyring import Keyring
 from bot.storage.leases import Claims
 

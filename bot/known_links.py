@@ -13,8 +13,8 @@ from sqlalchemy import delete, select
 
 from bot.domain.links import spellings
 from bot.domain.model import Session, SourceName, Subject, SubjectKind, UrlIs
-from bot.index_rows import replace_rows
-from bot.session_index import SessionIndex
+from bot.sources.raygun.index import SessionIndex
+from bot.sources.raygun.index_rows import replace_rows
 from bot.storage.keyring import Keyring, Unsealable
 from bot.storage.store import Store
 from bot.storage.tables import known_sessions, now_ms

@@ -21,7 +21,7 @@ from bot.inquiry import Inquiry
 from bot.operations.clock import Clock
 from bot.operations.metrics import Metrics
 from bot.operations.tasks import Tasks
-from bot.sources.source import Indexed, Question, Source
+from bot.sources.protocol import Indexed, Question, Source
 
 _OTHERS = "what it has of somebody else by one of these names is left out"
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.domain.model import CaseFile, ErrorEvent, Finding, Session
 from bot.freshness import covers_words, left_words
-from bot.report import iso
+from bot.sources.quota_status import iso
 
 
 def case_file_json(case_file: CaseFile) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, TypeAdapter
 
 from bot.buttons import Form
 from bot.domain.model import Subject
-from bot.sources.source import Effort
+from bot.sources.protocol import Effort
 from bot.tickets.reader import TicketReading
 
 # A payload that cannot be read must not be printed in the complaint about it.

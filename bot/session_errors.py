@@ -9,10 +9,10 @@ from bot.jobs import Job
 from bot.means import Means
 from bot.mrkdwn import counted, escaped, link, local_time
 from bot.posting import NotHere, Part, Spot
-from bot.quota import Purpose, QuotaState
 from bot.requests import SESSION_ERRORS_REQUEST
 from bot.sources.http import CallFailed
-from bot.sources.source import TellsErrors
+from bot.sources.protocol import TellsErrors
+from bot.sources.quota import Purpose, QuotaState
 from bot.wording import source_label
 
 _SHOWN = 20

@@ -7,8 +7,8 @@ from typing import Any
 from bot.domain.model import CaseFile, ErrorEvent, Session, visits
 from bot.lookup_json import detail
 from bot.mrkdwn import counted, lasting
-from bot.quota import QuotaState
-from bot.report import span
+from bot.sources.quota import QuotaState
+from bot.sources.quota_status import span
 from bot.ticket_json import ticket_json
 from bot.tickets.reader import Action, TicketReading
 from bot.wording import state_words

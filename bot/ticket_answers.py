@@ -20,10 +20,10 @@ from bot.line import Rank
 from bot.means import Means
 from bot.offers import Spare, offer, private_offer
 from bot.posting import NotHere, Part, Spot
-from bot.quota import Purpose
 from bot.requests import REMOVE_REQUEST, TICKET_REQUEST, Asker, LookupRequest
 from bot.slack_reading import read_files
-from bot.sources.source import Effort, Question
+from bot.sources.protocol import Effort, Question
+from bot.sources.quota import Purpose
 from bot.surfaces import MessageSurface, view_of
 from bot.ticket_book import Entry, TicketMessage, TicketState
 from bot.ticket_desk import ticket_moment

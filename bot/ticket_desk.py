@@ -9,7 +9,7 @@ from bot.domain.addresses import read_address
 from bot.domain.model import Subject, SubjectKind, TicketReference
 from bot.helpdesks.desk import Requester
 from bot.helpdesks.desks import Desks
-from bot.quota import Purpose
+from bot.sources.quota import Purpose
 from bot.tickets.content import TicketRules, may_be_requester
 from bot.tickets.reader import Action, TicketReading, read_for_person, read_ticket
 

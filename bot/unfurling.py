@@ -21,10 +21,10 @@ from bot.inquiry import Inquiry
 from bot.jobs import Job
 from bot.known_links import KnownLinks, Pointer
 from bot.means import Means
-from bot.quota import Purpose
 from bot.requests import UNFURL_REQUEST, UnfurlRequest
 from bot.sources.http import CallFailed
-from bot.sources.source import Linked, Question
+from bot.sources.protocol import Linked, Question
+from bot.sources.quota import Purpose
 from bot.storage.leases import Claims
 
 _COOLING = timedelta(minutes=30)

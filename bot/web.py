@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.app import Bot
-from bot.report import quota_states
+from bot.sources.quota_status import quota_states
 from bot.storage.store import is_reachable
 
 # Slack's own payloads stay far below; views are 250 kB at most.

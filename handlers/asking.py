@@ -15,7 +15,7 @@ from bot.requests import (
     LookupRequest,
     NoteRequest,
 )
-from bot.sources.source import Effort
+from bot.sources.protocol import Effort
 from handlers.commands import usage
 from handlers.intake import accept_or_tell
 

@@ -33,7 +33,7 @@ from bot.requests import (
     SessionErrorsRequest,
     Shown,
 )
-from bot.sources.source import Effort
+from bot.sources.protocol import Effort
 from handlers.intake import accept_or_tell, presser
 
 

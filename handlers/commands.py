@@ -9,7 +9,7 @@ from bot.block_kit import note
 from bot.domain.subjects import Ask, Help, NotUnderstood, read_command
 from bot.mrkdwn import code, escaped
 from bot.requests import DEBUG_REQUEST, LOOKUP_REQUEST, Asker, DebugRequest, LookupRequest
-from bot.sources.source import Effort
+from bot.sources.protocol import Effort
 from handlers.intake import accept_from, delivery_of
 
 

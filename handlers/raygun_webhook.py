@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from bot.app import Bot
 from bot.domain.model import SourceName
-from bot.sources.raygun_events import read_event
+from bot.sources.raygun.webhook_events import read_event
 from bot.web import bounded_body
 
 _LONGEST_BODY = 256 * 1024

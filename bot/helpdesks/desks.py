@@ -18,8 +18,8 @@ from bot.domain.addresses import read_address
 from bot.domain.model import Failure, Reason, TicketReference
 from bot.helpdesks.desk import Desk, Requester
 from bot.operations.clock import Clock
-from bot.quota import Purpose
 from bot.sources.http import CallFailed
+from bot.sources.quota import Purpose
 from bot.storage.memory import Memory
 
 _FOUND_LASTS = timedelta(hours=1)

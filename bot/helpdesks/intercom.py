@@ -17,10 +17,10 @@ from datetime import UTC, datetime, timedelta
 
 from bot.domain.model import TicketReference
 from bot.helpdesks.desk import Requester
-from bot.quota import Account, Window
 from bot.settings.model import IntercomAccount
 from bot.sources.http import Calls, Reply, VendorHttp, segment
-from bot.sources.reading import AnyText, Id, Record, at, read_record, read_records, to_count, to_text
+from bot.sources.json_fields import AnyText, Id, Record, at, read_record, read_records, to_count, to_text
+from bot.sources.quota import Account, Window
 from bot.storage.memory import Memory
 
 _VERSION = "2.11"

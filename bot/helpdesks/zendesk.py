@@ -18,10 +18,20 @@ from urllib.parse import urlsplit
 
 from bot.domain.model import TicketReference
 from bot.helpdesks.desk import Requester
-from bot.quota import Account, Window
 from bot.settings.model import ZendeskAccount
 from bot.sources.http import Calls, Reply, VendorHttp, segment
-from bot.sources.reading import AnyText, Id, Record, at, read_record, read_records, to_count, to_id, to_text
+from bot.sources.json_fields import (
+    AnyText,
+    Id,
+    Record,
+    at,
+    read_record,
+    read_records,
+    to_count,
+    to_id,
+    to_text,
+)
+from bot.sources.quota import Account, Window
 
 _MINUTE = 60
 WINDOWS = (Window(200, _MINUTE),)

@@ -13,10 +13,9 @@ from bot.cache import Answer
 from bot.domain.addresses import read_address
 from bot.domain.links import Link
 from bot.domain.model import ErrorEvent, Session, SessionUser, SourceName, Subject, SubjectKind
-from bot.quota import Account, Window
 from bot.settings.model import FullStoryAccount
 from bot.sources.http import CallFailed, Calls, Reply, VendorHttp, segment
-from bot.sources.reading import (
+from bot.sources.json_fields import (
     AnyText,
     Flag,
     Id,
@@ -29,8 +28,9 @@ from bot.sources.reading import (
     to_page,
     to_text,
 )
-from bot.sources.source import Freshness, Question
-from bot.sources.weblinks import LinkRule
+from bot.sources.protocol import Freshness, Question
+from bot.sources.quota import Account, Window
+from bot.sources.safe_links import LinkRule
 from bot.sources.wiring import Wiring
 from bot.storage.memory import Memory
 

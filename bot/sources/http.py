@@ -19,7 +19,7 @@ import httpx
 
 from bot.domain.model import Failure, Reason
 from bot.operations.clock import Clock
-from bot.quota import Account, Ledger, Purpose, Refused
+from bot.sources.quota import Account, Ledger, Purpose, Refused
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 # Nothing a vendor says keeps us away for longer than this.

@@ -7,9 +7,12 @@ from typing import Any
 
 from bot.domain.model import SourceName, Vendor
 from bot.settings.model import Settings
-from bot.sources import fullstory, raygun_v3, rybbit, uxcam
+from bot.sources import fullstory
 from bot.sources.http import open_client
-from bot.sources.source import Source
+from bot.sources.protocol import Source
+from bot.sources.raygun import v3 as raygun_v3
+from bot.sources.rybbit import source as rybbit
+from bot.sources.uxcam import source as uxcam
 from bot.sources.wiring import Wiring
 
 

@@ -9,9 +9,9 @@ import httpx
 
 from bot.operations.clock import Clock
 from bot.operations.tasks import Tasks
-from bot.quota import Account, Ledger, Window
-from bot.session_index import SessionIndex
 from bot.sources.http import VendorHttp
+from bot.sources.quota import Account, Ledger, Window
+from bot.sources.raygun.index import SessionIndex
 from bot.storage.memory import Memory
 
 

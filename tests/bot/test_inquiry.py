@@ -13,11 +13,11 @@ from bot.domain.model import Failure, Finding, Reason, Session, SourceName, Stat
 from bot.inquiry import Inquiry
 from bot.known_links import KnownLinks
 from bot.operations.tasks import Tasks
-from bot.pushed import PushedErrors
-from bot.quota import Account, Ledger, Window
-from bot.session_index import SessionIndex
 from bot.sources.http import CallFailed, Calls, VendorHttp
-from bot.sources.source import Effort, Freshness, Question
+from bot.sources.protocol import Effort, Freshness, Question
+from bot.sources.quota import Account, Ledger, Window
+from bot.sources.raygun.index import SessionIndex
+from bot.sources.raygun.pushed_errors import PushedErrors
 from bot.storage.keyring import Keyring
 from bot.storage.leases import Claims
 from bot.storage.store import Store

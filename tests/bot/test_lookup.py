@@ -15,11 +15,11 @@ from bot.known_links import KnownLinks
 from bot.lookup import Lookup
 from bot.operations.metrics import make_metrics
 from bot.operations.tasks import Tasks
-from bot.pushed import PushedErrors
-from bot.quota import Account, Ledger
-from bot.session_index import SessionIndex
 from bot.sources.http import CallFailed, Calls, VendorHttp
-from bot.sources.source import Freshness, Question
+from bot.sources.protocol import Freshness, Question
+from bot.sources.quota import Account, Ledger
+from bot.sources.raygun.index import SessionIndex
+from bot.sources.raygun.pushed_errors import PushedErrors
 from bot.storage.keyring import Keyring
 from bot.storage.leases import Claims
 from bot.storage.store import Store

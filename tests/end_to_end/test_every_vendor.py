@@ -9,7 +9,7 @@ from bot.app import open_engine
 from bot.domain.model import CaseFile, Subject, SubjectKind, visits
 from bot.lookup_json import case_file_json
 from bot.settings.model import load_settings
-from bot.sources.source import Question
+from bot.sources.protocol import Question
 from sandbox.slack import plain_text
 from sandbox.vendors.rybbit import Rybbit, from_people
 from sandbox.vendors.stand_in import listening

@@ -7,7 +7,7 @@ import pytest
 
 from bot.app import Bot
 from bot.domain.model import CaseFile, Subject, SubjectKind
-from bot.sources.source import Effort, Question
+from bot.sources.protocol import Effort, Question
 from sandbox.slack import plain_text
 from tests.end_to_end.conftest import Desk
 

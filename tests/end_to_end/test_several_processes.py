@@ -10,7 +10,7 @@ from bot.app import Engine, open_bot, open_engine
 from bot.domain.model import Subject, SubjectKind
 from bot.serving import serving_http
 from bot.settings.model import Settings, load_settings
-from bot.sources.source import Question
+from bot.sources.protocol import Question
 from sandbox.slack import plain_text
 from sandbox.world import World, open_world
 from tests.end_to_end.conftest import TIMING, Desk, casefile_on

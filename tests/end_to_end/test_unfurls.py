@@ -7,7 +7,7 @@ import pytest
 from bot.app import Bot
 from bot.buttons import MORE_OF_PERSON, OPEN
 from bot.domain.model import CaseFile, Subject, SubjectKind
-from bot.sources.source import Question
+from bot.sources.protocol import Question
 from sandbox.faults import Fault
 from sandbox.slack import Message, plain_text
 from sandbox.vendors.fullstory import session_url as fullstory_url

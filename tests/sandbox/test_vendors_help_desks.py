@@ -8,8 +8,8 @@ from bot.app import open_engine
 from bot.doctor import check_desks
 from bot.domain.model import Failure, TicketReference
 from bot.helpdesks.desk import Requester
-from bot.quota import Purpose
 from bot.settings.model import Settings, load_settings
+from bot.sources.quota import Purpose
 from sandbox.clock import SandboxClock
 from sandbox.faults import Fault
 from sandbox.vendors.intercom import Intercom

@@ -16,9 +16,9 @@ from bot.helpdesks.intercom import Intercom
 from bot.helpdesks.zendesk import Zendesk
 from bot.operations.clock import Clock, system_clock
 from bot.operations.tasks import Tasks
-from bot.quota import Ledger
 from bot.settings.model import IntercomAccount, ZendeskAccount
 from bot.sources.http import VendorHttp
+from bot.sources.quota import Ledger
 from bot.storage.keyring import Keyring
 from bot.storage.memory import Memory
 from bot.storage.store import open_store

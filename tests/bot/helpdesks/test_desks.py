@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.domain.model import Failure, Reason, TicketReference
 from bot.helpdesks.desk import Requester
-from bot.quota import Purpose
+from bot.sources.quota import Purpose
 from tests.bot.helpdesks.conftest import CONVERSATION, ZENDESK_TICKET, Counter
 from tests.bot.sources.canned import Canned, answer
 

@@ -14,19 +14,19 @@ from bot.cache import Answer
 from bot.domain.model import SourceName, Subject, SubjectKind
 from bot.operations.clock import Clock
 from bot.operations.tasks import Tasks
-from bot.quota import Account, Ledger, Purpose
-from bot.session_index import SessionIndex
 from bot.settings.model import FullStoryAccount, RaygunAccount, RybbitAccount, UXCamAccount
-from bot.sources import raygun
 from bot.sources.fullstory import FullStory
 from bot.sources.http import Calls, VendorHttp
-from bot.sources.raygun import Raygun
-from bot.sources.raygun_api import RaygunApi
-from bot.sources.rybbit import Rybbit
-from bot.sources.rybbit_server import RybbitServer
-from bot.sources.source import Question, Source
-from bot.sources.uxcam import UXCam
-from bot.sources.uxcam_api import WINDOWS, UXCamApi
+from bot.sources.protocol import Question, Source
+from bot.sources.quota import Account, Ledger, Purpose
+from bot.sources.raygun import legacy as raygun
+from bot.sources.raygun.index import SessionIndex
+from bot.sources.raygun.legacy import Raygun
+from bot.sources.raygun.legacy_api import RaygunApi
+from bot.sources.rybbit.server import RybbitServer
+from bot.sources.rybbit.source import Rybbit
+from bot.sources.uxcam.api import WINDOWS, UXCamApi
+from bot.sources.uxcam.source import UXCam
 from bot.storage.keyring import Keyring
 from bot.storage.memory import Memory
 from bot.storage.store import open_store

@@ -7,10 +7,10 @@ import httpx
 
 from bot.cache import Answer
 from bot.domain.model import Session, SessionUser, SourceName, Subject
-from bot.quota import Account, Window
 from bot.sources.http import Calls, Reply, VendorHttp, segment
-from bot.sources.reading import Id, Moment, Record, at, read_record, read_records
-from bot.sources.source import Freshness, Question
+from bot.sources.json_fields import Id, Moment, Record, at, read_record, read_records
+from bot.sources.protocol import Freshness, Question
+from bot.sources.quota import Account, Window
 from bot.sources.wiring import Wiring
 
 

@@ -10,8 +10,8 @@ from bot.app import Engine, open_engine
 from bot.domain.model import Finding, Subject, SubjectKind
 from bot.operations.clock import system_clock
 from bot.settings.model import load_settings
+from bot.sources.protocol import Effort, Question, Source
 from bot.sources.registry import VENDORS, VendorEntry
-from bot.sources.source import Effort, Question, Source
 from sandbox.people import FULLSTORY, RAYGUN, RYBBIT, UXCAM, Customer, Error, Visit
 from sandbox.vendors.fullstory import FullStory
 from sandbox.vendors.raygun import Raygun

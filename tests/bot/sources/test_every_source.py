@@ -16,9 +16,9 @@ from bot.domain.model import Reason, State, Subject, SubjectKind
 from bot.operations.clock import system_clock
 from bot.operations.crashes import crash_reports
 from bot.operations.log import configure_logging
-from bot.quota import Granted, Purpose
 from bot.sources.http import CallFailed
-from bot.sources.source import Effort, Indexed, Question
+from bot.sources.protocol import Effort, Indexed, Question
+from bot.sources.quota import Granted, Purpose
 from sandbox.faults import Fault
 from sandbox.vendors.raygun_entries import RaygunEntries
 from sandbox.vendors.stand_in import listening

@@ -1,0 +1,1 @@
+"""Raygun: sessions and errors by its two APIs, from an index of our own."""

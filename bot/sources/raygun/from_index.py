@@ -1,0 +1,125 @@
+"""What Raygun's index has about one question, and how that becomes an answer; for both of its APIs."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from bot.cache import Answer
+from bot.domain.coverage import Coverage, Span
+from bot.domain.model import ErrorEvent, Failure, Session, SourceName, Subject, SubjectKind
+from bot.sources.protocol import Question
+from bot.sources.raygun.index import Opened, SessionIndex
+
+# Of so many sessions, the newest ones, the errors are worth a call each.
+WORTH_OPENING = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the index has about one question: of whoever it is about, and how complete that is."""
+
+    sessions: tuple[Session, ...]
+    opened: Mapping[str, Opened]
+    asked: Span | None
+    coverage: Coverage
+
+    @property
+    def unopened(self) -> str | None:
+        """Give the newest session of which the errors are not known, or not of all of it."""
+        return next((s.id for s in self.sessions[:WORTH_OPENING] if not self._is_opened(s)), None)
+
+    def _is_opened(self, session: Session) -> bool:
+        opened = self.opened.get(session.id)
+        return opened is not None and (not opened.session.live or bool(session.live))
+
+
+@dataclass(slots=True)
+class Readers:
+    """Whoever reads pages: one at a time, and those who wait for an answer before those who fill gaps."""
+
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    filling: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: int = 0
+
+
+async def look_up(index: SessionIndex, source: SourceName, question: Question, now: datetime) -> Known:
+    """Look into the index for whoever a question is about."""
+    names = question.names
+    found = await index.look_up(source, names, question.since(now), now)
+    theirs = _each_once(session for session in found.sessions if belongs_to(session, names))
+    opened = {s.id: found.opened[s.id] for s in theirs if s.id in found.opened}
+    return Known(theirs, opened, found.asked, found.coverage)
+
+
+def answer_of(
+    known: Known, index: SessionIndex, question: Question, now: datetime, failure: Failure | None = None
+) -> Answer | None:
+    """Put together what is known; None where that is nothing at all."""
+    times = [moment for moment in (known.coverage.end, known.asked and known.asked.end) if moment]
+    if not times:
+        return None
+    sessions = tuple(_with_page(session, known.opened.get(session.id)) for session in known.sessions)
+    errors: list[ErrorEvent] = [e for opened in known.opened.values() for e in opened.errors]
+    kept = Span(max(question.since(now), now - index.retention), now)
+    return Answer(
+        sessions=sessions,
+        errors=tuple(errors),
+        notes=tuple(_notes(question, known, failure)),
+        as_of=max(times),
+        covers=known.coverage.within(kept),
+    )
+
+
+def _each_once(sessions: Iterable[Session]) -> tuple[Session, ...]:
+    """Give each session once: the two APIs have ids of their own, and the same start."""
+    found: dict[object, Session] = {}
+    for session in sessions:
+        found.setdefault(session.started_at or session.id, session)
+    return tuple(found.values())
+
+
+def _notes(question: Question, known: Known, failure: Failure | None) -> Iterable[str]:
+    """Say how complete an answer is beyond what the index covers."""
+    opened = sum(session.id in known.opened for session in known.sessions)
+    if known.sessions and not opened:
+        yield "errors not asked for: the calls left are kept for finding people"
+    elif opened < len(known.sessions):
+        yield f"errors of {'the newest session' if opened == 1 else f'{opened} sessions'} alone"
+    if failure is not None:
+        yield failure.message
+    names = question.names
+    if not known.sessions and all(name.kind is SubjectKind.EMAIL for name in names):
+        yield "it may know people by the app's own identifier alone: the uid may find more"
+
+
+def _with_page(session: Session, opened: Opened | None) -> Session:
+    """Give a session with what its own page told."""
+    if opened is None:
+        return session
+    page = opened.session
+    return replace(
+        session,
+        url=session.url or page.url,
+        pages=session.pages or page.pages,
+        entry_page=page.entry_page,
+        exit_page=page.exit_page,
+        city=page.city,
+        errors=page.errors,
+    )
+
+
+def belongs_to(session: Session, names: Sequence[Subject]) -> bool:
+    """
+    Check again whose session it is: another customer's must never be shown.
+
+    It must carry one of the names; or no name that says otherwise, where the vendor's own id led to it.
+    """
+    uids = {name.value for name in names if name.kind is SubjectKind.UID}
+    emails = {name.value for name in names if name.kind is SubjectKind.EMAIL}
+    uid, email = session.user.uid, session.user.email
+    if uid is not None and (uid in uids or uid.lower() in emails):
+        return True
+    if email is not None:
+        return email in emails
+    return uid is None or not (uids or "@" in uid)

@@ -1,0 +1,325 @@
+"""
+Raygun through its legacy API: everybody answered from a local index, all day, within 50 calls.
+
+What the next call is spent on is planned (`raygun_plan`); one lookup at a time reads pages, so that the
+others find what it has read.
+"""
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import httpx
+from cachetools import TTLCache
+
+from bot.cache import Answer
+from bot.domain.coverage import Coverage, Span
+from bot.domain.links import Link
+from bot.domain.model import Failure, Reason, Session, SourceName, Subject, SubjectKind
+from bot.operations.tasks import Tasks
+from bot.settings.model import RaygunAccount
+from bot.sources.http import CallFailed, Calls, VendorHttp
+from bot.sources.protocol import Effort, Freshness, Question, Recall
+from bot.sources.quota import Account, Purpose, Window, reserve
+from bot.sources.raygun.forecast import Purse, days_ahead
+from bot.sources.raygun.from_index import WORTH_OPENING, Known, Readers, answer_of, look_up
+from bot.sources.raygun.index import Opened, SessionIndex
+from bot.sources.raygun.legacy_api import KEY_LASTS, RaygunApi
+from bot.sources.raygun.plan import (
+    A_PAGE,
+    AskPerson,
+    Nothing,
+    OpenSession,
+    Person,
+    ReadSpan,
+    Situation,
+    Step,
+    Why,
+    next_gap,
+    next_step,
+)
+from bot.sources.raygun.volume import Volume, learn_volume
+from bot.sources.wiring import Wiring
+
+_DAY_SECONDS = 24 * 3600
+# A call may take 30 seconds to be answered, and counts there when it arrives.
+_LAG_SECONDS = 60
+# An answer waits for no more calls than these; each of them is planned anew.
+_MOST_STEPS = 8
+_MOST_GAPS = 20
+# What went wrong is not tried again by everybody who asks; a list that cannot be read whole costs the most.
+_TROUBLE_LASTS = timedelta(minutes=2)
+_NOT_WHOLE_LASTS = timedelta(minutes=30)
+_NOT_WHOLE = "Raygun’s list of sessions did not come whole"
+_FORECAST_LASTS = timedelta(minutes=10)
+_FORECAST_STEP = timedelta(minutes=20)
+
+
+def windows(settings: RaygunAccount) -> tuple[Window, ...]:
+    """Give the calls that one application may make: rolling, as when the vendor's day ends is not known."""
+    return (Window(settings.daily_calls, _DAY_SECONDS, _LAG_SECONDS),)
+
+
+def rest_after_429(now: datetime) -> timedelta:
+    """Give the time to the next midnight in UTC: when the vendor's day ends is not documented."""
+    tomorrow = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    return tomorrow - now
+
+
+@dataclass(frozen=True, slots=True)
+class _Forecast:
+    """What earlier days tell: how many sessions begin when, and when people are looked up."""
+
+    volume: Volume
+    lookups: tuple[datetime, ...]
+
+
+@dataclass(slots=True)
+class _Trouble:
+    """What last went wrong, and until when it is taken to go on."""
+
+    failure: Failure | None = None
+    until: datetime | None = None
+
+    def at(self, now: datetime) -> Failure | None:
+        """Give what is still taken to be wrong."""
+        return self.failure if self.until is not None and now < self.until else None
+
+
+@dataclass(frozen=True, slots=True)
+class Raygun:
+    """One application, through the legacy API and the index."""
+
+    name: SourceName
+    http: VendorHttp
+    settings: RaygunAccount
+    api: RaygunApi
+    index: SessionIndex
+    tasks: Tasks
+    _readers: Readers = field(default_factory=Readers)
+    _trouble: _Trouble = field(default_factory=_Trouble)
+    _forecasts: "TTLCache[str, _Forecast]" = field(init=False)
+
+    title = "Raygun"
+    freshness = Freshness(found=timedelta(minutes=15), nobody=timedelta(minutes=5))
+
+    def __post_init__(self) -> None:
+        """Make the memory of forecasts, which goes by the source's clock."""
+        memory: TTLCache[str, _Forecast] = TTLCache(
+            1,
+            _FORECAST_LASTS,
+            timer=self.http.clock,  # type: ignore[arg-type] # any ordered clock will do
+        )
+        object.__setattr__(self, "_forecasts", memory)
+
+    async def account(self) -> Account:
+        """Give the account with its rolling day."""
+        return self.http.account
+
+    async def cost(self, subject: Subject) -> int:
+        """Give the most calls: a login, the index, the person by each spelling, the newest sessions."""
+        return self.settings.login_counts + 1 + len(subject.spellings) + WORTH_OPENING
+
+    async def recall(self, question: Question) -> Recall:
+        """Give what the index says, and whether a call would be spent on saying more."""
+        if question.effort is not Effort.KNOWN and not question.again:
+            self.tasks.spawn(self.index.note_lookup(self.name, self.http.clock()), f"note lookup {self.name}")
+        known = await self._known(question)
+        step = next_step(await self._situation(question, known))
+        answer = answer_of(known, self.index, question, self.http.clock())
+        return Recall(answer, enough=isinstance(step, Nothing) and step.why is not Why.SPENT)
+
+    async def find(self, question: Question, calls: Calls) -> Answer:
+        """
+        Give the subject's sessions and errors, after the calls that the plan allows for them.
+
+        Raises:
+            CallFailed: when the first of these calls fails, or none can be made.
+
+        """
+        asked, failure = False, None
+        if question.effort is Effort.KNOWN:
+            # Nothing is known at all: then what is usual is done.
+            question = replace(question, effort=Effort.USUAL)
+        for number in range(_MOST_STEPS):
+            step = await self._plan(question)
+            if isinstance(step, Nothing):
+                if step.why is Why.SPENT and not number:
+                    raise await self._spent(question.purpose)
+                break
+            try:
+                await self._act(step, question, calls)
+            except CallFailed as failed:
+                if not number:
+                    raise
+                failure = failed.failure
+                break
+            asked = asked or isinstance(step, AskPerson)
+        self.tasks.spawn(self._fill_gaps(question), f"fill gaps {self.name}")
+        answer = answer_of(await self._known(question), self.index, question, self.http.clock(), failure)
+        if answer is None:
+            raise CallFailed(Reason.UNREADABLE, _NOT_WHOLE)
+        return replace(answer, as_of=self.http.clock(), covers=None) if asked else answer
+
+    async def _plan(self, question: Question) -> Step:
+        return next_step(await self._situation(question, await self._known(question)))
+
+    async def _act(self, step: Step, question: Question, calls: Calls) -> None:
+        """Make a planned call; pages serve everybody, so whoever else wanted one waits, and plans anew."""
+        if not isinstance(step, ReadSpan):
+            await self._take(step, question, calls)
+            return
+        self._readers.waiting += 1
+        try:
+            async with self._readers.turn:
+                step = await self._plan(question)
+                if isinstance(step, ReadSpan):
+                    await self._take(step, question, calls)
+        finally:
+            self._readers.waiting -= 1
+
+    async def session(self, session_id: str, calls: Calls) -> Session | None:
+        """Describe one session by its number."""
+        opened = await self.api.open(session_id, calls)
+        return opened.session if opened else None
+
+    async def is_ours(self, link: Link, calls: Calls) -> bool:  # noqa: ARG002 - needs no call
+        """Whether a page is of our application, where its id is configured."""
+        return self.settings.application is not None and link.account_id == self.settings.application
+
+    async def person(self, link: Link, calls: Calls) -> Subject | None:  # noqa: ARG002 - not told by an address
+        """Give nobody: what a user's page is called is documented nowhere."""
+        return None
+
+    async def check(self, calls: Calls) -> str:
+        """Log in, or use the login there is, and ask for one session of the last minute."""
+        await self.api.check(calls)
+        return "login and list of sessions work"
+
+    async def _known(self, question: Question) -> Known:
+        return await look_up(self.index, self.name, question, self.http.clock())
+
+    async def _situation(self, question: Question, known: Known) -> Situation:
+        now = self.http.clock()
+        purse, forecast = await asyncio.gather(self._purse(question.purpose), self._forecast(known.coverage))
+        return Situation(
+            now=now,
+            effort=question.effort,
+            since=question.since(now),
+            kept_since=now - self.index.retention,
+            coverage=known.coverage,
+            purse=purse,
+            days=days_ahead(forecast.lookups, now),
+            volume=forecast.volume,
+            person=Person(bool(known.sessions), known.asked, known.unopened),
+        )
+
+    async def _purse(self, purpose: Purpose) -> Purse:
+        """Count the calls that a class of asker may spend."""
+        now = self.http.clock()
+        state, key = await asyncio.gather(self.http.ledger.state(self.http.account), self.api.key_is_known())
+        limit = self.settings.daily_calls
+        return Purse(
+            left=max(0, (state.left or 0) - reserve(limit, purpose)),
+            limit=limit,
+            returns=tuple(now + back for back in state.returning),
+            login=int(self.settings.login_counts),
+            key_until=now + KEY_LASTS if key else None,
+        )
+
+    async def _forecast(self, coverage: Coverage) -> _Forecast:
+        # A growing index tells more.
+        grown = str(sum((span.length for span in coverage.spans), timedelta()) // _FORECAST_STEP)
+        known = self._forecasts.get(grown)
+        if known is None:
+            since = self.http.clock() - self.index.retention
+            begun, lookups = await asyncio.gather(
+                self.index.begun_by_hour(self.name, since), self.index.lookups(self.name)
+            )
+            known = _Forecast(learn_volume(begun, coverage, A_PAGE), lookups)
+            self._forecasts[grown] = known
+        return known
+
+    async def _take(self, step: Step, question: Question, calls: Calls) -> None:
+        """Make the planned call, and store what it brings."""
+        now = self.http.clock()
+        if (failure := self._trouble.at(now)) and question.effort is not Effort.FRESH:
+            raise CallFailed(failure.reason, failure.message, failure.until)
+        try:
+            await self._call(step, question, calls)
+        except CallFailed as failed:
+            lasts = _NOT_WHOLE_LASTS if failed.failure.message == _NOT_WHOLE else _TROUBLE_LASTS
+            self._trouble.failure, self._trouble.until = failed.failure, now + lasts
+            raise
+        self._trouble.until = None
+
+    async def _call(self, step: Step, question: Question, calls: Calls) -> None:
+        match step:
+            case ReadSpan(span):
+                harvest = await self.api.read_span(span, calls)
+                await self.index.put(self.name, harvest, self.http.clock())
+                if harvest.whole is None:
+                    raise CallFailed(Reason.UNREADABLE, _NOT_WHOLE)
+            case AskPerson(span):
+                await self.ask_person(question, span, calls)
+            case OpenSession(session_id):
+                opened = await self.api.open(session_id, calls)
+                # One that Raygun has lost is not asked for again.
+                lost = Opened(Session(self.name, session_id), (), self.http.clock())
+                await self.index.put_opened(self.name, opened or lost)
+
+    async def ask_person(self, question: Question, span: Span, calls: Calls) -> None:
+        """Ask for one person by themselves, and store what that brings."""
+        for identifier in await self._identifiers(question):
+            harvest = await self.api.ask_person(identifier, span, calls)
+            await self.index.put_answer(self.name, question.names, harvest, span)
+            if harvest.sessions:
+                break
+
+    async def _identifiers(self, question: Question) -> tuple[str, ...]:
+        """Give what to ask Raygun for: identifiers that it is known to have, else the name as it is spelt."""
+        known = await self._known(question)
+        seen = {session.user.uid: None for session in known.sessions if session.user.uid}
+        if seen:
+            return tuple(seen)[:2]
+        uids = [name.typed for name in question.names if name.kind is SubjectKind.UID]
+        addresses = [s for name in question.names if name.kind is SubjectKind.EMAIL for s in name.spellings]
+        return tuple(dict.fromkeys((*uids, *addresses)))[:2]
+
+    async def _fill_gaps(self, question: Question) -> None:
+        """Spend what nobody would miss on the index's gaps, while the login lasts and nobody waits for it."""
+        if self._readers.filling.locked():
+            return
+        nobody = replace(question, effort=Effort.USUAL)
+        async with self._readers.filling:
+            for _ in range(_MOST_GAPS):
+                if self._readers.waiting or not await self._fill_gap(nobody):
+                    return
+
+    async def _fill_gap(self, nobody: Question) -> bool:
+        """Read into the newest gap; False where there is none, or no call for it."""
+        async with self._readers.turn:
+            step = next_gap(await self._situation(nobody, await self._known(nobody)))
+            if isinstance(step, Nothing):
+                return False
+            try:
+                await self._take(step, nobody, self.http.asking(nobody.purpose))
+            except CallFailed:
+                # Remembered as trouble; whoever asks next is told.
+                return False
+        return True
+
+    async def _spent(self, purpose: Purpose) -> CallFailed:
+        """Say that no call is left, and when one comes back."""
+        state = await self.http.ledger.state(self.http.account)
+        reserved = purpose is not Purpose.PERSON and bool(state.left)
+        why = "what is left is kept for people who ask" if reserved else "our calls to it are spent"
+        until = state.blocked_until or state.returns_at
+        return CallFailed(Reason.QUOTA_SPENT, f"Raygun was not asked: {why}", until)
+
+
+def build(name: SourceName, settings: RaygunAccount, client: httpx.AsyncClient, wiring: Wiring) -> Raygun:
+    """Make an application of a configured account."""
+    http = wiring.http(client, Raygun.title, settings.base_url, str(name), windows(settings), rest_after_429)
+    api = RaygunApi(name, http, settings, wiring.memory)
+    return Raygun(name, http, settings, api, wiring.index, wiring.tasks)

@@ -1,0 +1,300 @@
+"""
+Raygun's legacy RUM API, call by call (`contracts/raygun_rum_v1.md`).
+
+A login's key lasts 15 minutes and is shared by all processes; every call but the login needs it.
+"""
+
+import asyncio
+import base64
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+
+from pydantic import Field
+
+from bot.domain.coverage import Span
+from bot.domain.model import ErrorEvent, Session, SessionUser, SourceName
+from bot.settings.model import RaygunAccount
+from bot.sources.http import CallFailed, Calls, Reply, VendorHttp
+from bot.sources.json_fields import (
+    AnyText,
+    Count,
+    Id,
+    Moment,
+    Page,
+    Part,
+    Record,
+    at,
+    joined,
+    read_record,
+    read_records,
+    to_count,
+    to_id,
+    to_text,
+)
+from bot.sources.raygun.index import Customer, Harvest, Opened, Sighted
+from bot.sources.raygun.webhook_events import RAYGUN_LINKS
+from bot.storage.memory import Memory
+
+# The vendor's maximum; a page of 500 costs the same as one of 50.
+PAGE = 500
+# A span that turns out to be fuller than expected is read on for so many pages.
+_MOST_PAGES = 4
+# A minute before the vendor's 15 are over.
+KEY_LASTS = timedelta(minutes=14)
+_METHOD_LASTS = timedelta(days=30)
+
+
+class _Listed(Record):
+    id: Id = None
+    sessionStart: Moment = None  # noqa: N815 - the vendor's spelling
+    sessionEnd: Moment = None  # noqa: N815
+    user: Part = Field(default_factory=dict)
+    browser: Part = Field(default_factory=dict)
+    platform: Part = Field(default_factory=dict)
+    os: Part = Field(default_factory=dict)
+    location: Part = Field(default_factory=dict)
+    sessionLength: Count = None  # noqa: N815 - milliseconds
+    status: AnyText = None
+    pageViewCount: Count = None  # noqa: N815
+    links: Part = Field(default_factory=dict)
+
+
+class _PageView(Record):
+    page: Page = None
+    viewedOn: Moment = None  # noqa: N815
+
+
+class _HitBy(Record):
+    groupId: Id = None  # noqa: N815
+    title: AnyText = None
+    links: Part = Field(default_factory=dict)
+
+
+class _Detail(_Listed):
+    errors: list[object] | None = None
+    pageViews: list[object] | None = None  # noqa: N815
+
+
+@dataclass(frozen=True, slots=True)
+class RaygunApi:
+    """One application's way into the legacy API."""
+
+    name: SourceName
+    http: VendorHttp
+    settings: RaygunAccount
+    memory: Memory
+    _logging_in: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def read_span(self, span: Span, calls: Calls) -> Harvest:
+        """
+        Read everybody's sessions that began in a span, page by page.
+
+        The order is not documented and a page that fails leaves the rest unread: the span counts as whole
+        only when as many different sessions were given as the vendor says there are.
+        """
+        span = _in_whole_seconds(span)
+        rows: dict[str, _Listed] = {}
+        given, total, unreadable = 0, 0, 0
+        for number in range(_MOST_PAGES):
+            try:
+                page = await self._page(span, {"skip": str(given)} if number else {}, calls)
+            except CallFailed:
+                if not number:
+                    raise
+                break
+            readable = {row.id: row for row in page.rows if row.id}
+            rows |= readable
+            unreadable += page.given - sum(row.id is not None for row in page.rows)
+            given += page.given
+            total = page.total
+            if not page.given or given >= total:
+                break
+        whole = len(rows) + unreadable >= total
+        return replace(self._harvest(rows.values()), whole=span if whole else None)
+
+    async def ask_person(self, identifier: str, span: Span, calls: Calls) -> Harvest:
+        """Read one person's sessions, by the identifier that the app gave Raygun: 500 at most."""
+        page = await self._page(span, {"userIdentifier": identifier}, calls)
+        return self._harvest(page.rows)
+
+    async def open(self, session_id: str, calls: Calls) -> Opened | None:
+        """Read one session with its errors; None where Raygun knows none by this number."""
+        reply = await self._ask("/api/v1/pulse/session", {"id": session_id}, calls)
+        if reply.status == 404:  # noqa: PLR2004
+            return None
+        if not reply.ok:
+            raise calls.refused(reply)
+        detail = read_record(at(reply.body, "session"), _Detail)
+        session = self._detailed(detail) if detail else None
+        if detail is None or session is None:
+            raise calls.unreadable("a session")
+        return Opened(session, tuple(self._errors(detail, session)), self.http.clock())
+
+    async def check(self, calls: Calls) -> None:
+        """Log in, or use the login there is, and ask for one session of the last minute."""
+        now = self.http.clock()
+        await self._page(Span(now - timedelta(minutes=1), now), {"limit": "1"}, calls)
+
+    async def key_is_known(self) -> bool:
+        """Whether there is a login that has not run out."""
+        return await self.memory.recall(str(self.name), "session_key") is not None
+
+    async def _page(self, span: Span, more: dict[str, str], calls: Calls) -> "_Page":
+        params = {"dateFrom": _iso(span.start), "dateTo": _iso(span.end), "limit": str(PAGE), **more}
+        reply = await self._ask("/api/v1/pulse/sessions", params, calls)
+        if not reply.ok:
+            raise calls.refused(reply)
+        given = at(reply.body, "sessions")
+        rows = read_records(given, _Listed)
+        if rows is None:
+            raise calls.unreadable("a list of sessions")
+        total = to_count(at(reply.body, "totalSessions"))
+        # Without a total, a page that is not full is the last one.
+        unknown = len(given) + (len(given) >= PAGE)
+        return _Page(rows, len(given), unknown if total is None else total)
+
+    def _harvest(self, rows: Iterable[_Listed]) -> Harvest:
+        rows = list(rows)
+        sessions = [
+            Sighted(session, _customer_id(row)) for row in rows if (session := self._session(row)) is not None
+        ]
+        customers = {
+            customer: Customer(customer, _user(row)) for row in rows if (customer := _customer_id(row))
+        }
+        return Harvest(sessions, tuple(customers.values()))
+
+    async def _ask(self, path: str, params: dict[str, str], calls: Calls) -> Reply:
+        """Ask with the session key; one that has run out is renewed once."""
+        key = await self._key(calls)
+        reply = await calls.get(path, params=params, headers={"X-SessionKey": key})
+        if reply.status != 401:  # noqa: PLR2004
+            return reply
+        key = await self._key(calls, expired=key)
+        return await calls.get(path, params=params, headers={"X-SessionKey": key})
+
+    async def _key(self, calls: Calls, expired: str | None = None) -> str:
+        async with self._logging_in:
+            known = await self.memory.recall(str(self.name), "session_key")
+            if known and known != expired:
+                return known
+            key = await self._log_in(calls)
+            await self.memory.remember(str(self.name), "session_key", key, KEY_LASTS)
+            return key
+
+    async def _log_in(self, calls: Calls) -> str:
+        """Log in by GET or, where that is not known there, by POST: the vendor's page says both."""
+        method = await self.memory.recall(str(self.name), "login_method") or "GET"
+        reply = await self._authenticate(method, calls)
+        if reply.status in (404, 405):
+            method = "POST" if method == "GET" else "GET"
+            reply = await self._authenticate(method, calls)
+            if reply.ok:
+                await self.memory.remember(str(self.name), "login_method", method, _METHOD_LASTS)
+        if not reply.ok:
+            raise calls.refused(reply)
+        key = to_id(at(reply.body, "sessionKey"))
+        if key is None:
+            raise calls.unreadable("a session key")
+        return key
+
+    async def _authenticate(self, method: str, calls: Calls) -> Reply:
+        settings = self.settings
+        pair = f"{settings.client_id}:{settings.client_secret.get_secret_value()}"
+        headers = {
+            "X-ApiKey": settings.api_key.get_secret_value(),
+            "Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}",
+        }
+        path = "/api/v1/pulse/authenticate"
+        return await calls.request(method, path, headers=headers, free=not settings.login_counts)
+
+    def _session(self, row: _Listed) -> Session | None:
+        if row.id is None:
+            return None
+        location = row.location
+        return Session(
+            source=self.name,
+            id=row.id,
+            url=RAYGUN_LINKS.allow(to_text(row.links.get("web"))),
+            started_at=row.sessionStart,
+            ended_at=row.sessionEnd,
+            duration_seconds=None if row.sessionLength is None else row.sessionLength // 1000,
+            live=None if row.status is None else row.status.lower() == "active",
+            user=_user(row),
+            pages=row.pageViewCount,
+            device=to_text(row.platform.get("name")),
+            browser=joined(row.browser.get("name"), row.browser.get("version")),
+            os=joined(row.os.get("name"), row.os.get("version")),
+            country=to_text(location.get("country")),
+            city=to_text(at(location, "ipLookup", "city")),
+        )
+
+    def _detailed(self, detail: _Detail) -> Session | None:
+        """Give a session with what its own page adds to the list."""
+        views = read_records(detail.pageViews, _PageView) or []
+        views.sort(key=lambda view: view.viewedOn or datetime.min.replace(tzinfo=UTC))
+        pages = [view.page for view in views if view.page]
+        session = self._session(detail)
+        if session is None:
+            return None
+        return replace(
+            session,
+            pages=len(views) or None,
+            entry_page=pages[0] if pages else None,
+            exit_page=pages[-1] if pages else None,
+            errors=len(detail.errors or []),
+        )
+
+    def _errors(self, detail: _Detail, session: Session) -> list[ErrorEvent]:
+        """Give a session's errors, one for each group; Raygun gives no time for a single error."""
+        hits = sorted(read_records(detail.errors, _HitBy) or [], key=lambda hit: hit.groupId or "")
+        events = []
+        for group, members in groupby(hits, key=lambda hit: hit.groupId):
+            same = list(members)
+            events.append(
+                ErrorEvent(
+                    source=self.name,
+                    id=group,
+                    title=same[0].title or "Error without a title",
+                    url=RAYGUN_LINKS.allow(to_text(same[0].links.get("web"))),
+                    count=len(same),
+                    session_id=session.id,
+                )
+            )
+        return events
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """One page: its readable rows, how many it had, and how many sessions the question has in all."""
+
+    rows: list[_Listed]
+    given: int
+    total: int
+
+
+def _user(row: _Listed) -> SessionUser:
+    user = row.user
+    return SessionUser(
+        uid=to_id(user.get("identifier")),
+        email=(to_text(user.get("emailAddress")) or "").lower() or None,
+        name=to_text(user.get("fullName")) or to_text(user.get("firstName")),
+    )
+
+
+def _customer_id(row: _Listed) -> str | None:
+    """Give Raygun's own number of a user or, where it is left out, the app's identifier."""
+    number = to_id(row.user.get("id"))
+    identifier = to_id(row.user.get("identifier"))
+    return number or (f"identifier {identifier}" if identifier else None)
+
+
+def _in_whole_seconds(span: Span) -> Span:
+    """Give a span as the vendor is asked for it, and not a moment more at its end."""
+    start = span.start.replace(microsecond=0)
+    return Span(start, max(span.end.replace(microsecond=0), start + timedelta(seconds=1)))
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,156 @@
+"""
+Errors that a vendor pushed, by whom they hit: what Raygun's webhooks said, kept until it is too old.
+
+An event is stored whole, in one transaction, before it is acknowledged; delivered twice, it is stored once.
+Titles and remarks are sealed; people are kept as hashes alone.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from pydantic import TypeAdapter
+from sqlalchemy import delete, insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.model import ErrorEvent, SourceName, Subject
+from bot.sources.raygun.webhook_events import OCCURRED, RaygunEvent, canonical
+from bot.storage.keyring import Keyring, Unsealable
+from bot.storage.store import Store
+from bot.storage.tables import now_ms, pushed_deliveries, pushed_errors, pushed_hits
+
+_MOST_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """One error as the webhooks have told of it so far; times in seconds since 1970."""
+
+    title: str | None = None
+    url: str | None = None
+    group_id: str | None = None
+    total: int | None = None
+    last: float | None = None
+    remarks: dict[str, tuple[float, str]] | None = None
+
+    def told(self, event: RaygunEvent) -> "_Group":
+        """Give it with what an event adds; events may come late and out of order."""
+        at = event.at.timestamp() if event.at else 0.0
+        remarks = dict(self.remarks or {})
+        if event.remark_kind and event.remark and remarks.get(event.remark_kind, (0.0, ""))[0] <= at:
+            remarks[event.remark_kind] = (at, event.remark)
+        if event.kind in OCCURRED and remarks.get("status", (at, ""))[0] < at:
+            # It was dealt with, and is back.
+            remarks["status"] = (at, "occurred again")
+        occurred = event.remark_kind is None
+        return replace(
+            self,
+            title=event.title or self.title,
+            url=event.url or self.url,
+            group_id=event.group_id or self.group_id,
+            total=max(filter(None, (self.total, event.total)), default=None),
+            last=max(filter(None, (self.last, at if occurred else None)), default=None),
+            remarks=remarks or None,
+        )
+
+
+_GROUP = TypeAdapter(_Group)
+
+
+class PushedErrors:
+    """
+    The pushed errors of all accounts.
+
+    Args:
+        store: where they are kept.
+        keyring: hashes people and seals the rest.
+        retention: how long they stay.
+
+    """
+
+    def __init__(self, store: Store, keyring: Keyring, retention: timedelta) -> None:
+        self._store = store
+        self._keyring = keyring
+        self._retention = retention
+
+    async def take(self, source: SourceName, event: RaygunEvent, body: object) -> bool:
+        """Store an event; False where it was delivered before."""
+        account = str(source)
+        group = self._keyring.hash("pushed error", account, event.group)
+        delivery = self._keyring.hash("pushed delivery", account, canonical(body))
+        async with self._store.write() as connection:
+            try:
+                async with connection.begin_nested():
+                    row = {"id": delivery, "at_ms": now_ms()}
+                    await connection.execute(insert(pushed_deliveries).values(row))
+            except IntegrityError:
+                return False
+            await self._tell(connection, account, group, event)
+            for person in event.people:
+                await _hit(connection, account, self._who(person), group)
+            await self._forget_old(connection)
+        return True
+
+    async def of(
+        self, source: SourceName, names: Iterable[Subject], since: datetime
+    ) -> tuple[ErrorEvent, ...]:
+        """Give the errors that hit whoever goes by these names, newest first."""
+        account, who = str(source), {self._who(name) for name in names}
+        hits = select(pushed_hits.c.error).where(pushed_hits.c.account == account, pushed_hits.c.who.in_(who))
+        query = select(pushed_errors.c.sealed).where(
+            pushed_errors.c.account == account, pushed_errors.c.error.in_(hits)
+        )
+        newest = query.order_by(pushed_errors.c.at_ms.desc()).limit(_MOST_SHOWN)
+        async with self._store.read() as connection:
+            sealed = (await connection.execute(newest)).scalars().all()
+        events = [event for one in sealed if (event := self._event(source, one))]
+        recent = [e for e in events if e.occurred_at is None or e.occurred_at >= since]
+        return tuple(sorted(recent, key=lambda e: e.occurred_at or since, reverse=True))
+
+    def _event(self, source: SourceName, sealed: str) -> ErrorEvent | None:
+        group = self._opened(sealed)
+        if group is None:
+            return None
+        remarks = [said for _at, said in sorted((group.remarks or {}).values())]
+        return ErrorEvent(
+            source=source,
+            title=group.title or "Error without a title",
+            id=group.group_id,
+            url=group.url,
+            occurred_at=datetime.fromtimestamp(group.last, UTC) if group.last else None,
+            count=group.total,
+            status=", ".join(remarks) or None,
+            counts_everybody=group.total is not None,
+        )
+
+    async def _tell(self, connection: AsyncConnection, account: str, group: str, event: RaygunEvent) -> None:
+        ours = (pushed_errors.c.account == account) & (pushed_errors.c.error == group)
+        found = (await connection.execute(select(pushed_errors.c.sealed).where(ours))).scalar_one_or_none()
+        known = (self._opened(found) if found else None) or _Group()
+        sealed = self._keyring.seal(_GROUP.dump_json(_Group(**asdict(known.told(event)))).decode())
+        await connection.execute(delete(pushed_errors).where(ours))
+        row = {"account": account, "error": group, "sealed": sealed, "at_ms": now_ms()}
+        await connection.execute(insert(pushed_errors).values(row))
+
+    def _opened(self, sealed: str) -> _Group | None:
+        try:
+            return _GROUP.validate_json(self._keyring.unseal(sealed))
+        except (Unsealable, ValueError):
+            # Sealed by a key since retired, or written in an older form: it will be told of again.
+            return None
+
+    def _who(self, subject: Subject) -> str:
+        return self._keyring.hash(subject.kind, subject.value)
+
+    async def _forget_old(self, connection: AsyncConnection) -> None:
+        old = now_ms() - int(self._retention.total_seconds() * 1000)
+        for table in (pushed_deliveries, pushed_hits, pushed_errors):
+            await connection.execute(delete(table).where(table.c.at_ms < old))
+
+
+async def _hit(connection: AsyncConnection, account: str, who: str, group: str) -> None:
+    ours = (pushed_hits.c.account == account) & (pushed_hits.c.who == who) & (pushed_hits.c.error == group)
+    await connection.execute(delete(pushed_hits).where(ours))
+    row = {"account": account, "who": who, "error": group, "at_ms": now_ms()}
+    await connection.execute(insert(pushed_hits).values(row))

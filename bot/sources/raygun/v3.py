@@ -1,0 +1,264 @@
+"""
+Raygun through its API v3: calls enough to keep the index minutes old, but no search by user.
+
+The newest sessions and customers are read until what is known is met; what lies further back is read behind
+the answer, some pages at a time. Where the legacy API is configured for the same account, it is asked for
+whom the index does not have.
+"""
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+import httpx
+
+from bot.cache import Answer
+from bot.domain.coverage import Coverage, Span
+from bot.domain.links import Link
+from bot.domain.model import Failure, Reason, Session, SourceName, Subject
+from bot.operations.tasks import Tasks
+from bot.settings.model import RaygunAccount, RaygunV3Account
+from bot.sources.http import CallFailed, Calls, VendorHttp
+from bot.sources.protocol import Effort, Freshness, Question, Recall
+from bot.sources.quota import Account, Purpose, reserve
+from bot.sources.raygun import legacy as raygun
+from bot.sources.raygun.from_index import Known, Readers, answer_of, look_up
+from bot.sources.raygun.index import Harvest, Kind, Opened, SessionIndex
+from bot.sources.raygun.legacy import Raygun
+from bot.sources.raygun.v3_api import WINDOWS, RaygunV3Api
+from bot.sources.wiring import Wiring
+
+# An index younger than this is as good as new; asked for anew, it is read after seconds.
+_YOUNG = timedelta(minutes=2)
+_BRAND_NEW = timedelta(seconds=10)
+# Read again each time: what came in late, and what was still running.
+_OVERLAP = timedelta(minutes=10)
+# An answer waits for so many pages of each list; what is missing is read behind it.
+_PAGES_WAITED_FOR = 4
+_PAGES_BEHIND = 4
+_TURNS_BEHIND = 20
+_MOST_OPENED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class RaygunV3:
+    """One application, through API v3, the index and, where there is one, the legacy API."""
+
+    name: SourceName
+    http: VendorHttp
+    api: RaygunV3Api
+    index: SessionIndex
+    tasks: Tasks
+    legacy: Raygun | None = None
+    _readers: Readers = field(default_factory=Readers)
+
+    title = "Raygun"
+    freshness = Freshness(found=_YOUNG, nobody=_YOUNG)
+
+    async def account(self) -> Account:
+        """Give the account of the newer API."""
+        return self.http.account
+
+    async def more_accounts(self) -> tuple[Account, ...]:
+        """Give the legacy API's account, where it is asked too."""
+        return (await self.legacy.account(),) if self.legacy else ()
+
+    async def cost(self, subject: Subject) -> int:
+        """Give the most calls: both lists, the newest sessions with a title each, the legacy API."""
+        legacy = await self.legacy.cost(subject) if self.legacy else 0
+        return 2 * _PAGES_WAITED_FOR + 2 * _MOST_OPENED + legacy
+
+    async def recall(self, question: Question) -> Recall:
+        """Give what the index says; it is enough while it is young."""
+        known = await self._known(question)
+        answer = answer_of(known, self.index, question, self.http.clock())
+        return Recall(answer, enough=not self._is_due(known.coverage, question) and not self._unopened(known))
+
+    async def find(self, question: Question, calls: Calls) -> Answer:
+        """
+        Catch the index up, and give the subject's sessions and errors.
+
+        Raises:
+            CallFailed: when not even the newest sessions can be read.
+
+        """
+        if self._is_due((await self._known(question)).coverage, question):
+            await self._take_turn(question, calls)
+        known = await self._known(question)
+        failure = await self._open_newest(known, calls)
+        asked = not known.sessions and await self._ask_legacy(question, known, calls)
+        self.tasks.spawn(self._read_back(question.purpose), f"read back {self.name}")
+        known = await self._known(question)
+        answer = answer_of(known, self.index, question, self.http.clock(), failure)
+        if answer is None:
+            raise CallFailed(Reason.UNREADABLE, "Raygun’s list of sessions did not come whole")
+        return replace(answer, as_of=self.http.clock(), covers=None) if asked else answer
+
+    async def session(self, session_id: str, calls: Calls) -> Session | None:
+        """Describe one session by its identifier."""
+        opened = await self.api.open(session_id, calls)
+        return opened.session if opened else None
+
+    async def is_ours(self, link: Link, calls: Calls) -> bool:  # noqa: ARG002 - needs no call
+        """Whether a page is of our application."""
+        return link.account_id == self.api.settings.application
+
+    async def person(self, link: Link, calls: Calls) -> Subject | None:  # noqa: ARG002 - not told by an address
+        """Give nobody: what a user's page is called is documented nowhere."""
+        return None
+
+    async def check(self, calls: Calls) -> str:
+        """Ask for the application, and log in to the legacy API where there is one."""
+        await self.api.check(calls)
+        proved = "the token may read the application"
+        if self.legacy is None:
+            return proved
+        return f"{proved}; {await self.legacy.check(self.legacy.http.asking(Purpose.PERSON))}"
+
+    async def _known(self, question: Question) -> Known:
+        return await look_up(self.index, self.name, question, self.http.clock())
+
+    def _is_due(self, coverage: Coverage, question: Question) -> bool:
+        if question.effort is Effort.KNOWN and coverage.end is not None:
+            return False
+        old = _BRAND_NEW if question.effort is Effort.FRESH else _YOUNG
+        return coverage.end is None or self.http.clock() - coverage.end > old
+
+    async def _take_turn(self, question: Question, calls: Calls) -> None:
+        """Catch the index up, unless somebody else has while their turn was waited for."""
+        self._readers.waiting += 1
+        try:
+            async with self._readers.turn:
+                if self._is_due((await self._known(question)).coverage, question):
+                    await self._catch_up(calls)
+        finally:
+            self._readers.waiting -= 1
+
+    async def _catch_up(self, calls: Calls) -> None:
+        """Read both lists from their heads until what is known is met, and claim what was read whole."""
+        now = self.http.clock()
+        known = await asyncio.gather(
+            self.index.coverage(self.name, now), self.index.coverage(self.name, now, Kind.CUSTOMERS)
+        )
+        sessions, customers = (self._missing(coverage) for coverage in known)
+        # Customers first: a session without its customer is nobody's.
+        people = await self.api.customers(customers, calls, _PAGES_WAITED_FOR)
+        visits = await self.api.sessions(sessions, calls, _PAGES_WAITED_FOR)
+        harvest = Harvest(
+            self.api.sighted(visits), self.api.known(people), _both(visits.whole, people.whole), people.whole
+        )
+        await self.index.put(self.name, harvest, self.http.clock())
+
+    def _missing(self, coverage: Coverage) -> Span:
+        """Give the span from a little before what is known ends until now."""
+        now = self.http.clock()
+        since = now - self.index.retention
+        return Span(max(since, coverage.end - _OVERLAP) if coverage.end else since, now)
+
+    async def _read_back(self, purpose: Purpose) -> None:
+        """Read what is missing further back, newest first, as long as nobody waits for an answer."""
+        if self._readers.filling.locked():
+            return
+        calls = self.http.asking(Purpose.BACKGROUND if purpose is Purpose.PERSON else purpose)
+        async with self._readers.filling:
+            for _ in range(_TURNS_BEHIND):
+                if self._readers.waiting or not await self._read_further(calls):
+                    return
+
+    async def _read_further(self, calls: Calls) -> bool:
+        """Read into the newest gap of either list; False where there is none, or no getting on."""
+        async with self._readers.turn:
+            for kind in (Kind.CUSTOMERS, Kind.SESSIONS):
+                now = self.http.clock()
+                coverage = await self.index.coverage(self.name, now, kind)
+                gaps = coverage.gaps(Span(now - self.index.retention, coverage.end or now))
+                if not gaps or coverage.end is None:
+                    continue
+                try:
+                    await self._fill(kind, gaps[-1], calls)
+                except CallFailed:
+                    # Whoever asks next is told; it goes on from here.
+                    return False
+                return await self.index.coverage(self.name, now, kind) != coverage
+        return False
+
+    async def _fill(self, kind: Kind, gap: Span, calls: Calls) -> None:
+        known = await self.index.count(self.name, kind, gap.end)
+        # What is known stands before it in the list; too few are skipped rather than too many.
+        harvest = await self._read(kind, gap, calls, max(1, int(known * 0.9)))
+        if harvest.whole is None and harvest.whole_customers is None:
+            harvest = await self._read(kind, Span(gap.start, self.http.clock()), calls, 0)
+        await self.index.put(self.name, harvest, self.http.clock())
+
+    async def _read(self, kind: Kind, wanted: Span, calls: Calls, newer: int) -> Harvest:
+        if kind is Kind.CUSTOMERS:
+            people = await self.api.customers(wanted, calls, _PAGES_BEHIND, newer)
+            return Harvest((), self.api.known(people), None, people.whole)
+        visits = await self.api.sessions(wanted, calls, _PAGES_BEHIND, newer)
+        customers = await self.index.coverage(self.name, self.http.clock(), Kind.CUSTOMERS)
+        return Harvest(self.api.sighted(visits), (), _both(visits.whole, customers.latest))
+
+    def _unopened(self, known: Known) -> list[str]:
+        """Give the newest sessions of which the errors are not known, or not of all of them."""
+        found = []
+        for session in known.sessions[:_MOST_OPENED]:
+            opened = known.opened.get(session.id)
+            if opened is None or (opened.session.live and not session.live):
+                found.append(session.id)
+        return found
+
+    async def _open_newest(self, known: Known, calls: Calls) -> Failure | None:
+        for session_id in self._unopened(known):
+            try:
+                opened = await self.api.open(session_id, calls)
+            except CallFailed as failed:
+                return failed.failure
+            # One that Raygun has lost is not asked for again.
+            lost = Opened(Session(self.name, session_id), (), self.http.clock())
+            await self.index.put_opened(self.name, opened or lost)
+        return None
+
+    async def _ask_legacy(self, question: Question, known: Known, calls: Calls) -> bool:
+        """Ask the legacy API for somebody whom the index does not have, where that has calls to spare."""
+        if self.legacy is None or question.effort is Effort.KNOWN or known.asked is not None:
+            return False
+        state = await self.http.ledger.state(await self.legacy.account())
+        kept = reserve(state.limit or 0, Purpose.TICKET) + reserve(state.limit or 0, question.purpose)
+        if (state.left or 0) - kept < await self.legacy.cost(question.subject):
+            return False
+        theirs = self.legacy.http.asking(question.purpose)
+        try:
+            now = self.http.clock()
+            await self.legacy.ask_person(question, Span(question.since(now), now), theirs)
+        except CallFailed:
+            # The index has answered; that there is no second opinion changes nothing.
+            return False
+        finally:
+            calls.made += theirs.made
+        return True
+
+
+def _both(some: Span | None, other: Span | None) -> Span | None:
+    """Give the span that two have in common."""
+    if some is None or other is None:
+        return None
+    start, end = max(some.start, other.start), min(some.end, other.end)
+    return Span(start, end) if start < end else None
+
+
+def build(
+    name: SourceName,
+    apis: tuple[RaygunAccount | None, RaygunV3Account | None],
+    client: httpx.AsyncClient,
+    wiring: Wiring,
+) -> Raygun | RaygunV3:
+    """Make one source of one label's APIs: the newer with the legacy one behind it, or the one there is."""
+    account, newer = apis
+    legacy = raygun.build(name, account, client, wiring) if account else None
+    if newer is None:
+        if legacy is None:
+            raise ValueError("an account without any API")
+        return legacy
+    http = wiring.http(client, RaygunV3.title, newer.base_url, f"raygun_v3/{name.account}", WINDOWS)
+    api = RaygunV3Api(name, http, newer, wiring.memory)
+    return RaygunV3(name, http, api, wiring.index, wiring.tasks, legacy)

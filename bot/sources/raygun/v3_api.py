@@ -1,0 +1,311 @@
+"""
+Raygun's API v3, call by call (`contracts/raygun_v3.md`): lists of everybody, newest first, and one session.
+
+Its lists cannot be asked for by user or by date; they grow at their head while they are read. So a page
+begins with the last row of the one before it: where that row is missing, something was lost, and nothing
+older is taken for read. What has come in the meantime is read twice and stored once.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Generic, TypeVar
+
+from bot.domain.coverage import Span
+from bot.domain.model import ErrorEvent, Reason, Session, SessionUser, SourceName
+from bot.settings.model import RaygunV3Account
+from bot.sources.http import CallFailed, Calls, Reply, VendorHttp, segment
+from bot.sources.json_fields import (
+    AnyText,
+    Flag,
+    Id,
+    Moment,
+    Record,
+    at,
+    joined,
+    read_record,
+    read_records,
+    to_count,
+    to_moment,
+)
+from bot.sources.quota import Window
+from bot.sources.raygun.index import Customer, Opened, Sighted
+from bot.sources.raygun.webhook_events import RAYGUN_LINKS
+from bot.storage.memory import Memory
+
+PAGE = 500
+WINDOWS = (Window(10, 1, 0.5), Window(600, 60), Window(10_000, 24 * 3600))
+_TITLE_LASTS = timedelta(hours=6)
+_MOST_TITLES = 10
+_MOMENT = timedelta(milliseconds=1)
+
+
+class _Row(Record):
+    identifier: Id = None
+
+
+class _Session(_Row):
+    customerIdentifier: Id = None  # noqa: N815 - the vendor's spelling
+    isActive: Flag = None  # noqa: N815
+    startedAt: Moment = None  # noqa: N815
+    endedAt: Moment = None  # noqa: N815
+    countryCode: AnyText = None  # noqa: N815
+    platformName: AnyText = None  # noqa: N815
+    operatingSystemName: AnyText = None  # noqa: N815
+    operatingSystemVersion: AnyText = None  # noqa: N815
+    browserName: AnyText = None  # noqa: N815
+    browserVersion: AnyText = None  # noqa: N815
+    applicationUrl: AnyText = None  # noqa: N815
+
+
+class _Customer(_Row):
+    externalIdentifier: Id = None  # noqa: N815
+    emailAddress: AnyText = None  # noqa: N815
+    fullName: AnyText = None  # noqa: N815
+    firstName: AnyText = None  # noqa: N815
+    lastSeenAt: Moment = None  # noqa: N815
+
+
+class _Hit(Record):
+    errorGroupIdentifier: Id = None  # noqa: N815
+    occurredAt: Moment = None  # noqa: N815
+    applicationUrl: AnyText = None  # noqa: N815
+
+
+R = TypeVar("R", bound=_Row)
+
+
+@dataclass(frozen=True, slots=True)
+class _List(Generic[R]):
+    """One of the lists: its path, what it is ordered by, and how a row tells when that was."""
+
+    path: str
+    order: str
+    record: type[R]
+    stamp: Callable[[R], datetime | None]
+
+
+_SESSIONS = _List("sessions", "startedAt", _Session, lambda row: row.startedAt)
+_CUSTOMERS = _List("customers", "lastSeenAt", _Customer, lambda row: row.lastSeenAt)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch(Generic[R]):
+    """Rows that were read, and the span for which these are all that there are."""
+
+    rows: Mapping[str, R]
+    whole: Span | None
+
+
+@dataclass(frozen=True, slots=True)
+class RaygunV3Api:
+    """One application's way into API v3."""
+
+    name: SourceName
+    http: VendorHttp
+    settings: RaygunV3Account
+    memory: Memory
+
+    async def sessions(
+        self, wanted: Span, calls: Calls, most_pages: int, newer: int = 0
+    ) -> Stretch[_Session]:
+        """
+        Read the sessions that began in a span, from its end backwards, as far as the pages go.
+
+        Args:
+            wanted: its end is now, or where what is known begins.
+            calls: through which they are read.
+            most_pages: when to stop.
+            newer: how many sessions are known to have begun after the span.
+
+        """
+        return await self._newest_first(_SESSIONS, wanted, calls, most_pages, newer)
+
+    async def customers(
+        self, wanted: Span, calls: Calls, most_pages: int, newer: int = 0
+    ) -> Stretch[_Customer]:
+        """Read the customers who were last seen in a span; see `sessions`."""
+        stretch = await self._newest_first(_CUSTOMERS, wanted, calls, most_pages, newer)
+        if len(stretch.rows) < PAGE or newer:
+            return stretch
+        # Whoever came back while page after page was read has moved to the list's head.
+        head, _given = await self._page(_CUSTOMERS, 0, calls)
+        moved = {row.identifier: row for row in head if row.identifier}
+        return Stretch({**stretch.rows, **moved}, stretch.whole)
+
+    async def open(self, session_id: str, calls: Calls) -> Opened | None:
+        """Read one session with its errors, and the titles of these; None where Raygun knows none."""
+        reply = await self._get(f"sessions/{segment(session_id)}", {"include": "errors"}, calls)
+        if reply.status == 404:  # noqa: PLR2004
+            return None
+        row = read_record(reply.body, _Session) if reply.ok else None
+        session = self._session(row) if row else None
+        if not reply.ok:
+            raise self._refused(reply, calls)
+        if session is None:
+            raise calls.unreadable("a session")
+        hits = read_records(at(reply.body, "errors") or [], _Hit) or []
+        errors = await self._errors(hits, session, calls)
+        return Opened(replace(session, errors=len(hits)), errors, self.http.clock())
+
+    async def check(self, calls: Calls) -> None:
+        """Ask for the application: that proves the token and the application's id."""
+        reply = await self._get("", {}, calls)
+        if not reply.ok:
+            raise self._refused(reply, calls)
+
+    def sighted(self, stretch: Stretch[_Session]) -> list[Sighted]:
+        """Give sessions for the index; whose they are is the customer's record alone."""
+        rows = stretch.rows.values()
+        return [Sighted(session, row.customerIdentifier) for row in rows if (session := self._session(row))]
+
+    def known(self, stretch: Stretch[_Customer]) -> list[Customer]:
+        """Give customers for the index."""
+        return [Customer(row.identifier or "", _user(row)) for row in stretch.rows.values()]
+
+    async def _newest_first(
+        self, listing: "_List[R]", wanted: Span, calls: Calls, most_pages: int, newer: int
+    ) -> Stretch[R]:
+        rows: dict[str, R] = {}
+        oldest = wanted.end
+        offset, last = max(0, newer - 1), None
+        joined_on = newer == 0
+        for number in range(most_pages):
+            try:
+                page, given = await self._page(listing, offset, calls)
+            except CallFailed:
+                if not number:
+                    raise
+                break
+            times = [moment for row in page if (moment := listing.stamp(row))]
+            joined_on = joined_on or bool(times and times[0] >= wanted.end)
+            lost = last is not None and all(row.identifier != last for row in page)
+            rows |= {row.identifier: row for row in page if row.identifier}
+            if lost or not joined_on:
+                break
+            if given < PAGE:
+                oldest = wanted.start
+                break
+            oldest = min((*times, oldest))
+            if oldest < wanted.start:
+                break
+            last, offset = page[-1].identifier if page else None, offset + given - 1
+        # Others may have begun in the same moment as the oldest one, on the page that was not read.
+        start = max(wanted.start, oldest + (_MOMENT if oldest > wanted.start else timedelta()))
+        whole = Span(start, wanted.end) if joined_on and start < wanted.end else None
+        return Stretch(rows, whole)
+
+    async def _page(self, listing: "_List[R]", offset: int, calls: Calls) -> tuple[list[R], int]:
+        """Give a page's readable rows, and how many rows it had."""
+        params = {"count": str(PAGE), "offset": str(offset), "orderby": f"{listing.order} desc"}
+        reply = await self._get(listing.path, params, calls)
+        if not reply.ok:
+            raise self._refused(reply, calls)
+        rows = read_records(reply.body, listing.record)
+        if rows is None:
+            raise calls.unreadable(f"a list of {listing.path}")
+        return rows, len(reply.body)
+
+    async def _get(self, path: str, params: dict[str, str], calls: Calls) -> Reply:
+        headers = {"Authorization": f"Bearer {self.settings.token.get_secret_value()}"}
+        base = f"/v3/applications/{segment(self.settings.application)}"
+        reply = await calls.get(f"{base}/{path}".rstrip("/"), params=params, headers=headers)
+        await self._heed_limits(reply, calls)
+        return reply
+
+    async def _heed_limits(self, reply: Reply, calls: Calls) -> None:
+        """Take the vendor's own count, where its headers tell of one that we can read."""
+        left = to_count(reply.headers.get("x-rate-limit-remaining"))
+        if left is None:
+            return
+        spans = {"1s": 1, "1m": 60, "1d": 24 * 3600}
+        usual = timedelta(seconds=spans.get(reply.headers.get("x-rate-limit-limit", ""), 60))
+        reset = to_moment(reply.headers.get("x-rate-limit-reset"))
+        now = self.http.clock()
+        await calls.correct(left, min(usual, reset - now) if reset and reset > now else usual)
+
+    def _refused(self, reply: Reply, calls: Calls) -> CallFailed:
+        if reply.status == 401:  # noqa: PLR2004
+            return CallFailed(Reason.NOT_AUTHORISED, _BAD_KEY)
+        if reply.status == 403:  # noqa: PLR2004
+            return CallFailed(Reason.NOT_AUTHORISED, _SCOPES)
+        if reply.status == 404:  # noqa: PLR2004
+            return CallFailed(Reason.NOT_AUTHORISED, "Raygun knows no application by the configured id")
+        return calls.refused(reply)
+
+    async def _errors(self, hits: list[_Hit], session: Session, calls: Calls) -> tuple[ErrorEvent, ...]:
+        """Give a session's errors, one for each group, with the groups' titles."""
+        groups: dict[str, list[_Hit]] = {}
+        for hit in hits:
+            groups.setdefault(hit.errorGroupIdentifier or "", []).append(hit)
+        events = []
+        for number, (group, some) in enumerate(groups.items()):
+            asks = group and number < _MOST_TITLES
+            title, status = await self._title(group, calls) if asks else (None, None)
+            newest = max(some, key=lambda hit: hit.occurredAt or datetime.min.replace(tzinfo=UTC))
+            events.append(
+                ErrorEvent(
+                    source=self.name,
+                    id=group or None,
+                    title=title or "Error without a title",
+                    url=RAYGUN_LINKS.allow(newest.applicationUrl),
+                    occurred_at=newest.occurredAt,
+                    count=len(some),
+                    session_id=session.id,
+                    status=status,
+                )
+            )
+        return tuple(events)
+
+    async def _title(self, group: str, calls: Calls) -> tuple[str | None, str | None]:
+        """Give an error group's title and status, kept for hours."""
+        name = f"error_group:{group}"
+        known = await self.memory.recall(str(self.name), name)
+        if known is None:
+            try:
+                reply = await self._get(f"error-groups/{segment(group)}", {}, calls)
+            except CallFailed:
+                return None, None
+            if not reply.ok:
+                return None, None
+            known = json.dumps([_text(reply, "message"), _text(reply, "status")])
+            await self.memory.remember(str(self.name), name, known, _TITLE_LASTS)
+        title, status = json.loads(known)
+        return title, status
+
+    def _session(self, row: _Session) -> Session | None:
+        if row.identifier is None:
+            return None
+        over = row.endedAt if row.isActive is not True else None
+        length = (row.endedAt - row.startedAt) if row.endedAt and row.startedAt else None
+        return Session(
+            source=self.name,
+            id=row.identifier,
+            url=RAYGUN_LINKS.allow(row.applicationUrl),
+            started_at=row.startedAt,
+            ended_at=over,
+            duration_seconds=None if length is None else max(0, int(length.total_seconds())),
+            live=row.isActive,
+            device=row.platformName,
+            browser=joined(row.browserName, row.browserVersion),
+            os=joined(row.operatingSystemName, row.operatingSystemVersion),
+            country=row.countryCode,
+        )
+
+
+_BAD_KEY = "Raygun does not take our token: it is wrong or has expired"
+_SCOPES = (
+    "Raygun’s token lacks a scope: it needs applications:read, customers:read, rum.sessions:read"
+    " and cr.errors:read"
+)
+
+
+def _user(row: _Customer) -> SessionUser:
+    email = row.emailAddress.lower() if row.emailAddress else None
+    return SessionUser(row.externalIdentifier, email, row.fullName or row.firstName)
+
+
+def _text(reply: Reply, name: str) -> str | None:
+    found = at(reply.body, name)
+    return found if isinstance(found, str) and found else None

@@ -1,0 +1,120 @@
+"""
+What Raygun's webhooks say (`contracts/raygun_crash.md`, A): an error that hit somebody, or what became of it.
+
+Nothing is signed and no field is sure: whatever is missing or of another type is None, and an event that is
+not known is read all the same.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.domain.addresses import read_address
+from bot.domain.model import Subject, SubjectKind
+from bot.sources.json_fields import at, to_count, to_id, to_moment, to_text
+from bot.sources.safe_links import LinkRule
+
+# Raygun's present host and its older one; both occur.
+RAYGUN_LINKS = LinkRule(hosts=("raygun.com", "raygun.io"))
+OCCURRED = frozenset({"NewErrorOccurred", "ErrorReoccurred"})
+FOLLOW_UPS = frozenset(
+    {"OneMinuteFollowUp", "FiveMinuteFollowUp", "TenMinuteFollowUp", "ThirtyMinuteFollowUp", "HourlyFollowUp"}
+)
+ACTIVITIES = frozenset({"StatusChanged", "AssignedToUser", "CommentAdded"})
+KNOWN = OCCURRED | FOLLOW_UPS | ACTIVITIES
+_LONGEST_UID = 128
+_LONGEST_NAME = 60
+_LONGEST_COMMENT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class RaygunEvent:
+    """
+    One webhook.
+
+    `group` is what all events of one error have in common: its URL, else its title. `remark` is what somebody
+    did about it, in words; `remark_kind` says which earlier remark it takes the place of. `people` are all
+    the names that the affected person goes by.
+    """
+
+    kind: str
+    group: str
+    title: str | None
+    url: str | None
+    at: datetime | None
+    total: int | None
+    people: tuple[Subject, ...] = ()
+    remark_kind: str | None = None
+    remark: str | None = None
+
+    @property
+    def group_id(self) -> str | None:
+        """Give the error group's number, as the legacy API has it, where the URL ends in it."""
+        last = (self.url or "").partition("?")[0].partition("#")[0].rstrip("/").rpartition("/")
+        return last[2] if last[0].endswith("/errors") and last[2] else None
+
+
+def read_event(body: Any) -> RaygunEvent | None:
+    """Read a webhook's body; None where it names no error at all."""
+    error = at(body, "error")
+    if not isinstance(error, dict):
+        return None
+    url, title = RAYGUN_LINKS.allow(to_text(error.get("url"))), to_text(error.get("message"))
+    group = url or to_text(error.get("url")) or title
+    if group is None:
+        return None
+    kind = to_text(at(body, "eventType")) or ""
+    remark_kind, remark = _remark(kind, error)
+    return RaygunEvent(
+        kind=kind if kind in KNOWN else "unknown",
+        group=group,
+        title=title,
+        url=url,
+        at=to_moment(error.get("lastOccurredOn")) or to_moment(error.get("activityDate")),
+        total=to_count(error.get("totalOccurrences")),
+        people=_people(at(error, "instance", "affectedUser")) if kind not in FOLLOW_UPS | ACTIVITIES else (),
+        remark_kind=remark_kind,
+        remark=remark,
+    )
+
+
+def _remark(kind: str, error: dict[str, Any]) -> tuple[str | None, str | None]:
+    """Put what somebody did about an error into words."""
+    by = f" by {who}" if (who := _short(error.get("user"), _LONGEST_NAME)) else ""
+    if kind == "StatusChanged" and (status := _short(error.get("status"), _LONGEST_NAME)):
+        return "status", f"{status.lower()}{by}"
+    if kind == "AssignedToUser" and (to := _short(error.get("assignedTo"), _LONGEST_NAME)):
+        return "assignment", f"assigned to {to}"
+    if kind == "CommentAdded":
+        said = _short(error.get("comment"), _LONGEST_COMMENT)
+        return "comment", f"comment{by}: {said}" if said else f"commented{by}"
+    return None, None
+
+
+def _short(value: Any, most: int) -> str | None:
+    text = to_text(value)
+    return text if text is None or len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _people(user: Any) -> tuple[Subject, ...]:
+    """Read the affected person: the app's own identifier (a uid, or an address), email and UUID."""
+    if not isinstance(user, dict):
+        return ()
+    # Raygun writes them in PascalCase; others may not.
+    named = {str(name).lower(): value for name, value in user.items()}
+    found: dict[tuple[str, str], Subject] = {}
+    for name in ("identifier", "email", "emailaddress", "uuid"):
+        value = to_id(named.get(name))
+        if value is None or not value.strip() or len(value) > _LONGEST_UID:
+            continue
+        address = read_address(value.strip()) if "@" in value else None
+        subject = address or Subject(SubjectKind.UID, value, value)
+        if address is not None or not name.startswith("email"):
+            found[subject.kind, subject.value] = subject
+    return tuple(found.values())
+
+
+def canonical(body: Any) -> str:
+    """Give a body in one spelling: two deliveries of one event are the same."""
+    return json.dumps(body, sort_keys=True, separators=(",", ":"))

@@ -1,0 +1,225 @@
+"""
+Which paths a Rybbit server has, and how it says no (`contracts/rybbit.md`, `contracts/rybbit_observed.md`).
+
+Rybbit's paths changed twice and the old ones were removed. What a server has is found out by asking, and
+remembered; a call that finds its path missing tries the next generation's.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlsplit
+
+from bot.domain.model import Reason
+from bot.settings.model import RybbitAccount
+from bot.sources.http import CallFailed, Calls, Reply, VendorHttp, segment
+from bot.sources.json_fields import at, to_count, to_text
+from bot.sources.quota import Account, Window
+from bot.storage.memory import Memory
+
+
+class Generation(StrEnum):
+    """The states of Rybbit's paths; the newest one is tried first."""
+
+    C = "C"
+    B = "B"
+    A2 = "A2"
+
+
+_SITES = "/api/sites/{site}"
+PATHS: dict[str, dict[Generation, str]] = {
+    "sessions": {
+        Generation.C: f"{_SITES}/sessions",
+        Generation.B: f"{_SITES}/sessions",
+        Generation.A2: "/api/sessions/{site}",
+    },
+    "session": {
+        Generation.C: f"{_SITES}/sessions/{{session}}",
+        Generation.B: f"{_SITES}/sessions/{{session}}",
+        Generation.A2: "/api/sessions/{session}/{site}",
+    },
+    "users": {
+        Generation.C: f"{_SITES}/users",
+        Generation.B: f"{_SITES}/users",
+        Generation.A2: "/api/users/{site}",
+    },
+    "user_traits": {
+        Generation.C: f"{_SITES}/user-traits/users",
+        Generation.B: f"{_SITES}/user-traits/users",
+    },
+    "error_names": {
+        Generation.C: f"{_SITES}/errors/names",
+        Generation.B: f"{_SITES}/error-names",
+        Generation.A2: "/api/error-names/{site}",
+    },
+    "error_events": {
+        Generation.C: f"{_SITES}/errors/events",
+        Generation.B: f"{_SITES}/error-events",
+        Generation.A2: "/api/error-events/{site}",
+    },
+}
+# Came with a later release of generation B: its absence says nothing of the generation.
+_OPTIONAL = frozenset({"user_traits"})
+_NEWEST_FIRST = tuple(Generation)
+
+_CLOUD = "app.rybbit.io"
+# 50 at once and 5 a second after that: never broken by 50 in any 10 seconds.
+_BURST = Window(50, 10)
+_SMALLEST_DAY = 5_000
+_DAY_SECONDS = 24 * 3600
+# What servers allow a key until the spring of 2026; they say "Forbidden" beyond it.
+OLD_WINDOW = Window(500, 600)
+_REMEMBERED = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class RybbitServer:
+    """One site on one server, asked by operation rather than by path."""
+
+    http: VendorHttp
+    settings: RybbitAccount
+    memory: Memory
+
+    @property
+    def _name(self) -> str:
+        return self.http.account.name
+
+    async def account(self) -> Account:
+        """Give the account with this server's limits: the cloud's, an old server's, or none."""
+        if urlsplit(self.settings.base_url).hostname == _CLOUD:
+            day = to_count(await self.memory.recall(self._name, "daily_limit")) or _SMALLEST_DAY
+            return Account(self._name, (_BURST, Window(day, _DAY_SECONDS)))
+        if await self._is_old():
+            return Account(self._name, (OLD_WINDOW,))
+        return Account(self._name)
+
+    async def get(self, operation: str, calls: Calls, params: dict[str, str], **parts: str) -> Reply | None:
+        """
+        Ask for one operation on whatever path this server has it; None where it has it not at all.
+
+        Raises:
+            CallFailed: as any call, and for answers that are neither a success nor "not found".
+
+        """
+        possible = await self._generations()
+        for attempt in (possible, tuple(g for g in _NEWEST_FIRST if g not in possible)):
+            if reply := await self._try(operation, attempt, calls, params, parts):
+                return reply
+            if operation in _OPTIONAL:
+                return None
+        raise CallFailed(
+            Reason.UNSUPPORTED,
+            "Rybbit's server has none of the paths known since November 2025: it may be too old",
+        )
+
+    async def _try(
+        self,
+        operation: str,
+        generations: tuple[Generation, ...],
+        calls: Calls,
+        params: dict[str, str],
+        parts: dict[str, str],
+    ) -> Reply | None:
+        by_path: dict[str, list[Generation]] = {}
+        for generation in generations:
+            if template := PATHS[operation].get(generation):
+                by_path.setdefault(template, []).append(generation)
+        for template, having_it in by_path.items():
+            path = template.format(site=self.settings.site, **{k: segment(v) for k, v in parts.items()})
+            reply = await calls.get(path, params=params, headers=self._headers())
+            if not _is_route_missing(reply):
+                await self._settle_on(having_it if operation not in _OPTIONAL else list(generations))
+                return await self._judge(reply, calls)
+        return None
+
+    async def site_number(self, calls: Calls) -> str:
+        """Give the site's number, which links need; an id of letters is asked for once."""
+        if self.settings.site.isdecimal():
+            return self.settings.site
+        known = await self.memory.recall(self._name, "site_number")
+        if known is None:
+            reply = await calls.get(f"/api/sites/{self.settings.site}", headers=self._headers())
+            known = to_text(at(reply.body, "siteId")) if reply.ok else None
+            if known is None:
+                return self.settings.site
+            await self.memory.remember(self._name, "site_number", known, _REMEMBERED)
+        return known
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.settings.api_key.get_secret_value()}"}
+
+    async def _generations(self) -> tuple[Generation, ...]:
+        known = await self.memory.recall(self._name, "generations")
+        return tuple(Generation(name) for name in known.split(",")) if known else _NEWEST_FIRST
+
+    async def _is_old(self) -> bool:
+        """Whether the server allows a key 500 calls in 10 minutes, and says 403 beyond them."""
+        return Generation.C not in await self._generations()
+
+    async def _settle_on(self, having_it: list[Generation]) -> None:
+        """Keep what is still possible after a path was found."""
+        known = await self._generations()
+        possible = tuple(g for g in known if g in having_it) or tuple(having_it)
+        if possible != known:
+            await self.memory.remember(self._name, "generations", ",".join(possible), _REMEMBERED)
+
+    async def _judge(self, reply: Reply, calls: Calls) -> Reply:
+        await self._heed_limits(reply, calls)
+        if reply.ok:
+            await self._note_acceptance()
+            return reply
+        if reply.status == 403:  # noqa: PLR2004
+            raise await self._forbidden(reply, calls)
+        if reply.status == 404 and to_text(at(reply.body, "error")) != "Site not found":  # noqa: PLR2004
+            return reply
+        if reply.status == 404:  # noqa: PLR2004
+            raise CallFailed(Reason.NOT_AUTHORISED, "Rybbit knows no site of the configured id")
+        raise calls.refused(reply)
+
+    async def _forbidden(self, reply: Reply, calls: Calls) -> CallFailed:
+        """
+        Read a 403: a scope that the key lacks, an old server's limit, or a bad key.
+
+        Old servers say "Forbidden" for a spent limit too; a key that they took minutes ago is
+        not a bad one.
+        """
+        scope = to_text(at(reply.body, "required"))
+        if scope and scope.replace(":", "").isalpha():
+            return CallFailed(Reason.NOT_AUTHORISED, f"Rybbit's key may not read this: it lacks {scope}")
+        accepted = await self.memory.recall(self._name, "accepted")
+        if accepted and await self._is_old():
+            rest = timedelta(seconds=OLD_WINDOW.seconds)
+            await calls.correct(0, rest)
+            return CallFailed(
+                Reason.RATE_LIMITED,
+                "Rybbit refuses a key that it took minutes ago: its 500 calls in 10 minutes seem spent",
+                self.http.clock() + rest,
+            )
+        return CallFailed(
+            Reason.NOT_AUTHORISED, "Rybbit refuses our key: it is wrong, or not one for the configured site"
+        )
+
+    async def _note_acceptance(self) -> None:
+        """Remember for one window that an old server took the key."""
+        if not await self._is_old():
+            return
+        if await self.memory.recall(self._name, "accepted") is None:
+            await self.memory.remember(self._name, "accepted", "yes", timedelta(seconds=OLD_WINDOW.seconds))
+
+    async def _heed_limits(self, reply: Reply, calls: Calls) -> None:
+        """Take the cloud's own count for the day, and the size of its day (it depends on the plan)."""
+        left = to_count(reply.headers.get("x-ratelimit-daily-remaining"))
+        resets = to_count(reply.headers.get("x-ratelimit-daily-reset"))
+        if left is None or resets is None:
+            return
+        await calls.correct(left, timedelta(seconds=resets))
+        limit = to_text(reply.headers.get("x-ratelimit-daily-limit"))
+        if limit and limit != await self.memory.recall(self._name, "daily_limit"):
+            await self.memory.remember(self._name, "daily_limit", limit, timedelta(days=1))
+
+
+def _is_route_missing(reply: Reply) -> bool:
+    """Tell the router's 404, which has three keys, from an operation's own."""
+    message: Any = at(reply.body, "message")
+    return reply.status == 404 and isinstance(message, str) and message.startswith("Route ")  # noqa: PLR2004

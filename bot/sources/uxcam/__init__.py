@@ -1,0 +1,1 @@
+"""UXCam: sessions of mobile apps, by its two APIs."""

@@ -1,0 +1,219 @@
+"""
+UXCam's two APIs, with one key (`contracts/uxcam.md`): the newer one first, the classic one behind it.
+
+The newer one has the key in a header and pages by cursor; the classic one has it in the query string and
+pages by number. Where the newer one is not there is found out once, and remembered.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import Field
+
+from bot.settings.model import UXCamAccount
+from bot.sources.http import Calls, Reply
+from bot.sources.json_fields import AnyText, Id, Part, Record, at, read_records, to_count, to_flag, to_text
+from bot.sources.quota import Window
+from bot.storage.memory import Memory
+
+# The strictest of the limits that the vendor's pages name (section 1.5).
+# A call arrives later than it is counted, one more and another less.
+WINDOWS = (Window(5, 1, 0.5), Window(60, 60, 2), Window(500, 3600, 2))
+PAGE_SIZE = 100
+MOST_PAGES = 3
+_REMEMBERED = timedelta(days=7)
+_NEWER, _CLASSIC = "newer", "classic"
+# Not served, not enabled for this account, or a key that this API alone does not know.
+_NOT_THERE = frozenset({401, 403, 404, 405, 410})
+_SHOWN = ("property", "user", "location", "deviceBasics")
+_FIRST_REST = timedelta(hours=1)
+_LONGEST_REST = timedelta(days=1)
+
+
+class ListedSession(Record):
+    """One session as either API lists it; what each part holds depends on the API and on its age."""
+
+    sessionId: Id = None  # noqa: N815 - the vendor's spelling
+    url: AnyText = None
+    video: AnyText = None
+    property: Part = Field(default_factory=dict)
+    user: Part = Field(default_factory=dict)
+    device: Part = Field(default_factory=dict)
+    deviceBasics: Part = Field(default_factory=dict)  # noqa: N815
+    location: Part = Field(default_factory=dict)
+
+    def of_user(self, name: str) -> str | None:
+        """Give one of the user's properties; older answers have them one level deeper."""
+        return to_text(self.user.get(name)) or to_text(at(self.user, "userProperty", name))
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which sessions are wanted: by an attribute's value (a custom property's has its name), since when."""
+
+    attribute: str
+    value: str
+    since: datetime
+    until: datetime
+    property_name: str | None = None
+
+    def filters(self) -> list[dict[str, Any]]:
+        """Give it in the vendor's form; a day wider on both sides: days are the app's, and of the upload."""
+        equal = {"attribute": self.attribute, "operator": "equal", "value": self.value}
+        if self.property_name:
+            equal["property_name"] = self.property_name
+        day = timedelta(days=1)
+        span = {"lower": f"{self.since - day:%Y-%m-%d}", "upper": f"{self.until + day:%Y-%m-%d}"}
+        return [equal, {"attribute": "date_range", "operator": "between_dates", "value": span}]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What was listed, and whether there is more than was asked for."""
+
+    rows: tuple[ListedSession, ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    rows: list[ListedSession]
+    following: str | None
+
+
+@dataclass(slots=True)
+class GrowingRest:
+    """How long to stay away after a 429 that names no time: an hour, and longer if that was not enough."""
+
+    _rest: timedelta = timedelta()
+    _until: datetime | None = None
+
+    def __call__(self, now: datetime) -> timedelta:
+        """Give the next rest; a day after the last one ended, it begins with an hour again."""
+        recent = self._until is not None and now - self._until < _LONGEST_REST
+        self._rest = min(self._rest * 4, _LONGEST_REST) if recent else _FIRST_REST
+        self._until = now + self._rest
+        return self._rest
+
+
+@dataclass(frozen=True, slots=True)
+class UXCamApi:
+    """One app's sessions, by whichever API serves; `account` is its name in the ledger."""
+
+    account: str
+    settings: UXCamAccount
+    memory: Memory
+
+    async def is_found_out(self) -> bool:
+        """Whether it is known which API serves."""
+        return await self._known() is not None
+
+    async def serving(self) -> str:
+        """Give which API serves, in words."""
+        return f"by its {await self._known() or _NEWER} API"
+
+    async def sessions(self, wanted: Wanted, calls: Calls) -> Listing | None:
+        """
+        List sessions, page by page; None where the vendor takes the question for a bad one.
+
+        Raises:
+            CallFailed: when the vendor cannot be asked or understood.
+
+        """
+        rows: dict[str, ListedSession] = {}
+        turned: set[str] = set()
+        following: str | None = None
+        for _ in range(MOST_PAGES):
+            page = await self._page(wanted, following, calls)
+            if page is None:
+                return None
+            rows |= {row.sessionId: row for row in page.rows if row.sessionId}
+            following = page.following
+            # A page that leads back to itself would never end.
+            if following is None or following in turned:
+                return Listing(tuple(rows.values()), more=False)
+            turned.add(following)
+        return Listing(tuple(rows.values()), more=True)
+
+    async def _page(self, wanted: Wanted, following: str | None, calls: Calls) -> _Page | None:
+        known = await self._known()
+        if known != _CLASSIC:
+            reply = await self._newer(wanted, following, calls)
+            if reply.status not in _NOT_THERE or following:
+                await self._settle(_NEWER, known)
+                await _heed_limits(reply, calls)
+                return _read_newer(reply, calls)
+        reply = await self._classic(wanted, following, calls)
+        if reply.status in _NOT_THERE:
+            await self.memory.forget(self.account, "api")
+            raise calls.refused(reply)
+        await self._settle(_CLASSIC, known)
+        return _read_classic(reply, calls)
+
+    async def _newer(self, wanted: Wanted, cursor: str | None, calls: Calls) -> Reply:
+        body: dict[str, Any] = {
+            "app_id": self.settings.app_id,
+            "filters": wanted.filters(),
+            "show_only": list(_SHOWN),
+            "page_size": PAGE_SIZE,
+            "with_video": True,
+        }
+        if cursor:
+            body["cursor"] = cursor
+        headers = {"X-Api-Key": self.settings.api_key.get_secret_value()}
+        return await calls.request("POST", "/api/data-access/v1/session", headers=headers, body=body)
+
+    async def _classic(self, wanted: Wanted, page: str | None, calls: Calls) -> Reply:
+        params = {
+            "appid": self.settings.app_id,
+            "apikey": self.settings.api_key.get_secret_value(),
+            "page": page or "1",
+            "page_size": str(PAGE_SIZE),
+            # Blanks in it are refused.
+            "filters": json.dumps(wanted.filters(), separators=(",", ":")),
+        }
+        return await calls.request("GET", "/v2/session", params=params, base_url=self.settings.classic_url)
+
+    async def _known(self) -> str | None:
+        return await self.memory.recall(self.account, "api")
+
+    async def _settle(self, api: str, known: str | None) -> None:
+        if api != known:
+            await self.memory.remember(self.account, "api", api, _REMEMBERED)
+
+
+def _read_newer(reply: Reply, calls: Calls) -> _Page | None:
+    if reply.status == 400:  # noqa: PLR2004
+        return None
+    rows, paging = _rows(reply, calls), at(reply.body, "pagination")
+    cursor = to_text(at(paging, "next_cursor"))
+    return _Page(rows, cursor if to_flag(at(paging, "has_more")) is not False else None)
+
+
+def _read_classic(reply: Reply, calls: Calls) -> _Page | None:
+    if reply.status == 400:  # noqa: PLR2004
+        return None
+    # Some answers have no `pagination`: then this is all.
+    following = to_count(at(reply.body, "pagination", "next"))
+    return _Page(_rows(reply, calls), str(following) if following else None)
+
+
+def _rows(reply: Reply, calls: Calls) -> list[ListedSession]:
+    if not reply.ok:
+        raise calls.refused(reply)
+    if not isinstance(reply.body, dict) or reply.body.get("success") is False:
+        raise calls.unreadable("a list of sessions")
+    rows = read_records(reply.body.get("data") or [], ListedSession)
+    if rows is None:
+        raise calls.unreadable("a list of sessions")
+    return rows
+
+
+async def _heed_limits(reply: Reply, calls: Calls) -> None:
+    """Take the vendor's own count for the hour; `X-RateLimit-Reset` is in seconds from now."""
+    left = to_count(reply.headers.get("x-ratelimit-remaining"))
+    resets = to_count(reply.headers.get("x-ratelimit-reset"))
+    if left is not None and resets is not None:
+        await calls.correct(left, timedelta(seconds=resets))

@@ -1,0 +1,174 @@
+"""The local index: what it claims to know whole, whom it finds, what it forgets."""
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from bot.domain.coverage import Span
+from bot.domain.model import Session, SessionUser, SourceName, Subject, SubjectKind
+from bot.sources.raygun.index import Customer, Harvest, Opened, SessionIndex, Sighted
+from bot.storage.keyring import Keyring
+from bot.storage.store import Store, open_store
+from bot.storage.tables import index_sessions, metadata
+from tests.conftest import stored
+
+SHOP = SourceName("raygun", "shop")
+NOW = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
+JANE = Subject(SubjectKind.EMAIL, "jane@contoso.example", "jane@contoso.example")
+U77 = Subject(SubjectKind.UID, "u-77", "u-77")
+WEEK, DAY = timedelta(days=7), timedelta(days=1)
+
+
+def sighted(number: int, at: datetime, customer: str = "5", **user: str) -> Sighted:
+    session = Session(SHOP, str(number), started_at=at, user=SessionUser(**user))
+    return Sighted(session, customer)
+
+
+def harvest(*sessions: Sighted, whole: Span | None = None) -> Harvest:
+    customers = [Customer(s.customer, s.session.user) for s in sessions if s.customer]
+    return Harvest(sessions, customers, whole)
+
+
+@pytest.fixture
+def index(store: Store, keyring: Keyring) -> SessionIndex:
+    return SessionIndex(store, keyring, WEEK, DAY)
+
+
+async def ids(index: SessionIndex, *names: Subject, now: datetime = NOW) -> list[str]:
+    found = await index.look_up(SHOP, names, now - WEEK, now)
+    return [session.id for session in found.sessions]
+
+
+async def test_somebody_is_found_by_every_name_newest_first(index: SessionIndex) -> None:
+    first = sighted(1, NOW - timedelta(hours=3), uid="u-77", email="jane@contoso.example")
+    second = sighted(2, NOW - timedelta(hours=1), uid="u-77", email="jane@contoso.example")
+    await index.put(SHOP, harvest(first, second), NOW)
+    assert await ids(index, JANE) == ["2", "1"]
+    assert await ids(index, U77) == ["2", "1"]
+    assert await ids(index, Subject(SubjectKind.UID, "U-77", "U-77")) == []
+
+
+async def test_an_identifier_that_is_an_address_is_found_whatever_its_case(index: SessionIndex) -> None:
+    await index.put(SHOP, harvest(sighted(1, NOW - DAY, uid="Jane@Contoso.example")), NOW)
+    assert await ids(index, JANE) == ["1"]
+
+
+async def test_the_vendors_own_id_leads_to_sessions_that_name_nobody(index: SessionIndex) -> None:
+    nameless = Sighted(Session(SHOP, "3", started_at=NOW - DAY), "5")
+    named = sighted(4, NOW - DAY, uid="u-77", email="jane@contoso.example")
+    await index.put(SHOP, Harvest([nameless], [Customer("5", named.session.user)]), NOW)
+    found = await index.look_up(SHOP, [JANE], NOW - WEEK, NOW)
+    assert [(session.id, session.user.uid) for session in found.sessions] == [("3", "u-77")]
+
+
+async def test_accounts_know_nothing_of_each_other(index: SessionIndex) -> None:
+    await index.put(SHOP, harvest(sighted(1, NOW - DAY, uid="u-77"), whole=Span(NOW - DAY, NOW)), NOW)
+    other = SourceName("raygun", "blog")
+    assert (await index.look_up(other, [U77], NOW - WEEK, NOW)).sessions == ()
+    assert (await index.coverage(other, NOW)).spans == ()
+
+
+async def test_a_session_that_was_running_is_renewed_when_it_is_read_again(index: SessionIndex) -> None:
+    running = sighted(1, NOW - timedelta(minutes=5), uid="u-77")
+    await index.put(SHOP, harvest(running), NOW)
+    ended = Session(SHOP, "1", started_at=running.session.started_at, ended_at=NOW, user=running.session.user)
+    await index.put(SHOP, harvest(Sighted(ended, "5")), NOW)
+    found = await index.look_up(SHOP, [U77], NOW - WEEK, NOW)
+    assert [session.ended_at for session in found.sessions] == [NOW]
+
+
+async def test_what_is_older_than_the_retention_is_gone_and_no_longer_claimed(
+    index: SessionIndex, store: Store
+) -> None:
+    await index.put(SHOP, harvest(sighted(1, NOW - DAY, uid="u-77"), whole=Span(NOW - DAY, NOW)), NOW)
+    later = NOW + timedelta(days=6, hours=12)
+    coverage = await index.coverage(SHOP, later)
+    assert coverage.spans == (Span(later - WEEK, NOW),)
+    await index.put(SHOP, harvest(), later + DAY)
+    async with store.read() as connection:
+        assert (await connection.execute(select(index_sessions))).all() == []
+
+
+async def test_an_answer_about_one_person_claims_nothing_but_is_remembered(index: SessionIndex) -> None:
+    asked = Span(NOW - timedelta(days=30), NOW)
+    old = sighted(1, NOW - timedelta(days=20), uid="u-77")
+    await index.put_answer(SHOP, [U77], harvest(old), asked)
+    found = await index.look_up(SHOP, [U77], asked.start, NOW)
+    assert [session.id for session in found.sessions] == ["1"]
+    assert found.asked == asked
+    assert found.coverage.spans == ()
+    await index.put(SHOP, harvest(), NOW + DAY + timedelta(minutes=1))
+    assert (await index.look_up(SHOP, [U77], asked.start, NOW)).sessions == ()
+
+
+async def test_what_a_sessions_own_page_told_is_kept_with_it(index: SessionIndex) -> None:
+    seen = sighted(1, NOW - DAY, uid="u-77")
+    await index.put(SHOP, harvest(seen), NOW)
+    opened = Opened(seen.session, (), NOW)
+    await index.put_opened(SHOP, opened)
+    assert (await index.look_up(SHOP, [U77], NOW - WEEK, NOW)).opened == {"1": opened}
+
+
+async def test_no_address_and_no_uid_stands_in_the_database(index: SessionIndex, store: Store) -> None:
+    seen = sighted(1, NOW - DAY, uid="unmistakable-uid", email="unmistakable@contoso.example")
+    await index.put(SHOP, harvest(seen, whole=Span(NOW - DAY, NOW)), NOW)
+    await index.put_answer(SHOP, [JANE], harvest(seen), Span(NOW - DAY, NOW))
+    told = await stored(store)
+    assert "index_sessions" in told
+    assert "unmistakable" not in told
+
+
+async def test_lookups_are_remembered_for_eight_days(index: SessionIndex) -> None:
+    for days in (9, 3, 0):
+        await index.note_lookup(SHOP, NOW - timedelta(days=days))
+    assert await index.lookups(SHOP) == (NOW - timedelta(days=3), NOW)
+
+
+async def test_sessions_are_counted_by_the_hour_they_began_in(index: SessionIndex) -> None:
+    some = [sighted(n, NOW + timedelta(minutes=n), uid=f"u-{n}") for n in (0, 10, 59, 60)]
+    await index.put(SHOP, harvest(*some), NOW)
+    assert await index.begun_by_hour(SHOP, NOW - DAY) == {NOW: 3, NOW + timedelta(hours=1): 1}
+
+
+# A claimed span with a session missing would hide a customer's visit.
+Read = tuple[int, int, bool]
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 200), st.integers(1, 60), st.booleans()), min_size=1, max_size=8),
+    st.randoms(use_true_random=False),
+)
+async def test_no_span_is_ever_claimed_of_which_a_session_is_missing(
+    tmp_path_factory: pytest.TempPathFactory, reads: list[Read], chance: random.Random
+) -> None:
+    everything = [
+        sighted(n, NOW - timedelta(minutes=chance.uniform(0, 300)), customer=str(n), uid=f"u-{n}")
+        for n in range(60)
+    ]
+    async with open_store(f"sqlite:///{tmp_path_factory.mktemp('index') / 'casefile.db'}") as store:
+        index = SessionIndex(store, Keyring(("secret",)), WEEK, DAY)
+        for offset, length, succeeds in reads:
+            span = Span(NOW - timedelta(minutes=offset + length), NOW - timedelta(minutes=offset))
+            within = [one for one in everything if _began(one, span)]
+            # What fails brings a part, and claims nothing.
+            given_ = within if succeeds else within[: len(within) // 2]
+            await index.put(SHOP, harvest(*given_, whole=span if succeeds else None), NOW)
+        coverage = await index.coverage(SHOP, NOW)
+        for one in everything:
+            if any(_began(one, span) for span in coverage.spans):
+                assert await ids(index, Subject(SubjectKind.UID, one.session.user.uid or "", ""))
+
+
+def _began(one: Sighted, span: Span) -> bool:
+    return one.session.started_at is not None and span.start <= one.session.started_at < span.end
+
+
+def test_every_table_of_the_index_has_an_end_to_what_it_keeps() -> None:
+    ends = {"kept_until_ms", "asked_ms", "at_ms", "end_ms"}
+    tables = [table for name, table in metadata.tables.items() if name.startswith("index_")]
+    assert all(ends & set(table.c.keys()) for table in tables)

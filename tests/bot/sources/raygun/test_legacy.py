@@ -1,0 +1,334 @@
+"""Raygun's legacy API behind the index, against the sandbox's stand-in: what is asked, what is told, what fails."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bot.cache import Answer
+from bot.domain.coverage import Coverage
+from bot.domain.model import Reason, Session, SessionUser, SourceName, Subject, SubjectKind
+from bot.sources.http import CallFailed
+from bot.sources.protocol import Effort, Question
+from bot.sources.quota import Purpose
+from bot.sources.raygun.from_index import belongs_to
+from bot.sources.raygun.legacy import Raygun, rest_after_429
+from sandbox.faults import Fault
+from sandbox.people import make_people
+from sandbox.vendors.raygun import Raygun as StandIn
+from sandbox.vendors.raygun_traffic import Traffic, sightings_of, strangers
+from sandbox.vendors.stand_in import listening
+from tests.bot.sources.canned import Bench, bench
+from tests.conftest import MovableClock
+
+SHOP = SourceName("raygun", "shop")
+
+
+def uid(value: str) -> Subject:
+    return Subject(SubjectKind.UID, value, value)
+
+
+def email(value: str) -> Subject:
+    return Subject(SubjectKind.EMAIL, value.lower(), value)
+
+
+@dataclass
+class Shop:
+    """The stand-in, the bench and a source that asks it."""
+
+    vendor: StandIn
+    on_bench: Bench
+    clock: MovableClock
+    client: httpx.AsyncClient
+
+    def source(self, daily_calls: int = 50) -> Raygun:
+        """Give a source as a process has it that has just started."""
+        vendor = self.vendor
+        return self.on_bench.raygun(
+            client=self.client,
+            base_url=vendor.origin,
+            api_key=vendor.api_key,
+            client_id=vendor.client_id,
+            client_secret=vendor.client_secret,
+            daily_calls=daily_calls,
+        )
+
+    async def ask(
+        self, source: Raygun, subject: Subject, *other_names: Subject, days: int = 30,
+        effort: Effort = Effort.USUAL, purpose: Purpose = Purpose.PERSON,
+    ) -> Answer:  # fmt: skip
+        """Ask as the engine does: the vendor only where what is known is not enough."""
+        question = Question(subject, days, purpose, effort, other_names)
+        recall = await source.recall(question)
+        if recall.enough and recall.answer is not None:
+            return recall.answer
+        return await source.find(question, source.http.asking(purpose))
+
+    @property
+    def asked(self) -> list[str]:
+        """Give what the vendor was asked for, in short."""
+        words = []
+        for call in self.vendor.calls:
+            last = call.path.rsplit("/", 1)[1]
+            words.append("person" if "userIdentifier" in call.query else {"sessions": "page"}.get(last, last))
+        return words
+
+    def forget_calls(self) -> None:
+        self.vendor.calls.clear()
+
+
+async def until(so: Callable[[], bool]) -> None:
+    while not so():  # noqa: ASYNC110 - the vendor is no one to wait on
+        await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def shop(tmp_path: Path, clock: MovableClock) -> AsyncIterator[Shop]:
+    rng = random.Random(7)
+    others = strangers(rng, clock() - timedelta(days=1), 2, 2_000)
+    traffic = Traffic([*sightings_of(make_people(clock())), *others])
+    async with (
+        bench(tmp_path, clock) as on_bench,
+        listening(StandIn(clock, traffic)) as vendor,
+        httpx.AsyncClient() as client,
+    ):
+        yield Shop(vendor, on_bench, clock, client)
+        await on_bench.tasks.settle()
+
+
+async def test_a_first_lookup_begins_the_index_and_asks_for_the_person(shop: Shop) -> None:
+    answer = await shop.ask(shop.source(), email("jane@contoso.example"))
+    assert shop.asked[:5] == ["authenticate", "page", "person", "session", "session"]
+    assert len(answer.sessions) == 4
+    assert [error.title.partition(":")[0] for error in answer.errors] == ["TypeError", "PaymentError"]
+    assert (answer.as_of, answer.covers) == (shop.clock(), None)
+
+
+async def test_the_next_lookup_is_answered_by_the_index_and_says_what_it_covers(shop: Shop) -> None:
+    source = shop.source()
+    await shop.ask(source, email("jane@contoso.example"))
+    await shop.on_bench.tasks.settle()
+    shop.forget_calls()
+    answer = await shop.ask(source, email("jane@contoso.example"))
+    assert shop.asked == []
+    assert isinstance(answer.covers, Coverage)
+    assert answer.covers.end == shop.clock().replace(microsecond=0)
+
+
+async def test_what_nobody_would_miss_fills_the_index_while_the_login_lasts(shop: Shop) -> None:
+    source = shop.source()
+    await shop.ask(source, email("jane@contoso.example"))
+    await shop.on_bench.tasks.settle()
+    coverage = await shop.on_bench.index.coverage(SHOP, shop.clock())
+    assert len(coverage.spans) == 1
+    assert coverage.spans[0].length > timedelta(hours=6)
+    assert shop.asked.count("authenticate") == 1
+
+
+async def test_people_who_are_asked_about_at_once_share_one_page(shop: Shop) -> None:
+    source = shop.source()
+    people = ("jane@contoso.example", "busy@tailspin.example", "mallory@litware.example")
+    await asyncio.gather(*(shop.ask(source, email(person)) for person in people))
+    before_gaps = shop.asked[: len(people) + 2]
+    assert before_gaps.count("page") == 1
+    assert before_gaps.count("authenticate") == 1
+
+
+async def test_an_address_is_found_where_raygun_knows_the_uid_alone_and_the_index_saw_both(
+    shop: Shop,
+) -> None:
+    source = shop.source()
+    await shop.ask(source, uid("cust-8841"))
+    await shop.on_bench.tasks.settle()
+    shop.forget_calls()
+    answer = await shop.ask(source, email("oluwaseun@adventure.example"))
+    assert [session.user.uid for session in answer.sessions] == ["cust-8841"] * 2
+    assert "person" not in shop.asked
+
+
+async def test_an_address_whose_uid_another_source_told_is_asked_for_by_it(shop: Shop) -> None:
+    answer = await shop.ask(shop.source(), email("nobody-knows@adventure.example"), uid("u-90"))
+    assert [session.user.uid for session in answer.sessions] == ["u-90"]
+    asked = [call.query["userIdentifier"] for call in shop.vendor.calls if "userIdentifier" in call.query]
+    assert asked == ["u-90"]
+
+
+async def test_an_address_is_asked_for_as_typed_and_then_in_small_letters(shop: Shop) -> None:
+    await shop.ask(shop.source(), email("Busy@Tailspin.example"))
+    asked = [call.query["userIdentifier"] for call in shop.vendor.calls if "userIdentifier" in call.query]
+    assert asked == ["Busy@Tailspin.example", "busy@tailspin.example"]
+
+
+async def test_an_address_that_finds_nobody_comes_with_the_reason_why(shop: Shop) -> None:
+    answer = await shop.ask(shop.source(), email("nobody@contoso.example"))
+    assert answer.sessions == ()
+    assert "the uid may find more" in answer.notes[0]
+
+
+JANE = email("jane@contoso.example")
+
+
+@pytest.mark.parametrize(
+    ("names", "user", "theirs"),
+    [
+        ([JANE], SessionUser(email="jane@contoso.example"), True),
+        ([JANE], SessionUser(uid="Jane@Contoso.example"), True),
+        ([JANE], SessionUser(uid="u-77", email="jane@contoso.example"), True),
+        ([JANE], SessionUser(uid="u-77"), True),
+        ([JANE], SessionUser(), True),
+        ([JANE], SessionUser(uid="u-77", email="bob@contoso.example"), False),
+        ([JANE], SessionUser(uid="bob@contoso.example"), False),
+        ([JANE, uid("u-77")], SessionUser(uid="u-78"), False),
+        ([JANE, uid("u-77")], SessionUser(uid="u-77", email="other@contoso.example"), True),
+        ([uid("u-77")], SessionUser(uid="u-77"), True),
+        ([uid("u-77")], SessionUser(uid="U-77"), False),
+        ([uid("u-77")], SessionUser(uid="u-78", email="jane@contoso.example"), False),
+        ([uid("u-77")], SessionUser(email="jane@contoso.example"), False),
+        ([uid("u-77")], SessionUser(), True),
+    ],
+)
+def test_a_session_is_shown_only_where_its_names_do_not_say_otherwise(
+    names: list[Subject], user: SessionUser, theirs: bool
+) -> None:
+    assert belongs_to(Session(SHOP, "1", user=user), names) == theirs
+
+
+async def test_a_key_that_dies_in_the_middle_is_renewed_and_nothing_is_lost(shop: Shop) -> None:
+    source = shop.source()
+    await shop.ask(source, uid("cust-8841"))
+    await shop.on_bench.tasks.settle()
+    shop.vendor.expire_keys()
+    shop.forget_calls()
+    answer = await shop.ask(source, uid("u-90"))
+    assert shop.asked[:3] == ["person", "authenticate", "person"]
+    assert len(answer.sessions) == 1
+
+
+async def test_a_429_that_comes_early_closes_the_account_until_midnight(shop: Shop) -> None:
+    source = shop.source()
+    shop.vendor.daily_calls = 1
+    with pytest.raises(CallFailed) as failed:
+        await shop.ask(source, uid("cust-8841"))
+    assert failed.value.failure.reason is Reason.RATE_LIMITED
+    calls = len(shop.vendor.calls)
+    shop.clock.advance(minutes=10)
+    with pytest.raises(CallFailed) as refused:
+        await shop.ask(source, uid("u-90"))
+    assert refused.value.failure.reason is Reason.QUOTA_SPENT
+    assert refused.value.failure.until == datetime(2026, 11, 21, tzinfo=UTC)
+    assert len(shop.vendor.calls) == calls
+
+
+async def test_a_process_that_dies_between_call_and_storing_claims_nothing_and_counts_the_call(
+    shop: Shop,
+) -> None:
+    shop.vendor.latency = 0.5
+    dying = asyncio.create_task(shop.ask(shop.source(), uid("cust-8841")))
+    async with asyncio.timeout(10):
+        await until(lambda: shop.asked == ["authenticate", "page"])
+    dying.cancel()
+    await asyncio.gather(dying, return_exceptions=True)
+    shop.vendor.latency = 0
+    source = shop.source()
+    assert (await shop.on_bench.index.coverage(SHOP, shop.clock())).spans == ()
+    assert (await shop.on_bench.ledger.state(await source.account())).used == 2
+    answer = await shop.ask(source, uid("cust-8841"))
+    assert len(answer.sessions) == 2
+    assert shop.asked.count("authenticate") == 1
+
+
+@pytest.mark.parametrize("fault", [Fault.BROKEN, Fault.REFUSED])
+async def test_what_goes_wrong_is_not_tried_again_by_everybody_who_asks(shop: Shop, fault: Fault) -> None:
+    source = shop.source()
+    shop.vendor.fault = fault
+    for _ in range(5):
+        with pytest.raises(CallFailed):
+            await shop.ask(source, uid("cust-8841"))
+    assert len(shop.vendor.calls) <= 2
+    shop.vendor.fault = Fault.NONE
+    shop.clock.advance(minutes=3)
+    assert (await shop.ask(source, uid("cust-8841"))).sessions
+
+
+async def test_when_the_index_is_read_and_the_person_is_not_the_answer_says_so(shop: Shop) -> None:
+    source = shop.source()
+    await shop.ask(source, email("jane@contoso.example"))
+    await shop.on_bench.tasks.settle()
+    shop.vendor.fault = Fault.BROKEN
+    with pytest.raises(CallFailed):
+        await shop.ask(source, uid("u-90"))
+    known = await source.recall(Question(email("jane@contoso.example"), 30))
+    assert known.answer is not None
+    assert len(known.answer.sessions) == 4
+
+
+async def test_the_last_calls_are_kept_for_people_who_ask(shop: Shop) -> None:
+    source = shop.source(daily_calls=12)
+    for number in range(40):
+        try:
+            await shop.ask(source, uid(f"u-{number}"), purpose=Purpose.TICKET)
+        except CallFailed as failed:
+            assert failed.failure.reason is Reason.QUOTA_SPENT  # noqa: PT017 - each of many may fail
+        await shop.on_bench.tasks.settle()
+        shop.clock.advance(minutes=31)
+    state = await shop.on_bench.ledger.state(await source.account())
+    assert state.left is not None
+    assert state.left >= 3
+    shop.clock.advance(minutes=31)
+    assert (await shop.ask(source, uid("cust-8841"), effort=Effort.FRESH)).as_of == shop.clock()
+
+
+async def test_when_all_is_spent_the_index_still_answers_and_nothing_is_asked(shop: Shop) -> None:
+    source = shop.source(daily_calls=6)
+    await shop.ask(source, email("jane@contoso.example"))
+    await shop.on_bench.tasks.settle()
+    for _ in range(4):
+        await shop.on_bench.ledger.spend(await source.account(), Purpose.PERSON)
+    shop.clock.advance(hours=5)
+    shop.forget_calls()
+    recall = await source.recall(Question(email("jane@contoso.example"), 30))
+    assert recall.answer is not None
+    with pytest.raises(CallFailed) as failed:
+        await shop.ask(source, email("jane@contoso.example"))
+    assert failed.value.failure.reason is Reason.QUOTA_SPENT
+    assert failed.value.failure.until is not None
+    assert shop.asked == []
+
+
+async def test_no_24_hours_ever_hold_more_than_50_calls_however_much_is_asked(shop: Shop) -> None:
+    source = shop.source()
+    for number in range(120):
+        subject = uid(f"u-{number % 50}")
+        with_all_might = Effort.FRESH if number % 3 else Effort.USUAL
+        try:
+            await shop.ask(source, subject, effort=with_all_might)
+        except CallFailed as failed:
+            assert failed.failure.reason is Reason.QUOTA_SPENT  # noqa: PT017 - each of many may fail
+        await shop.on_bench.tasks.settle()
+        shop.clock.advance(minutes=22)
+    assert shop.vendor.refused_calls == 0
+    assert shop.vendor.most_in_24_hours == 50
+
+
+async def test_one_session_is_described_by_its_number(shop: Shop) -> None:
+    source = shop.source()
+    answer = await shop.ask(source, email("jane@contoso.example"))
+    session = await source.session(answer.sessions[0].id, source.http.asking(Purpose.UNFURL))
+    assert session is not None
+    assert session.entry_page == "/"
+    assert await source.session("1", source.http.asking(Purpose.UNFURL)) is None
+
+
+async def test_a_check_is_one_short_list(shop: Shop) -> None:
+    source = shop.source()
+    assert "work" in await source.check(source.http.asking(Purpose.PERSON))
+    assert shop.asked == ["authenticate", "page"]
+
+
+def test_without_a_word_of_the_vendors_the_rest_lasts_until_midnight_in_utc(clock: MovableClock) -> None:
+    assert clock.now + rest_after_429(clock.now) == datetime(2026, 11, 21, tzinfo=UTC)
