@@ -8,7 +8,6 @@ from typing import Any
 
 import structlog
 
-from bot.access import Verdict
 from bot.block_kit import note
 from bot.buttons import ButtonValue, Form
 from bot.delivery import Surface, present
@@ -16,7 +15,6 @@ from bot.domain.model import Subject
 from bot.jobs import GaveUp, Job
 from bot.means import Means
 from bot.offers import Spare, choice, nobody_named
-from bot.posting import NotHere
 from bot.requests import (
     DEBUG_REQUEST,
     LOOKUP_REQUEST,
@@ -28,7 +26,9 @@ from bot.requests import (
     LookupRequest,
     PointedRequest,
 )
-from bot.slack_reading import read_files, read_root
+from bot.slack.access import Verdict
+from bot.slack.messages import read_files, read_root
+from bot.slack.poster import NotHere
 from bot.sources.protocol import Effort, Question
 from bot.sources.quota_status import report_lines
 from bot.surfaces import EditSurface, GlimpseSurface, MessageSurface, PairSurface, WhisperSurface

@@ -12,7 +12,6 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import __version__
-from bot.access import Access
 from bot.answering import Answering
 from bot.cache import Cache, Flights
 from bot.helpdesks.desks import Desks
@@ -27,12 +26,13 @@ from bot.operations import crashes
 from bot.operations.clock import Clock, anchored_clock, system_clock
 from bot.operations.metrics import Metrics, make_metrics
 from bot.operations.tasks import Tasks
-from bot.pace import Pace
-from bot.posting import Poster
 from bot.reception import Reception
 from bot.session_errors import SessionErrorsAnswers
 from bot.settings.model import Settings, SettingsError
-from bot.slack_client import SlackAway, SlackClient, open_slack_session
+from bot.slack.access import Access
+from bot.slack.client import SlackAway, SlackClient, open_slack_session
+from bot.slack.poster import Poster
+from bot.slack.rate_limits import Pace
 from bot.sources.http import trusted_certificates
 from bot.sources.protocol import Source
 from bot.sources.quota import Ledger

@@ -19,10 +19,10 @@ from bot.domain.links import link_json, read_link
 from bot.domain.model import Subject
 from bot.domain.subjects import NotUnderstood, read_subject
 from bot.lookup_json import case_file_json
-from bot.manifest import http_manifest, socket_manifest
 from bot.operations.log import configure_logging
 from bot.settings.model import Settings, SettingsError, load_settings
-from bot.slack_client import make_slack_client, open_slack_session
+from bot.slack.client import make_slack_client, open_slack_session
+from bot.slack.manifest import http_manifest, socket_manifest
 from bot.sources.protocol import Effort, Question
 from bot.sources.quota_status import quota_json, quota_states
 from bot.storage.database import StoreAway

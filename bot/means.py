@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.access import Access
 from bot.jobs import Jobs
 from bot.lookup import Lookup
 from bot.operations.clock import Clock
 from bot.operations.metrics import Metrics
-from bot.posting import Poster
 from bot.reception import Reception
 from bot.settings.model import Settings
+from bot.slack.access import Access
+from bot.slack.poster import Poster
 from bot.storage.keyring import Keyring
 from bot.ticket_book import TicketBook
 from bot.ticket_desk import TicketDesk

@@ -6,13 +6,13 @@ from contextlib import asynccontextmanager
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from bot.access import Access, Verdict
 from bot.block_kit import Message, note
 from bot.jobs import Job, Jobs, NotAgain, Post
 from bot.operations.metrics import Metrics
-from bot.posting import Poster
 from bot.requests import Asker
-from bot.slack_client import SlackAway
+from bot.slack.access import Access, Verdict
+from bot.slack.client import SlackAway
+from bot.slack.poster import Poster
 from bot.storage.database import StoreAway
 
 _UNSURE = (

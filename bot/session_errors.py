@@ -8,8 +8,8 @@ from bot.domain.model import ErrorEvent, SourceName
 from bot.jobs import Job
 from bot.means import Means
 from bot.mrkdwn import counted, escaped, link, local_time
-from bot.posting import NotHere, Part, Spot
 from bot.requests import SESSION_ERRORS_REQUEST
+from bot.slack.poster import NotHere, Part, Spot
 from bot.sources.http import CallFailed
 from bot.sources.protocol import TellsErrors
 from bot.sources.quota import Purpose, QuotaState

@@ -14,10 +14,10 @@ from bot.blocks import View, answer, parent, reply, together
 from bot.buttons import Form
 from bot.delivery import CaseFiles, found_any, is_waiting
 from bot.jobs import Job, Jobs, Post
-from bot.line import Rank
-from bot.posting import Part, Poster, Spot
 from bot.requests import LookupRequest, Shown
-from bot.slack_client import SlackAway
+from bot.slack.client import SlackAway
+from bot.slack.poster import Part, Poster, Spot
+from bot.slack.priority_lock import Rank
 
 _MOST_EDITS = 3
 Once = Callable[[], AbstractAsyncContextManager[bool]]

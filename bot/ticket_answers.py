@@ -16,12 +16,12 @@ from bot.blocks import nobody
 from bot.buttons import ButtonValue, Form
 from bot.delivery import CaseFiles, present
 from bot.jobs import Job
-from bot.line import Rank
 from bot.means import Means
 from bot.offers import Spare, offer, private_offer
-from bot.posting import NotHere, Part, Spot
 from bot.requests import REMOVE_REQUEST, TICKET_REQUEST, Asker, LookupRequest
-from bot.slack_reading import read_files
+from bot.slack.messages import read_files
+from bot.slack.poster import NotHere, Part, Spot
+from bot.slack.priority_lock import Rank
 from bot.sources.protocol import Effort, Question
 from bot.sources.quota import Purpose
 from bot.surfaces import MessageSurface, view_of

@@ -13,8 +13,8 @@ import structlog
 
 from bot.jobs import Busy, GaveUp, Job, Jobs, NotAgain, TakenOver
 from bot.operations.tasks import Tasks
-from bot.posting import OutcomeUnknown
-from bot.slack_client import SlackAway
+from bot.slack.client import SlackAway
+from bot.slack.poster import OutcomeUnknown
 from bot.storage.database import StoreAway
 
 Handler = Callable[[Job], Awaitable[None]]

@@ -6,7 +6,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
 from bot.app import Bot
-from bot.slack_client import make_slack_client
+from bot.slack.client import make_slack_client
 from handlers import buttons, commands, links, mentions, messages, modals, shortcuts
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.app import Bot
 from bot.block_kit import note
 from bot.requests import Asker
-from bot.slack_client import SlackAway
+from bot.slack.client import SlackAway
 from bot.storage.database import StoreAway
 
 _BUSY = "Casefile has more lookups under way than it can take on. Please try again in a minute."

@@ -16,7 +16,7 @@ from bot.buttons import ButtonValue
 from bot.domain.subjects import NotUnderstood, read_subject
 from bot.offers import ASK_CUSTOMER, MODAL, SUBJECT_BLOCK, SUBJECT_INPUT, ModalOrigin, modal
 from bot.requests import LOOKUP_REQUEST, Asker, LookupRequest, Shown
-from bot.slack_client import SlackAway
+from bot.slack.client import SlackAway
 from bot.sources.protocol import Effort
 from bot.storage.database import StoreAway
 from handlers.intake import accept_from, delivery_of, presser, tell_at_once

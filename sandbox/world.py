@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.manifest import read_manifest
+from bot.slack.manifest import read_manifest
 from sandbox.clock import SandboxClock
 from sandbox.faults import Fault
 from sandbox.people import FULLSTORY, RAYGUN, RYBBIT, UXCAM, Customer, Error, make_people

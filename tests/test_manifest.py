@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 import yaml
 
-from bot.manifest import (
+from bot.slack.manifest import (
     EVENT_SCOPES,
     METHOD_SCOPES,
     http_manifest,

@@ -8,8 +8,8 @@ from sqlalchemy import select, update
 
 from bot.jobs import Busy, GaveUp, Job, Jobs, NotAgain, TakenOver
 from bot.operations.tasks import Tasks
-from bot.posting import OutcomeUnknown
-from bot.slack_client import SlackAway
+from bot.slack.client import SlackAway
+from bot.slack.poster import OutcomeUnknown
 from bot.storage.database import StoreAway
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store

@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 
 import sandbox.world
-from bot.manifest import read_manifest
+from bot.slack.manifest import read_manifest
 from sandbox.people import FULLSTORY, RAYGUN, RYBBIT
 from sandbox.slack import plain_text
 from sandbox.ticket_samples import TicketButton

@@ -9,7 +9,7 @@ from sqlalchemy import column as column_of
 from sqlalchemy import insert, select, text, update
 from sqlalchemy import table as table_of
 
-from bot.pace import Pace
+from bot.slack.rate_limits import Pace
 from bot.storage.store import SCHEMA_VERSION, NewerDatabase, Store, is_reachable, open_store
 from bot.storage.tables import (
     claims,

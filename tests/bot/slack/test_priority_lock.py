@@ -3,7 +3,7 @@
 import asyncio
 import random
 
-from bot.line import Line, Rank
+from bot.slack.priority_lock import Line, Rank
 
 
 async def stand(line: Line, rank: Rank, name: str, served: list[str]) -> None:

@@ -20,10 +20,10 @@ from slack_sdk.webhook.webhook_response import WebhookResponse
 
 from bot.block_kit import Message
 from bot.jobs import Job, Jobs, Post
-from bot.line import Line, Rank
-from bot.pace import A_MINUTE, EDIT, POST, Pace, TooFar
 from bot.requests import Asker
-from bot.slack_client import LONGEST_WAIT, SlackAway, lost, wished_wait
+from bot.slack.client import LONGEST_WAIT, SlackAway, lost, wished_wait
+from bot.slack.priority_lock import Line, Rank
+from bot.slack.rate_limits import A_MINUTE, EDIT, POST, Pace, TooFar
 
 EVENT_TYPE = "casefile_answer"
 _CHANNELS_KEPT = 1_000

@@ -15,7 +15,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.pace import A_MINUTE, EDIT, POST, Pace, TooFar
+from bot.slack.rate_limits import A_MINUTE, EDIT, POST, Pace, TooFar
 
 _TIMEOUT = aiohttp.ClientTimeout(total=10, connect=5)
 LONGEST_WAIT = timedelta(seconds=30)

@@ -10,8 +10,8 @@ from aiohttp import web
 from slack_sdk.errors import SlackApiError
 
 from bot.operations.clock import system_clock
-from bot.pace import Pace
-from bot.slack_client import SlackAway, SlackClient, open_slack_session
+from bot.slack.client import SlackAway, SlackClient, open_slack_session
+from bot.slack.rate_limits import Pace
 from bot.storage.store import Store
 from sandbox.slack import SlackWorkspace, start_slack
 

@@ -53,7 +53,7 @@ def needed_scopes() -> frozenset[str]:
 
 def manifest_text() -> str:
     """Give `manifest.yml`: from beside the code, or from inside the installed package."""
-    beside = Path(__file__).parent.parent / "manifest.yml"
+    beside = Path(__file__).parents[2] / "manifest.yml"
     if beside.is_file():
         return beside.read_text(encoding="utf-8")
     return resources.files("bot").joinpath("manifest.yml").read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.pace import A_MINUTE, EDIT, POST, Pace, TooFar
+from bot.slack.rate_limits import A_MINUTE, EDIT, POST, Pace, TooFar
 from bot.storage.store import Store, open_store
 from tests.conftest import MovableClock
 
