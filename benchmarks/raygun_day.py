@@ -43,12 +43,12 @@ from typing import Any, Protocol
 
 import httpx
 
-from bot.cache import Cache, Flights
 from bot.domain.model import Subject, SubjectKind
-from bot.identities import Identities
-from bot.inquiry import Inquiry
-from bot.known_links import KnownLinks
-from bot.lookup import Lookup
+from bot.lookup.answer_cache import Cache, Flights
+from bot.lookup.ask_source import Inquiry
+from bot.lookup.fan_out import Lookup
+from bot.lookup.identities import Identities
+from bot.lookup.known_links import KnownLinks
 from bot.operations.metrics import make_metrics
 from bot.operations.tasks import Tasks
 from bot.settings.model import load_settings

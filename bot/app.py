@@ -13,14 +13,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import __version__
 from bot.answering import Answering
-from bot.cache import Cache, Flights
 from bot.helpdesks.desks import Desks
 from bot.helpdesks.registry import open_desks
-from bot.identities import Identities
-from bot.inquiry import Inquiry
 from bot.jobs import LEASE, Jobs
-from bot.known_links import KnownLinks
-from bot.lookup import Lookup
+from bot.lookup.answer_cache import Cache, Flights
+from bot.lookup.ask_source import Inquiry
+from bot.lookup.fan_out import Lookup
+from bot.lookup.identities import Identities
+from bot.lookup.known_links import KnownLinks
 from bot.means import Means
 from bot.operations import crashes
 from bot.operations.clock import Clock, anchored_clock, system_clock

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.domain.model import CaseFile
-from bot.lookup import is_heard
+from bot.lookup.fan_out import is_heard
 
 _FIRST_AFTER_SECONDS = 1.0
 # Sources that answer from the cache come within milliseconds of each other.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.jobs import Jobs
-from bot.lookup import Lookup
+from bot.lookup.fan_out import Lookup
 from bot.operations.clock import Clock
 from bot.operations.metrics import Metrics
 from bot.reception import Reception

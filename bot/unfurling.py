@@ -17,9 +17,9 @@ from slack_sdk.errors import SlackApiError
 from bot.cards import Card, card_blocks
 from bot.domain.links import Link, LinkKind, read_link
 from bot.domain.model import CaseFile, Finding, Session, State, Subject, SubjectKind
-from bot.inquiry import Inquiry
 from bot.jobs import Job
-from bot.known_links import KnownLinks, Pointer
+from bot.lookup.ask_source import Inquiry
+from bot.lookup.known_links import KnownLinks, Pointer
 from bot.means import Means
 from bot.requests import UNFURL_REQUEST, UnfurlRequest
 from bot.sources.http import CallFailed

@@ -13,10 +13,10 @@ from datetime import UTC, datetime, timedelta
 
 from cachetools import TTLCache
 
-from bot.cache import Flights
 from bot.domain.addresses import read_address
 from bot.domain.model import Failure, Reason, TicketReference
 from bot.helpdesks.desk import Desk, Requester
+from bot.lookup.answer_cache import Flights
 from bot.operations.clock import Clock
 from bot.sources.http import CallFailed
 from bot.sources.quota import Purpose

@@ -7,13 +7,13 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.cache import Flights
 from bot.domain.model import TicketReference
 from bot.helpdesks import intercom, zendesk
 from bot.helpdesks.desk import Desk
 from bot.helpdesks.desks import Desks
 from bot.helpdesks.intercom import Intercom
 from bot.helpdesks.zendesk import Zendesk
+from bot.lookup.answer_cache import Flights
 from bot.operations.clock import Clock, system_clock
 from bot.operations.tasks import Tasks
 from bot.settings.model import IntercomAccount, ZendeskAccount

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.model import SessionUser, SourceName, Subject, SubjectKind
-from bot.identities import Identities, OtherNames
+from bot.lookup.identities import Identities, OtherNames
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from tests.conftest import stored

@@ -16,8 +16,8 @@ from bot.domain.model import (
     Subject,
     SubjectKind,
 )
-from bot.identities import Identities, OtherNames, Told
-from bot.inquiry import Inquiry
+from bot.lookup.ask_source import Inquiry
+from bot.lookup.identities import Identities, OtherNames, Told
 from bot.operations.clock import Clock
 from bot.operations.metrics import Metrics
 from bot.operations.tasks import Tasks

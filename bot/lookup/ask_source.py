@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 
 from cachetools import LRUCache, TTLCache
 
-from bot.cache import Answer, Cache, Flights, Known
 from bot.domain.model import (
     ErrorEvent,
     Failure,
@@ -26,7 +25,8 @@ from bot.domain.model import (
     Subject,
     SubjectKind,
 )
-from bot.known_links import KnownLinks
+from bot.lookup.answer_cache import Answer, Cache, Flights, Known
+from bot.lookup.known_links import KnownLinks
 from bot.operations.clock import Clock
 from bot.sources.http import CallFailed
 from bot.sources.protocol import Effort, Indexed, Question, Source

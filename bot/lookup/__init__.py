@@ -1,0 +1,1 @@
+"""One question to all sources: fan-out, cache, one flight at a time, who is who."""
