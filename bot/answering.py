@@ -8,13 +8,14 @@ from typing import Any
 
 import structlog
 
-from bot.block_kit import note
-from bot.buttons import ButtonValue, Form
-from bot.delivery import Surface, present
+from bot.answers.block_kit import note
+from bot.answers.buttons import ButtonValue, Form
+from bot.answers.progress import Surface, present
+from bot.answers.prompts import Spare, choice, nobody_named
+from bot.answers.targets import EditSurface, GlimpseSurface, MessageSurface, PairSurface, WhisperSurface
 from bot.domain.model import Subject
 from bot.jobs import GaveUp, Job
 from bot.means import Means
-from bot.offers import Spare, choice, nobody_named
 from bot.requests import (
     DEBUG_REQUEST,
     LOOKUP_REQUEST,
@@ -31,7 +32,6 @@ from bot.slack.messages import read_files, read_root
 from bot.slack.poster import NotHere
 from bot.sources.protocol import Effort, Question
 from bot.sources.quota_status import report_lines
-from bot.surfaces import EditSurface, GlimpseSurface, MessageSurface, PairSurface, WhisperSurface
 from bot.ticket_book import TicketState
 from bot.ticket_desk import ticket_moment
 from bot.tickets.reader import TicketReading

@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from bot.answers.freshness import covers_words, left_words
 from bot.domain.model import CaseFile, ErrorEvent, Finding, Session
-from bot.freshness import covers_words, left_words
 from bot.sources.quota_status import iso
 
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from bot.block_kit import Message, note
+from bot.answers.block_kit import Message, note
 from bot.jobs import Job, Jobs, NotAgain, Post
 from bot.operations.metrics import Metrics
 from bot.requests import Asker

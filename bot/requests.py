@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter
 
-from bot.buttons import Form
+from bot.answers.buttons import Form
 from bot.domain.model import Subject
 from bot.sources.protocol import Effort
 from bot.tickets.reader import TicketReading

@@ -2,18 +2,18 @@
 
 from datetime import datetime
 
-from bot.block_kit import Message, context, dicts, packed
+from bot.answers.block_kit import Message, context, dicts, packed
+from bot.answers.mrkdwn import counted, escaped, link, local_time
+from bot.answers.wording import source_label
 from bot.domain.links import at_moment
 from bot.domain.model import ErrorEvent, SourceName
 from bot.jobs import Job
 from bot.means import Means
-from bot.mrkdwn import counted, escaped, link, local_time
 from bot.requests import SESSION_ERRORS_REQUEST
 from bot.slack.poster import NotHere, Part, Spot
 from bot.sources.http import CallFailed
 from bot.sources.protocol import TellsErrors
 from bot.sources.quota import Purpose, QuotaState
-from bot.wording import source_label
 
 _SHOWN = 20
 _NO_SUCH = "That session’s tool is no longer configured, so its errors cannot be read."

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from bot.answers.mrkdwn import counted, lasting
+from bot.answers.wording import state_words
 from bot.domain.model import CaseFile, ErrorEvent, Session, visits
 from bot.lookup_json import detail
-from bot.mrkdwn import counted, lasting
 from bot.sources.quota import QuotaState
 from bot.sources.quota_status import span
 from bot.ticket_json import ticket_json
 from bot.tickets.reader import Action, TicketReading
-from bot.wording import state_words
 
 _SHOWN = 20
 

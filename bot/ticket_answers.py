@@ -11,20 +11,20 @@ from datetime import UTC, datetime
 import structlog
 from cachetools import LRUCache
 
-from bot.block_kit import Message
-from bot.blocks import nobody
-from bot.buttons import ButtonValue, Form
-from bot.delivery import CaseFiles, present
+from bot.answers.block_kit import Message
+from bot.answers.buttons import ButtonValue, Form
+from bot.answers.case_file_message import nobody
+from bot.answers.progress import CaseFiles, present
+from bot.answers.prompts import Spare, offer, private_offer
+from bot.answers.targets import MessageSurface, view_of
 from bot.jobs import Job
 from bot.means import Means
-from bot.offers import Spare, offer, private_offer
 from bot.requests import REMOVE_REQUEST, TICKET_REQUEST, Asker, LookupRequest
 from bot.slack.messages import read_files
 from bot.slack.poster import NotHere, Part, Spot
 from bot.slack.priority_lock import Rank
 from bot.sources.protocol import Effort, Question
 from bot.sources.quota import Purpose
-from bot.surfaces import MessageSurface, view_of
 from bot.ticket_book import Entry, TicketMessage, TicketState
 from bot.ticket_desk import ticket_moment
 from bot.tickets.reader import Action, TicketReading

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from bot.cards import Card, card_blocks
+from bot.answers.cards import Card, card_blocks
 from bot.domain.links import Link, LinkKind, read_link
 from bot.domain.model import CaseFile, Finding, Session, State, Subject, SubjectKind
 from bot.jobs import Job

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from bot.answers.buttons import Form
 from bot.app import Bot
-from bot.buttons import Form
 from bot.domain.model import Subject
 from bot.domain.subjects import Ask, Debug, Several, read_sentence
 from bot.requests import (

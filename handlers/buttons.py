@@ -12,8 +12,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.app import Bot
-from bot.buttons import (
+from bot.answers.buttons import (
     MORE_OF_PERSON,
     OPEN,
     REFRESH,
@@ -23,7 +22,8 @@ from bot.buttons import (
     ButtonValue,
     SessionValue,
 )
-from bot.offers import LOOK_UP
+from bot.answers.prompts import LOOK_UP
+from bot.app import Bot
 from bot.requests import (
     LOOKUP_REQUEST,
     REMOVE_REQUEST,

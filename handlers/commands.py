@@ -4,10 +4,10 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
+from bot.answers.block_kit import note
+from bot.answers.mrkdwn import code, escaped
 from bot.app import Bot
-from bot.block_kit import note
 from bot.domain.subjects import Ask, Help, NotUnderstood, read_command
-from bot.mrkdwn import code, escaped
 from bot.requests import DEBUG_REQUEST, LOOKUP_REQUEST, Asker, DebugRequest, LookupRequest
 from bot.sources.protocol import Effort
 from handlers.intake import accept_from, delivery_of

@@ -6,8 +6,8 @@ from typing import Any
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.answers.block_kit import note
 from bot.app import Bot
-from bot.block_kit import note
 from bot.requests import Asker
 from bot.slack.client import SlackAway
 from bot.storage.database import StoreAway

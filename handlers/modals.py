@@ -11,10 +11,10 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.errors import SlackApiError
 
+from bot.answers.buttons import ButtonValue
+from bot.answers.prompts import ASK_CUSTOMER, MODAL, SUBJECT_BLOCK, SUBJECT_INPUT, ModalOrigin, modal
 from bot.app import Bot
-from bot.buttons import ButtonValue
 from bot.domain.subjects import NotUnderstood, read_subject
-from bot.offers import ASK_CUSTOMER, MODAL, SUBJECT_BLOCK, SUBJECT_INPUT, ModalOrigin, modal
 from bot.requests import LOOKUP_REQUEST, Asker, LookupRequest, Shown
 from bot.slack.client import SlackAway
 from bot.sources.protocol import Effort

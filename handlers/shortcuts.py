@@ -9,9 +9,9 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
+from bot.answers.buttons import ButtonValue, Form
+from bot.answers.prompts import ModalOrigin
 from bot.app import Bot
-from bot.buttons import ButtonValue, Form
-from bot.offers import ModalOrigin
 from bot.requests import POINTED_REQUEST, Asker, PointedRequest
 from bot.ticket_desk import ticket_moment
 from bot.tickets.reader import read_for_person

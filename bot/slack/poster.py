@@ -18,7 +18,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 from slack_sdk.webhook.webhook_response import WebhookResponse
 
-from bot.block_kit import Message
+from bot.answers.block_kit import Message
 from bot.jobs import Job, Jobs, Post
 from bot.requests import Asker
 from bot.slack.client import LONGEST_WAIT, SlackAway, lost, wished_wait

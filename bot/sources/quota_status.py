@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from bot.answers.mrkdwn import counted, escaped, local_time
 from bot.helpdesks.desk import Desk
 from bot.helpdesks.desks import Desks
-from bot.mrkdwn import counted, escaped, local_time
 from bot.sources.protocol import SeveralAccounts, Source
 from bot.sources.quota import QuotaState
 

@@ -1,6 +1,6 @@
 """ "Errors in this session": read when a person presses for them, out of the month's budget."""
 
-from bot.buttons import SESSION_ERRORS
+from bot.answers.buttons import SESSION_ERRORS
 from sandbox.faults import Fault
 from sandbox.slack import Message, plain_text
 from tests.end_to_end.conftest import Desk

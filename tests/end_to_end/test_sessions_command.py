@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.buttons import REFRESH, SHOW_MORE
+from bot.answers.buttons import REFRESH, SHOW_MORE
 from sandbox.faults import Fault
 from sandbox.slack import plain_text
 from tests.end_to_end.conftest import Desk

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from bot.answers.buttons import MORE_OF_PERSON, OPEN
 from bot.app import Bot
-from bot.buttons import MORE_OF_PERSON, OPEN
 from bot.domain.model import CaseFile, Subject, SubjectKind
 from bot.sources.protocol import Question
 from sandbox.faults import Fault
@@ -15,7 +15,7 @@ from sandbox.vendors.raygun import session_url as raygun_url
 from sandbox.vendors.raygun_traffic import Sighting
 from sandbox.vendors.uxcam import session_url as uxcam_url
 from sandbox.world import World
-from tests.bot.test_blocks import check_message
+from tests.bot.answers.test_case_file_message import check_message
 from tests.end_to_end.conftest import Desk
 
 NOOR = "noor@contoso.example"

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.buttons import REFRESH
+from bot.answers.buttons import REFRESH
 from bot.storage.database import StoreAway
 from sandbox.slack import Message, plain_text
 from tests.end_to_end.conftest import Desk

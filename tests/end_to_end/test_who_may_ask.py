@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.buttons import REFRESH
+from bot.answers.buttons import REFRESH
 from sandbox.slack import plain_text
 from tests.end_to_end.conftest import Desk
 

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from bot.answers.freshness import index_words, left_words
+from bot.answers.mrkdwn import ago, code, counted, escaped, lasting, link, local_time
 from bot.domain.links import at_moment
 from bot.domain.model import (
     CaseFile,
@@ -21,8 +23,6 @@ from bot.domain.model import (
     UrlIs,
     holds,
 )
-from bot.freshness import index_words, left_words
-from bot.mrkdwn import ago, code, counted, escaped, lasting, link, local_time
 
 _ERRORS_SHOWN = 5
 _SCREENS_SHOWN = 4

@@ -11,11 +11,11 @@ from typing import Any
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
 
-from bot.block_kit import context, dicts, packed, section
-from bot.buttons import MORE_OF_PERSON, OPEN, ButtonValue, Form
+from bot.answers.block_kit import context, dicts, packed, section
+from bot.answers.buttons import MORE_OF_PERSON, OPEN, ButtonValue, Form
+from bot.answers.mrkdwn import code, escaped
+from bot.answers.wording import error_lines, headline, session_lines, source_lines
 from bot.domain.model import CaseFile, Finding, Session, Subject
-from bot.mrkdwn import code, escaped
-from bot.wording import error_lines, headline, session_lines, source_lines
 
 _SESSIONS_SHOWN = 3
 _LONGEST_URL = 3_000

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.answers.freshness import covers_words, index_words, left_words
 from bot.domain.coverage import Coverage, Span
 from bot.domain.model import Finding, SourceName, State
-from bot.freshness import covers_words, index_words, left_words
 
 NOW = datetime(2026, 11, 20, 14, 5, tzinfo=UTC)
 SHOP = SourceName("raygun", "shop")

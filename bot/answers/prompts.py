@@ -15,8 +15,8 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View as SlackView
 
-from bot.block_kit import Message, context, dicts
-from bot.buttons import ButtonValue, remove_button
+from bot.answers.block_kit import Message, context, dicts
+from bot.answers.buttons import ButtonValue, remove_button
 from bot.domain.addresses import LONGEST, shown_address
 from bot.domain.model import Subject, SubjectKind
 

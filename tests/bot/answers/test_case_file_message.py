@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.blocks import View, answer, parent, reply, together
-from bot.buttons import SHOWN_AT_MOST, ButtonValue, Form
-from bot.cards import Card, card_blocks
+from bot.answers.buttons import SHOWN_AT_MOST, ButtonValue, Form
+from bot.answers.cards import Card, card_blocks
+from bot.answers.case_file_message import View, answer, parent, reply, together
 from bot.domain.model import (
     CaseFile,
     Doubt,

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 
-from bot.block_kit import Message
-from bot.blocks import View, answer, parent, reply, together
-from bot.buttons import Form
-from bot.delivery import CaseFiles, found_any, is_waiting
+from bot.answers.block_kit import Message
+from bot.answers.buttons import Form
+from bot.answers.case_file_message import View, answer, parent, reply, together
+from bot.answers.progress import CaseFiles, found_any, is_waiting
 from bot.jobs import Job, Jobs, Post
 from bot.requests import LookupRequest, Shown
 from bot.slack.client import SlackAway

@@ -11,11 +11,10 @@ from datetime import datetime
 
 from slack_sdk.models.blocks import Block, DividerBlock
 
-from bot.block_kit import Message, context, dicts, packed, section
-from bot.buttons import ButtonValue, Form, answer_buttons, session_errors_button
-from bot.domain.model import CaseFile, Session, session_at, visits
-from bot.mrkdwn import code, counted
-from bot.wording import (
+from bot.answers.block_kit import Message, context, dicts, packed, section
+from bot.answers.buttons import ButtonValue, Form, answer_buttons, session_errors_button
+from bot.answers.mrkdwn import code, counted
+from bot.answers.wording import (
     SAME_VISIT,
     advice_on,
     doubt_lines,
@@ -26,6 +25,7 @@ from bot.wording import (
     source_lines,
     titles,
 )
+from bot.domain.model import CaseFile, Session, session_at, visits
 
 _CONTEXT_ELEMENTS = 10
 # Of each person, where an answer is about several.

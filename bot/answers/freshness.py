@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from bot.answers.mrkdwn import counted, lasting
 from bot.domain.coverage import Coverage
 from bot.domain.model import Finding
-from bot.mrkdwn import counted, lasting
 
 _DAY = timedelta(days=1)
 # With fewer calls left than this, it matters when the next one comes back.

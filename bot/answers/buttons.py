@@ -8,10 +8,10 @@ from enum import StrEnum
 
 from slack_sdk.models.blocks import ActionsBlock, ButtonElement, ConfirmObject, MarkdownTextObject
 
+from bot.answers.mrkdwn import counted
+from bot.answers.wording import listed, source_label
 from bot.domain.addresses import read_address
 from bot.domain.model import CaseFile, Session, Subject, SubjectKind
-from bot.mrkdwn import counted
-from bot.wording import listed, source_label
 
 SHOWN_AT_MOST = 20
 _CONFIRM = 300
