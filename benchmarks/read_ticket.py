@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bot.tickets.content import TicketRules
-from bot.tickets.reader import read_ticket
+from bot.tickets.decide import read_ticket
+from bot.tickets.requester import TicketRules
 
 RUNS = 20
 LONGEST = 40_000

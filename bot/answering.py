@@ -32,9 +32,9 @@ from bot.slack.messages import read_files, read_root
 from bot.slack.poster import NotHere
 from bot.sources.protocol import Effort, Question
 from bot.sources.quota_status import report_lines
-from bot.ticket_book import TicketState
-from bot.ticket_desk import ticket_moment
-from bot.tickets.reader import TicketReading
+from bot.tickets.book import TicketState
+from bot.tickets.decide import TicketReading
+from bot.tickets.with_requester import ticket_moment
 
 _INVITE = "Only you can see this: Casefile is not in this channel. `/invite @Casefile` brings it in."
 _HINTS = {

@@ -13,8 +13,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import __version__
 from bot.answering import Answering
-from bot.helpdesks.desks import Desks
-from bot.helpdesks.registry import open_desks
 from bot.jobs import LEASE, Jobs
 from bot.lookup.answer_cache import Cache, Flights
 from bot.lookup.ask_source import Inquiry
@@ -46,10 +44,12 @@ from bot.storage.leases import Claims
 from bot.storage.memory import Memory
 from bot.storage.store import Store, open_store
 from bot.ticket_answers import TicketAnswers
-from bot.ticket_book import TicketBook
-from bot.ticket_desk import TicketDesk
+from bot.tickets.book import TicketBook
+from bot.tickets.desks.ask import Desks
+from bot.tickets.desks.registry import open_desks
 from bot.tickets.passages import Us
 from bot.tickets.rules import ticket_rules
+from bot.tickets.with_requester import TicketDesk
 from bot.unfurling import Unfurling
 from bot.worker import Worker
 

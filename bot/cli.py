@@ -29,9 +29,9 @@ from bot.storage.database import StoreAway
 from bot.storage.store import NewerDatabase
 from bot.terminal import case_file_text, link_text, quota_text, ticket_text
 from bot.ticket_json import ticket_json
-from bot.tickets.content import TicketRules
+from bot.tickets.decide import read_ticket
 from bot.tickets.passages import Us
-from bot.tickets.reader import read_ticket
+from bot.tickets.requester import TicketRules
 from bot.tickets.rules import ticket_rules
 
 OK, NOT_WELL, USAGE, NO_ANSWER = 0, 1, 2, 3

@@ -9,11 +9,11 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.links import Configured, read_link
-from bot.helpdesks.desk import Desk
 from bot.slack.manifest import declared_domains, needed_scopes, read_manifest, undeclared
 from bot.sources.http import CallFailed, Calls
 from bot.sources.protocol import Source
 from bot.sources.quota import Purpose
+from bot.tickets.desks.protocol import Desk
 
 # One address a vendor, of the forms that its contract has.
 _SAMPLES = (

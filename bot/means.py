@@ -13,8 +13,8 @@ from bot.settings.model import Settings
 from bot.slack.access import Access
 from bot.slack.poster import Poster
 from bot.storage.keyring import Keyring
-from bot.ticket_book import TicketBook
-from bot.ticket_desk import TicketDesk
+from bot.tickets.book import TicketBook
+from bot.tickets.with_requester import TicketDesk
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, TypeAdapter
 from bot.answers.buttons import Form
 from bot.domain.model import Subject
 from bot.sources.protocol import Effort
-from bot.tickets.reader import TicketReading
+from bot.tickets.decide import TicketReading
 
 # A payload that cannot be read must not be printed in the complaint about it.
 _PRIVATE = ConfigDict(hide_input_in_errors=True)

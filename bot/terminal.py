@@ -11,7 +11,7 @@ from bot.lookup_json import detail
 from bot.sources.quota import QuotaState
 from bot.sources.quota_status import span
 from bot.ticket_json import ticket_json
-from bot.tickets.reader import Action, TicketReading
+from bot.tickets.decide import Action, TicketReading
 
 _SHOWN = 20
 

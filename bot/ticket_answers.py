@@ -25,9 +25,9 @@ from bot.slack.poster import NotHere, Part, Spot
 from bot.slack.priority_lock import Rank
 from bot.sources.protocol import Effort, Question
 from bot.sources.quota import Purpose
-from bot.ticket_book import Entry, TicketMessage, TicketState
-from bot.ticket_desk import ticket_moment
-from bot.tickets.reader import Action, TicketReading
+from bot.tickets.book import Entry, TicketMessage, TicketState
+from bot.tickets.decide import Action, TicketReading
+from bot.tickets.with_requester import ticket_moment
 
 _PLACES_KEPT = 1_000
 _GONE = "That answer is gone already."

@@ -4,7 +4,7 @@ from typing import Any
 
 from bot.domain.addresses import shown_address
 from bot.domain.model import TicketReference
-from bot.tickets.reader import TicketReading
+from bot.tickets.decide import TicketReading
 
 
 def ticket_json(reading: TicketReading) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.app import Bot
 from bot.requests import TICKET_REQUEST, Asker, TicketRequest
-from bot.tickets.reader import Action, read_ticket
+from bot.tickets.decide import Action, read_ticket
 from handlers.asking import ask_in_words
 from handlers.intake import accept, delivery_of
 

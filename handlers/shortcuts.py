@@ -13,8 +13,8 @@ from bot.answers.buttons import ButtonValue, Form
 from bot.answers.prompts import ModalOrigin
 from bot.app import Bot
 from bot.requests import POINTED_REQUEST, Asker, PointedRequest
-from bot.ticket_desk import ticket_moment
-from bot.tickets.reader import read_for_person
+from bot.tickets.decide import read_for_person
+from bot.tickets.with_requester import ticket_moment
 from handlers.intake import accept_or_tell
 from handlers.modals import begin_modal
 

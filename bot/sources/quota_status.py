@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.answers.mrkdwn import counted, escaped, local_time
-from bot.helpdesks.desk import Desk
-from bot.helpdesks.desks import Desks
 from bot.sources.protocol import SeveralAccounts, Source
 from bot.sources.quota import QuotaState
+from bot.tickets.desks.ask import Desks
+from bot.tickets.desks.protocol import Desk
 
 
 async def quota_states(sources: Sequence[Source], desks: Sequence[Desk] = ()) -> list[QuotaState]:

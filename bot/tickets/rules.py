@@ -1,8 +1,8 @@
 """The configured rules of tickets (`TICKETS__…`), for the reader."""
 
 from bot.settings.model import TicketSettings
-from bot.tickets.content import TicketRules
 from bot.tickets.passages import Us
+from bot.tickets.requester import TicketRules
 
 
 def ticket_rules(settings: TicketSettings, us: Us) -> TicketRules:

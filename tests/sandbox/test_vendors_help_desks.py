@@ -7,9 +7,9 @@ import pytest
 from bot.app import open_engine
 from bot.doctor import check_desks
 from bot.domain.model import Failure, TicketReference
-from bot.helpdesks.desk import Requester
 from bot.settings.model import Settings, load_settings
 from bot.sources.quota import Purpose
+from bot.tickets.desks.protocol import Requester
 from sandbox.clock import SandboxClock
 from sandbox.faults import Fault
 from sandbox.vendors.intercom import Intercom

@@ -3,9 +3,9 @@
 from typing import Any
 
 from bot.domain.addresses import shown_address
-from bot.tickets.content import TicketRules
+from bot.tickets.decide import TicketReading, read_ticket
 from bot.tickets.passages import Us
-from bot.tickets.reader import TicketReading, read_ticket
+from bot.tickets.requester import TicketRules
 
 TICKET = "<https://acme.zendesk.com/agent/tickets/48213|#48213>"
 RULES = TicketRules(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.tickets.reader import Action
+from bot.tickets.decide import Action
 from tests.bot.tickets.messages import addresses, message, read
 
 JANE = "jane@contoso.example"

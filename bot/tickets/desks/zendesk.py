@@ -17,7 +17,6 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from bot.domain.model import TicketReference
-from bot.helpdesks.desk import Requester
 from bot.settings.model import ZendeskAccount
 from bot.sources.http import Calls, Reply, VendorHttp, segment
 from bot.sources.json_fields import (
@@ -32,6 +31,7 @@ from bot.sources.json_fields import (
     to_text,
 )
 from bot.sources.quota import Account, Window
+from bot.tickets.desks.protocol import Requester
 
 _MINUTE = 60
 WINDOWS = (Window(200, _MINUTE),)

@@ -5,13 +5,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from bot.helpdesks import intercom, zendesk
-from bot.helpdesks.desk import Desk
-from bot.helpdesks.intercom import Intercom
-from bot.helpdesks.zendesk import Zendesk
 from bot.settings.model import IntercomAccount, Settings, ZendeskAccount
 from bot.sources.http import VendorHttp, open_client
 from bot.sources.wiring import Wiring
+from bot.tickets.desks import intercom, zendesk
+from bot.tickets.desks.intercom import Intercom
+from bot.tickets.desks.protocol import Desk
+from bot.tickets.desks.zendesk import Zendesk
 
 _READ_SECONDS = 10
 

@@ -11,8 +11,8 @@ from enum import StrEnum
 from typing import Any
 
 from bot.domain.model import Subject, TicketReference
-from bot.tickets.content import MOST_REQUESTERS, Said, TicketRules, once, read_content
 from bot.tickets.mail import stubs
+from bot.tickets.requester import MOST_REQUESTERS, Said, TicketRules, once, read_content
 
 _SUBTYPES = (None, "bot_message", "file_share")
 

@@ -15,12 +15,12 @@ from cachetools import TTLCache
 
 from bot.domain.addresses import read_address
 from bot.domain.model import Failure, Reason, TicketReference
-from bot.helpdesks.desk import Desk, Requester
 from bot.lookup.answer_cache import Flights
 from bot.operations.clock import Clock
 from bot.sources.http import CallFailed
 from bot.sources.quota import Purpose
 from bot.storage.memory import Memory
+from bot.tickets.desks.protocol import Desk, Requester
 
 _FOUND_LASTS = timedelta(hours=1)
 _NOBODY_LASTS = timedelta(minutes=5)

@@ -8,7 +8,7 @@ from bot.domain.model import Subject, SubjectKind, TicketReference
 from bot.jobs import Busy, Jobs
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
-from bot.ticket_book import Entry, TicketBook, TicketMessage, TicketState
+from bot.tickets.book import Entry, TicketBook, TicketMessage, TicketState
 
 JANE = Subject(SubjectKind.EMAIL, "jane@contoso.example", "jane@contoso.example")
 LI = Subject(SubjectKind.EMAIL, "li.wei@fabrikam.example", "li.wei@fabrikam.example")

@@ -8,11 +8,6 @@ import httpx
 import pytest
 
 from bot.domain.model import TicketReference
-from bot.helpdesks import intercom, zendesk
-from bot.helpdesks.desk import Desk
-from bot.helpdesks.desks import Desks
-from bot.helpdesks.intercom import Intercom
-from bot.helpdesks.zendesk import Zendesk
 from bot.lookup.answer_cache import Flights
 from bot.operations.clock import Clock, system_clock
 from bot.operations.tasks import Tasks
@@ -22,6 +17,11 @@ from bot.sources.quota import Ledger
 from bot.storage.keyring import Keyring
 from bot.storage.memory import Memory
 from bot.storage.store import open_store
+from bot.tickets.desks import intercom, zendesk
+from bot.tickets.desks.ask import Desks
+from bot.tickets.desks.intercom import Intercom
+from bot.tickets.desks.protocol import Desk
+from bot.tickets.desks.zendesk import Zendesk
 from tests.bot.sources.canned import Canned
 
 ZENDESK_TICKET = TicketReference("zendesk", "48213", "https://acme.zendesk.com/agent/tickets/48213")

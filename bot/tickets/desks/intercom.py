@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.model import TicketReference
-from bot.helpdesks.desk import Requester
 from bot.settings.model import IntercomAccount
 from bot.sources.http import Calls, Reply, VendorHttp, segment
 from bot.sources.json_fields import AnyText, Id, Record, at, read_record, read_records, to_count, to_text
 from bot.sources.quota import Account, Window
 from bot.storage.memory import Memory
+from bot.tickets.desks.protocol import Requester
 
 _VERSION = "2.11"
 WINDOWS = (Window(167, 10),)

@@ -16,8 +16,8 @@ from bot.domain.model import Subject, SubjectKind, TicketReference
 from bot.tickets.mail import Mail, read_mails
 from bot.tickets.markup import Link
 from bot.tickets.passages import Us, read_passages
-from bot.tickets.reading import Named, Reading, Trust, read_passages_of
 from bot.tickets.references import DESKS_OWN_DOMAINS, find_ticket
+from bot.tickets.trust import Named, Reading, Trust, read_passages_of
 
 MOST_REQUESTERS = 3
 _MOST_MENTIONED = 20

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.tickets.reader import Action, read_for_person
+from bot.tickets.decide import Action, read_for_person
 from tests.bot.tickets.messages import (
     RULES,
     TICKET,

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.tickets.reader import Action, read_for_person
+from bot.tickets.decide import Action, read_for_person
 from tests.bot.tickets.messages import RULES, TICKET, addresses, message, read, section
 
 SAMPLES = [

@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.model import Failure, Reason, TicketReference
-from bot.helpdesks.desk import Requester
 from bot.sources.quota import Purpose
-from tests.bot.helpdesks.conftest import CONVERSATION, ZENDESK_TICKET, Counter
+from bot.tickets.desks.protocol import Requester
 from tests.bot.sources.canned import Canned, answer
+from tests.bot.tickets.desks.conftest import CONVERSATION, ZENDESK_TICKET, Counter
 
 JANE = Requester("jane@contoso.example", "u-77", "Jane Doe")
 TICKET = {"ticket": {"id": 48213, "requester_id": 9, "assignee_id": 7}}

@@ -7,11 +7,11 @@ from typing import Any
 
 from bot.domain.addresses import read_address
 from bot.domain.model import Subject, SubjectKind, TicketReference
-from bot.helpdesks.desk import Requester
-from bot.helpdesks.desks import Desks
 from bot.sources.quota import Purpose
-from bot.tickets.content import TicketRules, may_be_requester
-from bot.tickets.reader import Action, TicketReading, read_for_person, read_ticket
+from bot.tickets.decide import Action, TicketReading, read_for_person, read_ticket
+from bot.tickets.desks.ask import Desks
+from bot.tickets.desks.protocol import Requester
+from bot.tickets.requester import TicketRules, may_be_requester
 
 FetchFiles = Callable[[Sequence[str]], Awaitable[dict[str, Any]]]
 
