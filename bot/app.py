@@ -12,20 +12,23 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import __version__
-from bot.answering import Answering
-from bot.jobs import LEASE, Jobs
+from bot.jobs.admission import Reception
+from bot.jobs.inbox import LEASE, Jobs
+from bot.jobs.means import Means
+from bot.jobs.people import Answering
+from bot.jobs.session_errors import SessionErrorsAnswers
+from bot.jobs.tickets import TicketAnswers
+from bot.jobs.unfurls import Unfurling
+from bot.jobs.worker import Worker
 from bot.lookup.answer_cache import Cache, Flights
 from bot.lookup.ask_source import Inquiry
 from bot.lookup.fan_out import Lookup
 from bot.lookup.identities import Identities
 from bot.lookup.known_links import KnownLinks
-from bot.means import Means
 from bot.operations import crashes
 from bot.operations.clock import Clock, anchored_clock, system_clock
 from bot.operations.metrics import Metrics, make_metrics
 from bot.operations.tasks import Tasks
-from bot.reception import Reception
-from bot.session_errors import SessionErrorsAnswers
 from bot.settings.model import Settings, SettingsError
 from bot.slack.access import Access
 from bot.slack.client import SlackAway, SlackClient, open_slack_session
@@ -43,15 +46,12 @@ from bot.storage.keyring import Keyring
 from bot.storage.leases import Claims
 from bot.storage.memory import Memory
 from bot.storage.store import Store, open_store
-from bot.ticket_answers import TicketAnswers
 from bot.tickets.book import TicketBook
 from bot.tickets.desks.ask import Desks
 from bot.tickets.desks.registry import open_desks
 from bot.tickets.passages import Us
 from bot.tickets.rules import ticket_rules
 from bot.tickets.with_requester import TicketDesk
-from bot.unfurling import Unfurling
-from bot.worker import Worker
 
 _SLACK_TRIES = 5
 _AFTER_CRASH_SECONDS = 1.0

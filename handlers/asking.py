@@ -6,7 +6,7 @@ from bot.answers.buttons import Form
 from bot.app import Bot
 from bot.domain.model import Subject
 from bot.domain.subjects import Ask, Debug, Several, read_sentence
-from bot.requests import (
+from bot.jobs.payloads import (
     DEBUG_REQUEST,
     LOOKUP_REQUEST,
     NOTE_REQUEST,

@@ -24,7 +24,7 @@ from bot.answers.buttons import (
 )
 from bot.answers.prompts import LOOK_UP
 from bot.app import Bot
-from bot.requests import (
+from bot.jobs.payloads import (
     LOOKUP_REQUEST,
     REMOVE_REQUEST,
     SESSION_ERRORS_REQUEST,

@@ -11,7 +11,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.app import Bot
 from bot.domain.links import read_link
-from bot.requests import UNFURL_REQUEST, UnfurlRequest
+from bot.jobs.payloads import UNFURL_REQUEST, UnfurlRequest
 from handlers.intake import accept, delivery_of
 
 _MOST_A_MESSAGE = 5

@@ -15,7 +15,7 @@ from bot.answers.buttons import ButtonValue
 from bot.answers.prompts import ASK_CUSTOMER, MODAL, SUBJECT_BLOCK, SUBJECT_INPUT, ModalOrigin, modal
 from bot.app import Bot
 from bot.domain.subjects import NotUnderstood, read_subject
-from bot.requests import LOOKUP_REQUEST, Asker, LookupRequest, Shown
+from bot.jobs.payloads import LOOKUP_REQUEST, Asker, LookupRequest, Shown
 from bot.slack.client import SlackAway
 from bot.sources.protocol import Effort
 from bot.storage.database import StoreAway

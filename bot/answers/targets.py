@@ -13,8 +13,8 @@ from bot.answers.block_kit import Message
 from bot.answers.buttons import Form
 from bot.answers.case_file_message import View, answer, parent, reply, together
 from bot.answers.progress import CaseFiles, found_any, is_waiting
-from bot.jobs import Job, Jobs, Post
-from bot.requests import LookupRequest, Shown
+from bot.jobs.inbox import Job, Jobs, Post
+from bot.jobs.payloads import LookupRequest, Shown
 from bot.slack.client import SlackAway
 from bot.slack.poster import Part, Poster, Spot
 from bot.slack.priority_lock import Rank

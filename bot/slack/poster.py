@@ -19,8 +19,8 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from slack_sdk.webhook.webhook_response import WebhookResponse
 
 from bot.answers.block_kit import Message
-from bot.jobs import Job, Jobs, Post
-from bot.requests import Asker
+from bot.jobs.inbox import Job, Jobs, Post
+from bot.jobs.payloads import Asker
 from bot.slack.client import LONGEST_WAIT, SlackAway, lost, wished_wait
 from bot.slack.priority_lock import Line, Rank
 from bot.slack.rate_limits import A_MINUTE, EDIT, POST, Pace, TooFar

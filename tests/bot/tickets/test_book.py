@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.model import Subject, SubjectKind, TicketReference
-from bot.jobs import Busy, Jobs
+from bot.jobs.inbox import Busy, Jobs
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.tickets.book import Entry, TicketBook, TicketMessage, TicketState

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from bot.jobs import Jobs, Post, TakenOver
+from bot.jobs.inbox import Jobs, Post, TakenOver
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import jobs

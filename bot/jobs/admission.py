@@ -7,9 +7,9 @@ import structlog
 from slack_sdk.errors import SlackApiError
 
 from bot.answers.block_kit import Message, note
-from bot.jobs import Job, Jobs, NotAgain, Post
+from bot.jobs.inbox import Job, Jobs, NotAgain, Post
+from bot.jobs.payloads import Asker
 from bot.operations.metrics import Metrics
-from bot.requests import Asker
 from bot.slack.access import Access, Verdict
 from bot.slack.client import SlackAway
 from bot.slack.poster import Poster

@@ -17,11 +17,11 @@ from slack_sdk.errors import SlackApiError
 from bot.answers.cards import Card, card_blocks
 from bot.domain.links import Link, LinkKind, read_link
 from bot.domain.model import CaseFile, Finding, Session, State, Subject, SubjectKind
-from bot.jobs import Job
+from bot.jobs.inbox import Job
+from bot.jobs.means import Means
+from bot.jobs.payloads import UNFURL_REQUEST, UnfurlRequest
 from bot.lookup.ask_source import Inquiry
 from bot.lookup.known_links import KnownLinks, Pointer
-from bot.means import Means
-from bot.requests import UNFURL_REQUEST, UnfurlRequest
 from bot.sources.http import CallFailed
 from bot.sources.protocol import Linked, Question
 from bot.sources.quota import Purpose

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import structlog
 
-from bot.jobs import Busy, GaveUp, Job, Jobs, NotAgain, TakenOver
+from bot.jobs.inbox import Busy, GaveUp, Job, Jobs, NotAgain, TakenOver
 from bot.operations.tasks import Tasks
 from bot.slack.client import SlackAway
 from bot.slack.poster import OutcomeUnknown

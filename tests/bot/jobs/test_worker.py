@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from bot.jobs import Busy, GaveUp, Job, Jobs, NotAgain, TakenOver
+from bot.jobs.inbox import Busy, GaveUp, Job, Jobs, NotAgain, TakenOver
+from bot.jobs.worker import Worker
 from bot.operations.tasks import Tasks
 from bot.slack.client import SlackAway
 from bot.slack.poster import OutcomeUnknown
@@ -14,7 +15,6 @@ from bot.storage.database import StoreAway
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import jobs
-from bot.worker import Worker
 
 
 class Desk:

@@ -17,9 +17,9 @@ from bot.answers.case_file_message import nobody
 from bot.answers.progress import CaseFiles, present
 from bot.answers.prompts import Spare, offer, private_offer
 from bot.answers.targets import MessageSurface, view_of
-from bot.jobs import Job
-from bot.means import Means
-from bot.requests import REMOVE_REQUEST, TICKET_REQUEST, Asker, LookupRequest
+from bot.jobs.inbox import Job
+from bot.jobs.means import Means
+from bot.jobs.payloads import REMOVE_REQUEST, TICKET_REQUEST, Asker, LookupRequest
 from bot.slack.messages import read_files
 from bot.slack.poster import NotHere, Part, Spot
 from bot.slack.priority_lock import Rank

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.jobs import Jobs
+from bot.jobs.admission import Reception
+from bot.jobs.inbox import Jobs
 from bot.lookup.fan_out import Lookup
 from bot.operations.clock import Clock
 from bot.operations.metrics import Metrics
-from bot.reception import Reception
 from bot.settings.model import Settings
 from bot.slack.access import Access
 from bot.slack.poster import Poster

@@ -14,9 +14,9 @@ from bot.answers.progress import Surface, present
 from bot.answers.prompts import Spare, choice, nobody_named
 from bot.answers.targets import EditSurface, GlimpseSurface, MessageSurface, PairSurface, WhisperSurface
 from bot.domain.model import Subject
-from bot.jobs import GaveUp, Job
-from bot.means import Means
-from bot.requests import (
+from bot.jobs.inbox import GaveUp, Job
+from bot.jobs.means import Means
+from bot.jobs.payloads import (
     DEBUG_REQUEST,
     LOOKUP_REQUEST,
     NOTE_REQUEST,

@@ -7,9 +7,9 @@ from bot.answers.mrkdwn import counted, escaped, link, local_time
 from bot.answers.wording import source_label
 from bot.domain.links import at_moment
 from bot.domain.model import ErrorEvent, SourceName
-from bot.jobs import Job
-from bot.means import Means
-from bot.requests import SESSION_ERRORS_REQUEST
+from bot.jobs.inbox import Job
+from bot.jobs.means import Means
+from bot.jobs.payloads import SESSION_ERRORS_REQUEST
 from bot.slack.poster import NotHere, Part, Spot
 from bot.sources.http import CallFailed
 from bot.sources.protocol import TellsErrors
