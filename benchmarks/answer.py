@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bot.app import Bot, open_bot
 from bot.operations.log import configure_logging
-from bot.serving import serving_http, serving_socket
+from bot.serving.run import serving_http, serving_socket
 from bot.settings.model import load_settings
 from sandbox.slack import Message, plain_text
 from sandbox.world import World, open_world

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from bot.app import open_bot
-from bot.serving import serving_http
+from bot.serving.run import serving_http
 from bot.settings.model import load_settings
 from sandbox.world import open_world
 

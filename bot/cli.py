@@ -12,7 +12,7 @@ from typing import Any
 
 import aiohttp
 
-from bot import __version__, serving
+from bot import __version__
 from bot.app import open_engine
 from bot.doctor import Check, check_desks, check_links, check_slack, check_sources
 from bot.domain.links import link_json, read_link
@@ -20,6 +20,7 @@ from bot.domain.model import Subject
 from bot.domain.subjects import NotUnderstood, read_subject
 from bot.lookup_json import case_file_json
 from bot.operations.log import configure_logging
+from bot.serving import run as serving
 from bot.settings.model import Settings, SettingsError, load_settings
 from bot.slack.client import make_slack_client, open_slack_session
 from bot.slack.manifest import http_manifest, socket_manifest

@@ -16,8 +16,8 @@ from starlette.routing import Route
 
 from bot.app import Bot
 from bot.domain.model import SourceName
+from bot.serving.web import bounded_body
 from bot.sources.raygun.webhook_events import read_event
-from bot.web import bounded_body
 
 _LONGEST_BODY = 256 * 1024
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bot.app import open_bot
 from bot.operations.log import configure_logging
-from bot.serving import serving_http, stop_signal
+from bot.serving.run import serving_http, stop_signal
 from bot.settings.model import load_settings
 from sandbox.world import open_world
 

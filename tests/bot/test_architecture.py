@@ -70,8 +70,8 @@ LAYERS = [
         "bot.jobs.inbox.worker",
     },
     {"bot.app"},
-    {"handlers", "bot.web"},
-    {"bot.serving"},
+    {"handlers", "bot.serving.web"},
+    {"bot.serving.run"},
     {"bot.cli"},
 ]
 FILES = sorted((ROOT / "bot").rglob("*.py")) + sorted((ROOT / "handlers").rglob("*.py"))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import Bot, Timing, open_bot
-from bot.serving import serving_http, serving_socket
+from bot.serving.run import serving_http, serving_socket
 from bot.settings.model import Settings, load_settings
 from sandbox.slack import Message, Outcome, plain_text
 from sandbox.world import World, open_world

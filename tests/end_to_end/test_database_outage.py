@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from bot.app import Bot, open_bot
-from bot.serving import serving_http
+from bot.serving.run import serving_http
 from bot.settings.model import load_settings
 from sandbox.slack import plain_text
 from tests.conftest import new_database, running_postgresql

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.app import Bot, open_bot
-from bot.serving import serving_http
+from bot.serving.run import serving_http
 from bot.storage.tables import pushed_deliveries
 from sandbox.faults import Fault
 from sandbox.slack import plain_text

@@ -8,7 +8,7 @@ import pytest
 
 from bot.app import Engine, open_bot, open_engine
 from bot.domain.model import Subject, SubjectKind
-from bot.serving import serving_http
+from bot.serving.run import serving_http
 from bot.settings.model import Settings, load_settings
 from bot.sources.protocol import Question
 from sandbox.slack import plain_text

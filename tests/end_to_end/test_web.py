@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from bot.app import open_bot
-from bot.serving import listening, serving_http
+from bot.serving.run import listening, serving_http
+from bot.serving.web import make_web
 from bot.settings.model import load_settings
-from bot.web import make_web
 from sandbox.world import World, open_world
 
 

@@ -14,8 +14,8 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from starlette.applications import Starlette
 
 from bot.app import Bot, open_bot
+from bot.serving.web import make_web
 from bot.settings.model import Settings
-from bot.web import make_web
 from handlers import build_bolt
 from handlers.raygun_webhook import raygun_route
 

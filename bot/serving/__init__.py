@@ -1,0 +1,1 @@
+"""Running until told to stop: HTTP routes, Socket Mode, start and stop."""
