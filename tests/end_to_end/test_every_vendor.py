@@ -6,8 +6,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from bot.app import open_engine
+from bot.cli.lookup_json import case_file_json
 from bot.domain.model import CaseFile, Subject, SubjectKind, visits
-from bot.lookup_json import case_file_json
 from bot.settings.model import load_settings
 from bot.sources.protocol import Question
 from sandbox.slack import plain_text

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.cli import run
+from bot.cli.main import run
 
 SAMPLES = sorted((Path(__file__).parents[3] / "sandbox" / "tickets").glob("*.json"))
 

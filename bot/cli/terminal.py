@@ -6,11 +6,11 @@ from typing import Any
 
 from bot.answers.mrkdwn import counted, lasting
 from bot.answers.wording import state_words
+from bot.cli.lookup_json import detail
+from bot.cli.ticket_json import ticket_json
 from bot.domain.model import CaseFile, ErrorEvent, Session, visits
-from bot.lookup_json import detail
 from bot.sources.quota import QuotaState
 from bot.sources.quota_status import span
-from bot.ticket_json import ticket_json
 from bot.tickets.decide import Action, TicketReading
 
 _SHOWN = 20

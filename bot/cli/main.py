@@ -14,11 +14,13 @@ import aiohttp
 
 from bot import __version__
 from bot.app import open_engine
-from bot.doctor import Check, check_desks, check_links, check_slack, check_sources
+from bot.cli.doctor import Check, check_desks, check_links, check_slack, check_sources
+from bot.cli.lookup_json import case_file_json
+from bot.cli.terminal import case_file_text, link_text, quota_text, ticket_text
+from bot.cli.ticket_json import ticket_json
 from bot.domain.links import link_json, read_link
 from bot.domain.model import Subject
 from bot.domain.subjects import NotUnderstood, read_subject
-from bot.lookup_json import case_file_json
 from bot.operations.log import configure_logging
 from bot.serving import run as serving
 from bot.settings.model import Settings, SettingsError, load_settings
@@ -28,8 +30,6 @@ from bot.sources.protocol import Effort, Question
 from bot.sources.quota_status import quota_json, quota_states
 from bot.storage.database import StoreAway
 from bot.storage.store import NewerDatabase
-from bot.terminal import case_file_text, link_text, quota_text, ticket_text
-from bot.ticket_json import ticket_json
 from bot.tickets.decide import read_ticket
 from bot.tickets.passages import Us
 from bot.tickets.requester import TicketRules
