@@ -1,0 +1,102 @@
+"""The layout shows the architecture: rooms in an order, each importing only rooms below it."""
+
+import ast
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+# From the ground up; `docs/architecture.md` says what each room is.
+ROOMS = (
+    ("bot.operations",),
+    ("bot.domain",),
+    ("bot.storage",),
+    ("bot.settings",),
+    ("bot.sources",),
+    ("bot.slack",),
+    ("bot.lookup",),
+    ("bot.answers",),
+    ("bot.tickets",),
+    ("bot.jobs",),
+    ("handlers",),
+    ("bot.app",),
+    ("bot.serving",),
+    ("bot.cli",),
+)
+GROUND = ("bot.operations", "bot.domain")
+MOST_LINES, MOST_ENTRIES = 400, 12
+FILES = sorted((ROOT / "bot").rglob("*.py")) + sorted((ROOT / "handlers").rglob("*.py"))
+FOLDERS = sorted({file.parent for file in FILES})
+
+
+def module_of(file: Path) -> str:
+    return ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def height_of(module: str) -> int | None:
+    """The room's place in the order; None for what stands beside the rooms (`bot`, `bot.__main__`)."""
+    for height, names in enumerate(ROOMS):
+        if any(module == name or module.startswith(f"{name}.") for name in names):
+            return height
+    return None
+
+
+def imports_of(file: Path) -> set[str]:
+    """The modules of ours that a file imports, by whatever form of import and wherever in the file."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{name.name}" for name in node.names)}
+        elif isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+    return {module for module in found if module.split(".")[0] in ("bot", "handlers", "sandbox", "tests")}
+
+
+@pytest.mark.parametrize("file", FILES, ids=module_of)
+def test_a_room_imports_only_rooms_below_it(file: Path) -> None:
+    height = height_of(module_of(file))
+    if height is None:
+        assert module_of(file) in ("bot", "bot.__main__")
+        return
+    above = {used for used in imports_of(file) if (height_of(used) or 0) > height}
+    assert above == set(), f"{module_of(file)} imports from above"
+
+
+@pytest.mark.parametrize("file", FILES, ids=module_of)
+def test_the_ground_imports_nothing_of_ours_but_itself(file: Path) -> None:
+    room = ".".join(module_of(file).split(".")[:2])
+    if room in GROUND:
+        assert {used for used in imports_of(file) if not used.startswith(room)} == set()
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    modules = {module_of(file) for file in FILES}
+    graph = {
+        module_of(file): {used for used in imports_of(file) if used in modules} - {module_of(file)}
+        for file in FILES
+    }
+    assert set(TopologicalSorter(graph).static_order()) == modules
+
+
+@pytest.mark.parametrize("file", FILES, ids=module_of)
+def test_a_module_can_be_read_at_one_sitting(file: Path) -> None:
+    assert len(file.read_text().splitlines()) <= MOST_LINES
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: str(folder.relative_to(ROOT)))
+def test_a_room_can_be_seen_at_one_glance(folder: Path) -> None:
+    entries = {entry.name for entry in folder.iterdir()} - {"__init__.py", "__pycache__", "README.md"}
+    assert len(entries) <= MOST_ENTRIES + 2 * (folder.name == "bot")
+
+
+@pytest.mark.parametrize("file", FILES, ids=module_of)
+def test_the_program_needs_no_sandbox_and_no_tests(file: Path) -> None:
+    used = {module.split(".")[0] for module in imports_of(file)}
+    assert "tests" not in used
+    assert "sandbox" not in used or module_of(file) == "bot.cli.main"
+
+
+@pytest.mark.parametrize("file", FILES, ids=module_of)
+def test_only_the_command_line_hands_the_environment_in(file: Path) -> None:
+    assert "os.environ" not in file.read_text() or module_of(file) in ("bot.cli.main", "bot.settings.model")
