@@ -44,11 +44,12 @@ from typing import Any, Protocol
 import httpx
 
 from bot.domain.model import Subject, SubjectKind
-from bot.lookup.answer_cache import Cache, Flights
+from bot.lookup.answer_cache import Cache
 from bot.lookup.ask_source import Inquiry
 from bot.lookup.fan_out import Lookup
 from bot.lookup.identities import Identities
 from bot.lookup.known_links import KnownLinks
+from bot.lookup.single_flight import Flights
 from bot.operations.metrics import make_metrics
 from bot.operations.tasks import Tasks
 from bot.settings.model import load_settings

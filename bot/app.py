@@ -20,11 +20,12 @@ from bot.jobs.session_errors import SessionErrorsAnswers
 from bot.jobs.tickets import TicketAnswers
 from bot.jobs.unfurls import Unfurling
 from bot.jobs.worker import Worker
-from bot.lookup.answer_cache import Cache, Flights
+from bot.lookup.answer_cache import Cache
 from bot.lookup.ask_source import Inquiry
 from bot.lookup.fan_out import Lookup
 from bot.lookup.identities import Identities
 from bot.lookup.known_links import KnownLinks
+from bot.lookup.single_flight import Flights
 from bot.operations import crashes
 from bot.operations.clock import Clock, anchored_clock, system_clock
 from bot.operations.metrics import Metrics, make_metrics

@@ -4,20 +4,16 @@ What sources have answered: in memory in front of the database, sealed there, un
 Memory is only a faster copy. An entry older than the retention is gone from both.
 """
 
-import asyncio
-from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from cachetools import LRUCache
 from pydantic import TypeAdapter
 from sqlalchemy import delete, insert, select
 
-from bot.domain.coverage import Coverage
-from bot.domain.model import ErrorEvent, Session, SessionUser
+from bot.domain.answer import Answer
 from bot.operations.clock import Clock
-from bot.operations.tasks import Tasks
 from bot.storage.keyring import Keyring, Unsealable
 from bot.storage.store import Store
 from bot.storage.tables import cached_findings, now_ms
@@ -26,28 +22,6 @@ from bot.storage.tables import cached_findings, now_ms
 _ENTRIES_IN_MEMORY = 500
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """
-    What a vendor said about a subject; `notes` say in words how complete that is.
-
-    `people` is whom it has by that name, where it tells that apart from sessions.
-    `as_of` is when that was so, where it is not now; `covers` is set where an index gave it.
-    """
-
-    sessions: tuple[Session, ...] = ()
-    errors: tuple[ErrorEvent, ...] = ()
-    notes: tuple[str, ...] = ()
-    as_of: datetime | None = None
-    covers: Coverage | None = None
-    people: tuple[SessionUser, ...] = ()
-
-    @property
-    def found(self) -> bool:
-        """Whether the vendor knows the subject at all."""
-        return bool(self.sessions or self.errors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,25 +91,3 @@ class Cache:
         except (Unsealable, ValueError):
             # Sealed by a key since retired, or written in an older form: as good as not known.
             return None
-
-
-class Flights:
-    """
-    Questions under way: whoever asks the same one at the same time waits for the one already asked.
-
-    A waiter that gives up cancels nothing: the question goes on, and its answer is kept.
-    """
-
-    def __init__(self, tasks: Tasks) -> None:
-        self._tasks = tasks
-        self._under_way: dict[str, asyncio.Task[Any]] = {}
-
-    def join(self, key: str, ask: Callable[[], Coroutine[Any, Any, T]]) -> tuple[asyncio.Task[T], bool]:
-        """Give the task that answers, and whether it was started for this caller."""
-        under_way = self._under_way.get(key)
-        if under_way is not None:
-            return under_way, False
-        task: asyncio.Task[T] = self._tasks.spawn(ask(), f"ask {key}")
-        self._under_way[key] = task
-        task.add_done_callback(lambda _: self._under_way.pop(key, None))
-        return task, True

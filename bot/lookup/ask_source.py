@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from cachetools import LRUCache, TTLCache
 
+from bot.domain.answer import Answer
 from bot.domain.model import (
     ErrorEvent,
     Failure,
@@ -25,8 +26,9 @@ from bot.domain.model import (
     Subject,
     SubjectKind,
 )
-from bot.lookup.answer_cache import Answer, Cache, Flights, Known
+from bot.lookup.answer_cache import Cache, Known
 from bot.lookup.known_links import KnownLinks
+from bot.lookup.single_flight import Flights
 from bot.operations.clock import Clock
 from bot.sources.http import CallFailed
 from bot.sources.protocol import Effort, Indexed, Question, Source

@@ -10,9 +10,9 @@ import httpx
 from pydantic import Field, TypeAdapter
 
 from bot.domain.addresses import read_address
+from bot.domain.answer import Answer
 from bot.domain.links import Link
 from bot.domain.model import ErrorEvent, Session, SessionUser, SourceName, Subject, SubjectKind
-from bot.lookup.answer_cache import Answer
 from bot.settings.model import FullStoryAccount
 from bot.sources.http import CallFailed, Calls, Reply, VendorHttp, segment
 from bot.sources.json_fields import (

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
+from bot.domain.answer import Answer
 from bot.domain.links import Link
 from bot.domain.model import ErrorEvent, Session, SourceName, Subject
-from bot.lookup.answer_cache import Answer
 from bot.sources.http import Calls, VendorHttp
 from bot.sources.quota import Account, Purpose
 

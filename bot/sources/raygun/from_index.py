@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from bot.domain.answer import Answer
 from bot.domain.coverage import Coverage, Span
 from bot.domain.model import ErrorEvent, Failure, Session, SourceName, Subject, SubjectKind
-from bot.lookup.answer_cache import Answer
 from bot.sources.protocol import Question
 from bot.sources.raygun.index import Opened, SessionIndex
 

@@ -12,10 +12,10 @@ from datetime import timedelta
 
 import httpx
 
+from bot.domain.answer import Answer
 from bot.domain.coverage import Coverage, Span
 from bot.domain.links import Link
 from bot.domain.model import Failure, Reason, Session, SourceName, Subject
-from bot.lookup.answer_cache import Answer
 from bot.operations.tasks import Tasks
 from bot.settings.model import RaygunAccount, RaygunV3Account
 from bot.sources.http import CallFailed, Calls, VendorHttp

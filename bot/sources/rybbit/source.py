@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 import httpx
 from pydantic import Field
 
+from bot.domain.answer import Answer
 from bot.domain.links import Link
 from bot.domain.model import ErrorEvent, Reason, Session, SessionUser, SourceName, Subject, SubjectKind, UrlIs
-from bot.lookup.answer_cache import Answer
 from bot.settings.model import RybbitAccount
 from bot.sources.http import CallFailed, Calls, Reply, VendorHttp, segment
 from bot.sources.json_fields import (

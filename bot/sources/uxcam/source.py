@@ -7,9 +7,9 @@ from typing import Any
 
 import httpx
 
+from bot.domain.answer import Answer
 from bot.domain.links import Link, LinkKind
 from bot.domain.model import ErrorEvent, Session, SessionUser, SourceName, Subject, SubjectKind
-from bot.lookup.answer_cache import Answer
 from bot.settings.model import UXCamAccount
 from bot.sources.http import Calls, VendorHttp
 from bot.sources.json_fields import joined, to_count, to_flag, to_moment, to_text

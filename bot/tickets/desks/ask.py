@@ -15,7 +15,7 @@ from cachetools import TTLCache
 
 from bot.domain.addresses import read_address
 from bot.domain.model import Failure, Reason, TicketReference
-from bot.lookup.answer_cache import Flights
+from bot.lookup.single_flight import Flights
 from bot.operations.clock import Clock
 from bot.sources.http import CallFailed
 from bot.sources.quota import Purpose

@@ -8,10 +8,12 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from bot.domain.answer import Answer
 from bot.domain.model import Failure, Finding, Reason, Session, SourceName, State, Subject, SubjectKind
-from bot.lookup.answer_cache import Answer, Cache, Flights
+from bot.lookup.answer_cache import Cache
 from bot.lookup.ask_source import Inquiry
 from bot.lookup.known_links import KnownLinks
+from bot.lookup.single_flight import Flights
 from bot.operations.tasks import Tasks
 from bot.sources.http import CallFailed, Calls, VendorHttp
 from bot.sources.protocol import Effort, Freshness, Question

@@ -7,12 +7,14 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from bot.domain.answer import Answer
 from bot.domain.model import CaseFile, Failure, Reason, Session, SessionUser, SourceName, Subject, SubjectKind
-from bot.lookup.answer_cache import Answer, Cache, Flights
+from bot.lookup.answer_cache import Cache
 from bot.lookup.ask_source import Inquiry
 from bot.lookup.fan_out import Lookup
 from bot.lookup.identities import Identities
 from bot.lookup.known_links import KnownLinks
+from bot.lookup.single_flight import Flights
 from bot.operations.metrics import make_metrics
 from bot.operations.tasks import Tasks
 from bot.sources.http import CallFailed, Calls, VendorHttp

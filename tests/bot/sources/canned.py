@@ -10,8 +10,8 @@ from typing import Any
 
 import httpx
 
+from bot.domain.answer import Answer
 from bot.domain.model import SourceName, Subject, SubjectKind
-from bot.lookup.answer_cache import Answer
 from bot.operations.clock import Clock
 from bot.operations.tasks import Tasks
 from bot.settings.model import FullStoryAccount, RaygunAccount, RybbitAccount, UXCamAccount

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import httpx
 
+from bot.domain.answer import Answer
 from bot.domain.model import Session, SessionUser, SourceName, Subject
-from bot.lookup.answer_cache import Answer
 from bot.sources.http import Calls, Reply, VendorHttp, segment
 from bot.sources.json_fields import Id, Moment, Record, at, read_record, read_records
 from bot.sources.protocol import Freshness, Question

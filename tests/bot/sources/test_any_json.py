@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.domain.answer import Answer
 from bot.domain.model import Failure
-from bot.lookup.answer_cache import Answer
 from bot.sources.http import CallFailed
 from tests.bot.sources.canned import Canned, bench, calls_of, find
 from tests.conftest import MovableClock

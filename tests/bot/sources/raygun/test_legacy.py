@@ -10,9 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bot.domain.answer import Answer
 from bot.domain.coverage import Coverage
 from bot.domain.model import Reason, Session, SessionUser, SourceName, Subject, SubjectKind
-from bot.lookup.answer_cache import Answer
 from bot.sources.http import CallFailed
 from bot.sources.protocol import Effort, Question
 from bot.sources.quota import Purpose

@@ -9,9 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bot.domain.answer import Answer
 from bot.domain.coverage import Span
 from bot.domain.model import Reason, SourceName, Subject, SubjectKind
-from bot.lookup.answer_cache import Answer
 from bot.settings.model import RaygunV3Account
 from bot.sources.http import CallFailed, VendorHttp
 from bot.sources.protocol import Effort, Question

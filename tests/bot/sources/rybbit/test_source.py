@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.domain.answer import Answer
 from bot.domain.model import Reason, UrlIs
-from bot.lookup.answer_cache import Answer
 from bot.sources.http import CallFailed
 from tests.bot.sources.canned import RECORDED, Bench, Canned, answer, calls_of, find
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from bot.domain.model import TicketReference
-from bot.lookup.answer_cache import Flights
+from bot.lookup.single_flight import Flights
 from bot.operations.clock import Clock, system_clock
 from bot.operations.tasks import Tasks
 from bot.settings.model import IntercomAccount, ZendeskAccount
