@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from bot.answers.buttons import Form
 from bot.app import Bot
+from bot.domain.asking import Asker, Form
 from bot.domain.model import Subject
 from bot.domain.subjects import Ask, Debug, Several, read_sentence
 from bot.jobs.payloads import (
     DEBUG_REQUEST,
     LOOKUP_REQUEST,
     NOTE_REQUEST,
-    Asker,
     DebugRequest,
     LookupRequest,
     NoteRequest,

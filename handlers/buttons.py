@@ -24,6 +24,7 @@ from bot.answers.buttons import (
 )
 from bot.answers.prompts import LOOK_UP
 from bot.app import Bot
+from bot.domain.asking import Shown
 from bot.jobs.payloads import (
     LOOKUP_REQUEST,
     REMOVE_REQUEST,
@@ -31,7 +32,6 @@ from bot.jobs.payloads import (
     LookupRequest,
     RemoveRequest,
     SessionErrorsRequest,
-    Shown,
 )
 from bot.sources.protocol import Effort
 from handlers.intake import accept_or_tell, presser

@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.answers.block_kit import note
 from bot.app import Bot
-from bot.jobs.payloads import Asker
+from bot.domain.asking import Asker
 from bot.slack.client import SlackAway
 from bot.storage.database import StoreAway
 

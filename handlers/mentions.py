@@ -5,8 +5,9 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from bot.app import Bot
+from bot.domain.asking import Asker
 from bot.domain.subjects import Help, NotUnderstood, read_sentence
-from bot.jobs.payloads import POINTED_REQUEST, Asker, PointedRequest
+from bot.jobs.payloads import POINTED_REQUEST, PointedRequest
 from handlers.asking import ask_in_words
 from handlers.intake import accept_or_tell
 

@@ -10,7 +10,8 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from bot.app import Bot
-from bot.jobs.payloads import TICKET_REQUEST, Asker, TicketRequest
+from bot.domain.asking import Asker
+from bot.jobs.payloads import TICKET_REQUEST, TicketRequest
 from bot.tickets.decide import Action, read_ticket
 from handlers.asking import ask_in_words
 from handlers.intake import accept, delivery_of

@@ -14,8 +14,9 @@ from slack_sdk.errors import SlackApiError
 from bot.answers.buttons import ButtonValue
 from bot.answers.prompts import ASK_CUSTOMER, MODAL, SUBJECT_BLOCK, SUBJECT_INPUT, ModalOrigin, modal
 from bot.app import Bot
+from bot.domain.asking import Asker, Shown
 from bot.domain.subjects import NotUnderstood, read_subject
-from bot.jobs.payloads import LOOKUP_REQUEST, Asker, LookupRequest, Shown
+from bot.jobs.payloads import LOOKUP_REQUEST, LookupRequest
 from bot.slack.client import SlackAway
 from bot.sources.protocol import Effort
 from bot.storage.database import StoreAway

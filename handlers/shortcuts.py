@@ -9,10 +9,11 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.answers.buttons import ButtonValue, Form
+from bot.answers.buttons import ButtonValue
 from bot.answers.prompts import ModalOrigin
 from bot.app import Bot
-from bot.jobs.payloads import POINTED_REQUEST, Asker, PointedRequest
+from bot.domain.asking import Asker, Form
+from bot.jobs.payloads import POINTED_REQUEST, PointedRequest
 from bot.tickets.decide import read_for_person
 from bot.tickets.with_requester import ticket_moment
 from handlers.intake import accept_or_tell

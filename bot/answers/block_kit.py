@@ -1,21 +1,14 @@
 """Small builders of Block Kit; what they show is somebody else's concern."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from slack_sdk.models.blocks import Block, ButtonElement, ContextBlock, MarkdownTextObject, SectionBlock
 
+from bot.domain.message import Message
+
 # Limits of Block Kit: `slack.md`, "Block Kit limits".
 _SECTION = 3_000
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """What one Slack message consists of; `text` is what notifications and screen readers get."""
-
-    text: str
-    blocks: list[dict[str, Any]]
 
 
 def note(text: str) -> Message:

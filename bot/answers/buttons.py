@@ -4,13 +4,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from enum import StrEnum
 
 from slack_sdk.models.blocks import ActionsBlock, ButtonElement, ConfirmObject, MarkdownTextObject
 
 from bot.answers.mrkdwn import counted
 from bot.answers.wording import listed, source_label
 from bot.domain.addresses import read_address
+from bot.domain.asking import Form
 from bot.domain.model import CaseFile, Session, Subject, SubjectKind
 
 SHOWN_AT_MOST = 20
@@ -19,17 +19,6 @@ REFRESH, SHOW_MORE, REMOVE = "refresh", "show_more", "remove"
 SESSION_ERRORS = "session_errors"
 MORE_OF_PERSON, OPEN = "more_of_person", "open"
 _LONGEST_ID, _LONGEST_LINK = 200, 1_000
-
-
-class Form(StrEnum):
-    """How an answer stands in Slack."""
-
-    # A parent in the channel and one reply in its thread: the command's.
-    PAIR = "pair"
-    # One message: in a thread or a direct message, to somebody who asked there.
-    ANSWER = "answer"
-    # One message below a ticket, unasked.
-    TICKET = "ticket"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ from typing import Any
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
 
 from bot.answers.block_kit import context, dicts, packed, section
-from bot.answers.buttons import MORE_OF_PERSON, OPEN, ButtonValue, Form
+from bot.answers.buttons import MORE_OF_PERSON, OPEN, ButtonValue
 from bot.answers.mrkdwn import code, escaped
 from bot.answers.wording import error_lines, headline, session_lines, source_lines
+from bot.domain.asking import Form
 from bot.domain.model import CaseFile, Finding, Session, Subject
 
 _SESSIONS_SHOWN = 3

@@ -11,8 +11,8 @@ from datetime import datetime
 
 from slack_sdk.models.blocks import Block, DividerBlock
 
-from bot.answers.block_kit import Message, context, dicts, packed, section
-from bot.answers.buttons import ButtonValue, Form, answer_buttons, session_errors_button
+from bot.answers.block_kit import context, dicts, packed, section
+from bot.answers.buttons import ButtonValue, answer_buttons, session_errors_button
 from bot.answers.mrkdwn import code, counted
 from bot.answers.wording import (
     SAME_VISIT,
@@ -25,6 +25,8 @@ from bot.answers.wording import (
     source_lines,
     titles,
 )
+from bot.domain.asking import Form
+from bot.domain.message import Message
 from bot.domain.model import CaseFile, Session, session_at, visits
 
 _CONTEXT_ELEMENTS = 10

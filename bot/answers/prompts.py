@@ -15,9 +15,10 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View as SlackView
 
-from bot.answers.block_kit import Message, context, dicts
+from bot.answers.block_kit import context, dicts
 from bot.answers.buttons import ButtonValue, remove_button
 from bot.domain.addresses import LONGEST, shown_address
+from bot.domain.message import Message
 from bot.domain.model import Subject, SubjectKind
 
 ASK_CUSTOMER = "ask_customer"

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 
-from bot.answers.block_kit import Message
-from bot.answers.buttons import Form
 from bot.answers.case_file_message import View, answer, parent, reply, together
 from bot.answers.progress import CaseFiles, found_any, is_waiting
+from bot.domain.asking import Form, Shown
+from bot.domain.message import Message
 from bot.jobs.inbox import Job, Jobs, Post
-from bot.jobs.payloads import LookupRequest, Shown
+from bot.jobs.payloads import LookupRequest
 from bot.slack.client import SlackAway
 from bot.slack.poster import Part, Poster, Spot
 from bot.slack.priority_lock import Rank

@@ -6,9 +6,10 @@ from contextlib import asynccontextmanager
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from bot.answers.block_kit import Message, note
+from bot.answers.block_kit import note
+from bot.domain.asking import Asker
+from bot.domain.message import Message
 from bot.jobs.inbox import Job, Jobs, NotAgain, Post
-from bot.jobs.payloads import Asker
 from bot.operations.metrics import Metrics
 from bot.slack.access import Access, Verdict
 from bot.slack.client import SlackAway

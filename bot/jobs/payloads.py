@@ -6,43 +6,13 @@ from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter
 
-from bot.answers.buttons import Form
+from bot.domain.asking import Asker, Form, Shown
 from bot.domain.model import Subject
 from bot.sources.protocol import Effort
 from bot.tickets.decide import TicketReading
 
 # A payload that cannot be read must not be printed in the complaint about it.
 _PRIVATE = ConfigDict(hide_input_in_errors=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """
-    Who asks, and where they hear of it.
-
-    `thread_ts` is the thread they asked in, None for the channel itself. `response_url` is a secret: every
-    request is sealed.
-    """
-
-    user: str
-    channel: str
-    team: str
-    thread_ts: str | None = None
-    response_url: str | None = None
-
-    @property
-    def is_direct(self) -> bool:
-        """Whether they wrote to the bot itself, or to somebody else, in a direct message."""
-        return self.channel.startswith("D")
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """The message that a button was pressed on; the parent is the message at the head of its thread."""
-
-    message_ts: str
-    parent_ts: str | None
-    ephemeral: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ from typing import Any
 import structlog
 
 from bot.answers.block_kit import note
-from bot.answers.buttons import ButtonValue, Form
+from bot.answers.buttons import ButtonValue
 from bot.answers.progress import Surface, present
 from bot.answers.prompts import Spare, choice, nobody_named
 from bot.answers.targets import EditSurface, GlimpseSurface, MessageSurface, PairSurface, WhisperSurface
+from bot.domain.asking import Asker, Form
 from bot.domain.model import Subject
 from bot.jobs.inbox import GaveUp, Job
 from bot.jobs.means import Means
@@ -23,7 +24,6 @@ from bot.jobs.payloads import (
     POINTED_REQUEST,
     REMOVE_REQUEST,
     SESSION_ERRORS_REQUEST,
-    Asker,
     LookupRequest,
     PointedRequest,
 )

@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from bot.answers.block_kit import Message, context, dicts, packed
+from bot.answers.block_kit import context, dicts, packed
 from bot.answers.mrkdwn import counted, escaped, link, local_time
 from bot.answers.wording import source_label
 from bot.domain.links import at_moment
+from bot.domain.message import Message
 from bot.domain.model import ErrorEvent, SourceName
 from bot.jobs.inbox import Job
 from bot.jobs.means import Means

@@ -11,15 +11,16 @@ from datetime import UTC, datetime
 import structlog
 from cachetools import LRUCache
 
-from bot.answers.block_kit import Message
-from bot.answers.buttons import ButtonValue, Form
+from bot.answers.buttons import ButtonValue
 from bot.answers.case_file_message import nobody
 from bot.answers.progress import CaseFiles, present
 from bot.answers.prompts import Spare, offer, private_offer
 from bot.answers.targets import MessageSurface, view_of
+from bot.domain.asking import Asker, Form
+from bot.domain.message import Message
 from bot.jobs.inbox import Job
 from bot.jobs.means import Means
-from bot.jobs.payloads import REMOVE_REQUEST, TICKET_REQUEST, Asker, LookupRequest
+from bot.jobs.payloads import REMOVE_REQUEST, TICKET_REQUEST, LookupRequest
 from bot.slack.messages import read_files
 from bot.slack.poster import NotHere, Part, Spot
 from bot.slack.priority_lock import Rank

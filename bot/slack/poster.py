@@ -18,9 +18,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 from slack_sdk.webhook.webhook_response import WebhookResponse
 
-from bot.answers.block_kit import Message
+from bot.domain.asking import Asker
+from bot.domain.message import Message
 from bot.jobs.inbox import Job, Jobs, Post
-from bot.jobs.payloads import Asker
 from bot.slack.client import LONGEST_WAIT, SlackAway, lost, wished_wait
 from bot.slack.priority_lock import Line, Rank
 from bot.slack.rate_limits import A_MINUTE, EDIT, POST, Pace, TooFar

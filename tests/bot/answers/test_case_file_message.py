@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.answers.buttons import SHOWN_AT_MOST, ButtonValue, Form
+from bot.answers.buttons import SHOWN_AT_MOST, ButtonValue
 from bot.answers.cards import Card, card_blocks
 from bot.answers.case_file_message import View, answer, parent, reply, together
+from bot.domain.asking import Form
 from bot.domain.model import (
     CaseFile,
     Doubt,
