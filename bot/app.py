@@ -1,25 +1,24 @@
 """The one place that builds and wires everything; nothing else makes a client, a clock or a database."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-import aiohttp
 import structlog
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import __version__
-from bot.jobs.admission import Reception
-from bot.jobs.inbox import LEASE, Jobs
-from bot.jobs.means import Means
-from bot.jobs.people import Answering
-from bot.jobs.session_errors import SessionErrorsAnswers
-from bot.jobs.tickets import TicketAnswers
-from bot.jobs.unfurls import Unfurling
-from bot.jobs.worker import Worker
+from bot.jobs import payloads as kinds
+from bot.jobs.admission import Admission
+from bot.jobs.giving_up import GivingUp
+from bot.jobs.inbox import LEASE, Inbox, Job
+from bot.jobs.people import PeopleJobs
+from bot.jobs.session_errors import SessionErrorsJobs
+from bot.jobs.slack_results import answering_in_slack, telling_in_slack
+from bot.jobs.tickets import TicketJobs
+from bot.jobs.unfurls import UnfurlJobs
+from bot.jobs.worker import Handler, Worker
 from bot.lookup.answer_cache import Cache
 from bot.lookup.ask_source import Inquiry
 from bot.lookup.fan_out import Lookup
@@ -29,11 +28,13 @@ from bot.lookup.single_flight import Flights
 from bot.operations import crashes
 from bot.operations.clock import Clock, anchored_clock, system_clock
 from bot.operations.metrics import Metrics, make_metrics
-from bot.operations.tasks import Tasks
-from bot.settings.model import Settings, SettingsError
+from bot.operations.tasks import Tasks, kept_going
+from bot.settings.model import Settings
 from bot.slack.access import Access
-from bot.slack.client import SlackAway, SlackClient, open_slack_session
+from bot.slack.client import SlackClient, open_slack_session
+from bot.slack.identity import identify
 from bot.slack.poster import Poster
+from bot.slack.posts import Posts
 from bot.slack.rate_limits import Pace
 from bot.sources.http import trusted_certificates
 from bot.sources.protocol import Source
@@ -52,10 +53,9 @@ from bot.tickets.desks.ask import Desks
 from bot.tickets.desks.registry import open_desks
 from bot.tickets.passages import Us
 from bot.tickets.rules import ticket_rules
-from bot.tickets.with_requester import TicketDesk
+from bot.tickets.with_requester import TicketReader
+from handlers.inbound import Inbound
 
-_SLACK_TRIES = 5
-_AFTER_CRASH_SECONDS = 1.0
 _LAST_CALLS_SECONDS = 1.0
 
 
@@ -96,26 +96,15 @@ class Engine:
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
-    """Who the bot is in Slack, from `auth.test`."""
-
-    team: str
-    enterprise: str | None
-    user: str
-    bot: str
-    app: str
-
-
-@dataclass(frozen=True, slots=True)
 class Bot:
     """Everything that answers in Slack."""
 
     engine: Engine
     slack: AsyncWebClient
-    session: aiohttp.ClientSession
-    identity: Identity
-    means: Means
+    poster: Poster
+    inbox: Inbox
     worker: Worker
+    inbound: Inbound
 
 
 @asynccontextmanager
@@ -205,98 +194,88 @@ async def open_bot(
         engine = await stack.enter_async_context(open_engine(settings, clock))
         session = await stack.enter_async_context(open_slack_session())
         token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else None
-        pace = Pace(engine.store)
-        slack = SlackClient(token, settings.slack_api_url, session, pace)
-        identity = await _identify(slack)
-        jobs = Jobs(engine.store, engine.keyring, timedelta(days=settings.retention.job_days), timing.lease)
-        poster = Poster(slack, session, jobs, pace, timing.settling_seconds)
-        means = _gather(engine, slack, identity, jobs, poster)
-        worker = _make_worker(means, engine, timing.sweep_seconds)
-        sweeping = asyncio.create_task(_keep_going(worker.sweep_for_ever))
-        renewing = asyncio.create_task(_keep_going(worker.renew_for_ever))
-        try:
-            yield Bot(engine, slack, session, identity, means, worker)
-        finally:
-            # Nothing new is taken over, and what runs stays ours while it is let finish.
-            await _stop(sweeping)
-            await engine.tasks.drain(timing.drain_seconds)
-            await _stop(renewing)
+        limits = Pace(engine.store)
+        slack = SlackClient(token, settings.slack_api_url, session, limits)
+        identity = await identify(slack)
+        kept = timedelta(days=settings.retention.job_days)
+        inbox = Inbox(engine.store, engine.keyring, kept, timing.lease)
+        posts = Posts(engine.store, inbox.hold)
+        poster = Poster(slack, session, posts, limits, timing.settling_seconds)
+        access = Access(slack, settings.access, engine.clock, engine.memory)
+        admission = Admission(access, poster, posts, engine.metrics)
+        us = Us(identity.bot, identity.user, identity.app)
+        reader = TicketReader(ticket_rules(settings.tickets, us), engine.desks)
+        parts = _Parts(engine, slack, access, admission, poster, posts, reader)
+        give_up = telling_in_slack(GivingUp(admission, engine.metrics).tell)
+        worker = Worker(inbox, engine.tasks, _handlers(parts), give_up, timing.sweep_seconds)
+        inbound = Inbound(
+            settings,
+            identity,
+            inbox,
+            worker,
+            access,
+            admission,
+            reader,
+            slack,
+            session,
+            engine.keyring,
+            engine.metrics,
+            engine.tasks,
+        )
+        # At the end, nothing new is taken over, and what runs stays ours while it is let finish.
+        await stack.enter_async_context(kept_going(worker.renew_for_ever, _report_crash))
+        stack.push_async_callback(engine.tasks.drain, timing.drain_seconds)
+        await stack.enter_async_context(kept_going(worker.sweep_for_ever, _report_crash))
+        yield Bot(engine, slack, poster, inbox, worker, inbound)
 
 
-def _gather(engine: Engine, slack: AsyncWebClient, identity: Identity, jobs: Jobs, poster: Poster) -> Means:
-    """Make what answering takes."""
-    settings = engine.settings
-    access = Access(slack, settings.access, engine.clock, engine.memory)
-    us = Us(identity.bot, identity.user, identity.app)
-    return Means(
-        access=access,
-        reception=Reception(access, poster, jobs, engine.metrics),
-        lookup=engine.lookup,
-        poster=poster,
-        jobs=jobs,
-        clock=engine.clock,
-        keyring=engine.keyring,
-        metrics=engine.metrics,
-        settings=settings,
-        slack=slack,
-        desk=TicketDesk(ticket_rules(settings.tickets, us), engine.desks),
-        book=TicketBook(engine.store, engine.keyring, timedelta(days=settings.retention.job_days)),
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What the kinds of jobs choose from."""
+
+    engine: Engine
+    slack: AsyncWebClient
+    access: Access
+    admission: Admission
+    poster: Poster
+    posts: Posts
+    reader: TicketReader
+
+
+def _handlers(parts: _Parts) -> dict[str, Handler]:
+    """What answers each kind of job."""
+    engine, admission, poster, posts = parts.engine, parts.admission, parts.poster, parts.posts
+    slack, settings, metrics = parts.slack, engine.settings, engine.metrics
+    lookup, sources, reader = engine.lookup, engine.sources, parts.reader
+    book = TicketBook(engine.store, engine.keyring, timedelta(days=settings.retention.job_days))
+    people = PeopleJobs(
+        admission, lookup, poster, posts, reader, book, slack, settings, engine.keyring, metrics
     )
-
-
-def _make_worker(means: Means, engine: Engine, sweep_seconds: float) -> Worker:
-    """Make the worker, with what answers each kind of job."""
-    answering, tickets = Answering(means), TicketAnswers(means)
-    handlers = {
-        "lookup": answering.look_up,
-        "debug": answering.debug,
-        "note": answering.tell,
-        "pointed": answering.read_for,
-        "ticket": tickets.answer,
-        "remove": tickets.remove,
-        "errors": SessionErrorsAnswers(means).answer,
-        "unfurl": Unfurling(means, engine.lookup.inquiry, engine.known_links, engine.claims).answer,
+    tickets = TicketJobs(
+        admission, parts.access, lookup, poster, posts, reader, book, slack, settings, metrics
+    )
+    unfurls = UnfurlJobs(
+        parts.access,
+        sources,
+        lookup.inquiry,
+        engine.known_links,
+        engine.claims,
+        slack,
+        engine.clock,
+        settings,
+        metrics,
+    )
+    answers: dict[str, Callable[[Job], Awaitable[None]]] = {
+        kinds.LOOKUP.name: people.look_up,
+        kinds.DEBUG.name: people.debug,
+        kinds.NOTE.name: people.tell,
+        kinds.POINTED.name: people.read_for,
+        kinds.TICKET.name: tickets.answer,
+        kinds.REMOVE.name: tickets.remove,
+        kinds.SESSION_ERRORS.name: SessionErrorsJobs(admission, sources, poster).answer,
+        kinds.UNFURL.name: unfurls.answer,
     }
-    return Worker(means.jobs, engine.tasks, handlers, answering.give_up, sweep_seconds)
-
-
-async def _keep_going(loop: Callable[[], Awaitable[None]]) -> None:
-    """Run a loop for ever: an error in it (the database away, say) is logged, and it begins again."""
-    while True:
-        try:
-            await loop()
-        except Exception as error:  # noqa: BLE001 - whatever happened, the loop must not end
-            _report_crash(error, getattr(loop, "__name__", "loop"))
-            await asyncio.sleep(_AFTER_CRASH_SECONDS)
-
-
-async def _stop(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-
-
-async def _identify(slack: AsyncWebClient) -> Identity:
-    """Ask Slack who we are; where Slack cannot be reached, a few times with growing waits."""
-    for attempt in range(1, _SLACK_TRIES + 1):
-        try:
-            answer = await slack.auth_test()
-        except SlackApiError as error:
-            code = error.response.get("error")
-            raise SettingsError(f"SLACK_BOT_TOKEN: Slack does not take it ({code})") from None
-        except SlackAway as away:
-            if attempt == _SLACK_TRIES:
-                raise SettingsError(f"SLACK_API_URL: Slack cannot be reached there ({away})") from None
-            await asyncio.sleep(attempt)
-        else:
-            return Identity(
-                str(answer["team_id"]),
-                answer.get("enterprise_id"),
-                str(answer["user_id"]),
-                str(answer.get("bot_id") or ""),
-                # Newer answers have it; without it our messages are known by bot and user.
-                str(answer.get("app_id") or ""),
-            )
-    raise AssertionError("the loop returns or raises")
+    return {kind: answering_in_slack(answer) for kind, answer in answers.items()}
 
 
 def _report_crash(crash: BaseException, task: str) -> None:

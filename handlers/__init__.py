@@ -5,19 +5,19 @@ import logging
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
-from bot.app import Bot
 from bot.slack.client import make_slack_client
 from handlers import buttons, commands, links, mentions, messages, modals, shortcuts
+from handlers.inbound import Inbound
 
 
-def build_bolt(bot: Bot) -> AsyncApp:
+def build_bolt(inbound: Inbound) -> AsyncApp:
     """
-    Give Bolt with all our handlers.
+    Bolt with all our handlers.
 
     `process_before_response` because Bolt's default mode polls for the acknowledgement every 10 ms, and an
     `authorize` of our own because Bolt's would call Slack inside the first acknowledgement.
     """
-    settings, identity = bot.engine.settings, bot.identity
+    settings, identity = inbound.settings, inbound.identity
     secret = settings.slack_signing_secret
 
     async def authorize() -> AuthorizeResult:
@@ -26,12 +26,12 @@ def build_bolt(bot: Bot) -> AsyncApp:
             team_id=identity.team,
             bot_id=identity.bot,
             bot_user_id=identity.user,
-            bot_token=bot.slack.token,
+            bot_token=inbound.slack.token,
         )
 
     bolt = AsyncApp(
         name="casefile",
-        client=make_slack_client(None, settings.slack_api_url, bot.session),
+        client=make_slack_client(None, settings.slack_api_url, inbound.session),
         # Over Socket Mode nothing is signed, and Bolt asks for no signature there.
         signing_secret=secret.get_secret_value() if secret else "",
         process_before_response=True,
@@ -40,5 +40,5 @@ def build_bolt(bot: Bot) -> AsyncApp:
     )
     # Bolt tries them in this order, and each costs a few microseconds.
     for way_in in (commands, messages, buttons, mentions, links, shortcuts, modals):
-        way_in.register(bolt, bot)
+        way_in.register(bolt, inbound)
     return bolt

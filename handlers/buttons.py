@@ -23,42 +23,35 @@ from bot.answers.buttons import (
     SessionValue,
 )
 from bot.answers.prompts import LOOK_UP
-from bot.app import Bot
 from bot.domain.asking import Shown
-from bot.jobs.payloads import (
-    LOOKUP_REQUEST,
-    REMOVE_REQUEST,
-    SESSION_ERRORS_REQUEST,
-    LookupRequest,
-    RemoveRequest,
-    SessionErrorsRequest,
-)
+from bot.jobs import payloads as kinds
+from bot.jobs.payloads import LookupPayload, RemovePayload, SessionErrorsPayload
 from bot.sources.protocol import Effort
-from handlers.intake import accept_or_tell, presser
+from handlers.inbound import Inbound, accept_or_tell, asker_of
 
 
-def register(bolt: AsyncApp, bot: Bot) -> None:
+def register(bolt: AsyncApp, inbound: Inbound) -> None:
     """Answer all of them."""
 
     @bolt.action(REFRESH)
     async def on_refresh(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await _again(body, bot, Effort.FRESH)
+        await _again(body, inbound, Effort.FRESH)
         await ack()
 
     @bolt.action(SHOW_MORE)
     async def on_show_more(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await _again(body, bot, Effort.KNOWN)
+        await _again(body, inbound, Effort.KNOWN)
         await ack()
 
     @bolt.action(REMOVE)
     async def on_remove(ack: AsyncAck, body: dict[str, Any]) -> None:
-        request = RemoveRequest(presser(bot, body), body["container"]["message_ts"])
-        await accept_or_tell(bot, "remove", body, REMOVE_REQUEST.dump_json(request), request.asker)
+        payload = RemovePayload(asker_of(inbound, body), body["container"]["message_ts"])
+        await accept_or_tell(inbound, kinds.REMOVE, body, payload, payload.asker)
         await ack()
 
     @bolt.action(MORE_OF_PERSON)
     async def on_more(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await _more(body, bot)
+        await _more(body, inbound)
         await ack()
 
     @bolt.action(OPEN)
@@ -69,8 +62,8 @@ def register(bolt: AsyncApp, bot: Bot) -> None:
     @bolt.action(SESSION_ERRORS)
     async def on_session_errors(ack: AsyncAck, body: dict[str, Any]) -> None:
         value, on = SessionValue.loads(body["actions"][0]["value"]), _shown(body)
-        request = SessionErrorsRequest(
-            presser(bot, body),
+        payload = SessionErrorsPayload(
+            asker_of(inbound, body),
             value.source,
             value.session_id,
             value.started_at,
@@ -78,20 +71,20 @@ def register(bolt: AsyncApp, bot: Bot) -> None:
             thread_ts=on.parent_ts or on.message_ts,
             ephemeral=on.ephemeral,
         )
-        await accept_or_tell(bot, "errors", body, SESSION_ERRORS_REQUEST.dump_json(request), request.asker)
+        await accept_or_tell(inbound, kinds.SESSION_ERRORS, body, payload, payload.asker)
         await ack()
 
     @bolt.action(re.compile(rf"^{LOOK_UP}\d+$"))
     async def on_look_up(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await _look_up(body, bot)
+        await _look_up(body, inbound)
         await ack()
 
 
-async def _again(body: dict[str, Any], bot: Bot, effort: Effort) -> None:
+async def _again(body: dict[str, Any], inbound: Inbound, effort: Effort) -> None:
     """Ask the same again, in place of the answer that stands there."""
     value = ButtonValue.loads(body["actions"][0]["value"])
-    asker = presser(bot, body)
-    request = LookupRequest(
+    asker = asker_of(inbound, body)
+    payload = LookupPayload(
         subjects=value.subjects,
         days=value.days,
         effort=effort,
@@ -102,14 +95,14 @@ async def _again(body: dict[str, Any], bot: Bot, effort: Effort) -> None:
         on=_shown(body),
         ticket_at=value.ticket_at,
     )
-    await accept_or_tell(bot, "lookup", body, LOOKUP_REQUEST.dump_json(request), request.asker)
+    await accept_or_tell(inbound, kinds.LOOKUP, body, payload, payload.asker)
 
 
-async def _more(body: dict[str, Any], bot: Bot) -> None:
+async def _more(body: dict[str, Any], inbound: Inbound) -> None:
     """Look a card's person up, in the thread of the message that the card hangs below."""
     value = ButtonValue.loads(body["actions"][0]["value"])
-    asker, container = presser(bot, body), body["container"]
-    request = LookupRequest(
+    asker, container = asker_of(inbound, body), body["container"]
+    payload = LookupPayload(
         subjects=value.subjects,
         days=value.days,
         effort=Effort.USUAL,
@@ -118,14 +111,14 @@ async def _more(body: dict[str, Any], bot: Bot) -> None:
         named=asker.user,
         form=value.form,
     )
-    await accept_or_tell(bot, "lookup", body, LOOKUP_REQUEST.dump_json(request), request.asker)
+    await accept_or_tell(inbound, kinds.LOOKUP, body, payload, payload.asker)
 
 
-async def _look_up(body: dict[str, Any], bot: Bot) -> None:
+async def _look_up(body: dict[str, Any], inbound: Inbound) -> None:
     """Look the named one up: in place of an offer, or in the thread that a choice was about."""
     value = ButtonValue.loads(body["actions"][0]["value"])
-    asker, on = presser(bot, body), _shown(body)
-    request = LookupRequest(
+    asker, on = asker_of(inbound, body), _shown(body)
+    payload = LookupPayload(
         subjects=value.subjects,
         days=value.days,
         effort=Effort.USUAL,
@@ -138,7 +131,7 @@ async def _look_up(body: dict[str, Any], bot: Bot) -> None:
         dismisses=on.ephemeral,
         offered_below=None if on.ephemeral else value.thread_ts,
     )
-    await accept_or_tell(bot, "lookup", body, LOOKUP_REQUEST.dump_json(request), request.asker)
+    await accept_or_tell(inbound, kinds.LOOKUP, body, payload, payload.asker)
 
 
 def _shown(body: dict[str, Any]) -> Shown:

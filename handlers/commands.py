@@ -5,67 +5,49 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.answers.block_kit import note
-from bot.answers.mrkdwn import code, escaped
-from bot.app import Bot
+from bot.answers.prompts import usage
 from bot.domain.asking import Asker
 from bot.domain.subjects import Ask, Help, NotUnderstood, read_command
-from bot.jobs.payloads import DEBUG_REQUEST, LOOKUP_REQUEST, DebugRequest, LookupRequest
+from bot.jobs.payloads import DEBUG, LOOKUP, DebugPayload, LookupPayload
 from bot.sources.protocol import Effort
-from handlers.intake import accept_from, delivery_of
+from handlers.inbound import Inbound, accept_from, redelivery_key
 
 
-def register(bolt: AsyncApp, bot: Bot) -> None:
+def register(bolt: AsyncApp, inbound: Inbound) -> None:
     """Answer the configured command."""
 
-    @bolt.command(bot.engine.settings.slack_command)
+    @bolt.command(inbound.settings.slack_command)
     async def on_command(ack: AsyncAck, body: dict[str, Any]) -> None:
         read = read_command(str(body.get("text") or ""))
         if isinstance(read, Help | NotUnderstood):
-            await ack(**whispered(usage(body.get("command"), read)))
+            await ack(**_to_asker_alone(usage(body.get("command"), read)))
             return
-        kind = "lookup" if isinstance(read, Ask) else "debug"
-        payload = _lookup(body, bot, read) if isinstance(read, Ask) else _debug(body, bot)
-        refused = await accept_from(bot, kind, delivery_of(body), payload)
-        await ack(**(whispered(refused) if refused else {}))
+        key = redelivery_key(body)
+        if isinstance(read, Ask):
+            refused = await accept_from(inbound, LOOKUP, key, _lookup(body, inbound, read))
+        else:
+            refused = await accept_from(inbound, DEBUG, key, DebugPayload(_asker(body, inbound)))
+        await ack(**(_to_asker_alone(refused) if refused else {}))
 
 
-def whispered(text: str) -> dict[str, Any]:
-    """Give an acknowledgement's body that only the asker sees."""
+def _to_asker_alone(text: str) -> dict[str, Any]:
+    """The body of an acknowledgement that only the asker sees."""
     message = note(text)
     return {"response_type": "ephemeral", "text": message.text, "blocks": message.blocks}
 
 
-def _lookup(body: dict[str, Any], bot: Bot, ask: Ask) -> bytes:
-    settings = bot.engine.settings
-    request = LookupRequest(
+def _lookup(body: dict[str, Any], inbound: Inbound, ask: Ask) -> LookupPayload:
+    settings = inbound.settings.lookup
+    return LookupPayload(
         subjects=(ask.subject,),
-        days=ask.days or settings.lookup.days,
+        days=ask.days or settings.days,
         effort=Effort.FRESH if ask.fresh else Effort.USUAL,
-        shown=settings.lookup.shown,
-        asker=_asker(body, bot),
+        shown=settings.shown,
+        asker=_asker(body, inbound),
         named=body["user_id"],
     )
-    return LOOKUP_REQUEST.dump_json(request)
 
 
-def _debug(body: dict[str, Any], bot: Bot) -> bytes:
-    return DEBUG_REQUEST.dump_json(DebugRequest(_asker(body, bot)))
-
-
-def _asker(body: dict[str, Any], bot: Bot) -> Asker:
+def _asker(body: dict[str, Any], inbound: Inbound) -> Asker:
     url = body.get("response_url")
-    return Asker(body["user_id"], body["channel_id"], bot.identity.team, response_url=url)
-
-
-def usage(command: Any, read: Help | NotUnderstood) -> str:
-    """Say what is understood after the command or a mention, and first what was wrong with what was typed."""
-    name = escaped(str(command or "/sessions"), 32)
-    forms = {
-        "jane@contoso.example": "a customer’s sessions and errors, by email address",
-        "u-77": "by your product’s own user id (“uid:help” for a uid like one of our words)",
-        "jane@contoso.example 7d fresh": "the last 7 days, and the vendors asked anew",
-        "debug": "what each source has left of its quota",
-    }
-    lines = [] if isinstance(read, Help) else [escaped(read.why, 300), ""]
-    lines += [f"{code(f'{name} {form}', 80)} – {meaning}" for form, meaning in forms.items()]
-    return "\n".join(lines)
+    return Asker(body["user_id"], body["channel_id"], inbound.identity.team, response_url=url)

@@ -9,41 +9,40 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.app import Bot
 from bot.domain.links import read_link
-from bot.jobs.payloads import UNFURL_REQUEST, UnfurlRequest
-from handlers.intake import accept, delivery_of
+from bot.jobs.payloads import UNFURL, UnfurlPayload
+from handlers.inbound import Inbound, accept, redelivery_key
 
 _MOST_A_MESSAGE = 5
 
 
-def register(bolt: AsyncApp, bot: Bot) -> None:
+def register(bolt: AsyncApp, inbound: Inbound) -> None:
     """Take pasted addresses."""
 
     @bolt.event("link_shared")
     async def on_link_shared(body: dict[str, Any]) -> None:
         event = body["event"]
-        urls = _urls(event, bot)
+        urls = _urls(event, inbound)
         if body.get("is_ext_shared_channel") or not event.get("user") or not urls:
             return
-        request = UnfurlRequest(
+        payload = UnfurlPayload(
             user=str(event["user"]),
-            team=bot.identity.team,
+            team=inbound.identity.team,
             channel=str(event.get("channel") or event.get("channel_id") or ""),
             message_ts=str(event.get("message_ts") or ""),
             unfurl_id=event.get("unfurl_id"),
             source=event.get("source"),
             urls=urls,
         )
-        await accept(bot, "unfurl", delivery_of(body), UNFURL_REQUEST.dump_json(request))
+        await accept(inbound, UNFURL, redelivery_key(body), payload)
 
 
-def _urls(event: dict[str, Any], bot: Bot) -> tuple[str, ...]:
+def _urls(event: dict[str, Any], inbound: Inbound) -> tuple[str, ...]:
     """Give what is worth a look, each page once and exactly as Slack wrote it; five at most."""
     pages: dict[object, str] = {}
     for link in event.get("links") or ():
         url = str(link.get("url") or "")
-        read = read_link(url, bot.engine.settings.links)
+        read = read_link(url, inbound.settings.links)
         if read is None and "rybbit" in str(link.get("domain")):
             # Whatever it is, it may carry a secret of the vendor's.
             continue

@@ -4,15 +4,14 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.app import Bot
 from bot.domain.asking import Asker
 from bot.domain.subjects import Help, NotUnderstood, read_sentence
-from bot.jobs.payloads import POINTED_REQUEST, PointedRequest
+from bot.jobs.payloads import POINTED, PointedPayload
 from handlers.asking import ask_in_words
-from handlers.intake import accept_or_tell
+from handlers.inbound import Inbound, accept_or_tell
 
 
-def register(bolt: AsyncApp, bot: Bot) -> None:
+def register(bolt: AsyncApp, inbound: Inbound) -> None:
     """Answer people who mention the bot."""
 
     @bolt.event("app_mention")
@@ -21,13 +20,13 @@ def register(bolt: AsyncApp, bot: Bot) -> None:
         if event.get("bot_id") or not event.get("user") or event.get("edited"):
             return
         thread_ts = event.get("thread_ts")
-        asker = Asker(event["user"], event["channel"], bot.identity.team, thread_ts or event["ts"])
+        asker = Asker(event["user"], event["channel"], inbound.identity.team, thread_ts or event["ts"])
         text = str(event.get("text") or "")
         if thread_ts and _names_nobody(text):
-            request = PointedRequest(asker, None)
-            await accept_or_tell(bot, "pointed", body, POINTED_REQUEST.dump_json(request), request.asker)
+            payload = PointedPayload(asker, None)
+            await accept_or_tell(inbound, POINTED, body, payload, payload.asker)
         else:
-            await ask_in_words(bot, body, asker, text)
+            await ask_in_words(inbound, body, asker, text)
 
 
 def _names_nobody(text: str) -> bool:

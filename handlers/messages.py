@@ -9,39 +9,38 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.app import Bot
 from bot.domain.asking import Asker
-from bot.jobs.payloads import TICKET_REQUEST, TicketRequest
+from bot.jobs.payloads import TICKET, TicketPayload
 from bot.tickets.decide import Action, read_ticket
 from handlers.asking import ask_in_words
-from handlers.intake import accept, delivery_of
+from handlers.inbound import Inbound, accept, redelivery_key
 
 
-def register(bolt: AsyncApp, bot: Bot) -> None:
+def register(bolt: AsyncApp, inbound: Inbound) -> None:
     """Read every message of the channels that the bot is in."""
 
     @bolt.event("message")
     async def on_message(body: dict[str, Any]) -> None:
         event = body["event"]
         if event.get("channel_type") == "im":
-            await _direct(body, event, bot)
+            await _direct(body, event, inbound)
         else:
-            await _ticket(body, bot)
+            await _ticket(body, inbound)
 
 
-async def _ticket(body: dict[str, Any], bot: Bot) -> None:
-    reading = read_ticket(body, bot.means.desk.rules)
+async def _ticket(body: dict[str, Any], inbound: Inbound) -> None:
+    reading = read_ticket(body, inbound.reader.rules)
     if reading.action is Action.IGNORE or not reading.channel or not reading.root_ts:
         return
     unread = {"type": "event_callback", "event": body["event"]} if reading.unread_files else None
-    request = TicketRequest(reading, bot.identity.team, unread)
-    await accept(bot, "ticket", delivery_of(body), TICKET_REQUEST.dump_json(request))
+    payload = TicketPayload(reading, inbound.identity.team, unread)
+    await accept(inbound, TICKET, redelivery_key(body), payload)
 
 
-async def _direct(body: dict[str, Any], event: dict[str, Any], bot: Bot) -> None:
+async def _direct(body: dict[str, Any], event: dict[str, Any], inbound: Inbound) -> None:
     """Answer what a person writes; what apps and Slack itself write there is not for us."""
     user, text = event.get("user"), event.get("text")
-    if event.get("subtype") or event.get("bot_id") or not user or user == bot.identity.user:
+    if event.get("subtype") or event.get("bot_id") or not user or user == inbound.identity.user:
         return
-    asker = Asker(str(user), str(event["channel"]), bot.identity.team, event.get("thread_ts"))
-    await ask_in_words(bot, body, asker, str(text or ""))
+    asker = Asker(str(user), str(event["channel"]), inbound.identity.team, event.get("thread_ts"))
+    await ask_in_words(inbound, body, asker, str(text or ""))

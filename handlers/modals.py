@@ -13,19 +13,18 @@ from slack_sdk.errors import SlackApiError
 
 from bot.answers.buttons import ButtonValue
 from bot.answers.prompts import ASK_CUSTOMER, MODAL, SUBJECT_BLOCK, SUBJECT_INPUT, ModalOrigin, modal
-from bot.app import Bot
 from bot.domain.asking import Asker, Shown
 from bot.domain.subjects import NotUnderstood, read_subject
-from bot.jobs.payloads import LOOKUP_REQUEST, LookupRequest
+from bot.jobs.payloads import LOOKUP, LookupPayload
 from bot.slack.client import SlackAway
 from bot.sources.protocol import Effort
 from bot.storage.database import StoreAway
-from handlers.intake import accept_from, delivery_of, presser, tell_at_once
+from handlers.inbound import Inbound, accept_from, asker_of, redelivery_key, tell_at_once
 
 _NOT_OPENED = "Slack did not open the form this time. Please try again."
 
 
-def register(bolt: AsyncApp, bot: Bot) -> None:
+def register(bolt: AsyncApp, inbound: Inbound) -> None:
     """Open the modal and take what is typed into it."""
 
     @bolt.action(ASK_CUSTOMER)
@@ -33,8 +32,8 @@ def register(bolt: AsyncApp, bot: Bot) -> None:
         value = ButtonValue.loads(body["actions"][0]["value"])
         container = body["container"]
         offer = None if container.get("is_ephemeral") else container["message_ts"]
-        asker = presser(bot, body)
-        begin_modal(bot, body, asker, ModalOrigin(asker.channel, value, offer, asker.response_url))
+        asker = asker_of(inbound, body)
+        begin_modal(inbound, body, asker, ModalOrigin(asker.channel, value, offer, asker.response_url))
         await ack()
 
     @bolt.view(MODAL)
@@ -45,15 +44,15 @@ def register(bolt: AsyncApp, bot: Bot) -> None:
         if isinstance(subject, NotUnderstood):
             await ack(response_action="errors", errors={SUBJECT_BLOCK: subject.why})
             return
-        origin = ModalOrigin.loads(bot.engine.keyring.unseal(view["private_metadata"]))
+        origin = ModalOrigin.loads(inbound.keyring.unseal(view["private_metadata"]))
         asker = Asker(
             body["user"]["id"],
             origin.channel,
-            bot.identity.team,
+            inbound.identity.team,
             origin.value.thread_ts,
             origin.response_url,
         )
-        request = LookupRequest(
+        payload = LookupPayload(
             subjects=(subject,),
             days=origin.value.days,
             effort=Effort.USUAL,
@@ -65,29 +64,29 @@ def register(bolt: AsyncApp, bot: Bot) -> None:
             ticket_at=origin.value.ticket_at,
             offered_below=origin.value.thread_ts if origin.message_ts else None,
         )
-        refused = await accept_from(bot, "lookup", delivery_of(body), LOOKUP_REQUEST.dump_json(request))
+        refused = await accept_from(inbound, LOOKUP, redelivery_key(body), payload)
         if refused:
             await ack(response_action="errors", errors={SUBJECT_BLOCK: refused})
         else:
             await ack()
 
 
-def begin_modal(bot: Bot, body: dict[str, Any], asker: Asker, origin: ModalOrigin) -> None:
+def begin_modal(inbound: Inbound, body: dict[str, Any], asker: Asker, origin: ModalOrigin) -> None:
     """Open the modal for somebody who may ask, and tell the others why not."""
-    bot.engine.tasks.spawn(_open(bot, str(body.get("trigger_id")), asker, origin), "open modal")
+    inbound.tasks.spawn(_open(inbound, str(body.get("trigger_id")), asker, origin), "open modal")
 
 
-async def _open(bot: Bot, trigger_id: str, asker: Asker, origin: ModalOrigin) -> None:
+async def _open(inbound: Inbound, trigger_id: str, asker: Asker, origin: ModalOrigin) -> None:
     try:
-        verdict = await bot.means.access.ask(asker.user, asker.channel, asker.team)
+        verdict = await inbound.access.ask(asker.user, asker.channel, asker.team)
         if verdict.refusal is None:
-            private = bot.engine.settings.visibility == "ephemeral" or not verdict.in_public
-            view = modal(bot.engine.keyring.seal(origin.dumps()), private=private)
-            await bot.slack.views_open(trigger_id=trigger_id, view=view)
+            private = inbound.settings.visibility == "ephemeral" or not verdict.in_public
+            view = modal(inbound.keyring.seal(origin.dumps()), private=private)
+            await inbound.slack.views_open(trigger_id=trigger_id, view=view)
             return
         told = verdict.refusal.message
     except (SlackApiError, SlackAway, StoreAway) as error:
         said = error.response.get("error") if isinstance(error, SlackApiError) else str(error)
         structlog.get_logger("modals").warning("modal.not_opened", slack=said)
         told = _NOT_OPENED
-    await tell_at_once(bot, asker, told)
+    await tell_at_once(inbound, asker, told)

@@ -14,39 +14,37 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot.app import Bot
 from bot.domain.model import SourceName
-from bot.serving.web import bounded_body
+from bot.operations.metrics import Metrics
+from bot.operations.request_body import bounded_body
+from bot.settings.model import Settings
+from bot.sources.raygun.pushed_errors import PushedErrors
 from bot.sources.raygun.webhook_events import read_event
 
 _LONGEST_BODY = 256 * 1024
 
 
-def raygun_route(bot: Bot) -> Route | None:
-    """Give the route; None where no secret is configured, for then there is none."""
-    secret = bot.engine.settings.raygun_webhook_secret
+def raygun_route(settings: Settings, pushed: PushedErrors, metrics: Metrics) -> Route | None:
+    """The route; None where no secret is configured, for then there is none."""
+    secret = settings.raygun_webhook_secret
     if secret is None:
         return None
     expected = secret.get_secret_value().encode()
+    labels = {*settings.raygun, *settings.raygun_v3}
 
     async def on_event(request: Request) -> Response:
         label = request.path_params["label"].lower()
         given = request.path_params["secret"].encode()
-        if not hmac.compare_digest(given, expected) or label not in _labels(bot):
+        if not hmac.compare_digest(given, expected) or label not in labels:
             return PlainTextResponse("not found", status_code=404)
-        return await _take(bot, SourceName("raygun", label), request)
+        return await _take(pushed, metrics, SourceName("raygun", label), request)
 
     return Route("/webhooks/raygun/{label}/{secret}", on_event, methods=["POST"])
 
 
-def _labels(bot: Bot) -> set[str]:
-    settings = bot.engine.settings
-    return {*settings.raygun, *settings.raygun_v3}
-
-
-async def _take(bot: Bot, source: SourceName, request: Request) -> Response:
+async def _take(pushed: PushedErrors, metrics: Metrics, source: SourceName, request: Request) -> Response:
     content = await bounded_body(request, _LONGEST_BODY)
-    counted = bot.engine.metrics.webhooks
+    counted = metrics.webhooks
     if content is None:
         counted.labels("too_long").inc()
         return PlainTextResponse("the body is too long", status_code=413)
@@ -61,7 +59,7 @@ async def _take(bot: Bot, source: SourceName, request: Request) -> Response:
         counted.labels("unknown").inc()
         return PlainTextResponse("nothing known in it")
     try:
-        is_new = await bot.engine.pushed.take(source, event, body)
+        is_new = await pushed.take(source, event, body)
     except SQLAlchemyError as error:
         structlog.get_logger("webhooks").error("webhook.not_stored", exc_info=error)
         counted.labels("not_stored").inc()

@@ -11,33 +11,32 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.answers.buttons import ButtonValue
 from bot.answers.prompts import ModalOrigin
-from bot.app import Bot
 from bot.domain.asking import Asker, Form
-from bot.jobs.payloads import POINTED_REQUEST, PointedRequest
+from bot.jobs.payloads import POINTED, PointedPayload
 from bot.tickets.decide import read_for_person
 from bot.tickets.with_requester import ticket_moment
-from handlers.intake import accept_or_tell
+from handlers.inbound import Inbound, accept_or_tell
 from handlers.modals import begin_modal
 
 
-def register(bolt: AsyncApp, bot: Bot) -> None:
+def register(bolt: AsyncApp, inbound: Inbound) -> None:
     """Answer the shortcut."""
 
     @bolt.shortcut("find_sessions")
     async def on_find_sessions(ack: AsyncAck, body: dict[str, Any]) -> None:
         message = body.get("message") or {}
-        reading = read_for_person(message, bot.means.desk.rules)
+        reading = read_for_person(message, inbound.reader.rules)
         root_ts = reading.root_ts or str(body.get("message_ts") or "")
         channel = body["channel"]["id"]
-        asker = Asker(body["user"]["id"], channel, bot.identity.team, root_ts, body.get("response_url"))
+        asker = Asker(body["user"]["id"], channel, inbound.identity.team, root_ts, body.get("response_url"))
         named = reading.subjects or reading.mentioned or reading.unread_files
-        if named or (reading.ticket and bot.engine.desks.serves(reading.ticket)):
-            request = PointedRequest(asker, message)
-            await accept_or_tell(bot, "pointed", body, POINTED_REQUEST.dump_json(request), request.asker)
+        if named or (reading.ticket and inbound.reader.desks.serves(reading.ticket)):
+            payload = PointedPayload(asker, message)
+            await accept_or_tell(inbound, POINTED, body, payload, payload.asker)
         else:
-            lookup = bot.engine.settings.lookup
+            lookup = inbound.settings.lookup
             value = ButtonValue(
                 (), lookup.days, lookup.shown, None, Form.ANSWER, ticket_moment(root_ts), root_ts
             )
-            begin_modal(bot, body, asker, ModalOrigin(channel, value, None, asker.response_url))
+            begin_modal(inbound, body, asker, ModalOrigin(channel, value, None, asker.response_url))
         await ack()

@@ -23,14 +23,14 @@ _BETWEEN_EDITS_SECONDS = 0.7
 CaseFiles = tuple[CaseFile, ...]
 
 
-class Surface(Protocol):
+class Target(Protocol):
     """Somewhere in Slack that case files can be shown and shown again."""
 
     async def show(self, case_files: CaseFiles) -> None:
         """Show them, or show them in place of what is shown; with nobody `waiting` it is the last time."""
 
 
-async def present(updates: AsyncIterator[CaseFiles], surface: Surface) -> CaseFiles:
+async def present(updates: AsyncIterator[CaseFiles], target: Target) -> CaseFiles:
     """
     Show growing case files: early, at most once while they grow, when all are heard, and at their end.
 
@@ -45,29 +45,29 @@ async def present(updates: AsyncIterator[CaseFiles], surface: Surface) -> CaseFi
         # What is remembered is waited for: then nothing has to be edited.
         await growth.until(lambda: growth.heard or growth.is_up_to_vendors, _FIRST_AFTER_SECONDS)
         await growth.until(lambda: growth.heard, _TOGETHER_SECONDS)
-        shown = await _show(surface, growth, None)
+        shown = await _show(target, growth, None)
         if not growth.heard:
             await growth.until(lambda: growth.ended or growth.latest is not shown, None)
             await growth.until(lambda: growth.heard, _BETWEEN_EDITS_SECONDS)
-            shown = await _show(surface, growth, shown)
+            shown = await _show(target, growth, shown)
         if not growth.ended:
             await growth.until(lambda: growth.heard, None)
             await growth.until(lambda: growth.ended, _TOGETHER_SECONDS)
-            shown = await _show(surface, growth, shown)
+            shown = await _show(target, growth, shown)
         await growth.until(lambda: growth.ended, None)
-        await _show(surface, growth, shown)
+        await _show(target, growth, shown)
         await reading
     finally:
         reading.cancel()
     return growth.latest
 
 
-async def _show(surface: Surface, growth: "_Growth", shown: CaseFiles | None) -> CaseFiles | None:
+async def _show(target: Target, growth: "_Growth", shown: CaseFiles | None) -> CaseFiles | None:
     """Show the latest case files, unless they say nothing new."""
     latest = growth.latest
     if not latest or (shown is not None and _say_the_same(latest, shown)):
         return latest
-    await surface.show(latest)
+    await target.show(latest)
     return latest
 
 

@@ -1,4 +1,4 @@
-"""What people are offered where nobody was looked up by itself: buttons, a choice, the modal."""
+"""What people are offered or told where nobody is looked up: buttons, a choice, the modal, the usage."""
 
 import json
 from collections.abc import Sequence
@@ -17,9 +17,11 @@ from slack_sdk.models.views import View as SlackView
 
 from bot.answers.block_kit import context, dicts
 from bot.answers.buttons import ButtonValue, remove_button
+from bot.answers.mrkdwn import code, escaped
 from bot.domain.addresses import LONGEST, shown_address
 from bot.domain.message import Message
 from bot.domain.model import Subject, SubjectKind
+from bot.domain.subjects import Help, NotUnderstood
 
 ASK_CUSTOMER = "ask_customer"
 # Followed by a number: within a block each element needs an id of its own.
@@ -134,3 +136,17 @@ class ModalOrigin:
         """Read it back."""
         channel, value, message_ts, response_url = json.loads(text)
         return cls(str(channel), ButtonValue.loads(value), message_ts, response_url)
+
+
+def usage(command: Any, read: Help | NotUnderstood) -> str:
+    """Say what is understood after the command or a mention, and first what was wrong with what was typed."""
+    name = escaped(str(command or "/sessions"), 32)
+    forms = {
+        "jane@contoso.example": "a customer’s sessions and errors, by email address",
+        "u-77": "by your product’s own user id (“uid:help” for a uid like one of our words)",
+        "jane@contoso.example 7d fresh": "the last 7 days, and the vendors asked anew",
+        "debug": "what each source has left of its quota",
+    }
+    lines = [] if isinstance(read, Help) else [escaped(read.why, 300), ""]
+    lines += [f"{code(f'{name} {form}', 80)} – {meaning}" for form, meaning in forms.items()]
+    return "\n".join(lines)

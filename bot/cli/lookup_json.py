@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from bot.answers.freshness import covers_words, left_words
+from bot.cli.json_values import iso
 from bot.domain.model import CaseFile, ErrorEvent, Finding, Session
-from bot.sources.quota_status import iso
 
 
 def case_file_json(case_file: CaseFile) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from bot import __version__
 from bot.app import open_engine
 from bot.cli.doctor import Check, check_desks, check_links, check_slack, check_sources
 from bot.cli.lookup_json import case_file_json
+from bot.cli.quota_json import quota_json
 from bot.cli.terminal import case_file_text, link_text, quota_text, ticket_text
 from bot.cli.ticket_json import ticket_json
 from bot.domain.links import link_json, read_link
@@ -27,7 +28,7 @@ from bot.settings.model import Settings, SettingsError, load_settings
 from bot.slack.client import make_slack_client, open_slack_session
 from bot.slack.manifest import http_manifest, socket_manifest
 from bot.sources.protocol import Effort, Question
-from bot.sources.quota_status import quota_json, quota_states
+from bot.sources.quota_status import quota_states
 from bot.storage.database import StoreAway
 from bot.storage.store import NewerDatabase
 from bot.tickets.decide import read_ticket

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from bot.answers.mrkdwn import counted, lasting
+from bot.answers.quota_words import window
 from bot.answers.wording import state_words
 from bot.cli.lookup_json import detail
 from bot.cli.ticket_json import ticket_json
 from bot.domain.model import CaseFile, ErrorEvent, Session, visits
 from bot.sources.quota import QuotaState
-from bot.sources.quota_status import span
 from bot.tickets.decide import Action, TicketReading
 
 _SHOWN = 20
@@ -105,7 +105,7 @@ def _quota_words(state: QuotaState) -> str:
         return f"refused by the vendor until {_time(state.blocked_until)}"
     if state.left is None:
         return f"{counted(state.used, 'call')} in the last 24 h, no limit known"
-    words = f"{state.left} of {state.limit} calls left in {span(state.seconds or 0)}"
+    words = f"{state.left} of {state.limit} calls left in {window(state.seconds or 0)}"
     if state.returns_at and state.limit and state.left < state.limit:
         words += f", the next one back at {_time(state.returns_at)}"
     return words

@@ -1,4 +1,4 @@
-"""Whoever asks is met here: judged, and told, at most once, what only they need to hear."""
+"""Who asks is judged here, and told, at most once, what only they need to hear."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,38 +9,44 @@ from slack_sdk.errors import SlackApiError
 from bot.answers.block_kit import note
 from bot.domain.asking import Asker
 from bot.domain.message import Message
-from bot.jobs.inbox import Job, Jobs, NotAgain, Post
+from bot.jobs.inbox import Job
 from bot.operations.metrics import Metrics
 from bot.slack.access import Access, Verdict
 from bot.slack.client import SlackAway
 from bot.slack.poster import Poster
+from bot.slack.posts import Post, Posts
 from bot.storage.database import StoreAway
 
 _UNSURE = (
     "Slack could not confirm who you are just now, so nobody was looked up. Please try again in a minute."
 )
-_WHISPER = "whisper"
+# The name stands in the database.
+_PRIVATELY = "whisper"
 _BROKEN_OFF = "Casefile lost its database in the middle of this and broke off. Please ask again in a minute."
 
 
-class Reception:
+class NotAgain(Exception):
+    """Raised from what went wrong in the middle of an answer that must not be given twice."""
+
+
+class Admission:
     """
-    Meets people.
+    Lets people in, or tells them why not.
 
     Args:
         access: who may ask.
         poster: posts.
-        jobs: remembers who was told.
+        posts: remembers who was told.
         metrics: counts.
 
     """
 
-    def __init__(self, access: Access, poster: Poster, jobs: Jobs, metrics: Metrics) -> None:
+    def __init__(self, access: Access, poster: Poster, posts: Posts, metrics: Metrics) -> None:
         self._access = access
         self._poster = poster
-        self._jobs = jobs
+        self._posts = posts
         self._metrics = metrics
-        self._log = structlog.get_logger("reception")
+        self._log = structlog.get_logger("admission")
 
     async def admit(self, job: Job, asker: Asker) -> Verdict | None:
         """
@@ -72,7 +78,7 @@ class Reception:
 
     async def has_told(self, job: Job) -> bool:
         """Whether something was shown for a job that cannot be looked for, or perhaps was."""
-        return _WHISPER in await self._jobs.posts(job)
+        return _PRIVATELY in await self._posts.of(job.id)
 
     async def say(self, asker: Asker, message: Message) -> None:
         """
@@ -82,13 +88,13 @@ class Reception:
             SlackAway: when it was not said, or perhaps not.
 
         """
-        if asker.response_url and await self._poster.whisper(asker.response_url, message):
+        if asker.response_url and await self._poster.respond(asker.response_url, message):
             return
         if not await self._poster.show_to(asker, message):
             self._log.warning("asker.not_told")
 
     @asynccontextmanager
-    async def at_most_once(self, job: Job, asker: Asker, part: str = _WHISPER) -> AsyncIterator[bool]:
+    async def at_most_once(self, job: Job, asker: Asker, part: str = _PRIVATELY) -> AsyncIterator[bool]:
         """
         Give whether an answer that cannot be looked for may be given in the block.
 
@@ -100,20 +106,20 @@ class Reception:
             StoreAway: when the database was lost in the middle; the asker has been told if possible.
 
         """
-        is_first = part not in await self._jobs.posts(job)
+        is_first = part not in await self._posts.of(job.id)
         if is_first:
-            await self._jobs.note_post(job, Post(part, asker.channel, "given", 0))
+            await self._posts.note(job.id, Post(part, asker.channel, "given", 0))
         try:
             yield is_first
         except SlackAway as away:
             if away.unsure or not is_first:
                 self._log.warning("asker.perhaps_told", job=job.id, why=str(away))
                 return
-            await self._jobs.forget_post(job, part)
+            await self._posts.forget(job.id, part)
             raise
         except StoreAway:
             if asker.response_url:
-                await self._poster.whisper(asker.response_url, note(_BROKEN_OFF))
+                await self._poster.respond(asker.response_url, note(_BROKEN_OFF))
             raise
         except Exception as error:
             raise NotAgain from error

@@ -8,9 +8,8 @@ has ended.
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
@@ -22,26 +21,6 @@ from bot.storage.store import Store
 from bot.storage.tables import jobs, now_ms, posts
 
 LEASE = timedelta(seconds=15)
-
-
-class GaveUp(StrEnum):
-    """Why a job will not be answered any more."""
-
-    UNEXPECTED = "unexpected"
-    OUTCOME_UNKNOWN = "outcome_unknown"
-    SLACK_AWAY = "slack_away"
-
-
-class Busy(Exception):
-    """Raised by a job's handler whose turn has not come: another job is at work on the same thing."""
-
-
-class NotAgain(Exception):
-    """Raised from what went wrong in the middle of an answer that must not be given twice."""
-
-
-class TakenOver(Exception):
-    """Raised when a job's lease ran out and another process has it now: it must be left alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +40,7 @@ class Job:
     failures: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Post:
-    """
-    Where a part of an answer stands; `ts` is None while the outcome of posting it is unknown.
-
-    `whole` says that nothing is left to be edited in.
-    """
-
-    part: str
-    channel: str
-    ts: str | None
-    edits: int
-    whole: bool = False
-
-
-class Jobs:
+class Inbox:
     """
     The jobs of one process.
 
@@ -167,7 +131,7 @@ class Jobs:
                 update(jobs).where(ours).values(leased_until_ms=now_ms() + _ms(self.lease))
             )
 
-    async def let_go(self, job: Job, wait: timedelta = timedelta()) -> None:
+    async def release(self, job: Job, wait: timedelta = timedelta()) -> None:
         """Leave a job that is not finished to whoever comes next, after a wait."""
         await self._change(job, {"leased_until_ms": now_ms() + _ms(wait), "leased_by": None})
 
@@ -199,47 +163,17 @@ class Jobs:
             query = select(func.count()).select_from(jobs).where(jobs.c.state == "open")
             return int((await connection.execute(query)).scalar_one())
 
-    async def posts(self, job: Job) -> dict[str, Post]:
-        """Give what has been posted for a job, or was about to be, by part."""
-        async with self._store.read() as connection:
-            rows = (await connection.execute(select(posts).where(posts.c.job == job.id))).all()
-        return {row.part: Post(row.part, row.channel, row.ts, row.edits, bool(row.whole)) for row in rows}
-
-    async def note_post(self, job: Job, post: Post) -> None:
-        """Write down where a part stands."""
-        async with self._store.write() as connection:
-            await _note(connection, job, post)
-
-    async def about_to_post(self, job: Job, post: Post) -> None:
-        """
-        Write down that a part is about to be posted, and take the whole lease for it.
-
-        Raises:
-            TakenOver: when the job is no longer ours: then whoever has it posts.
-
-        """
-        lease = update(jobs).where(self._is_ours(job)).values(leased_until_ms=now_ms() + _ms(self.lease))
-        async with self._store.write() as connection:
-            if not (await connection.execute(lease)).rowcount:
-                raise TakenOver
-            await _note(connection, job, post)
-
-    async def forget_post(self, job: Job, part: str) -> None:
-        """Take back that a part was about to be posted: it surely was not."""
-        async with self._store.write() as connection:
-            await connection.execute(delete(posts).where(posts.c.job == job.id, posts.c.part == part))
+    async def hold(self, connection: AsyncConnection, job_id: str) -> bool:
+        """Take a job's whole lease anew, in the caller's transaction; False where it is no longer ours."""
+        lease = update(jobs).where(self._is_ours(job_id)).values(leased_until_ms=now_ms() + _ms(self.lease))
+        return bool((await connection.execute(lease)).rowcount)
 
     async def _change(self, job: Job, values: dict[str, object]) -> None:
         async with self._store.write() as connection:
-            await connection.execute(update(jobs).where(self._is_ours(job)).values(values))
+            await connection.execute(update(jobs).where(self._is_ours(job.id)).values(values))
 
-    def _is_ours(self, job: Job) -> ColumnElement[bool]:
-        return (jobs.c.id == job.id) & (jobs.c.leased_by == self._process) & (jobs.c.state == "open")
-
-
-async def _note(connection: AsyncConnection, job: Job, post: Post) -> None:
-    await connection.execute(delete(posts).where(posts.c.job == job.id, posts.c.part == post.part))
-    await connection.execute(insert(posts).values(job=job.id, **asdict(post)))
+    def _is_ours(self, job_id: str) -> ColumnElement[bool]:
+        return (jobs.c.id == job_id) & (jobs.c.leased_by == self._process) & (jobs.c.state == "open")
 
 
 def _ms(span: timedelta) -> int:

@@ -1,8 +1,12 @@
-"""What an accepted request holds: all that is needed to answer it, also in another process."""
+"""
+The kinds of jobs, and what each holds: all that is needed to answer it, also in another process.
+
+Names of kinds and of fields stand in the database: an older job must still be readable.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter
 
@@ -13,10 +17,33 @@ from bot.tickets.decide import TicketReading
 
 # A payload that cannot be read must not be printed in the complaint about it.
 _PRIVATE = ConfigDict(hide_input_in_errors=True)
+P = TypeVar("P")
 
 
 @dataclass(frozen=True, slots=True)
-class LookupRequest:
+class Kind(Generic[P]):
+    """A kind of job: its name, and what reads and writes its payload."""
+
+    name: str
+    adapter: TypeAdapter[P]
+
+    def write(self, payload: P) -> str:
+        """The payload as JSON, to be sealed."""
+        return self.adapter.dump_json(payload).decode()
+
+    def read(self, written: str) -> P:
+        """
+        The payload of a job.
+
+        Raises:
+            ValidationError: when it was written by something else; it shows nothing of the payload.
+
+        """
+        return self.adapter.validate_json(written)
+
+
+@dataclass(frozen=True, slots=True)
+class LookupPayload:
     """
     Somebody wants the case files of one to three people.
 
@@ -42,14 +69,14 @@ class LookupRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class DebugRequest:
+class DebugPayload:
     """Somebody wants to know how the sources are."""
 
     asker: Asker
 
 
 @dataclass(frozen=True, slots=True)
-class NoteRequest:
+class NotePayload:
     """Somebody is to be told something, such as what is understood."""
 
     asker: Asker
@@ -57,7 +84,7 @@ class NoteRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class PointedRequest:
+class PointedPayload:
     """
     Somebody points at a message and wants to know about whomever it names.
 
@@ -71,7 +98,7 @@ class PointedRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class TicketRequest:
+class TicketPayload:
     """
     A help desk posted a ticket.
 
@@ -86,7 +113,7 @@ class TicketRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class RemoveRequest:
+class RemovePayload:
     """Somebody presses Remove on an automatic answer."""
 
     asker: Asker
@@ -94,7 +121,7 @@ class RemoveRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class SessionErrorsRequest:
+class SessionErrorsPayload:
     """
     Somebody presses "Errors in this session".
 
@@ -113,7 +140,7 @@ class SessionErrorsRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class UnfurlRequest:
+class UnfurlPayload:
     """
     Somebody pasted addresses; `urls` are exactly as Slack wrote them.
 
@@ -136,11 +163,11 @@ class UnfurlRequest:
         return self.source == "composer"
 
 
-LOOKUP_REQUEST = TypeAdapter(LookupRequest)
-DEBUG_REQUEST = TypeAdapter(DebugRequest)
-NOTE_REQUEST = TypeAdapter(NoteRequest)
-POINTED_REQUEST = TypeAdapter(PointedRequest)
-TICKET_REQUEST = TypeAdapter(TicketRequest)
-REMOVE_REQUEST = TypeAdapter(RemoveRequest)
-UNFURL_REQUEST = TypeAdapter(UnfurlRequest)
-SESSION_ERRORS_REQUEST = TypeAdapter(SessionErrorsRequest)
+LOOKUP = Kind("lookup", TypeAdapter(LookupPayload))
+DEBUG = Kind("debug", TypeAdapter(DebugPayload))
+NOTE = Kind("note", TypeAdapter(NotePayload))
+POINTED = Kind("pointed", TypeAdapter(PointedPayload))
+TICKET = Kind("ticket", TypeAdapter(TicketPayload))
+REMOVE = Kind("remove", TypeAdapter(RemovePayload))
+UNFURL = Kind("unfurl", TypeAdapter(UnfurlPayload))
+SESSION_ERRORS = Kind("errors", TypeAdapter(SessionErrorsPayload))

@@ -1,5 +1,6 @@
 """The errors of one session, read when a person presses for them: where that costs of a plan's month."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.answers.block_kit import context, dicts, packed
@@ -8,52 +9,60 @@ from bot.answers.wording import source_label
 from bot.domain.links import at_moment
 from bot.domain.message import Message
 from bot.domain.model import ErrorEvent, SourceName
+from bot.jobs.admission import Admission
 from bot.jobs.inbox import Job
-from bot.jobs.means import Means
-from bot.jobs.payloads import SESSION_ERRORS_REQUEST
-from bot.slack.poster import NotHere, Part, Spot
+from bot.jobs.payloads import SESSION_ERRORS
+from bot.slack.poster import NotHere, Part, Poster, Spot
 from bot.sources.http import CallFailed
-from bot.sources.protocol import TellsErrors
+from bot.sources.protocol import Source, TellsErrors
 from bot.sources.quota import Purpose, QuotaState
 
 _SHOWN = 20
 _NO_SUCH = "That session’s tool is no longer configured, so its errors cannot be read."
 
 
-class SessionErrorsAnswers:
-    """Answers presses of "Errors in this session"."""
+class SessionErrorsJobs:
+    """
+    Answers presses of "Errors in this session".
 
-    def __init__(self, means: Means) -> None:
-        self._means = means
+    Args:
+        admission: who may ask, and what only they hear.
+        sources: one of them has the session.
+        poster: posts the answer.
+
+    """
+
+    def __init__(self, admission: Admission, sources: Sequence[Source], poster: Poster) -> None:
+        self._admission = admission
+        self._sources = sources
+        self._poster = poster
 
     async def answer(self, job: Job) -> None:
         """Read the session's errors and post them where the button was pressed, or say why not."""
-        request = SESSION_ERRORS_REQUEST.validate_json(job.payload)
-        asker, reception = request.asker, self._means.reception
-        if await reception.admit(job, asker) is None:
+        payload = SESSION_ERRORS.read(job.payload)
+        asker, admission = payload.asker, self._admission
+        if await admission.admit(job, asker) is None:
             return
-        source = next((s for s in self._means.lookup.sources if str(s.name) == request.source), None)
+        source = next((s for s in self._sources if str(s.name) == payload.source), None)
         if not isinstance(source, TellsErrors):
-            await reception.tell(job, asker, _NO_SUCH)
+            await admission.tell(job, asker, _NO_SUCH)
             return
         try:
-            errors = await source.errors_in(request.session_id, source.http.asking(Purpose.PERSON))
+            errors = await source.errors_in(payload.session_id, source.http.asking(Purpose.PERSON))
         except CallFailed as failed:
             until = failed.failure.until
             again = f" Again from {local_time(until)}." if until else ""
-            await reception.tell(job, asker, f"{escaped(failed.failure.message, 300)}.{again}")
+            await admission.tell(job, asker, f"{escaped(failed.failure.message, 300)}.{again}")
             return
         budget = await source.http.ledger.state(source.budget)
-        message = session_errors(source.name, request.started_at, request.url, errors, budget)
-        if request.ephemeral:
-            await reception.tell(job, asker, message)
+        message = session_errors(source.name, payload.started_at, payload.url, errors, budget)
+        if payload.ephemeral:
+            await admission.tell(job, asker, message)
             return
         try:
-            await self._means.poster.post(
-                job, Part("answer"), Spot(asker.channel, request.thread_ts), message
-            )
+            await self._poster.post(job, Part("answer"), Spot(asker.channel, payload.thread_ts), message)
         except NotHere:
-            await reception.tell(job, asker, message)
+            await admission.tell(job, asker, message)
 
 
 def session_errors(

@@ -6,24 +6,28 @@ but a card: where it is not clear whose page it is, or somebody may not look cus
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
 import structlog
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.answers.cards import Card, card_blocks
 from bot.domain.links import Link, LinkKind, read_link
 from bot.domain.model import CaseFile, Finding, Session, State, Subject, SubjectKind
 from bot.jobs.inbox import Job
-from bot.jobs.means import Means
-from bot.jobs.payloads import UNFURL_REQUEST, UnfurlRequest
+from bot.jobs.payloads import UNFURL, UnfurlPayload
 from bot.lookup.ask_source import Inquiry
 from bot.lookup.known_links import KnownLinks, Pointer
+from bot.operations.clock import Clock
+from bot.operations.metrics import Metrics
+from bot.settings.model import Settings
+from bot.slack.access import Access
 from bot.sources.http import CallFailed
-from bot.sources.protocol import Linked, Question
+from bot.sources.protocol import Linked, Question, Source
 from bot.sources.quota import Purpose
 from bot.storage.leases import Claims
 
@@ -32,7 +36,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Nothing:
+class NoCard:
     """No card, and why: a word for the metric."""
 
     outcome: str
@@ -53,100 +57,120 @@ class _Named:
         return f"{self.source.name}/{self.session_id or person}"
 
 
-class Unfurling:
+class UnfurlJobs:
     """
     Answers pasted addresses.
 
     Args:
-        means: who may look, who finds people, and Slack.
+        access: who may look customers up, and where.
+        sources: whose pages are known.
         inquiry: asks one source.
         known_links: the sessions that sources told of.
-        claims: which pages stand in a channel.
+        claims: which pages have a card in a channel.
+        slack: shows the cards.
+        clock: the process's time.
+        settings: how far back, how much, for whose eyes, which hosts.
+        metrics: counts.
 
     """
 
-    def __init__(self, means: Means, inquiry: Inquiry, known_links: KnownLinks, claims: Claims) -> None:
-        self._means = means
+    def __init__(
+        self,
+        access: Access,
+        sources: Sequence[Source],
+        inquiry: Inquiry,
+        known_links: KnownLinks,
+        claims: Claims,
+        slack: AsyncWebClient,
+        clock: Clock,
+        settings: Settings,
+        metrics: Metrics,
+    ) -> None:
+        self._access = access
+        self._sources = sources
         self._inquiry = inquiry
         self._known_links = known_links
         self._claims = claims
-        self._settings = means.settings
-        self._log = structlog.get_logger("unfurling")
+        self._slack = slack
+        self._clock = clock
+        self._settings = settings
+        self._metrics = metrics
+        self._log = structlog.get_logger("unfurls")
 
     async def answer(self, job: Job) -> None:
         """Show cards for a message's addresses; the same page once in half an hour in a channel."""
-        request = UNFURL_REQUEST.validate_json(job.payload)
-        if not await self._may_be_shown(request):
-            self._count(job, ["refused"] * len(request.urls))
+        payload = UNFURL.read(job.payload)
+        if not await self._may_be_shown(payload):
+            self._count(job, ["refused"] * len(payload.urls))
             return
-        found = await asyncio.gather(*(self._card(job, request, url) for url in request.urls))
-        cards = {url: one for url, one in zip(request.urls, found, strict=True) if isinstance(one, Card)}
-        outcomes = [one.outcome for one in found if isinstance(one, Nothing)]
+        found = await asyncio.gather(*(self._card(job, payload, url) for url in payload.urls))
+        cards = {url: one for url, one in zip(payload.urls, found, strict=True) if isinstance(one, Card)}
+        outcomes = [one.outcome for one in found if isinstance(one, NoCard)]
         if cards:
-            shown = await self._show(request, {url: card_blocks(card) for url, card in cards.items()})
+            shown = await self._show(payload, {url: card_blocks(card) for url, card in cards.items()})
             outcomes += [shown] * len(cards)
         self._count(job, outcomes)
 
-    async def _may_be_shown(self, request: UnfurlRequest) -> bool:
+    async def _may_be_shown(self, payload: UnfurlPayload) -> bool:
         """Whether whoever pasted it may look customers up there, and everybody there may see it."""
-        if self._settings.visibility == "ephemeral" and not request.is_preview:
+        if self._settings.visibility == "ephemeral" and not payload.is_preview:
             return False
         try:
-            verdict = await self._means.access.ask(request.user, request.channel, request.team)
+            verdict = await self._access.ask(payload.user, payload.channel, payload.team)
         except SlackApiError:
             return False
-        return verdict.refusal is None and (verdict.in_public or request.is_preview)
+        return verdict.refusal is None and (verdict.in_public or payload.is_preview)
 
-    async def _card(self, job: Job, request: UnfurlRequest, url: str) -> Card | Nothing:
+    async def _card(self, job: Job, payload: UnfurlPayload, url: str) -> Card | NoCard:
         named = await self._in_time(self._name(url))
-        if isinstance(named, Nothing):
+        if isinstance(named, NoCard):
             return named
-        if request.is_preview:
-            return await self._in_time(self._describe(named, request))
-        page = f"card/{request.channel}/{named.page}"
+        if payload.is_preview:
+            return await self._in_time(self._describe(named, payload))
+        page = f"card/{payload.channel}/{named.page}"
         if not await self._claims.take(page, job.id, _COOLING):
-            return Nothing("cooled_down")
-        card = await self._in_time(self._describe(named, request))
-        if isinstance(card, Nothing):
+            return NoCard("cooled_down")
+        card = await self._in_time(self._describe(named, payload))
+        if isinstance(card, NoCard):
             await self._claims.release(page, job.id)
         return card
 
-    async def _in_time(self, asking: Coroutine[Any, Any, T]) -> T | Nothing:
+    async def _in_time(self, asking: Coroutine[Any, Any, T]) -> T | NoCard:
         """Wait as long as a lookup would; what cannot be had has a word for it."""
         try:
             async with asyncio.timeout(self._settings.lookup.deadline_seconds):
                 return await asking
         except TimeoutError:
-            return Nothing("failed_timed_out")
+            return NoCard("failed_timed_out")
         except CallFailed as failed:
-            return Nothing(f"failed_{failed.failure.reason}")
+            return NoCard(f"failed_{failed.failure.reason}")
 
-    async def _name(self, url: str) -> _Named | Nothing:
+    async def _name(self, url: str) -> _Named | NoCard:
         """Find out what an address names, at which of our accounts."""
         if pointer := await self._known_links.by_url(url):
             return self._pointed(pointer)
         link = read_link(url, self._settings.links)
         if link is None:
-            return Nothing("unknown")
+            return NoCard("unknown")
         source = await self._ours(link)
         if source is None:
-            return Nothing("not_ours")
+            return NoCard("not_ours")
         if link.kind is LinkKind.SESSION and link.session_id:
             pointer = await self._known_links.by_id(source.name, link.session_id)
             return self._pointed(pointer) if pointer else _Named(source, link.session_id, None)
         if link.user_id is None:
-            return Nothing("unknown")
+            return NoCard("unknown")
         person = await source.person(link, source.http.asking(Purpose.UNFURL, await source.account()))
-        return _Named(source, None, person) if person else Nothing("unknown")
+        return _Named(source, None, person) if person else NoCard("unknown")
 
-    def _pointed(self, pointer: Pointer) -> _Named | Nothing:
-        for source in self._means.lookup.sources:
+    def _pointed(self, pointer: Pointer) -> _Named | NoCard:
+        for source in self._sources:
             if str(source.name) == pointer.source and isinstance(source, Linked):
                 return _Named(source, pointer.session_id, pointer.subject)
-        return Nothing("not_ours")
+        return NoCard("not_ours")
 
     async def _ours(self, link: Link) -> Linked | None:
-        for source in self._means.lookup.sources:
+        for source in self._sources:
             if source.name.vendor != link.vendor or not isinstance(source, Linked):
                 continue
             calls = source.http.asking(Purpose.UNFURL, await source.account())
@@ -154,28 +178,28 @@ class Unfurling:
                 return source
         return None
 
-    async def _describe(self, named: _Named, request: UnfurlRequest) -> Card | Nothing:
+    async def _describe(self, named: _Named, payload: UnfurlPayload) -> Card | NoCard:
         """Give the card: from what is known of the person, else by asking for the session alone."""
         finding: Finding | None = None
         if named.subject is not None:
             finding = await self._finding(named.source, named.subject)
-            card = self._of_finding(named, finding, request)
+            card = self._of_finding(named, finding, payload)
             if card is not None:
                 return card
         if named.session_id is None:
-            return Nothing(_why(finding))
+            return NoCard(_why(finding))
         calls = named.source.http.asking(Purpose.UNFURL, await named.source.account())
         session = await named.source.session(named.session_id, calls)
         if session is None or session.started_at is None:
-            return Nothing("unknown")
+            return NoCard("unknown")
         subject = named.subject or _subject_of(session)
         if subject is not None:
             # Its errors, and how fresh that is, come with the person's.
             finding = await self._finding(named.source, subject)
-            card = self._of_finding(replace(named, subject=subject), finding, request)
+            card = self._of_finding(replace(named, subject=subject), finding, payload)
             if card is not None:
                 return card
-        return self._alone(session, subject, request)
+        return self._alone(session, subject, payload)
 
     async def _finding(self, source: Linked, subject: Subject) -> Finding | None:
         heard: list[Finding] = []
@@ -183,36 +207,36 @@ class Unfurling:
         await self._inquiry.ask(source, question, lambda finding, _last: heard.append(finding))
         return heard[-1] if heard else None
 
-    def _of_finding(self, named: _Named, finding: Finding | None, request: UnfurlRequest) -> Card | None:
+    def _of_finding(self, named: _Named, finding: Finding | None, payload: UnfurlPayload) -> Card | None:
         if finding is None or named.subject is None or not finding.sessions:
             return None
         session = next((one for one in finding.sessions if one.id == named.session_id), None)
         if named.session_id is not None and session is None:
             return None
-        return self._made(finding, session, named.subject, request)
+        return self._made(finding, session, named.subject, payload)
 
-    def _alone(self, session: Session, subject: Subject | None, request: UnfurlRequest) -> Card:
+    def _alone(self, session: Session, subject: Subject | None, payload: UnfurlPayload) -> Card:
         """Give a card of a session of which nothing else is known."""
-        now = self._means.clock()
+        now = self._clock()
         finding = Finding(session.source, State.LIVE, now, 1, (session,))
-        return self._made(finding, session, subject, request)
+        return self._made(finding, session, subject, payload)
 
     def _made(
-        self, finding: Finding, session: Session | None, subject: Subject | None, request: UnfurlRequest
+        self, finding: Finding, session: Session | None, subject: Subject | None, payload: UnfurlPayload
     ) -> Card:
         lookup = self._settings.lookup
         named = subject or Subject(SubjectKind.UID, "", "")
-        case_file = CaseFile(named, self._means.clock(), lookup.days, (finding,))
-        return Card(case_file, session, subject, lookup.days, lookup.shown, request.is_preview)
+        case_file = CaseFile(named, self._clock(), lookup.days, (finding,))
+        return Card(case_file, session, subject, lookup.days, lookup.shown, payload.is_preview)
 
-    async def _show(self, request: UnfurlRequest, cards: dict[str, list[dict[str, Any]]]) -> str:
+    async def _show(self, payload: UnfurlPayload, cards: dict[str, list[dict[str, Any]]]) -> str:
         """Hang the cards below the message; gives how that ended."""
         unfurls = {url: {"blocks": blocks} for url, blocks in cards.items()}
-        place: dict[str, Any] = {"channel": request.channel, "ts": request.message_ts}
-        if request.unfurl_id and request.source:
-            place = {"unfurl_id": request.unfurl_id, "source": request.source}
+        place: dict[str, Any] = {"channel": payload.channel, "ts": payload.message_ts}
+        if payload.unfurl_id and payload.source:
+            place = {"unfurl_id": payload.unfurl_id, "source": payload.source}
         try:
-            await self._means.slack.chat_unfurl(**place, unfurls=unfurls)
+            await self._slack.chat_unfurl(**place, unfurls=unfurls)
         except SlackApiError as error:
             code = str(error.response.get("error"))
             self._log.warning("unfurl.refused", slack=code)
@@ -221,7 +245,7 @@ class Unfurling:
 
     def _count(self, job: Job, outcomes: list[str]) -> None:
         for outcome in outcomes:
-            self._means.metrics.unfurls.labels(outcome).inc()
+            self._metrics.unfurls.labels(outcome).inc()
         self._log.info("unfurl.done", job=job.id, outcomes=sorted(outcomes))
 
 

@@ -11,14 +11,13 @@ from datetime import timedelta
 
 import structlog
 
-from bot.jobs.inbox import Busy, GaveUp, Job, Jobs, NotAgain, TakenOver
+from bot.jobs.inbox import Inbox, Job
+from bot.jobs.results import Answered, Elsewhere, GaveUp, GivenUp, NotYet, Result, Unreachable
 from bot.operations.tasks import Tasks
-from bot.slack.client import SlackAway
-from bot.slack.poster import OutcomeUnknown
 from bot.storage.database import StoreAway
 
-Handler = Callable[[Job], Awaitable[None]]
-"""Answers a job; returns when nothing more is owed."""
+Handler = Callable[[Job], Awaitable[Result]]
+"""Works on a job, and says what came of it."""
 GiveUp = Callable[[Job, GaveUp], Awaitable[None]]
 """Tells the person that a job will not be finished, and why."""
 
@@ -34,11 +33,11 @@ _UNASKED = ("ticket", "unfurl")
 _UNASKED_AT_ONCE = 6
 _MOST_UNASKED_WAITING = 100
 _TURN_COMES = timedelta(seconds=1)
-# While Slack is away a job is tried after waits that double; nobody waits longer for an answer than that.
-_SLACK_FIRST_WAIT, _SLACK_LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=1)
-_SLACK_MAY_BE_AWAY = timedelta(minutes=30)
-# Slack's own wish to wait is obeyed up to that.
-_SLACK_LONGEST_WISH = timedelta(minutes=10)
+# Where the answer goes cannot be reached: the waits double, and after half an hour nobody waits any more.
+_FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=1)
+_ANSWER_IS_WORTH_HAVING = timedelta(minutes=30)
+# A wait that was asked for is obeyed up to that.
+_LONGEST_WAIT_ASKED_FOR = timedelta(minutes=10)
 
 
 class Worker:
@@ -46,7 +45,7 @@ class Worker:
     Runs jobs by kind.
 
     Args:
-        jobs: the durable inbox.
+        inbox: the jobs.
         tasks: keeps track of what runs.
         handlers: what answers each kind.
         give_up: tells the person that a job could not be finished.
@@ -56,13 +55,13 @@ class Worker:
 
     def __init__(
         self,
-        jobs: Jobs,
+        inbox: Inbox,
         tasks: Tasks,
         handlers: Mapping[str, Handler],
         give_up: GiveUp,
         sweep_seconds: float,
     ) -> None:
-        self._jobs = jobs
+        self._inbox = inbox
         self._tasks = tasks
         self._handlers = handlers
         self._give_up = give_up
@@ -87,7 +86,7 @@ class Worker:
         if job.id in self._held:
             return
         if job.kind in _UNASKED and self.is_full_of_unasked:
-            self._tasks.spawn(self._jobs.let_go(job), f"job {job.kind} {job.id} left for later")
+            self._tasks.spawn(self._inbox.release(job), f"job {job.kind} {job.id} left for later")
             return
         self._held[job.id] = job.kind
         self._tasks.spawn(self._run(job), f"job {job.kind} {job.id}")
@@ -98,7 +97,7 @@ class Worker:
             # No more than can soon be begun: what is taken over and not begun waits for its lease to end.
             room = max(0, 2 * _AT_ONCE - len(self._held))
             without = _UNASKED if self.is_full_of_unasked else ()
-            found = await self._jobs.take_over(min(_AT_ONCE, room), without)
+            found = await self._inbox.take_over(min(_AT_ONCE, room), without)
             for job in found:
                 self._log.info("job.taken_over", job=job.id, kind=job.kind, attempt=job.attempts)
                 self.start(job)
@@ -108,9 +107,9 @@ class Worker:
     async def renew_for_ever(self) -> None:
         """Renew the leases of what runs here, again and again."""
         while True:
-            await asyncio.sleep(self._jobs.lease.total_seconds() / 3)
+            await asyncio.sleep(self._inbox.lease.total_seconds() / 3)
             if self._held:
-                await self._jobs.renew()
+                await self._inbox.renew()
 
     async def _run(self, job: Job) -> None:
         try:
@@ -122,7 +121,7 @@ class Worker:
                     await self._settle(job)
         except asyncio.CancelledError:
             # Shutting down: whoever comes next may begin at once.
-            await self._jobs.let_go(job)
+            await self._inbox.release(job)
             raise
         except StoreAway:
             # Nothing can be written down now: whoever finds the lease run out begins anew.
@@ -133,45 +132,51 @@ class Worker:
     async def _settle(self, job: Job) -> None:
         """Answer a job, or see to it that somebody does later, or end it."""
         try:
-            await self._handlers[job.kind](job)
-        except Busy:
-            await self._jobs.postpone(job, _TURN_COMES)
-        except TakenOver:
-            self._log.warning("job.taken_over_meanwhile", job=job.id, kind=job.kind)
-        except OutcomeUnknown:
-            self._log.warning("job.outcome_unknown", job=job.id, kind=job.kind)
-            await self._abandon(job, GaveUp.OUTCOME_UNKNOWN)
-        except SlackAway as away:
-            await self._when_slack_is_back(job, away)
-        except NotAgain as broken:
-            self._log.error("job.crashed", job=job.id, kind=job.kind, exc_info=broken.__cause__)
-            await self._abandon(job, GaveUp.UNEXPECTED)
+            result = await self._handlers[job.kind](job)
         except StoreAway:
             raise
         except Exception as error:  # noqa: BLE001 - the one place where unexpected errors end
-            failures = job.failures + 1
-            self._log.error("job.crashed", job=job.id, kind=job.kind, failure=failures, exc_info=error)
-            if failures >= _MOST_FAILURES:
-                await self._abandon(job, GaveUp.UNEXPECTED)
-            else:
-                await self._jobs.fail(job, self._jobs.lease * failures)
+            await self._has_failed(job, error)
         else:
-            await self._jobs.finish(job)
+            await self._conclude(job, result)
 
-    async def _when_slack_is_back(self, job: Job, away: SlackAway) -> None:
+    async def _conclude(self, job: Job, result: Result) -> None:
+        match result:
+            case Answered():
+                await self._inbox.finish(job)
+            case NotYet():
+                await self._inbox.postpone(job, _TURN_COMES)
+            case Elsewhere():
+                self._log.warning("job.taken_over_meanwhile", job=job.id, kind=job.kind)
+            case Unreachable():
+                await self._try_again(job, result)
+            case GivenUp(GaveUp.OUTCOME_UNKNOWN):
+                self._log.warning("job.outcome_unknown", job=job.id, kind=job.kind)
+                await self._abandon(job, result.why)
+            case GivenUp():
+                self._log.error("job.crashed", job=job.id, kind=job.kind, exc_info=result.cause)
+                await self._abandon(job, result.why)
+
+    async def _has_failed(self, job: Job, error: Exception) -> None:
+        failures = job.failures + 1
+        self._log.error("job.crashed", job=job.id, kind=job.kind, failure=failures, exc_info=error)
+        if failures >= _MOST_FAILURES:
+            await self._abandon(job, GaveUp.UNEXPECTED)
+        else:
+            await self._inbox.fail(job, self._inbox.lease * failures)
+
+    async def _try_again(self, job: Job, unreachable: Unreachable) -> None:
         """Try again later, as long as an answer is worth having."""
-        self._log.warning("job.slack_away", job=job.id, kind=job.kind, why=str(away))
-        if await self._jobs.age(job) > _SLACK_MAY_BE_AWAY:
-            await self._abandon(job, GaveUp.SLACK_AWAY)
+        self._log.warning("job.unreachable", job=job.id, kind=job.kind, why=unreachable.why)
+        if await self._inbox.age(job) > _ANSWER_IS_WORTH_HAVING:
+            await self._abandon(job, GaveUp.UNREACHABLE)
             return
-        doubled = _SLACK_FIRST_WAIT * 2 ** min(job.attempts - 1, 10)
-        wait = max(away.wait, min(doubled, _SLACK_LONGEST_WAIT))
-        await self._jobs.let_go(job, min(wait, _SLACK_LONGEST_WISH))
+        doubled = _FIRST_WAIT * 2 ** min(job.attempts - 1, 10)
+        wait = max(unreachable.wait, min(doubled, _LONGEST_WAIT))
+        await self._inbox.release(job, min(wait, _LONGEST_WAIT_ASKED_FOR))
 
     async def _abandon(self, job: Job, why: GaveUp) -> None:
         try:
             await self._give_up(job, why)
-        except SlackAway as away:
-            self._log.error("job.nobody_told", job=job.id, kind=job.kind, why=str(away))
         finally:
-            await self._jobs.finish(job, "failed")
+            await self._inbox.finish(job, "failed")

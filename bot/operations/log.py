@@ -4,6 +4,7 @@ import logging
 import sys
 from typing import Any
 
+import stamina.instrumentation
 import structlog
 
 # httpx and httpcore print URLs (they carry addresses); aiosqlite prints statements' values at DEBUG.
@@ -57,3 +58,15 @@ def configure_logging(level: str, *, stream: Any = None) -> None:
     root.setLevel(level)
     for name, at_least in _QUIET.items():
         logging.getLogger(name).setLevel(max(at_least, logging.getLevelName(level)))
+    stamina.instrumentation.set_on_retry_hooks([_log_retry])
+
+
+def _log_retry(details: stamina.instrumentation.RetryDetails) -> None:
+    """Log that something is tried again; stamina's own hooks log its arguments, which may name a customer."""
+    structlog.get_logger("retries").warning(
+        "try.again",
+        what=details.name,
+        number=details.retry_num,
+        wait_seconds=round(details.wait_for, 1),
+        error=type(details.caused_by).__name__,
+    )

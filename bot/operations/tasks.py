@@ -1,10 +1,15 @@
 """Background work that is kept track of: nothing is lost to the garbage collector, nothing fails unseen."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+OnCrash = Callable[[BaseException, str], None]
+"""Told of an exception that nobody handled, and the name of the task that raised it."""
+
+_AFTER_CRASH_SECONDS = 1.0
 
 
 class Tasks:
@@ -16,7 +21,7 @@ class Tasks:
 
     """
 
-    def __init__(self, on_crash: Callable[[BaseException, str], None]) -> None:
+    def __init__(self, on_crash: OnCrash) -> None:
         self._on_crash = on_crash
         self._running: set[asyncio.Task[Any]] = set()
 
@@ -47,3 +52,23 @@ class Tasks:
             task.cancel()
         await asyncio.gather(*leftover, return_exceptions=True)
         return len(leftover)
+
+
+@asynccontextmanager
+async def kept_going(loop: Callable[[], Awaitable[None]], on_crash: OnCrash) -> AsyncIterator[None]:
+    """Run a loop while the block runs: an error in it (the database away, say) is reported, it goes on."""
+    task = asyncio.create_task(_keep_going(loop, on_crash))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _keep_going(loop: Callable[[], Awaitable[None]], on_crash: OnCrash) -> None:
+    while True:
+        try:
+            await loop()
+        except Exception as error:  # noqa: BLE001 - whatever happened, the loop must not end
+            on_crash(error, getattr(loop, "__name__", "loop"))
+            await asyncio.sleep(_AFTER_CRASH_SECONDS)

@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from socket import AF_INET, AF_INET6, create_server
 
+import stamina
 import structlog
 import uvicorn
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from starlette.applications import Starlette
+from starlette.routing import Route
 
 from bot.app import Bot, open_bot
 from bot.serving.web import make_web
@@ -58,7 +60,7 @@ async def listening(web: Starlette, host: str, port: int) -> AsyncIterator[int]:
 @asynccontextmanager
 async def serving_http(bot: Bot, host: str, port: int) -> AsyncIterator[int]:
     """Take Slack's signed requests while the block runs; gives the port."""
-    web = make_web(bot, build_bolt(bot), lambda: True, raygun_route(bot))
+    web = make_web(bot, build_bolt(bot.inbound), lambda: True, _webhook(bot))
     async with listening(web, host, port) as port_taken:
         yield port_taken
 
@@ -68,7 +70,7 @@ async def serving_socket(bot: Bot) -> AsyncIterator[AsyncSocketModeHandler]:
     """Take Slack's requests by Socket Mode while the block runs, over one connection after the other."""
     token = bot.engine.settings.slack_app_token
     assert token is not None  # noqa: S101 - required before
-    handler = AsyncSocketModeHandler(build_bolt(bot), token.get_secret_value(), web_client=bot.slack)
+    handler = AsyncSocketModeHandler(build_bolt(bot.inbound), token.get_secret_value(), web_client=bot.slack)
     await _connect(handler)
     reconnecting = asyncio.create_task(_reconnect_soon(handler.client))
     try:
@@ -79,18 +81,17 @@ async def serving_socket(bot: Bot) -> AsyncIterator[AsyncSocketModeHandler]:
         await handler.close_async()  # type: ignore[no-untyped-call]
 
 
+def _webhook(bot: Bot) -> Route | None:
+    return raygun_route(bot.engine.settings, bot.engine.pushed, bot.engine.metrics)
+
+
 async def _connect(handler: AsyncSocketModeHandler) -> None:
     """Connect, however long Slack is away; the waits grow to half a minute."""
-    wait = _FIRST_WAIT_SECONDS
-    while True:
-        try:
-            await handler.connect_async()  # type: ignore[no-untyped-call]
-        except Exception as error:  # noqa: BLE001 - slack_sdk raises whatever the network did
-            structlog.get_logger("socket").warning("socket.not_connected", error=type(error).__name__)
-            await asyncio.sleep(wait)
-            wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
-        else:
-            return
+    trying = stamina.AsyncRetryingCaller(
+        attempts=None, timeout=None, wait_initial=_FIRST_WAIT_SECONDS, wait_max=_LONGEST_WAIT_SECONDS
+    )
+    # slack_sdk raises whatever the network did.
+    await trying(Exception, handler.connect_async)
 
 
 async def _reconnect_soon(client: SocketModeClient) -> None:
@@ -148,6 +149,6 @@ async def socket(settings: Settings) -> None:
             log.info("socket.ready")
             await stop.wait()
             return
-        async with listening(make_web(bot, None, is_connected, raygun_route(bot)), "0.0.0.0", settings.port):  # noqa: S104 - the host routes to it
+        async with listening(make_web(bot, None, is_connected, _webhook(bot)), "0.0.0.0", settings.port):  # noqa: S104 - the host routes to it
             log.info("socket.ready", port=settings.port)
             await stop.wait()

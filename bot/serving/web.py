@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.app import Bot
+from bot.operations.request_body import bounded_body
 from bot.sources.quota_status import quota_states
 from bot.storage.store import is_reachable
 
@@ -81,21 +82,11 @@ async def _metrics(bot: Bot, request: Request) -> Response:
     if not _may_read_metrics(request, bot):
         return PlainTextResponse("a bearer token is needed", status_code=401)
     gauges = bot.engine.metrics
-    gauges.open_jobs.set(await bot.means.jobs.count_open())
+    gauges.open_jobs.set(await bot.inbox.count_open())
     for state in await quota_states(bot.engine.sources, bot.engine.desks.all):
         if state.left is not None:
             gauges.quota_left.labels(state.account).set(state.left)
     return Response(gauges.text(), media_type="text/plain; version=0.0.4")
-
-
-async def bounded_body(request: Request, longest: int) -> bytes | None:
-    """Read the body, None where it is too long."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > longest:
-            return None
-    return bytes(body)
 
 
 def _may_read_metrics(request: Request, bot: Bot) -> bool:

@@ -9,7 +9,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 from cachetools import LRUCache
@@ -20,8 +20,8 @@ from slack_sdk.webhook.webhook_response import WebhookResponse
 
 from bot.domain.asking import Asker
 from bot.domain.message import Message
-from bot.jobs.inbox import Job, Jobs, Post
 from bot.slack.client import LONGEST_WAIT, SlackAway, lost, wished_wait
+from bot.slack.posts import Post, Posts
 from bot.slack.priority_lock import Line, Rank
 from bot.slack.rate_limits import A_MINUTE, EDIT, POST, Pace, TooFar
 
@@ -56,7 +56,7 @@ _NOTHING_TO_EDIT = frozenset(
     {"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive"}
 )
 # A response URL that failed is tried again after so many seconds each.
-_WHISPER_AGAIN_SECONDS = (1.0, 3.0)
+_RESPOND_AGAIN_SECONDS = (1.0, 3.0)
 # An edit that has to wait longer is made by whoever takes the job up again: others are waiting to post.
 _EDIT_WAIT = timedelta(seconds=3)
 _NEAR = timedelta(seconds=1)
@@ -72,6 +72,18 @@ class NotHere(Exception):
 
 class OutcomeUnknown(Exception):
     """Raised when a post may or may not stand in Slack, and the bot is not allowed to look."""
+
+
+class Owner(Protocol):
+    """The job that a post is part of the answer of."""
+
+    @property
+    def id(self) -> str:
+        """Its id, which the post carries in its metadata."""
+
+    @property
+    def created_ms(self) -> int:
+        """When it was accepted, in milliseconds since 1970: nothing was posted for it before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +122,7 @@ class Poster:
     Args:
         client: Slack's Web API.
         session: for response URLs, which are no part of that API.
-        jobs: where the places of posts are written down.
+        posts: where the places of posts are written down.
         pace: gives turns in a channel.
         settling_seconds: how long Slack is given before a lost post is looked for.
 
@@ -120,19 +132,19 @@ class Poster:
         self,
         client: AsyncWebClient,
         session: aiohttp.ClientSession,
-        jobs: Jobs,
+        posts: Posts,
         pace: Pace,
         settling_seconds: float,
     ) -> None:
         self._client = client
         self._session = session
-        self._jobs = jobs
+        self._posts = posts
         self._settling_seconds = settling_seconds
         self._pace = pace
         self._lines: LRUCache[str, Line] = LRUCache(_CHANNELS_KEPT)
 
     async def post(
-        self, job: Job, part: Part, spot: Spot, message: Message, rank: Rank = Rank.PERSON
+        self, job: Owner, part: Part, spot: Spot, message: Message, rank: Rank = Rank.PERSON
     ) -> Posted:
         """
         Post a part of a job's answer, unless it stands there already.
@@ -151,7 +163,7 @@ class Poster:
             SlackApiError: when Slack refuses otherwise.
 
         """
-        known = (await self._jobs.posts(job)).get(part.name)
+        known = (await self._posts.of(job.id)).get(part.name)
         if known is not None and known.ts is not None:
             return Posted(known, before=True)
         if known is not None:
@@ -181,14 +193,14 @@ class Poster:
         except SlackAway:
             return False
 
-    async def whisper(self, response_url: str, message: Message, *, in_place: bool = False) -> bool:
+    async def respond(self, response_url: str, message: Message, *, in_place: bool = False) -> bool:
         """
         Answer by a response URL, seen by the asker alone; False where Slack no longer takes it.
 
         What surely failed is tried again, and so is what takes the place of something.
         """
         webhook = self._webhook(response_url)
-        for again in (*_WHISPER_AGAIN_SECONDS, None):
+        for again in (*_RESPOND_AGAIN_SECONDS, None):
             try:
                 answer = await webhook.send(
                     text=message.text,
@@ -253,8 +265,8 @@ class Poster:
         # slack_sdk's own handlers would say it twice where an answer was lost.
         return AsyncWebhookClient(response_url, session=self._session, retry_handlers=[])
 
-    async def _noted(self, job: Job, post: Post) -> Post:
-        await self._jobs.note_post(job, post)
+    async def _noted(self, job: Owner, post: Post) -> Post:
+        await self._posts.note(job.id, post)
         return post
 
     async def _edit(
@@ -290,10 +302,10 @@ class Poster:
                     await asyncio.sleep(wait.total_seconds())
                     return
 
-    async def _post(self, job: Job, post: Post, spot: Spot, message: Message, rank: Rank) -> str:
+    async def _post(self, job: Owner, post: Post, spot: Spot, message: Message, rank: Rank) -> str:
         await self._take_turn(spot.channel, rank)
         # Only now: who dies while waiting for the turn has surely not posted.
-        await self._jobs.about_to_post(job, post)
+        await self._posts.about_to_post(job.id, post)
         try:
             answer = await self._client.chat_postMessage(
                 channel=spot.channel,
@@ -305,18 +317,18 @@ class Poster:
                 unfurl_media=False,
             )
         except SlackApiError as error:
-            await self._jobs.forget_post(job, post.part)
+            await self._posts.forget(job.id, post.part)
             code = str(error.response.get("error"))
             if code in _NOT_HERE:
                 raise NotHere(code) from None
             raise
         except SlackAway as away:
             if not away.unsure:
-                await self._jobs.forget_post(job, post.part)
+                await self._posts.forget(job.id, post.part)
             raise
         return str(answer["ts"])
 
-    async def _look_for(self, job: Job, part: str, spot: Spot) -> str | None:
+    async def _look_for(self, job: Owner, part: str, spot: Spot) -> str | None:
         """Find a part by its metadata among what was posted since the job began."""
         oldest = f"{job.created_ms / 1000 - 60:.6f}"
         try:
@@ -364,7 +376,7 @@ def _was_taken(answer: WebhookResponse) -> bool:
     return answer.status_code == HTTPStatus.OK
 
 
-def _is_part(message: dict[str, Any], job: Job, part: str) -> bool:
+def _is_part(message: dict[str, Any], job: Owner, part: str) -> bool:
     metadata = message.get("metadata") or {}
     payload = metadata.get("event_payload") or {}
     return metadata.get("event_type") == EVENT_TYPE and payload == {"job": job.id, "part": part}

@@ -15,13 +15,16 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.model import Subject, TicketReference
-from bot.jobs.inbox import Busy
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import jobs, now_ms, tickets
 
 # Two integrations that post the same ticket do so within moments; a later notification is news.
 _SAME_TICKET = timedelta(hours=1)
+
+
+class BeingAnswered(Exception):
+    """Raised while another job is at work on the same ticket's message."""
 
 
 class TicketState(StrEnum):
@@ -76,7 +79,7 @@ class TicketBook:
         Take a message's row for a job; None where nothing is to be done about it any more.
 
         Raises:
-            Busy: while another job is at work on it.
+            BeingAnswered: while another job is at work on it.
 
         """
         place, told = self._place(message), self._names(named)
@@ -91,7 +94,7 @@ class TicketBook:
             if row.job == job_id and row.state == TicketState.WORKING:
                 return Entry(row.reply_ts)
             if row.state == TicketState.WORKING and await _is_open(connection, row.job):
-                raise Busy
+                raise BeingAnswered
             final = row.state in (TicketState.WRONG, TicketState.BY_PERSON)
             if final or not named or row.named == told:
                 return None

@@ -17,7 +17,7 @@ FetchFiles = Callable[[Sequence[str]], Awaitable[dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
-class TicketDesk:
+class TicketReader:
     """The reader with its rules, and the help desks that know who wrote in."""
 
     rules: TicketRules

@@ -124,7 +124,7 @@ async def test_what_a_process_leaves_behind_a_process_of_the_other_transport_fin
             message = await slack.post_as_user(slack.places.support, slack.people.agent, question)
             await slack.wait_for(lambda: slack.deliveries[-1].acknowledged)
             # It ends before the answer: what runs is let go.
-            assert await leaving.means.jobs.count_open() == 1
+            assert await leaving.inbox.count_open() == 1
             await leaving.engine.tasks.drain(0)
         await slack.wait_for(lambda: slack.replies(message.channel, message.ts), timeout=20)
         await asyncio.sleep(1)

@@ -320,7 +320,7 @@ async def test_a_hundred_tickets_in_a_minute_wait_behind_the_person_who_asks(des
         async with bot.engine.store.read() as connection:
             spent = (await connection.execute(select(quota_calls.c.id).where(for_tickets))).all()
         assert 0 < len(spent) <= 40, "the reserve for people is kept"
-        assert await bot.means.jobs.count_open() == 0
+        assert await bot.inbox.count_open() == 0
 
 
 async def test_a_ticket_that_is_deleted_meanwhile_is_answered_nowhere(desk: Desk) -> None:

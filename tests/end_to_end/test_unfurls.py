@@ -227,7 +227,7 @@ async def test_an_address_that_carries_a_share_key_is_neither_shown_nor_stored(d
     async with desk.casefile() as bot:
         assert not await cards(desk, bot, await paste(desk, f"https://app.rybbit.io/1407/{key}/user/u-205"))
         assert not await cards(desk, bot, await paste(desk, f"https://app.rybbit.io/1407/{key}/unheard-of"))
-        assert await bot.means.jobs.count_open() == 0
+        assert await bot.inbox.count_open() == 0
     assert outcomes(bot) == {}
     assert not any(key.encode() in file for file in desk.database_files())
 

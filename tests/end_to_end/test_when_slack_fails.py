@@ -61,7 +61,7 @@ async def test_a_private_answer_that_breaks_in_the_middle_is_said_to_be_broken(
         raise RuntimeError("invented")
 
     async with desk.casefile() as bot:
-        monkeypatch.setattr(bot.means.poster, "whisper", broken)
+        monkeypatch.setattr(bot.poster, "respond", broken)
         await desk.ask(JANE, channel=place)
         await desk.whispered(channel=place, such="could not finish this lookup")
         await desk.idle(bot)
@@ -133,7 +133,7 @@ async def test_without_a_database_a_button_is_answered_with_a_plain_message(
         await desk.ask("cust-8841")
         _, reply = await desk.thread()
         await desk.idle(bot)
-        monkeypatch.setattr(bot.means.jobs, "accept", away)
+        monkeypatch.setattr(bot.inbox, "accept", away)
         pressed = await slack.press(reply.channel, reply.ts, REFRESH, slack.people.agent)
         assert pressed.error is None
         await desk.whispered(such="cannot reach its database")

@@ -1,17 +1,17 @@
 """What a request is known by, and what the command says of itself."""
 
+from bot.answers.prompts import usage
 from bot.domain.subjects import Help, NotUnderstood
-from handlers.commands import usage
-from handlers.intake import delivery_of
+from handlers.inbound import redelivery_key
 
 
 def test_redeliveries_of_a_command_share_its_trigger() -> None:
-    assert delivery_of({"trigger_id": "1.2", "response_url": "a"}) == delivery_of({"trigger_id": "1.2"})
+    assert redelivery_key({"trigger_id": "1.2", "response_url": "a"}) == redelivery_key({"trigger_id": "1.2"})
 
 
 def test_two_requests_without_a_trigger_are_never_taken_for_one() -> None:
-    assert delivery_of({}) != delivery_of({})
-    assert delivery_of({"response_url": "a"}) != delivery_of({"response_url": "b"})
+    assert redelivery_key({}) != redelivery_key({})
+    assert redelivery_key({"response_url": "a"}) != redelivery_key({"response_url": "b"})
 
 
 def test_the_usage_names_the_command_as_it_was_typed_and_first_what_was_wrong() -> None:

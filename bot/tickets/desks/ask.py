@@ -8,7 +8,6 @@ remembered for people, until it answers again.
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from cachetools import TTLCache
@@ -19,6 +18,7 @@ from bot.lookup.single_flight import Flights
 from bot.operations.clock import Clock
 from bot.sources.http import CallFailed
 from bot.sources.quota import Purpose
+from bot.sources.quota_status import Trouble
 from bot.storage.memory import Memory
 from bot.tickets.desks.protocol import Desk, Requester
 
@@ -28,15 +28,6 @@ _TROUBLE_LASTS = timedelta(days=1)
 # A refused key costs a call a try.
 _REFUSAL_LASTS = timedelta(minutes=5)
 _TROUBLE = "trouble"
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """Why a desk last could not be asked, and when that was."""
-
-    desk: str
-    message: str
-    at: datetime
 
 
 class Desks:

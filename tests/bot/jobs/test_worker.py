@@ -6,15 +6,20 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from bot.jobs.inbox import Busy, GaveUp, Job, Jobs, NotAgain, TakenOver
+from bot.jobs.admission import NotAgain
+from bot.jobs.inbox import Inbox, Job
+from bot.jobs.results import Answered, GaveUp, Result
+from bot.jobs.slack_results import answering_in_slack
 from bot.jobs.worker import Worker
 from bot.operations.tasks import Tasks
 from bot.slack.client import SlackAway
 from bot.slack.poster import OutcomeUnknown
+from bot.slack.posts import TakenOver
 from bot.storage.database import StoreAway
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import jobs
+from bot.tickets.book import BeingAnswered
 
 
 class Desk:
@@ -22,13 +27,15 @@ class Desk:
 
     def __init__(self, store: Store, keyring: Keyring) -> None:
         self.store = store
-        self.jobs = Jobs(store, keyring, timedelta(days=7), lease=timedelta(seconds=15))
+        self.jobs = Inbox(store, keyring, timedelta(days=7), lease=timedelta(seconds=15))
         self.tasks = Tasks(lambda crash, _task: self.crashes.append(crash))
         self.crashes: list[BaseException] = []
         self.told: list[GaveUp] = []
         self.begun = 0
         self.trouble: list[Exception] = []
-        self.worker = Worker(self.jobs, self.tasks, {"lookup": self._answer}, self.give_up, 5)
+        self.worker = Worker(
+            self.jobs, self.tasks, {"lookup": answering_in_slack(self._answer)}, self.give_up, 5
+        )
 
     async def _answer(self, _job: Job) -> None:
         self.begun += 1
@@ -101,11 +108,11 @@ async def test_an_answer_that_slack_did_not_take_for_half_an_hour_is_given_up(de
     job = await desk.accept()
     old = Job(job.id, job.kind, job.payload, job.attempts, job.created_ms - 31 * 60 * 1000)
     state, *_ = await desk.run(old)
-    assert (state, desk.told) == ("failed", [GaveUp.SLACK_AWAY])
+    assert (state, desk.told) == ("failed", [GaveUp.UNREACHABLE])
 
 
 async def test_a_job_whose_turn_has_not_come_has_not_been_begun(desk: Desk) -> None:
-    desk.trouble = [Busy(), Busy()]
+    desk.trouble = [BeingAnswered(), BeingAnswered()]
     state, attempts, failures, wait = await desk.run(await desk.accept())
     assert (state, attempts, failures) == ("open", 0, 0)
     assert 0 < wait <= 1
@@ -149,15 +156,16 @@ async def test_without_a_database_a_job_is_left_to_whoever_finds_its_lease_run_o
 async def test_what_is_cancelled_may_be_taken_up_at_once(desk: Desk, store: Store, keyring: Keyring) -> None:
     under_way = asyncio.Event()
 
-    async def for_ever(_job: Job) -> None:
+    async def for_ever(_job: Job) -> Result:
         under_way.set()
         await asyncio.Event().wait()
+        return Answered()
 
     worker = Worker(desk.jobs, desk.tasks, {"lookup": for_ever}, desk.give_up, 5)
     job = await desk.accept()
     worker.start(job)
     await under_way.wait()
     assert await desk.tasks.drain(0) == 1
-    other = Jobs(store, keyring, timedelta(days=7))
+    other = Inbox(store, keyring, timedelta(days=7))
     await asyncio.sleep(0.01)
     assert [taken.id for taken in await other.take_over(1)] == [job.id]

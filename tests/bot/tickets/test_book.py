@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.model import Subject, SubjectKind, TicketReference
-from bot.jobs.inbox import Busy, Jobs
+from bot.jobs.inbox import Inbox
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
-from bot.tickets.book import Entry, TicketBook, TicketMessage, TicketState
+from bot.tickets.book import BeingAnswered, Entry, TicketBook, TicketMessage, TicketState
 
 JANE = Subject(SubjectKind.EMAIL, "jane@contoso.example", "jane@contoso.example")
 LI = Subject(SubjectKind.EMAIL, "li.wei@fabrikam.example", "li.wei@fabrikam.example")
@@ -24,7 +24,7 @@ def book(store: Store) -> TicketBook:
 
 
 async def accepted(store: Store, delivery: str) -> str:
-    job = await Jobs(store, KEYRING, timedelta(days=7)).accept("ticket", delivery, "{}")
+    job = await Inbox(store, KEYRING, timedelta(days=7)).accept("ticket", delivery, "{}")
     assert job is not None
     return job.id
 
@@ -42,7 +42,7 @@ async def test_a_job_that_begins_again_goes_on_and_another_waits(store: Store, b
     one, other = await accepted(store, "1"), await accepted(store, "2")
     await book.take(one, HERE, [])
     assert await book.take(one, HERE, []) == Entry(None)
-    with pytest.raises(Busy):
+    with pytest.raises(BeingAnswered):
         await book.take(other, HERE, [JANE])
 
 

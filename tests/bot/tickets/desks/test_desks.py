@@ -150,7 +150,7 @@ async def test_a_desk_that_cannot_answer_is_remembered_for_people_until_it_does(
     assert isinstance(said, Failure)
     assert said.reason is reason
     [trouble] = await counter.desks(desk).troubles()
-    assert (trouble.desk, trouble.message) == ("zendesk/main", said.message)
+    assert (trouble.account, trouble.message) == ("zendesk/main", said.message)
     if reason is not Reason.RATE_LIMITED:
         # Another process, which has not heard of the refusal, asks anew.
         assert await counter.desks(desk).ask(ZENDESK_TICKET, Purpose.TICKET) == JANE

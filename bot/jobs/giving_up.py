@@ -1,0 +1,75 @@
+"""Whoever asked is told that there will be no answer."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from bot.answers.block_kit import note
+from bot.domain.asking import Asker
+from bot.jobs.admission import Admission
+from bot.jobs.inbox import Job
+from bot.jobs.payloads import (
+    DEBUG,
+    LOOKUP,
+    NOTE,
+    POINTED,
+    REMOVE,
+    SESSION_ERRORS,
+    UNFURL,
+)
+from bot.jobs.results import GaveUp
+from bot.operations.metrics import Metrics
+
+_GAVE_UP: Mapping[GaveUp, str] = MappingProxyType(
+    {
+        GaveUp.UNEXPECTED: (
+            "Casefile could not finish this lookup: something unexpected went wrong, and it has been logged."
+            " Please try again; if it happens again, tell whoever installed Casefile."
+        ),
+        GaveUp.OUTCOME_UNKNOWN: (
+            "Slack did not say whether it took Casefile’s answer, and Casefile may not read here to find out."
+            " If you see no answer, please ask again; `/invite @Casefile` lets it look the next time."
+        ),
+        GaveUp.UNREACHABLE: (
+            "Casefile could not answer you in time, because Slack did not take its answer for half an hour."
+            " Please ask again."
+        ),
+    }
+)
+# How an asker is read from each kind of payload.
+_ASKERS: Mapping[str, Callable[[str], Asker]] = MappingProxyType(
+    {
+        LOOKUP.name: lambda payload: LOOKUP.read(payload).asker,
+        DEBUG.name: lambda payload: DEBUG.read(payload).asker,
+        NOTE.name: lambda payload: NOTE.read(payload).asker,
+        POINTED.name: lambda payload: POINTED.read(payload).asker,
+        REMOVE.name: lambda payload: REMOVE.read(payload).asker,
+        SESSION_ERRORS.name: lambda payload: SESSION_ERRORS.read(payload).asker,
+    }
+)
+
+
+class GivingUp:
+    """Tells people, and counts what nobody asked for."""
+
+    def __init__(self, admission: Admission, metrics: Metrics) -> None:
+        self._admission = admission
+        self._metrics = metrics
+
+    async def tell(self, job: Job, why: GaveUp) -> None:
+        """
+        Tell whoever asked that there will be no answer, and why.
+
+        Raises:
+            SlackAway: when they cannot be told.
+
+        """
+        asker_of = _ASKERS.get(job.kind)
+        if asker_of is None:
+            failed = self._metrics.unfurls if job.kind == UNFURL.name else self._metrics.tickets
+            failed.labels("failed").inc()
+            return
+        self._metrics.lookups.labels("failed").inc()
+        asker = asker_of(job.payload)
+        async with self._admission.at_most_once(job, asker, "gave up") as is_first:
+            if is_first:
+                await self._admission.say(asker, note(_GAVE_UP[why]))

@@ -1,0 +1,52 @@
+"""Who the bot is in Slack."""
+
+from dataclasses import dataclass
+
+import stamina
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.settings.model import SettingsError
+from bot.slack.client import SlackAway
+
+_TRIES = 5
+_FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 1.0, 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The bot's ids, from `auth.test`; `enterprise` is None outside Enterprise Grid."""
+
+    team: str
+    enterprise: str | None
+    user: str
+    bot: str
+    app: str
+
+
+async def identify(client: AsyncWebClient) -> Identity:
+    """
+    The bot's ids; where Slack cannot be reached it is asked a few times, with growing waits.
+
+    Raises:
+        SettingsError: when Slack does not take the token, or cannot be reached.
+
+    """
+    trying = stamina.AsyncRetryingCaller(
+        attempts=_TRIES, timeout=None, wait_initial=_FIRST_WAIT_SECONDS, wait_max=_LONGEST_WAIT_SECONDS
+    )
+    try:
+        answer = await trying(SlackAway, client.auth_test)
+    except SlackApiError as error:
+        code = error.response.get("error")
+        raise SettingsError(f"SLACK_BOT_TOKEN: Slack does not take it ({code})") from None
+    except SlackAway as away:
+        raise SettingsError(f"SLACK_API_URL: Slack cannot be reached there ({away})") from None
+    return Identity(
+        str(answer["team_id"]),
+        answer.get("enterprise_id"),
+        str(answer["user_id"]),
+        str(answer.get("bot_id") or ""),
+        # Newer answers have it; without it our messages are known by bot and user.
+        str(answer.get("app_id") or ""),
+    )

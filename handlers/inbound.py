@@ -1,0 +1,127 @@
+"""What every way in shares: a request is written down as a job and begun, or refused and the person told."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import structlog
+from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.answers.block_kit import note
+from bot.domain.asking import Asker
+from bot.jobs.admission import Admission
+from bot.jobs.inbox import Inbox
+from bot.jobs.payloads import Kind, P
+from bot.jobs.worker import Worker
+from bot.operations.metrics import Metrics
+from bot.operations.tasks import Tasks
+from bot.settings.model import Settings
+from bot.slack.access import Access
+from bot.slack.client import SlackAway
+from bot.slack.identity import Identity
+from bot.storage.database import StoreAway
+from bot.storage.keyring import Keyring
+from bot.tickets.with_requester import TicketReader
+
+_BUSY = "Casefile has more lookups under way than it can take on. Please try again in a minute."
+_NO_DATABASE = "Casefile cannot reach its database just now, so nobody was looked up. Please try again soon."
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """
+    What the ways in need of the running bot.
+
+    `session` is the connection pool of `slack`; `reader` reads messages as tickets.
+    """
+
+    settings: Settings
+    identity: Identity
+    inbox: Inbox
+    worker: Worker
+    access: Access
+    admission: Admission
+    reader: TicketReader
+    slack: AsyncWebClient
+    session: aiohttp.ClientSession
+    keyring: Keyring
+    metrics: Metrics
+    tasks: Tasks
+
+
+async def accept(inbound: Inbound, kind: Kind[P], key: str, payload: P) -> None:
+    """
+    Write a job down and begin it; a redelivery of an earlier request, of the same key, makes none.
+
+    Raises:
+        SQLAlchemyError: when the database cannot be reached; then Slack must not hear that it was accepted.
+
+    """
+    job = await inbound.inbox.accept(kind.name, key, kind.write(payload))
+    if job is not None:
+        inbound.worker.start(job)
+
+
+async def accept_from(inbound: Inbound, kind: Kind[P], key: str, payload: P) -> str | None:
+    """Accept what a person asks for; where it cannot be taken on, what they are to be told comes back."""
+    if inbound.worker.is_full:
+        structlog.get_logger("inbound").warning("request.too_many", kind=kind.name)
+        inbound.metrics.lookups.labels("too_many").inc()
+        return _BUSY
+    try:
+        await accept(inbound, kind, key, payload)
+    except SQLAlchemyError as error:
+        structlog.get_logger("inbound").error("request.not_stored", kind=kind.name, exc_info=error)
+        inbound.metrics.lookups.labels("not_stored").inc()
+        return _NO_DATABASE
+    return None
+
+
+async def accept_or_tell(
+    inbound: Inbound, kind: Kind[P], body: dict[str, Any], payload: P, asker: Asker
+) -> None:
+    """
+    Accept what a person asks for by a button, a shortcut or in words, or tell them at once why not.
+
+    Raises:
+        StoreAway: when it cannot be taken on, and they cannot be told: then Slack may deliver it again.
+
+    """
+    refused = await accept_from(inbound, kind, redelivery_key(body), payload)
+    if refused == _NO_DATABASE and not asker.response_url:
+        raise StoreAway(refused)
+    if refused:
+        inbound.tasks.spawn(tell_at_once(inbound, asker, refused), "tell that it was refused")
+
+
+async def tell_at_once(inbound: Inbound, asker: Asker, text: str) -> None:
+    """Tell the asker alone something of which no record is kept: once, or where Slack fails not at all."""
+    try:
+        await inbound.admission.say(asker, note(text))
+    except (SlackAway, StoreAway) as error:
+        structlog.get_logger("inbound").warning("asker.not_told", why=str(error))
+
+
+def redelivery_key(body: dict[str, Any]) -> str:
+    """
+    What redeliveries of one request have in common: commands and buttons carry no event id.
+
+    Without it two requests must never count as one: the second would go unanswered.
+    """
+    known = body.get("event_id") or body.get("trigger_id") or body.get("response_url")
+    return str(known or uuid.uuid4().hex)
+
+
+def asker_of(inbound: Inbound, body: dict[str, Any]) -> Asker:
+    """Who pressed a button or chose a shortcut, and where."""
+    container = body.get("container") or {}
+    channel = container.get("channel_id") or (body.get("channel") or {}).get("id") or ""
+    return Asker(
+        body["user"]["id"],
+        channel,
+        inbound.identity.team,
+        container.get("thread_ts"),
+        body.get("response_url"),
+    )
