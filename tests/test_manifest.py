@@ -75,7 +75,7 @@ def test_the_manifest_asks_for_exactly_the_scopes_that_are_needed() -> None:
 
 def test_every_command_of_the_code_is_declared_and_no_other() -> None:
     declared = [command["command"] for command in read_manifest()["features"]["slash_commands"]]
-    assert listeners("command") == ["bot.engine.settings.slack_command"]
+    assert listeners("command") == ["inbound.settings.slack_command"]
     assert declared == ["/sessions"]
 
 

@@ -107,7 +107,7 @@ async def test_whoever_asks_in_any_way_while_too_much_waits_is_told_so(
         await desk.ask("cust-8841")
         _, reply = await desk.thread()
         await desk.idle(bot)
-        monkeypatch.setattr("bot.jobs.inbox.worker._MOST_WAITING", 0)
+        monkeypatch.setattr("bot.jobs.worker._MOST_WAITING", 0)
         calls = len(desk.world.fullstory.calls)
         outcome = await desk.ask(JANE)
         await slack.press(reply.channel, reply.ts, REFRESH, slack.people.agent)
