@@ -56,7 +56,7 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
 
     @bolt.action(OPEN)
     async def on_open(ack: AsyncAck) -> None:
-        # A button with an address opens that by itself, and is told of all the same.
+        # Slack opens a button's address by itself, and sends the press all the same.
         await ack()
 
     @bolt.action(SESSION_ERRORS)
@@ -81,7 +81,7 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
 
 
 async def _again(body: dict[str, Any], inbound: Inbound, effort: Effort) -> None:
-    """Ask the same again, in place of the answer that stands there."""
+    """Ask the same again; the new answer replaces the one that the button is below."""
     value = ButtonValue.loads(body["actions"][0]["value"])
     asker = asker_of(inbound, body)
     payload = LookupPayload(

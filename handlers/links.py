@@ -38,7 +38,7 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
 
 
 def _urls(event: dict[str, Any], inbound: Inbound) -> tuple[str, ...]:
-    """Give what is worth a look, each page once and exactly as Slack wrote it; five at most."""
+    """What may be a vendor's page, each page once and exactly as Slack wrote its address; five at most."""
     pages: dict[object, str] = {}
     for link in event.get("links") or ():
         url = str(link.get("url") or "")

@@ -62,7 +62,7 @@ class PairTarget:
         below = await self.poster.post(self.job, part, spot, reply(case_file, view), Rank.BEGUN)
         self._parent, self._reply = head.post, below.post
         if head.is_old or below.is_old:
-            # What stands there was written by whoever worked on the job before.
+            # The message was written by whoever worked on the job before.
             await self.show(case_files)
 
     async def _edit(self, post: Post, message: Message, *, ended: bool) -> Post:
@@ -179,7 +179,7 @@ class ResponseUrlTarget:
         try:
             await self.poster.respond(self.response_url, message, in_place=True)
         except SlackAway as away:
-            # Something stands there already: it must not be said again from the beginning.
+            # The asker has an answer already: a second one must not be begun.
             raise SlackAway(str(away), unsure=True) from None
         self._uses += 1
 

@@ -20,7 +20,7 @@ from bot.storage.database import StoreAway
 _UNSURE = (
     "Slack could not confirm who you are just now, so nobody was looked up. Please try again in a minute."
 )
-# The name stands in the database.
+# The part's name in the database.
 _PRIVATELY = "whisper"
 _BROKEN_OFF = "Casefile lost its database in the middle of this and broke off. Please ask again in a minute."
 

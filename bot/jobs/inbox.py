@@ -115,7 +115,7 @@ class Inbox:
         return [job for row in rows if (job := await self._opened(row))]
 
     async def _opened(self, row: Any) -> Job | None:
-        """Give a job that was taken over; one that no key opens any more is ended, for it blocks the rest."""
+        """A row that was taken over, as a job; one that no key opens any more is ended, for it blocks the rest."""
         try:
             payload = self._keyring.unseal(row.sealed)
         except Unsealable:
@@ -141,7 +141,7 @@ class Inbox:
         await self._change(job, values | {"leased_until_ms": now_ms() + _ms(wait)})
 
     async def age(self, job: Job) -> timedelta:
-        """Give how long ago a job was accepted."""
+        """How long ago a job was accepted, by the database's time."""
         return timedelta(milliseconds=await self._store.now_ms() - job.created_ms)
 
     async def fail(self, job: Job, wait: timedelta) -> None:
@@ -158,7 +158,7 @@ class Inbox:
             await connection.execute(delete(jobs).where(jobs.c.id.in_(old)))
 
     async def count_open(self) -> int:
-        """Give how many jobs owe somebody an answer."""
+        """How many jobs owe somebody an answer."""
         async with self._store.read() as connection:
             query = select(func.count()).select_from(jobs).where(jobs.c.state == "open")
             return int((await connection.execute(query)).scalar_one())

@@ -1,7 +1,7 @@
 """
 The kinds of jobs, and what each holds: all that is needed to answer it, also in another process.
 
-Names of kinds and of fields stand in the database: an older job must still be readable.
+Names of kinds and of fields are in the database: an older job must still be readable.
 """
 
 from dataclasses import dataclass
@@ -159,7 +159,7 @@ class UnfurlPayload:
 
     @property
     def is_preview(self) -> bool:
-        """Whether it stands in the composer, seen by its author alone."""
+        """Whether it is still being written, seen by its author alone."""
         return self.source == "composer"
 
 

@@ -72,7 +72,7 @@ def session_errors(
     errors: tuple[ErrorEvent, ...],
     budget: QuotaState,
 ) -> Message:
-    """Give the errors of one session, oldest first, each with a link to it; what is left of the budget."""
+    """The errors of one session, oldest first, each with a link to it; below, what is left of the budget."""
     when = f" of {local_time(started_at)}" if started_at else ""
     head = f"*{counted(len(errors), 'error')} in {source_label(name)}’s session{when}*"
     lines = [head, *(_line(error, url) for error in errors[:_SHOWN])]

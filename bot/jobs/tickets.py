@@ -1,7 +1,7 @@
 """
 Tickets answered by themselves: a reply in the thread, an offer, or nothing; and the reply removed again.
 
-One message of ours stands below a ticket at most: what comes later takes its place.
+There is at most one message of ours below a ticket: what comes later replaces it.
 """
 
 import asyncio
@@ -210,7 +210,7 @@ class TicketJobs:
         )
 
     def _turn(self, message: TicketMessage) -> asyncio.Lock:
-        """Give the lock of a message: its jobs go one after the other."""
+        """The lock of a message: its jobs run one after the other."""
         key = (message.channel, message.root_ts)
         return self._turns.setdefault(key, asyncio.Lock())
 

@@ -52,7 +52,7 @@ class _Named:
 
     @property
     def page(self) -> str:
-        """Give what two addresses of the same page have in common."""
+        """What two addresses of the same page have in common."""
         person = f"{self.subject.kind}:{self.subject.value}" if self.subject else ""
         return f"{self.source.name}/{self.session_id or person}"
 
@@ -65,7 +65,7 @@ class UnfurlJobs:
         access: who may look customers up, and where.
         sources: whose pages are known.
         inquiry: asks one source.
-        known_links: the sessions that sources told of.
+        known_links: the sessions that sources have answered with.
         claims: which pages have a card in a channel.
         slack: shows the cards.
         clock: the process's time.
@@ -179,7 +179,7 @@ class UnfurlJobs:
         return None
 
     async def _describe(self, named: _Named, payload: UnfurlPayload) -> Card | NoCard:
-        """Give the card: from what is known of the person, else by asking for the session alone."""
+        """A card from what is known of the person, else by asking for the session alone."""
         finding: Finding | None = None
         if named.subject is not None:
             finding = await self._finding(named.source, named.subject)
@@ -202,10 +202,10 @@ class UnfurlJobs:
         return self._alone(session, subject, payload)
 
     async def _finding(self, source: Linked, subject: Subject) -> Finding | None:
-        heard: list[Finding] = []
+        findings: list[Finding] = []
         question = Question(subject, self._settings.lookup.days, Purpose.UNFURL)
-        await self._inquiry.ask(source, question, lambda finding, _last: heard.append(finding))
-        return heard[-1] if heard else None
+        await self._inquiry.ask(source, question, lambda finding, _last: findings.append(finding))
+        return findings[-1] if findings else None
 
     def _of_finding(self, named: _Named, finding: Finding | None, payload: UnfurlPayload) -> Card | None:
         if finding is None or named.subject is None or not finding.sessions:
@@ -216,7 +216,7 @@ class UnfurlJobs:
         return self._made(finding, session, named.subject, payload)
 
     def _alone(self, session: Session, subject: Subject | None, payload: UnfurlPayload) -> Card:
-        """Give a card of a session of which nothing else is known."""
+        """A card of a session of which nothing else is known."""
         now = self._clock()
         finding = Finding(session.source, State.LIVE, now, 1, (session,))
         return self._made(finding, session, subject, payload)
@@ -230,7 +230,7 @@ class UnfurlJobs:
         return Card(case_file, session, subject, lookup.days, lookup.shown, payload.is_preview)
 
     async def _show(self, payload: UnfurlPayload, cards: dict[str, list[dict[str, Any]]]) -> str:
-        """Hang the cards below the message; gives how that ended."""
+        """Put the cards below the message; how that ended comes back, as a word for the metric."""
         unfurls = {url: {"blocks": blocks} for url, blocks in cards.items()}
         place: dict[str, Any] = {"channel": payload.channel, "ts": payload.message_ts}
         if payload.unfurl_id and payload.source:

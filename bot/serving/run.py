@@ -39,7 +39,7 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def listening(web: Starlette, host: str, port: int) -> AsyncIterator[int]:
     """
-    Serve while the block runs, and give the port; on leaving it, requests under way are finished first.
+    Serve while the block runs, on the port that comes back; at its end, requests under way are finished.
 
     Raises:
         OSError: when the port cannot be had.
@@ -59,7 +59,7 @@ async def listening(web: Starlette, host: str, port: int) -> AsyncIterator[int]:
 
 @asynccontextmanager
 async def serving_http(bot: Bot, host: str, port: int) -> AsyncIterator[int]:
-    """Take Slack's signed requests while the block runs; gives the port."""
+    """Take Slack's signed requests while the block runs; the port comes back."""
     web = make_web(bot, build_bolt(bot.inbound), lambda: True, _webhook(bot))
     async with listening(web, host, port) as port_taken:
         yield port_taken
@@ -118,7 +118,7 @@ async def _reconnect_soon(client: SocketModeClient) -> None:
 
 
 def stop_signal() -> asyncio.Event:
-    """Give an event that SIGTERM and SIGINT set."""
+    """An event that SIGTERM and SIGINT set."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -104,14 +104,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """A part that stands in Slack; with `before` it was posted by whoever had the job before."""
+    """A part that is in Slack; with `before` it was posted by whoever had the job before."""
 
     post: Post
     before: bool = False
 
     @property
     def is_old(self) -> bool:
-        """Whether what stands there may say less than there is to say by now."""
+        """Whether what it says may be less than there is to say by now."""
         return self.before and not self.post.whole
 
 
@@ -123,7 +123,7 @@ class Poster:
         client: Slack's Web API.
         session: for response URLs, which are no part of that API.
         posts: where the places of posts are written down.
-        pace: gives turns in a channel.
+        pace: keeps to Slack's rate limits.
         settling_seconds: how long Slack is given before a lost post is looked for.
 
     """
@@ -147,7 +147,7 @@ class Poster:
         self, job: Owner, part: Part, spot: Spot, message: Message, rank: Rank = Rank.PERSON
     ) -> Posted:
         """
-        Post a part of a job's answer, unless it stands there already.
+        Post a part of a job's answer, unless it is there already.
 
         Args:
             job: whose answer it is.
