@@ -100,3 +100,28 @@ def test_the_program_needs_no_sandbox_and_no_tests(file: Path) -> None:
 @pytest.mark.parametrize("file", FILES, ids=module_of)
 def test_only_the_command_line_hands_the_environment_in(file: Path) -> None:
     assert "os.environ" not in file.read_text() or module_of(file) in ("bot.cli.main", "bot.settings.model")
+
+
+def walk() -> list[tuple[int, str]]:
+    """The files that a slash command passes, as `docs/architecture.md` lists them, each with its indent."""
+    listed = (ROOT / "docs" / "architecture.md").read_text().split("<!-- walk -->")[1].split("```")[1]
+    lines = [line for line in listed.splitlines() if line.strip()]
+    return [(len(line) - len(line.lstrip()), line.split()[0]) for line in lines]
+
+
+def test_the_walk_of_a_slash_command_is_what_the_code_does() -> None:
+    above: list[tuple[int, str]] = []
+    for indent, name in walk():
+        assert (ROOT / name).is_file(), f"{name} is gone"
+        above = [(further_out, file) for further_out, file in above if further_out < indent]
+        if above:
+            importer = ROOT / above[-1][1]
+            assert module_of(ROOT / name) in imports_of(importer), f"{above[-1][1]} does not import {name}"
+        above.append((indent, name))
+
+
+def test_the_walk_names_at_most_twenty_files_each_once() -> None:
+    names = [name for _, name in walk()]
+    assert names[0] == "handlers/commands.py"
+    assert "bot/slack/client.py" in names
+    assert len(set(names)) == len(names) <= 20

@@ -115,7 +115,7 @@ class Inbox:
         return [job for row in rows if (job := await self._opened(row))]
 
     async def _opened(self, row: Any) -> Job | None:
-        """A row that was taken over, as a job; one that no key opens any more is ended, for it blocks the rest."""
+        """A row that was taken over, as a job; what no key opens is ended, for it blocks the rest."""
         try:
             payload = self._keyring.unseal(row.sealed)
         except Unsealable:
