@@ -18,7 +18,7 @@ from slack_sdk.models.views import View as SlackView
 from bot.answers.block_kit import context, dicts
 from bot.answers.buttons import ButtonValue, remove_button
 from bot.answers.mrkdwn import code, escaped
-from bot.domain.addresses import LONGEST, shown_address
+from bot.domain.addresses import LONGEST_SUBJECT, shown_address
 from bot.domain.message import Message
 from bot.domain.model import Subject, SubjectKind
 from bot.domain.subjects import Help, NotUnderstood
@@ -100,7 +100,7 @@ def modal(sealed: str, *, private: bool) -> dict[str, Any]:
             element=PlainTextInputElement(
                 action_id=SUBJECT_INPUT,
                 placeholder="jane@contoso.example",
-                max_length=2 * LONGEST,
+                max_length=2 * LONGEST_SUBJECT,
                 focus_on_load=True,
             ),
         ),

@@ -14,8 +14,10 @@ from email_validator import EmailNotValidError, validate_email
 
 from bot.domain.model import Subject, SubjectKind
 
-LONGEST = 128
-# What no local part holds here: blanks, brackets, quotes, and what separates.
+# Characters of an address or uid that is looked up; an address of the standards may have 254.
+LONGEST_SUBJECT = 128
+# Characters that cannot be in a local part here: blanks, brackets, quotes, separators, and \x01 to \x04, by
+# which the reader of a message marks links.
 _NOT_LOCAL = r"\s<>()\[\]{},;:\"“”‘’«»„\\|@=/?\x01-\x04"
 _FOUND = re.compile(
     rf"\x01(?P<linked>[^\x01-\x04]{{3,320}})\x02"
@@ -29,7 +31,8 @@ _OBFUSCATED = re.compile(
     rf"|{_AT}([\w-]{{1,63}}(?:{_DOT}[\w-]{{1,63}}){{1,4}}))",
     re.IGNORECASE,
 )
-_MOST_OBFUSCATED = 4_000
+# Characters of a text in which hidden addresses are searched; the expression above is the slow one.
+_OBFUSCATED_WITHIN = 4_000
 # Endings of files and of versions, which look like domains: icon@2x.png, left-pad@1.3.0, pkg@1.2.3-beta.
 _FILE = re.compile(
     r"\.(?:png|jpe?g|gif|svg|webp|avif|ico|bmp|pdf|js|mjs|ts|tsx|jsx|css|scss|html?|json|ya?ml|xml|py|rb|go|rs|"
@@ -49,7 +52,7 @@ _PROGRAMS = frozenset({"git", "hg", "svn", "ssh"})
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What may be an address, and where in the text it begins and ends."""
+    """A candidate for an address as it was typed, and where it begins and ends in the text."""
 
     typed: str
     start: int
@@ -57,12 +60,12 @@ class Found:
 
 
 def without_message_ids(text: str) -> str:
-    """Blank out Message-IDs after their header's name; they look like addresses and are none."""
+    """The text with mail's Message-IDs blanked out, at the same length: they look like addresses."""
     return _MESSAGE_ID.sub(lambda found: " " * len(found[0]), text)
 
 
 def find_addresses(text: str) -> Iterator[Found]:
-    """Find what looks like an address; `read_address` judges it."""
+    """Candidates for addresses, in the order of the text; `read_address` says which of them are addresses."""
     if "@" not in text:
         return
     for match in _FOUND.finditer(text):
@@ -73,8 +76,8 @@ def find_addresses(text: str) -> Iterator[Found]:
 
 
 def find_obfuscated(text: str) -> Iterator[str]:
-    """Find addresses that somebody hid from programs, put together again."""
-    text = text[:_MOST_OBFUSCATED]
+    """Addresses that somebody hid from programs (`jane [at] contoso.example`), in their usual form."""
+    text = text[:_OBFUSCATED_WITHIN]
     lower = text.lower()
     if "at" not in lower or ("dot" not in lower and "." not in lower):
         return
@@ -84,7 +87,7 @@ def find_obfuscated(text: str) -> Iterator[str]:
 
 
 def _trimmed(bare: str) -> str:
-    """Take off what belongs to the sentence: `_jane@x.example_`, `'jane@x.example'`, a full stop."""
+    """The candidate without marks around it, as of `_jane@x.example_`, `'jane@x.example'` or a full stop."""
     local, _, domain = bare.rpartition("@")
     domain = domain.rstrip("._-")
     if bare.endswith("_") or local.startswith("'"):
@@ -102,12 +105,12 @@ def _is_noise(bare: str, text: str, end: int) -> bool:
 
 def read_address(word: str) -> Subject | None:
     """
-    Judge one address; None where it is none, or longer than we look up.
+    The subject that an address names; None where the word is no address, or longer than `LONGEST_SUBJECT`.
 
     The subject's `typed` keeps capitals and Unicode as written; its `value` is lower-cased with the domain
     in its ASCII form, so that both spellings of it are one subject.
     """
-    if len(word) > LONGEST or word.count("@") != 1:
+    if len(word) > LONGEST_SUBJECT or word.count("@") != 1:
         return None
     try:
         valid = validate_email(unicodedata.normalize("NFC", word), check_deliverability=False)
@@ -118,10 +121,10 @@ def read_address(word: str) -> Subject | None:
 
 
 def shown_address(address: Subject) -> str:
-    """Give an address for people and programs: lower-cased, Unicode kept."""
+    """The address as people and programs are shown it: lower-cased, Unicode kept."""
     return address.typed.lower()
 
 
 def domain_of(address: Subject) -> str:
-    """Give an address's domain in its ASCII form, lower-cased."""
+    """The address's domain in its ASCII form, lower-cased."""
     return address.value.rpartition("@")[2]

@@ -1,4 +1,4 @@
-"""Spans of time, and the sum of those for which something is completely known. Pure data."""
+"""Spans of time, and coverage: the spans for which something is completely known. Pure data."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """From `start` on, up to and without `end`; `end` is later than `start`."""
+    """From `start` up to, and not including, `end`; ValueError unless `end` is later than `start`."""
 
     start: datetime
     end: datetime
@@ -18,19 +18,19 @@ class Span:
 
     @property
     def length(self) -> timedelta:
-        """Give how long it is."""
+        """How long the span is."""
         return self.end - self.start
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What is completely known: spans that neither overlap nor touch, the earliest first."""
+    """The spans that are completely known, earliest first; they neither overlap nor touch."""
 
     spans: tuple[Span, ...] = ()
 
     @staticmethod
     def of(spans: Iterable[Span]) -> "Coverage":
-        """Give the sum of any spans, in whatever order, overlapping or not."""
+        """The coverage of all these spans together, which may overlap and come in any order."""
         joined: list[Span] = []
         for span in sorted(spans):
             if joined and span.start <= joined[-1].end:
@@ -41,21 +41,21 @@ class Coverage:
 
     @property
     def end(self) -> datetime | None:
-        """Give up to when anything is known."""
+        """The end of the last span; None where nothing is known."""
         return self.spans[-1].end if self.spans else None
 
     @property
     def latest(self) -> Span | None:
-        """Give the last stretch without a gap."""
+        """The last span; None where nothing is known."""
         return self.spans[-1] if self.spans else None
 
     def within(self, span: Span) -> "Coverage":
-        """Give the part of it that lies in a span."""
+        """The part of the coverage that lies inside a span."""
         cut = ((max(own.start, span.start), min(own.end, span.end)) for own in self.spans)
         return Coverage(tuple(Span(start, end) for start, end in cut if start < end))
 
     def gaps(self, span: Span) -> tuple[Span, ...]:
-        """Give what a span has that is not covered, the earliest first."""
+        """The parts of a span that are not covered, earliest first."""
         found = []
         at = span.start
         for own in self.within(span).spans:
@@ -67,5 +67,5 @@ class Coverage:
         return tuple(found)
 
     def covers(self, span: Span) -> bool:
-        """Whether a span is known from its start to its end."""
+        """Whether the whole of a span is covered."""
         return not self.gaps(span)

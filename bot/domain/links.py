@@ -1,8 +1,8 @@
 """
-Which vendor's page an address names: a session, a person, a list or an error (URL shapes in each contract).
+Which vendor's page a URL names: a session, a person, a list or an error (URL shapes in each contract).
 
-By syntax and configuration alone: nobody is asked, and whether the organisation is ours is decided elsewhere.
-A look-alike is not recognised: hosts are compared whole, without port and user info.
+Decided by the URL and the configuration alone, without a call; whether the organisation is ours is for the
+source to say. Hosts are compared whole, so a look-alike is not recognised.
 """
 
 import json
@@ -16,10 +16,11 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from bot.domain.model import Vendor
 
+# Characters of a URL that is read at all.
 _LONGEST = 4_000
 _TRAILING = ").,;>\"'”’"
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-# `device:session` or a client id, then perhaps a page and a moment.
+# `device:session` or a client id; then perhaps `!page` and `:time` (`contracts/fullstory.md`).
 _FULLSTORY_ID = re.compile(
     rf"(?P<id>(?P<device>\d{{1,20}}):\d{{1,20}}|{_UUID}(?::{_UUID})?)(?:!\d+)?(?::(?P<at>\d{{10,16}}))?"
 )
@@ -30,11 +31,13 @@ _RYBBIT_ROUTES = (
     r"main|sessions|users|errors|events|pages|replay|journeys|funnels|goals|performance|retention|globe"
     r"|feature-flags|experiments|bots"
 )
-# Slack escapes these three and no more; the ampersand comes last.
+# The three characters that Slack escapes; `&amp;` is undone last, so that nothing is undone twice.
 _ESCAPES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 _CURLY_QUOTES = str.maketrans("“”„‟″", '"""""')
-# How long before a ticket or an error a link begins.
-LEAD = timedelta(seconds=30)
+# A link to a moment opens the replay this long before it.
+_LEAD = timedelta(seconds=30)
+# Digits of a time since 1970, at most: in seconds, in milliseconds; with more it is in microseconds.
+_SECONDS_DIGITS, _MILLISECONDS_DIGITS = 11, 14
 
 
 class LinkKind(StrEnum):
@@ -49,11 +52,11 @@ class LinkKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Link:
     """
-    What an address names; None where it does not say.
+    What a vendor's URL names; fields are None where the URL does not say.
 
-    `host` is where it is; `account_id` the organisation, application, app or site as written; `user_id` is
-    the vendor's for a person's page, the product's uid where a list is filtered by it. `shares` marks an
-    address that carries a secret by which anybody may look: it must not be stored.
+    `host` is the URL's host, with its port if it has one; `account_id` is the organisation, application, app
+    or site as written; `user_id` is the vendor's id on a person's page, and the product's uid where a list is
+    filtered by it. `shares` marks a URL with a secret key that lets anybody look: it must not be stored.
     """
 
     vendor: Vendor
@@ -70,9 +73,9 @@ class Link:
 @dataclass(frozen=True, slots=True)
 class Configured:
     """
-    What the configuration adds to what is known of addresses.
+    What the configuration says about vendors' URLs.
 
-    `rybbit_hosts` are those of self-hosted servers, as `host` or `host:port`; `uxcam_identities` the user
+    `rybbit_hosts` are the self-hosted servers, as `host` or `host:port`; `uxcam_identities` are the user
     properties that hold the product's uid.
     """
 
@@ -82,7 +85,7 @@ class Configured:
 
 @dataclass(frozen=True, slots=True)
 class _Address:
-    """An address taken apart: host, path as decoded parts, query; and by which configuration it is read."""
+    """A URL in its parts: host (with port), decoded parts of the path, query; and the configuration."""
 
     host: str
     parts: tuple[str, ...]
@@ -99,7 +102,7 @@ Reader = Callable[[re.Match[str], _Address], Link | None]
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One form of address: whose hosts, which path, what it names."""
+    """One form of URL: the vendor whose hosts it is on, its path, and what it names."""
 
     vendor: Vendor
     path: re.Pattern[str]
@@ -107,8 +110,8 @@ class Form:
 
 
 def read_link(text: str, configured: Configured = Configured()) -> Link | None:
-    """Read an address, in Slack's brackets or without; None where it names no page of a vendor's."""
-    address = _take_apart(text, configured)
+    """What a URL names, in Slack's brackets or without; None where it is no vendor's page."""
+    address = _parsed(text, configured)
     if address is None:
         return None
     vendor = _vendor_of(address.host, configured)
@@ -119,24 +122,24 @@ def read_link(text: str, configured: Configured = Configured()) -> Link | None:
 
 
 def spellings(text: str) -> tuple[str, ...]:
-    """Give an address as it is compared with those that vendors gave: whole, then without its query."""
+    """The forms of a URL that are compared with the URLs that vendors gave: whole, then without its query."""
     whole = unquote(_unwrapped(text[:_LONGEST])).partition("#")[0]
     return tuple(dict.fromkeys((whole, whole.partition("?")[0])))
 
 
 def at_moment(url: str, moment: datetime) -> str:
-    """Give a session's address so that it opens shortly before a moment, where its vendor's can carry one."""
+    """The session's URL, opening shortly before a moment; unchanged where its vendor's URLs carry no time."""
     link = read_link(url)
     if link is None or link.vendor != "fullstory" or link.kind is not LinkKind.SESSION or link.at:
         return url
     parts = urlsplit(url)
     colon = "%3A" if "%3A" in parts.path.upper() else ":"
-    milliseconds = int((moment - LEAD).timestamp() * 1000)
+    milliseconds = int((moment - _LEAD).timestamp() * 1000)
     return parts._replace(path=f"{parts.path.rstrip('/')}{colon}{milliseconds}").geturl()
 
 
 def link_json(link: Link | None) -> dict[str, Any]:
-    """Give the object of `casefile read-link --json`; its keys are always these."""
+    """The object of `casefile read-link --json`; it always has all of these keys."""
     at = link.at if link else None
     return {
         "vendor": link.vendor if link else None,
@@ -150,7 +153,7 @@ def link_json(link: Link | None) -> dict[str, Any]:
 
 
 def _unwrapped(text: str) -> str:
-    """Take an address out of `<url|label>` and undo Slack's escapes; what ends a sentence is left out."""
+    """The URL of `<url|label>` with Slack's escapes undone and the sentence's last punctuation left out."""
     text = text.strip()
     if text.startswith("<"):
         text = text[1:].partition(">")[0].partition("|")[0]
@@ -159,7 +162,7 @@ def _unwrapped(text: str) -> str:
     return text.strip().rstrip(_TRAILING)
 
 
-def _take_apart(text: str, configured: Configured) -> _Address | None:
+def _parsed(text: str, configured: Configured) -> _Address | None:
     url = _unwrapped(text[: _LONGEST + 1])
     if len(url) > _LONGEST or any(character <= " " or character == "\\" for character in url):
         return None
@@ -231,8 +234,8 @@ def _rybbit(kind: LinkKind, found: re.Match[str], address: _Address, user_id: st
     return Link("rybbit", kind, address.host, user_id=user_id, account_id=found["account"], shares=shares)
 
 
-def _names(kind: LinkKind, *, user: str = "", session: str = "", error: str = "") -> Reader:
-    """Read an address whose path has all that it says: which of its groups is what."""
+def _reader(kind: LinkKind, *, user: str = "", session: str = "", error: str = "") -> Reader:
+    """A reader for URLs that say everything in their path: which group of the path is which id."""
 
     def read(found: re.Match[str], address: _Address) -> Link:
         vendor = _vendor_of(address.host, address.configured) or "rybbit"
@@ -254,9 +257,9 @@ def _form(vendor: Vendor, path: str, read: Reader) -> Form:
     return Form(vendor, re.compile(path), read)
 
 
-_SESSION = _names(LinkKind.SESSION, session="session")
-_PERSON = _names(LinkKind.PERSON, user="user")
-_LIST, _ERROR = _names(LinkKind.LIST), _names(LinkKind.ERROR, error="error")
+_SESSION = _reader(LinkKind.SESSION, session="session")
+_PERSON = _reader(LinkKind.PERSON, user="user")
+_LIST, _ERROR = _reader(LinkKind.LIST), _reader(LinkKind.ERROR, error="error")
 _FULLSTORY, _ID = r"ui/(?P<account>[A-Za-z0-9-]+)", r"(?P<id>[^/]+)"
 _UXCAM, _UXCAM_USER = rf"app/(?P<account>{_HEX24})", rf"users(?:/list/\d+)?/(?P<user>{_HEX24})"
 _RAYGUN, _RUM = (rf"(?:{areas})/(?P<account>{_RAYGUN_APP})" for areas in (_RAYGUN_AREAS, "rum|pulse"))
@@ -280,18 +283,21 @@ FORMS: Sequence[Form] = (
 
 
 def _moment(digits: str | None) -> datetime | None:
-    """Read seconds, milli- or microseconds since 1970 by the number of their digits."""
+    """The time of seconds, milliseconds or microseconds since 1970: their number of digits says which."""
     if digits is None:
         return None
-    scale = 1 if len(digits) <= 11 else 1_000 if len(digits) <= 14 else 1_000_000  # noqa: PLR2004
+    if len(digits) <= _SECONDS_DIGITS:
+        a_second = 1
+    else:
+        a_second = 1_000 if len(digits) <= _MILLISECONDS_DIGITS else 1_000_000
     try:
-        return datetime.fromtimestamp(int(digits) / scale, UTC)
+        return datetime.fromtimestamp(int(digits) / a_second, UTC)
     except (ValueError, OverflowError, OSError):
         return None
 
 
 def _json(texts: list[str]) -> Any:
-    """Read a query's JSON, whose quotes may have been made typographic on the way."""
+    """The JSON of a query's first value, curly quotes (of chat programs) included; None if unreadable."""
     try:
         return json.loads(texts[0].translate(_CURLY_QUOTES)) if texts else None
     except (ValueError, RecursionError):
@@ -299,24 +305,24 @@ def _json(texts: list[str]) -> Any:
 
 
 def _uxcam_uid(texts: list[str], identities: frozenset[str]) -> str | None:
-    """Give the one identity that a list of sessions is filtered by."""
+    """The uid that a list of sessions is filtered by; None unless there is exactly one."""
     value = _json(texts)
     one = value[0] if isinstance(value, list) and len(value) == 1 else value
     if not isinstance(one, dict):
         return None
     name, values = one.get("pn", one.get("property_name")), one.get("pv", one.get("v"))
-    return _only(values) if isinstance(name, str) and name in identities else None
+    return _single(values) if isinstance(name, str) and name in identities else None
 
 
 def _rybbit_uid(texts: list[str]) -> str | None:
-    """Give the one person that a list is filtered by."""
+    """The uid that a list is filtered by; None unless there is exactly one."""
     filters = _json(texts)
     for one in filters if isinstance(filters, list) else ():
         if isinstance(one, dict) and (one.get("parameter"), one.get("type")) == ("user_id", "equals"):
-            return _only(one.get("value"))
+            return _single(one.get("value"))
     return None
 
 
-def _only(values: Any) -> str | None:
+def _single(values: Any) -> str | None:
     one = values[0] if isinstance(values, list) and len(values) == 1 else values
     return str(one) if isinstance(one, str | int) and not isinstance(one, bool) and str(one) else None

@@ -49,7 +49,7 @@ class Subject:
 
     @property
     def spellings(self) -> tuple[str, ...]:
-        """Give what vendors are asked for in turn: as typed, then, where that differs, lower-cased."""
+        """What vendors are asked for, in this order: as typed, then lower-cased where that differs."""
         if self.kind is SubjectKind.UID:
             return (self.typed,)
         return tuple(dict.fromkeys((self.typed, self.value)))
@@ -64,7 +64,7 @@ class UrlIs(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SessionUser:
-    """Whom a vendor says a session belongs to."""
+    """The person whose session it is, as the vendor says."""
 
     uid: str | None = None
     email: str | None = None
@@ -78,9 +78,9 @@ class Session:
 
     `id` is the vendor's; `pages` and `errors` are counts; `duration_seconds` is whole seconds;
     `entry_page` and `exit_page` are paths without query and fragment; `country` is an ISO 3166 code.
-    Of apps: `screens` names some that were seen, `rage_taps` counts; `video` is a link that expires.
-    `channel` is how the person came to the site; `has_replay` whether there is a recording to watch;
-    `errors_on_request` that its errors are read only when a person wants them.
+    For apps: `screens` are names of some screens that were seen, `rage_taps` is a count, `video` is a link
+    that expires. `channel` is how the person came to the site; `has_replay` is whether there is a recording
+    to watch; with `errors_on_request` its errors are read only when a person asks for them.
     """
 
     source: SourceName
@@ -134,7 +134,7 @@ class ErrorEvent:
 
 @dataclass(frozen=True, slots=True)
 class TicketReference:
-    """A help desk's ticket as a message names it: whose it is, its number or id there, its address."""
+    """A help desk's ticket as a message names it: the help desk, the ticket's number or id there, its URL."""
 
     system: str
     id: str
@@ -142,7 +142,7 @@ class TicketReference:
 
 
 class State(StrEnum):
-    """How a source came to say what it says."""
+    """Where a source's answer comes from, or why there is none."""
 
     LIVE = "live"
     CACHED = "cached"
@@ -153,7 +153,7 @@ class State(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a source could not be asked or understood."""
+    """Why a source could not be asked, or its answer not be used."""
 
     NOT_AUTHORISED = "not_authorised"
     RATE_LIMITED = "rate_limited"
@@ -182,9 +182,9 @@ class Failure:
 @dataclass(frozen=True, slots=True)
 class Doubt:
     """
-    A name that the sources do not surely give to one person: a uid of several addresses, or the reverse.
+    A name that may be more than one person's: a uid with several addresses, or an address with several uids.
 
-    `told_by` are the sources that said so.
+    `shared_by` are those addresses or uids; `told_by` are the sources that said so.
     """
 
     name: Subject
@@ -197,11 +197,11 @@ class Finding:
     """
     What one source says about one subject.
 
-    `as_of` is when the vendor said it; `calls` is what this lookup cost; `calls_left` is what remains of a
-    quota worth watching, until `calls_back` when the next one comes back, and `calls_again` the most that
-    asking anew would take of it; `covers` is what an index is complete for, of what it could be; `notes` are
-    remarks for people on how complete it is; `people` is whom the vendor has by that name, with or without
-    sessions. Sessions beside a failure are what was known before it.
+    `as_of` is when the vendor said it. `calls` is how many calls this lookup cost. Of a small quota,
+    `calls_left` is how many calls remain, `calls_back` is when the next one comes back, and `calls_again` is
+    the most that asking again would take. `covers` is the part of the kept time for which an index is
+    complete. `notes` are remarks for people on how complete the answer is. `people` are those whom the vendor
+    has by that name, with or without sessions. Sessions beside a `failure` were known before it.
     """
 
     source: SourceName
@@ -220,7 +220,7 @@ class Finding:
 
     @property
     def answered(self) -> bool:
-        """Whether the source gave something to go by, be it old or "nobody"."""
+        """Whether the source has answered, if only long ago or with "nobody found"."""
         return self.as_of is not None
 
 
@@ -232,8 +232,8 @@ class CaseFile:
     """
     All findings about one subject so far.
 
-    `waiting` names the sources that have not answered yet, `at_vendor` those of them whose vendor is being
-    asked; `doubts` are names that were not followed.
+    `waiting` are the sources that have not answered yet; `at_vendor` are those of them whose vendor is being
+    asked, rather than our own storage. `doubts` are names that were not looked up as they may be another's.
     """
 
     subject: Subject
@@ -246,13 +246,13 @@ class CaseFile:
 
     @property
     def sessions(self) -> tuple[Session, ...]:
-        """Give every source's sessions, newest first; those without a time come last."""
+        """Every source's sessions, newest first; those without a time come last."""
         every = (session for finding in self.findings for session in finding.sessions)
         return tuple(sorted(every, key=lambda session: session.started_at or _LONG_AGO, reverse=True))
 
     @property
     def errors(self) -> tuple[ErrorEvent, ...]:
-        """Give every source's error events, newest first: by their own time, else by their session's."""
+        """Every source's error events, newest first: by their own time, else by their session's."""
         started = {(s.source, s.id): s.started_at for s in self.sessions}
 
         def when(error: ErrorEvent) -> datetime:
@@ -264,26 +264,27 @@ class CaseFile:
 
     @property
     def last_seen(self) -> datetime | None:
-        """Give the latest moment of any session."""
+        """The latest start or end of any session; None where no session has a time."""
         moments = [moment for s in self.sessions for moment in (s.ended_at, s.started_at) if moment]
         return max(moments, default=None)
 
     @property
     def answered(self) -> bool:
-        """Whether at least one source gave something to go by."""
+        """Whether at least one source has answered."""
         return any(finding.answered for finding in self.findings)
 
 
-# Tools begin a session some seconds apart; one that begins later than this is another visit.
+# Tools that record the same visit begin some seconds apart: within this time it is one visit.
 _BEGIN_TOGETHER = timedelta(seconds=90)
-_LONGEST_SHARED = timedelta(hours=1)
+# A session that begins later than this after another is never taken for the same visit.
+_FURTHEST_APART = timedelta(hours=1)
 
 
 def visits(sessions: Sequence[Session]) -> tuple[tuple[Session, ...], ...]:
     """
-    Group sessions, newest first, by visit: what several sources recorded at the same time stands together.
+    Sessions grouped by visit, newest first: several sources may have recorded the same visit.
 
-    Each group begins with its newest session and holds one of a source at most.
+    Each group begins with its newest session and has at most one session of each source.
     """
     ordered = sorted(sessions, key=lambda session: session.started_at or _LONG_AGO, reverse=True)
     placed: set[int] = set()
@@ -307,7 +308,7 @@ def visits(sessions: Sequence[Session]) -> tuple[tuple[Session, ...], ...]:
 def _is_near(later: Session, earlier: Session) -> bool:
     if later.started_at is None or earlier.started_at is None:
         return False
-    return later.started_at - earlier.started_at <= _LONGEST_SHARED
+    return later.started_at - earlier.started_at <= _FURTHEST_APART
 
 
 def _is_same_visit(later: Session, earlier: Session) -> bool:
@@ -318,24 +319,24 @@ def _is_same_visit(later: Session, earlier: Session) -> bool:
     return earlier.ended_at is not None and later.started_at <= earlier.ended_at
 
 
-# A session of which only the start is known is not taken to last longer.
-_LONGEST_UNKNOWN = timedelta(hours=2)
+# A session without a known end is taken to have lasted this long.
+_ASSUMED_LENGTH = timedelta(hours=2)
 
 
 def holds(session: Session, moment: datetime) -> bool:
-    """Whether a session was going on at a moment, as far as its vendor lets one know."""
+    """Whether a session was running at a moment; where its end is not known, whether it may have been."""
     if session.started_at is None or session.started_at > moment:
         return False
     if session.ended_at is not None and not session.live:
         return moment <= session.ended_at
-    return bool(session.live) or moment - session.started_at <= _LONGEST_UNKNOWN
+    return bool(session.live) or moment - session.started_at <= _ASSUMED_LENGTH
 
 
 def session_at(sessions: Sequence[Session], moment: datetime) -> tuple[Session, bool] | None:
     """
-    Give the session that was running at a moment, or else the last that began before it.
+    The session that was running at a moment, or else the last one that began before it; None without either.
 
-    The second value says whether it was running then, as far as the vendor lets one know.
+    The second value is whether it was running then, as far as the vendor says.
     """
     before = [s for s in sessions if s.started_at is not None and s.started_at <= moment]
     running = [s for s in before if s.live or (s.ended_at is not None and s.ended_at >= moment)]

@@ -1,22 +1,25 @@
-"""What people type becomes a subject: an address in any of Slack's spellings, or a uid exactly as it is."""
+"""What people type, read as a subject: an address in any of Slack's spellings, or a uid exactly as it is."""
 
 import html
 import re
 from dataclasses import dataclass
 
-from bot.domain.addresses import LONGEST, find_addresses, read_address
+from bot.domain.addresses import LONGEST_SUBJECT, find_addresses, read_address
 from bot.domain.model import Subject, SubjectKind
 
 # Slack writes <mailto:a@b|label>; the label may differ from the address, so the URL's part is read.
 _MAILTO = re.compile(r"<mailto:([^|>]*)(?:\|[^>]*)?>")
 # A host that Slack took for a link: jane@<http://contoso.example|contoso.example>.
 _LINKED = re.compile(r"<https?://[^|>]*\|([^>]*)>")
+# Marks that a sentence puts around an address.
 _AROUND = "<>()[]{}\"'`*_~,;:.!?“”‘’«»"
 _MENTION = re.compile(r"<@[UW][A-Z0-9]+(?:\|[^>]*)?>")
+# Characters of a message in which addresses are searched; Slack's own recommended length of a message.
 _LONGEST_SENTENCE = 4_000
 _DAYS = re.compile(r"([1-9][0-9]{0,2})d", re.IGNORECASE)
+# As LOOKUP__DAYS.
 _LONGEST_DAYS = 365
-_WORDS_OF_OURS = frozenset({"help", "debug"})
+_COMMAND_WORDS = frozenset({"help", "debug"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,37 +33,37 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Help:
-    """They want to know what is understood."""
+    """Somebody asked what the command understands."""
 
 
 @dataclass(frozen=True, slots=True)
 class Debug:
-    """They want to know how the sources are."""
+    """Somebody asked for the state of the sources."""
 
 
 @dataclass(frozen=True, slots=True)
 class NotUnderstood:
-    """They typed something else; `why` is a sentence for them."""
+    """Somebody typed something else; `why` is a sentence for them."""
 
     why: str
 
 
 @dataclass(frozen=True, slots=True)
 class Several:
-    """They wrote of several people."""
+    """Somebody named several people in one sentence."""
 
     subjects: tuple[Subject, ...]
 
 
 def read_command(text: str) -> Ask | Help | Debug | NotUnderstood:
-    """Read what was typed after the command: one subject, then perhaps `7d` and `fresh`."""
+    """What was typed after the command means: one subject, then perhaps `7d` and `fresh`."""
     words = _plain(text).split()
     if not words:
         return Help()
     first, *options = words
-    if not options and first.lower() in _WORDS_OF_OURS:
+    if not options and first.lower() in _COMMAND_WORDS:
         return Help() if first.lower() == "help" else Debug()
-    if first.lower() in _WORDS_OF_OURS and options:
+    if first.lower() in _COMMAND_WORDS and options:
         return NotUnderstood(f"“{first}” stands alone. For a uid of that name, write uid:{first}.")
     days, fresh = None, False
     for option in options:
@@ -81,7 +84,7 @@ def read_command(text: str) -> Ask | Help | Debug | NotUnderstood:
 
 def read_sentence(text: str) -> Ask | Help | Debug | NotUnderstood | Several:
     """
-    Read what somebody wrote to the bot in a message: as after the command, or the address in a sentence.
+    What a message to the bot asks for: written as after the command, or an address in a sentence.
 
     A single word is taken for a uid only where it looks like one: people write "thanks" to bots.
     """
@@ -105,16 +108,16 @@ def _is_plain_word(subject: Subject, words: str) -> bool:
 
 def read_subject(word: str) -> Subject | NotUnderstood:
     """
-    Read one word as an address or, where it is none, as a uid.
+    The subject that one word names: an address or, where there is no @ in it, a uid.
 
-    A word with an @ that is no address is refused rather than taken for a uid: it is most likely a slip,
-    and `uid:` says so where it is not.
+    A word with an @ that is no address is refused rather than taken for a uid: it is most likely a typing
+    error. Whoever means a uid writes `uid:` before it.
     """
     if word.startswith("uid:"):
         return _uid(word.removeprefix("uid:"))
     if "@" not in word:
         return _uid(word)
-    if len(word) > 2 * LONGEST:
+    if len(word) > 2 * LONGEST_SUBJECT:
         return NotUnderstood(_too_long())
     return _address(word) or NotUnderstood(
         "That looks like an address and is none. For a uid with an @ in it, write uid: before it."
@@ -122,7 +125,7 @@ def read_subject(word: str) -> Subject | NotUnderstood:
 
 
 def _address(word: str) -> Subject | None:
-    """Read an address, also one in brackets, quotes or with punctuation around it."""
+    """The address in a word, with or without brackets, quotes or punctuation around it; None without any."""
     typed = word.strip(_AROUND).removesuffix("'s").removesuffix("’s")
     return read_address(re.sub(r"^mailto:", "", typed, flags=re.IGNORECASE))
 
@@ -130,7 +133,7 @@ def _address(word: str) -> Subject | None:
 def _uid(word: str) -> Subject | NotUnderstood:
     if not word:
         return NotUnderstood("After uid: the uid is missing.")
-    if len(word) > LONGEST:
+    if len(word) > LONGEST_SUBJECT:
         return NotUnderstood(_too_long())
     if not word.isprintable():
         return NotUnderstood("A uid is made of characters that can be seen.")
@@ -138,10 +141,10 @@ def _uid(word: str) -> Subject | NotUnderstood:
 
 
 def _too_long() -> str:
-    return f"An address or uid has at most {LONGEST} characters."
+    return f"An address or uid has at most {LONGEST_SUBJECT} characters."
 
 
 def _plain(text: str) -> str:
-    """Take Slack's markup off: links to what they show, mailto to its address, escapes once."""
+    """The text without Slack's markup: links as their labels, `mailto` as its address, no escapes."""
     without_links = _LINKED.sub(r"\1", _MAILTO.sub(r" \1 ", text))
     return html.unescape(without_links)
