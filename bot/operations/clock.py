@@ -1,27 +1,27 @@
-"""Time, handed in: whoever needs to know what time it is is given a clock."""
+"""The time, handed in: code that needs it takes a `Clock`."""
 
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 Clock = Callable[[], datetime]
-"""Gives the current time, aware, in UTC."""
+"""Returns the current time, aware, in UTC."""
 
 
 def system_clock() -> datetime:
-    """Give the machine's time in UTC."""
+    """The machine's time, in UTC."""
     return datetime.now(UTC)
 
 
 def anchored_clock(now_ms: int, elapsed: Callable[[], float] | None = None) -> Clock:
     """
-    Give a clock that goes on from a moment by what has really passed since.
+    A clock that starts at a given time and then advances by the seconds that have really passed.
 
-    So the processes of one database agree on the time, and a step of one machine's clock changes nothing.
+    So all processes on one database agree on the time, and it does not jump when a machine's clock is set.
 
     Args:
         now_ms: the time now, in milliseconds since 1970.
-        elapsed: gives seconds that only ever grow.
+        elapsed: returns seconds from any fixed point; never goes backwards.
 
     """
     passed = elapsed or _seconds_since_boot
@@ -30,6 +30,6 @@ def anchored_clock(now_ms: int, elapsed: Callable[[], float] | None = None) -> C
 
 
 def _seconds_since_boot() -> float:
-    """Give seconds that count a machine's sleep too, where it tells them."""
+    """Seconds since the machine started, its sleep included where the system counts that (Linux)."""
     boot = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic() if boot is None else time.clock_gettime(boot)

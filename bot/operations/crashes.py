@@ -1,9 +1,9 @@
 """
 The bot's own crashes, reported to Raygun by raygun4py (`contracts/raygun_crash.md`, parts B and C).
 
-What is logged as an error with its exception is reported, from a thread of its own. The library would send
-environment, local and global variables: all of them are off, and addresses, tokens and our own secrets are
-masked in what is left.
+Every error that is logged with an exception is reported, by a thread of its own. The library's sending of
+environment, local and global variables is turned off, and addresses, tokens and our own secrets are masked
+in the rest.
 """
 
 import asyncio
@@ -23,18 +23,22 @@ from raygun4py.raygunprovider import RaygunSender
 
 ENDPOINT = "https://api.raygun.com/entries"
 _LOGGER = "crashes"
-# The libraries by which a report is sent: a report about them would never end.
+# Loggers of what sends the reports: reporting their errors would go round in a circle.
 _SENDERS = ("raygun4py", "urllib3", "requests", _LOGGER)
+# Reports that wait to be sent; more are left to the log.
 _MOST_WAITING = 50
+# What one report holds at most: frames of a traceback, exceptions of a group, causes, characters of a text.
 _MOST_FRAMES = 40
 _MOST_MEMBERS = 5
 _MOST_CAUSES = 5
 _LONGEST_TEXT = 1_000
+# How long one report may take to send, and how long all that still wait may take at shutdown.
 _SEND_SECONDS = 10.0
 _LAST_REPORTS_SECONDS = 3.0
-# One crash again and again is one report in this time.
+# A crash at the same place is reported once in this time; so many places are remembered.
 _SAME = timedelta(minutes=10)
-# A bad key, a body too large, a spent plan: none of them passes in seconds.
+_PLACES_REMEMBERED = 500
+# A bad key, a body too large, a spent plan: none of these ends within seconds, so sending rests for a while.
 _REFUSED = frozenset({403, 413, 429})
 _REST = timedelta(hours=1)
 _MASKS = (
@@ -47,13 +51,13 @@ _MASKS = (
 
 
 class Masks:
-    """What must not leave the house: whatever looks like an address, a token or a URL, and our secrets."""
+    """Masks what must not be sent: whatever looks like an address, a token or a URL, and our secrets."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
         self._secrets = sorted((secret for secret in secrets if secret), key=len, reverse=True)
 
     def text(self, text: str) -> str:
-        """Give a text without them."""
+        """The text with all of these masked, cut to `_LONGEST_TEXT` characters."""
         for secret in self._secrets:
             text = text.replace(secret, "<secret>")
         text = text[:_LONGEST_TEXT]
@@ -62,7 +66,7 @@ class Masks:
         return text
 
     def entry(self, details: dict[str, Any]) -> dict[str, Any]:
-        """Give a report's details without them; called by raygun4py before it sends."""
+        """A report's details with all of these masked; raygun4py calls it before it sends."""
         details["machineName"] = "casefile"
         details["environment"] = {
             name: details["environment"].get(name) for name in ("runtimeVersion", "oSVersion", "architecture")
@@ -79,13 +83,13 @@ class Masks:
 
 
 def _frame(frame: dict[str, Any]) -> dict[str, Any]:
-    """Give where it was; the source's line is known to whoever has the version."""
+    """File, line and method of a stack frame; the line's text is left out: it is in the source."""
     place = {"lineNumber": frame["lineNumber"], "fileName": _short(frame["fileName"])}
     return place | {"className": frame["className"], "methodName": frame["className"]}
 
 
 def _short(file: str) -> str:
-    """Give a file's path from its package on: where the bot is installed is nobody's concern."""
+    """The last three parts of a file's path: where the bot is installed is not reported."""
     return "/".join(file.replace("\\", "/").split("/")[-3:])
 
 
@@ -96,8 +100,8 @@ class CrashReports(logging.Handler):
     Args:
         api_key: of the Raygun application that gathers the bot's own crashes.
         version: the bot's.
-        secrets: never sent, wherever they stand.
-        endpoint: where reports go.
+        secrets: texts that are masked wherever they occur.
+        endpoint: URL that reports are sent to.
 
     """
 
@@ -107,14 +111,14 @@ class CrashReports(logging.Handler):
         super().__init__(logging.ERROR)
         self._sender = _sender(api_key, version, endpoint, Masks((api_key, *secrets)))
         self._queue: queue.Queue[tuple[BaseException, str] | None] = queue.Queue(_MOST_WAITING)
-        self._seen: TTLCache[tuple[str, ...], bool] = TTLCache(500, _SAME.total_seconds())
+        self._seen: TTLCache[tuple[str, ...], bool] = TTLCache(_PLACES_REMEMBERED, _SAME.total_seconds())
         self._resting_until = 0.0
         self._log = logging.getLogger(_LOGGER)
         self._thread = threading.Thread(target=self._send_for_ever, name="crash-reports", daemon=True)
         self._thread.start()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Take an error that was logged; nothing waits, and what is too much is left to the log."""
+        """Queue a logged error to be reported, without waiting; with a full queue it is in the log alone."""
         if record.name.startswith(_SENDERS):
             return
         error, event = _logged(record)
@@ -129,7 +133,7 @@ class CrashReports(logging.Handler):
                 self._log.warning("too many crashes at once: some are in this log alone")
 
     def close(self) -> None:
-        """Send what waits, for a few seconds at most."""
+        """Send what still waits, for a few seconds at most."""
         try:
             self._queue.put(None, timeout=_LAST_REPORTS_SECONDS)
         except queue.Full:
@@ -190,7 +194,7 @@ def _sender(api_key: str, version: str, endpoint: str, masks: Masks) -> RaygunSe
 
 
 def _logged(record: logging.LogRecord) -> tuple[BaseException | None, str]:
-    """Give a record's exception, and in which event: ours is structlog's, libraries' are the standard's."""
+    """A record's exception and event: our records come from structlog, libraries' from `logging`."""
     if isinstance(record.msg, dict):
         found, event = record.msg.get("exc_info"), str(record.msg.get("event", record.name))
     else:
@@ -200,14 +204,14 @@ def _logged(record: logging.LogRecord) -> tuple[BaseException | None, str]:
 
 
 def _members(error: BaseException | None) -> list[BaseException]:
-    """Give what a group holds, for the library does not look into it."""
+    """The exceptions of a group, which raygun4py does not look into; else the one exception."""
     if isinstance(error, BaseExceptionGroup):
         return [one for member in error.exceptions[:_MOST_MEMBERS] for one in _members(member)]
     return [] if error is None else [error]
 
 
 def _place(error: BaseException) -> tuple[str, ...] | None:
-    """Give what makes two crashes the same one; None where there is no place, which Raygun does not take."""
+    """Type, file and line, by which crashes are the same; None without a traceback, which Raygun refuses."""
     trace = error.__traceback__
     if trace is None:
         return None

@@ -1,4 +1,4 @@
-"""Logs: one event a line with its fields; libraries that would print URLs or bodies are kept quiet."""
+"""Logs: one event a line with its fields. Libraries that would log URLs or bodies are limited to warnings."""
 
 import logging
 import sys
@@ -16,7 +16,7 @@ _QUIET = {
     # Says at WARNING that a client was given as well as a token, which is on purpose.
     "slack_bolt": logging.ERROR,
     "asyncio": logging.WARNING,
-    # Its failures are told by whoever has it send.
+    # `crashes` logs its failures.
     "raygun4py": logging.CRITICAL,
     "urllib3": logging.WARNING,
 }
@@ -46,8 +46,8 @@ def configure_logging(level: str, *, stream: Any = None) -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                # Here and not before: until then whoever reports crashes finds the exception itself. The
-                # traceback has no local variables: they hold addresses and keys.
+                # Last, so that the handler for crash reports still finds the exception itself. The
+                # traceback shows no local variables: they hold addresses and keys.
                 structlog.processors.format_exc_info,
                 structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "logger", "event"]),
             ],

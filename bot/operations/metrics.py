@@ -1,4 +1,4 @@
-"""What is counted, for Prometheus; labels are vendors, accounts and outcomes, never people."""
+"""Metrics for Prometheus; labels are vendors, accounts and outcomes, never people."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """The counters of one process, in a registry of their own."""
+    """The metrics of one process, in a registry of their own."""
 
     registry: CollectorRegistry
     lookups: Counter
@@ -20,12 +20,12 @@ class Metrics:
     quota_left: Gauge
 
     def text(self) -> bytes:
-        """Give all of it in Prometheus's text format."""
+        """All metrics in Prometheus's text format."""
         return generate_latest(self.registry)
 
 
 def make_metrics() -> Metrics:
-    """Make counters that start at nothing."""
+    """New metrics, all at zero."""
     registry = CollectorRegistry()
     return Metrics(
         registry,

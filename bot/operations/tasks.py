@@ -1,4 +1,4 @@
-"""Background work that is kept track of: nothing is lost to the garbage collector, nothing fails unseen."""
+"""Background tasks, kept until they end: asyncio alone may lose a running task, or its exception."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
@@ -17,7 +17,7 @@ class Tasks:
     The tasks that outlive the request that started them.
 
     Args:
-        on_crash: told of every exception that a task did not handle itself, and the task's name.
+        on_crash: called with every exception that a task did not handle itself, and the task's name.
 
     """
 
@@ -26,7 +26,7 @@ class Tasks:
         self._running: set[asyncio.Task[Any]] = set()
 
     def spawn(self, work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
-        """Start work that nobody awaits; its exception, if any, is reported once."""
+        """Start work in the background; an exception in it goes to `on_crash`."""
         task = asyncio.create_task(work, name=name)
         self._running.add(task)
         task.add_done_callback(self._ended)
@@ -38,12 +38,12 @@ class Tasks:
             self._on_crash(crash, task.get_name())
 
     async def settle(self) -> None:
-        """Wait until nothing runs any more, however long that takes."""
+        """Wait until no task is running, however long that takes."""
         while self._running:
             await asyncio.wait(set(self._running))
 
     async def drain(self, seconds: float) -> int:
-        """Wait for what is running, then cancel what is left; gives how many were cancelled."""
+        """Wait for running tasks up to `seconds`, then cancel the rest; returns how many were cancelled."""
         deadline = asyncio.get_running_loop().time() + seconds
         while self._running and (left := deadline - asyncio.get_running_loop().time()) > 0:
             await asyncio.wait(set(self._running), timeout=left)
