@@ -1,13 +1,16 @@
-"""Names of variables that look like ours and are not: a setting silently ignored is worse than none."""
+"""Variables whose names look like ours and are not: a setting must not be ignored silently."""
 
 import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-# Near enough to be a slip of the hand. Other programs' SECRET_KEY_BASE (0.80) and SLACK_TOKEN (0.85) are not.
+# Similarity (difflib's ratio, 0 to 1) from which a name is taken for a typing error of ours. Other programs'
+# SECRET_KEY_BASE (0.80) and SLACK_TOKEN (0.85) stay below that for whole names. A group's name and a field
+# come with `__`, so they need less.
 _NEAR = 0.9
 _NEAR_GROUP = 0.8
+_NEAR_FIELD = 0.6
 # Other programs use names one letter away from these.
 _COMMON_ELSEWHERE = frozenset({"LOG_LEVEL", "DATABASE_URL", "PORT", "DYNO"})
 
@@ -15,10 +18,10 @@ _COMMON_ELSEWHERE = frozenset({"LOG_LEVEL", "DATABASE_URL", "PORT", "DYNO"})
 @dataclass(frozen=True, slots=True)
 class KnownNames:
     """
-    The names that mean something, in capitals.
+    The names of all settings, in capitals.
 
-    `alone`: whole variables, such as SECRET_KEY. `grouped`: fields by group, for TICKETS__CHANNELS.
-    `labelled`: fields by vendor, for FULLSTORY__<LABEL>__API_KEY.
+    `alone`: whole names, such as SECRET_KEY. `grouped`: fields by group, as in TICKETS__CHANNELS.
+    `labelled`: fields by vendor, as in FULLSTORY__<LABEL>__API_KEY.
     """
 
     alone: frozenset[str]
@@ -27,7 +30,7 @@ class KnownNames:
 
     @property
     def spelt_out(self) -> tuple[str, ...]:
-        """Give every name as one writes it, with <LABEL> where a label stands."""
+        """Every name in full, with <LABEL> in place of an account's label."""
         grouped = [f"{group}__{field}" for group, fields in self.grouped.items() for field in fields]
         labelled = [f"{vendor}__<LABEL>__{f}" for vendor, fields in self.labelled.items() for f in fields]
         return (*sorted(self.alone), *sorted(grouped), *sorted(labelled))
@@ -35,14 +38,14 @@ class KnownNames:
 
 @dataclass(frozen=True, slots=True)
 class Misspelt:
-    """A variable that is set and means nothing, and what to do about it."""
+    """A variable that is set and is no setting, and what to do about it."""
 
     name: str
     advice: str
 
 
 def is_ours(name: str, known: KnownNames) -> bool:
-    """Whether a variable of this name (any case) is one that Casefile reads."""
+    """Whether Casefile reads a variable of this name, in capitals or not."""
     first, *rest = name.upper().split("__")
     if not rest:
         return first in known.alone
@@ -54,7 +57,7 @@ def is_ours(name: str, known: KnownNames) -> bool:
 
 
 def find_misspelt(names: Iterable[str], known: KnownNames) -> Misspelt | None:
-    """Give the first name, by the alphabet, that was surely meant for Casefile and is not one of its."""
+    """The first name, in alphabetical order, that was meant for Casefile and is none of its settings."""
     for name in sorted(names):
         if not is_ours(name, known) and (advice := _advice(name.upper(), known)):
             return Misspelt(name, advice)
@@ -84,12 +87,12 @@ def _advice_on_labelled(vendor: str, rest: list[str], fields: frozenset[str]) ->
 
 
 def _did_you_mean(field: str, fields: frozenset[str], prefix: str) -> str:
-    near = _nearest(field, fields, 0.6)
+    near = _nearest(field, fields, _NEAR_FIELD)
     return f"did you mean {prefix}{near}?" if near else f"known are {', '.join(sorted(fields))}"
 
 
 def _single_underscores(name: str, known: KnownNames) -> str | None:
-    """Recognise ACCESS_CHANNELS as ACCESS__CHANNELS, and leave ACCESS_TOKEN to whoever it belongs to."""
+    """The setting that differs in its underscores alone: ACCESS__CHANNELS for ACCESS_CHANNELS, else None."""
     flat = re.sub("_+", "_", name)
     return next((meant for meant in known.spelt_out if re.sub("_+", "_", meant) == flat), None)
 

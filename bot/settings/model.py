@@ -1,9 +1,9 @@
 """
-Every setting in one place: the environment, read once, checked whole, never printed.
+Every setting in one place: the environment, read once, checked as a whole, never printed.
 
-Nothing else in the program reads the environment. A variable that is wrong, half, empty or misspelt
-raises `SettingsError` with one line that names it and never shows its value: pydantic's own message
-prints values, names only the outer field, and passes misspelt names silently.
+Nothing else in the program reads the environment. A variable that is wrong, incomplete, empty or misspelt
+raises `SettingsError` with one line that names it and never shows its value. pydantic's own messages show
+values and name only the outer field, and it ignores misspelt names.
 """
 
 from collections.abc import Iterator, Mapping
@@ -121,7 +121,7 @@ class IntercomAccount(_Group):
 
 
 class TicketSettings(_Group):
-    """Which messages are tickets, and whom they are about."""
+    """Which messages are tickets, and what is done about them."""
 
     channels: Channels = Field((), description="only in these channels; unset: every channel the bot is in")
     apps: Words = Field(
@@ -149,7 +149,7 @@ class AccessSettings(_Group):
 
 
 class LookupSettings(_Group):
-    """How far, how long and how much."""
+    """How far back a lookup goes, how long it waits, how much it shows."""
 
     days: int = Field(30, ge=1, le=365, description="how many days back a lookup goes")
     deadline_seconds: float = Field(8, gt=0, le=60, description="how long a source is waited for")
@@ -217,13 +217,13 @@ class Settings(BaseSettings):
 
     @property
     def secret_keys(self) -> tuple[str, ...]:
-        """Give the secret keys, the one that seals first."""
+        """The secret keys; the first one is the one that seals."""
         whole = self.secret_key.get_secret_value() if self.secret_key else ""
         return tuple(key for part in whole.split(",") if (key := part.strip()))
 
     @property
     def cautions(self) -> tuple[str, ...]:
-        """Give what is configured and does not do what one may expect, a line each."""
+        """Warnings for whoever runs the bot, a line each: settings that do not do what one would expect."""
         lines = []
         if self.dyno and not is_postgresql(self.database_url):
             lines.append(
@@ -234,7 +234,7 @@ class Settings(BaseSettings):
 
     @property
     def links(self) -> Configured:
-        """Give what the configuration adds to the addresses that are recognised."""
+        """What the settings say about vendors' URLs: self-hosted servers and identity properties."""
         servers = (url for one in self.rybbit.values() for url in (one.base_url, one.web_url) if url)
         hosts = frozenset(urlsplit(url).netloc.lower() for url in servers)
         identities = frozenset(one.identity for one in self.uxcam.values())
@@ -242,19 +242,25 @@ class Settings(BaseSettings):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Give every key, token and secret that is configured, for what must never leave the house."""
+        """Every key, token and password that is configured, to be masked in whatever is shown or sent."""
         password = urlsplit(self.database_url).password
         return (*_secrets_in(self), *([password] if password else []))
 
     def require(self, *names: str) -> None:
-        """Raise SettingsError for the first of these variables (such as SECRET_KEY) that is not set."""
+        """
+        Check that these variables (such as SECRET_KEY) are set.
+
+        Raises:
+            SettingsError: for the first that is not.
+
+        """
         for name in names:
             if not getattr(self, name.lower()):
                 raise SettingsError(f"{name} is not set and is needed here: {self.describe(name)}")
 
     @classmethod
     def describe(cls, name: str) -> str:
-        """Give what a variable is for, in a few words."""
+        """What a variable is for, in a few words."""
         return cls.model_fields[name.lower()].description or ""
 
 
@@ -268,7 +274,7 @@ def _secrets_in(group: BaseModel | Mapping[str, BaseModel]) -> Iterator[str]:
 
 
 class _Given(EnvSettingsSource):
-    """The environment as it was handed in, rather than the process's own."""
+    """The environment that was handed in, in place of the process's own."""
 
     def __init__(self, given: Mapping[str, str]) -> None:
         self._given = {name.lower(): value for name, value in given.items()}
@@ -279,7 +285,7 @@ class _Given(EnvSettingsSource):
 
 
 def group_of(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
-    """Give a field's group, and whether there is one for each label, as in FULLSTORY__<LABEL>__…."""
+    """The class of a field's group (None for a single value), and whether there is one for each label."""
     if isinstance(annotation, type) and issubclass(annotation, _Group):
         return annotation, False
     if get_origin(annotation) is dict:
@@ -289,7 +295,7 @@ def group_of(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
 
 
 def known_names() -> KnownNames:
-    """Give every variable's name, read off the class itself."""
+    """The names of all settings, taken from the `Settings` class."""
     alone: set[str] = set()
     grouped: dict[str, frozenset[str]] = {}
     labelled: dict[str, frozenset[str]] = {}
@@ -304,11 +310,11 @@ def known_names() -> KnownNames:
 
 def load_settings(environment: Mapping[str, str], dotenv: Path | None = None) -> Settings:
     """
-    Read and check the settings.
+    The settings of an environment, checked.
 
     Args:
         environment: names to values, such as `os.environ`.
-        dotenv: a file of more of them (`.env`), read where it exists; the environment goes first.
+        dotenv: a file of more of them (`.env`), read where it exists; the environment takes precedence.
 
     Raises:
         SettingsError: with one line that names the variable and what is wrong with it.
@@ -330,14 +336,14 @@ def load_settings(environment: Mapping[str, str], dotenv: Path | None = None) ->
 
 
 def _one_line(invalid: ValidationError) -> str:
-    """Say the first complaint with the variable's full name and without its value."""
+    """The first error in one line, with the variable's full name and without its value."""
     first = invalid.errors(include_url=False, include_input=False, include_context=True)[0]
     field = [str(part) for part in first["loc"] if isinstance(part, str)]
     name = "__".join(_location(field)).upper()
     if first["type"] == "missing":
         return f"{name} is missing: the account's other variables are set"
     if first["type"] == "value_error":
-        # What is wrong with a whole group begins with the variable that it lacks.
+        # A group's own validator begins its message with the name of the variable that is missing.
         return f"{name}{'__' if _is_group(field) else ': '}{first['ctx']['error']}"
     if first["type"] == "string_pattern_mismatch":
         return f"{name}: is not of the form that is needed"
@@ -350,7 +356,7 @@ def _is_group(parts: list[str]) -> bool:
 
 
 def _location(parts: list[str]) -> list[str]:
-    """Leave out what pydantic adds to a place for its own union and function steps."""
+    """The variable's own parts of an error's location, without pydantic's steps for unions and functions."""
     depth = 1
     group, by_label = group_of(Settings.model_fields[parts[0]].annotation)
     if group is not None:

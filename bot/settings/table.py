@@ -1,4 +1,4 @@
-"""The README's table of settings, read off the settings class; a test holds the README against it."""
+"""The README's table of settings, made from the `Settings` class; a test compares the README with it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +13,7 @@ END = "<!-- settings: end -->"
 
 
 def settings_table() -> str:
-    """Give the table in Markdown."""
+    """The table in Markdown."""
     lines = ["| name | default | |", "|---|---|---|"]
     for name, field in Settings.model_fields.items():
         lines += _rows(name.upper(), field)
@@ -21,7 +21,7 @@ def settings_table() -> str:
 
 
 def with_table(readme: str) -> str:
-    """Give the README with the table in its place."""
+    """The README's text with the present table in place of the old one."""
     before, rest = readme.split(BEGIN, 1)
     _old, after = rest.split(END, 1)
     return f"{before}{BEGIN}\n{settings_table()}\n{END}{after}"

@@ -1,4 +1,4 @@
-"""How the values of settings are written, and what is said of them where they are wrong: never the value."""
+"""The types of settings' values; their error messages say what is wrong and never show the value."""
 
 import json
 import re
@@ -69,7 +69,7 @@ def _database_url(value: str) -> str:
 
 
 def _as_list(value: Any) -> Any:
-    """Read a list from JSON or from comma-separated words."""
+    """The list in a JSON list or in comma-separated words."""
     if not isinstance(value, str):
         return value
     if not value.lstrip().startswith("["):
