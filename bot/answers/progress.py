@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.domain.model import CaseFile
-from bot.lookup.fan_out import is_heard
+from bot.lookup.fan_out import has_answered
 
 _FIRST_AFTER_SECONDS = 1.0
 # Sources that answer from the cache come within milliseconds of each other.
@@ -106,7 +106,7 @@ class _Growth:
         if self.ended:
             return True
         every = [(case_file, name) for case_file in self.latest for name in case_file.waiting]
-        return bool(self.latest) and all(is_heard(case_file, name) for case_file, name in every)
+        return bool(self.latest) and all(has_answered(case_file, name) for case_file, name in every)
 
     @property
     def is_up_to_vendors(self) -> bool:

@@ -1,7 +1,8 @@
 """
-What sources have answered: in memory in front of the database, sealed there, under keys without addresses.
+Sources' answers, kept in the database and, as a faster copy, in memory.
 
-Memory is only a faster copy. An entry older than the retention is gone from both.
+In the database they are sealed, and their keys are hashes, so that no address can be read there. An entry
+older than the retention is returned from neither.
 """
 
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from bot.storage.keyring import Keyring, Unsealable
 from bot.storage.store import Store
 from bot.storage.tables import cached_findings, now_ms
 
-# An answer may hold hundreds of sessions.
+# Answers that are kept in memory; each may hold hundreds of sessions.
 _ENTRIES_IN_MEMORY = 500
 
 T = TypeVar("T")
@@ -26,7 +27,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An answer as it is remembered: `as_of` is when the vendor gave it, `days` how far back it looked."""
+    """An answer as it is kept: `as_of` is when the vendor gave it, `days` how many days back it goes."""
 
     answer: Answer
     as_of: datetime
@@ -51,7 +52,7 @@ class Cache:
         self._memory: LRUCache[str, Known] = LRUCache(maxsize=_ENTRIES_IN_MEMORY)
 
     async def get(self, key: str) -> Known | None:
-        """Give what is remembered under a key, unless it is older than the retention."""
+        """The answer kept under a key; None where there is none, or it is older than the retention."""
         known = self._memory.get(key)
         if known is None and (known := await self._stored(key)):
             self._memory[key] = known
@@ -60,14 +61,14 @@ class Cache:
         return known
 
     async def latest(self, key: str) -> Known | None:
-        """Give what stands in the database, where another process may have written it."""
+        """As `get`, but always read from the database: another process may have written a newer answer."""
         known = await self._stored(key)
         if known is not None:
             self._memory[key] = known
         return None if known is None or self._clock() - known.as_of > self._retention else known
 
     async def put(self, key: str, subject_hash: str, known: Known) -> None:
-        """Remember an answer; what has outlived the retention is deleted on the way."""
+        """Keep an answer under a key, and delete answers older than the retention."""
         self._memory[key] = known
         sealed = self._keyring.seal(_KNOWN.dump_json(known).decode())
         too_old = now_ms() - int(self._retention.total_seconds() * 1000)
@@ -89,5 +90,5 @@ class Cache:
         try:
             return _KNOWN.validate_json(self._keyring.unseal(sealed))
         except (Unsealable, ValueError):
-            # Sealed by a key since retired, or written in an older form: as good as not known.
+            # Sealed by a key that was since removed, or written by an older version: it counts as unknown.
             return None

@@ -1,9 +1,9 @@
 """
-One question to one source: from the cache where that is fresh enough, else from the vendor.
+One question to one source: answered from the cache where that is fresh enough, else by the vendor.
 
-Whoever asks hears at most three times: what was remembered (when it is stale), that the deadline has
-passed (when it has), and the outcome. The deadline ends the waiting, never the call: a late answer is
-stored, and told to whoever still listens.
+A question has up to three findings: the cached answer while it is stale, a "late" once the deadline has
+passed, and the last one. The deadline ends the waiting, never the call: a late answer is still stored, and
+reported to whoever still waits.
 """
 
 import asyncio
@@ -36,25 +36,29 @@ from bot.sources.raygun.pushed_errors import PushedErrors
 from bot.storage.keyring import Keyring
 from bot.storage.leases import Claims
 
-# A refused key costs a call a try: it is not tried again at every lookup.
+# After a refused key, how long an account is not asked: each try would cost a call.
 _REFUSAL_LASTS = timedelta(minutes=5)
-
+_REFUSALS_KEPT = 1_000
+# A quota with at most so many calls in its longest window is shown to people.
 _SMALL_QUOTA = 200
-# A process that died while it asked is waited for no longer than this.
-_ASKING_LASTS = timedelta(seconds=6)
+# How long a process keeps the right to ask a question without renewing it, should it die while it asks; and
+# how often the others look whether its answer has come.
+_LEASE_LASTS = timedelta(seconds=6)
 _BETWEEN_LOOKS_SECONDS = 0.15
-_LANDINGS_KEPT = 10_000
-_A_MOMENT = timedelta(seconds=5)
-# Vendors that tell of errors by themselves.
+# Questions of which the number of answers is kept.
+_ANSWERED_KEPT = 10_000
+# A repeated question takes an answer that is no older than this for a new one.
+_JUST_NOW = timedelta(seconds=5)
+# Vendors that send errors to us by webhook.
 _PUSHING = frozenset({"raygun"})
 
 Report = Callable[[Finding, bool], None]
-"""Told of a finding, and whether it is the last one."""
+"""Called with each finding, and whether it is the last one."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What asking a vendor came to, and the calls it took."""
+    """A vendor's answer or the failure, and how many calls it took."""
 
     result: Known | Failure
     calls: int
@@ -63,9 +67,9 @@ class _Outcome:
 @dataclass(frozen=True, slots=True)
 class _Remembered:
     """
-    What is known without asking, and how it came to be known.
+    What is known without a call, and where from.
 
-    `enough` says that nobody need be asked; `fits` that it goes as far back as the question.
+    `enough`: the vendor need not be asked; `fits`: it goes as far back as the question.
     """
 
     known: Known | None
@@ -76,16 +80,16 @@ class _Remembered:
 
 class Inquiry:
     """
-    How sources are asked.
+    Asks sources, through the cache.
 
     Args:
-        cache: what has been answered before.
-        flights: the questions under way, shared by all who ask the same.
-        keyring: keys the cache.
-        clock: the process's time.
-        deadline: how long a source is waited for before others hear that it is late.
-        pushed: errors that vendors told of by themselves.
-        known_links: learns which sessions there are, for when somebody pastes one's address.
+        cache: earlier answers.
+        flights: the questions that are being asked in this process.
+        keyring: makes the cache's keys.
+        clock: the time.
+        deadline: how long a source is waited for before it is reported as late.
+        pushed: errors that vendors sent by webhook.
+        known_links: learns the sessions found, for when somebody pastes the URL of one.
         claims: lets one process at a time ask a question.
 
     """
@@ -110,10 +114,10 @@ class Inquiry:
         self._known_links = known_links
         self._claims = claims
         self._process = uuid.uuid4().hex
-        # How many answers to each question have come in: who finds one more than before need not ask.
-        self._landed: LRUCache[str, int] = LRUCache(_LANDINGS_KEPT)
+        # How often each question has been answered: where the number has grown meanwhile, nobody need ask.
+        self._answered_times: LRUCache[str, int] = LRUCache(_ANSWERED_KEPT)
         self._refused: TTLCache[SourceName, Failure] = TTLCache(
-            1_000,
+            _REFUSALS_KEPT,
             _REFUSAL_LASTS,
             timer=clock,  # type: ignore[arg-type] # any ordered clock will do
         )
@@ -126,17 +130,17 @@ class Inquiry:
         at_vendor: Callable[[], None] = lambda: None,
     ) -> None:
         """
-        Find out what a source says, and report it.
+        Ask one source, and report its findings.
 
         Args:
             source: the account to ask.
-            question: about whom, how far back, and whether what is remembered will do.
-            report: told of each finding; the last call has True.
-            at_vendor: told when what is remembered will not do.
+            question: about whom, how far back, and whether a cached answer will do.
+            report: called with each finding, with True for the last.
+            at_vendor: called before the vendor is asked, where what is known is not enough.
 
         """
         begun = self._clock()
-        landed = self._landed.get(self._flight(source, question), 0)
+        answered_before = self._answered_times.get(self._flight_name(source, question), 0)
         remembered = await self._remembered(source, question)
         known, fresh = remembered.known, question.effort is Effort.FRESH
         if known is not None and remembered.fits:
@@ -148,8 +152,8 @@ class Inquiry:
         if (refusal := self._refused.get(source.name)) and not fresh:
             report(await self._failed(source, question, refusal, known), True)
             return
-        if self._landed.get(self._flight(source, question), 0) != landed:
-            # Somebody who asked the same was answered while we looked for what is known.
+        if self._answered_times.get(self._flight_name(source, question), 0) != answered_before:
+            # The same question, asked by somebody else, was answered while the database was read.
             just_now = await self._remembered(source, replace(question, effort=Effort.USUAL))
             if just_now.known is not None and just_now.enough and just_now.fits:
                 report(await self._finding(source, question, just_now.state, just_now.known), True)
@@ -165,14 +169,14 @@ class Inquiry:
         key = self._key(source, question)
         known = await self._cache.get(key)
         if known is None or not self._is_fresh(source, known):
-            # Another process may have asked meanwhile.
+            # Another process may have asked since.
             known = await self._cache.latest(key) or known
         if known is None:
             return _Remembered(None)
         age = self._clock() - known.as_of
         state = State.CACHED if self._is_fresh(source, known) else State.STALE
-        # Whoever asks again by another name, anew, may find that somebody else did so a moment ago.
-        anew = question.effort is Effort.FRESH and not (question.again and age < _A_MOMENT)
+        # A question repeated by another name may just have been asked, by that name, by somebody else.
+        anew = question.effort is Effort.FRESH and not (question.again and age < _JUST_NOW)
         enough = state is State.CACHED and not anew
         return _Remembered(known, enough, state, fits=known.days >= question.days)
 
@@ -191,12 +195,12 @@ class Inquiry:
         report: Report,
         begun: datetime,
     ) -> None:
-        name = self._flight(source, question)
-        flight, ours = self._flights.join(name, lambda: self._fly(source, question, begun))
+        name = self._flight_name(source, question)
+        flight, ours = self._flights.join(name, lambda: self._outcome(source, question, begun))
         done, _ = await asyncio.wait({flight}, timeout=self._deadline.total_seconds())
         if not done:
             report(await self._failed(source, question, self._late(source), known), False)
-        # Shielded: whoever stops listening must not stop the call for the others.
+        # Shielded: one caller that is cancelled must not cancel the call for the others.
         outcome = await asyncio.shield(flight)
         calls = outcome.calls if ours else 0
         if isinstance(outcome.result, Failure):
@@ -205,23 +209,23 @@ class Inquiry:
             state = State.LIVE if outcome.result.answer.covers is None else State.INDEX
             report(await self._finding(source, question, state, outcome.result, calls), True)
 
-    async def _fly(self, source: Source, question: Question, begun: datetime) -> _Outcome:
-        name = self._flight(source, question)
+    async def _outcome(self, source: Source, question: Question, begun: datetime) -> _Outcome:
+        name = self._flight_name(source, question)
         try:
             if isinstance(source, Indexed):
                 return await self._answered(source, question)
             return await self._answered_once(source, question, name, begun)
         finally:
-            self._landed[name] = self._landed.get(name, 0) + 1
+            self._answered_times[name] = self._answered_times.get(name, 0) + 1
 
     async def _answered_once(
         self, source: Source, question: Question, name: str, begun: datetime
     ) -> _Outcome:
-        """Ask, unless another process is asking the same: then its answer is waited for."""
+        """The vendor's answer, or that of another process which is asking the same question now."""
         while True:
-            ours = await self._claims.take(name, self._process, _ASKING_LASTS)
+            ours = await self._claims.take(name, self._process, _LEASE_LASTS)
             known = await self._cache.latest(self._key(source, question))
-            if known is not None and self._will_do(source, question, known, begun):
+            if known is not None and self._is_answer(source, question, known, begun):
                 if ours:
                     await self._claims.release(name, self._process)
                 return _Outcome(known, 0)
@@ -235,18 +239,18 @@ class Inquiry:
             renewing.cancel()
             await self._claims.release(name, self._process)
 
-    def _will_do(self, source: Source, question: Question, known: Known, begun: datetime) -> bool:
-        """Whether what another process has written meanwhile answers a question that began at a moment."""
+    def _is_answer(self, source: Source, question: Question, known: Known, begun: datetime) -> bool:
+        """Whether a cached answer, perhaps of another process, will do for a question asked at `begun`."""
         if known.days < question.days:
             return False
         usual = question.effort is not Effort.FRESH
         return known.as_of > begun or (usual and self._is_fresh(source, known))
 
     async def _renew(self, name: str) -> None:
-        """Keep a question ours while it is asked, however long the vendor takes."""
+        """Renew the right to ask a question until cancelled, however long the vendor takes."""
         while True:
-            await asyncio.sleep(_ASKING_LASTS.total_seconds() / 3)
-            await self._claims.renew(name, self._process, _ASKING_LASTS)
+            await asyncio.sleep(_LEASE_LASTS.total_seconds() / 3)
+            await self._claims.renew(name, self._process, _LEASE_LASTS)
 
     async def _answered(self, source: Source, question: Question) -> _Outcome:
         calls = source.http.asking(question.purpose, await source.account())
@@ -264,8 +268,8 @@ class Inquiry:
             await self._known_links.learn(source.name, subject, answer.sessions)
         return _Outcome(known, calls.made)
 
-    def _flight(self, source: Source, question: Question) -> str:
-        """Name a question so that two which would be answered alike have one name."""
+    def _flight_name(self, source: Source, question: Question) -> str:
+        """A name for the question; questions that have the same answer have the same name."""
         return f"{self._key(source, question)}:{question.days}:{len(question.other_names)}"
 
     def _key(self, source: Source, question: Question) -> str:
@@ -299,7 +303,7 @@ class Inquiry:
     async def _failed(
         self, source: Source, question: Question, failure: Failure, known: Known | None, calls: int = 0
     ) -> Finding:
-        """Give a failure, beside what was known before it."""
+        """The finding for a failure, with what was known before it."""
         spent = failure.reason is Reason.QUOTA_SPENT
         if known is None:
             left, again, back = await _small_quota(source, question)
@@ -318,7 +322,7 @@ class Inquiry:
         return replace(shown, failure=failure)
 
     async def _errors(self, source: Source, question: Question, answer: Answer) -> tuple[ErrorEvent, ...]:
-        """Give what the vendor answered and what it pushed, each error once."""
+        """The errors that the vendor answered and those that it pushed, each once."""
         since = question.since(self._clock())
         answered = _errors_since(answer, since)
         if source.name.vendor not in _PUSHING:
@@ -328,12 +332,12 @@ class Inquiry:
 
 
 def _each_once(answered: tuple[ErrorEvent, ...], pushed: tuple[ErrorEvent, ...]) -> tuple[ErrorEvent, ...]:
-    """Give each error group once: when and in which state as pushed, how often and where as answered."""
-    told = {error.id: error for error in pushed if error.id is not None}
+    """Each error group once: its time and status as pushed, its count and page as answered."""
+    pushed_by_id = {error.id: error for error in pushed if error.id is not None}
     known = {error.id for error in answered}
     both = tuple(
         replace(error, occurred_at=more.occurred_at, status=more.status)
-        if error.id is not None and (more := told.get(error.id))
+        if error.id is not None and (more := pushed_by_id.get(error.id))
         else error
         for error in answered
     )
@@ -341,13 +345,13 @@ def _each_once(answered: tuple[ErrorEvent, ...], pushed: tuple[ErrorEvent, ...])
 
 
 def _all_names(question: Question, answer: Answer) -> tuple[Subject, ...]:
-    """Give all that somebody is called, by what their sessions say too."""
+    """All names of the subject: those of the question, and the uids in its sessions."""
     uids = (session.user.uid for session in answer.sessions)
     return (*question.names, *(Subject(SubjectKind.UID, uid, uid) for uid in set(uids) if uid))
 
 
 async def _small_quota(source: Source, question: Question) -> tuple[int | None, int | None, datetime | None]:
-    """Give what is left of a small quota, the most that asking anew would take, and when one comes back."""
+    """Of a small quota: calls left, the most that asking anew takes, and when the next one comes back."""
     account = await source.account()
     window = account.longest
     if window is None or window.calls > _SMALL_QUOTA:

@@ -1,4 +1,4 @@
-"""The fan-out: every source is asked at once, nobody waits for the slowest, and the case file grows."""
+"""The fan-out: every source is asked at once, and the case file grows as their answers come in."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -17,13 +17,13 @@ from bot.domain.model import (
     SubjectKind,
 )
 from bot.lookup.ask_source import Inquiry
-from bot.lookup.identities import Identities, OtherNames, Told
+from bot.lookup.identities import Identities, OtherNames, SeenPerson
 from bot.operations.clock import Clock
 from bot.operations.metrics import Metrics
 from bot.operations.tasks import Tasks
 from bot.sources.protocol import Indexed, Question, Source
 
-_OTHERS = "what it has of somebody else by one of these names is left out"
+_OTHERS_LEFT_OUT = "what it has of somebody else by one of these names is left out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,10 @@ class Lookup:
 
     async def follow(self, question: Question) -> AsyncIterator[CaseFile]:
         """
-        Give the case file, empty at first, and each time it has grown: at last when nothing more will come.
+        The case file, empty at first, then each time it has grown, and once more when it is complete.
 
-        A source that is late by its deadline is no longer in `waiting`, and may still add its answer.
-        Stopping to listen stops nothing: answers on their way are stored all the same.
+        A source that has passed its deadline may still add its answer. A caller that stops iterating stops
+        no call: answers on their way are still stored.
         """
         names = await self.identities.other_names(question.subject)
         asking = _Asking(self, replace(question, other_names=names.sure), names)
@@ -58,7 +58,7 @@ class Lookup:
         yield self._case_file(asking, ended=True)
 
     async def follow_all(self, questions: Sequence[Question]) -> AsyncIterator[tuple[CaseFile, ...]]:
-        """Give the case files of all questions together, each time that one of them has grown."""
+        """The case files of all questions, in their order, each time one of them has grown."""
         latest = [CaseFile(q.subject, self.clock(), q.days, waiting=self._names) for q in questions]
         grown = asyncio.Event()
 
@@ -96,10 +96,10 @@ class Lookup:
         )
 
     async def until_deadline(self, question: Question) -> CaseFile:
-        """Give the case file as it stands when every source has answered or passed its deadline."""
+        """The case file at the time when every source has answered or passed its deadline."""
         latest = CaseFile(question.subject, self.clock(), question.days)
         async for latest in self.follow(question):
-            if all(is_heard(latest, source.name) for source in self.sources):
+            if all(has_answered(latest, source.name) for source in self.sources):
                 break
         return latest
 
@@ -107,10 +107,10 @@ class Lookup:
 @dataclass(slots=True)
 class _Asking:
     """
-    One question on its way through all sources.
+    One question while all sources are asked.
 
-    When every source has been heard and their sessions tell another name of the subject, those that were
-    not asked by it, or found nobody, are asked once more: before anybody is told that this was all.
+    When every source has answered (or is late) and their sessions show another name of the subject, the
+    sources that found nobody by the first name are asked once more, by the other. Only then has it ended.
     """
 
     lookup: Lookup
@@ -122,11 +122,11 @@ class _Asking:
     grown: asyncio.Event = field(default_factory=asyncio.Event)
     _running: dict[SourceName, "asyncio.Task[None]"] = field(default_factory=dict)
     _asked_again: bool = False
-    _told: list[Told] = field(default_factory=list)
+    _people: list[SeenPerson] = field(default_factory=list)
 
     @property
     def doubts(self) -> tuple[Doubt, ...]:
-        """Give the names that were not followed."""
+        """The names that were not looked up, as they may be another person's."""
         return self._names.doubts
 
     @property
@@ -140,8 +140,8 @@ class _Asking:
             self._ask(source, self.question)
 
     async def go_on_with_new_names(self) -> None:
-        """Ask again where a name that the sources told may find more; once, when all have been heard."""
-        if self._asked_again or not all(self._is_heard(source) for source in self.lookup.sources):
+        """Ask again by names that sources gave, where that may find more; once, when all have answered."""
+        if self._asked_again or not all(self._has_answered(source) for source in self.lookup.sources):
             return
         self._asked_again = True
         names = await self.learn()
@@ -158,16 +158,16 @@ class _Asking:
                 self._ask(source, replace(self.question, subject=names[0], again=True), finding)
 
     async def learn(self) -> tuple[Subject, ...]:
-        """Remember who the sources say is who; gives what the subject is surely called besides."""
-        told, self._told = self._told, []
-        if told:
-            await self.lookup.identities.learn(told)
+        """Store which address and uid go together; returns the other names that are surely the subject's."""
+        people, self._people = self._people, []
+        if people:
+            await self.lookup.identities.learn(people)
             self._names = await self.lookup.identities.other_names(self.question.subject)
         return self._names.sure
 
     def _ask(self, source: Source, question: Question, before: Finding | None = None) -> None:
-        def hear(finding: Finding, last: bool) -> None:
-            self._told += [(finding.source, user) for user in _people(finding)]
+        def take(finding: Finding, last: bool) -> None:
+            self._people += [(finding.source, user) for user in _people_in(finding)]
             if before is not None or question.other_names:
                 finding = _without_others(finding, self.question.subject)
             if before is None:
@@ -186,19 +186,19 @@ class _Asking:
         self.settled.discard(source.name)
         self.at_vendor.discard(source.name)
         task = self.lookup.tasks.spawn(
-            self.lookup.inquiry.ask(source, question, hear, begin), f"inquiry {source.name}"
+            self.lookup.inquiry.ask(source, question, take, begin), f"inquiry {source.name}"
         )
         task.add_done_callback(lambda _: self.grown.set())
         self._running[source.name] = task
 
-    def _is_heard(self, source: Source) -> bool:
+    def _has_answered(self, source: Source) -> bool:
         finding = self.said.get(source.name)
         late = finding is not None and finding.failure is not None
         return late or source.name in self.settled or self._running[source.name].done()
 
 
-def _people(finding: Finding) -> Iterator[SessionUser]:
-    """Give whom a source told of, with or without sessions."""
+def _people_in(finding: Finding) -> Iterator[SessionUser]:
+    """The people in a finding, with or without sessions."""
     yield from finding.people
     for session in finding.sessions:
         yield session.user
@@ -206,10 +206,10 @@ def _people(finding: Finding) -> Iterator[SessionUser]:
 
 def _without_others(finding: Finding, subject: Subject) -> Finding:
     """
-    Leave out sessions that name somebody else than was asked for.
+    The finding without sessions that name somebody else than the subject, and without their errors.
 
-    A uid that one tool has for an address may be another person's in the next: two products may count their
-    users from 1.
+    A uid that one tool has for an address may be another person's in the next: two products may both number
+    their users from 1.
     """
     others = {session.id for session in finding.sessions if _is_other(session.user, subject)}
     if not others:
@@ -218,7 +218,7 @@ def _without_others(finding: Finding, subject: Subject) -> Finding:
         finding,
         sessions=tuple(session for session in finding.sessions if session.id not in others),
         errors=tuple(error for error in finding.errors if error.session_id not in others),
-        notes=(*finding.notes, _OTHERS),
+        notes=(*finding.notes, _OTHERS_LEFT_OUT),
     )
 
 
@@ -231,7 +231,7 @@ def _is_other(user: SessionUser, subject: Subject) -> bool:
 
 
 def _says_more(finding: Finding, before: Finding) -> bool:
-    """Whether a second asking brought something that the first one did not."""
+    """Whether a second finding has a session or an error that the first did not have."""
     known = {session.id for session in before.sessions}, {error.id for error in before.errors}
     return not (
         {session.id for session in finding.sessions} <= known[0]
@@ -240,13 +240,13 @@ def _says_more(finding: Finding, before: Finding) -> bool:
 
 
 def _crashed(name: SourceName) -> Finding:
-    """Stand in for a source whose answer brought the bot itself to fall; the log has the rest."""
+    """The finding of a source at which the bot itself failed; the error is in the log."""
     message = "Casefile could not read its answer; the error has been logged"
     return Finding(name, State.FAILED, failure=Failure(Reason.UNREADABLE, message))
 
 
-def is_heard(case_file: CaseFile, name: SourceName) -> bool:
-    """Whether a source has said its last, or that it is late; a stale answer alone is still being renewed."""
+def has_answered(case_file: CaseFile, name: SourceName) -> bool:
+    """Whether a source has answered or is late; with a stale answer alone it is still being asked."""
     if name not in case_file.waiting:
         return True
     return any(f.source == name and f.failure is not None for f in case_file.findings)

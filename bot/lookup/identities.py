@@ -1,4 +1,4 @@
-"""Who is who: which address and which uid are the same person's, as the sources have told."""
+"""Who is who: which address and which uid are the same person's, as the sources say."""
 
 import json
 from collections.abc import Iterable
@@ -8,28 +8,28 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.addresses import read_address
+from bot.domain.addresses import LONGEST_SUBJECT, read_address
 from bot.domain.model import Doubt, SessionUser, SourceName, Subject, SubjectKind
 from bot.storage.keyring import Keyring, Unsealable
 from bot.storage.store import Store
 from bot.storage.tables import identities, now_ms
 
-_LONGEST_UID = 128
+# Other names that a doubt shows.
 _MOST_SHOWN = 3
-# A pair that was written down so lately need not be written again.
+# A pair that was written within this time is not written again.
 _WRITTEN_LATELY = timedelta(hours=1)
-# What applications write when they do not know who it is: whoever carries it first is not its owner.
+# What applications send as uid when they do not know the user: it is nobody's.
 _NOBODY = frozenset(
     "0 -1 null nil none undefined nan n/a guest anonymous anon unknown user visitor default test".split()  # noqa: SIM905
 )
 
-Told = tuple[SourceName, SessionUser]
-"""Whom a source told of."""
+SeenPerson = tuple[SourceName, SessionUser]
+"""A person in a source's answer, and the source."""
 
 
 @dataclass(frozen=True, slots=True)
 class OtherNames:
-    """What else somebody is surely called, and what is in doubt about it."""
+    """The subject's other names that are surely the same person's, and those that are in doubt."""
 
     sure: tuple[Subject, ...] = ()
     doubts: tuple[Doubt, ...] = ()
@@ -37,7 +37,7 @@ class OtherNames:
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """An address and a uid that a source gave to one person."""
+    """An address and a uid that one source (`account`) has for one person."""
 
     email: str
     uid: str
@@ -50,10 +50,10 @@ class _Pair:
 
 class Identities:
     """
-    Pairs of address and uid with the source that told them, for `retention` after they were last seen.
+    Pairs of address and uid with their source, kept for `retention` after they were last seen.
 
-    A pair is followed only where it is sure. A uid that several addresses carry (`guest`, a shared account),
-    or an address with several uids, is a doubt: nobody is shown another customer's visits.
+    A pair is used only where it is the only one. A uid with several addresses (`guest`, a shared account), or
+    an address with several uids, is a doubt: nobody may be shown another customer's visits.
     """
 
     def __init__(self, store: Store, keyring: Keyring, retention: timedelta) -> None:
@@ -61,9 +61,9 @@ class Identities:
         self._keyring = keyring
         self._retention = retention
 
-    async def learn(self, told: Iterable[Told]) -> None:
-        """Remember the pairs that sources told."""
-        pairs = {pair for source, user in told if (pair := _pair(source, user))}
+    async def learn(self, people: Iterable[SeenPerson]) -> None:
+        """Store the pairs of address and uid of these people."""
+        pairs = {pair for source, user in people if (pair := _pair(source, user))}
         if not pairs:
             return
         async with self._store.read() as connection:
@@ -77,7 +77,7 @@ class Identities:
                 await self._write(connection, pair)
 
     async def other_names(self, subject: Subject) -> OtherNames:
-        """Give what else a subject is surely called (an address's uid, a uid's address), or the doubts."""
+        """An address's uid or a uid's address where there is exactly one, or the doubts."""
         other_kind = SubjectKind.UID if subject.kind is SubjectKind.EMAIL else SubjectKind.EMAIL
         pairs = await self._pairs(subject)
         others = _names(pairs, other_kind)
@@ -92,7 +92,7 @@ class Identities:
         return OtherNames(sure=others)
 
     async def _pairs(self, subject: Subject) -> list[_Pair]:
-        """Give all pairs that a name is in; those sealed by a key since retired will be seen again."""
+        """All pairs that a name is in, but for those sealed by a key that was since removed."""
         column = identities.c[subject.kind.value]
         async with self._store.read() as connection:
             query = select(identities.c.sealed).where(column == self._hash(subject.value))
@@ -134,10 +134,10 @@ class Identities:
 
 
 def _pair(source: SourceName, user: SessionUser) -> _Pair | None:
-    """Read an address and a uid; a uid that is an address says nothing new."""
+    """The pair of a user's address and uid; None without both, or where the uid is an address or nobody's."""
     address = read_address(user.email) if user.email else None
     uid = user.uid
-    if address is None or not uid or len(uid) > _LONGEST_UID or "@" in uid or uid.lower() in _NOBODY:
+    if address is None or not uid or len(uid) > LONGEST_SUBJECT or "@" in uid or uid.lower() in _NOBODY:
         return None
     return _Pair(address.value, uid, str(source))
 

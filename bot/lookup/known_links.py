@@ -1,5 +1,5 @@
 """
-Whose session a pasted address is: by the address that a vendor gave, whatever its shape, or by the id in it.
+Whose session a pasted URL is: found by the URL as a vendor gave it, whatever its form, or by the id in it.
 
 What is kept is a pointer: which source has the session, and by which name of its person it was found.
 """
@@ -19,13 +19,13 @@ from bot.storage.keyring import Keyring, Unsealable
 from bot.storage.store import Store
 from bot.storage.tables import known_sessions, now_ms
 
-# An answer may hold hundreds; what is pasted is mostly new.
+# Sessions that are kept of one answer, which may hold hundreds: people paste URLs of new ones mostly.
 _MOST_KEPT = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """Where a session is: its source, its id there, and a name of its person (None: nobody is known)."""
+    """Where a session is: its source, its id there, and a name of its person, None where not known."""
 
     source: str
     session_id: str
@@ -37,12 +37,12 @@ _POINTER = TypeAdapter(Pointer)
 
 class KnownLinks:
     """
-    The sessions that sources told of, by address and by id.
+    Sessions in sources' answers, by URL and by id.
 
     Args:
         store: where they are kept.
-        keyring: hashes addresses and seals the rest.
-        index: has the sessions of sources that answer from it.
+        keyring: hashes URLs and ids, and seals the pointers.
+        index: has the sessions of the sources that answer from it.
         retention: for how long they are kept.
 
     """
@@ -54,7 +54,7 @@ class KnownLinks:
         self._retention = retention
 
     async def learn(self, source: SourceName, subject: Subject, sessions: Sequence[Session]) -> None:
-        """Remember the newest of somebody's sessions; a person's page is nobody's session."""
+        """Store pointers to somebody's newest sessions, but for those whose URL is the person's page."""
         rows = [
             row
             for session in sessions[:_MOST_KEPT]
@@ -71,14 +71,14 @@ class KnownLinks:
             await replace_rows(connection, known_sessions, ("key",), [*unique.values()])
 
     async def by_url(self, url: str) -> Pointer | None:
-        """Give the session that a vendor gave this address to."""
+        """The session that has this URL; None where none is known."""
         hashes = [self._url(spelling) for spelling in spellings(url)]
         if pointer := await self._first(hashes):
             return pointer
         return _indexed(await self._index.linked(hashes))
 
     async def by_id(self, source: SourceName, session_id: str) -> Pointer | None:
-        """Give the session of this id at a source."""
+        """The session with this id at a source; None where none is known."""
         if pointer := await self._first([self._id(source, session_id)]):
             return pointer
         return _indexed(await self._index.one(source, session_id))
@@ -108,7 +108,7 @@ class KnownLinks:
         try:
             return _POINTER.validate_json(self._keyring.unseal(sealed))
         except (Unsealable, ValueError):
-            # Sealed by a key since retired, or written in an older form: it will be told again.
+            # Sealed by a key that was since removed, or written by an older version: it comes again.
             return None
 
     def _url(self, spelling: str) -> str:
@@ -119,7 +119,7 @@ class KnownLinks:
 
 
 def _indexed(session: Session | None) -> Pointer | None:
-    """Point at a session of the index, by the name that its person goes by there."""
+    """The pointer to a session of the index, with its person's name there."""
     if session is None:
         return None
     uid, email = session.user.uid, session.user.email
