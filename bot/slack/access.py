@@ -1,9 +1,9 @@
 """
-Who may look people up, and where: the one rule through which every way in goes.
+Who may look people up, and where: the one rule for every way of asking.
 
-Members of the installing workspace may; guests only where the setting says so; nobody from another
-company, and nobody in a channel shared with one. The facts come from Slack, are kept for minutes, and
-where they cannot be had the answer is no.
+Members of the installing workspace may; guests only where the setting allows them; nobody from another
+company, and nobody in a channel shared with one. The facts come from Slack and are kept for minutes; without
+them the answer is no.
 """
 
 import asyncio
@@ -23,21 +23,21 @@ from bot.storage.memory import Memory
 
 T = TypeVar("T")
 
-# A fact is at most five minutes old: so long together in the database, for all processes, and in this one.
-_SHARED, _AT_HAND = timedelta(minutes=4), timedelta(minutes=1)
-_KEPT = 5_000
+# A fact is at most five minutes old: four in the database, for all processes, then one in this process.
+_IN_DATABASE, _IN_PROCESS = timedelta(minutes=4), timedelta(minutes=1)
+_FACTS_IN_PROCESS = 5_000
 _ACCOUNT = "slack"
-# Slack's answers for a place that the bot cannot see: a private channel it is not in, people's own messages.
+# Slack's errors for a channel that the bot cannot see: a private one it is not in, direct messages of others.
 _UNSEEN = frozenset(
     {"channel_not_found", "missing_scope", "not_in_channel", "method_not_supported_for_channel_type"}
 )
-# Slack's answers that say who the person is not, as opposed to Slack being ill.
+# Slack's errors for a person whom it does not know here, as opposed to errors of its own.
 _STRANGERS = frozenset({"user_not_found", "user_not_visible"})
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What Slack says of somebody."""
+    """What Slack says about a person."""
 
     is_member: bool
     is_guest: bool
@@ -46,7 +46,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What Slack says of a channel; `is_seen` is False where the bot is not let in."""
+    """What Slack says about a channel; `is_seen` is False where the bot cannot see it."""
 
     is_seen: bool
     is_shared: bool
@@ -54,7 +54,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why somebody may not ask; `message` is for them."""
+    """Why somebody may not ask: `reason` for logs, `message` for them."""
 
     reason: str
     message: str
@@ -64,11 +64,11 @@ def judge(
     person: Person, place: Place, channel: str, in_user_group: bool | None, rules: AccessSettings
 ) -> Refusal | None:
     """
-    Give the reason why somebody may not ask here, None where they may.
+    The reason why a person may not ask in a channel; None where they may.
 
     Args:
-        person: what Slack says of them.
-        place: what Slack says of the channel.
+        person: who asks.
+        place: the channel.
         channel: its id.
         in_user_group: whether they are in one of the configured groups; None where none is configured.
         rules: the settings.
@@ -96,7 +96,7 @@ def judge(
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether somebody may ask in a place, and whether the answer may stand there for all to see."""
+    """Whether somebody may ask in a channel, and whether the answer may be posted there for all to see."""
 
     refusal: Refusal | None
     in_public: bool
@@ -109,8 +109,8 @@ class Access:
     Args:
         client: Slack's Web API.
         rules: the settings.
-        clock: ages the facts.
-        memory: shares them with other processes, so that a restart asks Slack for none anew.
+        clock: the time, by which facts grow old.
+        memory: keeps facts for all processes, and over a restart.
 
     """
 
@@ -118,22 +118,22 @@ class Access:
         self._client = client
         self._rules = rules
         self._memory = memory
-        self._facts: TTLCache[str, Any] = TTLCache(_KEPT, _AT_HAND, timer=clock)  # type: ignore[arg-type] # any ordered clock will do
+        self._facts: TTLCache[str, Any] = TTLCache(_FACTS_IN_PROCESS, _IN_PROCESS, timer=clock)  # type: ignore[arg-type] # any ordered clock will do
 
     async def ask(self, user: str, channel: str, team: str) -> Verdict:
         """
-        Judge whether this person may ask in this channel.
+        Whether a person may ask in a channel.
 
-        Where the bot cannot see the channel it cannot know who reads there: then only the asker may see
-        the answer.
+        Where the bot cannot see the channel it cannot know who reads it: then only the asker may see the
+        answer.
 
         Args:
-            user: who asks.
-            channel: where.
-            team: the workspace that installed the bot.
+            user: id of who asks.
+            channel: id of the channel.
+            team: id of the workspace that installed the bot.
 
         Raises:
-            SlackApiError, SlackAway: when Slack cannot say who that is: then nobody may know the answer.
+            SlackApiError, SlackAway: when Slack does not say who that is; then nothing may be answered.
 
         """
         person, place, in_group = await asyncio.gather(
@@ -156,10 +156,10 @@ class Access:
 
     async def place(self, channel: str) -> Place:
         """
-        Give what Slack says of a channel.
+        What Slack says about a channel.
 
         Raises:
-            SlackApiError, SlackAway: when Slack cannot say.
+            SlackApiError, SlackAway: when Slack does not answer.
 
         """
 
@@ -169,7 +169,7 @@ class Access:
             except SlackApiError as error:
                 if error.response.get("error") not in _UNSEEN:
                     raise
-                # Not kept: an invitation must count at once.
+                # Not kept: if the bot is invited, that must count at once.
                 return None
             return asdict(read_place(answer.get("channel") or {}))
 
@@ -189,7 +189,7 @@ class Access:
         return await self._fact(f"group:{group}", ask) or ()
 
     async def _fact(self, name: str, ask: Callable[[], Awaitable[T | None]]) -> T | None:
-        """Give a fact from here, from what the processes share, or from Slack; None is not kept."""
+        """A fact, from this process, from the database or from Slack; None is not kept."""
         known: T | None = self._facts.get(name)
         if known is not None:
             return known
@@ -197,14 +197,14 @@ class Access:
         if shared is not None:
             known = json.loads(shared)
         elif (known := await ask()) is not None:
-            await self._memory.remember(_ACCOUNT, name, json.dumps(known), _SHARED)
+            await self._memory.remember(_ACCOUNT, name, json.dumps(known), _IN_DATABASE)
         if known is not None:
             self._facts[name] = known
         return known
 
 
 def read_person(user: dict[str, Any], team: str) -> Person:
-    """Read `users.info`: on Enterprise Grid a person may belong to several workspaces."""
+    """The person in a `user` of `users.info`; on Enterprise Grid they may belong to several workspaces."""
     teams = {user.get("team_id"), *((user.get("enterprise_user") or {}).get("teams") or ())}
     strange = bool(user.get("is_stranger") or user.get("is_bot"))
     return Person(
@@ -215,6 +215,6 @@ def read_person(user: dict[str, Any], team: str) -> Person:
 
 
 def read_place(channel: dict[str, Any]) -> Place:
-    """Read `conversations.info`: shared with another company, or about to be."""
+    """The channel in a `channel` of `conversations.info`; one that is about to be shared counts as shared."""
     shared = channel.get("is_ext_shared") or channel.get("is_pending_ext_shared")
     return Place(is_seen=True, is_shared=bool(shared or channel.get("pending_connected_team_ids")))

@@ -1,8 +1,8 @@
 """
-The one client for Slack's Web API: one connection pool, bounded waits, turns over all processes.
+The client for Slack's Web API: one connection pool, bounded waits, rate limits shared by all processes.
 
-Nothing is repeated blindly: slack_sdk's own handlers repeat calls after a lost connection, and a message
-that was posted before the connection was lost would be posted twice.
+slack_sdk's own retry handlers are off: they repeat calls after a lost connection, and a message that was
+posted before the connection was lost would be posted twice.
 """
 
 import asyncio
@@ -19,19 +19,19 @@ from bot.slack.rate_limits import A_MINUTE, EDIT, POST, Pace, TooFar
 
 _TIMEOUT = aiohttp.ClientTimeout(total=10, connect=5)
 LONGEST_WAIT = timedelta(seconds=30)
+# How often a call is made in all that Slack refuses for its rate.
 _TRIES = 3
-_SERVER_ERROR = 500
-# Slack's words for being ill: what was asked for may have been done.
-_ILL = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
-# Whoever asks for these takes their turn: it depends on more than the method.
+# Errors of Slack's own: what was asked for may still have been done.
+_SLACK_FAILED = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
+# For these the caller has waited for a turn already: it depends on the channel too.
 _TURN_IS_TAKEN = frozenset({POST, EDIT})
 
 
 class SlackAway(Exception):
     """
-    Raised when Slack could not be asked, gave no answer, or wants to be left alone.
+    Raised when Slack could not be reached, gave no usable answer, or refuses calls for a while.
 
-    `wait` is for how long; with `unsure` the call may have taken effect all the same.
+    `wait` is how long it refuses them; with `unsure` the call may have taken effect.
     """
 
     def __init__(self, why: str, wait: timedelta = timedelta(), *, unsure: bool) -> None:
@@ -41,38 +41,38 @@ class SlackAway(Exception):
 
 
 def lost(error: aiohttp.ClientError | TimeoutError) -> SlackAway:
-    """Give what a failure of the network means: where no connection was made, nothing was done."""
+    """The `SlackAway` for a network error; where no connection was made, the call surely had no effect."""
     unmade = isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
     return SlackAway(type(error).__name__, unsure=not unmade)
 
 
 def wished_wait(headers: Any) -> timedelta:
-    """Give how long Slack wants to be left alone, a second where it does not say."""
+    """The time in a `Retry-After` header; one second where there is none."""
     value = {str(name).lower(): text for name, text in headers.items()}.get("retry-after", "")
     return timedelta(seconds=float(value) if str(value).isdecimal() else 1.0)
 
 
 def open_slack_session() -> aiohttp.ClientSession:
-    """Open the connection pool; slack_sdk leaves the time that a call may take to it."""
+    """A connection pool with our timeouts; slack_sdk sets none of its own on a session that it is given."""
     return aiohttp.ClientSession(timeout=_TIMEOUT)
 
 
 def make_slack_client(token: str | None, api_url: str, session: aiohttp.ClientSession) -> AsyncWebClient:
-    """Make a client that takes no turns; without a shared session every call would open a connection."""
+    """A client that waits for no turns; it shares the session, else every call would open a connection."""
     return AsyncWebClient(token=token, base_url=_base(api_url), session=session, retry_handlers=[])
 
 
 class SlackClient(AsyncWebClient):
     """
-    The bot's client: calls wait for their turn, and for as long as Slack wants, up to a bound.
+    The bot's client: calls wait for their turn and for Slack's `Retry-After`, up to `LONGEST_WAIT`.
 
-    Every call raises, beside `SlackApiError` for what Slack refuses, `SlackAway`.
+    Every call raises `SlackApiError` where Slack refuses it, and `SlackAway`.
 
     Args:
-        token: the bot's.
-        api_url: where Slack is.
+        token: the bot token.
+        api_url: the Web API's URL.
         session: from `open_slack_session`.
-        pace: gives turns.
+        pace: the rate limits.
 
     """
 
@@ -82,11 +82,11 @@ class SlackClient(AsyncWebClient):
 
     async def api_call(self, api_method: str, **arguments: Any) -> AsyncSlackResponse:
         """
-        Call a method when its turn has come; what was refused for its rate is repeated.
+        Call a method when its turn has come, and again where it was refused for its rate.
 
         Raises:
-            SlackApiError: when Slack refuses.
-            SlackAway: when it cannot be asked, or not soon.
+            SlackApiError: when Slack refuses the call.
+            SlackAway: when Slack cannot be asked, or not within `LONGEST_WAIT`.
 
         """
         for left in range(_TRIES - 1, -1, -1):
@@ -97,7 +97,7 @@ class SlackClient(AsyncWebClient):
             except (aiohttp.ClientError, TimeoutError) as error:
                 raise lost(error) from None
             except SlackApiError as error:
-                wait = await self._wish(api_method, error)
+                wait = await self._wait_asked_for(api_method, error)
                 if not left or wait > LONGEST_WAIT:
                     raise SlackAway("ratelimited", wait, unsure=False) from None
                 if api_method in _TURN_IS_TAKEN:
@@ -113,13 +113,13 @@ class SlackClient(AsyncWebClient):
             raise SlackAway("too many calls", far.wait, unsure=False) from None
         await asyncio.sleep(wait.total_seconds())
 
-    async def _wish(self, method: str, error: SlackApiError) -> timedelta:
+    async def _wait_asked_for(self, method: str, error: SlackApiError) -> timedelta:
         """
-        Give how long Slack wants to be left alone, and let the other processes know.
+        The wait that Slack asks for with a 429, which all processes then keep.
 
         Raises:
-            SlackApiError: when it was refused for something else.
-            SlackAway: when Slack is ill.
+            SlackApiError: when the call was refused for another reason.
+            SlackAway: when Slack itself has failed.
 
         """
         answer = error.response
@@ -128,7 +128,7 @@ class SlackClient(AsyncWebClient):
             or answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
         ):
             raise SlackAway("no answer that can be read", unsure=True) from None
-        if str(answer.get("error")) in _ILL:
+        if str(answer.get("error")) in _SLACK_FAILED:
             raise SlackAway(str(answer.get("error")), unsure=True) from None
         if answer.status_code != HTTPStatus.TOO_MANY_REQUESTS:
             raise error

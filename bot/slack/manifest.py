@@ -1,7 +1,7 @@
 """
-The app manifest: as it stands in `manifest.yml` for Socket Mode, or made into one for signed HTTP.
+The app manifest: `manifest.yml` for Socket Mode, or the same made into one for signed HTTP.
 
-What the code needs of Slack stands here as well, so that a test and `casefile doctor` can compare.
+What the code needs from Slack is listed here too, so that a test and `casefile doctor` can compare.
 """
 
 import re
@@ -29,7 +29,7 @@ METHOD_SCOPES: dict[str, frozenset[str]] = {
     "users.info": frozenset({"users:read"}),
     "views.open": frozenset(),
 }
-# What is subscribed for each kind of event that the bot listens to, with the scopes it needs.
+# The subscriptions for each kind of event that the bot handles, with the scopes that each needs.
 EVENT_SCOPES: dict[str, dict[str, frozenset[str]]] = {
     "message": {
         "message.channels": frozenset({"channels:history"}),
@@ -39,20 +39,20 @@ EVENT_SCOPES: dict[str, dict[str, frozenset[str]]] = {
     "app_mention": {"app_mention": frozenset({"app_mentions:read"})},
     "link_shared": {"link_shared": frozenset({"links:read"})},
 }
-# Slack takes five, each with a top-level domain: no address of numbers, no name of one word.
+# Slack takes five unfurl domains, each with a top-level domain: no IP address, no name of one word.
 _MOST_DOMAINS = 5
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
 COMMAND_SCOPES = frozenset({"commands"})
 
 
 def needed_scopes() -> frozenset[str]:
-    """Give every bot scope that a feature uses."""
+    """Every bot scope that a feature needs."""
     events = (scopes for events in EVENT_SCOPES.values() for scopes in events.values())
     return frozenset().union(COMMAND_SCOPES, *METHOD_SCOPES.values(), *events)
 
 
 def manifest_text() -> str:
-    """Give `manifest.yml`: from beside the code, or from inside the installed package."""
+    """The text of `manifest.yml`, in the checkout or in the installed package."""
     beside = Path(__file__).parents[2] / "manifest.yml"
     if beside.is_file():
         return beside.read_text(encoding="utf-8")
@@ -60,18 +60,18 @@ def manifest_text() -> str:
 
 
 def read_manifest() -> dict[str, Any]:
-    """Give the manifest as data."""
+    """The manifest as data."""
     manifest: dict[str, Any] = yaml.safe_load(manifest_text())
     return manifest
 
 
 def declared_domains(manifest: dict[str, Any]) -> tuple[str, ...]:
-    """Give the domains whose addresses Slack tells the app of."""
+    """The manifest's unfurl domains: Slack sends the app an event for their URLs."""
     return tuple(manifest["features"].get("unfurl_domains", ()))
 
 
 def undeclared(hosts: Iterable[str], domains: Iterable[str]) -> tuple[str, ...]:
-    """Give the hosts that Slack tells nothing of, and could: none without a name, none of a port alone."""
+    """Hosts that are missing among the unfurl domains and could be there, that is, have a domain name."""
     able = (host.partition(":")[0] for host in hosts)
     named = [host for host in able if _DOMAIN.fullmatch(host)]
     covered = tuple(domains)
@@ -81,7 +81,7 @@ def undeclared(hosts: Iterable[str], domains: Iterable[str]) -> tuple[str, ...]:
 
 
 def with_domains(manifest: dict[str, Any], hosts: Iterable[str]) -> dict[str, Any]:
-    """Give the manifest with self-hosted servers' domains, as many as Slack allows."""
+    """The manifest with self-hosted servers' domains added, as many as Slack allows."""
     domains = declared_domains(manifest)
     both = (*domains, *undeclared(sorted(hosts), domains))[:_MOST_DOMAINS]
     return {**manifest, "features": {**manifest["features"], "unfurl_domains": list(both)}}
@@ -89,12 +89,12 @@ def with_domains(manifest: dict[str, Any], hosts: Iterable[str]) -> dict[str, An
 
 def http_manifest(base_url: str, command: str, hosts: Iterable[str] = ()) -> str:
     """
-    Give the manifest for signed HTTP, with the request URL everywhere that Slack sends to.
+    The manifest for signed HTTP, as YAML, with the request URL wherever Slack needs one.
 
     Args:
         base_url: where `casefile serve` is reached from the internet, such as `https://casefile.example`.
         command: the slash command's name.
-        hosts: of self-hosted servers whose addresses are to unfurl.
+        hosts: self-hosted servers whose URLs are to be unfurled.
 
     """
     request_url = f"{base_url.rstrip('/').removesuffix('/slack/events')}/slack/events"
@@ -110,14 +110,14 @@ def http_manifest(base_url: str, command: str, hosts: Iterable[str] = ()) -> str
 
 
 def with_command(manifest: dict[str, Any], command: str) -> dict[str, Any]:
-    """Give the manifest with the slash command under another name."""
+    """The manifest with another name for the slash command."""
     first, *others = manifest["features"]["slash_commands"]
     commands = [{**first, "command": command}, *others]
     return {**manifest, "features": {**manifest["features"], "slash_commands": commands}}
 
 
 def socket_manifest(command: str, hosts: Iterable[str] = ()) -> str:
-    """Give the manifest for Socket Mode: the file itself, unless command or domains differ."""
+    """The manifest for Socket Mode, as YAML: the file itself, unless command or domains differ."""
     manifest = read_manifest()
     ours = with_domains(with_command(manifest, command), hosts)
     if ours == manifest:

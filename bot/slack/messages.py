@@ -1,4 +1,4 @@
-"""What is read of Slack for a ticket: the message at the head of a thread, and mail that came as a stub."""
+"""What is read from Slack for a ticket: the first message of a thread, and files such as forwarded mail."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 
 async def read_root(client: AsyncWebClient, channel: str, thread_ts: str) -> dict[str, Any] | None:
-    """Give the message that a thread hangs from; None where the bot may not read it, or it is gone."""
+    """The first message of a thread; None where the bot may not read it, or it is gone."""
     try:
         answer = await client.conversations_replies(channel=channel, ts=thread_ts, limit=1, inclusive=True)
     except SlackApiError as error:
@@ -20,7 +20,7 @@ async def read_root(client: AsyncWebClient, channel: str, thread_ts: str) -> dic
 
 
 async def read_files(client: AsyncWebClient, files: Sequence[str]) -> dict[str, Any]:
-    """Give what `files.info` says of each file, by id; those that it does not tell of are empty."""
+    """The `file` of each file's `files.info`, by id; empty where Slack refuses it."""
     found: dict[str, Any] = {}
     for file in files:
         try:

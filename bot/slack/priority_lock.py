@@ -1,4 +1,4 @@
-"""Standing in line: one at a time, the more important first, then whoever came first."""
+"""A lock whose waiters get it by priority, and within a priority in the order in which they came."""
 
 import asyncio
 import heapq
@@ -8,7 +8,7 @@ from enum import IntEnum
 
 
 class Rank(IntEnum):
-    """How soon something is to be posted: what completes an answer, what a person waits for, the rest."""
+    """How soon something is posted: what completes an answer, what a person waits for, the rest."""
 
     BEGUN = 0
     PERSON = 1
@@ -16,7 +16,7 @@ class Rank(IntEnum):
 
 
 class Line:
-    """A line in front of one thing, in one process."""
+    """A lock for the tasks of one process."""
 
     def __init__(self) -> None:
         self._is_taken = False
@@ -25,31 +25,31 @@ class Line:
 
     @asynccontextmanager
     async def first(self, rank: Rank) -> AsyncIterator[None]:
-        """Wait until nobody is before us; the next one's turn comes at the block's end."""
+        """Hold the lock for the block, after everybody of a higher rank, or of this rank and here before."""
         if self._is_taken:
-            await self._stand(rank)
+            await self._wait(rank)
         self._is_taken = True
         try:
             yield
         finally:
-            self._let_next()
+            self._pass_on()
 
-    async def _stand(self, rank: Rank) -> None:
-        called: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    async def _wait(self, rank: Rank) -> None:
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._arrived += 1
-        heapq.heappush(self._waiting, (rank, self._arrived, called))
+        heapq.heappush(self._waiting, (rank, self._arrived, turn))
         try:
-            await called
+            await turn
         except asyncio.CancelledError:
-            if called.done() and not called.cancelled():
-                # Our turn came just when we left.
-                self._let_next()
+            if turn.done() and not turn.cancelled():
+                # The turn came just when the waiter was cancelled: it goes to the next.
+                self._pass_on()
             raise
 
-    def _let_next(self) -> None:
+    def _pass_on(self) -> None:
         while self._waiting:
-            _, _, called = heapq.heappop(self._waiting)
-            if not called.done():
-                called.set_result(None)
+            _, _, turn = heapq.heappop(self._waiting)
+            if not turn.done():
+                turn.set_result(None)
                 return
         self._is_taken = False

@@ -1,8 +1,8 @@
 """
-How often something is done in Slack, over all processes: turns are written down in the database.
+Slack's rate limits, kept by all processes together: turns are written in the database.
 
-Slack: one post a second a channel on average, short bursts tolerated; other methods by tiers of so many a
-minute (`slack.md`, rate limits; https://docs.slack.dev/apis/web-api/rate-limits).
+Slack allows one post a second in each channel on average, with short bursts, and other methods by tiers of
+so many calls a minute (`slack.md`, rate limits; https://docs.slack.dev/apis/web-api/rate-limits).
 """
 
 from collections.abc import Mapping
@@ -16,8 +16,9 @@ from bot.storage.store import Store
 from bot.storage.tables import now_ms, slack_calls, turns
 
 POST, EDIT = "chat.postMessage", "chat.update"
+# Calls a minute.
 _TIER_2, _TIER_3, _TIER_4 = 20, 50, 100
-# Slack gives no number for posts in all channels together: there its wish to wait alone is obeyed.
+# Posting is not here: Slack gives no number for all channels together, so there only its 429 counts.
 A_MINUTE: Mapping[str, int] = MappingProxyType(
     {
         EDIT: _TIER_3,
@@ -33,15 +34,16 @@ A_MINUTE: Mapping[str, int] = MappingProxyType(
         "views.open": _TIER_4,
     }
 )
-# In a channel: one post a second on average, and so many at once after a pause.
+# In a channel: milliseconds for each post on average, and posts at once after a pause.
 _EACH_MS, _BURST = 1_000, 4
-# A minute, and as much as a call may take to Slack more or less than the one before it.
+# A minute, and two seconds by which one call may take longer to reach Slack than another.
 _MINUTE_MS = 62_000
+# Turns older than a day are deleted; a turn further ahead than ten minutes comes from a wrong clock.
 _DAY_MS, _FURTHEST_MS = 24 * 3600 * 1000, 10 * 60 * 1000
 
 
 class TooFar(Exception):
-    """Raised when a turn is further away than is waited for; it was not taken."""
+    """Raised when the next turn is later than the caller will wait; no turn was taken."""
 
     def __init__(self, wait: timedelta) -> None:
         super().__init__(f"{wait.total_seconds():.1f} s away")
@@ -49,7 +51,7 @@ class TooFar(Exception):
 
 
 class Pace:
-    """Gives turns in the order in which they are asked for."""
+    """Turns for calls, in the order in which they are asked for."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -63,22 +65,22 @@ class Pace:
         spares: int = 0,
     ) -> timedelta:
         """
-        Take the next turn of a method, and in a channel; gives how long it is until then.
+        Take the next turn of a method, and of a channel; returns how long to wait for it.
 
         Args:
             method: of Slack's Web API.
-            channel: where it posts.
-            longest: how far away the turn may be; None for however far.
-            spares: so many of a minute's calls are left to others.
+            channel: id of the channel that it posts in.
+            longest: the longest wait that will do; None for any.
+            spares: calls of a minute that are left for others.
 
         Raises:
-            TooFar: when it is further away than `longest`.
+            TooFar: when the wait is longer than `longest`.
 
         """
         async with self._store.write() as connection:
             now = await _now(connection)
             taken = await _taken(connection, [method, *([channel] if channel else [])])
-            # What a step of the database's clock put far ahead is not waited for.
+            # A turn that a step of the database's clock has put far ahead is not waited for.
             free = {key: min(max(until, now), now + _FURTHEST_MS) for key, until in taken.items()}
             queued = free.get(channel or "", now)
             at = max(
@@ -96,7 +98,7 @@ class Pace:
         return wait
 
     async def hold(self, method: str, wait: timedelta) -> None:
-        """Give nobody a turn of a method for a while: Slack said so."""
+        """Let no process have a turn of a method for a while, as Slack has asked."""
         async with self._store.write() as connection:
             now = await _now(connection)
             taken = await _taken(connection, [method])
@@ -123,7 +125,7 @@ async def _take(connection: AsyncConnection, key: str, until_ms: int, now: int, 
 
 
 async def _tier(connection: AsyncConnection, method: str, now: int, spares: int) -> int:
-    """Give when a method's tier allows one more call: a minute after the one that filled it."""
+    """When a method's tier allows one more call, in milliseconds: a minute after the call that filled it."""
     most = A_MINUTE.get(method)
     if most is None:
         return now
