@@ -44,8 +44,8 @@ from typing import Any, Protocol
 import httpx
 
 from bot.domain.model import Subject, SubjectKind
-from bot.lookup.answer_cache import Cache
-from bot.lookup.ask_source import Inquiry
+from bot.lookup.answer_cache import AnswerCache
+from bot.lookup.ask_source import AskSource
 from bot.lookup.fan_out import Lookup
 from bot.lookup.identities import Identities
 from bot.lookup.known_links import KnownLinks
@@ -259,8 +259,8 @@ async def casefile(raygun: Raygun, clock: VirtualClock) -> AsyncIterator[Bot]:
                 Ledger(store), Memory(store, keyring), clock, index, tasks, trusted_certificates()
             )
             async with open_sources(settings, wiring) as sources:
-                inquiry = Inquiry(
-                    Cache(store, keyring, clock, DAY),
+                ask_source = AskSource(
+                    AnswerCache(store, keyring, clock, DAY),
                     Flights(tasks),
                     keyring,
                     clock,
@@ -270,7 +270,7 @@ async def casefile(raygun: Raygun, clock: VirtualClock) -> AsyncIterator[Bot]:
                     Claims(store, keyring),
                 )
                 identities = Identities(store, keyring, WEEK)
-                yield Casefile(Lookup(sources, inquiry, identities, clock, tasks, make_metrics()), tasks)
+                yield Casefile(Lookup(sources, ask_source, identities, clock, tasks, make_metrics()), tasks)
 
 
 @asynccontextmanager

@@ -19,8 +19,8 @@ from bot.jobs.slack_results import answering_in_slack, telling_in_slack
 from bot.jobs.tickets import TicketJobs
 from bot.jobs.unfurls import UnfurlJobs
 from bot.jobs.worker import Handler, Worker
-from bot.lookup.answer_cache import Cache
-from bot.lookup.ask_source import Inquiry
+from bot.lookup.answer_cache import AnswerCache
+from bot.lookup.ask_source import AskSource
 from bot.lookup.fan_out import Lookup
 from bot.lookup.identities import Identities
 from bot.lookup.known_links import KnownLinks
@@ -35,7 +35,7 @@ from bot.slack.client import SlackClient, open_slack_session
 from bot.slack.identity import identify
 from bot.slack.poster import Poster
 from bot.slack.posts import Posts
-from bot.slack.rate_limits import Pace
+from bot.slack.rate_limits import RateLimits
 from bot.sources.http import trusted_certificates
 from bot.sources.protocol import Source
 from bot.sources.quota import Ledger
@@ -138,13 +138,13 @@ async def open_engine(
             await stack.enter_async_context(open_desks(settings, wiring)), wiring.memory, flights, clock
         )
         metrics = make_metrics()
-        cache = Cache(store, keyring, clock, answers_kept)
+        cache = AnswerCache(store, keyring, clock, answers_kept)
         deadline = timedelta(seconds=settings.lookup.deadline_seconds)
         pushed = PushedErrors(store, keyring, index_days)
         known_links = KnownLinks(store, keyring, index, index_days)
         claims = Claims(store, keyring)
-        inquiry = Inquiry(cache, flights, keyring, clock, deadline, pushed, known_links, claims)
-        lookup = Lookup(sources, inquiry, Identities(store, keyring, index_days), clock, tasks, metrics)
+        ask_source = AskSource(cache, flights, keyring, clock, deadline, pushed, known_links, claims)
+        lookup = Lookup(sources, ask_source, Identities(store, keyring, index_days), clock, tasks, metrics)
         yield Engine(
             settings,
             store,
@@ -194,7 +194,7 @@ async def open_bot(
         engine = await stack.enter_async_context(open_engine(settings, clock))
         session = await stack.enter_async_context(open_slack_session())
         token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else None
-        limits = Pace(engine.store)
+        limits = RateLimits(engine.store)
         slack = SlackClient(token, settings.slack_api_url, session, limits)
         identity = await identify(slack)
         kept = timedelta(days=settings.retention.job_days)
@@ -257,7 +257,7 @@ def _handlers(parts: _Parts) -> dict[str, Handler]:
     unfurls = UnfurlJobs(
         parts.access,
         sources,
-        lookup.inquiry,
+        lookup.ask_source,
         engine.known_links,
         engine.claims,
         slack,

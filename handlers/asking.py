@@ -3,7 +3,7 @@
 from typing import Any
 
 from bot.answers.prompts import usage
-from bot.domain.asking import Asker, Form
+from bot.domain.asking import AnswerForm, Asker
 from bot.domain.model import Subject
 from bot.domain.subjects import Ask, Debug, Several, read_sentence
 from bot.jobs.payloads import (
@@ -50,5 +50,5 @@ def _lookup(
         shown=lookup.shown,
         asker=asker,
         named=asker.user,
-        form=Form.ANSWER,
+        form=AnswerForm.ANSWER,
     )

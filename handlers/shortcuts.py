@@ -11,7 +11,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.answers.buttons import ButtonValue
 from bot.answers.prompts import ModalOrigin
-from bot.domain.asking import Asker, Form
+from bot.domain.asking import AnswerForm, Asker
 from bot.jobs.payloads import POINTED, PointedPayload
 from bot.tickets.decide import read_for_person
 from bot.tickets.with_requester import ticket_moment
@@ -36,7 +36,7 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
         else:
             lookup = inbound.settings.lookup
             value = ButtonValue(
-                (), lookup.days, lookup.shown, None, Form.ANSWER, ticket_moment(root_ts), root_ts
+                (), lookup.days, lookup.shown, None, AnswerForm.ANSWER, ticket_moment(root_ts), root_ts
             )
             begin_modal(inbound, body, asker, ModalOrigin(channel, value, None, asker.response_url))
         await ack()

@@ -10,7 +10,7 @@ from slack_sdk.models.blocks import ActionsBlock, ButtonElement, ConfirmObject, 
 from bot.answers.mrkdwn import counted
 from bot.answers.wording import listed, source_label
 from bot.domain.addresses import read_address
-from bot.domain.asking import Form
+from bot.domain.asking import AnswerForm
 from bot.domain.model import CaseFile, Session, Subject, SubjectKind
 
 SHOWN_AT_MOST = 20
@@ -34,7 +34,7 @@ class ButtonValue:
     days: int
     shown: int
     asker: str | None = None
-    form: Form = Form.PAIR
+    form: AnswerForm = AnswerForm.PAIR
     ticket_at: datetime | None = None
     thread_ts: str | None = None
 
@@ -51,7 +51,7 @@ class ButtonValue:
         subjects, days, shown, asker, form, at, thread_ts = json.loads(value)
         ticket_at = None if at is None else datetime.fromtimestamp(int(at), UTC)
         named = tuple(_subject(SubjectKind(kind), str(typed)) for kind, typed in subjects)
-        return cls(named, int(days), int(shown), asker, Form(form), ticket_at, thread_ts)
+        return cls(named, int(days), int(shown), asker, AnswerForm(form), ticket_at, thread_ts)
 
 
 def _subject(kind: SubjectKind, typed: str) -> Subject:
@@ -70,7 +70,7 @@ def answer_buttons(case_files: Sequence[CaseFile], value: ButtonValue) -> Action
     if more and value.shown < SHOWN_AT_MOST and len(case_files) == 1:
         wider = replace(value, shown=SHOWN_AT_MOST)
         elements.append(ButtonElement(text="Show more", action_id=SHOW_MORE, value=wider.dumps()))
-    if value.form is Form.TICKET:
+    if value.form is AnswerForm.TICKET:
         elements.append(remove_button())
     return ActionsBlock(elements=elements)
 

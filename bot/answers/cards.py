@@ -15,7 +15,7 @@ from bot.answers.block_kit import context, dicts, packed, section
 from bot.answers.buttons import MORE_OF_PERSON, OPEN, ButtonValue
 from bot.answers.mrkdwn import code, escaped
 from bot.answers.wording import error_lines, headline, session_lines, source_lines
-from bot.domain.asking import Form
+from bot.domain.asking import AnswerForm
 from bot.domain.model import CaseFile, Finding, Session, Subject
 
 _SESSIONS_SHOWN = 3
@@ -86,7 +86,7 @@ def _buttons(card: Card, shown: Sequence[Session]) -> list[ButtonElement]:
     if url and len(url) <= _LONGEST_URL:
         buttons.append(ButtonElement(text="Open", action_id=OPEN, url=url))
     if card.subject and not card.is_preview:
-        value = ButtonValue((card.subject,), card.days, card.shown, None, Form.ANSWER)
+        value = ButtonValue((card.subject,), card.days, card.shown, None, AnswerForm.ANSWER)
         buttons.append(
             ButtonElement(text="More of this person", action_id=MORE_OF_PERSON, value=value.dumps())
         )

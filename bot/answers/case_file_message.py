@@ -25,7 +25,7 @@ from bot.answers.wording import (
     source_lines,
     titles,
 )
-from bot.domain.asking import Form
+from bot.domain.asking import AnswerForm
 from bot.domain.message import Message
 from bot.domain.model import CaseFile, Session, session_at, visits
 
@@ -46,7 +46,7 @@ class View:
     shown: int = 5
     hint: str | None = None
     buttons: bool = True
-    form: Form = Form.PAIR
+    form: AnswerForm = AnswerForm.PAIR
     ticket_at: datetime | None = None
 
 
@@ -99,7 +99,7 @@ def _asked(case_file: CaseFile, view: View) -> list[Block]:
     days = f"last {counted(case_file.days, 'day')}"
     if view.asker:
         return [context([f"Asked by <@{view.asker}> · {days}"])]
-    return [context([f"This ticket’s requester · {days}"])] if view.form is Form.TICKET else []
+    return [context([f"This ticket’s requester · {days}"])] if view.form is AnswerForm.TICKET else []
 
 
 def _details(case_file: CaseFile, view: View, shown: int) -> list[Block]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from bot.answers.case_file_message import View, answer, parent, reply, together
 from bot.answers.progress import CaseFiles, found_any, is_waiting
-from bot.domain.asking import Asker, Form, Shown
+from bot.domain.asking import AnswerForm, Asker, Shown
 from bot.domain.message import Message
 from bot.slack.client import SlackAway
 from bot.slack.poster import Owner, Part, Poster, Spot
@@ -25,7 +25,7 @@ Once = Callable[[], AbstractAsyncContextManager[bool]]
 
 def one_message(case_files: CaseFiles, view: View) -> Message:
     """An answer as one message."""
-    return together(case_files[0], view) if view.form is Form.PAIR else answer(case_files, view)
+    return together(case_files[0], view) if view.form is AnswerForm.PAIR else answer(case_files, view)
 
 
 @dataclass(slots=True)
@@ -123,7 +123,7 @@ class EditTarget:
         """Edit the answer, one edit kept for the end; the parent when nothing more will come."""
         view, channel = self.view, self.asker.channel
         ended = not is_waiting(case_files)
-        pair = view.form is Form.PAIR
+        pair = view.form is AnswerForm.PAIR
         if ended or self._edits < _MOST_EDITS - 1:
             message = reply(case_files[0], view) if pair else answer(case_files, view)
             edit = self.poster.edit if ended else self.poster.edit_at_once

@@ -34,7 +34,7 @@ class Shown:
     ephemeral: bool
 
 
-class Form(StrEnum):
+class AnswerForm(StrEnum):
     """How an answer stands in Slack."""
 
     # A parent in the channel and one reply in its thread: the command's.

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter
 
-from bot.domain.asking import Asker, Form, Shown
+from bot.domain.asking import AnswerForm, Asker, Shown
 from bot.domain.model import Subject
 from bot.sources.protocol import Effort
 from bot.tickets.decide import TicketReading
@@ -61,7 +61,7 @@ class LookupPayload:
     shown: int
     asker: Asker
     named: str | None
-    form: Form = Form.PAIR
+    form: AnswerForm = AnswerForm.PAIR
     on: Shown | None = None
     ticket_at: datetime | None = None
     dismisses: bool = False

@@ -14,7 +14,7 @@ from bot.answers.progress import Target, present
 from bot.answers.prompts import Spare, choice, nobody_named
 from bot.answers.quota_words import quota_lines
 from bot.answers.targets import EditTarget, EphemeralTarget, MessageTarget, PairTarget, ResponseUrlTarget
-from bot.domain.asking import Asker, Form
+from bot.domain.asking import AnswerForm, Asker
 from bot.domain.model import Subject
 from bot.jobs.admission import Admission
 from bot.jobs.inbox import Job
@@ -164,7 +164,7 @@ class PeopleJobs:
             settings.shown,
             asker,
             asker.user,
-            Form.ANSWER,
+            AnswerForm.ANSWER,
             ticket_at=moment,
         )
 
@@ -201,7 +201,7 @@ class PeopleJobs:
         view = view_of(payload)
         if payload.on is not None:
             return EditTarget(self._poster, payload.asker, view, payload.on)
-        if payload.form is Form.PAIR:
+        if payload.form is AnswerForm.PAIR:
             return PairTarget(self._poster, self._posts, job, payload.asker, view)
         return MessageTarget(self._poster, self._posts, job, payload.asker, view)
 

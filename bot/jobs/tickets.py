@@ -17,7 +17,7 @@ from bot.answers.case_file_message import View, nobody
 from bot.answers.progress import CaseFiles, present
 from bot.answers.prompts import Spare, offer, private_offer
 from bot.answers.targets import MessageTarget
-from bot.domain.asking import Asker, Form
+from bot.domain.asking import AnswerForm, Asker
 from bot.domain.message import Message
 from bot.jobs.admission import Admission
 from bot.jobs.inbox import Job
@@ -155,7 +155,7 @@ class TicketJobs:
     async def _reply(self, job: Job, reading: TicketReading, entry: Entry, team: str) -> Done:
         lookup = self._settings.lookup
         asker = Asker("", reading.channel, team, reading.root_ts)
-        view = View(None, lookup.shown, form=Form.TICKET, ticket_at=_moment(reading))
+        view = View(None, lookup.shown, form=AnswerForm.TICKET, ticket_at=_moment(reading))
         target = MessageTarget(
             self._poster,
             self._posts,
@@ -206,7 +206,7 @@ class TicketJobs:
         lookup = self._settings.lookup
         moment = _moment(reading)
         return ButtonValue(
-            (), lookup.days, lookup.shown, None, Form.ANSWER, moment, thread_ts=reading.root_ts
+            (), lookup.days, lookup.shown, None, AnswerForm.ANSWER, moment, thread_ts=reading.root_ts
         )
 
     def _turn(self, message: TicketMessage) -> asyncio.Lock:

@@ -20,7 +20,7 @@ from bot.domain.links import Link, LinkKind, read_link
 from bot.domain.model import CaseFile, Finding, Session, State, Subject, SubjectKind
 from bot.jobs.inbox import Job
 from bot.jobs.payloads import UNFURL, UnfurlPayload
-from bot.lookup.ask_source import Inquiry
+from bot.lookup.ask_source import AskSource
 from bot.lookup.known_links import KnownLinks, Pointer
 from bot.operations.clock import Clock
 from bot.operations.metrics import Metrics
@@ -64,7 +64,7 @@ class UnfurlJobs:
     Args:
         access: who may look customers up, and where.
         sources: whose pages are known.
-        inquiry: asks one source.
+        ask_source: asks one source.
         known_links: the sessions that sources have answered with.
         claims: which pages have a card in a channel.
         slack: shows the cards.
@@ -78,7 +78,7 @@ class UnfurlJobs:
         self,
         access: Access,
         sources: Sequence[Source],
-        inquiry: Inquiry,
+        ask_source: AskSource,
         known_links: KnownLinks,
         claims: Claims,
         slack: AsyncWebClient,
@@ -88,7 +88,7 @@ class UnfurlJobs:
     ) -> None:
         self._access = access
         self._sources = sources
-        self._inquiry = inquiry
+        self._ask_source = ask_source
         self._known_links = known_links
         self._claims = claims
         self._slack = slack
@@ -204,7 +204,7 @@ class UnfurlJobs:
     async def _finding(self, source: Linked, subject: Subject) -> Finding | None:
         findings: list[Finding] = []
         question = Question(subject, self._settings.lookup.days, Purpose.UNFURL)
-        await self._inquiry.ask(source, question, lambda finding, _last: findings.append(finding))
+        await self._ask_source(source, question, lambda finding, _last: findings.append(finding))
         return findings[-1] if findings else None
 
     def _of_finding(self, named: _Named, finding: Finding | None, payload: UnfurlPayload) -> Card | None:

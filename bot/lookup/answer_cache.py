@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownAnswer:
     """An answer as it is kept: `as_of` is when the vendor gave it, `days` how many days back it goes."""
 
     answer: Answer
@@ -34,10 +34,10 @@ class Known:
     days: int
 
 
-_KNOWN = TypeAdapter(Known)
+_KNOWN = TypeAdapter(KnownAnswer)
 
 
-class Cache:
+class AnswerCache:
     """
     Answers by key, for `retention` at most.
 
@@ -49,9 +49,9 @@ class Cache:
         self._keyring = keyring
         self._clock = clock
         self._retention = retention
-        self._memory: LRUCache[str, Known] = LRUCache(maxsize=_ENTRIES_IN_MEMORY)
+        self._memory: LRUCache[str, KnownAnswer] = LRUCache(maxsize=_ENTRIES_IN_MEMORY)
 
-    async def get(self, key: str) -> Known | None:
+    async def get(self, key: str) -> KnownAnswer | None:
         """The answer kept under a key; None where there is none, or it is older than the retention."""
         known = self._memory.get(key)
         if known is None and (known := await self._stored(key)):
@@ -60,14 +60,14 @@ class Cache:
             return None
         return known
 
-    async def latest(self, key: str) -> Known | None:
+    async def latest(self, key: str) -> KnownAnswer | None:
         """As `get`, but always read from the database: another process may have written a newer answer."""
         known = await self._stored(key)
         if known is not None:
             self._memory[key] = known
         return None if known is None or self._clock() - known.as_of > self._retention else known
 
-    async def put(self, key: str, subject_hash: str, known: Known) -> None:
+    async def put(self, key: str, subject_hash: str, known: KnownAnswer) -> None:
         """Keep an answer under a key, and delete answers older than the retention."""
         self._memory[key] = known
         sealed = self._keyring.seal(_KNOWN.dump_json(known).decode())
@@ -81,7 +81,7 @@ class Cache:
             row = {"key": key, "subject_hash": subject_hash, "stored_ms": now_ms(), "sealed": sealed}
             await connection.execute(insert(cached_findings).values(row))
 
-    async def _stored(self, key: str) -> Known | None:
+    async def _stored(self, key: str) -> KnownAnswer | None:
         async with self._store.read() as connection:
             query = select(cached_findings.c.sealed).where(cached_findings.c.key == key)
             sealed = (await connection.execute(query)).scalar_one_or_none()

@@ -26,7 +26,7 @@ from bot.domain.model import (
     Subject,
     SubjectKind,
 )
-from bot.lookup.answer_cache import Cache, Known
+from bot.lookup.answer_cache import AnswerCache, KnownAnswer
 from bot.lookup.known_links import KnownLinks
 from bot.lookup.single_flight import Flights
 from bot.operations.clock import Clock
@@ -60,7 +60,7 @@ Report = Callable[[Finding, bool], None]
 class _Outcome:
     """A vendor's answer or the failure, and how many calls it took."""
 
-    result: Known | Failure
+    result: KnownAnswer | Failure
     calls: int
 
 
@@ -72,13 +72,13 @@ class _Remembered:
     `enough`: the vendor need not be asked; `fits`: it goes as far back as the question.
     """
 
-    known: Known | None
+    known: KnownAnswer | None
     enough: bool = False
     state: State = State.STALE
     fits: bool = True
 
 
-class Inquiry:
+class AskSource:
     """
     Asks sources, through the cache.
 
@@ -96,7 +96,7 @@ class Inquiry:
 
     def __init__(
         self,
-        cache: Cache,
+        cache: AnswerCache,
         flights: Flights,
         keyring: Keyring,
         clock: Clock,
@@ -122,7 +122,7 @@ class Inquiry:
             timer=clock,  # type: ignore[arg-type] # any ordered clock will do
         )
 
-    async def ask(
+    async def __call__(
         self,
         source: Source,
         question: Question,
@@ -180,18 +180,18 @@ class Inquiry:
         enough = state is State.CACHED and not anew
         return _Remembered(known, enough, state, fits=known.days >= question.days)
 
-    def _is_fresh(self, source: Source, known: Known) -> bool:
+    def _is_fresh(self, source: Source, known: KnownAnswer) -> bool:
         lasting = source.freshness.found if known.answer.found else source.freshness.nobody
         return self._clock() - known.as_of < lasting
 
-    def _known(self, answer: Answer, question: Question) -> Known:
-        return Known(answer, answer.as_of or self._clock(), question.days)
+    def _known(self, answer: Answer, question: Question) -> KnownAnswer:
+        return KnownAnswer(answer, answer.as_of or self._clock(), question.days)
 
     async def _ask_vendor(
         self,
         source: Source,
         question: Question,
-        known: Known | None,
+        known: KnownAnswer | None,
         report: Report,
         begun: datetime,
     ) -> None:
@@ -239,7 +239,7 @@ class Inquiry:
             renewing.cancel()
             await self._claims.release(name, self._process)
 
-    def _is_answer(self, source: Source, question: Question, known: Known, begun: datetime) -> bool:
+    def _is_answer(self, source: Source, question: Question, known: KnownAnswer, begun: datetime) -> bool:
         """Whether a cached answer, perhaps of another process, will do for a question asked at `begun`."""
         if known.days < question.days:
             return False
@@ -281,7 +281,7 @@ class Inquiry:
         return Failure(Reason.TIMED_OUT, message)
 
     async def _finding(
-        self, source: Source, question: Question, state: State, known: Known, calls: int = 0
+        self, source: Source, question: Question, state: State, known: KnownAnswer, calls: int = 0
     ) -> Finding:
         since = question.since(self._clock())
         left, again, back = await _small_quota(source, question)
@@ -301,7 +301,7 @@ class Inquiry:
         )
 
     async def _failed(
-        self, source: Source, question: Question, failure: Failure, known: Known | None, calls: int = 0
+        self, source: Source, question: Question, failure: Failure, known: KnownAnswer | None, calls: int = 0
     ) -> Finding:
         """The finding for a failure, with what was known before it."""
         spent = failure.reason is Reason.QUOTA_SPENT

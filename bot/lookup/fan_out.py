@@ -16,7 +16,7 @@ from bot.domain.model import (
     Subject,
     SubjectKind,
 )
-from bot.lookup.ask_source import Inquiry
+from bot.lookup.ask_source import AskSource
 from bot.lookup.identities import Identities, OtherNames, SeenPerson
 from bot.operations.clock import Clock
 from bot.operations.metrics import Metrics
@@ -31,7 +31,7 @@ class Lookup:
     """All configured sources behind one question."""
 
     sources: Sequence[Source]
-    inquiry: Inquiry
+    ask_source: AskSource
     identities: Identities
     clock: Clock
     tasks: Tasks
@@ -186,7 +186,7 @@ class _Asking:
         self.settled.discard(source.name)
         self.at_vendor.discard(source.name)
         task = self.lookup.tasks.spawn(
-            self.lookup.inquiry.ask(source, question, take, begin), f"inquiry {source.name}"
+            self.lookup.ask_source(source, question, take, begin), f"ask_source {source.name}"
         )
         task.add_done_callback(lambda _: self.grown.set())
         self._running[source.name] = task

@@ -15,7 +15,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.slack.rate_limits import A_MINUTE, EDIT, POST, Pace, TooFar
+from bot.slack.rate_limits import A_MINUTE, EDIT, POST, RateLimits, TooFar
 
 _TIMEOUT = aiohttp.ClientTimeout(total=10, connect=5)
 LONGEST_WAIT = timedelta(seconds=30)
@@ -72,13 +72,15 @@ class SlackClient(AsyncWebClient):
         token: the bot token.
         api_url: the Web API's URL.
         session: from `open_slack_session`.
-        pace: the rate limits.
+        limits: the rate limits.
 
     """
 
-    def __init__(self, token: str | None, api_url: str, session: aiohttp.ClientSession, pace: Pace) -> None:
+    def __init__(
+        self, token: str | None, api_url: str, session: aiohttp.ClientSession, limits: RateLimits
+    ) -> None:
         super().__init__(token=token, base_url=_base(api_url), session=session, retry_handlers=[])
-        self._pace = pace
+        self._limits = limits
 
     async def api_call(self, api_method: str, **arguments: Any) -> AsyncSlackResponse:
         """
@@ -108,7 +110,7 @@ class SlackClient(AsyncWebClient):
         if method not in A_MINUTE:
             return
         try:
-            wait = await self._pace.turn(method, longest=LONGEST_WAIT)
+            wait = await self._limits.turn(method, longest=LONGEST_WAIT)
         except TooFar as far:
             raise SlackAway("too many calls", far.wait, unsure=False) from None
         await asyncio.sleep(wait.total_seconds())
@@ -133,7 +135,7 @@ class SlackClient(AsyncWebClient):
         if answer.status_code != HTTPStatus.TOO_MANY_REQUESTS:
             raise error
         wait = wished_wait(answer.headers)
-        await self._pace.hold(method, wait)
+        await self._limits.hold(method, wait)
         return wait
 
 

@@ -22,8 +22,8 @@ from bot.domain.asking import Asker
 from bot.domain.message import Message
 from bot.slack.client import LONGEST_WAIT, SlackAway, lost, wished_wait
 from bot.slack.posts import Post, Posts
-from bot.slack.priority_lock import Line, Rank
-from bot.slack.rate_limits import A_MINUTE, EDIT, POST, Pace, TooFar
+from bot.slack.priority_lock import PriorityLock, Rank
+from bot.slack.rate_limits import A_MINUTE, EDIT, POST, RateLimits, TooFar
 
 EVENT_TYPE = "casefile_answer"
 _CHANNELS_KEPT = 1_000
@@ -123,7 +123,7 @@ class Poster:
         client: Slack's Web API.
         session: for response URLs, which are no part of that API.
         posts: where the places of posts are written down.
-        pace: keeps to Slack's rate limits.
+        limits: keeps to Slack's rate limits.
         settling_seconds: how long Slack is given before a lost post is looked for.
 
     """
@@ -133,15 +133,15 @@ class Poster:
         client: AsyncWebClient,
         session: aiohttp.ClientSession,
         posts: Posts,
-        pace: Pace,
+        limits: RateLimits,
         settling_seconds: float,
     ) -> None:
         self._client = client
         self._session = session
         self._posts = posts
         self._settling_seconds = settling_seconds
-        self._pace = pace
-        self._lines: LRUCache[str, Line] = LRUCache(_CHANNELS_KEPT)
+        self._limits = limits
+        self._locks: LRUCache[str, PriorityLock] = LRUCache(_CHANNELS_KEPT)
 
     async def post(
         self, job: Owner, part: Part, spot: Spot, message: Message, rank: Rank = Rank.PERSON
@@ -273,7 +273,7 @@ class Poster:
         self, channel: str, ts: str, message: Message, longest: timedelta, *, spares: int = 0
     ) -> bool:
         try:
-            wait = await self._pace.turn(EDIT, longest=longest, spares=spares)
+            wait = await self._limits.turn(EDIT, longest=longest, spares=spares)
         except TooFar as far:
             raise SlackAway("too many edits", far.wait, unsure=False) from None
         await asyncio.sleep(wait.total_seconds())
@@ -292,10 +292,10 @@ class Poster:
         Turns are taken when they are near: those that a process took far ahead would be lost with it, and
         whoever is more important could not go first.
         """
-        async with self._lines.setdefault(channel, Line()).first(rank):
+        async with self._locks.setdefault(channel, PriorityLock()).first(rank):
             while True:
                 try:
-                    wait = await self._pace.turn(POST, channel, _NEAR)
+                    wait = await self._limits.turn(POST, channel, _NEAR)
                 except TooFar as far:
                     await asyncio.sleep((far.wait - _NEAR / 2).total_seconds())
                 else:

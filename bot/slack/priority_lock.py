@@ -15,7 +15,7 @@ class Rank(IntEnum):
     UNASKED = 2
 
 
-class Line:
+class PriorityLock:
     """A lock for the tasks of one process."""
 
     def __init__(self) -> None:

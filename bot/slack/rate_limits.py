@@ -50,7 +50,7 @@ class TooFar(Exception):
         self.wait = wait
 
 
-class Pace:
+class RateLimits:
     """Turns for calls, in the order in which they are asked for."""
 
     def __init__(self, store: Store) -> None:

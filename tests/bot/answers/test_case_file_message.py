@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.answers.buttons import SHOWN_AT_MOST, ButtonValue
 from bot.answers.cards import Card, card_blocks
 from bot.answers.case_file_message import View, answer, parent, reply, together
-from bot.domain.asking import Form
+from bot.domain.asking import AnswerForm
 from bot.domain.model import (
     CaseFile,
     Doubt,
@@ -173,7 +173,7 @@ def test_text_of_vendors_and_customers_can_mention_nobody_and_pose_as_no_link() 
 def test_a_buttons_value_is_read_back_as_it_was_and_fits() -> None:
     long = Subject(SubjectKind.UID, "ü" * 128, "ü" * 128)
     value = ButtonValue(
-        (long, long, long), 365, 20, "U1", Form.TICKET, NOW.replace(microsecond=0), "1795200000.000100"
+        (long, long, long), 365, 20, "U1", AnswerForm.TICKET, NOW.replace(microsecond=0), "1795200000.000100"
     )
     assert ButtonValue.loads(value.dumps()) == value
     assert len(value.dumps()) <= 2000
@@ -197,7 +197,7 @@ def ended(hours_ago: float, minutes: float, **fields: Any) -> Session:
 def test_the_session_at_the_tickets_time_stands_first(
     sessions: tuple[Session, ...], first: str, words: str
 ) -> None:
-    view = View(form=Form.TICKET, ticket_at=NOW - timedelta(hours=1))
+    view = View(form=AnswerForm.TICKET, ticket_at=NOW - timedelta(hours=1))
     found = Finding(WWW, State.LIVE, NOW, 1, sessions)
     shown = [b["text"]["text"] for b in answer([case_file(found)], view).blocks if b["type"] == "section"]
     started = next(s.started_at for s in sessions if s.id == first)
@@ -235,7 +235,7 @@ def test_the_twin_of_the_session_at_the_tickets_time_follows_it() -> None:
         ended(0.2, 1),
         ended(2, 90),
         ended(1.99, 80, source=MAIN),
-        view=View(shown=20, form=Form.TICKET, ticket_at=NOW - timedelta(hours=1.5)),
+        view=View(shown=20, form=AnswerForm.TICKET, ticket_at=NOW - timedelta(hours=1.5)),
     )
     assert "Under way when the ticket came" in lines[0]
     assert "the same visit" in lines[1]
@@ -391,8 +391,8 @@ def test_whatever_vendors_say_slacks_limits_are_kept(
         parent(file, View("U1")),
         reply(file, View("U1", SHOWN_AT_MOST)),
         together(file, View("U1", 20, "hint")),
-        answer([file], View(None, 20, "hint", form=Form.TICKET, ticket_at=NOW)),
-        answer([file, file, file], View(None, 20, "hint", form=Form.TICKET, ticket_at=NOW)),
+        answer([file], View(None, 20, "hint", form=AnswerForm.TICKET, ticket_at=NOW)),
+        answer([file, file, file], View(None, 20, "hint", form=AnswerForm.TICKET, ticket_at=NOW)),
     ):
         check_message(message.blocks)
         assert 0 < len(message.text) <= 4000
@@ -406,7 +406,7 @@ def test_a_tickets_session_opens_half_a_minute_before_the_ticket() -> None:
     ticket_at = NOW - timedelta(hours=1)
     [line] = shown_sessions(
         ended(1.2, 30, source=MAIN, url=FULLSTORY_URL, url_is=UrlIs.SESSION),
-        view=View(form=Form.TICKET, ticket_at=ticket_at),
+        view=View(form=AnswerForm.TICKET, ticket_at=ticket_at),
     )
     moment = int((ticket_at - timedelta(seconds=30)).timestamp() * 1000)
     assert f"{FULLSTORY_URL}:{moment}|" in line
@@ -415,7 +415,7 @@ def test_a_tickets_session_opens_half_a_minute_before_the_ticket() -> None:
 def test_a_session_that_was_over_when_the_ticket_came_opens_at_its_beginning() -> None:
     [line] = shown_sessions(
         ended(5, 30, source=MAIN, url=FULLSTORY_URL, url_is=UrlIs.SESSION),
-        view=View(form=Form.TICKET, ticket_at=NOW - timedelta(hours=1)),
+        view=View(form=AnswerForm.TICKET, ticket_at=NOW - timedelta(hours=1)),
     )
     assert f"{FULLSTORY_URL}|" in line
 

@@ -10,8 +10,8 @@ import pytest
 
 from bot.domain.answer import Answer
 from bot.domain.model import Failure, Finding, Reason, Session, SourceName, State, Subject, SubjectKind
-from bot.lookup.answer_cache import Cache
-from bot.lookup.ask_source import Inquiry
+from bot.lookup.answer_cache import AnswerCache
+from bot.lookup.ask_source import AskSource
 from bot.lookup.known_links import KnownLinks
 from bot.lookup.single_flight import Flights
 from bot.operations.tasks import Tasks
@@ -66,9 +66,9 @@ class ScriptedSource:
 
 @dataclass
 class Asking:
-    """An inquiry with one scripted source, and what it reported."""
+    """An ask_source with one scripted source, and what it reported."""
 
-    inquiry: Inquiry
+    ask_source: AskSource
     source: ScriptedSource
     clock: MovableClock
     tasks: Tasks
@@ -79,7 +79,7 @@ class Asking:
         heard: list[Finding] = []
         effort = Effort.FRESH if fresh else effort
         question = Question(JANE, days, effort=effort)
-        await self.inquiry.ask(self.source, question, lambda finding, _: heard.append(finding))
+        await self.ask_source(self.source, question, lambda finding, _: heard.append(finding))
         return heard
 
 
@@ -90,11 +90,11 @@ async def asking(store: Store, keyring: Keyring, clock: MovableClock) -> AsyncIt
             client, Ledger(store), Account(str(NAME), (Window(50, 86_400),)), clock, "Raygun", ""
         )
         tasks = Tasks(lambda *_: None)
-        cache = Cache(store, keyring, clock, timedelta(hours=24))
+        cache = AnswerCache(store, keyring, clock, timedelta(hours=24))
         pushed = PushedErrors(store, keyring, timedelta(days=7))
         week = timedelta(days=7)
         known_links = KnownLinks(store, keyring, SessionIndex(store, keyring, week, week), week)
-        inquiry = Inquiry(
+        ask_source = AskSource(
             cache,
             Flights(tasks),
             keyring,
@@ -106,7 +106,7 @@ async def asking(store: Store, keyring: Keyring, clock: MovableClock) -> AsyncIt
         )
         source = ScriptedSource(http, answers=[found(clock)])
         source.gate.set()
-        yield Asking(inquiry, source, clock, tasks)
+        yield Asking(ask_source, source, clock, tasks)
         await tasks.drain(1)
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from bot.domain.answer import Answer
 from bot.domain.model import CaseFile, Failure, Reason, Session, SessionUser, SourceName, Subject, SubjectKind
-from bot.lookup.answer_cache import Cache
-from bot.lookup.ask_source import Inquiry
+from bot.lookup.answer_cache import AnswerCache
+from bot.lookup.ask_source import AskSource
 from bot.lookup.fan_out import Lookup
 from bot.lookup.identities import Identities
 from bot.lookup.known_links import KnownLinks
@@ -92,8 +92,8 @@ async def desk(store: Store, keyring: Keyring, clock: MovableClock) -> AsyncIter
         return Scripted(name, http)
 
     rybbit, fullstory = scripted(WWW), scripted(MAIN)
-    inquiry = Inquiry(
-        Cache(store, keyring, clock, timedelta(days=1)),
+    ask_source = AskSource(
+        AnswerCache(store, keyring, clock, timedelta(days=1)),
         Flights(tasks),
         keyring,
         clock,
@@ -104,7 +104,7 @@ async def desk(store: Store, keyring: Keyring, clock: MovableClock) -> AsyncIter
     )
     identities = Identities(store, keyring, week)
     yield Desk(
-        Lookup((fullstory, rybbit), inquiry, identities, clock, tasks, make_metrics()), rybbit, fullstory
+        Lookup((fullstory, rybbit), ask_source, identities, clock, tasks, make_metrics()), rybbit, fullstory
     )
     await tasks.settle()
     assert crashes == []

@@ -11,7 +11,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.operations.clock import system_clock
 from bot.slack.client import SlackAway, SlackClient, open_slack_session
-from bot.slack.rate_limits import Pace
+from bot.slack.rate_limits import RateLimits
 from bot.storage.store import Store
 from sandbox.slack import SlackWorkspace, start_slack
 
@@ -26,7 +26,7 @@ async def slack() -> AsyncIterator[SlackWorkspace]:
 async def clients(slack: SlackWorkspace, store: Store) -> AsyncIterator[list[SlackClient]]:
     """Give two clients, as two processes have them."""
     async with open_slack_session() as session:
-        yield [SlackClient(slack.bot_token, slack.api_url, session, Pace(store)) for _ in range(2)]
+        yield [SlackClient(slack.bot_token, slack.api_url, session, RateLimits(store)) for _ in range(2)]
 
 
 def asked(slack: SlackWorkspace, method: str) -> list[str]:
@@ -91,7 +91,7 @@ async def test_where_slack_is_ill_it_is_not_sure_what_was_done_and_nothing_is_re
 
 async def test_where_no_connection_is_made_nothing_was_done(store: Store) -> None:
     async with open_slack_session() as session:
-        client = SlackClient("xoxb-1", "http://127.0.0.1:9/api/", session, Pace(store))
+        client = SlackClient("xoxb-1", "http://127.0.0.1:9/api/", session, RateLimits(store))
         with pytest.raises(SlackAway) as away:
             await client.auth_test()
     assert not away.value.unsure
@@ -110,7 +110,7 @@ async def test_an_answer_that_is_no_json_is_none(store: Store) -> None:
     port = runner.addresses[0][1]
     try:
         async with open_slack_session() as session:
-            client = SlackClient("xoxb-1", f"http://127.0.0.1:{port}/api/", session, Pace(store))
+            client = SlackClient("xoxb-1", f"http://127.0.0.1:{port}/api/", session, RateLimits(store))
             with pytest.raises(SlackAway) as away:
                 await client.auth_test()
         assert away.value.unsure

@@ -3,17 +3,17 @@
 import asyncio
 import random
 
-from bot.slack.priority_lock import Line, Rank
+from bot.slack.priority_lock import PriorityLock, Rank
 
 
-async def stand(line: Line, rank: Rank, name: str, served: list[str]) -> None:
+async def stand(line: PriorityLock, rank: Rank, name: str, served: list[str]) -> None:
     async with line.first(rank):
         served.append(name)
         await asyncio.sleep(0)
 
 
 async def test_the_more_important_go_first_and_of_those_whoever_came_first() -> None:
-    line, served = Line(), list[str]()
+    line, served = PriorityLock(), list[str]()
     waiting = [(Rank.UNASKED, "ticket"), (Rank.PERSON, "one"), (Rank.PERSON, "two"), (Rank.BEGUN, "reply")]
     async with line.first(Rank.UNASKED):
         tasks = [asyncio.create_task(stand(line, rank, name, served)) for rank, name in waiting]
@@ -27,7 +27,7 @@ async def test_the_more_important_go_first_and_of_those_whoever_came_first() -> 
 async def test_whoever_leaves_the_line_holds_nobody_up() -> None:
     rng = random.Random(1)
     for _ in range(200):
-        line, served = Line(), list[str]()
+        line, served = PriorityLock(), list[str]()
         tasks = [asyncio.create_task(stand(line, Rank.PERSON, str(n), served)) for n in range(12)]
         for _ in range(rng.randrange(8)):
             await asyncio.sleep(0)
@@ -39,7 +39,7 @@ async def test_whoever_leaves_the_line_holds_nobody_up() -> None:
 
 
 async def test_one_is_first_at_a_time() -> None:
-    line, inside = Line(), 0
+    line, inside = PriorityLock(), 0
 
     async def enter() -> None:
         nonlocal inside

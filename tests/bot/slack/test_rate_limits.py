@@ -10,38 +10,42 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.slack.rate_limits import A_MINUTE, EDIT, POST, Pace, TooFar
+from bot.slack.rate_limits import A_MINUTE, EDIT, POST, RateLimits, TooFar
 from bot.storage.store import Store, open_store
 from tests.conftest import MovableClock
 
 MINUTE = timedelta(minutes=1)
 
 
-async def seconds(pace: Pace, method: str, channel: str | None = None) -> float:
-    return (await pace.turn(method, channel)).total_seconds()
+async def seconds(limits: RateLimits, method: str, channel: str | None = None) -> float:
+    return (await limits.turn(method, channel)).total_seconds()
 
 
 async def test_turns_in_a_channel_are_a_second_apart_after_a_burst(store: Store) -> None:
-    waits = [await seconds(pace, POST, "C1") for pace in (Pace(store), Pace(store)) for _ in range(4)]
+    waits = [
+        await seconds(limits, POST, "C1")
+        for limits in (RateLimits(store), RateLimits(store))
+        for _ in range(4)
+    ]
     assert waits[:4] == [0, 0, 0, 0]
     assert all(n - 0.9 < wait <= n for n, wait in enumerate(waits[4:], 1))
-    assert await seconds(Pace(store), POST, "C2") == 0
+    assert await seconds(RateLimits(store), POST, "C2") == 0
 
 
 async def test_a_methods_tier_is_shared_by_all_processes(store: Store) -> None:
-    processes = [Pace(store), Pace(store)]
+    processes = [RateLimits(store), RateLimits(store)]
     waits = [await seconds(processes[n % 2], EDIT) for n in range(A_MINUTE[EDIT] + 2)]
     assert waits[:50] == [0] * 50
     assert all(50 < wait < 65 for wait in waits[50:])
 
 
 async def test_who_can_do_without_leaves_some_of_a_minutes_calls_to_others(store: Store) -> None:
-    pace = Pace(store)
+    limits = RateLimits(store)
     for _ in range(25):
-        await pace.turn(EDIT, longest=timedelta(), spares=25)
+        await limits.turn(EDIT, longest=timedelta(), spares=25)
     with pytest.raises(TooFar):
-        await pace.turn(EDIT, longest=timedelta(), spares=25)
-    assert [await seconds(pace, EDIT) for _ in range(25)] == [0] * 25
+        await limits.turn(EDIT, longest=timedelta(), spares=25)
+    assert [await seconds(limits, EDIT) for _ in range(25)] == [0] * 25
 
 
 @contextmanager
@@ -55,34 +59,34 @@ def folder() -> Iterator[Path]:
 async def test_no_minute_ever_holds_more_calls_of_a_method_than_its_tier_allows(gaps: list[int]) -> None:
     clock, method = MovableClock(), "usergroups.users.list"
     with folder() as place:
-        async with open_store(f"sqlite:///{place / 'pace.db'}", simulated_time=clock) as store:
-            pace, made = Pace(store), []
+        async with open_store(f"sqlite:///{place / 'limits.db'}", simulated_time=clock) as store:
+            limits, made = RateLimits(store), []
             for gap in gaps:
                 clock.advance(milliseconds=gap)
-                made.append(clock() + await pace.turn(method))
+                made.append(clock() + await limits.turn(method))
     assert all(sum(at <= one < at + MINUTE for one in made) <= A_MINUTE[method] for at in made)
 
 
 async def test_a_turn_that_is_too_far_away_is_not_taken(store: Store) -> None:
-    pace = Pace(store)
+    limits = RateLimits(store)
     for _ in range(4):
-        await pace.turn(POST, "C1")
+        await limits.turn(POST, "C1")
     for _ in range(2):
         with pytest.raises(TooFar) as far:
-            await pace.turn(POST, "C1", longest=timedelta())
+            await limits.turn(POST, "C1", longest=timedelta())
         assert timedelta() < far.value.wait <= timedelta(seconds=1)
 
 
 @pytest.mark.parametrize("method", [EDIT, POST])
 async def test_what_slack_wished_for_one_process_holds_for_all(store: Store, method: str) -> None:
-    await Pace(store).hold(method, timedelta(seconds=20))
-    await Pace(store).hold(method, timedelta(seconds=5))
-    assert 19 < await seconds(Pace(store), method) <= 20
-    assert 19 < await seconds(Pace(store), method, "C1") <= 20
+    await RateLimits(store).hold(method, timedelta(seconds=20))
+    await RateLimits(store).hold(method, timedelta(seconds=5))
+    assert 19 < await seconds(RateLimits(store), method) <= 20
+    assert 19 < await seconds(RateLimits(store), method, "C1") <= 20
 
 
 async def test_a_turn_far_ahead_as_after_a_step_of_the_databases_clock_is_not_waited_for(
     store: Store,
 ) -> None:
-    await Pace(store).hold(EDIT, timedelta(days=1))
-    assert await seconds(Pace(store), EDIT) <= 600
+    await RateLimits(store).hold(EDIT, timedelta(days=1))
+    assert await seconds(RateLimits(store), EDIT) <= 600

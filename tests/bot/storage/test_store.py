@@ -9,7 +9,7 @@ from sqlalchemy import column as column_of
 from sqlalchemy import insert, select, text, update
 from sqlalchemy import table as table_of
 
-from bot.slack.rate_limits import Pace
+from bot.slack.rate_limits import RateLimits
 from bot.storage.store import SCHEMA_VERSION, NewerDatabase, Store, is_reachable, open_store
 from bot.storage.tables import (
     claims,
@@ -103,10 +103,12 @@ async def look(store: Store) -> None:
 async def test_whoever_is_cancelled_in_the_middle_leaves_a_database_that_can_be_written(
     store: Store,
 ) -> None:
-    rng, pace = random.Random(1), Pace(store)
+    rng, limits = random.Random(1), RateLimits(store)
     for _ in range(50):
         tasks: list[asyncio.Task[object]] = [
-            asyncio.create_task(pace.turn("chat.postMessage", f"C{n}") if rng.random() < 0.5 else look(store))
+            asyncio.create_task(
+                limits.turn("chat.postMessage", f"C{n}") if rng.random() < 0.5 else look(store)
+            )
             for n in range(30)
         ]
         await asyncio.sleep(rng.uniform(0, 0.05))
