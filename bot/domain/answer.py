@@ -1,4 +1,4 @@
-"""What one source says about one subject, before it is known how fresh that is."""
+"""A vendor's answer about one subject, as its source has read it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,10 +10,10 @@ from bot.domain.model import ErrorEvent, Session, SessionUser
 @dataclass(frozen=True, slots=True)
 class Answer:
     """
-    What a vendor said about a subject; `notes` say in words how complete that is.
+    What a vendor said about a subject.
 
-    `people` is whom it has by that name, where it tells that apart from sessions.
-    `as_of` is when that was so, where it is not now; `covers` is set where an index gave it.
+    `notes` say in words how complete that is. `people` are those whom it has by that name, where it says so
+    apart from sessions. `as_of` is when it was so, None for now; `covers` is set where an index answered.
     """
 
     sessions: tuple[Session, ...] = ()
@@ -25,5 +25,5 @@ class Answer:
 
     @property
     def found(self) -> bool:
-        """Whether the vendor knows the subject at all."""
+        """Whether there is any session or error."""
         return bool(self.sessions or self.errors)

@@ -7,10 +7,10 @@ from enum import StrEnum
 @dataclass(frozen=True, slots=True)
 class Asker:
     """
-    Who asks, and where they hear of it.
+    Who asks, and where the answer goes.
 
-    `thread_ts` is the thread they asked in, None for the channel itself. `response_url` is a secret: every
-    request is sealed.
+    `thread_ts` is the thread they asked in, None for the channel itself. `response_url` is a secret, which is
+    why jobs are sealed.
     """
 
     user: str
@@ -21,13 +21,13 @@ class Asker:
 
     @property
     def is_direct(self) -> bool:
-        """Whether they wrote to the bot itself, or to somebody else, in a direct message."""
+        """Whether they asked in a direct message, to the bot or to somebody else."""
         return self.channel.startswith("D")
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The message that a button was pressed on; the parent is the message at the head of its thread."""
+    """The message with the button that was pressed; the parent is the first message of its thread."""
 
     message_ts: str
     parent_ts: str | None

@@ -1,4 +1,4 @@
-"""One flight at a time: a question that is being asked is not asked again, its answer is shared."""
+"""Single flight: a question that is being asked is not asked again; its answer is shared."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -11,9 +11,9 @@ T = TypeVar("T")
 
 class Flights:
     """
-    Questions under way: whoever asks the same one at the same time waits for the one already asked.
+    One running task for each question: whoever asks the same meanwhile waits for the same task.
 
-    A waiter that gives up cancels nothing: the question goes on, and its answer is kept.
+    A waiter that gives up cancels nothing: the task goes on.
     """
 
     def __init__(self, tasks: Tasks) -> None:
@@ -21,7 +21,7 @@ class Flights:
         self._under_way: dict[str, asyncio.Task[Any]] = {}
 
     def join(self, key: str, ask: Callable[[], Coroutine[Any, Any, T]]) -> tuple[asyncio.Task[T], bool]:
-        """Give the task that answers, and whether it was started for this caller."""
+        """The task that answers a question, and whether this call has started it."""
         under_way = self._under_way.get(key)
         if under_way is not None:
             return under_way, False

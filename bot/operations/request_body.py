@@ -1,10 +1,10 @@
-"""The body of an HTTP request, read only as far as it may be long."""
+"""The body of an HTTP request, up to a bound."""
 
 from starlette.requests import Request
 
 
 async def bounded_body(request: Request, longest: int) -> bytes | None:
-    """The body; None where it is longer than so many bytes."""
+    """The body; None where it is longer than `longest` bytes."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

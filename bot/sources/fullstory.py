@@ -1,9 +1,10 @@
-"""FullStory (`contracts/fullstory.md`): sessions by address or uid, one call, ready-made replay links."""
+"""FullStory (`contracts/fullstory.md`): sessions by address or uid, with the vendor's own replay links."""
 
 import asyncio
 import re
 from dataclasses import dataclass
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -34,16 +35,21 @@ from bot.sources.safe_links import LinkRule
 from bot.sources.wiring import Wiring
 from bot.storage.memory import Memory
 
-# The vendor's default; no maximum is documented, so no more is asked for.
+# Sessions in a list: the vendor's default; no maximum is documented, so no more are asked for.
 _LIMIT = 20
+# `o-7QX2B-na1`: the core is the part that is the same in all forms of an organisation's id.
 _ORGANISATION = re.compile(r"o-(?P<core>.+)-[a-z]{2,3}\d{1,2}")
 _ORGANISATION_LASTS = timedelta(days=7)
 # Activations in a month, of the plans that have them (contract, section 3.5).
 _ACTIVATIONS = Window(1_000, 31 * 24 * 3600)
+# How long a session's errors are kept, once they were paid for.
 _ERRORS_LAST = timedelta(hours=6)
+# Properties of an event that are shown in an error's title.
 _MOST_PROPERTIES = 3
+# How long it is kept who a subject is, and that nobody is.
 _USERS_LAST, _NOBODY_LASTS = timedelta(hours=12), timedelta(minutes=10)
-# Open vocabulary: these, and whatever names an error or exception (contract, section 3.2).
+# Event types that are errors, besides any with "error" or "exception" in its name: the vendor documents no
+# complete list (contract, section 3.2).
 _ERROR_TYPES = frozenset({"console_message", "exception", "crash", "crashed"})
 
 
@@ -91,31 +97,31 @@ class FullStory:
     freshness = Freshness(found=timedelta(minutes=2), nobody=timedelta(seconds=30))
 
     async def account(self) -> Account:
-        """Give the account; the vendor publishes no numbers, so a 429 alone closes it."""
+        """The account, without windows: the vendor publishes no numbers, so only its 429 closes it."""
         return self.http.account
 
     async def cost(self, subject: Subject) -> int:
-        """Give 2, the list and who it is, or 4 for an address with capitals: it may be stored lower-cased."""
+        """The list and the users, for each spelling: 2 calls, or 4 for an address with capitals."""
         return 2 * len(subject.spellings)
 
     async def find(self, question: Question, calls: Calls) -> Answer:
         """
-        Give the newest sessions, and who the subject is, for sources that know them by another name.
+        The newest sessions, and who the subject is, for sources that know them by another name.
 
-        FullStory lists no errors, and takes no dates: older sessions are left out here.
+        FullStory lists no errors and takes no dates: sessions before the asked days are left out here.
         """
         subject = question.subject
-        listed, told = await asyncio.gather(
+        listed, users = await asyncio.gather(
             self._rows(subject, calls), self._users(subject, calls), return_exceptions=True
         )
         if isinstance(listed, BaseException):
             raise listed
         notes = []
-        if isinstance(told, CallFailed):
-            notes.append(f"who this is was not told: {told.failure.message}")
-        elif isinstance(told, BaseException):
-            raise told
-        users = [] if isinstance(told, CallFailed) else told
+        if isinstance(users, CallFailed):
+            notes.append(f"who this is was not told: {users.failure.message}")
+            users = []
+        elif isinstance(users, BaseException):
+            raise users
         since = question.since(self.http.clock())
         sessions = [session for row in listed if (session := self._session(row, subject, users)) is not None]
         recent = [s for s in sessions if s.started_at is None or s.started_at >= since]
@@ -125,9 +131,9 @@ class FullStory:
 
     async def _rows(self, subject: Subject, calls: Calls) -> list[_ListedSession]:
         """
-        List sessions by one identifier a call.
+        The sessions listed for the subject's first spelling that has any.
 
-        Both together would give the union, which would be other people's sessions.
+        Each call has one identifier: with two the vendor answers with the sessions of either person.
         """
         rows: list[_ListedSession] = []
         for spelling in subject.spellings:
@@ -138,7 +144,7 @@ class FullStory:
         return rows
 
     async def _users(self, subject: Subject, calls: Calls) -> list[_User]:
-        """Give the records of whoever carries exactly this name; remembered for hours, nobody for minutes."""
+        """The records of users with exactly this name; kept for hours, or for minutes if there are none."""
         name, hashed = self.memory.name_for("users", str(self.name), subject.kind, subject.value)
         if (known := await self.memory.recall(str(self.name), name)) is not None:
             return _USERS.validate_json(known)
@@ -160,19 +166,19 @@ class FullStory:
 
     @property
     def budget(self) -> Account:
-        """Give the plan's Activations; a month of any length is never overdrawn in 31 days."""
+        """The plan's Activations; with a window of 31 days no month has more, however long it is."""
         return Account(f"fullstory_activations/{self.name.account}", (_ACTIVATIONS,))
 
     async def more_accounts(self) -> tuple[Account, ...]:
-        """Give the Activations."""
+        """The account of the Activations."""
         return (self.budget,)
 
     async def session(self, session_id: str, calls: Calls) -> Session | None:
         """
-        Describe one session; `session_id` is `device:session` or a client id.
+        One session, by `device:session`; None where it is not found, and for a client id.
 
-        There is no call for one session but its events, which cost an Activation. So it is looked for among
-        the newest of the user that the first half of the pair names; a client id names none.
+        The only call for one session is for its events, which costs an Activation. So it is searched among
+        the newest sessions of the user whose id is the first half of the pair; a client id has no user in it.
         """
         device, _, number = session_id.partition(":")
         if not (device.isdecimal() and number.isdecimal()):
@@ -186,7 +192,7 @@ class FullStory:
         return next((session for session in listed if session.id == session_id), None)
 
     async def is_ours(self, link: Link, calls: Calls) -> bool:
-        """Whether a page is of our organisation, whose id is asked for once in a while."""
+        """Whether a page is of our organisation; its id is asked for once a week."""
         ours = await self.memory.recall(str(self.name), "organisation")
         if ours is None:
             ours = to_text(at(await self._me(calls), "orgId")) or ""
@@ -194,13 +200,13 @@ class FullStory:
         return bool(link.account_id and ours) and _core(link.account_id or "") == _core(ours)
 
     async def person(self, link: Link, calls: Calls) -> Subject | None:
-        """Give whom a user's page is about, by the uid or the address of their record."""
+        """The person of a user's page, by the uid or address in their record; None where it has neither."""
         user = await self._user(link.user_id, calls) if link.user_id else None
         return _subject_of(user) if user else None
 
     async def _user(self, user_id: str, calls: Calls) -> _User | None:
         reply = await calls.get(f"/v2/users/{segment(user_id)}", headers=self._headers())
-        if reply.status == 404:  # noqa: PLR2004
+        if reply.status == HTTPStatus.NOT_FOUND:
             return None
         if not reply.ok:
             raise calls.refused(reply)
@@ -208,7 +214,7 @@ class FullStory:
         return user if user and user.id == user_id and not user.is_being_deleted else None
 
     async def errors_in(self, session_id: str, calls: Calls) -> tuple[ErrorEvent, ...]:
-        """Give a session's errors from its events, oldest first; what was read is kept for a while."""
+        """A session's errors, oldest first, from its events; kept, as reading them costs an Activation."""
         name, _ = self.memory.name_for("errors", session_id)
         if (known := await self.memory.recall(str(self.name), name)) is not None:
             return _ERRORS.validate_json(known)
@@ -222,7 +228,7 @@ class FullStory:
     async def _events(self, session_id: str, calls: Calls) -> list[_Event] | None:
         path = f"/v2/sessions/{segment(session_id)}/events"
         reply = await calls.request("GET", path, headers=self._headers(), budget=self.budget)
-        if reply.status == 404:  # noqa: PLR2004
+        if reply.status == HTTPStatus.NOT_FOUND:
             return None
         if not reply.ok:
             raise calls.refused(reply)
@@ -232,9 +238,10 @@ class FullStory:
         return events
 
     def _error(self, session_id: str, event: _Event) -> ErrorEvent:
-        told = [f"{key}: {text}" for key, value in event.event_properties.items() if (text := to_text(value))]
+        properties = event.event_properties.items()
+        shown = [f"{key}: {text}" for key, value in properties if (text := to_text(value))]
         kind = (event.event_type or "error").replace("_", " ")
-        title = f"{kind} ({', '.join(told[:_MOST_PROPERTIES])})" if told else kind
+        title = f"{kind} ({', '.join(shown[:_MOST_PROPERTIES])})" if shown else kind
         return ErrorEvent(
             self.name,
             title,
@@ -245,7 +252,7 @@ class FullStory:
         )
 
     async def check(self, calls: Calls) -> str:
-        """Ask whose key it is (`GET /me`)."""
+        """Ask whose key it is (`GET /me`); returns the organisation and the key's role in words."""
         me = await self._me(calls)
         role = to_text(at(me, "role")) or "unknown"
         organisation = to_text(at(me, "orgId")) or "unknown"
@@ -258,7 +265,7 @@ class FullStory:
         return reply.body
 
     def _headers(self) -> dict[str, str]:
-        # The key is in its final form already: encoding it again is the classic mistake.
+        # FullStory shows the key ready for use: it must not be encoded again.
         return {"Authorization": f"Basic {self.settings.api_key.get_secret_value()}"}
 
     def _session(self, row: _ListedSession, subject: Subject, users: list[_User]) -> Session | None:
@@ -278,7 +285,7 @@ class FullStory:
 def build(
     name: SourceName, settings: FullStoryAccount, client: httpx.AsyncClient, wiring: Wiring
 ) -> FullStory:
-    """Make an organisation of a configured account."""
+    """The source of a configured organisation."""
     http = wiring.http(client, FullStory.title, settings.base_url, str(name))
     return FullStory(name, http, settings, wiring.memory)
 
@@ -291,7 +298,7 @@ def _listed(reply: Reply, calls: Calls) -> list[_ListedSession]:
         raise calls.refused(reply)
     if not isinstance(reply.body, dict):
         raise calls.unreadable("a list of sessions")
-    # An empty list may be left out altogether.
+    # Where there are none, the field may be missing.
     rows = read_records(reply.body.get("sessions") or [], _ListedSession)
     if rows is None:
         raise calls.unreadable("a list of sessions")
@@ -299,14 +306,14 @@ def _listed(reply: Reply, calls: Calls) -> list[_ListedSession]:
 
 
 def _asked_for(subject: Subject) -> SessionUser:
-    """Give what the vendor matched on; the list itself names nobody."""
+    """The user as the subject names them, for the list of sessions does not name its user."""
     if subject.kind is SubjectKind.EMAIL:
         return SessionUser(email=subject.value)
     return SessionUser(uid=subject.value)
 
 
 def _core(organisation: str) -> str:
-    """Give what an organisation's id has in common in all its forms: `7QX2B` of `o-7QX2B-na1`."""
+    """The part of an organisation's id that all its forms have: `7QX2B` of `o-7QX2B-na1`."""
     found = _ORGANISATION.fullmatch(organisation)
     return found["core"] if found else organisation
 

@@ -1,7 +1,7 @@
 """
-Calls to vendors: written in the ledger first, bounded in time and size, failures as plain reasons.
+Calls to vendors: counted in the ledger first, bounded in time and size, failures as plain reasons.
 
-The only module that knows the HTTP library. What it raises holds no URL, key or vendor text.
+The only module that knows the HTTP library. Its exceptions hold no URL, key or text of a vendor.
 """
 
 import asyncio
@@ -22,16 +22,19 @@ from bot.operations.clock import Clock
 from bot.sources.quota import Account, Ledger, Purpose, Refused
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
-# Nothing a vendor says keeps us away for longer than this.
+# How long no call is made after a 429: as `Retry-After` says, within these bounds, or the default.
 _LONGEST_REST = timedelta(days=1)
 _SHORTEST_REST = timedelta(seconds=1)
 _DEFAULT_REST = timedelta(minutes=1)
+# A call that may be made within this time waits for it, so often at most.
 _SHORT_WAIT = timedelta(seconds=2)
 _MOST_WAITS = 5
+# Digits of a `Retry-After` that are read: more than a day of seconds has, and Python refuses thousands.
+_RETRY_AFTER_DIGITS = 9
 
 
 class CallFailed(Exception):
-    """Raised when a vendor could not be asked or its answer not used; caught where findings are made."""
+    """Raised when a vendor could not be asked or its answer not be used; it becomes a finding's failure."""
 
     def __init__(self, reason: Reason, message: str, until: datetime | None = None) -> None:
         super().__init__(message)
@@ -40,7 +43,7 @@ class CallFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer below 500 that is not a 429: `body` is its JSON, None where an error answer had none."""
+    """An answer below 500 that is not a 429; `body` is its JSON, None where an error's body is no JSON."""
 
     status: int
     body: Any
@@ -48,20 +51,20 @@ class Reply:
 
     @property
     def ok(self) -> bool:
-        """Whether the vendor did what it was asked."""
-        return 200 <= self.status < 300  # noqa: PLR2004 - the 2xx class
+        """Whether the status is a success, 2xx."""
+        return httpx.codes.is_success(self.status)
 
 
 def trusted_certificates() -> ssl.SSLContext:
-    """Load whom all connections trust; that takes a while, so it is done once for all of them."""
+    """The certificates that all connections trust; loading them is slow, so it is done once for all."""
     return httpx.create_ssl_context()
 
 
 def open_client(
     read_seconds: float, trusted: ssl.SSLContext, connect_seconds: float = 5
 ) -> httpx.AsyncClient:
-    """Open one vendor's connection pool; redirects are not followed: they would carry keys elsewhere."""
-    # httpx logs every URL at INFO, and URLs carry addresses and, at one vendor, the key.
+    """One vendor's connection pool; redirects are not followed: they would carry keys elsewhere."""
+    # httpx logs every URL at INFO, and URLs hold addresses and, at one vendor, the key.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     timeout = httpx.Timeout(read_seconds, connect=connect_seconds, pool=read_seconds)
     accepted = {"Accept": "application/json"}
@@ -71,10 +74,10 @@ def open_client(
 @dataclass(frozen=True, slots=True)
 class VendorHttp:
     """
-    One account's way to its vendor.
+    What an account's calls are made with.
 
-    `title` is the vendor's name as people know it; `rest_after_429` says how long to stay away when the
-    vendor refuses without saying for how long.
+    `title` is the vendor's name as people know it; `rest_after_429` returns how long no call is made after a
+    429 that does not say so itself.
     """
 
     client: httpx.AsyncClient
@@ -86,12 +89,12 @@ class VendorHttp:
     rest_after_429: Callable[[datetime], timedelta] = lambda _now: _DEFAULT_REST
 
     def asking(self, purpose: Purpose, account: Account | None = None) -> "Calls":
-        """Begin a question's calls; `account` is given where its windows depend on what was found out."""
+        """The calls of a new question; `account` is given where its windows depend on the server."""
         return Calls(self, purpose, account or self.account)
 
 
 class Calls:
-    """The calls made for one question; `made` counts them."""
+    """The calls for one question; `made` is how many there were."""
 
     def __init__(self, http: VendorHttp, purpose: Purpose, account: Account) -> None:
         self._http = http
@@ -100,13 +103,13 @@ class Calls:
         self.made = 0
 
     async def left(self) -> int | None:
-        """Give how many calls the account has left, None where there is no limit."""
+        """How many calls the account has left; None where it has no limit."""
         return (await self._http.ledger.state(self.account)).left
 
     async def get(
         self, path: str, *, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
     ) -> Reply:
-        """Ask by GET; see `request`."""
+        """Make one call by GET; see `request`."""
         return await self.request("GET", path, params=params, headers=headers)
 
     async def request(
@@ -125,17 +128,18 @@ class Calls:
         Make one call.
 
         Args:
-            method: of HTTP.
+            method: HTTP method.
             path: below the base URL, its parts already encoded by `segment`.
             params: the query, encoded here.
             headers: added to the client's own.
             body: sent as JSON.
-            base_url: where else than usual the vendor is asked.
-            budget: where the call is counted besides, before it is made.
-            free: the vendor does not count this call.
+            base_url: used in place of the account's.
+            budget: an account that the call is counted against as well.
+            free: the vendor does not count this call, so the ledger does not either.
 
         Raises:
-            CallFailed: when the quota, the network or the vendor says no, or the answer is no JSON.
+            CallFailed: when the quota is spent, the vendor cannot be reached or refuses, or its answer is not
+                JSON.
 
         """
         if not free:
@@ -160,19 +164,19 @@ class Calls:
         return await self._judge(response, content)
 
     def refused(self, reply: Reply) -> CallFailed:
-        """Give the failure for an answer that a source has no better reading of."""
+        """The failure for an error status that a source has no meaning of its own for."""
         if reply.status in (401, 403):
             return self._failed(
                 Reason.NOT_AUTHORISED, "refuses our key: it is wrong, expired or may not read this"
             )
-        if 300 <= reply.status < 400:  # noqa: PLR2004 - the 3xx class
+        if httpx.codes.is_redirect(reply.status):
             return self._failed(
                 Reason.UNREADABLE, "sends us elsewhere: the configured base URL is not its API's"
             )
         return self._failed(Reason.VENDOR_ERROR, f"refuses the question (status {reply.status})")
 
     def unreadable(self, what: str) -> CallFailed:
-        """Give the failure for JSON that is not of the documented shape."""
+        """The failure for JSON that is not of the documented shape; `what` is what was expected."""
         return self._failed(Reason.UNREADABLE, f"answered something else than {what}")
 
     def _failed(self, reason: Reason, what: str, until: datetime | None = None) -> CallFailed:
@@ -181,7 +185,7 @@ class Calls:
     async def _spend(self, account: Account) -> None:
         verdict = await self._http.ledger.spend(account, self._purpose)
         for _ in range(_MOST_WAITS):
-            # A vendor's calls a second are waited for; its calls a day are not.
+            # A limit of calls a second is waited for; one of calls a day is not.
             if not isinstance(verdict, Refused) or verdict.wait > _SHORT_WAIT:
                 break
             await asyncio.sleep(verdict.wait.total_seconds())
@@ -223,17 +227,16 @@ class Calls:
         return self._failed(Reason.RATE_LIMITED, "asks us to wait", now + rest)
 
     async def correct(self, left: int, resets_in: timedelta) -> None:
-        """Tell the ledger what the vendor's own headers say is left."""
+        """Correct the ledger by what the vendor's own headers say is left."""
         await self._http.ledger.correct(self.account, left, min(resets_in, _LONGEST_REST))
 
 
 def retry_after(value: str | None, now: datetime) -> timedelta | None:
-    """Read a Retry-After header, seconds or a date; None where it says nothing usable."""
+    """The time in a Retry-After header, seconds or a date; None where it is missing or unreadable."""
     if not value:
         return None
     if value.strip().isdecimal():
-        # More digits than a day of seconds has are a day all the same; Python refuses to read thousands.
-        return min(timedelta(seconds=int(value.strip()[:9])), _LONGEST_REST)
+        return min(timedelta(seconds=int(value.strip()[:_RETRY_AFTER_DIGITS])), _LONGEST_REST)
     try:
         moment = parsedate_to_datetime(value)
     except ValueError:
@@ -242,7 +245,7 @@ def retry_after(value: str | None, now: datetime) -> timedelta | None:
 
 
 def segment(value: str) -> str:
-    """Encode a value as one part of a path: `a:b/c` becomes `a%3Ab%2Fc`."""
+    """A value encoded as one part of a path: `a:b/c` becomes `a%3Ab%2Fc`."""
     encoded = quote(value, safe="")
-    # A part of dots alone would be taken for "this folder" or "the one above".
+    # `.` and `..` alone would mean "this folder" and "the one above".
     return encoded.replace(".", "%2E") if not encoded.strip(".") else encoded

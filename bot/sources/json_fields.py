@@ -1,8 +1,8 @@
 """
-Reading vendors' JSON: tolerant of unknown fields, nulls, numbers sent as text and text sent as numbers.
+Fields of vendors' JSON: unknown fields, nulls, numbers sent as text and text sent as numbers are accepted.
 
-The types here are for pydantic models of one record each. A field that cannot be read is None; it never
-spoils the record, and a record never spoils the answer.
+The types here are for pydantic models of one record each. A field that cannot be read is None and leaves
+the record usable; a record that cannot be read is left out of the answer.
 """
 
 import math
@@ -12,11 +12,14 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
-# Between these (2001 and 2286) a number is a time in seconds; a thousandfold, in milliseconds. Earlier times
-# are what vendors write for "unknown" (1970), and mean nothing to a support desk.
+# A number in this range is a time in seconds since 1970 (from 2001 to 2286), and a thousand times that is one
+# in milliseconds. Earlier times are left out: vendors write 1970 for "unknown".
 _SECONDS = range(10**9, 10**10)
+# Characters of a text, and digits of a number, that are kept.
 _LONGEST_TEXT = 2_000
 _LONGEST_NUMBER = 30
+# The largest whole number that JSON's floating point holds exactly.
+_MOST_COUNTED = 2**53
 
 
 class Record(BaseModel):
@@ -29,7 +32,7 @@ R = TypeVar("R", bound=Record)
 
 
 def to_text(value: Any) -> str | None:
-    """Read a text, also one that came as a number; NULs and blanks around it go, nothing left is None."""
+    """A text, also where it came as a number, without NULs and blanks around it; None if nothing is left."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     if isinstance(value, int) and abs(value) >= 10**_LONGEST_NUMBER:
@@ -38,18 +41,18 @@ def to_text(value: Any) -> str | None:
 
 
 def joined(*values: Any) -> str | None:
-    """Read texts that belong together, such as a browser's name and version, as one."""
+    """Texts that belong together, such as a browser's name and version, with a blank between them."""
     return " ".join(text for value in values if (text := to_text(value))) or None
 
 
 def to_id(value: Any) -> str | None:
-    """Read an identifier: as `to_text`, but exactly as it is."""
+    """An identifier: as `to_text`, but a text is kept exactly as it is; None where it is too long."""
     text = str(value) if isinstance(value, str) else to_text(value)
     return text if text and len(text) <= _LONGEST_TEXT else None
 
 
 def to_count(value: Any) -> int | None:
-    """Read a whole number that is not negative, also one that came as text or with a fraction."""
+    """A whole number that is not negative, also where it came as text or with a fraction."""
     if isinstance(value, str) and len(value) <= _LONGEST_NUMBER:
         try:
             value = float(value)
@@ -57,18 +60,18 @@ def to_count(value: Any) -> int | None:
             return None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    if not math.isfinite(value) or not 0 <= value < 2**53:
+    if not math.isfinite(value) or not 0 <= value < _MOST_COUNTED:
         return None
     return int(value)
 
 
 def to_flag(value: Any) -> bool | None:
-    """Read a yes or no, also 0/1."""
+    """A yes or no, also where it came as a number."""
     return bool(value) if isinstance(value, bool | int) else None
 
 
 def to_moment(value: Any) -> datetime | None:
-    """Read a time: ISO 8601 or SQL's form, UTC where no zone is given, or (milli)seconds since 1970."""
+    """A time in UTC: from ISO 8601 or SQL's form (without a zone: UTC), or (milli)seconds since 1970."""
     if isinstance(value, str) and not value.strip().isdecimal():
         return _from_text(value.strip())
     number = to_count(value)
@@ -91,7 +94,7 @@ def _from_text(value: str) -> datetime | None:
 
 
 def to_page(value: Any) -> str | None:
-    """Read a page's address as its path: query and fragment (they carry reset tokens) go, host too."""
+    """The path of a page's URL, without host, query and fragment, which may hold reset tokens."""
     text = to_text(value)
     if text is None:
         return None
@@ -112,14 +115,14 @@ Part = Annotated[dict[str, Any], BeforeValidator(lambda value: value if isinstan
 
 
 def read_records(rows: Any, record: type[R]) -> list[R] | None:
-    """Read a list of records, leaving out what is no record; None where it is no list at all."""
+    """The records of a list, without what is no such record; None where it is no list."""
     if not isinstance(rows, list):
         return None
     return [read for row in rows if (read := read_record(row, record)) is not None]
 
 
 def read_record(row: Any, record: type[R]) -> R | None:
-    """Read one record; None where it is none."""
+    """The record; None where it is none."""
     try:
         return record.model_validate(row)
     except ValidationError:
@@ -127,7 +130,7 @@ def read_record(row: Any, record: type[R]) -> R | None:
 
 
 def at(body: Any, *path: str) -> Any:
-    """Give what stands at a path of keys, None where anything on the way is missing."""
+    """The value at a path of keys; None where any of them is missing."""
     for key in path:
         body = body.get(key) if isinstance(body, dict) else None
     return body

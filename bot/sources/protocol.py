@@ -1,4 +1,4 @@
-"""What every source does, and what it is asked."""
+"""What every source can do, and the question that it is asked."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from bot.sources.quota import Account, Purpose
 
 
 class Effort(StrEnum):
-    """How far a question goes: what is remembered will do, only while it is fresh, or not at all."""
+    """Which stored answers will do: any (`known`), one that is fresh (`usual`), or none (`fresh`)."""
 
     KNOWN = "known"
     USUAL = "usual"
@@ -23,10 +23,10 @@ class Effort(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Question:
     """
-    Whom to find, how many days back, who wants to know, and how much.
+    Whom to find, how many days back, for which purpose, and which stored answers will do.
 
-    `other_names` is what else the subject is surely called; `again` marks a question that is repeated
-    because more such names became known.
+    `other_names` are names that are surely the subject's too; `again` marks a question that is repeated
+    because more such names were found.
     """
 
     subject: Subject
@@ -38,17 +38,17 @@ class Question:
 
     @property
     def names(self) -> tuple[Subject, ...]:
-        """Give all that the subject is called, the name that was asked for first."""
+        """All names of the subject, beginning with the one that was asked for."""
         return (self.subject, *self.other_names)
 
     def since(self, now: datetime) -> datetime:
-        """Give where the asked span of time begins."""
+        """The begin of the asked days, counted back from `now`."""
         return now - timedelta(days=self.days)
 
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """For how long an answer is taken as it is: somebody found, nobody found."""
+    """How long an answer counts as fresh: one with somebody found, and one with nobody."""
 
     found: timedelta
     nobody: timedelta
@@ -59,29 +59,29 @@ class Source(Protocol):
 
     @property
     def name(self) -> SourceName:
-        """Give the vendor and the account's label."""
+        """The vendor and the account's label."""
 
     @property
     def title(self) -> str:
-        """Give the vendor's name as people know it."""
+        """The vendor's name as people know it."""
 
     @property
     def freshness(self) -> Freshness:
-        """Give how long its answers stay fresh."""
+        """How long its answers count as fresh."""
 
     async def account(self) -> Account:
-        """Give the account in the ledger, with the windows that hold for this server."""
+        """The account in the ledger, with the windows that this server allows."""
 
     async def cost(self, subject: Subject) -> int:
-        """Give the most calls that a lookup of this subject makes now."""
+        """The most calls that a lookup of this subject would make now."""
 
     @property
     def http(self) -> VendorHttp:
-        """Give its way to the vendor, through which all its calls are made."""
+        """What all its calls are made with."""
 
     async def find(self, question: Question, calls: Calls) -> Answer:
         """
-        Give the subject's sessions and error events, newest first.
+        The subject's sessions and error events, newest first.
 
         Raises:
             CallFailed: when the vendor cannot be asked or understood.
@@ -90,7 +90,7 @@ class Source(Protocol):
 
     async def session(self, session_id: str, calls: Calls) -> Session | None:
         """
-        Describe one session by its id; None where the vendor knows none.
+        One session by its id; None where the vendor has none.
 
         Raises:
             CallFailed: when the vendor cannot be asked or understood.
@@ -99,7 +99,7 @@ class Source(Protocol):
 
     async def check(self, calls: Calls) -> str:
         """
-        Make one cheap call that proves address and key; gives what it proved, in words.
+        Make one cheap call that proves URL and key; returns what it proved, in words.
 
         Raises:
             CallFailed: when the vendor cannot be asked or understood.
@@ -109,15 +109,15 @@ class Source(Protocol):
 
 @runtime_checkable
 class TellsErrors(Source, Protocol):
-    """A source that tells a session's errors at a price: only a person may have it asked."""
+    """A source that charges for a session's errors: it is asked for them only when a person wants them."""
 
     @property
     def budget(self) -> Account:
-        """Give what the price is taken of, as the ledger knows it."""
+        """The account in the ledger that the price is counted against."""
 
     async def errors_in(self, session_id: str, calls: Calls) -> tuple[ErrorEvent, ...]:
         """
-        Give one session's errors, oldest first.
+        One session's errors, oldest first.
 
         Raises:
             CallFailed: when the vendor cannot be asked or understood, or the budget is spent.
@@ -130,25 +130,25 @@ class SeveralAccounts(Source, Protocol):
     """A source with more accounts in the ledger than its own."""
 
     async def more_accounts(self) -> tuple[Account, ...]:
-        """Give the others."""
+        """Its accounts besides `account`."""
 
 
 @runtime_checkable
 class Linked(Source, Protocol):
-    """A source whose pages people paste addresses of."""
+    """A source whose pages' URLs people paste."""
 
     async def is_ours(self, link: Link, calls: Calls) -> bool:
         """
         Whether a page of this vendor belongs to this account.
 
         Raises:
-            CallFailed: when that has to be asked and cannot be.
+            CallFailed: when the vendor has to be asked for that and cannot be.
 
         """
 
     async def person(self, link: Link, calls: Calls) -> Subject | None:
         """
-        Give whom a person's page, or a list of one person's sessions, is about; None where that is not known.
+        The subject of a person's page, or of a list of one person's sessions; None where it is not known.
 
         Raises:
             CallFailed: when the vendor cannot be asked or understood.
@@ -158,7 +158,7 @@ class Linked(Source, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """What a source remembers by itself (None: nothing at all), and whether that is `enough`."""
+    """A source's own stored answer (None without any), and whether it is `enough` to make no call."""
 
     answer: Answer | None
     enough: bool
@@ -166,7 +166,7 @@ class Recall:
 
 @runtime_checkable
 class Indexed(Source, Protocol):
-    """A source that answers from an index of its own, whose answers need no cache."""
+    """A source with an index of its own; its answers are not kept in the cache."""
 
     async def recall(self, question: Question) -> Recall:
-        """Give what it remembers, without a call."""
+        """What the index has, without a call."""

@@ -1,10 +1,10 @@
 """
 The quota ledger: every call to a vendor is written down before it is made.
 
-No rolling window ever holds more calls than the vendor allows, whatever crashes, restarts or runs
-beside it: the account's row is locked before its calls are counted, in the transaction that adds the
-new one, by the database's clock. Each class of asker leaves a reserve for those above it. What a vendor
-says of its own count (a 429, a rate-limit header) corrects ours downwards, never upwards.
+No rolling window ever holds more calls than the vendor allows, whatever crashes, restarts or runs at the
+same time: the account's row is locked before its calls are counted, in the transaction that adds the new
+one, by the database's clock. Each purpose leaves a reserve for those above it. A vendor's own count (a 429,
+a rate-limit header) can lower what we think is left, never raise it.
 """
 
 import math
@@ -24,7 +24,7 @@ _DAY_SECONDS = 24 * 3600
 
 
 class Purpose(StrEnum):
-    """Who asks; the order is the order of precedence."""
+    """What a call is made for; the first has precedence over the second, and so on."""
 
     PERSON = "person"
     UNFURL = "unfurl"
@@ -32,12 +32,12 @@ class Purpose(StrEnum):
     BACKGROUND = "background"
 
 
-# What part of a window each class leaves untouched for those above it.
+# The part of a window's calls that each purpose leaves for those above it.
 RESERVES = {Purpose.PERSON: 0.0, Purpose.UNFURL: 0.1, Purpose.TICKET: 0.2, Purpose.BACKGROUND: 0.4}
 
 
 def reserve(calls: int, purpose: Purpose) -> int:
-    """Give how many of a window's calls a class of asker must leave."""
+    """How many of a window's calls a purpose must leave for others."""
     return math.ceil(calls * RESERVES[purpose])
 
 
@@ -46,8 +46,8 @@ class Window:
     """
     At most `calls` calls in any `seconds` seconds.
 
-    A vendor counts a call when it arrives, a little later than we do: for `lag_seconds` more, a call that is
-    out of our window may still be in the vendor's.
+    A vendor counts a call when it arrives, a little later than we do. So a call counts for `lag_seconds`
+    longer here: it may still be in the vendor's window.
     """
 
     calls: int
@@ -56,34 +56,35 @@ class Window:
 
     @property
     def milliseconds(self) -> int:
-        """Give for how long a call counts, in the ledger's unit."""
+        """How long a call counts, in milliseconds."""
         return int((self.seconds + self.lag_seconds) * 1000)
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A vendor's account as the ledger knows it; no windows: nothing is refused, calls are only counted."""
+    """A vendor's account in the ledger; without windows its calls are counted and none is refused."""
 
     name: str
     windows: tuple[Window, ...] = ()
 
     @property
     def longest(self) -> Window | None:
-        """Give the window that looks furthest back: the one people ask about."""
+        """The longest window, which is the one that people are shown; None without any."""
         return max(self.windows, key=lambda window: window.seconds, default=None)
 
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """The call is written down and may be made."""
+    """The call has been counted and may be made."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
     """
-    The call must not be made; `until` is when one may be again, `wait` how long that is by the ledger.
+    The call must not be made.
 
-    `reserved`: it is kept for others.
+    `until` is when one may be made again, `wait` how long that is by the database's clock; `reserved` says
+    that calls are left, for other purposes.
     """
 
     until: datetime
@@ -96,9 +97,9 @@ class QuotaState:
     """
     What an account has left in its longest window.
 
-    `left` and `limit` are None where no limit is known; `returns_at` is when the next call comes back
-    where some are spent; `blocked_until` is set while the vendor says that nothing is left; `returning` is in
-    how long each spent call comes back, the soonest first.
+    `left` and `limit` are None where no limit is known. `returns_at` is when the next call comes back, None
+    where none is spent. `blocked_until` is set while the vendor says that no call is left. `returning` has
+    the time until each spent call comes back, the soonest first.
     """
 
     account: str
@@ -113,7 +114,7 @@ class QuotaState:
 
 @dataclass(frozen=True, slots=True)
 class _Count:
-    """What the ledger holds for one account at one moment; times in milliseconds."""
+    """An account's calls by window, and the vendor's own count; times in milliseconds since 1970."""
 
     now: int
     used: dict[Window, int]
@@ -122,18 +123,18 @@ class _Count:
 
     @property
     def left(self) -> float:
-        """Give what is left in the tightest window, by our own count."""
+        """Calls left in the fullest window, by our own count."""
         return min((window.calls - used for window, used in self.used.items()), default=math.inf)
 
 
 class Ledger:
-    """The calls that accounts have made, in the database."""
+    """The calls of all accounts, in the database."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     async def spend(self, account: Account, purpose: Purpose) -> Granted | Refused:
-        """Write one call down, if the account's windows and the reserve allow it."""
+        """Count one call, if the account's windows and the reserve allow it."""
         async with self._store.write() as connection:
             await _lock(connection, account.name)
             count = await _count(connection, account)
@@ -151,7 +152,7 @@ class Ledger:
         return Granted()
 
     async def state(self, account: Account) -> QuotaState:
-        """Count what is left, for people and for plans."""
+        """What the account has left now."""
         window = account.longest
         counted = window or Window(0, _DAY_SECONDS)
         async with self._store.read() as connection:
@@ -173,12 +174,12 @@ class Ledger:
 
     async def correct(self, account: Account, left: int, until_in: timedelta) -> None:
         """
-        Take the vendor's word where it has counted more calls than we have.
+        Keep the vendor's own count, where less is left by it than by ours.
 
         Args:
-            account: whose count it is.
+            account: the account that the vendor has counted.
             left: how many calls the vendor says are left (0 on a 429).
-            until_in: for how long that holds, from now.
+            until_in: how long that is so, from now.
 
         """
         async with self._store.write() as connection:
@@ -196,7 +197,7 @@ class Ledger:
 
 
 async def _lock(connection: AsyncConnection, name: str) -> None:
-    """Take the account's row: on PostgreSQL the lock, on SQLite (already the only writer) a formality."""
+    """Lock the account's row, on PostgreSQL; on SQLite the transaction is the only writer already."""
     touch = update(quota_accounts).where(quota_accounts.c.account == name).values(touched_ms=now_ms())
     if (await connection.execute(touch)).rowcount:
         return
@@ -219,7 +220,7 @@ async def _count(connection: AsyncConnection, account: Account) -> _Count:
 async def _vendor_said(
     connection: AsyncConnection, account: Account, now: int
 ) -> tuple[int | None, int | None]:
-    """Give how many calls the vendor says are left, and until when that holds, in milliseconds."""
+    """Calls that the vendor says are left, and until when (milliseconds); None twice if it said nothing."""
     query = select(quota_accounts.c.vendor_left, quota_accounts.c.vendor_until_ms).where(
         quota_accounts.c.account == account.name, quota_accounts.c.vendor_until_ms > now
     )
@@ -228,14 +229,14 @@ async def _vendor_said(
 
 
 def _inside(account: Account, window: Window, now: int) -> ColumnElement[bool]:
-    """Select the calls that still count."""
+    """The condition for calls that still count in a window."""
     return (quota_calls.c.account == account.name) & (quota_calls.c.at_ms > now - window.milliseconds)
 
 
 async def _nth_call(
     connection: AsyncConnection, account: Account, window: Window, now: int, number: int
 ) -> int | None:
-    """Give when the so-manieth call that still counts was made, the oldest being 0."""
+    """When call `number` of those that still count was made, in milliseconds; the oldest is number 0."""
     query = select(quota_calls.c.at_ms).where(_inside(account, window, now))
     found = await connection.execute(query.order_by(quota_calls.c.at_ms).offset(number).limit(1))
     return found.scalar_one_or_none()
@@ -244,14 +245,14 @@ async def _nth_call(
 async def _refusal(
     connection: AsyncConnection, count: _Count, account: Account, purpose: Purpose
 ) -> Refused | None:
-    """Give the latest of the moments at which each rule would let the call through."""
+    """The refusal of a call, until the latest time at which one of the rules allows it; None if all do."""
     reasons: list[tuple[int, bool]] = []
     if count.vendor_left is not None and count.vendor_until is not None and count.vendor_left <= 0:
         reasons.append((count.vendor_until, False))
     for window in account.windows:
         used, spendable = count.used[window], window.calls - reserve(window.calls, purpose)
         if used >= spendable:
-            # With nothing to spend at all, a whole window must pass.
+            # Where a purpose may spend nothing at all, a whole window must pass.
             freeing = await _nth_call(
                 connection, account, window, count.now, max(0, used - max(spendable, 1))
             )

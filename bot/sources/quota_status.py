@@ -11,11 +11,11 @@ from bot.sources.quota import QuotaState
 
 
 class Asked(Protocol):
-    """Whatever asks a vendor by one account, such as a help desk."""
+    """Anything else with an account in the ledger, such as a help desk."""
 
     @property
     def http(self) -> VendorHttp:
-        """Its way to the vendor, with the account that calls are counted against."""
+        """What its calls are made with, and the account that they are counted against."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Every vendor in one table, and how a configured account becomes a source."""
+"""All vendors in one table, and the sources of all configured accounts."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -18,7 +18,7 @@ from bot.sources.wiring import Wiring
 
 @dataclass(frozen=True, slots=True)
 class VendorEntry:
-    """A vendor: its configured accounts, how long it may take to answer, and what makes a source of one."""
+    """A vendor: its configured accounts by label, seconds it may take to answer, and what makes a source."""
 
     vendor: Vendor
     accounts: Callable[[Settings], Mapping[str, Any]]
@@ -31,7 +31,7 @@ def _raygun_accounts(settings: Settings) -> Mapping[str, Any]:
     return {label: (settings.raygun.get(label), settings.raygun_v3.get(label)) for label in labels}
 
 
-# Raygun says itself that a call may take 30 seconds, and a dropped call is a wasted one.
+# Seconds to answer: Raygun documents that a call may take 30, and one that is broken off is still counted.
 VENDORS = (
     VendorEntry("fullstory", lambda s: s.fullstory, 15, fullstory.build),
     VendorEntry("raygun", _raygun_accounts, 35, raygun_v3.build),
@@ -44,7 +44,7 @@ VENDORS = (
 async def open_sources(
     settings: Settings, wiring: Wiring, vendors: Sequence[VendorEntry] = VENDORS
 ) -> AsyncIterator[tuple[Source, ...]]:
-    """Open every configured account, each with its own connections, and close them at the end."""
+    """The source of every configured account, each with its own connections, which are closed at the end."""
     async with AsyncExitStack() as stack:
         sources = []
         for entry in vendors:

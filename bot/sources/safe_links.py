@@ -1,22 +1,23 @@
-"""Which of a vendor's links may be shown: those to the vendor's own hosts, or to the configured server."""
+"""Which links may be shown: those to the vendor's own hosts, or to the configured server."""
 
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
+# Characters of a URL; a longer one leaves no room in a block (Slack allows 3,000).
 _LONGEST = 2_500
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
 class LinkRule:
-    """`hosts`: the vendor's domains, their subdomains included; `origins`: configured servers, exactly."""
+    """`hosts`: the vendor's domains, with all their subdomains; `origins`: the configured servers'."""
 
     hosts: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
 
     def allow(self, url: str | None) -> str | None:
-        """Give the link as it may be shown (`https` on the vendor's hosts), or None."""
-        # Python's parser takes control characters out silently; no vendor's link has any.
+        """The link as it may be shown (`https` on the vendor's hosts); None where it may not be."""
+        # urlsplit removes control characters silently; no vendor's link has any.
         if not url or len(url) > _LONGEST or any(character < " " for character in url):
             return None
         try:
@@ -34,7 +35,7 @@ class LinkRule:
 
 def origin_of(url: str) -> str:
     """
-    Give a URL's scheme, host and port in one spelling.
+    A URL's scheme, host and port, in one spelling.
 
     Raises:
         ValueError: when it is not a URL.
@@ -46,5 +47,5 @@ def origin_of(url: str) -> str:
 
 
 def encoded(url: str) -> str:
-    """Encode what could end a link early or carry Slack's own marks: blanks, quotes, `<>|^` and the like."""
+    """The URL with blanks, quotes, `<>|^` and the like encoded: they could end a link or mean something."""
     return quote(url, safe="%/:=&?~#+!$,;'@()*[]")

@@ -1,4 +1,4 @@
-"""What every source is handed when it is made."""
+"""What every source is made with."""
 
 import ssl
 from collections.abc import Callable
@@ -17,11 +17,7 @@ from bot.storage.memory import Memory
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """
-    The ledger, what is remembered, the time, the index of sessions, what runs behind answers.
-
-    `trusted` is whose certificates are taken.
-    """
+    """What all sources share: ledger, memory, clock, index, background tasks, trusted certificates."""
 
     ledger: Ledger
     memory: Memory
@@ -40,15 +36,15 @@ class Wiring:
         rest_after_429: Callable[[datetime], timedelta] | None = None,
     ) -> VendorHttp:
         """
-        Give an account's way to its vendor.
+        What an account's calls are made with.
 
         Args:
-            client: the vendor's connections.
+            client: the account's connections.
             title: the vendor's name as people know it.
-            base_url: where it is.
+            base_url: of the vendor's API.
             account: its name in the ledger, such as `rybbit/www`.
             windows: how many calls it allows in which time; none where that is not known.
-            rest_after_429: how long to stay away where it refuses and does not say.
+            rest_after_429: how long no call is made after a 429 that does not say so itself.
 
         """
         http = VendorHttp(client, self.ledger, Account(account, windows), self.clock, title, base_url)

@@ -1,4 +1,4 @@
-"""What Raygun's index has about one question, and how that becomes an answer; for both of its APIs."""
+"""What the index has about one question, and the answer made of it; for both of Raygun's APIs."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,13 +11,13 @@ from bot.domain.model import ErrorEvent, Failure, Session, SourceName, Subject, 
 from bot.sources.protocol import Question
 from bot.sources.raygun.index import Opened, SessionIndex
 
-# Of so many sessions, the newest ones, the errors are worth a call each.
+# The newest sessions of a person whose own page is worth a call each, for their errors.
 WORTH_OPENING = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the index has about one question: of whoever it is about, and how complete that is."""
+    """What the index has about one question: sessions, their own pages, and how complete that is."""
 
     sessions: tuple[Session, ...]
     opened: Mapping[str, Opened]
@@ -26,7 +26,7 @@ class Known:
 
     @property
     def unopened(self) -> str | None:
-        """Give the newest session of which the errors are not known, or not of all of it."""
+        """Id of the newest session of which not all errors are known; None where there is none."""
         return next((s.id for s in self.sessions[:WORTH_OPENING] if not self._is_opened(s)), None)
 
     def _is_opened(self, session: Session) -> bool:
@@ -36,7 +36,7 @@ class Known:
 
 @dataclass(slots=True)
 class Readers:
-    """Whoever reads pages: one at a time, and those who wait for an answer before those who fill gaps."""
+    """Locks for reading pages: one task at a time; `waiting` counts those with an answer to give."""
 
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     filling: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -44,7 +44,7 @@ class Readers:
 
 
 async def look_up(index: SessionIndex, source: SourceName, question: Question, now: datetime) -> Known:
-    """Look into the index for whoever a question is about."""
+    """What the index has about the subject of a question."""
     names = question.names
     found = await index.look_up(source, names, question.since(now), now)
     theirs = _each_once(session for session in found.sessions if belongs_to(session, names))
@@ -55,7 +55,7 @@ async def look_up(index: SessionIndex, source: SourceName, question: Question, n
 def answer_of(
     known: Known, index: SessionIndex, question: Question, now: datetime, failure: Failure | None = None
 ) -> Answer | None:
-    """Put together what is known; None where that is nothing at all."""
+    """The answer from the index; None where the index covers nothing and the person was never asked for."""
     times = [moment for moment in (known.coverage.end, known.asked and known.asked.end) if moment]
     if not times:
         return None
@@ -72,7 +72,7 @@ def answer_of(
 
 
 def _each_once(sessions: Iterable[Session]) -> tuple[Session, ...]:
-    """Give each session once: the two APIs have ids of their own, and the same start."""
+    """Each session once: the two APIs have different ids for a session, and the same start."""
     found: dict[object, Session] = {}
     for session in sessions:
         found.setdefault(session.started_at or session.id, session)
@@ -80,7 +80,7 @@ def _each_once(sessions: Iterable[Session]) -> tuple[Session, ...]:
 
 
 def _notes(question: Question, known: Known, failure: Failure | None) -> Iterable[str]:
-    """Say how complete an answer is beyond what the index covers."""
+    """Remarks on how complete an answer is, besides what the index covers."""
     opened = sum(session.id in known.opened for session in known.sessions)
     if known.sessions and not opened:
         yield "errors not asked for: the calls left are kept for finding people"
@@ -94,7 +94,7 @@ def _notes(question: Question, known: Known, failure: Failure | None) -> Iterabl
 
 
 def _with_page(session: Session, opened: Opened | None) -> Session:
-    """Give a session with what its own page told."""
+    """The session with what its own page adds."""
     if opened is None:
         return session
     page = opened.session
@@ -111,9 +111,9 @@ def _with_page(session: Session, opened: Opened | None) -> Session:
 
 def belongs_to(session: Session, names: Sequence[Subject]) -> bool:
     """
-    Check again whose session it is: another customer's must never be shown.
+    Whether a session that was found is the person's: another customer's must never be shown.
 
-    It must carry one of the names; or no name that says otherwise, where the vendor's own id led to it.
+    It must have one of the names; or, as it was found by the vendor's own id, no name that contradicts them.
     """
     uids = {name.value for name in names if name.kind is SubjectKind.UID}
     emails = {name.value for name in names if name.kind is SubjectKind.EMAIL}

@@ -1,9 +1,9 @@
 """
 The local index: sessions of whole accounts, by email, uid and the vendor's own user id.
 
-It is filled by whole pages and knows for which spans of time it is complete (its coverage). A span is
-claimed in the same transaction that stores its sessions, and only when all of it was read. People are kept as
-hashes, sessions sealed. All times are handed in or come with the sessions: the vendor's time counts here.
+It is filled with whole pages and records for which spans of time it is complete (its coverage). A span is
+recorded in the same transaction as its sessions, and only when all of it was read. People are stored as
+hashes, sessions sealed. Times are passed in or come with the sessions, so that the vendor's clock is used.
 """
 
 import asyncio
@@ -41,10 +41,11 @@ from bot.storage.tables import (
     index_spans,
 )
 
+# Sessions that are returned for one person, and the vendor's user ids that are looked into for one.
 _MOST_FOUND = 200
 _MOST_CUSTOMERS = 20
 _HOUR_MS = 3_600_000
-# How long the times of lookups are kept: the same day of the last week is among them.
+# How long the times of lookups are kept: a week and a day, for a forecast by the same day of last week.
 _LOOKUPS_KEPT = timedelta(days=8)
 
 T = TypeVar("T")
@@ -54,7 +55,7 @@ _USER = TypeAdapter(SessionUser)
 
 
 class Kind(StrEnum):
-    """What a span is complete for."""
+    """Of which list a span is complete."""
 
     SESSIONS = "sessions"
     CUSTOMERS = "customers"
@@ -62,7 +63,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sighted:
-    """A session, and the vendor's own id of the customer whose session it is."""
+    """A session, and the vendor's own id for its customer, if it has one."""
 
     session: Session
     customer: str | None
@@ -70,7 +71,7 @@ class Sighted:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """The vendor's own id of a customer, and who that is."""
+    """The vendor's own id for a customer, and who that is."""
 
     id: str
     user: SessionUser
@@ -79,9 +80,10 @@ class Customer:
 @dataclass(frozen=True, slots=True)
 class Harvest:
     """
-    What reading came to.
+    What was read from the vendor.
 
-    `whole` are the spans that were read from end to end; sessions outside of them are welcome all the same.
+    `whole` and `whole_customers` are the spans that were read completely; sessions outside them are stored
+    too.
     """
 
     sessions: Sequence[Sighted] = ()
@@ -92,7 +94,7 @@ class Harvest:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What one session's own page told: the session with what the list does not have, and its errors."""
+    """One session's own page, as read at `at`: the session with more fields than in lists, and its errors."""
 
     session: Session
     errors: tuple[ErrorEvent, ...]
@@ -105,13 +107,13 @@ _OPENED = TypeAdapter(Opened)
 @dataclass(frozen=True, slots=True)
 class Found:
     """
-    What is known of one person.
+    What the index has of one person.
 
     Args:
-        sessions: newest first; whose they are is to be checked by their names.
-        opened: what sessions' own pages told, by the sessions' ids.
-        asked: the span for which the person was last asked about by themselves, by all of their names.
-        coverage: what the whole index is complete for.
+        sessions: newest first; the caller checks by their names whose they are.
+        opened: sessions' own pages, by the sessions' ids.
+        asked: the span for which the vendor was last asked for this person alone, by all of their names.
+        coverage: the spans for which the whole index is complete.
 
     """
 
@@ -128,8 +130,8 @@ class SessionIndex:
     Args:
         store: where it is kept.
         keyring: hashes people and seals the rest.
-        retention: how long after its start a session stays.
-        answers_kept: how long what was asked about one person stays, however old its sessions.
+        retention: how long a session is kept after its start.
+        answers_kept: how long an answer about one person is kept, however old its sessions.
 
     """
 
@@ -140,7 +142,7 @@ class SessionIndex:
         self._answers_kept = answers_kept
 
     async def put(self, source: SourceName, harvest: Harvest, now: datetime) -> None:
-        """Store what was read in pages, and claim the spans of which all was read."""
+        """Store pages that were read, and record the spans that were read completely."""
         rows = await asyncio.to_thread(self._rows, source, harvest, now, now)
         async with self._store.write() as connection:
             await rows.put(connection)
@@ -152,7 +154,7 @@ class SessionIndex:
     async def put_answer(
         self, source: SourceName, subjects: Iterable[Subject], harvest: Harvest, asked: Span
     ) -> None:
-        """Store what was answered about one person: everything of the span `asked`, whose end is now."""
+        """Store an answer about one person: all their sessions in the span `asked`, which ends now."""
         account, now = str(source), asked.end
         rows = await asyncio.to_thread(self._rows, source, harvest, now, now + self._answers_kept)
         span = {"account": account, "since_ms": to_ms_up(asked.start), "asked_ms": to_ms(now)}
@@ -167,7 +169,7 @@ class SessionIndex:
             await connection.execute(delete(index_asked).where(old))
 
     async def put_opened(self, source: SourceName, opened: Opened) -> None:
-        """Store what a session's own page told."""
+        """Store a session's own page."""
         account, session = str(source), self._id(source, opened.session.id)
         async with self._store.write() as connection:
             same = (index_opened.c.account == account) & (index_opened.c.session == session)
@@ -181,14 +183,14 @@ class SessionIndex:
             await connection.execute(insert(index_opened).values(row))
 
     async def coverage(self, source: SourceName, now: datetime, kind: Kind = Kind.SESSIONS) -> Coverage:
-        """Give what is complete of the time for which sessions are kept."""
+        """The spans for which the index is complete, of the time for which sessions are kept."""
         async with self._store.read() as connection:
             return await self._coverage(connection, source, now, kind)
 
     async def look_up(
         self, source: SourceName, names: Sequence[Subject], since: datetime, now: datetime
     ) -> Found:
-        """Give what is known of whoever goes by these names: sessions newest first, 200 at most."""
+        """What the index has of the person with these names: sessions newest first, 200 at most."""
         who = {self._who(name) for name in names}
         async with self._store.read() as connection:
             sessions = await self._sessions(connection, source, who, since)
@@ -200,11 +202,11 @@ class SessionIndex:
             )
 
     async def linked(self, hashes: Sequence[str]) -> Session | None:
-        """Give the session whose address has one of these hashes, of any source."""
+        """The session, of any source, whose URL has one of these hashes; None where there is none."""
         return await self._one(index_sessions.c.link.in_(hashes))
 
     async def one(self, source: SourceName, session_id: str) -> Session | None:
-        """Give the session of this id."""
+        """The session with this id; None where there is none."""
         is_it = index_sessions.c.session == self._id(source, session_id)
         return await self._one((index_sessions.c.account == str(source)) & is_it)
 
@@ -218,7 +220,7 @@ class SessionIndex:
         return None if found is None else self._session(found[0], found[1])
 
     async def count(self, source: SourceName, kind: Kind, since: datetime) -> int:
-        """Give how many sessions are known to have begun since, or how many customers are known at all."""
+        """How many sessions since a time are known, or how many customers of any time."""
         account = str(source)
         query = select(func.count()).where(
             index_sessions.c.account == account, index_sessions.c.started_ms >= to_ms(since)
@@ -229,7 +231,7 @@ class SessionIndex:
             return int((await connection.execute(query)).scalar_one())
 
     async def begun_by_hour(self, source: SourceName, since: datetime) -> dict[datetime, int]:
-        """Give how many known sessions began in each hour."""
+        """How many known sessions began in each hour, by the hour's begin."""
         hour = index_sessions.c.started_ms // _HOUR_MS
         query = (
             select(hour, func.count())
@@ -241,7 +243,7 @@ class SessionIndex:
         return {from_ms(int(number) * _HOUR_MS): int(count) for number, count in rows}
 
     async def note_lookup(self, source: SourceName, now: datetime) -> None:
-        """Remember that somebody was looked up: how the days go tells how to pace calls."""
+        """Record that somebody was looked up: calls are spread over the day by when people are looked up."""
         async with self._store.write() as connection:
             row = {"account": str(source), "at_ms": to_ms(now)}
             await connection.execute(insert(index_lookups).values(row))
@@ -249,7 +251,7 @@ class SessionIndex:
             await connection.execute(delete(index_lookups).where(old))
 
     async def lookups(self, source: SourceName) -> tuple[datetime, ...]:
-        """Give when somebody was looked up in the last eight days, the earliest first."""
+        """When people were looked up in the last eight days, earliest first."""
         query = select(index_lookups.c.at_ms).where(index_lookups.c.account == str(source))
         async with self._store.read() as connection:
             rows = (await connection.execute(query.order_by(index_lookups.c.at_ms))).scalars().all()
@@ -274,7 +276,7 @@ class SessionIndex:
         )
         customers = (await connection.execute(named.distinct().limit(_MOST_CUSTOMERS))).scalars().all()
         found: list[Session] = []
-        # One by one: together they would be searched through everybody's sessions in order of time.
+        # One query for each: for all together the database would search everybody's sessions by time.
         for customer in customers:
             user = select(index_customers.c.sealed).where(
                 index_customers.c.account == account, index_customers.c.customer == customer
@@ -305,7 +307,7 @@ class SessionIndex:
         return {opened.session.id: opened for opened in read if opened is not None}
 
     async def _asked(self, connection: AsyncConnection, source: SourceName, who: set[str]) -> Span | None:
-        """Give the span for which every one of the names was asked about: one that was not may find more."""
+        """The span for which all of the names were asked for; None where one was not, as it may find more."""
         query = select(index_asked.c.since_ms, index_asked.c.asked_ms).where(
             index_asked.c.account == str(source), index_asked.c.who.in_(who)
         )
@@ -316,7 +318,7 @@ class SessionIndex:
         return Span(from_ms(since), from_ms(asked)) if since < asked else None
 
     def _rows(self, source: SourceName, harvest: Harvest, now: datetime, at_least: datetime) -> "IndexRows":
-        """Seal and hash what is to be stored; the last of two records of one thing counts."""
+        """The rows to store, hashed and sealed; of two records with one id, the last."""
         account, kept = str(source), to_ms(max(now + self.retention, at_least))
         sessions = {
             row["session"]: row
@@ -349,12 +351,12 @@ class SessionIndex:
     async def _claim(
         self, connection: AsyncConnection, account: str, kind: Kind, span: Span, now: datetime
     ) -> None:
-        """Add a span to the coverage; what is older than the retention is claimed no longer."""
+        """Add a span to the coverage, and take away what is older than the retention."""
         ours = (index_spans.c.account == account) & (index_spans.c.kind == kind.value)
         query = select(index_spans.c.start_ms, index_spans.c.end_ms).where(ours)
         rows = (await connection.execute(query)).all()
         kept = Span(now - self.retention, max(span.end, now))
-        # In whole milliseconds, and never more than was read.
+        # Rounded to whole milliseconds inwards, so that no more is recorded than was read.
         begun, ended = to_ms_up(span.start), to_ms(span.end)
         spans = [(start, end) for start, end in (*rows, (begun, ended)) if start < end]
         whole = Coverage.of(Span(from_ms(start), from_ms(end)) for start, end in spans).within(kept)
@@ -375,11 +377,11 @@ class SessionIndex:
         try:
             return adapter.validate_json(self._keyring.unseal(sealed))
         except (Unsealable, ValueError):
-            # Sealed by a key since retired, or written in an older form: it will be read again.
+            # Sealed by a key that was since removed, or written by an older version: it will be read again.
             return None
 
     def _names(self, user: SessionUser) -> set[str]:
-        """Give the hashes of all that a user goes by; an identifier may be an address."""
+        """The hashes of a user's names; an identifier may be an address."""
         names = set()
         if user.uid:
             address = read_address(user.uid) if "@" in user.uid else None

@@ -1,8 +1,8 @@
 """
-Raygun through its legacy API: everybody answered from a local index, all day, within 50 calls.
+Raygun through its legacy API: people are found in a local index, so that 50 calls last a day.
 
-What the next call is spent on is planned (`raygun_plan`); one lookup at a time reads pages, so that the
-others find what it has read.
+`plan` decides what the next call is spent on. One lookup at a time reads pages; the others wait, and find
+what it has read.
 """
 
 import asyncio
@@ -42,33 +42,38 @@ from bot.sources.raygun.volume import Volume, learn_volume
 from bot.sources.wiring import Wiring
 
 _DAY_SECONDS = 24 * 3600
-# A call may take 30 seconds to be answered, and counts there when it arrives.
+# The vendor counts a call when it arrives, and may take 30 seconds to answer it.
 _LAG_SECONDS = 60
-# An answer waits for no more calls than these; each of them is planned anew.
+# Calls that an answer waits for; each of them is planned anew.
 _MOST_STEPS = 8
+# Gaps of the index that are read after an answer.
 _MOST_GAPS = 20
-# What went wrong is not tried again by everybody who asks; a list that cannot be read whole costs the most.
+# Identifiers by which one person is asked for; each costs a call.
+_MOST_IDENTIFIERS = 2
+# After a failed call, how long no other question tries the same; longest after an incomplete list, which has
+# cost the most calls.
 _TROUBLE_LASTS = timedelta(minutes=2)
 _NOT_WHOLE_LASTS = timedelta(minutes=30)
 _NOT_WHOLE = "Raygun’s list of sessions did not come whole"
+# How long a forecast is used, and by how much the index must grow before then for a new one.
 _FORECAST_LASTS = timedelta(minutes=10)
 _FORECAST_STEP = timedelta(minutes=20)
 
 
 def windows(settings: RaygunAccount) -> tuple[Window, ...]:
-    """Give the calls that one application may make: rolling, as when the vendor's day ends is not known."""
+    """The calls of one application: in a rolling day, as it is not known when the vendor's day ends."""
     return (Window(settings.daily_calls, _DAY_SECONDS, _LAG_SECONDS),)
 
 
 def rest_after_429(now: datetime) -> timedelta:
-    """Give the time to the next midnight in UTC: when the vendor's day ends is not documented."""
+    """The time until the next midnight in UTC: it is not documented when the vendor's day ends."""
     tomorrow = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     return tomorrow - now
 
 
 @dataclass(frozen=True, slots=True)
 class _Forecast:
-    """What earlier days tell: how many sessions begin when, and when people are looked up."""
+    """What is expected by earlier days: how many sessions begin when, and when people are looked up."""
 
     volume: Volume
     lookups: tuple[datetime, ...]
@@ -76,13 +81,13 @@ class _Forecast:
 
 @dataclass(slots=True)
 class _Trouble:
-    """What last went wrong, and until when it is taken to go on."""
+    """The last failure, and until when it is reported without another call."""
 
     failure: Failure | None = None
     until: datetime | None = None
 
     def at(self, now: datetime) -> Failure | None:
-        """Give what is still taken to be wrong."""
+        """The failure, if it is still to be reported at this time."""
         return self.failure if self.until is not None and now < self.until else None
 
 
@@ -104,7 +109,7 @@ class Raygun:
     freshness = Freshness(found=timedelta(minutes=15), nobody=timedelta(minutes=5))
 
     def __post_init__(self) -> None:
-        """Make the memory of forecasts, which goes by the source's clock."""
+        """Make the cache of forecasts, which uses the source's clock."""
         memory: TTLCache[str, _Forecast] = TTLCache(
             1,
             _FORECAST_LASTS,
@@ -113,15 +118,15 @@ class Raygun:
         object.__setattr__(self, "_forecasts", memory)
 
     async def account(self) -> Account:
-        """Give the account with its rolling day."""
+        """The account with its rolling day."""
         return self.http.account
 
     async def cost(self, subject: Subject) -> int:
-        """Give the most calls: a login, the index, the person by each spelling, the newest sessions."""
+        """The most calls: a login, the index, the person by each spelling, the newest sessions."""
         return self.settings.login_counts + 1 + len(subject.spellings) + WORTH_OPENING
 
     async def recall(self, question: Question) -> Recall:
-        """Give what the index says, and whether a call would be spent on saying more."""
+        """What the index has; it is enough where the plan would spend no call on this question."""
         if question.effort is not Effort.KNOWN and not question.again:
             self.tasks.spawn(self.index.note_lookup(self.name, self.http.clock()), f"note lookup {self.name}")
         known = await self._known(question)
@@ -131,7 +136,7 @@ class Raygun:
 
     async def find(self, question: Question, calls: Calls) -> Answer:
         """
-        Give the subject's sessions and errors, after the calls that the plan allows for them.
+        The subject's sessions and errors, after the calls that the plan spends on them.
 
         Raises:
             CallFailed: when the first of these calls fails, or none can be made.
@@ -139,7 +144,7 @@ class Raygun:
         """
         asked, failure = False, None
         if question.effort is Effort.KNOWN:
-            # Nothing is known at all: then what is usual is done.
+            # Nothing is known at all, so it is asked as usual.
             question = replace(question, effort=Effort.USUAL)
         for number in range(_MOST_STEPS):
             step = await self._plan(question)
@@ -165,7 +170,7 @@ class Raygun:
         return next_step(await self._situation(question, await self._known(question)))
 
     async def _act(self, step: Step, question: Question, calls: Calls) -> None:
-        """Make a planned call; pages serve everybody, so whoever else wanted one waits, and plans anew."""
+        """Make a planned call; pages serve all questions, so one task reads them and others wait."""
         if not isinstance(step, ReadSpan):
             await self._take(step, question, calls)
             return
@@ -179,20 +184,20 @@ class Raygun:
             self._readers.waiting -= 1
 
     async def session(self, session_id: str, calls: Calls) -> Session | None:
-        """Describe one session by its number."""
+        """One session by its number."""
         opened = await self.api.open(session_id, calls)
         return opened.session if opened else None
 
     async def is_ours(self, link: Link, calls: Calls) -> bool:  # noqa: ARG002 - needs no call
-        """Whether a page is of our application, where its id is configured."""
+        """Whether a page is of our application, whose id has to be configured for that."""
         return self.settings.application is not None and link.account_id == self.settings.application
 
     async def person(self, link: Link, calls: Calls) -> Subject | None:  # noqa: ARG002 - not told by an address
-        """Give nobody: what a user's page is called is documented nowhere."""
+        """None: the URLs of users' pages are not documented."""
         return None
 
     async def check(self, calls: Calls) -> str:
-        """Log in, or use the login there is, and ask for one session of the last minute."""
+        """Log in, or use the present login, and ask for one session of the last minute."""
         await self.api.check(calls)
         return "login and list of sessions work"
 
@@ -215,7 +220,7 @@ class Raygun:
         )
 
     async def _purse(self, purpose: Purpose) -> Purse:
-        """Count the calls that a class of asker may spend."""
+        """The calls that a purpose may spend, and when calls come back."""
         now = self.http.clock()
         state, key = await asyncio.gather(self.http.ledger.state(self.http.account), self.api.key_is_known())
         limit = self.settings.daily_calls
@@ -228,7 +233,7 @@ class Raygun:
         )
 
     async def _forecast(self, coverage: Coverage) -> _Forecast:
-        # A growing index tells more.
+        # The cache's key is the length that the index covers: as it grows, the forecast is made anew.
         grown = str(sum((span.length for span in coverage.spans), timedelta()) // _FORECAST_STEP)
         known = self._forecasts.get(grown)
         if known is None:
@@ -264,12 +269,12 @@ class Raygun:
                 await self.ask_person(question, span, calls)
             case OpenSession(session_id):
                 opened = await self.api.open(session_id, calls)
-                # One that Raygun has lost is not asked for again.
-                lost = Opened(Session(self.name, session_id), (), self.http.clock())
-                await self.index.put_opened(self.name, opened or lost)
+                # A session that Raygun no longer has is not asked for again.
+                missing = Opened(Session(self.name, session_id), (), self.http.clock())
+                await self.index.put_opened(self.name, opened or missing)
 
     async def ask_person(self, question: Question, span: Span, calls: Calls) -> None:
-        """Ask for one person by themselves, and store what that brings."""
+        """Ask for one person's sessions, and store them."""
         for identifier in await self._identifiers(question):
             harvest = await self.api.ask_person(identifier, span, calls)
             await self.index.put_answer(self.name, question.names, harvest, span)
@@ -277,40 +282,40 @@ class Raygun:
                 break
 
     async def _identifiers(self, question: Question) -> tuple[str, ...]:
-        """Give what to ask Raygun for: identifiers that it is known to have, else the name as it is spelt."""
+        """The person's identifiers at Raygun, where known; else their uids and addresses, as spelt."""
         known = await self._known(question)
         seen = {session.user.uid: None for session in known.sessions if session.user.uid}
         if seen:
-            return tuple(seen)[:2]
+            return tuple(seen)[:_MOST_IDENTIFIERS]
         uids = [name.typed for name in question.names if name.kind is SubjectKind.UID]
         addresses = [s for name in question.names if name.kind is SubjectKind.EMAIL for s in name.spellings]
-        return tuple(dict.fromkeys((*uids, *addresses)))[:2]
+        return tuple(dict.fromkeys((*uids, *addresses)))[:_MOST_IDENTIFIERS]
 
     async def _fill_gaps(self, question: Question) -> None:
-        """Spend what nobody would miss on the index's gaps, while the login lasts and nobody waits for it."""
+        """Spend spare calls on the index's gaps, while the login lasts and nobody waits."""
         if self._readers.filling.locked():
             return
-        nobody = replace(question, effort=Effort.USUAL)
+        usual = replace(question, effort=Effort.USUAL)
         async with self._readers.filling:
             for _ in range(_MOST_GAPS):
-                if self._readers.waiting or not await self._fill_gap(nobody):
+                if self._readers.waiting or not await self._fill_gap(usual):
                     return
 
-    async def _fill_gap(self, nobody: Question) -> bool:
+    async def _fill_gap(self, usual: Question) -> bool:
         """Read into the newest gap; False where there is none, or no call for it."""
         async with self._readers.turn:
-            step = next_gap(await self._situation(nobody, await self._known(nobody)))
+            step = next_gap(await self._situation(usual, await self._known(usual)))
             if isinstance(step, Nothing):
                 return False
             try:
-                await self._take(step, nobody, self.http.asking(nobody.purpose))
+                await self._take(step, usual, self.http.asking(usual.purpose))
             except CallFailed:
-                # Remembered as trouble; whoever asks next is told.
+                # Kept as trouble, which the next question reports.
                 return False
         return True
 
     async def _spent(self, purpose: Purpose) -> CallFailed:
-        """Say that no call is left, and when one comes back."""
+        """The failure for no call left, with when one comes back."""
         state = await self.http.ledger.state(self.http.account)
         reserved = purpose is not Purpose.PERSON and bool(state.left)
         why = "what is left is kept for people who ask" if reserved else "our calls to it are spent"
@@ -319,7 +324,7 @@ class Raygun:
 
 
 def build(name: SourceName, settings: RaygunAccount, client: httpx.AsyncClient, wiring: Wiring) -> Raygun:
-    """Make an application of a configured account."""
+    """The source of a configured application."""
     http = wiring.http(client, Raygun.title, settings.base_url, str(name), windows(settings), rest_after_429)
     api = RaygunApi(name, http, settings, wiring.memory)
     return Raygun(name, http, settings, api, wiring.index, wiring.tasks)

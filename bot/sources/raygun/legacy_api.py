@@ -1,7 +1,8 @@
 """
 Raygun's legacy RUM API, call by call (`contracts/raygun_rum_v1.md`).
 
-A login's key lasts 15 minutes and is shared by all processes; every call but the login needs it.
+A login gives a session key that is valid for 15 minutes; every other call needs it, and all processes share
+it.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import base64
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from itertools import groupby
 
 from pydantic import Field
@@ -37,12 +39,13 @@ from bot.sources.raygun.index import Customer, Harvest, Opened, Sighted
 from bot.sources.raygun.webhook_events import RAYGUN_LINKS
 from bot.storage.memory import Memory
 
-# The vendor's maximum; a page of 500 costs the same as one of 50.
+# Sessions a page: the vendor's maximum; a page of 500 costs one call, as does one of 50.
 PAGE = 500
-# A span that turns out to be fuller than expected is read on for so many pages.
+# Pages that are read of a span, should it have more sessions than expected.
 _MOST_PAGES = 4
-# A minute before the vendor's 15 are over.
+# The vendor's 15 minutes, less one.
 KEY_LASTS = timedelta(minutes=14)
+# How long it is kept by which HTTP method a login works.
 _METHOD_LASTS = timedelta(days=30)
 
 
@@ -79,7 +82,7 @@ class _Detail(_Listed):
 
 @dataclass(frozen=True, slots=True)
 class RaygunApi:
-    """One application's way into the legacy API."""
+    """One application's calls to the legacy API."""
 
     name: SourceName
     http: VendorHttp
@@ -89,10 +92,10 @@ class RaygunApi:
 
     async def read_span(self, span: Span, calls: Calls) -> Harvest:
         """
-        Read everybody's sessions that began in a span, page by page.
+        Everybody's sessions that began in a span, page by page.
 
-        The order is not documented and a page that fails leaves the rest unread: the span counts as whole
-        only when as many different sessions were given as the vendor says there are.
+        The order is not documented, and after a page that fails the rest is not read: so the span counts as
+        whole only when there were as many different sessions as the vendor says there are.
         """
         span = _in_whole_seconds(span)
         rows: dict[str, _Listed] = {}
@@ -115,14 +118,14 @@ class RaygunApi:
         return replace(self._harvest(rows.values()), whole=span if whole else None)
 
     async def ask_person(self, identifier: str, span: Span, calls: Calls) -> Harvest:
-        """Read one person's sessions, by the identifier that the app gave Raygun: 500 at most."""
+        """One person's sessions, 500 at most, by the identifier that the app gave Raygun."""
         page = await self._page(span, {"userIdentifier": identifier}, calls)
         return self._harvest(page.rows)
 
     async def open(self, session_id: str, calls: Calls) -> Opened | None:
-        """Read one session with its errors; None where Raygun knows none by this number."""
+        """One session with its errors; None where Raygun has none with this number."""
         reply = await self._ask("/api/v1/pulse/session", {"id": session_id}, calls)
-        if reply.status == 404:  # noqa: PLR2004
+        if reply.status == HTTPStatus.NOT_FOUND:
             return None
         if not reply.ok:
             raise calls.refused(reply)
@@ -133,12 +136,12 @@ class RaygunApi:
         return Opened(session, tuple(self._errors(detail, session)), self.http.clock())
 
     async def check(self, calls: Calls) -> None:
-        """Log in, or use the login there is, and ask for one session of the last minute."""
+        """Log in, or use the present login, and ask for one session of the last minute."""
         now = self.http.clock()
         await self._page(Span(now - timedelta(minutes=1), now), {"limit": "1"}, calls)
 
     async def key_is_known(self) -> bool:
-        """Whether there is a login that has not run out."""
+        """Whether there is a session key that has not run out."""
         return await self.memory.recall(str(self.name), "session_key") is not None
 
     async def _page(self, span: Span, more: dict[str, str], calls: Calls) -> "_Page":
@@ -166,10 +169,10 @@ class RaygunApi:
         return Harvest(sessions, tuple(customers.values()))
 
     async def _ask(self, path: str, params: dict[str, str], calls: Calls) -> Reply:
-        """Ask with the session key; one that has run out is renewed once."""
+        """The reply to a call with the session key; a key that has run out is replaced, once."""
         key = await self._key(calls)
         reply = await calls.get(path, params=params, headers={"X-SessionKey": key})
-        if reply.status != 401:  # noqa: PLR2004
+        if reply.status != HTTPStatus.UNAUTHORIZED:
             return reply
         key = await self._key(calls, expired=key)
         return await calls.get(path, params=params, headers={"X-SessionKey": key})
@@ -184,7 +187,7 @@ class RaygunApi:
             return key
 
     async def _log_in(self, calls: Calls) -> str:
-        """Log in by GET or, where that is not known there, by POST: the vendor's page says both."""
+        """A new session key, by GET or, after a 404 or 405, by POST: the vendor documents both."""
         method = await self.memory.recall(str(self.name), "login_method") or "GET"
         reply = await self._authenticate(method, calls)
         if reply.status in (404, 405):
@@ -231,7 +234,7 @@ class RaygunApi:
         )
 
     def _detailed(self, detail: _Detail) -> Session | None:
-        """Give a session with what its own page adds to the list."""
+        """A session with what its own page adds to the list."""
         views = read_records(detail.pageViews, _PageView) or []
         views.sort(key=lambda view: view.viewedOn or datetime.min.replace(tzinfo=UTC))
         pages = [view.page for view in views if view.page]
@@ -247,7 +250,7 @@ class RaygunApi:
         )
 
     def _errors(self, detail: _Detail, session: Session) -> list[ErrorEvent]:
-        """Give a session's errors, one for each group; Raygun gives no time for a single error."""
+        """A session's errors, one for each error group; Raygun gives no time for them."""
         hits = sorted(read_records(detail.errors, _HitBy) or [], key=lambda hit: hit.groupId or "")
         events = []
         for group, members in groupby(hits, key=lambda hit: hit.groupId):
@@ -267,7 +270,7 @@ class RaygunApi:
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """One page: its readable rows, how many it had, and how many sessions the question has in all."""
+    """One page: its readable rows, how many rows it had, and how many sessions there are in all."""
 
     rows: list[_Listed]
     given: int
@@ -284,14 +287,14 @@ def _user(row: _Listed) -> SessionUser:
 
 
 def _customer_id(row: _Listed) -> str | None:
-    """Give Raygun's own number of a user or, where it is left out, the app's identifier."""
+    """Raygun's own number of a user or, where that is missing, the app's identifier; None without both."""
     number = to_id(row.user.get("id"))
     identifier = to_id(row.user.get("identifier"))
     return number or (f"identifier {identifier}" if identifier else None)
 
 
 def _in_whole_seconds(span: Span) -> Span:
-    """Give a span as the vendor is asked for it, and not a moment more at its end."""
+    """The span in whole seconds, as the vendor takes it: none is claimed at its end that is not read."""
     start = span.start.replace(microsecond=0)
     return Span(start, max(span.end.replace(microsecond=0), start + timedelta(seconds=1)))
 

@@ -1,8 +1,8 @@
 """
-Errors that a vendor pushed, by whom they hit: what Raygun's webhooks said, kept until it is too old.
+Errors that Raygun pushed by webhook, stored by the people they hit, for the retention.
 
-An event is stored whole, in one transaction, before it is acknowledged; delivered twice, it is stored once.
-Titles and remarks are sealed; people are kept as hashes alone.
+An event is stored in one transaction before it is acknowledged; one that is delivered twice is stored once.
+Titles and remarks are sealed; people are stored as hashes only.
 """
 
 from collections.abc import Iterable
@@ -20,12 +20,13 @@ from bot.storage.keyring import Keyring, Unsealable
 from bot.storage.store import Store
 from bot.storage.tables import now_ms, pushed_deliveries, pushed_errors, pushed_hits
 
+# Errors that are returned for one person.
 _MOST_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """One error as the webhooks have told of it so far; times in seconds since 1970."""
+    """One error by all webhooks so far; times in seconds since 1970."""
 
     title: str | None = None
     url: str | None = None
@@ -34,14 +35,14 @@ class _Group:
     last: float | None = None
     remarks: dict[str, tuple[float, str]] | None = None
 
-    def told(self, event: RaygunEvent) -> "_Group":
-        """Give it with what an event adds; events may come late and out of order."""
+    def with_event(self, event: RaygunEvent) -> "_Group":
+        """The error with what an event adds; events may come late and out of order."""
         at = event.at.timestamp() if event.at else 0.0
         remarks = dict(self.remarks or {})
         if event.remark_kind and event.remark and remarks.get(event.remark_kind, (0.0, ""))[0] <= at:
             remarks[event.remark_kind] = (at, event.remark)
         if event.kind in OCCURRED and remarks.get("status", (at, ""))[0] < at:
-            # It was dealt with, and is back.
+            # Somebody had set its status before, and now it has occurred again.
             remarks["status"] = (at, "occurred again")
         occurred = event.remark_kind is None
         return replace(
@@ -65,7 +66,7 @@ class PushedErrors:
     Args:
         store: where they are kept.
         keyring: hashes people and seals the rest.
-        retention: how long they stay.
+        retention: how long they are kept.
 
     """
 
@@ -75,7 +76,7 @@ class PushedErrors:
         self._retention = retention
 
     async def take(self, source: SourceName, event: RaygunEvent, body: object) -> bool:
-        """Store an event; False where it was delivered before."""
+        """Store an event; False where it was stored before."""
         account = str(source)
         group = self._keyring.hash("pushed error", account, event.group)
         delivery = self._keyring.hash("pushed delivery", account, canonical(body))
@@ -86,7 +87,7 @@ class PushedErrors:
                     await connection.execute(insert(pushed_deliveries).values(row))
             except IntegrityError:
                 return False
-            await self._tell(connection, account, group, event)
+            await self._update_group(connection, account, group, event)
             for person in event.people:
                 await _hit(connection, account, self._who(person), group)
             await self._forget_old(connection)
@@ -95,7 +96,7 @@ class PushedErrors:
     async def of(
         self, source: SourceName, names: Iterable[Subject], since: datetime
     ) -> tuple[ErrorEvent, ...]:
-        """Give the errors that hit whoever goes by these names, newest first."""
+        """The errors that hit the person with these names, newest first."""
         account, who = str(source), {self._who(name) for name in names}
         hits = select(pushed_hits.c.error).where(pushed_hits.c.account == account, pushed_hits.c.who.in_(who))
         query = select(pushed_errors.c.sealed).where(
@@ -124,11 +125,13 @@ class PushedErrors:
             counts_everybody=group.total is not None,
         )
 
-    async def _tell(self, connection: AsyncConnection, account: str, group: str, event: RaygunEvent) -> None:
+    async def _update_group(
+        self, connection: AsyncConnection, account: str, group: str, event: RaygunEvent
+    ) -> None:
         ours = (pushed_errors.c.account == account) & (pushed_errors.c.error == group)
         found = (await connection.execute(select(pushed_errors.c.sealed).where(ours))).scalar_one_or_none()
         known = (self._opened(found) if found else None) or _Group()
-        sealed = self._keyring.seal(_GROUP.dump_json(_Group(**asdict(known.told(event)))).decode())
+        sealed = self._keyring.seal(_GROUP.dump_json(_Group(**asdict(known.with_event(event)))).decode())
         await connection.execute(delete(pushed_errors).where(ours))
         row = {"account": account, "error": group, "sealed": sealed, "at_ms": now_ms()}
         await connection.execute(insert(pushed_errors).values(row))
@@ -137,7 +140,7 @@ class PushedErrors:
         try:
             return _GROUP.validate_json(self._keyring.unseal(sealed))
         except (Unsealable, ValueError):
-            # Sealed by a key since retired, or written in an older form: it will be told of again.
+            # Sealed by a key that was since removed, or written by an older version: it starts anew.
             return None
 
     def _who(self, subject: Subject) -> str:

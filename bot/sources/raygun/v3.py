@@ -1,8 +1,8 @@
 """
 Raygun through its API v3: calls enough to keep the index minutes old, but no search by user.
 
-The newest sessions and customers are read until what is known is met; what lies further back is read behind
-the answer, some pages at a time. Where the legacy API is configured for the same account, it is asked for
+Sessions and customers are read newest first until they are known already; older gaps are read after the
+answer, some pages at a time. Where the legacy API is configured for the same account, it is asked for people
 whom the index does not have.
 """
 
@@ -28,15 +28,20 @@ from bot.sources.raygun.legacy import Raygun
 from bot.sources.raygun.v3_api import WINDOWS, RaygunV3Api
 from bot.sources.wiring import Wiring
 
-# An index younger than this is as good as new; asked for anew, it is read after seconds.
+# An index younger than this is not read on: for a usual question, and for one that wants a fresh answer.
 _YOUNG = timedelta(minutes=2)
 _BRAND_NEW = timedelta(seconds=10)
-# Read again each time: what came in late, and what was still running.
+# The end of what is known is read again each time: some sessions came late, some were still running.
 _OVERLAP = timedelta(minutes=10)
-# An answer waits for so many pages of each list; what is missing is read behind it.
+# Pages of each list that an answer waits for.
 _PAGES_WAITED_FOR = 4
-_PAGES_BEHIND = 4
-_TURNS_BEHIND = 20
+# After an answer: pages that are read in one turn, and turns.
+_PAGES_A_TURN = 4
+_TURNS_AFTER_ANSWER = 20
+# Of the rows that are known to come before a gap in a list, the part that is skipped: rather too few than too
+# many, for a row of the gap that is skipped is missed.
+_SKIPPED = 0.9
+# The newest sessions of a person whose own page is read, for their errors; each costs a call.
 _MOST_OPENED = 3
 
 
@@ -56,27 +61,27 @@ class RaygunV3:
     freshness = Freshness(found=_YOUNG, nobody=_YOUNG)
 
     async def account(self) -> Account:
-        """Give the account of the newer API."""
+        """The account of the newer API."""
         return self.http.account
 
     async def more_accounts(self) -> tuple[Account, ...]:
-        """Give the legacy API's account, where it is asked too."""
+        """The legacy API's account, where that is configured."""
         return (await self.legacy.account(),) if self.legacy else ()
 
     async def cost(self, subject: Subject) -> int:
-        """Give the most calls: both lists, the newest sessions with a title each, the legacy API."""
+        """The most calls: both lists, the newest sessions with a title each, the legacy API."""
         legacy = await self.legacy.cost(subject) if self.legacy else 0
         return 2 * _PAGES_WAITED_FOR + 2 * _MOST_OPENED + legacy
 
     async def recall(self, question: Question) -> Recall:
-        """Give what the index says; it is enough while it is young."""
+        """What the index has; enough while it is young and the newest sessions' errors are known."""
         known = await self._known(question)
         answer = answer_of(known, self.index, question, self.http.clock())
         return Recall(answer, enough=not self._is_due(known.coverage, question) and not self._unopened(known))
 
     async def find(self, question: Question, calls: Calls) -> Answer:
         """
-        Catch the index up, and give the subject's sessions and errors.
+        The subject's sessions and errors, after the index was brought up to date.
 
         Raises:
             CallFailed: when not even the newest sessions can be read.
@@ -95,7 +100,7 @@ class RaygunV3:
         return replace(answer, as_of=self.http.clock(), covers=None) if asked else answer
 
     async def session(self, session_id: str, calls: Calls) -> Session | None:
-        """Describe one session by its identifier."""
+        """One session by its identifier."""
         opened = await self.api.open(session_id, calls)
         return opened.session if opened else None
 
@@ -104,11 +109,11 @@ class RaygunV3:
         return link.account_id == self.api.settings.application
 
     async def person(self, link: Link, calls: Calls) -> Subject | None:  # noqa: ARG002 - not told by an address
-        """Give nobody: what a user's page is called is documented nowhere."""
+        """None: the URLs of users' pages are not documented."""
         return None
 
     async def check(self, calls: Calls) -> str:
-        """Ask for the application, and log in to the legacy API where there is one."""
+        """Ask for the application, and check the legacy API where there is one."""
         await self.api.check(calls)
         proved = "the token may read the application"
         if self.legacy is None:
@@ -125,7 +130,7 @@ class RaygunV3:
         return coverage.end is None or self.http.clock() - coverage.end > old
 
     async def _take_turn(self, question: Question, calls: Calls) -> None:
-        """Catch the index up, unless somebody else has while their turn was waited for."""
+        """Wait for the turn to read pages, then bring the index up to date, unless another task just has."""
         self._readers.waiting += 1
         try:
             async with self._readers.turn:
@@ -135,7 +140,7 @@ class RaygunV3:
             self._readers.waiting -= 1
 
     async def _catch_up(self, calls: Calls) -> None:
-        """Read both lists from their heads until what is known is met, and claim what was read whole."""
+        """Read both lists from their newest rows to those known, and record the spans read completely."""
         now = self.http.clock()
         known = await asyncio.gather(
             self.index.coverage(self.name, now), self.index.coverage(self.name, now, Kind.CUSTOMERS)
@@ -150,23 +155,23 @@ class RaygunV3:
         await self.index.put(self.name, harvest, self.http.clock())
 
     def _missing(self, coverage: Coverage) -> Span:
-        """Give the span from a little before what is known ends until now."""
+        """The span that is to be read: from a little before the end of what is known until now."""
         now = self.http.clock()
         since = now - self.index.retention
         return Span(max(since, coverage.end - _OVERLAP) if coverage.end else since, now)
 
     async def _read_back(self, purpose: Purpose) -> None:
-        """Read what is missing further back, newest first, as long as nobody waits for an answer."""
+        """Read older gaps, newest first, while nobody waits for an answer."""
         if self._readers.filling.locked():
             return
         calls = self.http.asking(Purpose.BACKGROUND if purpose is Purpose.PERSON else purpose)
         async with self._readers.filling:
-            for _ in range(_TURNS_BEHIND):
+            for _ in range(_TURNS_AFTER_ANSWER):
                 if self._readers.waiting or not await self._read_further(calls):
                     return
 
     async def _read_further(self, calls: Calls) -> bool:
-        """Read into the newest gap of either list; False where there is none, or no getting on."""
+        """Read into the newest gap of a list; False where there is none, or nothing more was read."""
         async with self._readers.turn:
             for kind in (Kind.CUSTOMERS, Kind.SESSIONS):
                 now = self.http.clock()
@@ -177,29 +182,28 @@ class RaygunV3:
                 try:
                     await self._fill(kind, gaps[-1], calls)
                 except CallFailed:
-                    # Whoever asks next is told; it goes on from here.
+                    # The next question reports the failure, or goes on from here.
                     return False
                 return await self.index.coverage(self.name, now, kind) != coverage
         return False
 
     async def _fill(self, kind: Kind, gap: Span, calls: Calls) -> None:
         known = await self.index.count(self.name, kind, gap.end)
-        # What is known stands before it in the list; too few are skipped rather than too many.
-        harvest = await self._read(kind, gap, calls, max(1, int(known * 0.9)))
+        harvest = await self._read(kind, gap, calls, max(1, int(known * _SKIPPED)))
         if harvest.whole is None and harvest.whole_customers is None:
             harvest = await self._read(kind, Span(gap.start, self.http.clock()), calls, 0)
         await self.index.put(self.name, harvest, self.http.clock())
 
     async def _read(self, kind: Kind, wanted: Span, calls: Calls, newer: int) -> Harvest:
         if kind is Kind.CUSTOMERS:
-            people = await self.api.customers(wanted, calls, _PAGES_BEHIND, newer)
+            people = await self.api.customers(wanted, calls, _PAGES_A_TURN, newer)
             return Harvest((), self.api.known(people), None, people.whole)
-        visits = await self.api.sessions(wanted, calls, _PAGES_BEHIND, newer)
+        visits = await self.api.sessions(wanted, calls, _PAGES_A_TURN, newer)
         customers = await self.index.coverage(self.name, self.http.clock(), Kind.CUSTOMERS)
         return Harvest(self.api.sighted(visits), (), _both(visits.whole, customers.latest))
 
     def _unopened(self, known: Known) -> list[str]:
-        """Give the newest sessions of which the errors are not known, or not of all of them."""
+        """Ids of the newest sessions of which not all errors are known."""
         found = []
         for session in known.sessions[:_MOST_OPENED]:
             opened = known.opened.get(session.id)
@@ -213,33 +217,33 @@ class RaygunV3:
                 opened = await self.api.open(session_id, calls)
             except CallFailed as failed:
                 return failed.failure
-            # One that Raygun has lost is not asked for again.
-            lost = Opened(Session(self.name, session_id), (), self.http.clock())
-            await self.index.put_opened(self.name, opened or lost)
+            # A session that Raygun no longer has is not asked for again.
+            missing = Opened(Session(self.name, session_id), (), self.http.clock())
+            await self.index.put_opened(self.name, opened or missing)
         return None
 
     async def _ask_legacy(self, question: Question, known: Known, calls: Calls) -> bool:
-        """Ask the legacy API for somebody whom the index does not have, where that has calls to spare."""
+        """Ask the legacy API for a person whom the index lacks, if it has calls to spare; returns whether."""
         if self.legacy is None or question.effort is Effort.KNOWN or known.asked is not None:
             return False
         state = await self.http.ledger.state(await self.legacy.account())
         kept = reserve(state.limit or 0, Purpose.TICKET) + reserve(state.limit or 0, question.purpose)
         if (state.left or 0) - kept < await self.legacy.cost(question.subject):
             return False
-        theirs = self.legacy.http.asking(question.purpose)
+        legacy_calls = self.legacy.http.asking(question.purpose)
         try:
             now = self.http.clock()
-            await self.legacy.ask_person(question, Span(question.since(now), now), theirs)
+            await self.legacy.ask_person(question, Span(question.since(now), now), legacy_calls)
         except CallFailed:
-            # The index has answered; that there is no second opinion changes nothing.
+            # The index has answered already; without the legacy API that is the answer.
             return False
         finally:
-            calls.made += theirs.made
+            calls.made += legacy_calls.made
         return True
 
 
 def _both(some: Span | None, other: Span | None) -> Span | None:
-    """Give the span that two have in common."""
+    """The span that both have in common; None where there is none."""
     if some is None or other is None:
         return None
     start, end = max(some.start, other.start), min(some.end, other.end)
@@ -252,7 +256,7 @@ def build(
     client: httpx.AsyncClient,
     wiring: Wiring,
 ) -> Raygun | RaygunV3:
-    """Make one source of one label's APIs: the newer with the legacy one behind it, or the one there is."""
+    """The source of one label's APIs: both together, or the one that is configured."""
     account, newer = apis
     legacy = raygun.build(name, account, client, wiring) if account else None
     if newer is None:

@@ -1,15 +1,16 @@
 """
 Raygun's API v3, call by call (`contracts/raygun_v3.md`): lists of everybody, newest first, and one session.
 
-Its lists cannot be asked for by user or by date; they grow at their head while they are read. So a page
-begins with the last row of the one before it: where that row is missing, something was lost, and nothing
-older is taken for read. What has come in the meantime is read twice and stored once.
+Its lists cannot be filtered by user or date, and new rows come in at their begin while they are read. So each
+page begins with the last row of the page before: where that row is missing, rows were missed, and reading
+stops. Rows that came in meanwhile are read twice and stored once.
 """
 
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Generic, TypeVar
 
 from bot.domain.coverage import Span
@@ -34,11 +35,18 @@ from bot.sources.raygun.index import Customer, Opened, Sighted
 from bot.sources.raygun.webhook_events import RAYGUN_LINKS
 from bot.storage.memory import Memory
 
+# Rows a page: the vendor's maximum.
 PAGE = 500
+# The vendor's limits (contract); a lag, as calls take different times to arrive.
 WINDOWS = (Window(10, 1, 0.5), Window(600, 60), Window(10_000, 24 * 3600))
+# How long an error group's title is kept, and how many are asked for with one session.
 _TITLE_LASTS = timedelta(hours=6)
 _MOST_TITLES = 10
-_MOMENT = timedelta(milliseconds=1)
+# The precision of the index's times.
+_TICK = timedelta(milliseconds=1)
+# Seconds of the windows that `X-Rate-Limit-Limit` names.
+_NAMED_WINDOWS = {"1s": 1, "1m": 60, "1d": 24 * 3600}
+_DEFAULT_WINDOW_SECONDS = 60
 
 
 class _Row(Record):
@@ -78,7 +86,7 @@ R = TypeVar("R", bound=_Row)
 
 @dataclass(frozen=True, slots=True)
 class _List(Generic[R]):
-    """One of the lists: its path, what it is ordered by, and how a row tells when that was."""
+    """One of the lists: its path, the field that it is ordered by, its rows' type, and a row's time."""
 
     path: str
     order: str
@@ -92,7 +100,7 @@ _CUSTOMERS = _List("customers", "lastSeenAt", _Customer, lambda row: row.lastSee
 
 @dataclass(frozen=True, slots=True)
 class Stretch(Generic[R]):
-    """Rows that were read, and the span for which these are all that there are."""
+    """Rows by identifier, and the span for which they are complete (None: for none)."""
 
     rows: Mapping[str, R]
     whole: Span | None
@@ -100,7 +108,7 @@ class Stretch(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class RaygunV3Api:
-    """One application's way into API v3."""
+    """One application's calls to API v3."""
 
     name: SourceName
     http: VendorHttp
@@ -111,13 +119,13 @@ class RaygunV3Api:
         self, wanted: Span, calls: Calls, most_pages: int, newer: int = 0
     ) -> Stretch[_Session]:
         """
-        Read the sessions that began in a span, from its end backwards, as far as the pages go.
+        Sessions that began in a span, from its end backwards, up to a number of pages.
 
         Args:
-            wanted: its end is now, or where what is known begins.
-            calls: through which they are read.
-            most_pages: when to stop.
-            newer: how many sessions are known to have begun after the span.
+            wanted: the span; it ends now, or where what is known begins.
+            calls: the calls that are made.
+            most_pages: the number of pages.
+            newer: how many sessions after the span are known, and skipped.
 
         """
         return await self._newest_first(_SESSIONS, wanted, calls, most_pages, newer)
@@ -125,19 +133,19 @@ class RaygunV3Api:
     async def customers(
         self, wanted: Span, calls: Calls, most_pages: int, newer: int = 0
     ) -> Stretch[_Customer]:
-        """Read the customers who were last seen in a span; see `sessions`."""
+        """Customers who were last seen in a span; see `sessions`."""
         stretch = await self._newest_first(_CUSTOMERS, wanted, calls, most_pages, newer)
         if len(stretch.rows) < PAGE or newer:
             return stretch
-        # Whoever came back while page after page was read has moved to the list's head.
+        # Customers who came back while pages were read have moved to the begin of the list.
         head, _given = await self._page(_CUSTOMERS, 0, calls)
         moved = {row.identifier: row for row in head if row.identifier}
         return Stretch({**stretch.rows, **moved}, stretch.whole)
 
     async def open(self, session_id: str, calls: Calls) -> Opened | None:
-        """Read one session with its errors, and the titles of these; None where Raygun knows none."""
+        """One session with its errors and their titles; None where Raygun has no such session."""
         reply = await self._get(f"sessions/{segment(session_id)}", {"include": "errors"}, calls)
-        if reply.status == 404:  # noqa: PLR2004
+        if reply.status == HTTPStatus.NOT_FOUND:
             return None
         row = read_record(reply.body, _Session) if reply.ok else None
         session = self._session(row) if row else None
@@ -150,18 +158,18 @@ class RaygunV3Api:
         return Opened(replace(session, errors=len(hits)), errors, self.http.clock())
 
     async def check(self, calls: Calls) -> None:
-        """Ask for the application: that proves the token and the application's id."""
+        """Ask for the application, which proves the token and the application's id."""
         reply = await self._get("", {}, calls)
         if not reply.ok:
             raise self._refused(reply, calls)
 
     def sighted(self, stretch: Stretch[_Session]) -> list[Sighted]:
-        """Give sessions for the index; whose they are is the customer's record alone."""
+        """Sessions for the index, with their customers' ids: the list does not say more about who it was."""
         rows = stretch.rows.values()
         return [Sighted(session, row.customerIdentifier) for row in rows if (session := self._session(row))]
 
     def known(self, stretch: Stretch[_Customer]) -> list[Customer]:
-        """Give customers for the index."""
+        """Customers for the index."""
         return [Customer(row.identifier or "", _user(row)) for row in stretch.rows.values()]
 
     async def _newest_first(
@@ -180,9 +188,9 @@ class RaygunV3Api:
                 break
             times = [moment for row in page if (moment := listing.stamp(row))]
             joined_on = joined_on or bool(times and times[0] >= wanted.end)
-            lost = last is not None and all(row.identifier != last for row in page)
+            rows_missed = last is not None and all(row.identifier != last for row in page)
             rows |= {row.identifier: row for row in page if row.identifier}
-            if lost or not joined_on:
+            if rows_missed or not joined_on:
                 break
             if given < PAGE:
                 oldest = wanted.start
@@ -191,13 +199,13 @@ class RaygunV3Api:
             if oldest < wanted.start:
                 break
             last, offset = page[-1].identifier if page else None, offset + given - 1
-        # Others may have begun in the same moment as the oldest one, on the page that was not read.
-        start = max(wanted.start, oldest + (_MOMENT if oldest > wanted.start else timedelta()))
+        # Rows of the same time as the oldest one may be on the next page, which was not read.
+        start = max(wanted.start, oldest + (_TICK if oldest > wanted.start else timedelta()))
         whole = Span(start, wanted.end) if joined_on and start < wanted.end else None
         return Stretch(rows, whole)
 
     async def _page(self, listing: "_List[R]", offset: int, calls: Calls) -> tuple[list[R], int]:
-        """Give a page's readable rows, and how many rows it had."""
+        """The readable rows of a page, and how many rows it had."""
         params = {"count": str(PAGE), "offset": str(offset), "orderby": f"{listing.order} desc"}
         reply = await self._get(listing.path, params, calls)
         if not reply.ok:
@@ -211,31 +219,31 @@ class RaygunV3Api:
         headers = {"Authorization": f"Bearer {self.settings.token.get_secret_value()}"}
         base = f"/v3/applications/{segment(self.settings.application)}"
         reply = await calls.get(f"{base}/{path}".rstrip("/"), params=params, headers=headers)
-        await self._heed_limits(reply, calls)
+        await self._correct_quota(reply, calls)
         return reply
 
-    async def _heed_limits(self, reply: Reply, calls: Calls) -> None:
-        """Take the vendor's own count, where its headers tell of one that we can read."""
+    async def _correct_quota(self, reply: Reply, calls: Calls) -> None:
+        """Correct the ledger by the vendor's headers, where they can be read."""
         left = to_count(reply.headers.get("x-rate-limit-remaining"))
         if left is None:
             return
-        spans = {"1s": 1, "1m": 60, "1d": 24 * 3600}
-        usual = timedelta(seconds=spans.get(reply.headers.get("x-rate-limit-limit", ""), 60))
+        named = reply.headers.get("x-rate-limit-limit", "")
+        usual = timedelta(seconds=_NAMED_WINDOWS.get(named, _DEFAULT_WINDOW_SECONDS))
         reset = to_moment(reply.headers.get("x-rate-limit-reset"))
         now = self.http.clock()
         await calls.correct(left, min(usual, reset - now) if reset and reset > now else usual)
 
     def _refused(self, reply: Reply, calls: Calls) -> CallFailed:
-        if reply.status == 401:  # noqa: PLR2004
+        if reply.status == HTTPStatus.UNAUTHORIZED:
             return CallFailed(Reason.NOT_AUTHORISED, _BAD_KEY)
-        if reply.status == 403:  # noqa: PLR2004
+        if reply.status == HTTPStatus.FORBIDDEN:
             return CallFailed(Reason.NOT_AUTHORISED, _SCOPES)
-        if reply.status == 404:  # noqa: PLR2004
+        if reply.status == HTTPStatus.NOT_FOUND:
             return CallFailed(Reason.NOT_AUTHORISED, "Raygun knows no application by the configured id")
         return calls.refused(reply)
 
     async def _errors(self, hits: list[_Hit], session: Session, calls: Calls) -> tuple[ErrorEvent, ...]:
-        """Give a session's errors, one for each group, with the groups' titles."""
+        """A session's errors, one for each error group, with the group's title."""
         groups: dict[str, list[_Hit]] = {}
         for hit in hits:
             groups.setdefault(hit.errorGroupIdentifier or "", []).append(hit)
@@ -259,7 +267,7 @@ class RaygunV3Api:
         return tuple(events)
 
     async def _title(self, group: str, calls: Calls) -> tuple[str | None, str | None]:
-        """Give an error group's title and status, kept for hours."""
+        """An error group's title and status, kept for hours; None twice where they cannot be read."""
         name = f"error_group:{group}"
         known = await self.memory.recall(str(self.name), name)
         if known is None:

@@ -1,8 +1,8 @@
 """
-What Raygun's webhooks say (`contracts/raygun_crash.md`, A): an error that hit somebody, or what became of it.
+Raygun's webhooks (`contracts/raygun_crash.md`, part A): an error that hit somebody, or what was done then.
 
-Nothing is signed and no field is sure: whatever is missing or of another type is None, and an event that is
-not known is read all the same.
+They are not signed, and no field is certain to be there: one that is missing or of another type is None. An
+event of an unknown kind is read too.
 """
 
 import json
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.domain.addresses import read_address
+from bot.domain.addresses import LONGEST_SUBJECT, read_address
 from bot.domain.model import Subject, SubjectKind
 from bot.sources.json_fields import at, to_count, to_id, to_moment, to_text
 from bot.sources.safe_links import LinkRule
@@ -23,7 +23,7 @@ FOLLOW_UPS = frozenset(
 )
 ACTIVITIES = frozenset({"StatusChanged", "AssignedToUser", "CommentAdded"})
 KNOWN = OCCURRED | FOLLOW_UPS | ACTIVITIES
-_LONGEST_UID = 128
+# Characters of what people wrote that are kept.
 _LONGEST_NAME = 60
 _LONGEST_COMMENT = 100
 
@@ -33,9 +33,9 @@ class RaygunEvent:
     """
     One webhook.
 
-    `group` is what all events of one error have in common: its URL, else its title. `remark` is what somebody
-    did about it, in words; `remark_kind` says which earlier remark it takes the place of. `people` are all
-    the names that the affected person goes by.
+    `group` is what all events of one error have in common: its URL, else its title. `total` is how often it
+    has hit all users. `remark` is what somebody did about it, in words; it replaces an earlier remark of the
+    same `remark_kind`. `people` are all names of the affected person.
     """
 
     kind: str
@@ -50,13 +50,13 @@ class RaygunEvent:
 
     @property
     def group_id(self) -> str | None:
-        """Give the error group's number, as the legacy API has it, where the URL ends in it."""
+        """The error group's number, as in the legacy API; None where the URL does not end in it."""
         last = (self.url or "").partition("?")[0].partition("#")[0].rstrip("/").rpartition("/")
         return last[2] if last[0].endswith("/errors") and last[2] else None
 
 
 def read_event(body: Any) -> RaygunEvent | None:
-    """Read a webhook's body; None where it names no error at all."""
+    """The event in a webhook's body; None where it names no error."""
     error = at(body, "error")
     if not isinstance(error, dict):
         return None
@@ -80,7 +80,7 @@ def read_event(body: Any) -> RaygunEvent | None:
 
 
 def _remark(kind: str, error: dict[str, Any]) -> tuple[str | None, str | None]:
-    """Put what somebody did about an error into words."""
+    """What somebody did about an error: the kind of remark and its words; None twice for other events."""
     by = f" by {who}" if (who := _short(error.get("user"), _LONGEST_NAME)) else ""
     if kind == "StatusChanged" and (status := _short(error.get("status"), _LONGEST_NAME)):
         return "status", f"{status.lower()}{by}"
@@ -98,15 +98,15 @@ def _short(value: Any, most: int) -> str | None:
 
 
 def _people(user: Any) -> tuple[Subject, ...]:
-    """Read the affected person: the app's own identifier (a uid, or an address), email and UUID."""
+    """The affected person's names: the app's own identifier (a uid or an address), email and UUID."""
     if not isinstance(user, dict):
         return ()
-    # Raygun writes them in PascalCase; others may not.
+    # Raygun writes these names in PascalCase; they are read without regard to capitals.
     named = {str(name).lower(): value for name, value in user.items()}
     found: dict[tuple[str, str], Subject] = {}
     for name in ("identifier", "email", "emailaddress", "uuid"):
         value = to_id(named.get(name))
-        if value is None or not value.strip() or len(value) > _LONGEST_UID:
+        if value is None or not value.strip() or len(value) > LONGEST_SUBJECT:
             continue
         address = read_address(value.strip()) if "@" in value else None
         subject = address or Subject(SubjectKind.UID, value, value)
@@ -116,5 +116,5 @@ def _people(user: Any) -> tuple[Subject, ...]:
 
 
 def canonical(body: Any) -> str:
-    """Give a body in one spelling: two deliveries of one event are the same."""
+    """The body as JSON in one spelling, so that two deliveries of one event are equal."""
     return json.dumps(body, sort_keys=True, separators=(",", ":"))

@@ -1,13 +1,14 @@
 """
-Which paths a Rybbit server has, and how it says no (`contracts/rybbit.md`, `contracts/rybbit_observed.md`).
+Which paths a Rybbit server has, and how it refuses (`contracts/rybbit.md`, `contracts/rybbit_observed.md`).
 
-Rybbit's paths changed twice and the old ones were removed. What a server has is found out by asking, and
-remembered; a call that finds its path missing tries the next generation's.
+Rybbit's paths changed twice, and the old ones were removed. Which ones a server has is found out by calls
+and kept; where a path is missing, the next generation's is tried.
 """
 
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,7 +21,7 @@ from bot.storage.memory import Memory
 
 
 class Generation(StrEnum):
-    """The states of Rybbit's paths; the newest one is tried first."""
+    """Rybbit's three sets of paths; the newest one is tried first."""
 
     C = "C"
     B = "B"
@@ -59,23 +60,25 @@ PATHS: dict[str, dict[Generation, str]] = {
         Generation.A2: "/api/error-events/{site}",
     },
 }
-# Came with a later release of generation B: its absence says nothing of the generation.
+# These came with a later release of generation B: where they are missing, the generation is still open.
 _OPTIONAL = frozenset({"user_traits"})
 _NEWEST_FIRST = tuple(Generation)
 
 _CLOUD = "app.rybbit.io"
-# 50 at once and 5 a second after that: never broken by 50 in any 10 seconds.
+# The cloud allows 50 calls at once and then 5 a second: 50 in any 10 seconds are always allowed.
 _BURST = Window(50, 10)
+# Calls a day of the cloud's smallest plan, until its headers have said how many this plan has.
 _SMALLEST_DAY = 5_000
 _DAY_SECONDS = 24 * 3600
-# What servers allow a key until the spring of 2026; they say "Forbidden" beyond it.
+# What servers until the spring of 2026 allow a key; beyond it they answer 403.
 OLD_WINDOW = Window(500, 600)
-_REMEMBERED = timedelta(days=7)
+# How long it is kept which paths a server has, and its site's number.
+_KEPT = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class RybbitServer:
-    """One site on one server, asked by operation rather than by path."""
+    """One site on one server; its calls are named by operation, and the path is found here."""
 
     http: VendorHttp
     settings: RybbitAccount
@@ -86,7 +89,7 @@ class RybbitServer:
         return self.http.account.name
 
     async def account(self) -> Account:
-        """Give the account with this server's limits: the cloud's, an old server's, or none."""
+        """The account with this server's limits: the cloud's, an old server's, or none."""
         if urlsplit(self.settings.base_url).hostname == _CLOUD:
             day = to_count(await self.memory.recall(self._name, "daily_limit")) or _SMALLEST_DAY
             return Account(self._name, (_BURST, Window(day, _DAY_SECONDS)))
@@ -96,10 +99,10 @@ class RybbitServer:
 
     async def get(self, operation: str, calls: Calls, params: dict[str, str], **parts: str) -> Reply | None:
         """
-        Ask for one operation on whatever path this server has it; None where it has it not at all.
+        The reply to an operation, on whatever path this server has it; None where it lacks an optional one.
 
         Raises:
-            CallFailed: as any call, and for answers that are neither a success nor "not found".
+            CallFailed: as for any call, and for a reply that is neither a success nor the operation's 404.
 
         """
         possible = await self._generations()
@@ -129,12 +132,12 @@ class RybbitServer:
             path = template.format(site=self.settings.site, **{k: segment(v) for k, v in parts.items()})
             reply = await calls.get(path, params=params, headers=self._headers())
             if not _is_route_missing(reply):
-                await self._settle_on(having_it if operation not in _OPTIONAL else list(generations))
+                await self._keep_possible(having_it if operation not in _OPTIONAL else list(generations))
                 return await self._judge(reply, calls)
         return None
 
     async def site_number(self, calls: Calls) -> str:
-        """Give the site's number, which links need; an id of letters is asked for once."""
+        """The site's number, which links need; where its other id is configured, it is asked for once."""
         if self.settings.site.isdecimal():
             return self.settings.site
         known = await self.memory.recall(self._name, "site_number")
@@ -143,7 +146,7 @@ class RybbitServer:
             known = to_text(at(reply.body, "siteId")) if reply.ok else None
             if known is None:
                 return self.settings.site
-            await self.memory.remember(self._name, "site_number", known, _REMEMBERED)
+            await self.memory.remember(self._name, "site_number", known, _KEPT)
         return known
 
     def _headers(self) -> dict[str, str]:
@@ -154,35 +157,35 @@ class RybbitServer:
         return tuple(Generation(name) for name in known.split(",")) if known else _NEWEST_FIRST
 
     async def _is_old(self) -> bool:
-        """Whether the server allows a key 500 calls in 10 minutes, and says 403 beyond them."""
+        """Whether the server has the old limit, `OLD_WINDOW`."""
         return Generation.C not in await self._generations()
 
-    async def _settle_on(self, having_it: list[Generation]) -> None:
-        """Keep what is still possible after a path was found."""
+    async def _keep_possible(self, having_it: list[Generation]) -> None:
+        """Keep which generations are still possible, after a path of these was found."""
         known = await self._generations()
         possible = tuple(g for g in known if g in having_it) or tuple(having_it)
         if possible != known:
-            await self.memory.remember(self._name, "generations", ",".join(possible), _REMEMBERED)
+            await self.memory.remember(self._name, "generations", ",".join(possible), _KEPT)
 
     async def _judge(self, reply: Reply, calls: Calls) -> Reply:
-        await self._heed_limits(reply, calls)
+        await self._correct_quota(reply, calls)
         if reply.ok:
             await self._note_acceptance()
             return reply
-        if reply.status == 403:  # noqa: PLR2004
+        if reply.status == HTTPStatus.FORBIDDEN:
             raise await self._forbidden(reply, calls)
-        if reply.status == 404 and to_text(at(reply.body, "error")) != "Site not found":  # noqa: PLR2004
+        if reply.status == HTTPStatus.NOT_FOUND and to_text(at(reply.body, "error")) != "Site not found":
             return reply
-        if reply.status == 404:  # noqa: PLR2004
+        if reply.status == HTTPStatus.NOT_FOUND:
             raise CallFailed(Reason.NOT_AUTHORISED, "Rybbit knows no site of the configured id")
         raise calls.refused(reply)
 
     async def _forbidden(self, reply: Reply, calls: Calls) -> CallFailed:
         """
-        Read a 403: a scope that the key lacks, an old server's limit, or a bad key.
+        What a 403 means: a scope that the key lacks, an old server's limit, or a bad key.
 
-        Old servers say "Forbidden" for a spent limit too; a key that they took minutes ago is
-        not a bad one.
+        Old servers answer 403 for a spent limit too: so it is taken for that where they accepted the key
+        some minutes ago.
         """
         scope = to_text(at(reply.body, "required"))
         if scope and scope.replace(":", "").isalpha():
@@ -201,14 +204,14 @@ class RybbitServer:
         )
 
     async def _note_acceptance(self) -> None:
-        """Remember for one window that an old server took the key."""
+        """Keep for one window that an old server accepted the key."""
         if not await self._is_old():
             return
         if await self.memory.recall(self._name, "accepted") is None:
             await self.memory.remember(self._name, "accepted", "yes", timedelta(seconds=OLD_WINDOW.seconds))
 
-    async def _heed_limits(self, reply: Reply, calls: Calls) -> None:
-        """Take the cloud's own count for the day, and the size of its day (it depends on the plan)."""
+    async def _correct_quota(self, reply: Reply, calls: Calls) -> None:
+        """Correct the ledger by the cloud's headers, and keep the plan's calls a day."""
         left = to_count(reply.headers.get("x-ratelimit-daily-remaining"))
         resets = to_count(reply.headers.get("x-ratelimit-daily-reset"))
         if left is None or resets is None:
@@ -220,6 +223,6 @@ class RybbitServer:
 
 
 def _is_route_missing(reply: Reply) -> bool:
-    """Tell the router's 404, which has three keys, from an operation's own."""
+    """Whether a 404 is the router's, for a path that the server lacks, and not the operation's own."""
     message: Any = at(reply.body, "message")
-    return reply.status == 404 and isinstance(message, str) and message.startswith("Route ")  # noqa: PLR2004
+    return reply.status == HTTPStatus.NOT_FOUND and isinstance(message, str) and message.startswith("Route ")

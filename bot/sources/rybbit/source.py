@@ -1,9 +1,9 @@
 """
 Rybbit (`contracts/rybbit.md`, `contracts/rybbit_observed.md`): sessions and errors of an identified user.
 
-An address is resolved to the product's uid first: by trait, then by search with exact comparison, and
-otherwise taken as the uid itself. The pair is remembered. Older servers ignore parameters silently and
-then answer with everybody: whose session it is, and of when, is checked again here.
+An address is first resolved to the product's uid: by trait, then by a search whose results are compared
+exactly; without a result it is taken as the uid itself. The pair is kept. Older servers ignore parameters
+silently and then answer with everybody's sessions, so person and time of each are checked again here.
 """
 
 import json
@@ -42,13 +42,17 @@ from bot.sources.safe_links import LinkRule
 from bot.sources.wiring import Wiring
 from bot.storage.memory import Memory
 
+# Sessions that are listed of one uid; one more is asked for, to see whether there are more.
 _LIMIT = 100
+# Uids that are looked up for one address, errors of each, and of those the ones whose time is asked for:
+# each costs a call.
 _MOST_UIDS = 3
 _MOST_MESSAGES = 5
-# Each costs a call.
 _MOST_TIMED = 3
+# Users on a page of search results.
+_USERS_A_PAGE = 100
 _PAIR_LASTS = timedelta(hours=24)
-# A visit whose last event is younger than this may still be going on; the server does not say.
+# A session whose last event is younger than this may still be running; the server does not say.
 _MAYBE_LIVE = timedelta(minutes=5)
 
 
@@ -108,17 +112,17 @@ class Rybbit:
     freshness = Freshness(found=timedelta(minutes=2), nobody=timedelta(seconds=30))
 
     async def account(self) -> Account:
-        """Give the account with the limits of this server."""
+        """The account with the limits of this server."""
         return await self.server.account()
 
     async def cost(self, subject: Subject) -> int:
-        """Give the most calls: finding the person, a list for each uid, the errors and when they were."""
+        """The most calls: to find the person, to list each uid's sessions, for the errors and their times."""
         resolving = 0 if subject.kind is SubjectKind.UID else len(subject.spellings) + 1
         uids = 1 if subject.kind is SubjectKind.UID else _MOST_UIDS
         return resolving + uids * (2 + _MOST_TIMED) + 1
 
     async def find(self, question: Question, calls: Calls) -> Answer:
-        """Give the subject's sessions and the errors in them."""
+        """The subject's sessions and the errors in them."""
         uids = await self._uids(question, calls)
         sessions: dict[str, Session] = {}
         errors: list[ErrorEvent] = []
@@ -140,7 +144,7 @@ class Rybbit:
         )
 
     async def session(self, session_id: str, calls: Calls) -> Session | None:
-        """Describe one session; whose it is must be read off the list of its day."""
+        """One session by its id; whose it is comes from the list of its day."""
         reply = await self.server.get("session", calls, {}, session=session_id)
         row = read_record(at(reply.body, "data", "session"), _Row) if reply and reply.ok else None
         if reply is None or row is None or row.session_id != session_id:
@@ -154,7 +158,7 @@ class Rybbit:
         return replace(described, errors=errors) if described and described.errors is None else described
 
     async def check(self, calls: Calls) -> str:
-        """Ask for one session of today; on a public site that proves the address alone."""
+        """Ask for one session of today; on a public site that proves the URL alone."""
         reply = await self.server.get("sessions", calls, _window(self.http.clock(), 0) | {"limit": "1"})
         if reply is None or not reply.ok:
             raise calls.unreadable("a list of sessions")
@@ -170,7 +174,7 @@ class Rybbit:
         return link.account_id in (self.settings.site, await self.server.site_number(calls))
 
     async def person(self, link: Link, calls: Calls) -> Subject | None:  # noqa: ARG002 - needs no call
-        """Give whom a page is about: it has the uid in its address."""
+        """The person of a page: the uid is in its URL."""
         return Subject(SubjectKind.UID, link.user_id, link.user_id) if link.user_id else None
 
     async def _uids(self, question: Question, calls: Calls) -> tuple[str, ...]:
@@ -187,7 +191,7 @@ class Rybbit:
         return uids
 
     async def _by_trait(self, subject: Subject, calls: Calls) -> tuple[str, ...]:
-        """Find who carries the address as a trait; the match minds the case."""
+        """The uids of users with the address as a trait; the server compares with capitals."""
         for spelling in subject.spellings:
             reply = await self.server.get("user_traits", calls, {"key": "email", "value": spelling})
             if reply is None or not reply.ok:
@@ -197,8 +201,8 @@ class Rybbit:
         return ()
 
     async def _by_search(self, question: Question, calls: Calls) -> tuple[str, ...]:
-        """Find who carries the address by search: it finds parts too, and old servers list everybody."""
-        params = {"search": question.subject.typed, "search_field": "email", "page_size": "100"}
+        """The uids of users with the address by search, which finds parts too; old servers list everybody."""
+        params = {"search": question.subject.typed, "search_field": "email", "page_size": str(_USERS_A_PAGE)}
         window = _window(self.http.clock(), question.days)
         reply = await self.server.get("users", calls, window | params)
         if reply is None or not reply.ok:
@@ -233,7 +237,7 @@ class Rybbit:
             if number < _MOST_TIMED:
                 last = await self._last_hit(name.value or "", window, calls)
                 if last and last.session_id not in seen:
-                    # The server ignored whose errors were asked for.
+                    # An old server has ignored the filter: this error is somebody else's.
                     continue
             events.append(
                 ErrorEvent(
@@ -254,7 +258,7 @@ class Rybbit:
         return next(iter(_read(_rows(reply), _ErrorRow, calls)), None)
 
     async def _listed(self, row: _Row, calls: Calls) -> _Row | None:
-        """Find a session in the list of its day: by its id, which old servers ignore."""
+        """The session as the list of its day has it; the id is compared here, as old servers ignore it."""
         start = row.session_start or self.http.clock()
         day = {"start_date": _day(start), "end_date": _day(start), "time_zone": "UTC"}
         params = day | {"session_id": row.session_id or "", "limit": str(_LIMIT)}
@@ -295,20 +299,20 @@ class Rybbit:
         )
 
     def _person_link(self, uid: str, site: str) -> str | None:
-        """Give the person's page: Rybbit has none for a single session."""
+        """The URL of the person's page: Rybbit has none for a single session."""
         base = self.settings.web_url or self.settings.base_url
         return LinkRule(origins=(base,)).allow(f"{base}/{site}/user/{segment(uid)}") if uid else None
 
 
 def build(name: SourceName, settings: RybbitAccount, client: httpx.AsyncClient, wiring: Wiring) -> Rybbit:
-    """Make a site of a configured account."""
+    """The source of a configured site."""
     http = wiring.http(client, Rybbit.title, settings.base_url, str(name))
     server = RybbitServer(http, settings, wiring.memory)
     return Rybbit(name, http, settings, wiring.memory, server)
 
 
 def _window(now: datetime, days: int) -> dict[str, str]:
-    """Give the span in whole days; without the zone, old servers answer with all of history."""
+    """The span as parameters, in whole days; without the zone old servers answer with all days."""
     return {"start_date": _day(now - timedelta(days=days)), "end_date": _day(now), "time_zone": "UTC"}
 
 
@@ -317,12 +321,12 @@ def _day(moment: datetime) -> str:
 
 
 def _filter(uid: str) -> str:
-    # A value that is no text gives a 500.
+    # The value must be a text: a number makes the server answer 500.
     return json.dumps([{"parameter": "user_id", "type": "equals", "value": [uid]}])
 
 
 def _rows(reply: Reply | None) -> Any:
-    """Give the rows of either envelope: with `page` asked for, they stand one level deeper."""
+    """The rows of a reply; where `page` was asked for they are one level deeper."""
     data = at(reply.body, "data") if reply and reply.ok else None
     return at(data, "data") if isinstance(data, dict) else data
 
@@ -335,7 +339,7 @@ def _read(rows: Any, record: type[Any], calls: Calls) -> list[Any]:
 
 
 def _uids_of(visitors: list[_Visitor], subject: Subject) -> tuple[str, ...]:
-    """Give the uids of those who carry exactly this address, as a trait or as the uid itself."""
+    """The uids of visitors with exactly this address, as a trait or as the uid itself."""
     uids = []
     for visitor in visitors:
         uid = visitor.identified_user_id
@@ -346,7 +350,7 @@ def _uids_of(visitors: list[_Visitor], subject: Subject) -> tuple[str, ...]:
 
 
 def _carriers(subject: Subject, uids: tuple[str, ...]) -> tuple[SessionUser, ...]:
-    """Give whom an address was resolved to; a uid that is an address was none found, but a guess."""
+    """The people whom an address was resolved to; a uid that is the address itself was only tried."""
     if subject.kind is SubjectKind.UID:
         return ()
     return tuple(SessionUser(uid=uid, email=subject.value) for uid in uids if "@" not in uid)

@@ -1,13 +1,14 @@
 """
-UXCam's two APIs, with one key (`contracts/uxcam.md`): the newer one first, the classic one behind it.
+UXCam's two APIs, with one key (`contracts/uxcam.md`): the newer one is tried first, then the classic one.
 
-The newer one has the key in a header and pages by cursor; the classic one has it in the query string and
-pages by number. Where the newer one is not there is found out once, and remembered.
+The newer one takes the key in a header and has pages by cursor; the classic one takes it in the query and
+has pages by number. Which one serves an account is found out once, and kept.
 """
 
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 
 from pydantic import Field
@@ -18,22 +19,26 @@ from bot.sources.json_fields import AnyText, Id, Part, Record, at, read_records,
 from bot.sources.quota import Window
 from bot.storage.memory import Memory
 
-# The strictest of the limits that the vendor's pages name (section 1.5).
-# A call arrives later than it is counted, one more and another less.
+# The strictest of the limits that the vendor's pages name (contract, section 1.5), each with a lag: the time
+# between our counting a call and its arrival differs.
 WINDOWS = (Window(5, 1, 0.5), Window(60, 60, 2), Window(500, 3600, 2))
+# Sessions a page, and pages that are read for one question.
 PAGE_SIZE = 100
 MOST_PAGES = 3
-_REMEMBERED = timedelta(days=7)
+# How long it is kept which API serves an account.
+_KEPT = timedelta(days=7)
 _NEWER, _CLASSIC = "newer", "classic"
-# Not served, not enabled for this account, or a key that this API alone does not know.
+# An API that is not served or not enabled for this account, or that does not know the key.
 _NOT_THERE = frozenset({401, 403, 404, 405, 410})
 _SHOWN = ("property", "user", "location", "deviceBasics")
+# How long no call is made after a 429 that names no time: first, and at most; each is so many times the last.
 _FIRST_REST = timedelta(hours=1)
 _LONGEST_REST = timedelta(days=1)
+_REST_GROWS = 4
 
 
 class ListedSession(Record):
-    """One session as either API lists it; what each part holds depends on the API and on its age."""
+    """One session as either API lists it; what its parts hold depends on the API and its version."""
 
     sessionId: Id = None  # noqa: N815 - the vendor's spelling
     url: AnyText = None
@@ -45,13 +50,13 @@ class ListedSession(Record):
     location: Part = Field(default_factory=dict)
 
     def of_user(self, name: str) -> str | None:
-        """Give one of the user's properties; older answers have them one level deeper."""
+        """One of the user's properties; older versions have them one level deeper."""
         return to_text(self.user.get(name)) or to_text(at(self.user, "userProperty", name))
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which sessions are wanted: by an attribute's value (a custom property's has its name), since when."""
+    """The sessions to list: an attribute (`property_name` for a custom one), its value, and the span."""
 
     attribute: str
     value: str
@@ -60,7 +65,11 @@ class Wanted:
     property_name: str | None = None
 
     def filters(self) -> list[dict[str, Any]]:
-        """Give it in the vendor's form; a day wider on both sides: days are the app's, and of the upload."""
+        """
+        The filters in the vendor's form.
+
+        The span is a day wider on both sides: the vendor counts days in the app's zone, by time of upload.
+        """
         equal = {"attribute": self.attribute, "operator": "equal", "value": self.value}
         if self.property_name:
             equal["property_name"] = self.property_name
@@ -71,7 +80,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What was listed, and whether there is more than was asked for."""
+    """The sessions of all pages read, and whether there are more."""
 
     rows: tuple[ListedSession, ...]
     more: bool
@@ -85,15 +94,15 @@ class _Page:
 
 @dataclass(slots=True)
 class GrowingRest:
-    """How long to stay away after a 429 that names no time: an hour, and longer if that was not enough."""
+    """How long no call is made after a 429 that names no time: longer each time, up to a day."""
 
     _rest: timedelta = timedelta()
     _until: datetime | None = None
 
     def __call__(self, now: datetime) -> timedelta:
-        """Give the next rest; a day after the last one ended, it begins with an hour again."""
+        """The next rest; it begins with an hour again where the last one ended a day ago."""
         recent = self._until is not None and now - self._until < _LONGEST_REST
-        self._rest = min(self._rest * 4, _LONGEST_REST) if recent else _FIRST_REST
+        self._rest = min(self._rest * _REST_GROWS, _LONGEST_REST) if recent else _FIRST_REST
         self._until = now + self._rest
         return self._rest
 
@@ -107,23 +116,23 @@ class UXCamApi:
     memory: Memory
 
     async def is_found_out(self) -> bool:
-        """Whether it is known which API serves."""
+        """Whether it is known which API serves the account."""
         return await self._known() is not None
 
     async def serving(self) -> str:
-        """Give which API serves, in words."""
+        """Which API serves the account, in words."""
         return f"by its {await self._known() or _NEWER} API"
 
     async def sessions(self, wanted: Wanted, calls: Calls) -> Listing | None:
         """
-        List sessions, page by page; None where the vendor takes the question for a bad one.
+        The sessions wanted; None where the vendor refuses the question as a bad one (400).
 
         Raises:
             CallFailed: when the vendor cannot be asked or understood.
 
         """
         rows: dict[str, ListedSession] = {}
-        turned: set[str] = set()
+        seen: set[str] = set()
         following: str | None = None
         for _ in range(MOST_PAGES):
             page = await self._page(wanted, following, calls)
@@ -131,10 +140,10 @@ class UXCamApi:
                 return None
             rows |= {row.sessionId: row for row in page.rows if row.sessionId}
             following = page.following
-            # A page that leads back to itself would never end.
-            if following is None or following in turned:
+            # Pages that lead back to an earlier one would never end.
+            if following is None or following in seen:
                 return Listing(tuple(rows.values()), more=False)
-            turned.add(following)
+            seen.add(following)
         return Listing(tuple(rows.values()), more=True)
 
     async def _page(self, wanted: Wanted, following: str | None, calls: Calls) -> _Page | None:
@@ -142,14 +151,14 @@ class UXCamApi:
         if known != _CLASSIC:
             reply = await self._newer(wanted, following, calls)
             if reply.status not in _NOT_THERE or following:
-                await self._settle(_NEWER, known)
-                await _heed_limits(reply, calls)
+                await self._keep(_NEWER, known)
+                await _correct_quota(reply, calls)
                 return _read_newer(reply, calls)
         reply = await self._classic(wanted, following, calls)
         if reply.status in _NOT_THERE:
             await self.memory.forget(self.account, "api")
             raise calls.refused(reply)
-        await self._settle(_CLASSIC, known)
+        await self._keep(_CLASSIC, known)
         return _read_classic(reply, calls)
 
     async def _newer(self, wanted: Wanted, cursor: str | None, calls: Calls) -> Reply:
@@ -171,7 +180,7 @@ class UXCamApi:
             "apikey": self.settings.api_key.get_secret_value(),
             "page": page or "1",
             "page_size": str(PAGE_SIZE),
-            # Blanks in it are refused.
+            # The vendor refuses blanks in it.
             "filters": json.dumps(wanted.filters(), separators=(",", ":")),
         }
         return await calls.request("GET", "/v2/session", params=params, base_url=self.settings.classic_url)
@@ -179,13 +188,13 @@ class UXCamApi:
     async def _known(self) -> str | None:
         return await self.memory.recall(self.account, "api")
 
-    async def _settle(self, api: str, known: str | None) -> None:
+    async def _keep(self, api: str, known: str | None) -> None:
         if api != known:
-            await self.memory.remember(self.account, "api", api, _REMEMBERED)
+            await self.memory.remember(self.account, "api", api, _KEPT)
 
 
 def _read_newer(reply: Reply, calls: Calls) -> _Page | None:
-    if reply.status == 400:  # noqa: PLR2004
+    if reply.status == HTTPStatus.BAD_REQUEST:
         return None
     rows, paging = _rows(reply, calls), at(reply.body, "pagination")
     cursor = to_text(at(paging, "next_cursor"))
@@ -193,9 +202,9 @@ def _read_newer(reply: Reply, calls: Calls) -> _Page | None:
 
 
 def _read_classic(reply: Reply, calls: Calls) -> _Page | None:
-    if reply.status == 400:  # noqa: PLR2004
+    if reply.status == HTTPStatus.BAD_REQUEST:
         return None
-    # Some answers have no `pagination`: then this is all.
+    # Some answers have no `pagination`: then there is one page.
     following = to_count(at(reply.body, "pagination", "next"))
     return _Page(_rows(reply, calls), str(following) if following else None)
 
@@ -211,8 +220,8 @@ def _rows(reply: Reply, calls: Calls) -> list[ListedSession]:
     return rows
 
 
-async def _heed_limits(reply: Reply, calls: Calls) -> None:
-    """Take the vendor's own count for the hour; `X-RateLimit-Reset` is in seconds from now."""
+async def _correct_quota(reply: Reply, calls: Calls) -> None:
+    """Correct the ledger by the vendor's headers; `X-RateLimit-Reset` is in seconds from now."""
     left = to_count(reply.headers.get("x-ratelimit-remaining"))
     resets = to_count(reply.headers.get("x-ratelimit-reset"))
     if left is not None and resets is not None:

@@ -1,4 +1,4 @@
-"""UXCam (`contracts/uxcam.md`): sessions of an app's users, by the app's own id of them or by address."""
+"""UXCam (`contracts/uxcam.md`): sessions of an app's users, by the app's own id for them or by address."""
 
 import re
 from dataclasses import dataclass
@@ -28,10 +28,11 @@ from bot.sources.uxcam.api import (
 from bot.sources.wiring import Wiring
 
 _EMAIL_PROPERTY = "email"
-# One session is looked for this far back: without a span, the vendor looks back 30 days.
+# How far back a single session is searched: without a span the vendor looks back 30 days.
 _FURTHEST = timedelta(days=365)
 _SESSION_ID = re.compile(r"[0-9a-f]{24}")
 _PLATFORMS = {"1": "Android", "2": "iOS", "3": "Web", "android": "Android", "ios": "iOS", "web": "Web"}
+# Screens that are kept of one session.
 _MOST_SCREENS = 20
 
 
@@ -43,7 +44,7 @@ class _Way:
     value: str
 
     def leads_to(self, row: ListedSession) -> bool | None:
-        """Whether a session is theirs by that property; None where the answer does not say."""
+        """Whether a session is the subject's by that property; None where the session does not say."""
         value = row.of_user(self.property_name)
         if value is None:
             return None
@@ -60,24 +61,24 @@ class UXCam:
     api: UXCamApi
 
     title = "UXCam"
-    # Its answers may be kept for a minute at its own word.
+    # Its answers carry `Cache-Control: max-age=60`, so none is fresh for less.
     freshness = Freshness(found=timedelta(minutes=2), nobody=timedelta(minutes=1))
 
     async def account(self) -> Account:
-        """Give the account with the strictest of the documented limits."""
+        """The account with the strictest of the documented limits."""
         return self.http.account
 
     async def cost(self, subject: Subject) -> int:
-        """Give the most calls: a page for each way of asking, all pages of the last, one to find the API."""
+        """The most calls: a page for each way of asking, all pages of the last, one to find the API."""
         ways = _ways(subject, self.settings.identity)
         return len(ways) - 1 + MOST_PAGES + (not await self.api.is_found_out())
 
     async def find(self, question: Question, calls: Calls) -> Answer:
         """
-        Give the subject's sessions, and each crash as an error.
+        The subject's sessions, and an error for each that crashed.
 
-        An address is looked for in the property `email`, which not every app sets, and then as the app's own
-        id of the person.
+        An address is searched in the property `email`, which not every app sets, and then as the app's own id
+        for the person.
         """
         since = question.since(self.http.clock())
         answer = Answer()
@@ -88,7 +89,7 @@ class UXCam:
         return answer
 
     async def session(self, session_id: str, calls: Calls) -> Session | None:
-        """Describe one session by its id; there is no call for it but the list."""
+        """One session by its id, from the list: there is no call for a single one."""
         if not _SESSION_ID.fullmatch(session_id):
             return None
         now = self.http.clock()
@@ -98,7 +99,7 @@ class UXCam:
         return next((self._session(row, session_id) for row in rows if row.sessionId == session_id), None)
 
     async def check(self, calls: Calls) -> str:
-        """Ask for the sessions of nobody, which proves address, app and key."""
+        """Ask for a session that does not exist, which proves URL, app and key."""
         now = self.http.clock()
         wanted = Wanted("session_id", "0" * 24, now, now)
         if await self.api.sessions(wanted, calls) is None:
@@ -110,7 +111,7 @@ class UXCam:
         return link.account_id == self.settings.app_id
 
     async def person(self, link: Link, calls: Calls) -> Subject | None:
-        """Give whom a page is about: a filtered list has the uid, a user's page the vendor's own id."""
+        """The person of a page: a filtered list has the uid in its URL, a user's page the vendor's own id."""
         if link.user_id is None:
             return None
         if link.kind is LinkKind.LIST:
@@ -131,7 +132,7 @@ class UXCam:
         wanted = Wanted("user_custom_property", way.value, since, self.http.clock(), way.property_name)
         listing = await self.api.sessions(wanted, calls)
         if listing is None:
-            # The app has no such property.
+            # A 400: the app has no such property.
             return Answer()
         rows, doubtful = _theirs(listing.rows, way)
         sessions = [self._session(row, row.sessionId) for row in rows if row.sessionId]
@@ -166,7 +167,7 @@ class UXCam:
             screens=_screens(seen.get("uniqueScreens")),
             crashed=crashed,
             rage_taps=to_count(seen.get("rageGestureCount")),
-            # What is no link reads "No video available for this session".
+            # Without a video it reads "No video available for this session".
             video=_LINKS.allow(row.video),
             has_replay=True if _LINKS.allow(row.video) else to_flag(seen.get("hasVideo")),
         )
@@ -174,7 +175,7 @@ class UXCam:
     def _user(self, row: ListedSession) -> SessionUser:
         uid, email = row.of_user(self.settings.identity), row.of_user(_EMAIL_PROPERTY)
         address = email or (uid if uid and "@" in uid else None)
-        # `alias` and `user_name` are invented by the vendor: they are nobody's name.
+        # The vendor's `alias` and `user_name` are invented, so they are not shown as names.
         return SessionUser(uid, address.lower() if address else None, row.of_user("name"))
 
     def _crash(self, session: Session) -> ErrorEvent:
@@ -185,7 +186,7 @@ class UXCam:
 
 
 def build(name: SourceName, settings: UXCamAccount, client: httpx.AsyncClient, wiring: Wiring) -> UXCam:
-    """Make an app of a configured account."""
+    """The source of a configured app."""
     http = wiring.http(client, UXCam.title, settings.base_url, str(name), WINDOWS, GrowingRest())
     return UXCam(name, http, settings, UXCamApi(str(name), settings, wiring.memory))
 
@@ -194,7 +195,7 @@ _LINKS = LinkRule(hosts=("uxcam.com",))
 
 
 def _ways(name: Subject, identity: str) -> list[_Way]:
-    """Give how a name is asked for; the vendor may mind the case of an address."""
+    """The ways of asking for a name, in turn; the vendor may compare an address with its capitals."""
     if name.kind is SubjectKind.UID:
         return [_Way(identity, name.typed)]
     properties = dict.fromkeys((_EMAIL_PROPERTY, identity))
@@ -202,16 +203,16 @@ def _ways(name: Subject, identity: str) -> list[_Way]:
 
 
 def _theirs(rows: tuple[ListedSession, ...], way: _Way) -> tuple[list[ListedSession], bool]:
-    """Give the sessions that are surely theirs, and whether others did not say whose they are."""
+    """The sessions that are surely the person's, and whether some were left out that may be theirs."""
     sure = [row for row in rows if way.leads_to(row)]
     same_user = {user for row in sure if (user := to_text(row.user.get("uxcamuserid")))}
-    silent = [row for row in rows if way.leads_to(row) is None]
-    by_user = [row for row in silent if to_text(row.user.get("uxcamuserid")) in same_user]
-    return [*sure, *by_user], len(by_user) < len(silent)
+    unsaid = [row for row in rows if way.leads_to(row) is None]
+    by_user = [row for row in unsaid if to_text(row.user.get("uxcamuserid")) in same_user]
+    return [*sure, *by_user], len(by_user) < len(unsaid)
 
 
 def _system(row: ListedSession) -> str | None:
-    """Give the operating system: the newer API names it, the classic one has a platform."""
+    """The operating system and its version; the classic API has a platform in place of its name."""
     if named := joined(row.deviceBasics.get("osName"), row.deviceBasics.get("osVersion")):
         return named
     platform = to_text(row.device.get("platform"))
