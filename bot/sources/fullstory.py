@@ -4,7 +4,6 @@ import asyncio
 import re
 from dataclasses import dataclass
 from datetime import timedelta
-from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -206,10 +205,8 @@ class FullStory:
 
     async def _user(self, user_id: str, calls: Calls) -> _User | None:
         reply = await calls.get(f"/v2/users/{segment(user_id)}", headers=self._headers())
-        if reply.status == HTTPStatus.NOT_FOUND:
+        if not calls.is_there(reply):
             return None
-        if not reply.ok:
-            raise calls.refused(reply)
         user = read_record(reply.body, _User)
         return user if user and user.id == user_id and not user.is_being_deleted else None
 
@@ -228,10 +225,8 @@ class FullStory:
     async def _events(self, session_id: str, calls: Calls) -> list[_Event] | None:
         path = f"/v2/sessions/{segment(session_id)}/events"
         reply = await calls.request("GET", path, headers=self._headers(), budget=self.budget)
-        if reply.status == HTTPStatus.NOT_FOUND:
+        if not calls.is_there(reply):
             return None
-        if not reply.ok:
-            raise calls.refused(reply)
         events = read_records(at(reply.body, "events"), _Event)
         if events is None:
             raise calls.unreadable("a list of events")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -163,9 +164,23 @@ class Calls:
             raise self._failed(Reason.UNREADABLE, "cannot be asked at the configured address") from None
         return await self._judge(response, content)
 
+    def is_there(self, reply: Reply) -> bool:
+        """
+        Whether the vendor has what was asked for: False where it says 404.
+
+        Raises:
+            CallFailed: when it refuses the question otherwise.
+
+        """
+        if reply.status == HTTPStatus.NOT_FOUND:
+            return False
+        if not reply.ok:
+            raise self.refused(reply)
+        return True
+
     def refused(self, reply: Reply) -> CallFailed:
         """The failure for an error status that a source has no meaning of its own for."""
-        if reply.status in (401, 403):
+        if reply.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             return self._failed(
                 Reason.NOT_AUTHORISED, "refuses our key: it is wrong, expired or may not read this"
             )

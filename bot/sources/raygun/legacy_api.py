@@ -125,10 +125,8 @@ class RaygunApi:
     async def open(self, session_id: str, calls: Calls) -> Opened | None:
         """One session with its errors; None where Raygun has none with this number."""
         reply = await self._ask("/api/v1/pulse/session", {"id": session_id}, calls)
-        if reply.status == HTTPStatus.NOT_FOUND:
+        if not calls.is_there(reply):
             return None
-        if not reply.ok:
-            raise calls.refused(reply)
         detail = read_record(at(reply.body, "session"), _Detail)
         session = self._detailed(detail) if detail else None
         if detail is None or session is None:
@@ -190,7 +188,7 @@ class RaygunApi:
         """A new session key, by GET or, after a 404 or 405, by POST: the vendor documents both."""
         method = await self.memory.recall(str(self.name), "login_method") or "GET"
         reply = await self._authenticate(method, calls)
-        if reply.status in (404, 405):
+        if reply.status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
             method = "POST" if method == "GET" else "GET"
             reply = await self._authenticate(method, calls)
             if reply.ok:

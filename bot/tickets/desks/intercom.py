@@ -69,10 +69,8 @@ class Intercom:
         if named and named[1] != await self._workspace(calls):
             return None
         reply = await self._get(f"/conversations/{segment(ticket.id)}", calls)
-        if reply.status == 404:  # noqa: PLR2004
+        if not calls.is_there(reply):
             return None
-        if not reply.ok:
-            raise calls.refused(reply)
         contacts = read_records(at(reply.body, "contacts", "contacts"), _Contact)
         if contacts is None:
             raise calls.unreadable("a conversation with its contacts")
@@ -109,10 +107,8 @@ class Intercom:
 
     async def _contact(self, contact_id: str, calls: Calls) -> Requester | None:
         reply = await self._get(f"/contacts/{segment(contact_id)}", calls)
-        if reply.status == 404:  # noqa: PLR2004
+        if not calls.is_there(reply):
             return None
-        if not reply.ok:
-            raise calls.refused(reply)
         contact = read_record(reply.body, _Contact)
         if contact is None:
             raise calls.unreadable("a contact")

@@ -69,10 +69,8 @@ class Zendesk:
         path = f"/api/v2/tickets/{segment(ticket.id)}"
         reply = await calls.get(path, params={"include": "users"}, headers=self._headers())
         await self._obey(reply, calls)
-        if reply.status == 404:  # noqa: PLR2004
+        if not calls.is_there(reply):
             return None
-        if not reply.ok:
-            raise calls.refused(reply)
         requester_id = to_id(at(reply.body, "ticket", "requester_id"))
         users = read_records(at(reply.body, "users"), _User)
         if requester_id is None or users is None:
@@ -96,10 +94,8 @@ class Zendesk:
     async def _user(self, user_id: str, calls: Calls) -> _User | None:
         reply = await calls.get(f"/api/v2/users/{segment(user_id)}", headers=self._headers())
         await self._obey(reply, calls)
-        if reply.status == 404:  # noqa: PLR2004
+        if not calls.is_there(reply):
             return None
-        if not reply.ok:
-            raise calls.refused(reply)
         if (user := read_record(at(reply.body, "user"), _User)) is None:
             raise calls.unreadable("a user")
         return user
