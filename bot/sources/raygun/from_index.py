@@ -16,7 +16,7 @@ WORTH_OPENING = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownPerson:
     """What the index has about one question: sessions, their own pages, and how complete that is."""
 
     sessions: tuple[Session, ...]
@@ -43,17 +43,17 @@ class Readers:
     waiting: int = 0
 
 
-async def look_up(index: SessionIndex, source: SourceName, question: Question, now: datetime) -> Known:
+async def look_up(index: SessionIndex, source: SourceName, question: Question, now: datetime) -> KnownPerson:
     """What the index has about the subject of a question."""
     names = question.names
     found = await index.look_up(source, names, question.since(now), now)
     theirs = _each_once(session for session in found.sessions if belongs_to(session, names))
     opened = {s.id: found.opened[s.id] for s in theirs if s.id in found.opened}
-    return Known(theirs, opened, found.asked, found.coverage)
+    return KnownPerson(theirs, opened, found.asked, found.coverage)
 
 
 def answer_of(
-    known: Known, index: SessionIndex, question: Question, now: datetime, failure: Failure | None = None
+    known: KnownPerson, index: SessionIndex, question: Question, now: datetime, failure: Failure | None = None
 ) -> Answer | None:
     """The answer from the index; None where the index covers nothing and the person was never asked for."""
     times = [moment for moment in (known.coverage.end, known.asked and known.asked.end) if moment]
@@ -79,7 +79,7 @@ def _each_once(sessions: Iterable[Session]) -> tuple[Session, ...]:
     return tuple(found.values())
 
 
-def _notes(question: Question, known: Known, failure: Failure | None) -> Iterable[str]:
+def _notes(question: Question, known: KnownPerson, failure: Failure | None) -> Iterable[str]:
     """Remarks on how complete an answer is, besides what the index covers."""
     opened = sum(session.id in known.opened for session in known.sessions)
     if known.sessions and not opened:

@@ -54,7 +54,7 @@ _SESSION = TypeAdapter(Session)
 _USER = TypeAdapter(SessionUser)
 
 
-class Kind(StrEnum):
+class Listing(StrEnum):
     """Of which list a span is complete."""
 
     SESSIONS = "sessions"
@@ -105,7 +105,7 @@ _OPENED = TypeAdapter(Opened)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class IndexedSessions:
     """
     What the index has of one person.
 
@@ -146,7 +146,10 @@ class SessionIndex:
         rows = await asyncio.to_thread(self._rows, source, harvest, now, now)
         async with self._store.write() as connection:
             await rows.put(connection)
-            for kind, span in ((Kind.SESSIONS, harvest.whole), (Kind.CUSTOMERS, harvest.whole_customers)):
+            for kind, span in (
+                (Listing.SESSIONS, harvest.whole),
+                (Listing.CUSTOMERS, harvest.whole_customers),
+            ):
                 if span is not None:
                     await self._claim(connection, str(source), kind, span, now)
             await forget_old_sessions(connection, now)
@@ -182,23 +185,23 @@ class SessionIndex:
             }
             await connection.execute(insert(index_opened).values(row))
 
-    async def coverage(self, source: SourceName, now: datetime, kind: Kind = Kind.SESSIONS) -> Coverage:
+    async def coverage(self, source: SourceName, now: datetime, kind: Listing = Listing.SESSIONS) -> Coverage:
         """The spans for which the index is complete, of the time for which sessions are kept."""
         async with self._store.read() as connection:
             return await self._coverage(connection, source, now, kind)
 
     async def look_up(
         self, source: SourceName, names: Sequence[Subject], since: datetime, now: datetime
-    ) -> Found:
+    ) -> IndexedSessions:
         """What the index has of the person with these names: sessions newest first, 200 at most."""
         who = {self._who(name) for name in names}
         async with self._store.read() as connection:
             sessions = await self._sessions(connection, source, who, since)
-            return Found(
+            return IndexedSessions(
                 sessions,
                 await self._opened(connection, source, sessions),
                 await self._asked(connection, source, who),
-                await self._coverage(connection, source, now, Kind.SESSIONS),
+                await self._coverage(connection, source, now, Listing.SESSIONS),
             )
 
     async def linked(self, hashes: Sequence[str]) -> Session | None:
@@ -219,13 +222,13 @@ class SessionIndex:
             found = (await connection.execute(query.where(such).limit(1))).first()
         return None if found is None else self._session(found[0], found[1])
 
-    async def count(self, source: SourceName, kind: Kind, since: datetime) -> int:
+    async def count(self, source: SourceName, kind: Listing, since: datetime) -> int:
         """How many sessions since a time are known, or how many customers of any time."""
         account = str(source)
         query = select(func.count()).where(
             index_sessions.c.account == account, index_sessions.c.started_ms >= to_ms(since)
         )
-        if kind is Kind.CUSTOMERS:
+        if kind is Listing.CUSTOMERS:
             query = select(func.count()).where(index_customers.c.account == account)
         async with self._store.read() as connection:
             return int((await connection.execute(query)).scalar_one())
@@ -258,7 +261,7 @@ class SessionIndex:
         return tuple(from_ms(at) for at in rows)
 
     async def _coverage(
-        self, connection: AsyncConnection, source: SourceName, now: datetime, kind: Kind
+        self, connection: AsyncConnection, source: SourceName, now: datetime, kind: Listing
     ) -> Coverage:
         query = select(index_spans.c.start_ms, index_spans.c.end_ms).where(
             index_spans.c.account == str(source), index_spans.c.kind == kind.value
@@ -349,7 +352,7 @@ class SessionIndex:
         }
 
     async def _claim(
-        self, connection: AsyncConnection, account: str, kind: Kind, span: Span, now: datetime
+        self, connection: AsyncConnection, account: str, kind: Listing, span: Span, now: datetime
     ) -> None:
         """Add a span to the coverage, and take away what is older than the retention."""
         ours = (index_spans.c.account == account) & (index_spans.c.kind == kind.value)

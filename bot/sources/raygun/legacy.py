@@ -22,7 +22,7 @@ from bot.sources.http import CallFailed, Calls, VendorHttp
 from bot.sources.protocol import Effort, Freshness, Question, Recall
 from bot.sources.quota import Account, Purpose, Window, reserve
 from bot.sources.raygun.forecast import Purse, days_ahead
-from bot.sources.raygun.from_index import WORTH_OPENING, Known, Readers, answer_of, look_up
+from bot.sources.raygun.from_index import WORTH_OPENING, KnownPerson, Readers, answer_of, look_up
 from bot.sources.raygun.index import Opened, SessionIndex
 from bot.sources.raygun.legacy_api import KEY_LASTS, RaygunApi
 from bot.sources.raygun.plan import (
@@ -201,10 +201,10 @@ class Raygun:
         await self.api.check(calls)
         return "login and list of sessions work"
 
-    async def _known(self, question: Question) -> Known:
+    async def _known(self, question: Question) -> KnownPerson:
         return await look_up(self.index, self.name, question, self.http.clock())
 
-    async def _situation(self, question: Question, known: Known) -> Situation:
+    async def _situation(self, question: Question, known: KnownPerson) -> Situation:
         now = self.http.clock()
         purse, forecast = await asyncio.gather(self._purse(question.purpose), self._forecast(known.coverage))
         return Situation(

@@ -22,8 +22,8 @@ from bot.sources.http import CallFailed, Calls, VendorHttp
 from bot.sources.protocol import Effort, Freshness, Question, Recall
 from bot.sources.quota import Account, Purpose, reserve
 from bot.sources.raygun import legacy as raygun
-from bot.sources.raygun.from_index import Known, Readers, answer_of, look_up
-from bot.sources.raygun.index import Harvest, Kind, Opened, SessionIndex
+from bot.sources.raygun.from_index import KnownPerson, Readers, answer_of, look_up
+from bot.sources.raygun.index import Harvest, Listing, Opened, SessionIndex
 from bot.sources.raygun.legacy import Raygun
 from bot.sources.raygun.v3_api import WINDOWS, RaygunV3Api
 from bot.sources.wiring import Wiring
@@ -120,7 +120,7 @@ class RaygunV3:
             return proved
         return f"{proved}; {await self.legacy.check(self.legacy.http.asking(Purpose.PERSON))}"
 
-    async def _known(self, question: Question) -> Known:
+    async def _known(self, question: Question) -> KnownPerson:
         return await look_up(self.index, self.name, question, self.http.clock())
 
     def _is_due(self, coverage: Coverage, question: Question) -> bool:
@@ -143,7 +143,7 @@ class RaygunV3:
         """Read both lists from their newest rows to those known, and record the spans read completely."""
         now = self.http.clock()
         known = await asyncio.gather(
-            self.index.coverage(self.name, now), self.index.coverage(self.name, now, Kind.CUSTOMERS)
+            self.index.coverage(self.name, now), self.index.coverage(self.name, now, Listing.CUSTOMERS)
         )
         sessions, customers = (self._missing(coverage) for coverage in known)
         # Customers first: a session without its customer is nobody's.
@@ -173,7 +173,7 @@ class RaygunV3:
     async def _read_further(self, calls: Calls) -> bool:
         """Read into the newest gap of a list; False where there is none, or nothing more was read."""
         async with self._readers.turn:
-            for kind in (Kind.CUSTOMERS, Kind.SESSIONS):
+            for kind in (Listing.CUSTOMERS, Listing.SESSIONS):
                 now = self.http.clock()
                 coverage = await self.index.coverage(self.name, now, kind)
                 gaps = coverage.gaps(Span(now - self.index.retention, coverage.end or now))
@@ -187,22 +187,22 @@ class RaygunV3:
                 return await self.index.coverage(self.name, now, kind) != coverage
         return False
 
-    async def _fill(self, kind: Kind, gap: Span, calls: Calls) -> None:
+    async def _fill(self, kind: Listing, gap: Span, calls: Calls) -> None:
         known = await self.index.count(self.name, kind, gap.end)
         harvest = await self._read(kind, gap, calls, max(1, int(known * _SKIPPED)))
         if harvest.whole is None and harvest.whole_customers is None:
             harvest = await self._read(kind, Span(gap.start, self.http.clock()), calls, 0)
         await self.index.put(self.name, harvest, self.http.clock())
 
-    async def _read(self, kind: Kind, wanted: Span, calls: Calls, newer: int) -> Harvest:
-        if kind is Kind.CUSTOMERS:
+    async def _read(self, kind: Listing, wanted: Span, calls: Calls, newer: int) -> Harvest:
+        if kind is Listing.CUSTOMERS:
             people = await self.api.customers(wanted, calls, _PAGES_A_TURN, newer)
             return Harvest((), self.api.known(people), None, people.whole)
         visits = await self.api.sessions(wanted, calls, _PAGES_A_TURN, newer)
-        customers = await self.index.coverage(self.name, self.http.clock(), Kind.CUSTOMERS)
+        customers = await self.index.coverage(self.name, self.http.clock(), Listing.CUSTOMERS)
         return Harvest(self.api.sighted(visits), (), _both(visits.whole, customers.latest))
 
-    def _unopened(self, known: Known) -> list[str]:
+    def _unopened(self, known: KnownPerson) -> list[str]:
         """Ids of the newest sessions of which not all errors are known."""
         found = []
         for session in known.sessions[:_MOST_OPENED]:
@@ -211,7 +211,7 @@ class RaygunV3:
                 found.append(session.id)
         return found
 
-    async def _open_newest(self, known: Known, calls: Calls) -> Failure | None:
+    async def _open_newest(self, known: KnownPerson, calls: Calls) -> Failure | None:
         for session_id in self._unopened(known):
             try:
                 opened = await self.api.open(session_id, calls)
@@ -222,7 +222,7 @@ class RaygunV3:
             await self.index.put_opened(self.name, opened or missing)
         return None
 
-    async def _ask_legacy(self, question: Question, known: Known, calls: Calls) -> bool:
+    async def _ask_legacy(self, question: Question, known: KnownPerson, calls: Calls) -> bool:
         """Ask the legacy API for a person whom the index lacks, if it has calls to spare; returns whether."""
         if self.legacy is None or question.effort is Effort.KNOWN or known.asked is not None:
             return False

@@ -16,7 +16,7 @@ from bot.settings.model import RaygunV3Account
 from bot.sources.http import CallFailed, VendorHttp
 from bot.sources.protocol import Effort, Question
 from bot.sources.quota import Account, Purpose
-from bot.sources.raygun.index import Kind
+from bot.sources.raygun.index import Listing
 from bot.sources.raygun.v3 import RaygunV3
 from bot.sources.raygun.v3_api import WINDOWS, RaygunV3Api
 from sandbox.faults import Fault
@@ -179,7 +179,7 @@ async def test_lists_that_grow_between_two_pages_lose_nothing_and_double_nothing
     assert coverage.spans
     for span in coverage.spans:
         assert await shop.is_all_there(span)
-    count = await shop.on_bench.index.count(SHOP, Kind.SESSIONS, shop.clock() - WEEK)
+    count = await shop.on_bench.index.count(SHOP, Listing.SESSIONS, shop.clock() - WEEK)
     assert count <= len(shop.traffic.between(shop.clock() - WEEK, shop.clock()))
 
 
