@@ -1,4 +1,4 @@
-"""Small builders of Block Kit; what they show is somebody else's concern."""
+"""Small builders of Block Kit, for any text."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,22 +7,22 @@ from slack_sdk.models.blocks import Block, ButtonElement, ContextBlock, Markdown
 
 from bot.domain.message import Message
 
-# Limits of Block Kit: `slack.md`, "Block Kit limits".
+# Characters of a section's text (`slack.md`, "Block Kit limits").
 _SECTION = 3_000
 
 
 def note(text: str) -> Message:
-    """Give a message that is one paragraph of our own words."""
+    """A message of one paragraph in our own words."""
     return Message(text, dicts([section(text)]))
 
 
 def section(text: str, beside: ButtonElement | None = None) -> SectionBlock:
-    """Give a section; verbatim, for Slack must not turn names in vendors' text into links."""
+    """A section; its text is verbatim, so that Slack turns nothing in vendors' text into links."""
     return SectionBlock(text=MarkdownTextObject(text=text, verbatim=True), accessory=beside)
 
 
 def packed(lines: Sequence[str]) -> list[Block]:
-    """Give lines in as few sections as hold them; no line is cut in its middle."""
+    """Lines in as few sections as they fit into; no line is split between two."""
     sections = [lines[0]]
     for line in lines[1:]:
         if len(sections[-1]) + 1 + len(line) <= _SECTION:
@@ -33,10 +33,10 @@ def packed(lines: Sequence[str]) -> list[Block]:
 
 
 def context(lines: list[str]) -> ContextBlock:
-    """Give small print; ten lines at most."""
+    """Small print; ten lines at most."""
     return ContextBlock(elements=[MarkdownTextObject(text=line, verbatim=True) for line in lines])
 
 
 def dicts(blocks: Sequence[Block]) -> list[dict[str, Any]]:
-    """Give blocks as JSON, checked by Slack's own models."""
+    """Blocks as JSON, checked by slack_sdk's models."""
     return [block.to_dict() for block in blocks]

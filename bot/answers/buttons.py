@@ -1,4 +1,4 @@
-"""The buttons below an answer, and what each carries: enough to ask the same again."""
+"""The buttons below an answer, and their values, which hold enough to ask the same again."""
 
 import json
 from collections.abc import Sequence
@@ -13,21 +13,26 @@ from bot.domain.addresses import read_address
 from bot.domain.asking import AnswerForm
 from bot.domain.model import CaseFile, Session, Subject, SubjectKind
 
+# Sessions that Show more shows.
 SHOWN_AT_MOST = 20
+# Characters of a confirmation's text (`slack.md`, "Block Kit limits").
 _CONFIRM = 300
 REFRESH, SHOW_MORE, REMOVE = "refresh", "show_more", "remove"
 SESSION_ERRORS = "session_errors"
 MORE_OF_PERSON, OPEN = "more_of_person", "open"
+# Characters of a session's id and URL in a button's value, which Slack allows 2,000.
 _LONGEST_ID, _LONGEST_LINK = 200, 1_000
+# Sources that a confirmation names.
+_MOST_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
 class ButtonValue:
     """
-    What a button carries.
+    A button's value: which lookup it makes.
 
-    `ticket_at` is when the ticket came, to the second; `thread_ts` is the thread that an answer goes into,
-    where the button does not stand in it.
+    `ticket_at` is when the ticket came, to the second; `thread_ts` is the thread that the answer goes into,
+    where the button is not in that thread.
     """
 
     subjects: tuple[Subject, ...]
@@ -39,7 +44,7 @@ class ButtonValue:
     thread_ts: str | None = None
 
     def dumps(self) -> str:
-        """Give it as a button's value: at most 2,000 characters."""
+        """The value as text, of at most 2,000 characters."""
         subjects = [[subject.kind, subject.typed] for subject in self.subjects]
         at = None if self.ticket_at is None else int(self.ticket_at.timestamp())
         parts = [subjects, self.days, self.shown, self.asker, self.form, at, self.thread_ts]
@@ -47,7 +52,7 @@ class ButtonValue:
 
     @classmethod
     def loads(cls, value: str) -> "ButtonValue":
-        """Read it back; raises ValueError on anything else."""
+        """The value in a text of `dumps`; ValueError for any other text."""
         subjects, days, shown, asker, form, at, thread_ts = json.loads(value)
         ticket_at = None if at is None else datetime.fromtimestamp(int(at), UTC)
         named = tuple(_subject(SubjectKind(kind), str(typed)) for kind, typed in subjects)
@@ -62,7 +67,7 @@ def _subject(kind: SubjectKind, typed: str) -> Subject:
 
 
 def answer_buttons(case_files: Sequence[CaseFile], value: ButtonValue) -> ActionsBlock:
-    """Give Refresh; Show more where there is more; and, where nobody asked, Remove."""
+    """Refresh, Show more where there is more, and Remove where nobody asked."""
     elements = [
         ButtonElement(text="Refresh", action_id=REFRESH, value=value.dumps(), confirm=_spending(case_files))
     ]
@@ -77,7 +82,7 @@ def answer_buttons(case_files: Sequence[CaseFile], value: ButtonValue) -> Action
 
 @dataclass(frozen=True, slots=True)
 class SessionValue:
-    """What a session's own button carries: which session of which source, when it began, its address."""
+    """The value of a session's own button: the session's source, id, start and URL."""
 
     source: str
     session_id: str
@@ -85,20 +90,20 @@ class SessionValue:
     url: str | None
 
     def dumps(self) -> str:
-        """Give it as a button's value."""
+        """The value as text."""
         at = None if self.started_at is None else int(self.started_at.timestamp())
         return json.dumps([self.source, self.session_id, at, self.url])
 
     @classmethod
     def loads(cls, value: str) -> "SessionValue":
-        """Read it back; raises ValueError on anything else."""
+        """The value in a text of `dumps`; ValueError for any other text."""
         source, session_id, at, url = json.loads(value)
         started_at = None if at is None else datetime.fromtimestamp(int(at), UTC)
         return cls(str(source), str(session_id), started_at, None if url is None else str(url))
 
 
 def session_errors_button(session: Session) -> ButtonElement | None:
-    """Give the button that reads a session's errors, where that is done on request alone."""
+    """The button that reads a session's errors; None where they are read without being asked for."""
     if not session.errors_on_request or len(session.id) > _LONGEST_ID:
         return None
     label = source_label(session.source)
@@ -115,7 +120,7 @@ def session_errors_button(session: Session) -> ButtonElement | None:
 
 
 def remove_button() -> ButtonElement:
-    """Give the button that takes an automatic message away, for good."""
+    """The button that removes an automatic message, for good."""
     text = MarkdownTextObject(
         text="It goes for everybody, and this ticket is remembered as wrongly answered.", verbatim=True
     )
@@ -124,7 +129,7 @@ def remove_button() -> ButtonElement:
 
 
 def _spending(case_files: Sequence[CaseFile]) -> ConfirmObject | None:
-    """Ask back where asking anew takes calls of a small quota; say how many, before they are made."""
+    """The confirmation that says how many calls of small quotas a refresh takes; None where it takes none."""
     takes = [
         f"up to {counted(min(finding.calls_again or 0, finding.calls_left), 'call')}"
         f" of the {finding.calls_left} that {source_label(finding.source)} has left"
@@ -134,5 +139,5 @@ def _spending(case_files: Sequence[CaseFile]) -> ConfirmObject | None:
     ]
     if not takes:
         return None
-    text = MarkdownTextObject(text=f"That takes {listed(takes[:3])}."[:_CONFIRM], verbatim=True)
+    text = MarkdownTextObject(text=f"That takes {listed(takes[:_MOST_NAMED])}."[:_CONFIRM], verbatim=True)
     return ConfirmObject(title="Ask the vendors anew?", text=text, confirm="Ask anew", deny="Leave it")

@@ -1,8 +1,8 @@
 """
-A session, or a person's newest ones, as a card below a pasted address.
+A session, or a person's newest ones, as a card below a pasted URL.
 
-The same words as in an answer; a card may hold no rich text, and a preview in the composer stands in no
-thread yet, so nothing can be asked from it.
+It uses the same words as an answer. A card may hold no rich text; a preview in the composer is in no thread
+yet, so it has no button that asks.
 """
 
 from collections.abc import Sequence
@@ -15,20 +15,25 @@ from bot.answers.block_kit import context, dicts, packed, section
 from bot.answers.buttons import MORE_OF_PERSON, OPEN, ButtonValue
 from bot.answers.mrkdwn import code, escaped
 from bot.answers.wording import error_lines, headline, session_lines, source_lines
+from bot.domain.addresses import LONGEST_SUBJECT
 from bot.domain.asking import AnswerForm
 from bot.domain.model import CaseFile, Finding, Session, Subject
 
+# Sessions of a person that a card shows.
 _SESSIONS_SHOWN = 3
+# Characters of a button's URL (`slack.md`, "Block Kit limits").
 _LONGEST_URL = 3_000
+# Characters of a person's name.
+_LONGEST_NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
     """
-    What a card shows: one source's finding on somebody, and one session of it or (None) the newest ones.
+    What a card shows: one source's finding about a person, and one session of it or, with None, the newest.
 
-    `subject` is the person's surest name, None where nobody is known; `days` and `shown` are what "More of
-    this person" asks for. `is_preview`: it stands in the composer, before the message is sent.
+    `subject` is the person's surest name, None where they are not known; `days` and `shown` are what "More of
+    this person" asks for. `is_preview`: it is shown in the composer, before the message is sent.
     """
 
     case_file: CaseFile
@@ -40,7 +45,7 @@ class Card:
 
 
 def card_blocks(card: Card) -> list[dict[str, Any]]:
-    """Give a card's blocks: whose, when, how long, on what, which errors, how fresh, and where to go on."""
+    """A card's blocks: whose session, when, how long, on which device, its errors, how fresh, and buttons."""
     [finding] = card.case_file.findings
     shown = (card.session,) if card.session else card.case_file.sessions[:_SESSIONS_SHOWN]
     blocks: list[Block] = [section(_whose(card, shown))]
@@ -56,16 +61,16 @@ def _whose(card: Card, shown: Sequence[Session]) -> str:
     name = next((user.name for user in users if user.name), None)
     email = next((user.email for user in users if user.email), None)
     uid = next((user.uid for user in users if user.uid), None)
-    known = [code(one, 128) for one in dict.fromkeys((email, uid)) if one]
-    who = [escaped(name, 100)] if name else []
-    who += known or ([code(card.subject.value, 128)] if card.subject else [])
+    known = [code(one, LONGEST_SUBJECT) for one in dict.fromkeys((email, uid)) if one]
+    who = [escaped(name, _LONGEST_NAME)] if name else []
+    who += known or ([code(card.subject.value, LONGEST_SUBJECT)] if card.subject else [])
     if card.session is not None:
         return f"*Session of* {' · '.join(who) or 'somebody who is not known by name'}"
     return f"*Sessions of* {' · '.join(who)}\n{headline(card.case_file)}"
 
 
 def _errors(card: Card, finding: Finding) -> list[Block]:
-    """Give the errors of the session, or of all of the person's."""
+    """The errors of the session, or all of the person's."""
     errors = finding.errors
     if card.session is not None:
         errors = tuple(error for error in errors if error.session_id == card.session.id)

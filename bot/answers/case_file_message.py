@@ -1,8 +1,8 @@
 """
-A case file as Slack shows it: pure functions to Block Kit.
+Case files as Slack messages: pure functions that return Block Kit.
 
-The parent says who, how much and when last; the reply has the sessions, the errors and one line for each
-source; an answer in a thread is both in one message, for up to three people.
+The parent says who, how many sessions and errors, and when last seen; the reply has the sessions, the errors
+and one line for each source; an answer in a thread is both in one message, for up to three people.
 """
 
 from collections.abc import Sequence
@@ -25,19 +25,21 @@ from bot.answers.wording import (
     source_lines,
     titles,
 )
+from bot.domain.addresses import LONGEST_SUBJECT
 from bot.domain.asking import AnswerForm
 from bot.domain.message import Message
 from bot.domain.model import CaseFile, Session, session_at, visits
 
+# Elements of a context block (`slack.md`, "Block Kit limits").
 _CONTEXT_ELEMENTS = 10
-# Of each person, where an answer is about several.
+# Sessions of each person, where an answer is about several.
 _SHOWN_OF_SEVERAL = 3
 
 
 @dataclass(frozen=True, slots=True)
 class View:
     """
-    How a case file is to be shown: to whom, how much of it, in which form, with which hint below.
+    How a case file is shown: who asked, how many sessions, a hint below, with buttons or not, and its form.
 
     `ticket_at` is when the ticket came that it answers: the session of that time is shown first.
     """
@@ -51,26 +53,26 @@ class View:
 
 
 def parent(case_file: CaseFile, view: View) -> Message:
-    """Give the message in the channel: who, how many sessions and errors, when last seen, who asked."""
+    """The message in the channel: who, how many sessions and errors, when last seen, who asked."""
     blocks = [_who(case_file), *_asked(case_file, view)]
     return Message(_summary(case_file), dicts(blocks))
 
 
 def reply(case_file: CaseFile, view: View) -> Message:
-    """Give the message in the thread: sessions newest first, errors, sources, buttons."""
+    """The message in the thread: sessions newest first, errors, sources, buttons."""
     blocks = _details(case_file, view, view.shown) + _below([case_file], view)
-    text = f"{headline(case_file)} for {code(case_file.subject.value, 128)}"
+    text = f"{headline(case_file)} for {code(case_file.subject.value, LONGEST_SUBJECT)}"
     return Message(text, dicts(blocks))
 
 
 def together(case_file: CaseFile, view: View) -> Message:
-    """Give parent and reply as one message, for where only the asker sees the answer."""
+    """Parent and reply as one message, for an answer that only the asker sees."""
     above, below = parent(case_file, view), reply(case_file, view)
     return Message(above.text, [*above.blocks, *below.blocks])
 
 
 def answer(case_files: Sequence[CaseFile], view: View) -> Message:
-    """Give all about one to three people in one message, for a thread or a direct message."""
+    """All about one to three people in one message, for a thread or a direct message."""
     shown = view.shown if len(case_files) == 1 else min(view.shown, _SHOWN_OF_SEVERAL)
     blocks: list[Block] = []
     for number, case_file in enumerate(case_files):
@@ -81,18 +83,18 @@ def answer(case_files: Sequence[CaseFile], view: View) -> Message:
 
 
 def nobody(case_files: Sequence[CaseFile], view: View) -> Message:
-    """Give the line below a ticket whose requester was not found."""
-    who = [code(case_file.subject.value, 128) for case_file in case_files]
+    """The line in a ticket's thread where its requester was not found."""
+    who = [code(case_file.subject.value, LONGEST_SUBJECT) for case_file in case_files]
     text = f"No session of {listed(who)} in the last {counted(case_files[0].days, 'day')}."
     return Message(text, dicts([context([text]), *_below(case_files, view)]))
 
 
 def _who(case_file: CaseFile) -> Block:
-    return section(f"*Sessions of* {code(case_file.subject.value, 128)}\n{headline(case_file)}")
+    return section(f"*Sessions of* {code(case_file.subject.value, LONGEST_SUBJECT)}\n{headline(case_file)}")
 
 
 def _summary(case_file: CaseFile) -> str:
-    return f"Sessions of {code(case_file.subject.value, 128)}: {headline(case_file)}"
+    return f"Sessions of {code(case_file.subject.value, LONGEST_SUBJECT)}: {headline(case_file)}"
 
 
 def _asked(case_file: CaseFile, view: View) -> list[Block]:
@@ -122,9 +124,10 @@ def _details(case_file: CaseFile, view: View, shown: int) -> list[Block]:
 
 def _in_order(case_file: CaseFile, ticket_at: datetime | None) -> list[tuple[Session, str | None]]:
     """
-    Give the sessions with words on their place: newest first, but the visit at the ticket's time before all.
+    The sessions, each with words on its position (None: no words).
 
-    What another tool recorded of the same visit follows at once.
+    The visit at the ticket's time comes first, then newest first. Sessions that other tools recorded of the
+    same visit follow each other.
     """
     groups = list(visits(case_file.sessions))
     found = session_at(case_file.sessions, ticket_at) if ticket_at else None
@@ -135,7 +138,7 @@ def _in_order(case_file: CaseFile, ticket_at: datetime | None) -> list[tuple[Ses
         first_words = f":round_pushpin: {when}"
         group = next(group for group in groups if session in group)
         groups.remove(group)
-        groups.insert(0, (session, *(twin for twin in group if twin is not session)))
+        groups.insert(0, (session, *(other for other in group if other is not session)))
     ordered = [
         (one, None if number == 0 else SAME_VISIT) for group in groups for number, one in enumerate(group)
     ]
@@ -152,15 +155,15 @@ def _below(case_files: Sequence[CaseFile], view: View) -> list[Block]:
 
 
 def _when_nobody(case_file: CaseFile) -> list[Block]:
-    """Say where it was looked, how far back, and what may help."""
+    """Which sources were asked, how far back, and what may help; nothing while none has answered yet."""
     if case_file.waiting and not case_file.answered:
         return []
-    heard = [finding.source for finding in case_file.findings if finding.answered]
-    if not heard:
+    answered = [finding.source for finding in case_file.findings if finding.answered]
+    if not answered:
         return [section("None of the sources could answer. What went wrong stands below.")]
-    who = code(case_file.subject.value, 128)
+    who = code(case_file.subject.value, LONGEST_SUBJECT)
     lines = [
-        f"{who} was not found in {listed(titles(heard))}, {counted(case_file.days, 'day')} back.",
+        f"{who} was not found in {listed(titles(answered))}, {counted(case_file.days, 'day')} back.",
         *(f"• {advice}" for advice in advice_on(case_file)),
     ]
     return packed(lines)

@@ -8,36 +8,40 @@ from bot.domain.coverage import Coverage
 from bot.domain.model import Finding
 
 _DAY = timedelta(days=1)
-# With fewer calls left than this, it matters when the next one comes back.
+# Spans longer than this are said in days.
+_SAID_IN_DAYS = 1.5 * _DAY
+# Gaps are said as "but for" where they are less than this part of the whole.
+_SMALL_GAPS = 1 / 10
+# With fewer calls left than this, it is said when the next one comes back.
 _FEW_CALLS = 10
 
 Clockface = Callable[[datetime], str]
-"""Writes a time as its reader is used to."""
+"""Returns a time in words."""
 
 
 def index_words(finding: Finding, time: Clockface) -> str:
-    """Give up to when an index goes, and what it covers."""
+    """The end of an index and what it covers; empty where there is none."""
     if finding.as_of is None or finding.covers is None:
         return ""
     return f"index to {time(finding.as_of)}, {covers_words(finding.covers, time)}"
 
 
 def covers_words(covers: Coverage, time: Clockface) -> str:
-    """Give what an index is complete for: `covers 7 days`, `covers from 09:10`, or how much of how long."""
+    """What an index is complete for: `covers 7 days`, `covers from 09:10`, `covers 2 h of the last 4 h`."""
     if not covers.spans:
         return "covers nothing yet"
     begin, end = covers.spans[0].start, covers.spans[-1].end
     known = sum((span.length for span in covers.spans), timedelta())
     if len(covers.spans) == 1:
-        return f"covers {_days(known)}" if known > 1.5 * _DAY else f"covers from {time(begin)}"
+        return f"covers {_days(known)}" if known > _SAID_IN_DAYS else f"covers from {time(begin)}"
     missing = end - begin - known
-    if end - begin > 1.5 * _DAY and missing < (end - begin) / 10:
+    if end - begin > _SAID_IN_DAYS and missing < (end - begin) * _SMALL_GAPS:
         return f"covers {_days(end - begin)} but for {lasting(int(missing.total_seconds()) // 60 * 60)}"
     return f"covers {_about(known)} of the last {_about(end - begin)}"
 
 
 def left_words(finding: Finding, time: Clockface) -> str:
-    """Give how many calls are left and, of few, until when that holds."""
+    """How many calls are left and, if few, when the next one comes back; empty where that is not known."""
     if finding.calls_left is None:
         return ""
     left = f"{counted(finding.calls_left, 'call')} left"
@@ -50,4 +54,4 @@ def _days(length: timedelta) -> str:
 
 
 def _about(length: timedelta) -> str:
-    return _days(length) if length > 1.5 * _DAY else lasting(int(length.total_seconds()) // 60 * 60)
+    return _days(length) if length > _SAID_IN_DAYS else lasting(int(length.total_seconds()) // 60 * 60)

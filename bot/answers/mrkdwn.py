@@ -1,35 +1,40 @@
 """
-Text for Slack.
+Text in Slack's markup.
 
-Everything a vendor or a customer wrote is escaped and cut, so that it can mention nobody, pose as no link
-and break no limit.
+Everything that a vendor or a customer wrote is escaped and cut, so that it cannot mention anybody, look like
+a link or exceed a limit.
 """
 
 import html
 import re
 from datetime import datetime
 
+# Control characters, line breaks, and characters that are invisible or change the direction of writing.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 # Characters that would start or end bold, italics, strike-through or code.
 _MARKS = re.compile(r"[*_~`]")
 # A section holds 3,000 characters, and a link shares it with a line of text.
 _LONGEST_LINK = 1_200
-_ZERO_WIDTH_JOINER = "\u2060"
+# U+2060 is invisible: around a mark of formatting, it makes Slack show the mark as it is.
+_WORD_JOINER = "\u2060"
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+# Younger than this many seconds is "just now".
+_JUST_NOW = 10
 
 
 def escaped(text: str, most: int) -> str:
     """
-    Give untrusted text as one line of at most `most` visible characters, marked "…" where it is cut.
+    Untrusted text as one line of at most `most` visible characters, ending in "…" where it is cut.
 
-    Marks of formatting are kept readable and made powerless by an invisible word joiner.
+    Marks of formatting stay readable and format nothing.
     """
     line = " ".join(_CONTROL.sub(" ", text).split())
     cut = line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
-    return _MARKS.sub(lambda mark: f"{_ZERO_WIDTH_JOINER}{mark[0]}{_ZERO_WIDTH_JOINER}", _safe(cut))
+    return _MARKS.sub(lambda mark: f"{_WORD_JOINER}{mark[0]}{_WORD_JOINER}", _safe(cut))
 
 
 def code(text: str, most: int) -> str:
-    """Give untrusted text, such as an address, as code: it can be copied exactly as it is."""
+    """Untrusted text, such as an address, as code: people can copy it exactly as it is."""
     line = " ".join(_CONTROL.sub(" ", text).split()).replace("`", "'")
     return f"`{_safe(line if len(line) <= most else f'{line[: most - 1]}…')}`"
 
@@ -39,33 +44,33 @@ def _safe(text: str) -> str:
 
 
 def link(url: str, label: str) -> str:
-    """Give a link to a URL that `LinkRule` has allowed; the label alone where it is too long to fit."""
+    """A link to a URL that `LinkRule` has allowed; the label alone where the URL is too long."""
     target = _safe(url)
     return f"<{target}|{label}>" if len(target) <= _LONGEST_LINK else label
 
 
 def local_time(moment: datetime, form: str = "{date_short_pretty} {time}") -> str:
-    """Give a time as the reader's own clock has it; the fallback is in UTC."""
+    """A time that Slack shows in the reader's own zone; its fallback is in UTC."""
     return f"<!date^{int(moment.timestamp())}^{form}|{moment:%Y-%m-%d %H:%M} UTC>"
 
 
 def ago(seconds: float) -> str:
-    """Give an age in the largest unit that says something."""
-    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+    """An age in its largest unit: `2 d ago`, `3 h ago`, `12 s ago`, `just now`."""
+    for unit, size in (("d", _DAY), ("h", _HOUR), ("min", _MINUTE)):
         if seconds >= size:
             return f"{int(seconds // size)} {unit} ago"
-    return "just now" if seconds < 10 else f"{int(seconds)} s ago"  # noqa: PLR2004
+    return "just now" if seconds < _JUST_NOW else f"{int(seconds)} s ago"
 
 
 def lasting(seconds: int) -> str:
-    """Give a duration: `4 min 5 s`, `2 h 3 min`, `12 s`."""
-    if seconds >= 3_600:  # noqa: PLR2004
-        return f"{seconds // 3_600} h {seconds % 3_600 // 60} min"
-    if seconds >= 60:  # noqa: PLR2004
-        return f"{seconds // 60} min {seconds % 60} s"
+    """A duration: `4 min 5 s`, `2 h 3 min`, `12 s`."""
+    if seconds >= _HOUR:
+        return f"{seconds // _HOUR} h {seconds % _HOUR // _MINUTE} min"
+    if seconds >= _MINUTE:
+        return f"{seconds // _MINUTE} min {seconds % _MINUTE} s"
     return f"{seconds} s"
 
 
 def counted(number: int, thing: str) -> str:
-    """Give `1 session`, `2 sessions`."""
+    """A number with its noun: `1 session`, `2 sessions`."""
     return f"{number} {thing}{'' if number == 1 else 's'}"

@@ -1,8 +1,8 @@
 """
-Case files on their way into Slack: when they are shown as they grow.
+When case files are shown while they grow.
 
-What is posted is posted early (when the first source has answered, or after a second) and edited as the
-others come in; answers that come close to each other make one edit.
+They are posted early (when the first source has answered, or after a second) and edited as the others
+answer; answers that come close to each other make one edit.
 """
 
 import asyncio
@@ -32,26 +32,28 @@ class Target(Protocol):
 
 async def present(updates: AsyncIterator[CaseFiles], target: Target) -> CaseFiles:
     """
-    Show growing case files: early, at most once while they grow, when all are heard, and at their end.
+    Show growing case files early, at most once while they grow, when all have answered, and at the end.
+
+    A source that is late counts as one that has answered.
 
     Returns:
-        them as they are at the end.
+        the case files as last shown.
 
     """
     growth = _Growth(updates)
     reading = asyncio.create_task(growth.read())
     try:
         await growth.until(lambda: growth.answered, _FIRST_AFTER_SECONDS)
-        # What is remembered is waited for: then nothing has to be edited.
-        await growth.until(lambda: growth.heard or growth.is_up_to_vendors, _FIRST_AFTER_SECONDS)
-        await growth.until(lambda: growth.heard, _TOGETHER_SECONDS)
+        # Answers from the cache are waited for, so that they need no edit.
+        await growth.until(lambda: growth.settled or growth.is_up_to_vendors, _FIRST_AFTER_SECONDS)
+        await growth.until(lambda: growth.settled, _TOGETHER_SECONDS)
         shown = await _show(target, growth, None)
-        if not growth.heard:
+        if not growth.settled:
             await growth.until(lambda: growth.ended or growth.latest is not shown, None)
-            await growth.until(lambda: growth.heard, _BETWEEN_EDITS_SECONDS)
+            await growth.until(lambda: growth.settled, _BETWEEN_EDITS_SECONDS)
             shown = await _show(target, growth, shown)
         if not growth.ended:
-            await growth.until(lambda: growth.heard, None)
+            await growth.until(lambda: growth.settled, None)
             await growth.until(lambda: growth.ended, _TOGETHER_SECONDS)
             shown = await _show(target, growth, shown)
         await growth.until(lambda: growth.ended, None)
@@ -82,13 +84,13 @@ def is_waiting(case_files: CaseFiles) -> bool:
 
 
 def found_any(case_files: CaseFiles) -> bool:
-    """Whether there is anything to show of anybody."""
+    """Whether any of them has a session or an error."""
     return any(case_file.sessions or case_file.errors for case_file in case_files)
 
 
 @dataclass(slots=True)
 class _Growth:
-    """The latest of a stream of case files, to be waited for."""
+    """The latest case files of a stream, and ways to wait until they have changed."""
 
     updates: AsyncIterator[CaseFiles]
     latest: CaseFiles = ()
@@ -97,12 +99,12 @@ class _Growth:
 
     @property
     def answered(self) -> bool:
-        """Whether a source has answered, or there is nothing more to wait for."""
-        return self.ended or self.heard or any(case_file.answered for case_file in self.latest)
+        """Whether a source has answered, or none is waited for any more."""
+        return self.ended or self.settled or any(case_file.answered for case_file in self.latest)
 
     @property
-    def heard(self) -> bool:
-        """Whether every source has said its last, or that it is late."""
+    def settled(self) -> bool:
+        """Whether every source has answered or is late."""
         if self.ended:
             return True
         every = [(case_file, name) for case_file in self.latest for name in case_file.waiting]
@@ -110,7 +112,7 @@ class _Growth:
 
     @property
     def is_up_to_vendors(self) -> bool:
-        """Whether all that is still waited for has to come from vendors."""
+        """Whether every source that is still waited for is asking its vendor."""
         return bool(self.latest) and all(set(one.waiting) <= set(one.at_vendor) for one in self.latest)
 
     async def read(self) -> None:
@@ -126,7 +128,7 @@ class _Growth:
                 self._changed.notify_all()
 
     async def until(self, so: Callable[[], bool], seconds: float | None) -> None:
-        """Wait until something is so, or for as long as given."""
+        """Wait until a condition is true, or for a number of seconds (None: for any time)."""
         try:
             async with asyncio.timeout(seconds), self._changed:
                 await self._changed.wait_for(so)

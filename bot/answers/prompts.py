@@ -1,4 +1,4 @@
-"""What people are offered or told where nobody is looked up: buttons, a choice, the modal, the usage."""
+"""Messages for people where nobody was looked up: buttons, a choice, the modal, the usage."""
 
 import json
 from collections.abc import Sequence
@@ -24,48 +24,50 @@ from bot.domain.model import Subject, SubjectKind
 from bot.domain.subjects import Help, NotUnderstood
 
 ASK_CUSTOMER = "ask_customer"
-# Followed by a number: within a block each element needs an id of its own.
+# Followed by a number: within a block each element must have its own id.
 LOOK_UP = "look_up_"
 MODAL = "look_up_customer"
 SUBJECT_BLOCK, SUBJECT_INPUT = "subject", "typed"
+# People with a button of their own.
 _MOST_PEOPLE = 5
+# Characters of a button's text (`slack.md`, "Block Kit limits").
 _BUTTON = 75
 
 
 @dataclass(frozen=True, slots=True)
 class Spare:
-    """What a lookup from a button or the modal is to be like; `subjects` of the value are replaced."""
+    """A lookup that a button or the modal is to make: its value, of which the `subjects` are replaced."""
 
     value: ButtonValue
 
     def about(self, subject: Subject) -> str:
-        """Give the value of a button that looks this one up."""
+        """The value of a button that looks up this subject."""
         return replace(self.value, subjects=(subject,)).dumps()
 
     def about_nobody_yet(self) -> str:
-        """Give the value of the button that asks whom."""
+        """The value of the button that asks whom to look up."""
         return replace(self.value, subjects=()).dumps()
 
 
 def offer(people: Sequence[Subject], spare: Spare) -> Message:
-    """Give the small message below a ticket whose requester is not known for sure."""
+    """The small message in a ticket's thread where its requester is not surely known."""
     text = "No address here is surely the customer’s, so nobody was looked up."
     return _message(text, people, spare, automatic=True)
 
 
 def private_offer(people: Sequence[Subject], spare: Spare) -> Message:
-    """Give the message below a ticket where only whoever asks may see the answer."""
+    """The message in a ticket's thread where only the person who asks may see the answer."""
     text = "The customer’s sessions can be looked up; only you will see them."
     return _message(text, people, spare, automatic=True)
 
 
 def choice(people: Sequence[Subject], spare: Spare) -> Message:
-    """Give the question to somebody who pointed at a message that names several."""
+    """The question whom to look up, for somebody who chose a message that names several people."""
     return _message("Who is to be looked up?", people, spare)
 
 
 def nobody_named(spare: Spare) -> Message:
-    """Give what somebody sees who pointed at a message that names nobody."""
+    """The message for somebody who chose a message that names nobody."""
     return _message("That message names nobody who could be looked up.", (), spare)
 
 
@@ -90,7 +92,7 @@ def _label(subject: Subject) -> str:
 
 
 def modal(sealed: str, *, private: bool) -> dict[str, Any]:
-    """Give the modal that asks for an address or uid; `sealed` says where the answer goes."""
+    """The modal that asks for an address or uid; `sealed` holds where the answer goes."""
     who_sees = "Only you will see the answer." if private else "The answer goes where everybody here sees it."
     blocks = [
         InputBlock(
@@ -120,7 +122,7 @@ def modal(sealed: str, *, private: bool) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class ModalOrigin:
-    """Where a modal was opened: the answer goes there; `message_ts` is an offer whose place it takes."""
+    """Where a modal was opened, and so where the answer goes; it replaces the offer at `message_ts`."""
 
     channel: str
     value: ButtonValue
@@ -128,18 +130,18 @@ class ModalOrigin:
     response_url: str | None = None
 
     def dumps(self) -> str:
-        """Give it as text, to be sealed: a response URL is a secret."""
+        """The origin as text, which has to be sealed: a response URL is a secret."""
         return json.dumps([self.channel, self.value.dumps(), self.message_ts, self.response_url])
 
     @classmethod
     def loads(cls, text: str) -> "ModalOrigin":
-        """Read it back."""
+        """The origin in a text of `dumps`."""
         channel, value, message_ts, response_url = json.loads(text)
         return cls(str(channel), ButtonValue.loads(value), message_ts, response_url)
 
 
 def usage(command: Any, read: Help | NotUnderstood) -> str:
-    """Say what is understood after the command or a mention, and first what was wrong with what was typed."""
+    """What is understood after the command or a mention; the first line says what was wrong, if anything."""
     name = escaped(str(command or "/sessions"), 32)
     forms = {
         "jane@contoso.example": "a customer’s sessions and errors, by email address",

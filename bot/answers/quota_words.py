@@ -1,4 +1,4 @@
-"""How the sources are, for people: what each account has left, and when it comes back."""
+"""What each account has left of its quota, and when it comes back, in words for people."""
 
 from collections.abc import Sequence
 

@@ -1,7 +1,7 @@
 """
-How a case file is put into words: of a session, an error, a source, in Slack's markup.
+The lines of a case file, in Slack's markup: of its sessions, errors and sources.
 
-Pure functions to text; everything that a vendor or a customer wrote is escaped and cut here.
+Pure functions that return text; everything that a vendor or a customer wrote is escaped and cut here.
 """
 
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.answers.freshness import index_words, left_words
 from bot.answers.mrkdwn import ago, code, counted, escaped, lasting, link, local_time
+from bot.domain.addresses import LONGEST_SUBJECT
 from bot.domain.links import at_moment
 from bot.domain.model import (
     CaseFile,
@@ -26,11 +27,17 @@ from bot.domain.model import (
 
 _ERRORS_SHOWN = 5
 _SCREENS_SHOWN = 4
+# Characters of vendors' and customers' texts that are shown.
+_LABEL, _PAGE, _TITLE, _STATUS, _REMARK, _FAILURE = 40, 60, 150, 160, 200, 250
+# Characters of each other name in a doubt, of which there may be several in a line.
+_OTHER_NAME = 80
+# Days that are advised to look back: vendors' common plans keep no more.
+_FURTHEST_BACK_DAYS = 90
 _TITLES = {"fullstory": "FullStory", "raygun": "Raygun", "rybbit": "Rybbit", "uxcam": "UXCam"}
 
 
 def headline(case_file: CaseFile) -> str:
-    """Give how much was found and when the person was last seen, or who is still asked."""
+    """How much was found and when the person was last seen, and which sources are still being asked."""
     sessions, errors = case_file.sessions, case_file.errors
     asking = f"asking {listed(titles(case_file.waiting))} …" if case_file.waiting else ""
     if not sessions and not errors:
@@ -38,8 +45,8 @@ def headline(case_file: CaseFile) -> str:
             return asking[0].upper() + asking[1:]
         if not case_file.answered:
             return "No source could answer"
-        failed = " so far as could be asked" if any(f.failure for f in case_file.findings) else ""
-        return f"Nobody found{failed} in the last {counted(case_file.days, 'day')}"
+        limited = " so far as could be asked" if any(f.failure for f in case_file.findings) else ""
+        return f"Nobody found{limited} in the last {counted(case_file.days, 'day')}"
     tools = len({session.source.vendor for session in sessions})
     parts = [counted(len(sessions), "session") + (f" in {tools} tools" if tools > 1 else "")]
     if errors:
@@ -49,9 +56,9 @@ def headline(case_file: CaseFile) -> str:
         parts.append("*on the site now*")
     elif case_file.last_seen:
         parts.append(f"last seen {local_time(case_file.last_seen)}")
-    silent = [f.source for f in case_file.findings if not f.answered and f.source not in case_file.waiting]
-    if silent:
-        parts.append(f"{listed(titles(silent))} could not answer")
+    failed = [f.source for f in case_file.findings if not f.answered and f.source not in case_file.waiting]
+    if failed:
+        parts.append(f"{listed(titles(failed))} could not answer")
     return " · ".join([*parts, asking] if asking else parts)
 
 
@@ -60,9 +67,9 @@ SAME_VISIT = "↳ the same visit"
 
 def session_lines(session: Session, first_words: str | None = None, moment: datetime | None = None) -> str:
     """
-    Give a session: when and where to see it, then how long, what and on which device.
+    A session's two lines: when it was and its link; how long, which pages, on which device.
 
-    Its link leads to shortly before the moment, where it was going on then and the link can carry that.
+    The link opens shortly before `moment`, if the session was running then and its URL can carry a time.
     """
     first = [first_words, _when(session)] if first_words else [_when(session)]
     if session.url:
@@ -78,14 +85,14 @@ def session_lines(session: Session, first_words: str | None = None, moment: date
 
 
 def _signs(session: Session) -> list[str]:
-    """Give what stands out: that it crashed, errors, how they came, what there is to watch."""
+    """What is special about a session: a crash, errors, rage taps, the channel, a replay or video."""
     signs = ["*the app crashed*"] if session.crashed else []
     if session.errors and not session.crashed:
         signs.append(f"*{counted(session.errors, 'error')}*")
     if session.rage_taps:
         signs.append(counted(session.rage_taps, "rage tap"))
     if session.channel:
-        signs.append(f"channel: {escaped(session.channel, 40)}")
+        signs.append(f"channel: {escaped(session.channel, _LABEL)}")
     if session.has_replay and session.url_is is UrlIs.PERSON:
         signs.append("replay recorded")
     if session.video:
@@ -105,8 +112,8 @@ def _link_label(session: Session) -> str:
 
 
 def source_label(name: SourceName) -> str:
-    """Give a source as people know it: "Rybbit (www)"."""
-    return f"{_TITLES[name.vendor]} ({escaped(name.account, 40)})"
+    """A source as people know it: "Rybbit (www)"."""
+    return f"{_TITLES[name.vendor]} ({escaped(name.account, _LABEL)})"
 
 
 def _duration(session: Session) -> str | None:
@@ -116,9 +123,9 @@ def _duration(session: Session) -> str | None:
 def _pages(session: Session) -> str | None:
     count = None if session.pages is None else counted(session.pages, _page_noun(session))
     if session.screens:
-        way = ", ".join(escaped(screen, 40) for screen in session.screens[:_SCREENS_SHOWN])
+        way = ", ".join(escaped(screen, _LABEL) for screen in session.screens[:_SCREENS_SHOWN])
     else:
-        ends = [escaped(page, 60) for page in (session.entry_page, session.exit_page) if page]
+        ends = [escaped(page, _PAGE) for page in (session.entry_page, session.exit_page) if page]
         way = " → ".join(dict.fromkeys(ends))
     return ": ".join(part for part in (count, way) if part) or None
 
@@ -129,16 +136,16 @@ def _page_noun(session: Session) -> str:
 
 def _device(session: Session) -> str | None:
     app = f"app {session.app_version}" if session.app_version else None
-    parts = [escaped(part, 40) for part in (session.device, session.browser, session.os, app) if part]
+    parts = [escaped(part, _LABEL) for part in (session.device, session.browser, session.os, app) if part]
     return ", ".join(parts) or None
 
 
 def _place(session: Session) -> str | None:
-    return ", ".join(escaped(part, 40) for part in (session.city, session.country) if part) or None
+    return ", ".join(escaped(part, _LABEL) for part in (session.city, session.country) if part) or None
 
 
 def error_lines(case_file: CaseFile) -> list[str]:
-    """Give the newest errors, a line each, below a heading."""
+    """A heading and a line for each of the newest errors."""
     errors = case_file.errors
     lines = ["*Recent errors*", *(_error_line(error, case_file) for error in errors[:_ERRORS_SHOWN])]
     if len(errors) > _ERRORS_SHOWN:
@@ -147,26 +154,26 @@ def error_lines(case_file: CaseFile) -> list[str]:
 
 
 def _error_line(error: ErrorEvent, case_file: CaseFile) -> str:
-    parts = [f"• {escaped(error.title, 150)}"]
+    parts = [f"• {escaped(error.title, _TITLE)}"]
     if error.count and error.count > 1:
         parts.append(f"{error.count} times" + (" among all users" if error.counts_everybody else ""))
     if error.page:
-        parts.append(f"on {escaped(error.page, 60)}")
+        parts.append(f"on {escaped(error.page, _PAGE)}")
     if error.occurred_at:
         parts.append(local_time(error.occurred_at))
     elif started := _session_start(error, case_file):
         parts.append(f"in the session of {local_time(started)}")
     if error.status:
-        parts.append(escaped(error.status, 160))
+        parts.append(escaped(error.status, _STATUS))
     label = source_label(error.source)
     parts.append(link(error.url, label) if error.url else label)
-    if watching := _watching(error, case_file):
-        parts.append(watching)
+    if replay := _replay_link(error, case_file):
+        parts.append(replay)
     return " · ".join(parts)
 
 
-def _watching(error: ErrorEvent, case_file: CaseFile) -> str | None:
-    """Give a link to shortly before the error, where a session then can be opened at a moment."""
+def _replay_link(error: ErrorEvent, case_file: CaseFile) -> str | None:
+    """A link to shortly before the error; None without a session then whose URL can carry a time."""
     if error.occurred_at is None:
         return None
     for session in case_file.sessions:
@@ -185,9 +192,9 @@ def _session_start(error: ErrorEvent, case_file: CaseFile) -> Any:
 
 
 def source_lines(case_file: CaseFile) -> list[str]:
-    """Give a line for each source: how fresh it is, what went wrong, what is left of its quota."""
-    said = {finding.source for finding in case_file.findings}
-    asking = (name for name in case_file.waiting if name not in said)
+    """A line for each source: how fresh it is, what went wrong, what is left of its quota."""
+    with_finding = {finding.source for finding in case_file.findings}
+    asking = (name for name in case_file.waiting if name not in with_finding)
     return [
         *(_source_line(finding, case_file) for finding in case_file.findings),
         *(f":hourglass_flowing_sand: {source_label(name)}: asking …" for name in asking),
@@ -198,9 +205,9 @@ def _source_line(finding: Finding, case_file: CaseFile) -> str:
     parts = [state_words(finding, case_file), index_words(finding, _clockface)]
     if finding.source in case_file.waiting and not finding.failure:
         parts.append("asking again …")
-    parts += [escaped(remark, 200) for remark in finding.notes]
+    parts += [escaped(remark, _REMARK) for remark in finding.notes]
     if finding.failure:
-        parts.append(escaped(finding.failure.message, 250))
+        parts.append(escaped(finding.failure.message, _FAILURE))
         if finding.failure.until:
             parts.append(f"again from {local_time(finding.failure.until)}")
     parts.append(left_words(finding, _clockface))
@@ -218,7 +225,7 @@ def _mark(finding: Finding) -> str:
 
 
 def state_words(finding: Finding, case_file: CaseFile) -> str:
-    """Say how a source came to say what it says, and how old that is."""
+    """How many sessions a source has, and how old that is; empty where it has not answered."""
     age = ago((case_file.as_of - finding.as_of).total_seconds()) if finding.as_of else ""
     found = counted(len(finding.sessions), "session") if finding.sessions else "nobody found"
     match finding.state:
@@ -235,30 +242,31 @@ def state_words(finding: Finding, case_file: CaseFile) -> str:
 
 
 def doubt_lines(case_file: CaseFile) -> list[str]:
-    """Say which names were not followed, for they may be more than one person's."""
+    """A line for each name that was not looked up, as it may be more than one person's."""
     return [_doubt_line(doubt) for doubt in case_file.doubts]
 
 
 def _doubt_line(doubt: Doubt) -> str:
-    others = listed([code(subject.value, 80) for subject in doubt.shared_by])
+    others = listed([code(subject.value, _OTHER_NAME) for subject in doubt.shared_by])
     uids = doubt.name.kind is SubjectKind.EMAIL
     kind = "more than one uid" if uids else "more than one address"
-    tellers = listed([escaped(teller, 60) for teller in doubt.told_by])
+    sources = listed([escaped(source, _PAGE) for source in doubt.told_by])
     return (
-        f":grey_question: {code(doubt.name.value, 80)} goes with {kind}: {others} (by {tellers})."
+        f":grey_question: {code(doubt.name.value, _OTHER_NAME)} goes with {kind}: {others} (by {sources})."
         " They may be different people, so nothing was looked up by the other name."
     )
 
 
 def advice_on(case_file: CaseFile) -> list[str]:
-    """Give what may help where somebody was not found."""
+    """What to try where somebody was not found."""
     subject, advice = case_file.subject, []
     local, at, domain = subject.value.partition("@")
     plain, plus, _tag = local.partition("+")
     if subject.kind is SubjectKind.EMAIL and plus and plain and at:
-        advice.append(f"without its tag: {code(f'{plain}@{domain}', 128)}")
-    if case_file.days < 90:  # noqa: PLR2004 - what vendors keep at most, by common plans
-        advice.append(f"further back: {code(f'{subject.value} 90d', 140)}")
+        advice.append(f"without its tag: {code(f'{plain}@{domain}', LONGEST_SUBJECT)}")
+    if case_file.days < _FURTHEST_BACK_DAYS:
+        command = f"{subject.value} {_FURTHEST_BACK_DAYS}d"
+        advice.append(f"further back: {code(command, LONGEST_SUBJECT + len(' 90d'))}")
     if subject.kind is SubjectKind.EMAIL:
         advice.append("their uid in your product, where your sites identify people by it")
     else:
@@ -267,12 +275,12 @@ def advice_on(case_file: CaseFile) -> list[str]:
 
 
 def titles(names: Sequence[SourceName]) -> list[str]:
-    """Give sources as people know them."""
+    """Sources as people know them."""
     return [source_label(name) for name in names]
 
 
 def listed(words: list[str]) -> str:
-    """Give words as a sentence lists them: "a, b and c"."""
+    """Words as a sentence lists them: "a, b and c"; "no source" for none."""
     return (
         words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else "no source"
     )

@@ -35,11 +35,11 @@ class Shown:
 
 
 class AnswerForm(StrEnum):
-    """How an answer stands in Slack."""
+    """Which messages an answer consists of."""
 
     # A parent in the channel and one reply in its thread: the command's.
     PAIR = "pair"
     # One message: in a thread or a direct message, to somebody who asked there.
     ANSWER = "answer"
-    # One message below a ticket, unasked.
+    # One message in a ticket's thread, which nobody asked for.
     TICKET = "ticket"
