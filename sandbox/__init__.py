@@ -1,1 +1,1 @@
-"""A local Slack workspace and stand-ins for the vendors, on loopback alone: for the demo and the tests."""
+"""A local Slack workspace and stand-ins for the vendors, on loopback only, for the demo and the tests."""

@@ -1,4 +1,4 @@
-"""The sandbox's time: the machine's at its start, moved forward at will."""
+"""The sandbox's time: it starts with the machine's and can be moved forward."""
 
 import time
 from datetime import datetime, timedelta
@@ -8,9 +8,9 @@ from bot.operations.clock import anchored_clock
 
 class SandboxClock:
     """
-    Gives the current time in UTC; `advance` lets hours pass at once.
+    Returns the current time in UTC; `advance` moves it forward, by hours if need be.
 
-    Slack and the vendors run elsewhere: a step of this machine's clock moves nothing there.
+    A step of this machine's clock does not move it, as it would not move Slack's or the vendors'.
     """
 
     def __init__(self) -> None:
@@ -18,9 +18,9 @@ class SandboxClock:
         self._clock = anchored_clock(time.time_ns() // 1_000_000)
 
     def __call__(self) -> datetime:
-        """Give the time."""
+        """The time, in UTC."""
         return self._clock() + self._ahead
 
     def advance(self, seconds: float) -> None:
-        """Let time pass."""
+        """Move the time forward."""
         self._ahead += timedelta(seconds=seconds)

@@ -9,12 +9,12 @@ from bot.serving.run import serving_http, stop_signal
 from bot.settings.model import load_settings
 from sandbox.world import open_world
 
-# As if over the internet: so that one sees the reply grow.
+# Seconds of each answer, as over the internet, so that people see the reply grow.
 _PATIENCE = (0.25, 1.4, 0.15)
 
 
 async def demo(port: int) -> None:
-    """Run until told to stop, and say where the page is."""
+    """Run until a signal to stop, and print the page's URL."""
     configure_logging("WARNING")
     stop = stop_signal()
     with tempfile.TemporaryDirectory(prefix="casefile-demo-") as folder:

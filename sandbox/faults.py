@@ -1,4 +1,4 @@
-"""What can go wrong at a vendor, to be switched on and off while the sandbox runs."""
+"""Faults of a vendor, which can be switched on and off while the sandbox runs."""
 
 import asyncio
 from enum import StrEnum
@@ -23,7 +23,7 @@ class Fault(StrEnum):
 
 
 async def misbehave(fault: Fault, request: web.Request, slow_seconds: float) -> web.StreamResponse | None:
-    """Give the wrong answer that is the same at every vendor, or None where the right one follows."""
+    """The answer of a fault that is the same at every vendor; None where the usual answer follows."""
     if fault is Fault.SLOW:
         await asyncio.sleep(slow_seconds)
     if fault is Fault.HANG:

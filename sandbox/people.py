@@ -1,4 +1,4 @@
-"""The customers of an invented shop, and what each vendor recorded of them, relative to a moment."""
+"""The customers of an invented shop, and what each vendor recorded of them, relative to a time."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,13 +17,13 @@ class Error:
 
     @property
     def title(self) -> str:
-        """Give kind and message in one line."""
+        """Kind and message in one line."""
         return f"{self.kind}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One visit as all vendors that were there saw it."""
+    """One visit, as recorded by all vendors that recorded it."""
 
     started_at: datetime
     seconds: int
@@ -33,14 +33,14 @@ class Visit:
 
     @property
     def ended_at(self) -> datetime:
-        """Give when it ended, or when it was last heard of."""
+        """When it ended or, while it runs, its last event."""
         return self.started_at + timedelta(seconds=self.seconds)
 
 
 @dataclass(frozen=True, slots=True)
 class Customer:
     """
-    Somebody, and by which vendors they are known.
+    A customer, and which vendors have them.
 
     `raygun_identifier` is what the app gave Raygun as identifier: the uid in most apps, the address in some.
     """
@@ -62,7 +62,7 @@ class Customer:
 
     @property
     def subject(self) -> str:
-        """Give what one types to find them."""
+        """What people type to find them."""
         return self.tried_by or self.email or self.uid
 
 
@@ -73,7 +73,7 @@ _LOOP = Error("Error", "ResizeObserver loop limit exceeded", 20)
 
 
 def make_people(now: datetime) -> tuple[Customer, ...]:
-    """Give everybody that the demo knows, as of a moment."""
+    """All customers of the demo, with visits relative to a time."""
     return (*_well_known(now), *_special(now), *_ticket_senders(now))
 
 

@@ -11,7 +11,7 @@ from sandbox.slack import Message, SlackWorkspace, Stub
 from sandbox.slack.messages import Content, Json
 from sandbox.slack.people import APP, TEAM
 
-# Set anew by every post, or by the channel that it is posted to.
+# These are set by each post, or by the channel that it is posted in.
 _PLACE = frozenset({"type", "channel", "channel_type", "ts", "event_ts", "thread_ts"})
 _CONTENT = frozenset({"text", "user", "bot_id", "blocks", "attachments"})
 _CHANGED = "message_changed"
@@ -20,7 +20,7 @@ _CHANGED = "message_changed"
 @dataclass(frozen=True, slots=True)
 class TicketSample:
     """
-    One notification: the event that Slack delivers for it, and what the bot owes to it.
+    One notification: the event that Slack delivers for it, and what the bot must do about it.
 
     `expect` holds the action (`reply`, `offer`, `ignore`), the addresses of the requester, those that are
     mentioned only, and the ticket; `config` is what the expectation presupposes.
@@ -35,12 +35,12 @@ class TicketSample:
 
     @property
     def event(self) -> Json:
-        """Give the event inside the payload."""
+        """The event inside the payload."""
         event: Json = self.payload["event"]
         return event
 
     def with_ticket(self, ticket_id: str) -> "TicketSample":
-        """Give the same notification about another ticket: its number in every text, link and address."""
+        """The same notification about another ticket, with its number in every text, link and address."""
         ticket = self.expect.get("ticket")
         if not ticket:
             return self
@@ -52,7 +52,7 @@ class TicketSample:
 
 
 def load_samples() -> tuple[TicketSample, ...]:
-    """Read all samples, in the order of their names."""
+    """All samples, in the order of their names."""
     folder = files("sandbox").joinpath("tickets")
     paths = sorted((path for path in folder.iterdir() if path.name.endswith(".json")), key=lambda p: p.name)
     return tuple(_read(json.loads(path.read_text(encoding="utf-8"))) for path in paths)
@@ -67,7 +67,7 @@ async def post_sample(
     stub_files: Stub | None = None,
 ) -> Message:
     """
-    Post a sample as its help desk's app would, and send the events that it causes.
+    Post a sample as its help desk's app would, with the events that Slack then sends.
 
     A sample of an edit is posted as it was before and then edited; one from inside a thread hangs from a
     new message that the app is not told of. With `ticket_id` it is about that ticket instead of its own.
@@ -86,14 +86,14 @@ async def post_sample(
     if event.get("subtype") != _CHANGED:
         return await _post(slack, place, event, stub_files)
     before, after = event["previous_message"], event["message"]
-    # Slack repeats who wrote it in both; some samples leave it out of the earlier one.
+    # Slack has the author in both versions; some samples leave it out of the earlier one.
     message = await _post(slack, place, {"username": after.get("username")} | before)
     change = {key: after.get(key, ()) for key in ("blocks", "attachments")}
     return await slack.edit_message(message, after.get("text", ""), **change)
 
 
 def fresh_ticket_id(slack: SlackWorkspace, sample: TicketSample) -> str | None:
-    """Give a number that no ticket has had yet, in the sample's own style; None where it has none."""
+    """A number that no ticket has had yet, in the sample's style; None where the sample has no number."""
     ticket = sample.expect.get("ticket")
     if not ticket:
         return None
@@ -104,7 +104,7 @@ def fresh_ticket_id(slack: SlackWorkspace, sample: TicketSample) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class TicketButton:
-    """A sample as the page offers it: every press is a ticket of its own, which its help desk then knows."""
+    """A sample as a button of the page: each press posts a new ticket, which its help desk then has."""
 
     slack: SlackWorkspace
     sample: TicketSample
@@ -112,21 +112,21 @@ class TicketButton:
 
     @property
     def name(self) -> str:
-        """Give what the page calls it by."""
+        """The button's id on the page."""
         return self.sample.name
 
     @property
     def title(self) -> str:
-        """Give where such notifications come from."""
+        """Where such notifications come from."""
         return self.sample.source
 
     @property
     def about(self) -> str:
-        """Say what it shows."""
+        """What it shows, in words."""
         return self.sample.why
 
     async def post(self) -> Message:
-        """Post it as a new ticket."""
+        """Post it as a new ticket; returns the message."""
         ticket_id = fresh_ticket_id(self.slack, self.sample)
         if ticket_id:
             self.tell_desk(ticket_id)
@@ -163,7 +163,7 @@ def _read(sample: Json) -> TicketSample:
 
 
 def _in_sandbox(slack: SlackWorkspace, sample: TicketSample) -> Callable[[str], str]:
-    """Put the sandbox's own team, people and app in the place of those in the samples."""
+    """A function that replaces the samples' team, people and app by the sandbox's."""
     people, config = slack.people, sample.config
     ids = {
         sample.payload["team_id"]: TEAM,
@@ -179,7 +179,7 @@ def _in_sandbox(slack: SlackWorkspace, sample: TicketSample) -> Callable[[str], 
 
 def _renumbering(old: str, url: str, new: str) -> Callable[[str], str]:
     number = re.compile(rf"(?<![\w.]){re.escape(old)}(?!\w)")
-    # Some desks have one number in the text and another one in the link.
+    # Some help desks have one number in the text and another one in the link.
     new_url = number.sub(new, url)
     if new_url == url:
         digits = re.sub(r"\D", "", new) or "1"

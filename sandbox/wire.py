@@ -1,4 +1,4 @@
-"""The way to a server, which can be cut, slowed and mended: what networks do between two machines."""
+"""A proxy in front of a server, which can be cut, slowed and mended, as networks are."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -10,7 +10,7 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 class Wire:
     """
-    All connections by one way; `delay_seconds` is how long each piece of them takes.
+    All connections through one proxy; `delay_seconds` delays each piece of data.
 
     Args:
         connect: opens a connection to the server behind it.
@@ -27,19 +27,19 @@ class Wire:
         self._open: set[asyncio.StreamWriter] = set()
 
     def cut(self) -> None:
-        """Cut all connections, whatever is under way on them, and let no new ones through."""
+        """Cut all connections, with all data on its way, and refuse new ones."""
         self._is_cut = True
         self.cuts += len(self._open)
         for writer in self._open:
             writer.transport.abort()
 
     def mend(self) -> None:
-        """Let connections through again, and at once."""
+        """Accept connections again, without delay."""
         self._is_cut = False
         self.delay_seconds = 0.0
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Carry one connection to its end."""
+        """Pass one connection's data on, until it ends."""
         self.connections += 1
         self._open.add(writer)
         try:
@@ -52,7 +52,7 @@ class Wire:
             finally:
                 self._end(there_writer)
         except OSError:
-            # An end of it is gone: so is the connection.
+            # One side has closed, so the connection ends.
             return
         finally:
             self._end(writer)
@@ -74,14 +74,14 @@ class Wire:
 
 @asynccontextmanager
 async def wire_to(host: str, port: int) -> AsyncIterator[Wire]:
-    """Lay a wire to a server at a port."""
+    """A proxy in front of a server at a port."""
     async with _laid(Wire(lambda: asyncio.open_connection(host, port))) as wire:
         yield wire
 
 
 @asynccontextmanager
 async def wire_to_socket(path: str) -> AsyncIterator[Wire]:
-    """Lay a wire to a server at a Unix socket."""
+    """A proxy in front of a server at a Unix socket."""
     async with _laid(Wire(lambda: asyncio.open_unix_connection(path))) as wire:
         yield wire
 

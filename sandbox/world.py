@@ -28,17 +28,17 @@ from sandbox.vendors.uxcam import UXCam
 from sandbox.vendors.uxcam import session_url as uxcam_url
 from sandbox.vendors.zendesk import Zendesk
 
-# What the shop has in Raygun beside the customers that one can try.
+# Sessions a day that the shop has in Raygun, besides those of the demo's customers.
 _STRANGERS_A_DAY = 3_000
-# What Raygun's webhooks tell of.
+# The error that Raygun's webhooks are about.
 _PUSHED = Error("RangeError", "Maximum call stack size exceeded")
-# Who writes the samples' tickets.
+# The author of the samples' tickets.
 _WRITER = "jane.doe@contoso.example"
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Everything that Casefile talks to, and the clock that all of it goes by."""
+    """Everything that Casefile talks to, and the clock that all of it uses."""
 
     clock: SandboxClock
     slack: SlackWorkspace
@@ -56,16 +56,16 @@ class World:
 
     @property
     def vendors(self) -> tuple[StandIn, ...]:
-        """Give all vendors of sessions."""
+        """All vendors of sessions."""
         return (self.fullstory, self.raygun, self.rybbit, self.uxcam)
 
     @property
     def desks(self) -> tuple[StandIn, ...]:
-        """Give the help desks that can be asked who wrote in."""
+        """The help desks that can be asked for a ticket's requester."""
         return (self.zendesk, self.intercom)
 
     def environment(self) -> dict[str, str]:
-        """Give the variables by which Casefile is configured for all of it, but for the database."""
+        """The variables that configure Casefile for all of it, without the database."""
         variables = {
             "SECRET_KEY": "the sandbox has no secrets",
             "SLACK_API_URL": self.slack.api_url,
@@ -80,39 +80,39 @@ class World:
         return variables | self.raygun_webhooks.environment()
 
     def raygun_v3_environment(self) -> dict[str, str]:
-        """Give the variables by which Casefile asks Raygun's newer API too, as the same account."""
+        """The variables that add Raygun's newer API to the same account."""
         return self.raygun_v3.environment()
 
     def desks_environment(self) -> dict[str, str]:
-        """Give the variables by which Casefile may ask the help desks too."""
+        """The variables that add the help desks."""
         return self.zendesk.environment() | self.intercom.environment()
 
 
 @dataclass(frozen=True, slots=True)
 class FaultSwitch:
-    """A vendor's fault as the page's panel switches it."""
+    """The switch for a vendor's faults in the page's panel."""
 
     title: str
     vendor: StandIn
 
     @property
     def name(self) -> str:
-        """Give the vendor's name."""
+        """The vendor's name."""
         return self.title
 
     @property
     def options(self) -> Sequence[str]:
-        """Give the faults there are; the first one is none."""
+        """All faults; the first one is none."""
         return [fault.value for fault in Fault]
 
     @property
     def current(self) -> str:
-        """Give the fault that is on."""
+        """The fault that is on."""
         return self.vendor.fault.value
 
     @property
     def usage(self) -> str:
-        """Say how often it was called."""
+        """How often it was called, in words."""
         if isinstance(self.vendor, Raygun):
             return f"{self.vendor.calls_counted} of {self.vendor.daily_calls} calls in 24 h"
         return f"{len(self.vendor.calls)} calls"
@@ -131,7 +131,7 @@ async def open_world(
     more_people: Callable[[datetime], Sequence[Customer]] = lambda _now: (),
 ) -> AsyncIterator[World]:
     """
-    Start everything.
+    Everything, started.
 
     Args:
         port: where the page and Slack's Web API are; 0 for any.
@@ -205,7 +205,7 @@ async def open_world(
 
 
 def _addresses(people: Sequence[Customer]) -> tuple[TryThis, ...]:
-    """Give an address to paste of each vendor: of somebody's session, or of their page."""
+    """A URL to paste for each vendor, of somebody's session or of their page."""
     person = next(one for one in people if {FULLSTORY, RAYGUN, RYBBIT, UXCAM} <= one.vendors)
     newest = person.visits[0]
     recorded = Sighting(person, newest).number
@@ -218,14 +218,14 @@ def _addresses(people: Sequence[Customer]) -> tuple[TryThis, ...]:
 
 
 def _traffic(now: datetime, people: Sequence[Customer], strangers_a_day: int) -> Traffic:
-    """Give what Raygun recorded: the known customers, and strangers from yesterday on until tomorrow."""
+    """What Raygun recorded: the demo's customers, and strangers from yesterday until tomorrow."""
     others = strangers(random.Random(now.isoformat()), now - timedelta(days=1), 2, strangers_a_day)
     return Traffic([*sightings_of(people), *others])
 
 
 @dataclass(frozen=True, slots=True)
 class _Installation:
-    """What an installation from our manifest gives the app."""
+    """What the app has after an installation from our manifest."""
 
     scopes: tuple[str, ...]
     events: tuple[str, ...]

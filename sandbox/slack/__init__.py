@@ -1,4 +1,4 @@
-"""A local Slack workspace: strict where Slack is, on loopback alone, with a page to look at it."""
+"""A local Slack workspace: as strict as Slack, on loopback only, with a page to look at it."""
 
 from sandbox.slack.calls import ApiCall, Limit
 from sandbox.slack.files import Stub

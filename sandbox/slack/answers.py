@@ -1,4 +1,4 @@
-"""What an app answers without the Web API: acknowledgements of commands, and posts to a `response_url`."""
+"""An app's answers without the Web API: acknowledgements of commands, and posts to a `response_url`."""
 
 import json
 from typing import Any
@@ -11,21 +11,21 @@ from sandbox.slack.messages import Json, Message
 from sandbox.slack.response_urls import ResponseUrl
 from sandbox.slack.state import State
 
-# Slack's words when a response_url has nothing left to give.
+# The status for a response_url that is used up.
 _GONE = 404
 RESPONSE_URL = "response_url"
 """What faults of response_urls go by, where those of the Web API go by their methods."""
 
 
 def show_ack(state: State, url: ResponseUrl, body: Any) -> Message | None:
-    """Show what came back with a command's acknowledgement, which may be nothing."""
+    """Show the answer in a command's acknowledgement; returns the message, None where there is no answer."""
     if isinstance(body, str) and body.strip():
         body = {"text": body}
     return show(state, url, body, "acknowledgement") if isinstance(body, dict) and body else None
 
 
 def show(state: State, url: ResponseUrl, values: Json, where: str) -> Message | None:
-    """Show an answer: to the one user unless it says otherwise, and never more public than its original."""
+    """Show an answer, to the one user unless it says otherwise; it is never more public than its original."""
     original = state.find_any(url.channel, url.message_ts) if url.message_ts else None
     if values.get("delete_original"):
         if original is not None and original.user == state.people.bot:
@@ -34,7 +34,7 @@ def show(state: State, url: ResponseUrl, values: Json, where: str) -> Message | 
     content = read_content(state, values, where)
     replace = values.get("replace_original")
     if replace is None and url.from_click:
-        # Slack's own documents differ on what leaving it out means after a click.
+        # Slack's documents contradict each other on the default after a click.
         state.warnings.append(f"{where}: an answer to a click should say replace_original")
     if replace and original is not None and original.user == state.people.bot:
         return state.edit_as_bot(original, content)
@@ -48,7 +48,7 @@ def show(state: State, url: ResponseUrl, values: Json, where: str) -> Message | 
 
 
 async def handle_response(state: State, request: web.Request) -> web.Response:
-    """Take one post to a response_url, with the fault that is waiting for it."""
+    """The response to a post to a response_url, or the fault that was set for it."""
     fault = state.faults.take(RESPONSE_URL)
     if fault.retry_after is not None:
         return web.Response(status=429, headers={"Retry-After": str(fault.retry_after)})

@@ -50,7 +50,7 @@ def delete(state: State, args: Arguments) -> Json:
 
 
 def unfurl(state: State, args: Arguments) -> Json:
-    """Hang cards below a message with links that the app was told of."""
+    """Add cards below a message whose links the app had an event for."""
     link = _link(state, args)
     unfurls = args.values.get("unfurls")
     if unfurls is None and args.values.get("metadata") is None and not args.flag("user_auth_required"):
@@ -65,7 +65,7 @@ def unfurl(state: State, args: Arguments) -> Json:
 
 
 def add_reaction(state: State, args: Arguments) -> Json:
-    """Put the bot's emoji on a message."""
+    """Add the bot's reaction to a message."""
     channel = _writable(state, args.needed("channel", "channel_not_found"), public_is_enough=False)
     message = state.find(channel.id, args.needed("timestamp", "no_item_specified"))
     if message is None:
@@ -81,7 +81,7 @@ def _writable(state: State, channel_id: str, *, public_is_enough: bool = True) -
     if channel_id.startswith("U"):
         channel_id = state.direct_channel(channel_id) or ""
     channel = state.channels.get(channel_id)
-    # Slack does not admit that a private channel or a foreign conversation exists.
+    # Slack does not say that a private channel or other people's conversation exists.
     if channel is None or not channel.can_see(state.people.bot):
         raise ApiError("channel_not_found")
     if channel.archived:
@@ -98,7 +98,7 @@ def _thread(state: State, channel: Channel, thread_ts: str) -> str | None:
         return None
     root = state.find(channel.id, thread_ts)
     if root is None:
-        # Slack would hang the reply from nothing, where nobody sees it.
+        # Slack would post a reply to no message, where nobody sees it.
         state.violate(f"a reply to a message that is not there: {channel.id} {thread_ts}")
         raise ApiError("thread_not_found")
     if not root.is_root:
@@ -135,7 +135,7 @@ def _link(state: State, args: Arguments) -> Link:
 def _cards(state: State, link: Link, unfurls: Any) -> Json:
     if not isinstance(unfurls, dict):
         raise ApiError("invalid_unfurls_format")
-    # The keys must be the event's URLs to the letter (slack.md, "link_shared and chat.unfurl").
+    # The keys must be exactly the event's URLs (slack.md, "link_shared and chat.unfurl").
     if not link.urls.issuperset(unfurls):
         raise ApiError("cannot_unfurl_url")
     for card in unfurls.values():

@@ -1,4 +1,4 @@
-"""The methods that only look: who, where, what was said."""
+"""The methods that only read: people, channels, messages, files."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ PAGE = 100
 
 
 def auth_test(state: State, _args: Arguments) -> Json:
-    """Say whose token this is."""
+    """Whose token this is."""
     bot = state.people
     body = {"ok": True, "url": f"https://{TEAM_DOMAIN}.slack.example/", "team": TEAM_NAME, "team_id": TEAM}
     return body | {
@@ -25,7 +25,7 @@ def auth_test(state: State, _args: Arguments) -> Json:
 
 
 def bots_info(state: State, args: Arguments) -> Json:
-    """Describe the bot behind a bot id."""
+    """The bot with a bot id."""
     if args.text("bot") not in ("", state.people.bot_id):
         raise ApiError("bot_not_found")
     bot = {"id": state.people.bot_id, "app_id": APP, "user_id": state.people.bot, "name": BOT_NAME}
@@ -33,7 +33,7 @@ def bots_info(state: State, args: Arguments) -> Json:
 
 
 def users_info(state: State, args: Arguments) -> Json:
-    """Describe one account."""
+    """One account."""
     user = state.users.get(args.needed("user", "user_not_found"))
     if user is None or user.id == SLACKBOT:
         raise ApiError("user_not_found")
@@ -41,7 +41,7 @@ def users_info(state: State, args: Arguments) -> Json:
 
 
 def user_groups_list(state: State, _args: Arguments) -> Json:
-    """List the user groups."""
+    """The user groups."""
     groups = [
         {"id": group, "team_id": TEAM, "handle": group.lower(), "user_count": len(members)}
         for group, members in state.user_groups.items()
@@ -50,7 +50,7 @@ def user_groups_list(state: State, _args: Arguments) -> Json:
 
 
 def user_group_users(state: State, args: Arguments) -> Json:
-    """List who is in a user group."""
+    """The members of a user group."""
     members = state.user_groups.get(args.needed("usergroup", "no_such_subteam"))
     if members is None:
         raise ApiError("no_such_subteam")
@@ -58,7 +58,7 @@ def user_group_users(state: State, args: Arguments) -> Json:
 
 
 def conversations_info(state: State, args: Arguments) -> Json:
-    """Describe a channel that the bot may know of."""
+    """A channel that the bot may see."""
     channel = _visible(state, args)
     require_scope(state, f"{channel.scope_family}:read")
     body = channel.as_slack(state.people.bot)
@@ -68,14 +68,14 @@ def conversations_info(state: State, args: Arguments) -> Json:
 
 
 def conversations_history(state: State, args: Arguments) -> Json:
-    """Give a channel's messages, newest first."""
+    """A channel's messages, newest first."""
     channel = _readable(state, args)
     found = [m for m in reversed(state.messages(channel.id)) if _in_span(args)(m)]
     return _page(args, found)
 
 
 def conversations_replies(state: State, args: Arguments) -> Json:
-    """Give a thread, oldest first, led by the message it hangs from."""
+    """A thread, oldest first, beginning with its first message."""
     channel = _readable(state, args)
     root = state.find(channel.id, args.needed("ts", "thread_not_found"))
     if root is None:
@@ -85,7 +85,7 @@ def conversations_replies(state: State, args: Arguments) -> Json:
 
 
 def files_info(state: State, args: Arguments) -> Json:
-    """Give the whole of a file that was posted where the bot is."""
+    """The whole of a file that was posted in a channel that the bot is in."""
     file_id = args.needed("file", "file_not_found")
     file, inside = state.files.find(file_id), state.people.bot
     seen = any(inside in state.channels[channel].members for channel in state.files.channels(file_id))
@@ -95,7 +95,7 @@ def files_info(state: State, args: Arguments) -> Json:
 
 
 def require_scope(state: State, scope: str) -> None:
-    """Refuse the call unless the app was granted this scope."""
+    """Refuse the call (ApiError) unless the app was granted this scope."""
     if scope not in state.scopes:
         raise ApiError("missing_scope", needed=scope, provided=",".join(sorted(state.scopes)))
 

@@ -17,14 +17,14 @@ VIEW_BYTES = 250_000  # slack.md: view_too_large above 250 kB
 
 
 def open_view(state: State, args: Arguments) -> Json:
-    """Open a modal for the user whose click gave the trigger_id."""
+    """Open a modal for the user whose click has the trigger_id."""
     body = _checked(state, args, "views.open", "modal")
     user = state.use_trigger(args.needed("trigger_id", "invalid_trigger_id"))
     return _show(state, View(state.next_id("V"), user, body, secrets.token_hex(6)))
 
 
 def push_view(state: State, args: Arguments) -> Json:
-    """Put a modal on top of the one whose click gave the trigger_id."""
+    """Open a modal on top of the one whose click has the trigger_id."""
     body = _checked(state, args, "views.push", "modal")
     user = state.use_trigger(args.needed("trigger_id", "invalid_trigger_id"))
     under = views_of(state, user)
@@ -60,14 +60,14 @@ def publish_view(state: State, args: Arguments) -> Json:
 
 
 def as_slack(view: View, bot_id: str) -> Json:
-    """Give the view object of answers and submissions."""
+    """The view object of answers and submissions."""
     kept = {"id": view.id, "team_id": TEAM, "app_id": APP, "bot_id": bot_id, "hash": view.hash}
     defaults = {"private_metadata": "", "callback_id": "", "external_id": "", "state": {"values": {}}}
     return defaults | view.body | kept | {"root_view_id": view.root or view.id}
 
 
 def views_of(state: State, user: str) -> list[View]:
-    """Give the modals that a user has open, the topmost last."""
+    """The modals that a user has open, the topmost last."""
     return [view for view in state.views.values() if view.user == user]
 
 
@@ -76,7 +76,7 @@ def _checked(state: State, args: Arguments, where: str, kind: str) -> Json:
 
 
 def checked_view(state: State, view: Any, where: str, kind: str) -> Json:
-    """Check a view that an app wants to show, and name its blocks."""
+    """A view that an app wants to show, checked, with ids for all its blocks."""
     settle(state, check_view(view), where, "invalid_arguments")
     if view["type"] != kind:
         raise ApiError("invalid_arguments")

@@ -1,4 +1,4 @@
-"""The arguments of a Web API call, whichever way they were sent."""
+"""The arguments of a Web API call, in any of the forms in which they are sent."""
 
 import json
 from dataclasses import dataclass
@@ -14,17 +14,17 @@ _JSON_ARGUMENTS = ("blocks", "attachments", "metadata", "unfurls", "view", "user
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """Arguments by name: a form's are strings, a JSON body's have their types."""
+    """Arguments by name: strings from a form, with their types from a JSON body."""
 
     values: Json
 
     def text(self, key: str) -> str:
-        """Give a string, empty when it is absent."""
+        """A string; empty where it is absent."""
         value = self.values.get(key)
         return "" if value is None else str(value)
 
     def needed(self, key: str, error: str = "invalid_arguments") -> str:
-        """Give a string that must be there."""
+        """A string; ApiError with `error` where it is absent."""
         value = self.text(key)
         if not value:
             messages = [f"[ERROR] missing required field: {key}"]
@@ -32,12 +32,12 @@ class Arguments:
         return value
 
     def flag(self, key: str) -> bool | None:
-        """Give a boolean, None when it is absent."""
+        """A boolean; None where it is absent."""
         value = self.values.get(key)
         return None if value is None else str(value).lower() in ("1", "true")
 
     def number(self, key: str, default: int) -> int:
-        """Give a whole number."""
+        """A whole number."""
         try:
             return int(self.text(key) or default)
         except ValueError:
@@ -45,7 +45,7 @@ class Arguments:
 
 
 async def read_arguments(request: web.Request) -> Json:
-    """Take the arguments from the query and the body, with JSON inside form fields opened up."""
+    """The arguments of the query and the body, with JSON in form fields decoded."""
     values: Json = dict(request.query)
     if request.content_type == "application/json":
         values |= _read_json(await request.text())

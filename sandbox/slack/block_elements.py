@@ -1,4 +1,4 @@
-"""Strict checks of what stands inside blocks: buttons, menus, pickers, inputs, images."""
+"""Strict checks of the elements of blocks: buttons, menus, pickers, inputs, images."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -32,7 +32,7 @@ Check = Callable[[Report, Json], None]
 
 
 def check_image(report: Report, image: Json) -> None:
-    """Check an image: where it is, and what it is for those who cannot see it."""
+    """Check an image: its URL, and its text for those who cannot see it."""
     known = {"type", "image_url", "slack_file", "title", "block_id"}
     check_keys(report, image, known, ("alt_text",))
     check_string(report, image, "alt_text", ALT_TEXT)
@@ -44,7 +44,7 @@ def check_image(report: Report, image: Json) -> None:
 
 
 def check_confirm(report: Report, element: Json) -> None:
-    """Check the question that an element asks before it acts, if it asks one."""
+    """Check an element's confirmation, if it has one."""
     if "confirm" not in element:
         return
     here, confirm = report.inside("confirm"), element["confirm"]
@@ -150,7 +150,7 @@ def _check_field(report: Report, entry: Json, *, own: frozenset[str] = frozenset
 
 
 def _accept(_report: Report, _element: Json) -> None:
-    """Take an element that this project has no use for as it comes: only its type is known."""
+    """Accept an element that this project does not use: only its type is known."""
 
 
 def _menus(kinds: Mapping[str, frozenset[str]]) -> dict[str, Check]:
@@ -206,7 +206,7 @@ INPUTS: Mapping[str, Check] = MappingProxyType(
 
 
 def check_element(report: Report, element: Any, allowed: Mapping[str, Check]) -> None:
-    """Check one element by its type, and the id that its interactions carry."""
+    """Check one element by its type, and its action id."""
     if not isinstance(element, dict):
         report.error("must be an object")
         return

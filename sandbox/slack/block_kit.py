@@ -1,5 +1,5 @@
 """
-Strict checks of Block Kit: what Slack refuses is refused here, with the place of each mistake.
+Strict checks of Block Kit: what Slack refuses is refused here, with the place of each error.
 
 The numbers are those of slack.md, "Block Kit limits". Blocks that this project has no use for are known
 by their type only; a type that Slack does not know is an error.
@@ -40,7 +40,7 @@ class Surface(StrEnum):
 
 
 def check_blocks(blocks: Any, surface: Surface = Surface.MESSAGE, report: Report | None = None) -> Report:
-    """Check a list of blocks for one surface."""
+    """The report on a list of blocks for one surface."""
     report = report or Report()
     here = report.inside("blocks")
     in_view = surface in (Surface.MODAL, Surface.HOME)
@@ -54,7 +54,7 @@ def check_blocks(blocks: Any, surface: Surface = Surface.MESSAGE, report: Report
 
 
 def check_view(view: Any) -> Report:
-    """Check a modal or a Home tab."""
+    """The report on a modal or a Home tab."""
     report = Report(at="/view")
     if not isinstance(view, dict) or view.get("type") not in ("modal", "home"):
         report.error("must be an object of type modal or home")
@@ -174,7 +174,7 @@ def _check_table(report: Report, block: Json) -> None:
 
 
 def _accept(_report: Report, _block: Json) -> None:
-    """Take a block that this project has no use for as it comes."""
+    """Accept a block that this project does not use."""
 
 
 Check = Callable[[Report, Json], None]

@@ -1,4 +1,4 @@
-"""What the Block Kit checks share: the list of complaints, and the checks of texts and keys."""
+"""What the Block Kit checks share: the list of errors, and the checks of texts and keys."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
@@ -14,9 +14,9 @@ URL_LIMIT = 3000
 @dataclass(frozen=True, slots=True)
 class Report:
     """
-    Complaints so far, and the place that is being looked at.
+    The errors found so far, and the place that is being checked.
 
-    `errors` make Slack refuse the call; `slips` are accepted by Slack and look wrong to a person.
+    `errors` make Slack refuse the call; `slips` are accepted by Slack and look wrong.
     """
 
     at: str = ""
@@ -24,20 +24,20 @@ class Report:
     slips: list[str] = field(default_factory=list)
 
     def inside(self, *keys: str | int) -> Self:
-        """Give the same report, looking further in."""
+        """The same report, for a place further inside."""
         return replace(self, at="/".join((self.at, *map(str, keys))))
 
     def error(self, complaint: str) -> None:
-        """Put on record what Slack would refuse here."""
+        """Record something that Slack refuses here."""
         self.errors.append(f"{complaint} [json-pointer:{self.at}]")
 
     def slip(self, complaint: str) -> None:
-        """Put on record what Slack would accept and show badly."""
+        """Record something that Slack accepts and shows badly."""
         self.slips.append(f"{complaint} [json-pointer:{self.at}]")
 
 
 def check_keys(report: Report, thing: Json, known: Collection[str], required: Collection[str] = ()) -> None:
-    """Check that nothing is there that Slack does not know, and nothing missing that it needs."""
+    """Check that there are no keys that Slack does not know, and that all required ones are there."""
     for key in thing:
         if key not in known and key not in required:
             report.error(f"invalid additional property: {key}")
@@ -88,7 +88,7 @@ def check_text(report: Report, value: Any, limit: int, *, plain: bool = False) -
 
 
 def check_list(report: Report, value: Any, most: int, least: int = 1) -> list[Any]:
-    """Check how many items there are, and give those that there are."""
+    """The items of a list, after a check of their number; none where it is no list."""
     if not isinstance(value, list | tuple):
         report.error("must be an array")
         return []

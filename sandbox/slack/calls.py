@@ -1,4 +1,4 @@
-"""Calls to the Web API: what was asked and answered, what is to go wrong next, and how many are too many."""
+"""Calls to the Web API: the calls made, the faults set for the next ones, and the rate limits."""
 
 import asyncio
 from collections import defaultdict, deque
@@ -12,7 +12,7 @@ from sandbox.slack.messages import Json
 
 @dataclass(frozen=True, slots=True)
 class ApiCall:
-    """One call; `result` is the answer's body, also where the answer was then lost on purpose."""
+    """One call; `result` is the answer's body, also where a fault then lost the answer."""
 
     method: str
     arguments: Json
@@ -23,7 +23,7 @@ class ApiCall:
 @dataclass(frozen=True, slots=True)
 class Fault:
     """
-    What is to go wrong with one call.
+    A fault for one call.
 
     With `lose_answer` the call takes effect and the connection is cut before the answer. With `hold`
     the call takes effect at once and its answer waits until that event is set.
@@ -37,24 +37,24 @@ class Fault:
 
 
 class Faults:
-    """Faults waiting for their calls, first in first out for each method."""
+    """Faults for the next calls, in order for each method."""
 
     def __init__(self) -> None:
         self._waiting: defaultdict[str, deque[Fault]] = defaultdict(deque)
 
     def add(self, method: str, fault: Fault) -> None:
-        """Let one more call of this method go wrong."""
+        """Add a fault for one more call of this method."""
         self._waiting[method].append(fault)
 
     def take(self, method: str) -> Fault:
-        """Give what is to go wrong with this call, which may be nothing."""
+        """The fault for this call; one without any effect where none was set."""
         waiting = self._waiting[method]
         return waiting.popleft() if waiting else Fault()
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How many calls in how many seconds, of the whole workspace or in each channel."""
+    """Calls allowed in a number of seconds, in the whole workspace or in each channel."""
 
     calls: int
     seconds: float
@@ -95,7 +95,7 @@ class Pace:
         self._calls: defaultdict[tuple[str, str], deque[float]] = defaultdict(deque)
 
     def seconds_to_wait(self, method: str, channel: str) -> float:
-        """Count this call and give 0, or do not count it and say how long there is to wait."""
+        """0, after counting the call; or, without counting it, the seconds to wait."""
         limit = self.limits.get(method)
         if limit is None:
             return 0.0

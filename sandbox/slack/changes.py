@@ -13,14 +13,14 @@ T = TypeVar("T")
 
 
 class Changes:
-    """Whoever changes the workspace announces it; whoever waits looks again after each announcement."""
+    """Changes of the workspace are announced, and those who wait look again after each announcement."""
 
     def __init__(self) -> None:
         self.count = 0
         self._listeners: set[asyncio.Event] = set()
 
     def announce(self) -> None:
-        """Say that something has changed."""
+        """Announce that something has changed."""
         self.count += 1
         for listener in self._listeners:
             listener.set()
@@ -35,7 +35,7 @@ class Changes:
             self._listeners.discard(listener)
 
     async def wait_for(self, predicate: Callable[[], T | None]) -> T:
-        """Wait until the predicate gives something true, and give that."""
+        """Wait until the predicate returns something true, and return that."""
         with self._listening() as listener:
             while not (found := predicate()):
                 await listener.wait()
@@ -43,7 +43,7 @@ class Changes:
             return found
 
     async def follow(self) -> AsyncIterator[int]:
-        """Give the number of changes so far, now and after each change; several at once count as one."""
+        """The number of changes so far, now and after each change; several at once count as one."""
         with self._listening() as listener:
             while True:
                 yield self.count

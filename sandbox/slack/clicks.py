@@ -1,4 +1,4 @@
-"""Finding the element that somebody clicks, and what a click on it says."""
+"""Finding the element that somebody clicks, and the action of the click."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from sandbox.slack.view_fields import value_entry
 
 @dataclass(frozen=True, slots=True)
 class Clickable:
-    """An element of a message with the block it stands in, and the unfurled card if it stands in one."""
+    """An element of a message with its block and, if it is in one, its unfurled card."""
 
     block_id: str
     element: Json
     card: str | None = None
 
     def action(self, option: str | None = None) -> Json:
-        """Give the action of a click; `option` is the value chosen from a menu."""
+        """The action of a click; `option` is the value chosen from a menu."""
         element = self.element
         action = {"type": element["type"], "action_id": element["action_id"], "block_id": self.block_id}
         action |= {key: element[key] for key in ("text", "value", "style") if key in element}
@@ -24,12 +24,12 @@ class Clickable:
 
 
 def find_clickable(message: Message, action_id: str, block_id: str | None = None) -> Clickable:
-    """Give the one element with these ids, as a person would have to see it to click it."""
+    """The one element with these ids; an error where there are none or several to click."""
     return _pick(list(clickables(message)), action_id, block_id)
 
 
 def find_in_view(body: Json, action_id: str, block_id: str | None = None) -> Clickable:
-    """Give the one element of a modal with these ids that acts at once."""
+    """The one element of a modal with these ids that acts at once."""
     inputs = [block for block in body["blocks"] if block.get("dispatch_action")]
     dispatching = [Clickable(block["block_id"], {"action_id": ""} | block["element"]) for block in inputs]
     return _pick([*_in_blocks(body["blocks"], None), *dispatching], action_id, block_id)
@@ -48,7 +48,7 @@ def _pick(there: list[Clickable], action_id: str, block_id: str | None) -> Click
 
 
 def clickables(message: Message) -> Iterator[Clickable]:
-    """Give everything in a message that can be clicked."""
+    """All elements of a message that can be clicked."""
     yield from _in_blocks(message.blocks, None)
     for attachment in message.content.attachments:
         yield from _in_blocks(attachment.get("blocks", ()), None)
@@ -61,5 +61,5 @@ def _in_blocks(blocks: tuple[Json, ...] | list[Json], card: str | None) -> Itera
         elements = block.get("elements", ()) if block.get("type") == "actions" else ()
         for element in (*elements, block.get("accessory")):
             if element and element.get("type") != "image":
-                # Slack names an element that the app left unnamed.
+                # Slack adds an id where the app gave none.
                 yield Clickable(str(block.get("block_id", "")), {"action_id": ""} | element, card)

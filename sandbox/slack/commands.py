@@ -1,4 +1,4 @@
-"""Typing a slash command: what Slack refuses by itself, what it sends, what the person then sees."""
+"""Typing a slash command: Slack's own refusals, the payload, and what the person then sees."""
 
 from sandbox.slack import payloads
 from sandbox.slack.answers import show_ack
@@ -14,7 +14,7 @@ from sandbox.slack.state import State
 async def type_command(
     state: State, courier: Courier, channel_id: str, user_id: str, line: str, *, in_thread: bool
 ) -> Outcome:
-    """Type a line that starts with a slash."""
+    """Type a line that starts with a slash; returns what came of it."""
     channel, user = state.channels[channel_id], state.users[user_id]
     if user.deleted or not state.sees(user_id, channel):
         raise LookupError(f"{user.name} cannot type in {channel.id}")
@@ -33,7 +33,7 @@ async def type_command(
 async def deliver_command(
     state: State, courier: Courier, payload: Json, url: ResponseUrl, retry: Retry | None = None
 ) -> Outcome:
-    """Deliver a command's payload and show the person what comes back at once."""
+    """Deliver a command's payload, and show the person the answer in the acknowledgement."""
     delivery = await courier.deliver(Kind.COMMAND, payload, retry)
     error = _error(delivery)
     if error is None:

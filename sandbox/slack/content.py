@@ -1,4 +1,4 @@
-"""What an app wants a message to say, checked the same way wherever it is sent from."""
+"""A message's content, checked in the same way by whichever method it is sent."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,9 +18,9 @@ def read_content(
     state: State, values: Mapping[str, Any], where: str, before: Content | None = None
 ) -> Content:
     """
-    Check what was sent and give it as content.
+    The content that was sent, checked.
 
-    `where` names the sender's way in for the records. With `before`, what an edit leaves out stays as
+    `where` names the method, for the records. With `before`, what an edit leaves out stays as
     it was, as `chat.update` documents it.
     """
     before = before or Content()
@@ -46,7 +46,7 @@ def read_content(
 def read_blocks(
     state: State, blocks: Any, where: str, surface: Surface = Surface.MESSAGE
 ) -> tuple[Json, ...]:
-    """Check blocks, and give them with the block ids that Slack adds."""
+    """Blocks, checked, with the block ids that Slack adds."""
     if not isinstance(blocks, list):
         raise ApiError("invalid_blocks_format")
     settle(state, check_blocks(blocks, surface), where)
@@ -54,12 +54,12 @@ def read_blocks(
 
 
 def with_block_ids(state: State, blocks: Sequence[Json]) -> list[Json]:
-    """Name the blocks that have no name."""
+    """Blocks with ids for those that have none."""
     return [{"block_id": state.next_id("b")} | block for block in blocks]
 
 
 def settle(state: State, report: Report, where: str, error: str = "invalid_blocks") -> None:
-    """Put a report's complaints on record, and refuse the call when Slack would."""
+    """Record a report's errors, and refuse the call (ApiError) where Slack would."""
     for complaint in (*report.errors, *report.slips):
         state.violate(f"{where}: {complaint}")
     if report.errors:

@@ -1,7 +1,7 @@
 """
 Deliveries to the app: signed HTTP or Socket Mode, three seconds to acknowledge, retries.
 
-Which transport is used is decided as Slack decides it: with Socket Mode on, nothing comes by HTTP.
+The transport is chosen as by Slack: with Socket Mode on, nothing is sent by HTTP.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ RETRY_WAITS = (0.0, 60.0, 300.0)
 
 
 class Kind(StrEnum):
-    """What is delivered, in the words of Socket Mode's envelopes."""
+    """The kinds of payload, as Socket Mode's envelopes name them."""
 
     COMMAND = "slash_commands"
     EVENT = "events_api"
@@ -31,7 +31,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Which repetition this is, and what went wrong before."""
+    """The number of a retry, and the reason for it."""
 
     number: int
     reason: str
@@ -40,7 +40,7 @@ class Retry:
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """
-    One payload on its way to the app, and how it went.
+    One payload sent to the app, and its outcome.
 
     `error` is None once the app has acknowledged in time; `body` is what came with that. `seconds` is
     how long the app took.
@@ -57,12 +57,12 @@ class Delivery:
 
     @property
     def acknowledged(self) -> bool:
-        """Whether the app took it in time."""
+        """Whether the app acknowledged it in time."""
         return self.error is None
 
 
 class Courier:
-    """Brings payloads to the app and puts on record how it took them."""
+    """Delivers payloads to the app and records the outcomes."""
 
     def __init__(
         self, state: State, http: SignedHttp, sockets: SocketMode, ack_seconds: float = ACK_SECONDS
@@ -76,7 +76,7 @@ class Courier:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def deliver(self, kind: Kind, payload: Json, retry: Retry | None = None) -> Delivery:
-        """Deliver once, and go on retrying behind where Slack does."""
+        """Deliver once, and retry in the background where Slack does."""
         delivery = await self._once(kind, payload, retry)
         retries = kind is Kind.EVENT or self._sockets.is_on
         if retries and retry is None and not delivery.acknowledged and delivery.may_retry:
@@ -84,11 +84,11 @@ class Courier:
         return delivery
 
     async def redeliver(self, delivery: Delivery, number: int, reason: str) -> Delivery:
-        """Deliver the very same payload again, marked as this repetition."""
+        """Deliver the same payload again, marked as this retry."""
         return await self.deliver(delivery.kind, delivery.payload, Retry(number, reason))
 
     def start(self, work: Coroutine[Any, Any, Any]) -> None:
-        """Do something behind, until it is done or the workspace closes."""
+        """Do something in the background, until it is done or the workspace closes."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -1,10 +1,10 @@
-"""How Slack says no."""
+"""Slack's refusals."""
 
 from typing import Any
 
 
 class ApiError(Exception):
-    """Raised when a call is refused; `error` is Slack's word for it, `detail` what else the answer says."""
+    """Raised when a call is refused; `error` is Slack's code, `detail` the other fields of the answer."""
 
     def __init__(self, error: str, **detail: Any) -> None:
         super().__init__(error)
@@ -12,5 +12,5 @@ class ApiError(Exception):
         self.detail = detail
 
     def as_slack(self) -> dict[str, Any]:
-        """Give the body of the answer."""
+        """The body of the answer."""
         return {"ok": False, "error": self.error, **self.detail}

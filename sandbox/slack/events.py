@@ -1,4 +1,4 @@
-"""Which events a new message causes, for the subscriptions the app has."""
+"""The events that a new message causes, by the app's subscriptions."""
 
 import re
 from collections.abc import Iterator
@@ -15,14 +15,14 @@ _LINK = re.compile(r"<(https?://[^<>|\s]+)(?:\|[^<>]*)?>")
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event to be sent, and whether it is from a channel shared with another company."""
+    """An event to send, and whether it is from a channel shared with another company."""
 
     body: Json
     shared: bool
 
 
 def events_of(state: State, message: Message) -> Iterator[Event]:
-    """Give the events that Slack would send to the app for a message that was just posted."""
+    """The events that Slack would send to the app for a new message."""
     channel = state.channels[message.channel]
     wanted = state.subscribed_events
     if hears(state, channel):
@@ -36,14 +36,14 @@ def events_of(state: State, message: Message) -> Iterator[Event]:
 
 
 def hears(state: State, channel: Channel) -> bool:
-    """Whether the app is told of what happens to messages here."""
+    """Whether the app gets events for messages in this channel."""
     subscribed = subscription_of(channel) in state.subscribed_events
     allowed = f"{channel.scope_family}:history" in state.scopes
     return subscribed and allowed and state.people.bot in channel.members
 
 
 def _mentions_bot(state: State, channel: Channel, message: Message) -> bool:
-    # Between two, everything is said to the app: Slack sends the message alone.
+    # In a direct message everything is meant for the app: Slack sends the message event only.
     heard = state.people.bot in channel.members and channel.kind is not Kind.DIRECT
     mentioned = f"<@{state.people.bot}" in message.text and message.user != state.people.bot
     return heard and mentioned and "app_mentions:read" in state.scopes
@@ -51,7 +51,7 @@ def _mentions_bot(state: State, channel: Channel, message: Message) -> bool:
 
 def _links(state: State, message: Message) -> list[Json]:
     author = state.users.get(message.user or "")
-    # slack.md: no link_shared for messages of apps, our own among them, nor for those of strangers.
+    # slack.md: no link_shared for messages of apps (ours included) or of people of another company.
     if author is None or author.is_bot or message.bot_id or author.stranger:
         return []
     return list(_urls_in(state, message.text))
@@ -85,7 +85,7 @@ def _link_shared(state: State, message: Message, links: list[Json]) -> Json:
 
 
 def composed(state: State, user: str, text: str) -> Json:
-    """Give the event of addresses in the composer: its ids are good for `chat.unfurl` alone."""
+    """The event for URLs in the composer; its ids are valid for `chat.unfurl` only."""
     unfurl_id = state.next_id("COMPOSER-")
     return {
         "type": "link_shared",
@@ -101,7 +101,7 @@ def composed(state: State, user: str, text: str) -> Json:
 
 
 def expect_unfurl(state: State, event: Json) -> None:
-    """Remember a link_shared event that a test wrote itself, so that it can be unfurled."""
+    """Keep a link_shared event that a test has made itself, so that it can be unfurled."""
     urls = frozenset(link["url"] for link in event.get("links", ()))
     place = (str(event.get("channel", "")), str(event.get("message_ts", "")))
     state.links.append(Link(*place, urls, str(event.get("unfurl_id", "")), str(event.get("source", ""))))

@@ -1,4 +1,4 @@
-"""Clicks and message shortcuts: what a person does with messages."""
+"""Clicks and message shortcuts."""
 
 from sandbox.slack import payloads
 from sandbox.slack.clicks import find_clickable
@@ -29,7 +29,7 @@ async def press(
 async def use_shortcut(
     state: State, courier: Courier, place: tuple[str, str], user_id: str, callback_id: str
 ) -> Outcome:
-    """Choose a shortcut from a message's menu."""
+    """Choose a shortcut from a message's menu; returns what came of it."""
     message = _seen_by(state, *place, user_id)
     user = state.users[user_id]
     if message.only_for is not None or user.stranger:
@@ -50,7 +50,7 @@ def _seen_by(state: State, channel_id: str, ts: str, user_id: str) -> Message:
 
 
 def error_of(delivery: Delivery) -> str | None:
-    """Give what the person is told of a click that went wrong."""
+    """Slack's error for a click that went wrong; None where it went well."""
     if delivery.error == "http_timeout":
         return "operation_timeout"
     return None if delivery.acknowledged else "dispatch_failed"

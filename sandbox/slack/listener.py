@@ -1,4 +1,4 @@
-"""Who is told of what the app does to messages."""
+"""A listener for what the app does to messages."""
 
 from typing import Protocol
 
@@ -6,13 +6,13 @@ from sandbox.slack.messages import Message
 
 
 class Listener(Protocol):
-    """Who is told of what the app does to messages: Slack tells the app of its own acts too."""
+    """Called for what the app does to messages: Slack sends it events for its own acts too."""
 
     def posted(self, message: Message) -> None:
-        """Hear of a new message."""
+        """A new message."""
 
     def edited(self, message: Message, before: Message) -> None:
-        """Hear of a message that says something else now."""
+        """A message whose content has changed."""
 
     def removed(self, message: Message) -> None:
-        """Hear of a message that is gone."""
+        """A message that was removed."""

@@ -1,4 +1,4 @@
-"""Messages: what was written, what it said before it was edited, and who sees it."""
+"""Messages: their content, earlier versions, and who sees them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a message says; `link_names` asks Slack to turn `@here` and names into mentions."""
+    """The content of a message; `link_names` asks Slack to turn `@here` and names into mentions."""
 
     text: str = ""
     blocks: tuple[Json, ...] = ()
@@ -25,7 +25,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """What a message said from `at` until it was edited."""
+    """A message's content from `at` until it was edited."""
 
     text: str
     blocks: tuple[Json, ...]
@@ -39,7 +39,7 @@ class Message:
     One message, as it is now.
 
     `edits` are its earlier versions, oldest first. `only_for` is the one user who sees an ephemeral
-    message. `unfurls` are the cards that `chat.unfurl` hung below it, by URL. `extra` holds whatever
+    message. `unfurls` are the cards that `chat.unfurl` added below it, by URL. `extra` holds whatever
     else a message carries (`app_id`, `bot_profile`, `files`, `username`, `subtype`, ...); None in it
     leaves out what is there otherwise.
     """
@@ -60,37 +60,37 @@ class Message:
 
     @property
     def text(self) -> str:
-        """Give the fallback text, or all the text of a message without blocks."""
+        """The fallback text, or all the text of a message without blocks."""
         return self.content.text
 
     @property
     def blocks(self) -> tuple[Json, ...]:
-        """Give the blocks as they were sent, with the block ids that Slack adds."""
+        """The blocks as they were sent, with the block ids that Slack adds."""
         return self.content.blocks
 
     @property
     def metadata(self) -> Json | None:
-        """Give the metadata as it was sent."""
+        """The metadata as it was sent."""
         return self.content.metadata
 
     @property
     def is_root(self) -> bool:
-        """Whether it stands in the channel itself rather than in a thread."""
+        """Whether it is in the channel itself, not in a thread."""
         return self.thread_ts in (None, self.ts)
 
     def edited(self, content: Content, at: datetime) -> Self:
-        """Give the same message saying something else, with what it said before put on record."""
+        """The same message with other content; the present content becomes an earlier version."""
         before = Version(self.text, self.blocks, self.metadata, self.edited_at or self.at)
         return replace(self, content=content, edits=(*self.edits, before), edited_at=at)
 
     def tombstone(self) -> Self:
-        """Give the note that Slack leaves where a message was, while replies hang from it."""
+        """The note that Slack leaves in place of a removed message that has replies."""
         said, extra = Content("This message was deleted."), {"subtype": "tombstone", "hidden": True}
         gone = replace(self, user=SLACKBOT, bot_id=None, content=said, extra=extra, thread_ts=self.ts)
         return replace(gone, edits=(), edited_at=None, unfurls={}, reactions=())
 
     def as_slack(self, *, with_metadata: bool = True) -> Json:
-        """Give the message object of the Web API, events and interactions."""
+        """The message object of the Web API, events and interactions."""
         message: Json = {"type": "message", "ts": self.ts, "text": self.text, "team": TEAM}
         if self.user:
             message["user"] = self.user
@@ -117,7 +117,7 @@ class Message:
 
 
 class Messages:
-    """All messages by channel and timestamp; ephemeral ones apart, since no method can find them."""
+    """All messages by channel and timestamp; ephemeral ones apart, as no method can find them."""
 
     def __init__(self) -> None:
         self._posted: dict[tuple[str, str], Message] = {}
@@ -128,27 +128,27 @@ class Messages:
         self._shelf(message)[message.channel, message.ts] = message
 
     def remove(self, message: Message) -> None:
-        """Take a message away."""
+        """Remove a message."""
         self._shelf(message).pop((message.channel, message.ts), None)
 
     def find(self, channel: str, ts: str) -> Message | None:
-        """Give the posted message in this place."""
+        """The posted message with this channel and timestamp; None where there is none."""
         return self._posted.get((channel, ts))
 
     def find_any(self, channel: str, ts: str) -> Message | None:
-        """Give the message in this place, ephemeral ones too: what a person's click can reach."""
+        """As `find`, but ephemeral messages too: people can click on those."""
         return self.find(channel, ts) or self._ephemeral.get((channel, ts))
 
     def roots(self, channel: str) -> list[Message]:
-        """Give the channel's own messages, oldest first."""
+        """The messages in the channel itself, oldest first."""
         return [m for m in self._in(channel) if m.is_root]
 
     def replies(self, channel: str, ts: str) -> list[Message]:
-        """Give the messages in one thread, oldest first, without the one it hangs from."""
+        """The replies in one thread, oldest first, without its first message."""
         return [m for m in self._in(channel) if m.thread_ts == ts and not m.is_root]
 
     def ephemerals(self, channel: str, user: str) -> list[Message]:
-        """Give what only this user sees in the channel, oldest first."""
+        """The ephemeral messages of this user in the channel, oldest first."""
         every = (m for m in self._ephemeral.values() if m.channel == channel and m.only_for == user)
         return sorted(every, key=_by_ts)
 

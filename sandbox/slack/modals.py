@@ -1,4 +1,4 @@
-"""Modals: pressing their buttons, submitting and closing them, and what the app answers to that."""
+"""Modals: pressing their buttons, submitting and closing them, and the app's answers to that."""
 
 import secrets
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ Given = Mapping[str, Any]
 
 
 async def submit(state: State, courier: Courier, view_id: str, given: Given) -> Outcome:
-    """Press a modal's submit button, and close it or do what the app answers."""
+    """Press a modal's submit button, and do what the app answers; without an answer it closes."""
     view = state.views[view_id]
     if "submit" not in view.body:
         raise LookupError("this modal has no submit button")
@@ -56,7 +56,7 @@ async def press(
 
 
 async def close(state: State, courier: Courier, view_id: str) -> Outcome:
-    """Press a modal's close button: the app is told where it asked for that."""
+    """Press a modal's close button; the app gets an event if it asked for one."""
     view = state.views.pop(view_id)
     state.changes.announce()
     if not view.body.get("notify_on_close"):
@@ -86,7 +86,7 @@ def _answer(state: State, view: View, body: Any) -> None:
 
 
 def _take_errors(state: State, view: View, errors: Any) -> None:
-    # Slack's client says only that it had trouble when an error belongs to no input block.
+    # Where an error belongs to no input block, Slack's client shows a general error.
     known = input_blocks(view.body)
     if not isinstance(errors, dict) or not errors or not known.issuperset(errors):
         state.violate(f"view_submission: errors for {errors!r}, while the inputs are {sorted(known)}")

@@ -1,8 +1,8 @@
 """
-Slack's control sequences: what stands between angle brackets in message text.
+Slack's control sequences: what is between angle brackets in message text.
 
 Slack reads `<…>` first and unescapes `&lt;`, `&gt;` and `&amp;` afterwards, so an escaped `&lt;!channel&gt;`
-is only text, and an unescaped one rings everybody's phone.
+is text only, and an unescaped one notifies everybody.
 """
 
 import re
@@ -25,24 +25,24 @@ _URL = re.compile(r"https?://[^\s<>|]+")
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """Whom a text would notify: `kind` is `broadcast`, `user` or `group`, `target` the word or the id."""
+    """Who is notified by a text: `kind` is `broadcast`, `user` or `group`, `target` the word or the id."""
 
     kind: str
     target: str
 
 
 def escape(text: str) -> str:
-    """Write text so that Slack shows it as it is."""
+    """The text escaped, so that Slack shows it as it is."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def unescape(text: str) -> str:
-    """Turn the three entities that Slack knows back into their characters, once."""
+    """The text with Slack's three entities turned back into characters, once."""
     return re.sub(r"&(lt|gt|amp);", lambda m: {"lt": "<", "gt": ">", "amp": "&"}[m[1]], text)
 
 
 def find_mentions(text: str, *, link_names: bool = False) -> Iterator[Mention]:
-    """Give every mention that Slack would make of this mrkdwn."""
+    """Every mention that Slack would make of this mrkdwn."""
     for sequence in _SEQUENCE.findall(text):
         body = sequence.split("|", 1)[0]
         if body.startswith("!subteam^"):
@@ -57,7 +57,7 @@ def find_mentions(text: str, *, link_names: bool = False) -> Iterator[Mention]:
 
 
 def malformed_dates(text: str) -> list[str]:
-    """Give each `<!date…>` in the text that Slack would show as raw text or without a time."""
+    """Each `<!date…>` in the text that Slack would show as raw text or without a time."""
     return [attempt for attempt in _DATE_ATTEMPT.findall(text) if not _is_date(attempt)]
 
 
@@ -71,7 +71,7 @@ def _is_date(attempt: str) -> bool:
 
 def as_sent(typed: str, names: dict[str, str]) -> str:
     """
-    Give what a Slack client sends for what a person typed.
+    The text that a Slack client sends for what a person typed.
 
     `names` maps lower-cased display names to user ids. Addresses and links are wrapped as Slack wraps
     them: `<mailto:a@b.example|a@b.example>`, `<https://a.example>`.

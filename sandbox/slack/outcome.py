@@ -1,4 +1,4 @@
-"""What came of something that a person did."""
+"""The outcome of something that a person did."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ from sandbox.slack.messages import Json, Message
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """
-    A payload, how the app took it, and what the person saw at once.
+    A payload, its delivery, and what the person saw at once.
 
     `delivery` is None where Slack refused and the app never heard of it. `error` is Slack's word for
     what went wrong, None when all went well. `seen` is the message that came of the acknowledgement or
@@ -24,25 +24,25 @@ class Outcome:
 
     @property
     def ack(self) -> Any:
-        """Give the body of the acknowledgement."""
+        """The body of the acknowledgement."""
         return self.delivery.body if self.delivery else None
 
     @property
     def seconds(self) -> float:
-        """Give how long the app took to acknowledge."""
+        """How long the app took to acknowledge, in seconds."""
         return self.delivery.seconds if self.delivery else 0.0
 
     @property
     def trigger_id(self) -> str:
-        """Give the trigger_id that the payload carried."""
+        """The payload's trigger_id."""
         return str(self.payload.get("trigger_id", ""))
 
     @property
     def response_url(self) -> str:
-        """Give the response_url that the payload carried."""
+        """The payload's response_url."""
         return str(self.payload.get("response_url", ""))
 
     @property
     def event_id(self) -> str:
-        """Give the event_id that the payload carried."""
+        """The payload's event_id."""
         return str(self.payload.get("event_id", ""))

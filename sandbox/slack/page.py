@@ -1,4 +1,4 @@
-"""The page at `/`: its files, what it shows as JSON, what is done on it, and live updates."""
+"""The page at `/`: its files, its content as JSON, the actions on it, and live updates."""
 
 import asyncio
 import json
@@ -26,7 +26,7 @@ _FILES = {
     "/blocks.js": ("blocks.js", "text/javascript"),
     "/mrkdwn.js": ("mrkdwn.js", "text/javascript"),
 }
-# Whatever a vendor or a customer wrote, nothing but our own files can run or be loaded.
+# Only our own files can run or be loaded, whatever a vendor or a customer wrote.
 _POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:"
 _PAGE_HEADERS = {
     "Content-Security-Policy": f"{_POLICY}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -39,7 +39,7 @@ Act = Callable[[Json], Awaitable[Json | None]]
 
 
 class Page:
-    """Serves the page to whoever sits at this machine."""
+    """Serves the page, to this machine only."""
 
     def __init__(self, workspace: SlackWorkspace, panel: Panel) -> None:
         self._workspace = workspace
@@ -190,7 +190,7 @@ class Page:
 def _answering(act: Act) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def answer(request: web.Request) -> web.Response:
         _refuse_strangers(request)
-        # Another site's page can make a browser post, but not post JSON without asking first.
+        # Another site's page can make a browser post, but not post JSON: for that the browser asks us first.
         if request.content_type != "application/json":
             raise web.HTTPUnsupportedMediaType
         try:
@@ -203,6 +203,6 @@ def _answering(act: Act) -> Callable[[web.Request], Awaitable[web.Response]]:
 
 
 def _refuse_strangers(request: web.Request) -> None:
-    # A name that somebody else points at loopback must not reach the page.
+    # A host name of somebody else's that resolves to loopback must not reach the page.
     if request.url.host not in _LOCAL_NAMES:
         raise web.HTTPForbidden

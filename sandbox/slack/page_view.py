@@ -1,4 +1,4 @@
-"""What one person sees of the workspace, as JSON for the page."""
+"""The page's content for one person, as JSON."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from sandbox.slack.state import State
 
 
 def view_of(state: State, panel: Panel, user_id: str, channel_id: str, thread_ts: str) -> Json:
-    """Give everything that the page needs to draw itself for this person in this place."""
+    """All that the page shows to this person in this channel and thread."""
     users = [user for user in state.users.values() if may_act(user)]
     me = state.users.get(user_id)
     if me is None or not may_act(me):
@@ -42,7 +42,7 @@ def view_of(state: State, panel: Panel, user_id: str, channel_id: str, thread_ts
 
 
 def view_of_panel(panel: Panel) -> Json:
-    """Give what stands beside the messages."""
+    """The panel beside the messages."""
     return {
         "customers": [{"subject": one.subject, "about": one.about} for one in panel.customers],
         "addresses": [{"subject": one.subject, "about": one.about} for one in panel.addresses],
@@ -56,7 +56,7 @@ def view_of_panel(panel: Panel) -> Json:
 
 
 def may_act(user: User) -> bool:
-    """Whether somebody can sit in front of the page as this user."""
+    """Whether people can use the page as this user."""
     return not (user.deleted or user.is_bot or user.id == SLACKBOT)
 
 

@@ -1,4 +1,4 @@
-"""What the page shows beside the messages; handed in by whoever starts the workspace."""
+"""The panel that the page shows beside the messages; whoever starts the workspace passes it in."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TryThis:
-    """A customer to look up, or an address to paste, and what that shows."""
+    """A customer to look up or a URL to paste, and what that shows."""
 
     subject: str
     about: str
@@ -18,30 +18,30 @@ class TryThis:
 
 @dataclass(frozen=True, slots=True)
 class Shortcut:
-    """A message shortcut of the app, as its manifest names it."""
+    """A message shortcut of the app, with its name in the manifest."""
 
     callback_id: str
     name: str
 
 
 class VendorSwitch(Protocol):
-    """A vendor as the page shows it: what may go wrong with it, and how many calls it has had."""
+    """A vendor on the page: its faults, and how many calls it has had."""
 
     @property
     def name(self) -> str:
-        """Give what the vendor is called."""
+        """The vendor's name."""
 
     @property
     def options(self) -> Sequence[str]:
-        """Give the states that it can be put in; the first one is that all is well."""
+        """The states that it can be put in; the first one is no fault."""
 
     @property
     def current(self) -> str:
-        """Give the state that it is in."""
+        """The state that it is in."""
 
     @property
     def usage(self) -> str:
-        """Give how many calls it has had and may have, in words."""
+        """How many calls it has had and may have, in words."""
 
     def set(self, option: str) -> None:
         """Put it in one of its states."""
@@ -52,38 +52,38 @@ class PostableTicket(Protocol):
 
     @property
     def name(self) -> str:
-        """Give what tells it apart from all others."""
+        """Its id among all others."""
 
     @property
     def title(self) -> str:
-        """Give where it comes from; those of one title stand together."""
+        """Where it comes from; those with one title are shown together."""
 
     @property
     def about(self) -> str:
-        """Say what it shows."""
+        """What it shows, in words."""
 
     async def post(self) -> "Message":
-        """Post it as a new ticket."""
+        """Post it as a new ticket; returns the message."""
 
 
 class PushableEvent(Protocol):
-    """Something that a vendor tells by itself, and that the page can let it tell."""
+    """A webhook event that the page can make a vendor send."""
 
     @property
     def name(self) -> str:
-        """Give what tells it apart from all others."""
+        """Its id among all others."""
 
     @property
     def about(self) -> str:
-        """Say what it tells."""
+        """What the event is about, in words."""
 
     async def push(self) -> str:
-        """Tell it, and give what came of that, in words."""
+        """Send it; returns the outcome in words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """What stands beside the messages."""
+    """The panel beside the messages."""
 
     customers: Sequence[TryThis] = ()
     addresses: Sequence[TryThis] = ()

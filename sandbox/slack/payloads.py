@@ -19,12 +19,12 @@ _TOKEN = "deprecated"  # noqa: S105 - the field that signatures have replaced; a
 
 
 def response_address(state: State, url: ResponseUrl) -> str:
-    """Give the whole response_url."""
+    """The whole response_url."""
     return f"{state.base_url}/response/{url.token}"
 
 
 def command(state: State, channel: Channel, user: User, line: str, url: ResponseUrl) -> Json:
-    """Make a slash command; there is no thread in it, since commands cannot be typed in one."""
+    """A slash command; it has no thread, as commands cannot be typed in one."""
     name, _, text = line.partition(" ")
     return {
         "token": _TOKEN,
@@ -47,7 +47,7 @@ def block_actions(
     state: State, message: Message, user: User, action: Json, url: ResponseUrl, *, card: str | None
 ) -> Json:
     """
-    Make a click on an element of a message.
+    A click on an element of a message.
 
     An ephemeral message is not repeated in the payload: the app gets its place only. With `card`, the URL
     of an unfurled card, there is `app_unfurl` instead of `message`.
@@ -72,7 +72,7 @@ def block_actions(
 
 
 def message_shortcut(state: State, message: Message, user: User, callback_id: str, url: ResponseUrl) -> Json:
-    """Make a shortcut from a message's menu."""
+    """A shortcut from a message's menu."""
     return _interaction(state, "message_action", user) | {
         "action_ts": state.next_ts(),
         "callback_id": callback_id,
@@ -84,13 +84,13 @@ def message_shortcut(state: State, message: Message, user: User, callback_id: st
 
 
 def view_submission(state: State, view: View, user: User, values: Json) -> Json:
-    """Make the submission of a modal; `values` is by block id and action id."""
+    """The submission of a modal; `values` is by block id and action id."""
     shown = view_as_slack(view, state.people.bot_id) | {"state": {"values": values}}
     return _interaction(state, "view_submission", user) | {"view": shown, "response_urls": []}
 
 
 def view_actions(state: State, view: View, user: User, action: Json, values: Json) -> Json:
-    """Make a click on an element of a modal: there is no message and no response_url."""
+    """A click on an element of a modal; it has no message and no response_url."""
     shown = view_as_slack(view, state.people.bot_id) | {"state": {"values": values}}
     payload = _interaction(state, "block_actions", user) | {"view": shown}
     payload |= {"container": {"type": "view", "view_id": view.id}}
@@ -98,14 +98,14 @@ def view_actions(state: State, view: View, user: User, action: Json, values: Jso
 
 
 def view_closed(state: State, view: View, user: User) -> Json:
-    """Make the news that a modal was closed without being submitted."""
+    """The closing of a modal without submission."""
     payload = _interaction(state, "view_closed", user)
     payload.pop("trigger_id")
     return payload | {"view": view_as_slack(view, state.people.bot_id), "is_cleared": False}
 
 
 def event_callback(state: State, event: Json, *, shared: bool = False, event_id: str | None = None) -> Json:
-    """Wrap an event as the Events API does."""
+    """An event in the Events API's envelope."""
     seen_by = {"enterprise_id": None, "team_id": TEAM, "user_id": state.people.bot}
     return {
         "token": _TOKEN,
@@ -124,7 +124,7 @@ def event_callback(state: State, event: Json, *, shared: bool = False, event_id:
 
 
 def message_event(state: State, message: Message) -> Json:
-    """Make the event of a new message."""
+    """The event of a new message."""
     channel = state.channels[message.channel]
     event: dict[str, Any] = message.as_slack() | {"channel": channel.id, "event_ts": message.ts}
     author = state.users.get(message.user or "")
@@ -136,13 +136,13 @@ def message_event(state: State, message: Message) -> Json:
 
 
 def message_changed(state: State, edited: Message, before: Message) -> Json:
-    """Make the event of an edited message; who wrote it stands in `message` alone."""
+    """The event of an edited message; its author is in `message` only."""
     event = _hidden_event(state, state.channels[edited.channel], "message_changed")
     return event | {"message": edited.as_slack(), "previous_message": before.as_slack()}
 
 
 def message_deleted(state: State, removed: Message) -> Json:
-    """Make the event of a message that was taken away."""
+    """The event of a removed message."""
     event = _hidden_event(state, state.channels[removed.channel], "message_deleted")
     return event | {"deleted_ts": removed.ts, "previous_message": removed.as_slack()}
 
@@ -154,7 +154,7 @@ def _hidden_event(state: State, channel: Channel, subtype: str) -> Json:
 
 
 def subscription_of(channel: Channel) -> str:
-    """Give the event that an app subscribes to for the messages of such a channel."""
+    """The event that an app subscribes to for the messages of such a channel."""
     return f"message.{channel.scope_family}"
 
 

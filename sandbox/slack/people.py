@@ -1,4 +1,4 @@
-"""The people of the sandbox: the desk's agents, guests, someone of another company, and the bot itself."""
+"""The people of the sandbox: the desk's agents, guests, somebody of another company, and the bot."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -38,11 +38,11 @@ class User:
 
     @property
     def is_bot(self) -> bool:
-        """Whether an app speaks through this account."""
+        """Whether this is an app's account."""
         return self.bot_id is not None
 
     def as_slack(self, *, with_email: bool) -> dict[str, Any]:
-        """Give the user object of `users.info`; the address needs a scope of its own."""
+        """The user object of `users.info`; the email address needs a scope of its own."""
         profile = {"real_name": self.real_name, "display_name": self.name, "title": self.title}
         profile |= {"team": self.team}
         if with_email and not self.is_bot:
@@ -60,7 +60,7 @@ class User:
             "updated": 1_700_000_000,
         }
         if self.deleted:
-            # Slack leaves the roles and the time zone out for accounts that are switched off.
+            # Slack leaves roles and time zone out for deactivated accounts.
             return user
         user |= {"real_name": self.real_name, "tz": self.tz, "tz_label": self.tz, "tz_offset": 3600}
         user |= {"is_admin": self.admin, "is_owner": False, "is_primary_owner": False}
@@ -73,7 +73,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """The ids of everybody, by what they are there to show."""
+    """The ids of all people, by what each is an example of."""
 
     agent: str = "U0AGENT001"
     colleague: str = "U0AGENT002"
@@ -87,7 +87,7 @@ class People:
 
 
 def everybody(people: People) -> dict[str, User]:
-    """Make the accounts behind the ids."""
+    """The accounts of all people, by id."""
     users = (
         User(people.agent, "ana", "Ana Ferreira", title="Support agent"),
         User(people.colleague, "tom", "Tom Okafor", title="Support agent"),

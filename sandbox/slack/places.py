@@ -8,7 +8,7 @@ from sandbox.slack.people import OTHER_TEAM, TEAM, People
 
 
 class Kind(StrEnum):
-    """What sort of conversation a channel is."""
+    """The kinds of conversation."""
 
     PUBLIC = "public"
     PRIVATE = "private"
@@ -39,12 +39,12 @@ class Channel:
 
     @property
     def command_name(self) -> str:
-        """Give the `channel_name` of a slash command: Slack hides the real one of what is not public."""
+        """The `channel_name` of a slash command; Slack hides the name of a channel that is not public."""
         return _COMMAND_NAMES.get(self.kind, self.name)
 
     @property
     def scope_family(self) -> str:
-        """Give the word before `:history` and `:read` in the scopes that open this kind of channel."""
+        """The word before `:history` and `:read` in the scopes for this kind of channel."""
         return _HISTORY_SCOPES[self.kind]
 
     def can_see(self, user: str) -> bool:
@@ -52,7 +52,7 @@ class Channel:
         return self.kind is Kind.PUBLIC or user in self.members
 
     def as_slack(self, bot: str) -> dict[str, Any]:
-        """Give the channel object of `conversations.info`, as the bot sees it."""
+        """The channel object of `conversations.info`, as the bot sees it."""
         channel: dict[str, Any] = {
             "id": self.id,
             "created": 1_700_000_000,
@@ -84,7 +84,7 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The ids of all channels, by what they are there to show."""
+    """The ids of all channels, by what each is an example of."""
 
     support: str = "C0SUPPORT1"
     general: str = "C0GENERAL1"
@@ -99,7 +99,7 @@ class Places:
 
 
 def every_channel(places: Places, people: People) -> dict[str, Channel]:
-    """Make the channels behind the ids."""
+    """The channels, by id."""
     staff = frozenset({people.agent, people.colleague, people.admin})
     all_hands = staff | {people.guest}
     bot = {people.bot}

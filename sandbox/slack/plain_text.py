@@ -1,4 +1,4 @@
-"""A message as a person reads it, for tests and for whoever looks at a failure."""
+"""A message as a person reads it, for tests and their failures."""
 
 import re
 from collections.abc import Iterator
@@ -20,14 +20,14 @@ _LONG_DATE = "%b %d, %Y"
 
 
 def plain_text(message: Message) -> str:
-    """Give readable text: links as `label (url)`, dates in UTC, one line for each piece of text."""
+    """The readable text: links as `label (url)`, dates in UTC, one line for each piece of text."""
     if not message.blocks:
         return read_mrkdwn(message.text)
     return "\n".join(line for block in message.blocks for line in _lines(block))
 
 
 def mentions(message: Message) -> frozenset[Mention]:
-    """Say whom this message notifies: its text, every mrkdwn in its blocks, and rich text."""
+    """Who is notified by this message: by its text, all mrkdwn in its blocks, and rich text."""
     link_names = message.content.link_names
     found = set(find_mentions(message.text, link_names=link_names))
     for part in (message.blocks, message.content.attachments, message.unfurls):
@@ -37,12 +37,12 @@ def mentions(message: Message) -> frozenset[Mention]:
 
 
 def broadcasts(message: Message) -> frozenset[str]:
-    """Say which of `channel`, `here` and `everyone` this message calls."""
+    """Which of `channel`, `here` and `everyone` this message notifies."""
     return frozenset(m.target for m in mentions(message) if m.kind == "broadcast")
 
 
 def walk(value: Any) -> Iterator[Json]:
-    """Give every object inside a piece of JSON, outermost first."""
+    """Every object inside a piece of JSON, outermost first."""
     if isinstance(value, dict):
         yield value
         value = list(value.values())
@@ -52,7 +52,7 @@ def walk(value: Any) -> Iterator[Json]:
 
 
 def read_mrkdwn(text: str) -> str:
-    """Give mrkdwn as it reads, with control sequences spelt out."""
+    """Mrkdwn as it reads, with control sequences spelt out."""
     return unescape(_SEQUENCE.sub(lambda match: _spell_out(match[1]), text))
 
 

@@ -1,4 +1,4 @@
-"""What people and other apps do with messages: they post, edit and delete, and the app is told."""
+"""Posting, editing and deleting by people and other apps, with the events for our app."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,7 +12,7 @@ from sandbox.slack.telling import Teller
 
 
 class Posting:
-    """Puts messages into the workspace and sends the events that they cause."""
+    """Posts messages in the workspace and sends the events that they cause."""
 
     def __init__(self, state: State, teller: Teller) -> None:
         self._state = state
@@ -21,7 +21,7 @@ class Posting:
     async def post_as_user(
         self, channel: str, user: str, text: str, *, thread_ts: str | None = None, **extra: Any
     ) -> Message:
-        """Write a message in Slack's own spelling, and send the events that it causes."""
+        """Post a message in Slack's markup, and send the events that it causes."""
         if self._state.users[user].team == OTHER_TEAM:
             extra = {"team": OTHER_TEAM} | extra
         return await self._post(channel, text, extra, user=user, thread_ts=thread_ts)
@@ -38,7 +38,7 @@ class Posting:
         **extra: Any,
     ) -> Message:
         """
-        Let another app post, and send the events that it causes.
+        Post a message as another app, and send the events that it causes.
 
         `extra` is whatever else the message carries: `blocks`, `attachments`, `files`, `username`,
         `subtype="bot_message"`, `app_id` (None for a message without one), `bot_profile`. With
@@ -53,7 +53,7 @@ class Posting:
     async def post_as_ourselves(
         self, channel: str, text: str = "", *, thread_ts: str | None = None, **extra: Any
     ) -> Message:
-        """Let a message of our own app appear, without a call to the Web API."""
+        """Post a message as our own app, without a call to the Web API."""
         people = self._state.people
         extra = {"app_id": APP} | extra
         return await self._post(
@@ -68,14 +68,14 @@ class Posting:
         blocks: Sequence[Json] | None = None,
         attachments: Sequence[Json] | None = None,
     ) -> Message:
-        """Let the author, a person or an app, edit a message; what is left out stays as it was."""
+        """Edit a message as its author, a person or an app; what is left out stays as it was."""
         before = self._now(message)
         edited = self._state.edit(before, _changed(before.content, text, blocks, attachments))
         await self._teller.tell_of_edit(edited, before)
         return edited
 
     async def unfurl_message(self, message: Message, *attachments: Json) -> Message:
-        """Hang attachments below a message as Slack does for its links: a change, but not an edit."""
+        """Add attachments below a message as Slack does for its links: a change, but not an edit."""
         before = self._now(message)
         both = (*before.content.attachments, *attachments)
         unfurled = replace(before, content=replace(before.content, attachments=both))
@@ -84,7 +84,7 @@ class Posting:
         return unfurled
 
     async def delete_message(self, message: Message) -> None:
-        """Let the author delete a message; Slack keeps a note in its place while it has replies."""
+        """Delete a message as its author; Slack keeps a note in its place while it has replies."""
         before = self._now(message)
         self._state.remove(before)
         await self._teller.tell_of_removal(before)

@@ -1,4 +1,4 @@
-"""The counting of `response_url`s: five uses within thirty minutes of the payload (slack.md)."""
+"""The `response_url`s and their uses: five within thirty minutes of the payload (slack.md)."""
 
 import secrets
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ LIFE = timedelta(minutes=30)
 @dataclass(frozen=True, slots=True)
 class ResponseUrl:
     """
-    Where an app may answer one user's command or click.
+    A URL where the app may answer one user's command or click.
 
     `message_ts` is the message that `replace_original` and `delete_original` act on: the one with the
     button, or the last one that this URL made.
@@ -27,13 +27,13 @@ class ResponseUrl:
 
 
 class ResponseUrls:
-    """All response_urls that were handed out, by their token."""
+    """All response_urls that were made, by their token."""
 
     def __init__(self) -> None:
         self._urls: dict[str, ResponseUrl] = {}
 
     def make(self, channel: str, user: str, at: datetime, message_ts: str | None = None) -> ResponseUrl:
-        """Hand out a new one."""
+        """A new response_url."""
         token = secrets.token_urlsafe(18)
         self._urls[token] = ResponseUrl(
             token, channel, user, at, message_ts, from_click=message_ts is not None
@@ -41,11 +41,11 @@ class ResponseUrls:
         return self._urls[token]
 
     def find(self, token: str) -> ResponseUrl | None:
-        """Give one that was handed out, without spending a use."""
+        """The response_url with a token, without using it; None where there is none."""
         return self._urls.get(token)
 
     def use(self, token: str, now: datetime) -> ResponseUrl | str:
-        """Spend one use, or say in Slack's word why there is none."""
+        """The response_url, after counting one use; or Slack's error where there is none left."""
         url = self._urls.get(token)
         if url is None:
             return "invalid_url"
@@ -57,5 +57,5 @@ class ResponseUrls:
         return self._urls[token]
 
     def point_at(self, token: str, message_ts: str | None) -> None:
-        """Remember which message the URL's next `replace_original` is about."""
+        """Set the message that the URL's next `replace_original` is about."""
         self._urls[token] = replace(self._urls[token], message_ts=message_ts)

@@ -39,7 +39,7 @@ async def start_slack(
     panel: Panel | Callable[[SlackWorkspace], Panel] | None = None,
 ) -> AsyncIterator[SlackWorkspace]:
     """
-    Run a workspace on loopback until the block ends.
+    A workspace on loopback, for the block.
 
     Port 0 takes any free one. `panel` is what the page shows beside the messages, or a function that
     makes it for the workspace.

@@ -1,4 +1,4 @@
-"""Deliveries by HTTP: encoded and signed as Slack does it."""
+"""Deliveries by HTTP, encoded and signed as Slack does it."""
 
 import hashlib
 import hmac
@@ -19,7 +19,7 @@ _REDIRECT = 300
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the app said to a delivery; `error` is the reason that a retry would carry."""
+    """The app's answer to a delivery; `error` is the reason that a retry would have."""
 
     body: Any = None
     status: int | None = None
@@ -45,14 +45,14 @@ class SignedHttp:
         self._session = session
 
     def signature_headers(self, body: str, timestamp: int | None = None) -> dict[str, str]:
-        """Sign a body: HMAC-SHA256 over `v0:timestamp:body` (slack.md, "Signature")."""
+        """The headers that sign a body: HMAC-SHA256 of `v0:timestamp:body` (slack.md, "Signature")."""
         stamp = str(int(self._state.clock().timestamp()) if timestamp is None else timestamp)
         secret = self._state.signing_secret.encode()
         digest = hmac.new(secret, f"v0:{stamp}:{body}".encode(), hashlib.sha256).hexdigest()
         return {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": f"v0={digest}"}
 
     async def post_raw(self, body: str, headers: Mapping[str, str]) -> RawReply:
-        """Post whatever a test wants to see refused."""
+        """Post any body with any headers, for tests of refusals."""
         async with self._session.post(self.request_url, data=body.encode(), headers=headers) as response:
             return RawReply(response.status, await response.text(), dict(response.headers))
 
@@ -80,7 +80,7 @@ def _encode(kind: str, payload: Json) -> tuple[str, str]:
 
 
 def _read(kind: str, raw: RawReply) -> Reply:
-    # Commands and interactions want 200 itself, events anything that is a success.
+    # Commands and interactions need the status 200, events any success.
     good = raw.status == _OK or (kind == "events_api" and _OK <= raw.status < _REDIRECT)
     if not good:
         stop = raw.headers.get("X-Slack-No-Retry") == "1"

@@ -1,4 +1,4 @@
-"""Deliveries by Socket Mode: websockets that the app opens, and envelopes that it acknowledges by id."""
+"""Deliveries by Socket Mode: websockets that the app opens, envelopes that it acknowledges by id."""
 
 import asyncio
 import uuid
@@ -17,13 +17,13 @@ CONNECTIONS = 10  # slack.md: up to 10, each payload goes to any one of them
 
 @dataclass(slots=True)
 class Connection:
-    """One websocket, and the envelopes on it that wait for their acknowledgement."""
+    """One websocket, and the envelopes sent on it that are not acknowledged yet."""
 
     socket: web.WebSocketResponse
     waiting: dict[str, asyncio.Future[Json]] = field(default_factory=dict)
 
     def lose(self) -> None:
-        """Tell whoever waits that no acknowledgement can come any more."""
+        """End all waiting for acknowledgements on it: none can come any more."""
         for future in self.waiting.values():
             if not future.done():
                 future.set_exception(ConnectionResetError())
@@ -40,16 +40,16 @@ class SocketMode:
 
     @property
     def is_on(self) -> bool:
-        """Whether the app holds a connection, or was just asked to exchange its last one."""
+        """Whether the app has a connection, or was just asked to replace its last one."""
         return bool(self._connections or self._retired)
 
     @property
     def count(self) -> int:
-        """Give how many connections the app holds."""
+        """How many connections the app has."""
         return len(self._connections)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Keep one websocket from its hello to its end."""
+        """Serve one websocket, from its hello to its end."""
         ticket = request.query.get("ticket", "")
         if ticket not in self._state.tickets or self.count >= CONNECTIONS:
             return web.Response(status=403, text="invalid_ticket")
@@ -68,7 +68,7 @@ class SocketMode:
         return socket
 
     async def send(self, kind: str, payload: Json, retry: tuple[int, str] | None) -> Reply:
-        """Send one envelope over any connection, and over the next one when that one goes away."""
+        """Send one envelope over a connection, and over another one if that one closes."""
         while self.is_on:
             await self._state.changes.wait_for(lambda: self._connections or not self._retired)
             if not self._connections:
@@ -86,7 +86,7 @@ class SocketMode:
 
     async def refresh(self, reason: str = "refresh_requested") -> None:
         """
-        Ask the app to connect anew, as Slack does about once an hour.
+        Ask the app to replace its connections, as Slack does about once an hour.
 
         Nothing more is sent over the old connections; the app closes them once it has a new one.
         """

@@ -1,4 +1,4 @@
-"""What the workspace holds: people, channels, messages, views, calls, and the rules that were broken."""
+"""The workspace's state: people, channels, messages, views, calls, and the rules that were broken."""
 
 import asyncio
 import secrets
@@ -27,7 +27,7 @@ TRIGGER_LIFE = timedelta(seconds=3)  # slack.md: single use, 3 s
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A pasted link that the app was told of: which message, and how the event named it."""
+    """A pasted link that the app had an event for: its message, and the ids in the event."""
 
     channel: str
     ts: str
@@ -38,7 +38,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A `trigger_id` and whose click it came from."""
+    """A `trigger_id` and the user whose click it is from."""
 
     user: str
     at: datetime
@@ -48,9 +48,9 @@ class Trigger:
 @dataclass(frozen=True, slots=True)
 class View:
     """
-    A modal or Home tab that a user has before them.
+    A modal or Home tab that a user sees.
 
-    `errors` stand at its fields, by block id. `root` is the modal that it was pushed onto, if it was.
+    `errors` are shown at its fields, by block id. `root` is the modal that it was pushed onto, if any.
     """
 
     id: str
@@ -63,9 +63,9 @@ class View:
 
 class State:
     """
-    All that a Slack workspace remembers.
+    The state of a Slack workspace.
 
-    `violations` are rules of Slack that the app broke; `warnings` are what Slack lets pass and advises
+    `violations` are rules of Slack that the app broke; `warnings` are what Slack accepts and advises
     against. Tests assert that the first list is empty.
     """
 
@@ -89,7 +89,7 @@ class State:
         self.commands = set(commands)
         self.subscribed_events: set[str] = set()
         self.unfurl_domains: set[str] = set()
-        # Cards in the composer, by unfurl id: their author alone sees them.
+        # Cards in the composer, by unfurl id: only their author sees them.
         self.previews: dict[str, Json] = {}
         self.bot_token = f"xoxb-{secrets.token_hex(12)}"
         self.app_token = f"xapp-{secrets.token_hex(12)}"
@@ -115,31 +115,31 @@ class State:
 
     @property
     def api_url(self) -> str:
-        """Give what the app takes as `SLACK_API_URL`."""
+        """The URL for `SLACK_API_URL`."""
         return f"{self.base_url}/api/"
 
     def messages(self, channel: str) -> list[Message]:
-        """Give the messages that stand in the channel itself, oldest first."""
+        """The messages in the channel itself, oldest first."""
         return self._messages.roots(channel)
 
     def replies(self, channel: str, ts: str) -> list[Message]:
-        """Give the replies in the thread of one message, oldest first."""
+        """The replies in the thread of one message, oldest first."""
         return self._messages.replies(channel, ts)
 
     def ephemerals(self, channel: str, user: str) -> list[Message]:
-        """Give what only this user sees in the channel, in threads too, oldest first."""
+        """The ephemeral messages of this user in the channel and its threads, oldest first."""
         return self._messages.ephemerals(channel, user)
 
     def find(self, channel: str, ts: str) -> Message | None:
-        """Give a posted message."""
+        """A posted message; None where there is none."""
         return self._messages.find(channel, ts)
 
     def find_any(self, channel: str, ts: str) -> Message | None:
-        """Give a posted or ephemeral message."""
+        """A posted or ephemeral message; None where there is none."""
         return self._messages.find_any(channel, ts)
 
     async def wait_for(self, predicate: Callable[[], T | None], timeout: float = 5.0) -> T:  # noqa: ASYNC109 - the wait is for tests, which name their own bound
-        """Wait until the predicate gives something true, looking after every change, and give that."""
+        """Wait until the predicate returns something true, tried after every change, and return that."""
         try:
             async with asyncio.timeout(timeout):
                 return await self.changes.wait_for(predicate)
@@ -158,7 +158,7 @@ class State:
         only_for: str | None = None,
         extra: Json | None = None,
     ) -> Message:
-        """Put a new message where it belongs."""
+        """A new message, stored in its channel or thread."""
         ts = self.next_ts()
         message = Message(
             channel, ts, self.clock(), user, content, bot_id, thread_ts, only_for, extra=dict(extra or {})
@@ -170,7 +170,7 @@ class State:
     def post_as_bot(
         self, channel: str, content: Content, *, thread_ts: str | None = None, only_for: str | None = None
     ) -> Message:
-        """Put a new message of our app where it belongs."""
+        """A new message of our app, stored in its channel or thread."""
         message = self.post(
             channel,
             content,
@@ -185,44 +185,44 @@ class State:
         return message
 
     def edit_as_bot(self, message: Message, content: Content) -> Message:
-        """Let our app change one of its messages."""
+        """Change one of our app's messages; returns it as changed."""
         edited = self.edit(message, content)
         if self.listener:
             self.listener.edited(edited, message)
         return edited
 
     def unfurl_as_bot(self, message: Message, cards: Json) -> None:
-        """Let our app hang cards below a message."""
+        """Add cards of our app below a message."""
         unfurled = replace(message, unfurls={**message.unfurls, **cards})
         self.store(unfurled)
         if self.listener:
             self.listener.edited(unfurled, message)
 
     def remove_as_bot(self, message: Message) -> None:
-        """Let our app take one of its messages away."""
+        """Remove one of our app's messages."""
         self.remove(message)
         if self.listener:
             self.listener.removed(message)
 
     def tell(self, channel: str, user: str, text: str) -> Message:
-        """Let Slack itself tell one user something."""
+        """An ephemeral message of Slack itself to one user."""
         return self.post(channel, Content(text), user=SLACKBOT, only_for=user)
 
     def edit(self, message: Message, content: Content) -> Message:
-        """Let a message say something else."""
+        """A message with other content, stored."""
         edited = message.edited(content, self.clock())
         self.store(edited)
         return edited
 
     def store(self, message: Message) -> None:
-        """Keep a message as it is now, and notice when our app rings everybody."""
+        """Store a message, and record a violation where our app's notifies everybody."""
         self._messages.put(message)
         if message.user == self.people.bot and (called := broadcasts(message)):
             self.violate(f"a message notifies everybody: {sorted(called)} in {message.channel} {message.ts}")
         self.changes.announce()
 
     def remove(self, message: Message) -> None:
-        """Take a message away; where a thread hangs from it, Slack leaves a note in its place."""
+        """Remove a message; where it has replies, a note stays in its place, as in Slack."""
         if message.only_for is None and self.replies(message.channel, message.ts):
             self._messages.put(message.tombstone())
         else:
@@ -230,55 +230,55 @@ class State:
         self.changes.announce()
 
     def violate(self, what: str) -> None:
-        """Put on record that the app broke a rule of Slack."""
+        """Record that the app broke a rule of Slack."""
         self.violations.append(what)
         self.changes.announce()
 
     def invite(self, channel: str, user: str | None = None) -> None:
-        """Let somebody, or the bot, join a channel."""
+        """Add somebody, or the bot, to a channel."""
         members = self.channels[channel].members | {user or self.people.bot}
         self.channels[channel] = replace(self.channels[channel], members=members)
         self.changes.announce()
 
     def remove_from(self, channel: str, user: str | None = None) -> None:
-        """Let somebody, or the bot, leave a channel."""
+        """Remove somebody, or the bot, from a channel."""
         members = self.channels[channel].members - {user or self.people.bot}
         self.channels[channel] = replace(self.channels[channel], members=members)
         self.changes.announce()
 
     def sees(self, user: str, channel: Channel) -> bool:
-        """Whether a person finds this channel: guests and strangers only where they were let in."""
+        """Whether a person sees this channel; guests and other companies' people must be members for that."""
         account = self.users[user]
         if account.restricted or account.ultra_restricted or account.stranger:
             return user in channel.members
         return channel.can_see(user)
 
     def direct_channel(self, user: str) -> str | None:
-        """Give the direct channel between the bot and this user, if they have one."""
+        """The direct channel of the bot and this user; None where they have none."""
         pair = {user, self.people.bot}
         found = (c.id for c in self.channels.values() if c.kind is Kind.DIRECT and c.members == pair)
         return next(found, None)
 
     def next_ts(self) -> str:
-        """Give a message timestamp: the clock's time, and always later than the one before."""
+        """A message timestamp: the clock's time, and always later than the one before."""
         microsecond = round(self.clock().timestamp() * 1_000_000)
         self._last_microsecond = max(microsecond, self._last_microsecond + 1)
         seconds, rest = divmod(self._last_microsecond, 1_000_000)
         return f"{seconds}.{rest:06d}"
 
     def next_id(self, prefix: str) -> str:
-        """Give an id in Slack's style."""
+        """A new id in Slack's style."""
         self._numbers += 1
         return f"{prefix}{self._numbers:09d}"
 
     def new_trigger(self, user: str) -> str:
-        """Give a trigger_id for what this user just did."""
+        """A new trigger_id for something that this user did."""
         trigger = f"{self.next_id('')}.{secrets.token_hex(4)}"
         self._triggers[trigger] = Trigger(user, self.clock())
         return trigger
 
     def use_trigger(self, trigger_id: Any) -> str:
-        """Spend a trigger_id and give the user it came from."""
+        """The user of a trigger_id, which is used up then; ApiError for one that is not valid."""
         trigger = self._triggers.get(str(trigger_id))
         if trigger is None:
             raise ApiError("invalid_trigger_id")

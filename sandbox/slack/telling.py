@@ -1,4 +1,4 @@
-"""Telling the app what happens to messages, as far as it has subscribed to that."""
+"""Sending the app the message events that it has subscribed to."""
 
 from collections.abc import AsyncIterator
 
@@ -12,9 +12,9 @@ from sandbox.slack.state import State
 
 class Teller:
     """
-    Sends the events of messages: at once for what others do, behind for what the app does itself.
+    Sends message events: at once for what others do, in the background for what the app does.
 
-    Slack tells an app of its own messages, edits and deletions too; telling loops apart is the app's work.
+    Slack sends an app events for its own messages, edits and deletions too; the app must avoid loops.
     """
 
     def __init__(self, state: State, courier: Courier) -> None:
@@ -27,13 +27,13 @@ class Teller:
             await self.send(event.body, shared=event.shared)
 
     async def tell_of_edit(self, edited: Message, before: Message) -> None:
-        """Send the event of a message that says something else now."""
+        """Send the event of an edited message."""
         channel = self._state.channels[edited.channel]
         if hears(self._state, channel):
             await self.send(payloads.message_changed(self._state, edited, before), shared=channel.shared)
 
     async def tell_of_removal(self, removed: Message) -> None:
-        """Send the event of a message that is gone, or of the note that keeps its thread."""
+        """Send the event of a removed message, or of the note in its place."""
         note = self._state.find(removed.channel, removed.ts)
         if note is not None:
             await self.tell_of_edit(note, removed)
@@ -43,12 +43,12 @@ class Teller:
             await self.send(payloads.message_deleted(self._state, removed), shared=channel.shared)
 
     async def send(self, event: Json, *, shared: bool, event_id: str | None = None) -> Delivery:
-        """Send one event, whatever is subscribed."""
+        """Send one event, whatever the subscriptions."""
         payload = payloads.event_callback(self._state, event, shared=shared, event_id=event_id)
         return await self._courier.deliver(Kind.EVENT, payload)
 
     async def send_again(self, message: Message, times: int, reason: str) -> AsyncIterator[Delivery]:
-        """Send the events of a message once more, so many times, with the ids that they had."""
+        """Send the events of a message a number of times more, with the ids that they had."""
         first = [one for one in self._courier.deliveries if _is_of(one, message) and one.retry is None]
         if not first:
             raise LookupError("the app was told of no such message: there is nothing to redeliver")
@@ -57,17 +57,17 @@ class Teller:
                 yield await self._courier.redeliver(delivery, number, reason)
 
     def posted(self, message: Message) -> None:
-        """Tell the app of its own new message."""
+        """Send the event of the app's own new message."""
         if self._is_told(message):
             self._courier.start(self.tell_of(message))
 
     def edited(self, message: Message, before: Message) -> None:
-        """Tell the app of its own edit."""
+        """Send the event of the app's own edit."""
         if self._is_told(message):
             self._courier.start(self.tell_of_edit(message, before))
 
     def removed(self, message: Message) -> None:
-        """Tell the app of its own deletion."""
+        """Send the event of the app's own deletion."""
         if self._is_told(message):
             self._courier.start(self.tell_of_removal(message))
 

@@ -1,4 +1,4 @@
-"""What stands in a modal's fields: what a submission says of them, and what a client asks to be put right."""
+"""The fields of a modal: their values in a submission, and the errors that Slack's client finds."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.slack.messages import Json
 
-# Under which key each kind of element says what was chosen, and what it starts with.
+# For each kind of element, the key of its value, and the key of its initial value.
 _VALUES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "overflow": ("selected_option", ""),
@@ -33,7 +33,7 @@ _MOST = 3000
 
 def state_values(body: Json, given: Mapping[str, Any]) -> Json:
     """
-    Give a view's `state.values`.
+    A view's `state.values`.
 
     `given` is by block id and action id: a text, an option's value, a list of such values, or the whole
     entry. A field that is not in it holds what it started with.
@@ -47,7 +47,7 @@ def state_values(body: Json, given: Mapping[str, Any]) -> Json:
 
 
 def complaints(body: Json, values: Json) -> dict[str, str]:
-    """Give by block id what Slack's client itself would not submit."""
+    """The errors for which Slack's client does not submit the modal, by block id."""
     found = {}
     for block in body["blocks"]:
         if block.get("type") == "input":
@@ -59,12 +59,12 @@ def complaints(body: Json, values: Json) -> dict[str, str]:
 
 
 def input_blocks(body: Json) -> set[str]:
-    """Give the ids of the blocks at which errors can be shown."""
+    """The ids of the blocks at which errors can be shown."""
     return {block["block_id"] for block in body["blocks"] if block.get("type") == "input"}
 
 
 def fields(body: Json) -> Iterator[tuple[str, Json]]:
-    """Give every element of a view that holds a value, with its block's id."""
+    """Every element of a view that has a value, with its block's id."""
     for block in body["blocks"]:
         actions = block.get("elements", ()) if block.get("type") == "actions" else ()
         for element in (block.get("element"), block.get("accessory"), *actions):
@@ -73,7 +73,7 @@ def fields(body: Json) -> Iterator[tuple[str, Json]]:
 
 
 def value_entry(element: Json, value: Any) -> Json:
-    """Give what a submission or a click says of an element that holds this value."""
+    """An element's entry in a submission or a click, for a value."""
     kind = element["type"]
     key, _ = _VALUES[kind]
     if key == "selected_option":

@@ -19,7 +19,7 @@ from sandbox.slack.state import State
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """What a method does, and the scope it needs; some look for more once they know the channel."""
+    """A method's function and the scope it needs; some need another one for the channel."""
 
     run: Callable[[State, Arguments], Json]
     scope: str | None = None
@@ -66,7 +66,7 @@ class WebApi:
         self._state = state
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Answer one call: with its result, or with the fault that is waiting for it."""
+        """The response to one call: its result, or the fault that was set for it."""
         name = request.match_info["method"]
         fault = self._state.faults.take(name)
         try:

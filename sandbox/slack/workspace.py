@@ -1,4 +1,4 @@
-"""A Slack workspace to act in: people type, click and post, and the app behind it is told."""
+"""A Slack workspace in which people type, click and post, and the app gets the payloads."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ from sandbox.slack.socket_mode import SocketMode
 from sandbox.slack.state import State
 from sandbox.slack.telling import Teller
 
-# Subtypes of messages that are new, rather than something that happened to another message.
+# Subtypes of new messages; other subtypes are events about another message.
 _NEW_MESSAGES = (None, "bot_message", "file_share", "me_message", "thread_broadcast")
 _CARRIED = ("subtype", "username", "app_id", "bot_profile", "files", "icons", "client_msg_id")
 
@@ -26,7 +26,7 @@ class SlackWorkspace:
     """
     The whole workspace as tests and the demo use it.
 
-    What it holds is read from `state` and from the methods that give messages; what people do are the
+    Its content is read from `state` and from the methods that return messages; what people do are the
     asynchronous methods. The same methods serve both transports: Socket Mode while the app holds a
     websocket, else signed HTTP to the URL given to `connect`.
     """
@@ -58,62 +58,62 @@ class SlackWorkspace:
 
     @property
     def base_url(self) -> str:
-        """Give where the page is."""
+        """The page's URL."""
         return self.state.base_url
 
     @property
     def api_url(self) -> str:
-        """Give what the app takes as `SLACK_API_URL`."""
+        """The URL for `SLACK_API_URL`."""
         return self.state.api_url
 
     @property
     def bot_token(self) -> str:
-        """Give the `xoxb-` token."""
+        """The `xoxb-` token."""
         return self.state.bot_token
 
     @property
     def app_token(self) -> str:
-        """Give the `xapp-` token for Socket Mode."""
+        """The `xapp-` token for Socket Mode."""
         return self.state.app_token
 
     @property
     def signing_secret(self) -> str:
-        """Give the secret that HTTP deliveries are signed with."""
+        """The secret that HTTP deliveries are signed with."""
         return self.state.signing_secret
 
     @property
     def scopes(self) -> set[str]:
-        """Give the granted scopes, to be changed at will."""
+        """The granted scopes, which may be changed."""
         return self.state.scopes
 
     @property
     def subscribed_events(self) -> set[str]:
-        """Give the events that are sent by themselves, to be changed at will."""
+        """The events that the app has subscribed to, which may be changed."""
         return self.state.subscribed_events
 
     @property
     def unfurl_domains(self) -> set[str]:
-        """Give the domains whose links cause `link_shared`, to be changed at will."""
+        """The domains whose links cause `link_shared`, which may be changed."""
         return self.state.unfurl_domains
 
     @property
     def connections(self) -> int:
-        """Give how many Socket Mode connections the app holds."""
+        """How many Socket Mode connections the app has."""
         return self._sockets.count
 
     def connect(self, request_url: str) -> None:
-        """Deliver by signed HTTP to this URL, whenever the app holds no websocket."""
+        """Deliver by signed HTTP to this URL, while the app has no websocket."""
         self._http.request_url = request_url
 
     async def verify_request_url(self) -> bool:
-        """Do what Slack does when a request URL is saved: see whether it gives the challenge back."""
+        """Whether the request URL returns the challenge, as Slack checks when it is saved."""
         challenge = self.state.next_id("challenge")
         body = {"type": "url_verification", "token": "deprecated", "challenge": challenge}
         reply = await self._http.send(Kind.EVENT.value, body, None)
         return challenge in (reply.body if isinstance(reply.body, str) else json.dumps(reply.body))
 
     async def refresh_connections(self, reason: str = "refresh_requested") -> None:
-        """Ask the app to exchange its websockets for new ones, as Slack does about once an hour."""
+        """Ask the app to replace its websockets, as Slack does about once an hour."""
         await self._sockets.refresh(reason)
 
     def fail_next(
@@ -126,18 +126,18 @@ class SlackWorkspace:
         lose_answer: bool = False,
         hold: asyncio.Event | None = None,
     ) -> None:
-        """Let the next call of this method (or use of a `response_url`) go wrong; several queue up."""
+        """A fault for the next call of this method (or use of a `response_url`); several come in order."""
         self.state.faults.add(method, Fault(error, status, retry_after, lose_answer, hold))
 
     async def type_command(
         self, channel: str, user: str, line: str, *, thread_ts: str | None = None
     ) -> Outcome:
-        """Type a slash command; the result says what the person saw at once."""
+        """Type a slash command; returns the outcome, with what the person saw at once."""
         in_thread = thread_ts is not None
         return await commands.type_command(self.state, self.courier, channel, user, line, in_thread=in_thread)
 
     async def redeliver(self, outcome: Outcome, reason: str = "http_timeout") -> Outcome:
-        """Send the very same payload once more, as Slack does when it saw no acknowledgement."""
+        """Send the same payload once more, as Slack does without an acknowledgement."""
         before = outcome.delivery
         if before is None:
             raise LookupError("Slack refused this one by itself: there is nothing to redeliver")
@@ -163,7 +163,7 @@ class SlackWorkspace:
         return await interactions.press(self.state, self.courier, place, user, click)
 
     async def use_shortcut(self, channel: str, message_ts: str, callback_id: str, user: str) -> Outcome:
-        """Choose a shortcut from a message's menu."""
+        """Choose a shortcut from a message's menu; returns what came of it."""
         place = (channel, message_ts)
         return await interactions.use_shortcut(self.state, self.courier, place, user, callback_id)
 
@@ -197,7 +197,7 @@ class SlackWorkspace:
         self, event: Json, *, shared: bool | None = None, event_id: str | None = None
     ) -> Outcome:
         """
-        Send an event that is written out, whatever is subscribed.
+        Send an event that is given in full, whatever the subscriptions.
 
         A new message or a pasted link in it becomes part of the workspace, so that the app can reply to
         it or unfurl it. `shared` says whether the channel is shared with another company; left out, the
@@ -213,21 +213,21 @@ class SlackWorkspace:
         return Outcome(delivery.payload, delivery, delivery.error)
 
     async def compose(self, user: str, text: str) -> Outcome:
-        """Paste a text into the composer without sending it; the app hears of the addresses in it."""
+        """Paste a text into the composer without sending it; the app gets an event for the URLs in it."""
         return await self.send_event(composed(self.state, user, text))
 
     async def deliver_again(
         self, message: Message, times: int = 2, reason: str = "http_timeout"
     ) -> list[Delivery]:
-        """Send the events of a message so many times more, as Slack does when it saw no acknowledgement."""
+        """Send the events of a message a number of times more, as Slack does without an acknowledgement."""
         return [one async for one in self._teller.send_again(message, times, reason)]
 
     async def post_raw(self, body: str, headers: Mapping[str, str]) -> RawReply:
-        """Post anything at all to the request URL."""
+        """Post any body with any headers to the request URL."""
         return await self._http.post_raw(body, headers)
 
     def sign(self, body: str, timestamp: int | None = None) -> dict[str, str]:
-        """Give the headers that make a body genuine, for `post_raw`."""
+        """The headers with a body's signature, for `post_raw`."""
         return self._http.signature_headers(body, timestamp)
 
     def _remember(self, event: Json) -> None:

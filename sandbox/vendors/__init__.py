@@ -1,1 +1,1 @@
-"""Stand-ins for the vendors: each enforces its contract, counts its calls and can be made to misbehave."""
+"""Stand-ins for the vendors: each enforces its contract, counts its calls and has faults to switch on."""

@@ -1,4 +1,4 @@
-"""FullStory as `contracts/fullstory.md` has it: keys, the list of sessions, events, users, `/me`."""
+"""FullStory by `contracts/fullstory.md`: keys, the list of sessions, events, users, `/me`."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ _DEFAULT_LIMIT = 20
 
 
 class FullStory(StandIn):
-    """One organisation; `api_key` is what follows `Basic `, in its final form."""
+    """One organisation; `api_key` is what follows `Basic `, ready for use."""
 
     def __init__(self, clock: Clock, people: Sequence[Customer]) -> None:
         super().__init__(clock)
@@ -21,11 +21,11 @@ class FullStory(StandIn):
         self._people = [person for person in people if FULLSTORY in person.vendors]
 
     def environment(self) -> dict[str, str]:
-        """Give the variables that configure it."""
+        """The variables that configure Casefile for it."""
         return {"FULLSTORY__MAIN__API_KEY": self.api_key, "FULLSTORY__MAIN__BASE_URL": self.origin}
 
     def routes(self) -> list[web.RouteDef]:
-        """Give the paths of the contract."""
+        """The contract's paths."""
         return [
             web.get("/sessions/v2", self._list_sessions),
             web.post("/sessions/v2", self._list_sessions),
@@ -36,17 +36,17 @@ class FullStory(StandIn):
         ]
 
     def refusal(self) -> web.Response:
-        """Give the body that a wrong key gets."""
+        """The answer to a wrong key."""
         return web.json_response({"code": "unauthorized", "message": "the key is not known"}, status=401)
 
     def rate_limited(self) -> web.Response:
-        """Give a 429 with the Retry-After that is documented."""
+        """A 429 with the documented Retry-After."""
         return web.json_response(
             {"code": "too_many_requests", "message": "slow down"}, status=429, headers={"Retry-After": "7"}
         )
 
     def broken(self) -> web.Response:
-        """Give a 500 in the documented form."""
+        """A 500 in the documented form."""
         return web.json_response({"code": "internal", "message": "something broke"}, status=500)
 
     def _is_ours(self, request: web.Request) -> bool:
@@ -61,7 +61,7 @@ class FullStory(StandIn):
             return web.json_response(
                 {"code": "required_field", "message": "uid or email must be set"}, status=400
             )
-        # Both together give the union: whose they are is the asker's concern.
+        # With both the vendor answers with the sessions of either.
         found = [
             (person, visit)
             for person in self._people
@@ -77,7 +77,7 @@ class FullStory(StandIn):
     async def _events(self, request: web.Request) -> web.Response:
         if not self._is_ours(request):
             return self.refusal()
-        # The pair must come encoded: a bare colon is not taken.
+        # The pair must be encoded: a colon as it is is refused.
         asked = request.match_info["id"] if ":" not in request.rel_url.raw_path else ""
         for person in self._people:
             for visit in person.visits:
@@ -107,7 +107,7 @@ class FullStory(StandIn):
 
 
 def _device(person: Customer) -> str:
-    # Beyond a float's precision, as real ids are.
+    # Too large for a float's precision, as real ids are.
     return str(5120998877665544000 + person.number)
 
 
@@ -120,7 +120,7 @@ def _id(person: Customer, visit: Visit) -> str:
 
 
 def session_url(person: Customer, visit: Visit) -> str:
-    """Give a session's address."""
+    """A session's URL."""
     return f"https://app.fullstory.com/ui/{_ORG}/session/{_id(person, visit)}"
 
 

@@ -1,4 +1,4 @@
-"""Intercom's API as its documentation has it: conversations, contacts, and whose token it is."""
+"""Intercom's API by its documentation: conversations, contacts, and whose token it is."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ _CALLS_IN_TEN_SECONDS = 167
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A contact; `in_author` says whether a conversation names the address of its author."""
+    """A contact; with `in_author` a conversation has its author's address."""
 
     id: str
     email: str | None
@@ -37,16 +37,16 @@ class Intercom(StandIn):
         external_id: str | None = None,
         in_author: bool = False,
     ) -> None:
-        """Add a conversation with the contact who began it."""
+        """Add a conversation and the contact who began it."""
         number = f"65f0{len(self._conversations):020x}"
         self._conversations[ticket_id] = Contact(number, email, name, external_id, in_author)
 
     def environment(self) -> dict[str, str]:
-        """Give the variables that configure it."""
+        """The variables that configure Casefile for it."""
         return {"INTERCOM__MAIN__TOKEN": _TOKEN, "INTERCOM__MAIN__BASE_URL": self.origin}
 
     def routes(self) -> list[web.RouteDef]:
-        """Give the paths that are served."""
+        """The paths that are served."""
         return [
             web.get("/me", self._me),
             web.get("/conversations/{id}", self._conversation),
@@ -54,11 +54,11 @@ class Intercom(StandIn):
         ]
 
     def refusal(self) -> web.Response:
-        """Give what a wrong token gets."""
+        """The answer to a wrong token."""
         return _errors("unauthorized", "Access Token Invalid", 401)
 
     def rate_limited(self) -> web.Response:
-        """Give a 429, which says when to come back by a time alone."""
+        """A 429, which has the time of its end and no Retry-After."""
         answer = _errors("rate_limit_exceeded", "Exceeded rate limit of 167 in 10_seconds", 429)
         answer.headers.update(self._rates(0))
         return answer

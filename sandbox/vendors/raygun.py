@@ -1,4 +1,4 @@
-"""Raygun's legacy RUM API as `contracts/raygun_rum_v1.md` has it: two credentials, short keys, 50 calls."""
+"""Raygun's legacy RUM API by `contracts/raygun_rum_v1.md`: two credentials, short-lived keys, 50 calls."""
 
 import base64
 import secrets
@@ -27,10 +27,10 @@ class Raygun(StandIn):
     One application.
 
     Attributes:
-        daily_calls: what it allows in any 24 hours, the login included where `login_counts`.
-        refused_calls: how many calls came beyond that; a careful client makes none.
+        daily_calls: calls that it allows in any 24 hours; with `login_counts` a login is one of them.
+        refused_calls: how many calls came beyond that; a correct client makes none.
         login_by: the method that works; the other one gets a 405.
-        most_in_24_hours: the most calls that it ever counted in 24 hours, the refused ones left out.
+        most_in_24_hours: the most calls that it ever counted in 24 hours, without the refused ones.
 
     """
 
@@ -47,7 +47,7 @@ class Raygun(StandIn):
         self._traffic = traffic
 
     def environment(self) -> dict[str, str]:
-        """Give the variables that configure it."""
+        """The variables that configure Casefile for it."""
         return {
             "RAYGUN__SHOP__API_KEY": self.api_key,
             "RAYGUN__SHOP__CLIENT_ID": self.client_id,
@@ -57,7 +57,7 @@ class Raygun(StandIn):
         }
 
     def routes(self) -> list[web.RouteDef]:
-        """Give the paths of the contract."""
+        """The contract's paths."""
         pulse = "/api/v1/pulse"
         return [
             web.route("*", f"{pulse}/authenticate", self._authenticate),
@@ -66,23 +66,23 @@ class Raygun(StandIn):
         ]
 
     def refusal(self) -> web.Response:
-        """Give what a wrong or expired key gets; the body is not documented."""
+        """The answer to a wrong or expired key; its body is not documented."""
         return web.Response(status=401)
 
     def expire_keys(self) -> None:
-        """Make every session key unknown, as a restart at the vendor would."""
+        """Make every session key invalid, as a restart at the vendor would."""
         self._keys.clear()
 
     @property
     def calls_counted(self) -> int:
-        """Give how many calls count in the last 24 hours."""
+        """How many calls were counted in the last 24 hours."""
         since = self.clock() - _DAY
         while self._counted and self._counted[0] <= since:
             self._counted.popleft()
         return len(self._counted)
 
     def admit(self, request: web.Request) -> web.StreamResponse | None:
-        """Count every call that arrives, whatever becomes of it, and refuse the one too many."""
+        """Count every call that arrives, whatever its answer, and refuse those beyond the limit."""
         if request.path.endswith("/authenticate") and not self.login_counts:
             return None
         if self.calls_counted >= self.daily_calls:
@@ -118,7 +118,7 @@ class Raygun(StandIn):
             return web.Response(status=400)
         if not 0 < limit <= _MOST or skip < 0:
             return web.Response(status=400)
-        # The order is not documented: oldest first, so that nobody relies on the other one.
+        # The order is not documented: oldest first here, so that the bot does not rely on newest first.
         found = self._found(begin, end, query.get("userIdentifier"))
         page = found[skip : skip + limit]
         return web.json_response(
@@ -130,7 +130,7 @@ class Raygun(StandIn):
         )
 
     def _found(self, begin: datetime, end: datetime, identifier: str | None) -> Sequence[Sighting]:
-        """Give what began in a span and is not still to come."""
+        """Sessions that began in a span and not in the future."""
         end = min(end, self.clock())
         if identifier is None:
             return self._traffic.between(begin, end)
@@ -166,7 +166,7 @@ def _iso(moment: datetime) -> str:
 
 
 def session_url(number: int) -> str:
-    """Give a session's address."""
+    """A session's URL."""
     return f"{_APP}/rum/{_PLAN}/sessions/{number}"
 
 

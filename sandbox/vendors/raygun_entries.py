@@ -1,4 +1,4 @@
-"""Where Raygun takes crash reports (`contracts/raygun_crash.md`, part B), strict about what it documents."""
+"""Raygun's API for crash reports (`contracts/raygun_crash.md`, part B), as strict as its documentation."""
 
 import json
 from datetime import datetime
@@ -16,8 +16,8 @@ class RaygunEntries(StandIn):
     One application.
 
     Attributes:
-        entries: the reports that it took.
-        refusals: why it did not take others.
+        entries: the reports that it accepted.
+        refusals: why it refused others.
 
     """
 
@@ -29,19 +29,19 @@ class RaygunEntries(StandIn):
 
     @property
     def endpoint(self) -> str:
-        """Give where reports go."""
+        """The URL that reports are sent to."""
         return f"{self.origin}/entries"
 
     def environment(self) -> dict[str, str]:
-        """Give the variable that switches reporting on."""
+        """The variable that switches reporting on."""
         return {"RAYGUN_CRASH_API_KEY": self.api_key}
 
     def routes(self) -> list[web.RouteDef]:
-        """Give the one path."""
+        """The one path."""
         return [web.post("/entries", self._take)]
 
     def refusal(self) -> web.Response:
-        """Give what a bad key gets."""
+        """The answer to a bad key."""
         return web.Response(status=403)
 
     async def _take(self, request: web.Request) -> web.Response:
@@ -62,7 +62,7 @@ class RaygunEntries(StandIn):
 
 
 def _check(entry: dict[str, Any]) -> None:
-    """Raise for what the API does not take: a time that is no ISO time, an error without its lines."""
+    """Raise for what the API refuses: a time that is not ISO 8601, an error without its lines."""
     if datetime.fromisoformat(entry["occurredOn"]).tzinfo is None:
         raise ValueError("occurredOn has no zone")
     details = entry["details"]

@@ -1,4 +1,4 @@
-"""What Raygun recorded: everybody's visits in order of time, known customers' and thousands of strangers'."""
+"""What Raygun recorded: visits in order of time, of the demo's customers and of thousands of strangers."""
 
 import math
 import random
@@ -19,32 +19,32 @@ _MEAN_SECONDS, _LONGEST_SECONDS = 420, 5_400
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One visit of one person, as Raygun has it."""
+    """One visit of one person, as Raygun recorded it."""
 
     person: Customer
     visit: Visit
 
     @property
     def identifier(self) -> str:
-        """Give what the app told Raygun that the person is called."""
+        """The identifier that the app gave Raygun for the person."""
         return self.person.raygun_identifier or self.person.uid
 
     @property
     def number(self) -> int:
-        """Give the session's number."""
+        """The session's number."""
         return self.person.number * 10**10 + int(self.visit.started_at.timestamp())
 
     def is_running(self, now: datetime) -> bool:
-        """Whether it goes on at a moment."""
+        """Whether it was running at a time."""
         return self.visit.running or now < self.visit.ended_at
 
     def last_heard(self, now: datetime) -> datetime:
-        """Give when it was last heard of, as known at a moment."""
+        """The time of its last event, as known at a time."""
         return min(now, self.visit.ended_at)
 
 
 class Traffic:
-    """All sightings, the earliest first; more may be added."""
+    """All visits, earliest first; more may be added."""
 
     def __init__(self, sightings: Iterable[Sighting] = ()) -> None:
         self._sightings = sorted(sightings, key=lambda one: one.visit.started_at)
@@ -59,33 +59,33 @@ class Traffic:
         return iter(self._sightings)
 
     def between(self, begin: datetime, end: datetime) -> Sequence[Sighting]:
-        """Give those that began in a span, its end left out."""
+        """Those that began in a span, its end not included."""
         return self._sightings[bisect_left(self._starts, begin) : bisect_left(self._starts, end)]
 
     def of(self, identifier: str) -> Sequence[Sighting]:
-        """Give one person's."""
+        """One person's, earliest first."""
         return self._by_identifier.get(identifier, ())
 
     def numbered(self, number: int) -> Sighting | None:
-        """Give one by its number."""
+        """The one with a number; None where there is none."""
         return self._by_number.get(number)
 
 
 def sightings_of(people: Iterable[Customer]) -> list[Sighting]:
-    """Give the known customers' visits, of those whom Raygun knows."""
+    """The visits of those of the demo's customers whom Raygun has."""
     known = (person for person in people if RAYGUN in person.vendors)
     return [Sighting(person, visit) for person in known for visit in person.visits]
 
 
 def strangers(rng: random.Random, since: datetime, days: int, sessions_a_day: int) -> list[Sighting]:
     """
-    Give whole days of traffic: most of it in the afternoon, visitors who return now and then.
+    Whole days of strangers' visits: most of them in the afternoon, some of returning visitors.
 
     Args:
         rng: decides everything but the number of sessions.
-        since: where the first day begins; the wave goes by the hours of its zone.
-        days: how many.
-        sessions_a_day: in each of them.
+        since: begin of the first day; the busy hours are those of its zone.
+        days: how many days.
+        sessions_a_day: how many sessions in each of them.
 
     """
     people = _people(rng, max(1, round(sessions_a_day * 7 / _RETURNS)))
@@ -100,7 +100,7 @@ def strangers(rng: random.Random, since: datetime, days: int, sessions_a_day: in
 
 
 def wave(hour: float) -> float:
-    """Give how busy a time of day is; 1 is the day's average."""
+    """How busy a time of day is; 1 is the day's average."""
     return 1 + _SWING * math.cos(2 * math.pi * (hour - _BUSIEST_HOUR) / 24)
 
 

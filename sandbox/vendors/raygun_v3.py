@@ -1,4 +1,4 @@
-"""Raygun's API v3 as `contracts/raygun_v3.md` has it: tokens with scopes, bare lists, no search by user."""
+"""Raygun's API v3 by `contracts/raygun_v3.md`: tokens with scopes, bare lists, no search by user."""
 
 import secrets
 import zlib
@@ -29,8 +29,8 @@ class RaygunV3(StandIn):
 
     Attributes:
         scopes: what the token may do.
-        tells_total: whether lists carry the number of all that there is.
-        limits: calls in so many seconds, the shortest span first.
+        tells_total: whether lists have the number of all rows.
+        limits: calls and seconds of each limit, the shortest first.
         refused_calls: how many came beyond them.
         between_pages: called after each list, so that it can grow before the next page.
 
@@ -50,7 +50,7 @@ class RaygunV3(StandIn):
         self._counted: deque[datetime] = deque()
 
     def environment(self) -> dict[str, str]:
-        """Give the variables that configure it, as the newer API of `raygun/shop`."""
+        """The variables that configure Casefile for it, as the newer API of `raygun/shop`."""
         return {
             "RAYGUN_V3__SHOP__TOKEN": self.token,
             "RAYGUN_V3__SHOP__APPLICATION": self.application_id,
@@ -58,7 +58,7 @@ class RaygunV3(StandIn):
         }
 
     def routes(self) -> list[web.RouteDef]:
-        """Give the paths of the contract that are read from."""
+        """The contract's paths that are read."""
         app = "/v3/applications/{app}"
         return [
             web.get("/v3/applications", self._applications),
@@ -72,11 +72,11 @@ class RaygunV3(StandIn):
         ]
 
     def refusal(self) -> web.Response:
-        """Give what an unknown token gets."""
+        """The answer to an unknown token."""
         return _problem(401, "Unauthorized")
 
     def admit(self, request: web.Request) -> web.StreamResponse | None:  # noqa: ARG002
-        """Count a call, and refuse the one too many."""
+        """Count a call, and refuse those beyond a limit."""
         if any(left <= 0 for left, _span, _reset in self._left()):
             self.refused_calls += 1
             return self.rate_limited()
@@ -84,11 +84,11 @@ class RaygunV3(StandIn):
         return None
 
     def rate_limited(self) -> web.Response:
-        """Give what a call too many gets."""
+        """The answer to a call beyond a limit."""
         return self._limited(web.Response(status=429))
 
     def _left(self) -> list[tuple[int, int, datetime]]:
-        """Give, for each limit, the calls left, its span in seconds, and when it is whole again."""
+        """For each limit: the calls left, its length in seconds, and when it is full again."""
         now = self.clock()
         found = []
         for calls, seconds in self.limits:
@@ -147,7 +147,7 @@ class RaygunV3(StandIn):
         rows: Sequence[Any],
         row: Callable[[Any], Json],
     ) -> web.Response:
-        """Give one page of a list, which is a bare array; only the newest-first orders are really kept."""
+        """One page of a list, a bare array; only the newest-first orders are implemented."""
         if refused := self._gate(request, scope):
             return refused
         query = request.query

@@ -1,4 +1,4 @@
-"""What Raygun's webhooks say (`contracts/raygun_crash.md`, A), sent to Casefile when the page asks for it."""
+"""Raygun's webhooks (`contracts/raygun_crash.md`, part A), sent when the page asks for it."""
 
 import zlib
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from sandbox.vendors.stand_in import Clock
 Json = dict[str, Any]
 _APP = "https://app.raygun.com/crashreporting/19abc7x"
 _AGENT = "Kim Ito"
-# Those that tell what somebody did, rather than that the error occurred.
+# Events about what somebody did, not about the error itself.
 _DONE: Mapping[str, Json] = MappingProxyType(
     {
         "StatusChanged": {"status": "Ignored", "description": "Kim marked the error as Ignored"},
@@ -45,7 +45,7 @@ class RaygunWebhooks:
     The webhooks of one application.
 
     Attributes:
-        url: where they are sent, None while nobody listens.
+        url: where they are sent; None until a Casefile is known.
         occurred: how often the error has occurred so far.
 
     """
@@ -58,21 +58,21 @@ class RaygunWebhooks:
     occurred: int = field(default=0)
 
     def environment(self) -> dict[str, str]:
-        """Give the variable by which Casefile listens."""
+        """The variable that switches Casefile's route for them on."""
         return {"RAYGUN_WEBHOOK_SECRET": self.secret}
 
     def listen_at(self, origin: str) -> None:
-        """Send them to a Casefile that listens at this origin."""
+        """Send them to the Casefile at this origin."""
         self.url = f"{origin}/webhooks/raygun/shop/{self.secret}"
 
     @property
     def events(self) -> tuple["WebhookButton", ...]:
-        """Give all that can be sent."""
+        """All that can be sent."""
         who = self.customer.subject
         return tuple(WebhookButton(self, kind, about.format(who=who)) for kind, about in _ABOUT.items())
 
     async def send(self, kind: str) -> str:
-        """Send one, and say what came of it."""
+        """Send one; returns the outcome in words."""
         if self.url is None:
             return "nobody listens"
         body = self._body(kind)
@@ -122,14 +122,14 @@ class RaygunWebhooks:
 
 @dataclass(frozen=True, slots=True)
 class WebhookButton:
-    """One event, as the page's panel sends it."""
+    """One event, as a button of the page's panel."""
 
     webhooks: RaygunWebhooks
     name: str
     about: str
 
     async def push(self) -> str:
-        """Send it."""
+        """Send it; returns the outcome in words."""
         return await self.webhooks.send(self.name)
 
 

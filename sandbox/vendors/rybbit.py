@@ -1,4 +1,4 @@
-"""Rybbit as `contracts/rybbit_observed.md` has it, in three generations, self-hosted or as the cloud."""
+"""Rybbit by `contracts/rybbit_observed.md`: three generations, self-hosted or as the cloud."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -51,7 +51,7 @@ class Rybbit(StandIn):
 
     Attributes:
         data: its sites and keys.
-        generation: which release it is like.
+        generation: the release that it behaves like.
 
     """
 
@@ -66,13 +66,13 @@ class Rybbit(StandIn):
         window_limit: int | None = None,
     ) -> None:
         """
-        Make it.
+        Make a server.
 
         Args:
             clock: the sandbox's time.
-            data: what it holds.
-            generation: which release it is like.
-            cloud: limits calls as the vendor's own servers do (current release alone).
+            data: its sites and keys.
+            generation: the release that it behaves like.
+            cloud: whether it has the limits of the vendor's own servers (current release only).
             daily_limit: the cloud's calls a day.
             window_limit: calls in ten minutes, where the generation limits them; None for the usual 500.
 
@@ -88,16 +88,16 @@ class Rybbit(StandIn):
         self._limits = CloudLimits(clock, daily_limit) if cloud else None
 
     def rate_limited(self) -> web.Response:
-        """Give the cloud's answer to a burst, as recorded."""
+        """The cloud's answer to a burst, as recorded."""
         body = {"error": "Rate limit exceeded", "scope": "burst", "limit": 50, "retryAfter": 1}
         return web.json_response(body, status=429, headers={"Retry-After": "1"})
 
     def broken(self) -> web.Response:
-        """Give a 500 as recorded."""
+        """A 500, as recorded."""
         return web.json_response({"error": "Failed to fetch sessions"}, status=500)
 
     def environment(self) -> dict[str, str]:
-        """Give the variables that configure it; links lead to the vendor's own web app."""
+        """The variables that configure Casefile for it; links lead to the vendor's own web app."""
         return {
             "RYBBIT__WWW__API_KEY": self.data.keys[0].value,
             "RYBBIT__WWW__SITE": str(self.data.sites[0].number),
@@ -106,7 +106,7 @@ class Rybbit(StandIn):
         }
 
     def routes(self) -> list[web.RouteDef]:
-        """Give the paths of this generation."""
+        """The paths of this generation."""
         answers: dict[str, _Answer] = {
             "site": self._site,
             "sessions": self._sessions,
@@ -125,7 +125,7 @@ class Rybbit(StandIn):
         return [*routes, web.route("*", "/{anything:.*}", self._unrouted)]
 
     def refusal(self) -> web.Response:
-        """Give what a bad key gets."""
+        """The answer to a bad key."""
         return forbidden()
 
     def _handler(
@@ -158,7 +158,7 @@ class Rybbit(StandIn):
                 return fastify(500, "Internal Server Error", bad.told)
             return failure(500, _BROKEN[operation])
         except ValueError:
-            # A number was asked for and something else was given: the query fails, nobody checks before.
+            # The query needs a number and got something else: it fails, as the server does not check before.
             return failure(500, _BROKEN[operation])
         return told if isinstance(told, web.Response) else web.json_response(told)
 
@@ -169,7 +169,7 @@ class Rybbit(StandIn):
         return no_route(request)
 
     def _look(self, request: web.Request, site: Site) -> list[Sight]:
-        """Give the visits that the time parameters and the filters let through."""
+        """The visits that the time parameters and the filters select."""
         now = self.clock()
         span = read_span(request.query, now, strict=self._manners.current)
         conditions = read_filters(request.query.get("filters", ""), old=self._old)
@@ -233,7 +233,7 @@ class Rybbit(StandIn):
 
 
 def _paged(request: web.Request, rows: list[Row], default: int) -> Row:
-    """Give a page of rows, one level deeper and counted where `page` was asked for."""
+    """A page of rows; where `page` was asked for, they are one level deeper and have a total."""
     asked = request.query.get("page")
     page, limit = int(asked or 1), int(request.query.get("limit") or default)
     start = max(0, page - 1) * limit
@@ -242,7 +242,7 @@ def _paged(request: web.Request, rows: list[Row], default: int) -> Row:
 
 
 def _is_asked_for(row: Row, request: web.Request) -> bool:
-    """Say whether a session has the asked id and reaches the asked minima."""
+    """Whether a session has the id that was asked for and reaches the minima."""
     minima = {"pageviews": "min_pageviews", "events": "min_events", "session_duration": "min_duration"}
     wanted = request.query.get("session_id")
     return (not wanted or row["session_id"] == wanted) and all(

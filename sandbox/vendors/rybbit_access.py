@@ -1,4 +1,4 @@
-"""Who may ask a Rybbit server about which site, and how it refuses (`contracts/rybbit_observed.md`)."""
+"""Which key may read which site of a Rybbit server, and its refusals (`contracts/rybbit_observed.md`)."""
 
 from dataclasses import dataclass
 
@@ -15,22 +15,22 @@ _SQL = (
 
 
 def fastify(status: int, error: str, message: str) -> web.Response:
-    """Give an error in the web framework's own three keys."""
+    """An error in the web framework's own form, with three keys."""
     return web.json_response({"statusCode": status, "error": error, "message": message}, status=status)
 
 
 def failure(status: int, error: str) -> web.Response:
-    """Give an error as the application says it."""
+    """An error in the application's own form."""
     return web.json_response({"error": error}, status=status)
 
 
 def forbidden() -> web.Response:
-    """Give what a bad key, no key, somebody else's site and a spent old limit all get."""
+    """The answer to a bad key, no key, somebody else's site and a spent old limit alike."""
     return failure(403, "Forbidden")
 
 
 def no_route(request: web.Request) -> web.Response:
-    """Give what a path gets that this generation does not have."""
+    """The answer to a path that this generation does not have."""
     body = {
         "message": f"Route {request.method}:{request.raw_path} not found",
         "error": "Not Found",
@@ -41,7 +41,7 @@ def no_route(request: web.Request) -> web.Response:
 
 @dataclass(frozen=True, slots=True)
 class Refused(Exception):
-    """Raised when a request may not be answered; the response says it."""
+    """Raised when a request is refused, with the response."""
 
     response: web.Response
 
@@ -49,7 +49,7 @@ class Refused(Exception):
 @dataclass(frozen=True, slots=True)
 class Door:
     """
-    Lets requests in.
+    Checks the key of each request.
 
     `old_limit` is that of servers that limit each key; `short_ids_break` is the current servers' 500 for a
     site of one to four letters.
@@ -61,7 +61,7 @@ class Door:
 
     def enter(self, request: web.Request, scope: str) -> Site:
         """
-        Give the site that is asked about.
+        The site that a request is about.
 
         Raises:
             Refused: when there is no such site, or not for this key.
@@ -94,7 +94,7 @@ class Door:
         return None
 
     def _key(self, request: web.Request) -> ApiKey | None:
-        """Find the key in the header, where the case of `Bearer` counts, or else in the query."""
+        """The key in the header (with `Bearer` exactly so) or else in the query; None if it is unknown."""
         given = request.headers.get("Authorization", "")
         value = given.removeprefix(_BEARER) if given.startswith(_BEARER) else request.query.get("api_key")
         return next((key for key in self.data.keys if key.value == value), None)

@@ -1,8 +1,8 @@
 """
 What a Rybbit server holds: sites, the events of visits, and the profiles of identified people.
 
-Everything a list or a page says is worked out from the events, as ClickHouse does it there. All text is
-as the browser sent it; what looks like a number becomes one on the way out.
+Lists and pages are computed from the events, as ClickHouse does it there. All text is as the browser sent
+it; a text that looks like a number is sent as a number.
 """
 
 import hashlib
@@ -21,9 +21,9 @@ HOSTNAME = "shop.example"
 @dataclass(frozen=True, slots=True)
 class Event:
     """
-    One row; `type` is one of the eight that are told, or `performance`, which never is.
+    One row; `type` is one of the eight that are sent, or `performance`, which is not.
 
-    `identified` is the person's own id at that moment, empty before `identify()`.
+    `identified` is the person's own id at that time, empty before `identify()`.
     """
 
     at: datetime
@@ -39,7 +39,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """What the browser and its address gave away; no country is `None`."""
+    """What is known by the browser and its IP address; `country` is None where it is not known."""
 
     type: str = "Desktop"
     browser: str = "Chrome"
@@ -74,7 +74,7 @@ class Visit:
 @dataclass(frozen=True, slots=True)
 class Profile:
     """
-    Somebody identified: traits (None when `identify()` was never given any) and their devices.
+    An identified person: traits (None where `identify()` was never given any) and devices.
 
     `devices` are pairs of a device id and when it was linked, as Postgres prints it.
     """
@@ -85,7 +85,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One site; `details` is what the server says of it beside its two ids."""
+    """One site; `details` is what the server says about it besides its two ids."""
 
     number: int
     public_id: str
@@ -97,7 +97,7 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key; None means every site, every scope."""
+    """A key; None means every site, or every scope."""
 
     value: str
     sites: frozenset[int] | None = None
@@ -113,7 +113,7 @@ class RybbitData:
 
 
 def from_people(people: Iterable[Customer]) -> RybbitData:
-    """Give a server with one site on which everybody was whom Rybbit knows."""
+    """A server with one site and all of these customers whom Rybbit has."""
     known = [person for person in people if RYBBIT in person.vendors]
     site = Site(
         number=1407,

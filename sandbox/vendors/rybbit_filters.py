@@ -1,4 +1,4 @@
-"""The `filters` parameter: which it takes, and in which of two ways it fails with a 500."""
+"""The `filters` parameter: which filters are accepted, and the two forms of the 500 for others."""
 
 import json
 import operator
@@ -17,7 +17,7 @@ class BadFilters(Exception):
     """
     Raised when a request's filters are refused, always as a 500.
 
-    `told` is the message of Fastify's own three-key body; without it the answer is the route's `error`.
+    `told` is the message in the web framework's own form; without it the answer has the route's `error`.
     """
 
     def __init__(self, told: str | None = None) -> None:
@@ -27,7 +27,7 @@ class BadFilters(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One condition: any of the values will do."""
+    """One condition, which any one of the values meets."""
 
     parameter: str
     type: str
@@ -81,7 +81,7 @@ _OF_EVENT: dict[str, Callable[[Sight], Iterable[Any]]] = {
 
 def read_filters(text: str, *, old: bool) -> tuple[Filter, ...]:
     """
-    Read the parameter's JSON; an empty text is no filter.
+    The filters in the parameter's JSON; none for an empty text.
 
     Raises:
         BadFilters: for bad JSON, unknown parameters and types, values that are no list or an empty one.
@@ -115,12 +115,12 @@ def _read_one(one: Any, *, old: bool) -> Filter:
 
 
 def _refusal(message: str, *, old: bool) -> str:
-    """Give what the validation library says; old servers pass its list of issues on as text."""
+    """The validation library's message; old servers send its list of issues as text."""
     return json.dumps([{"message": message}], indent=2) if old else _C_REFUSAL
 
 
 def passes(sight: Sight, conditions: Iterable[Filter], *, old: bool) -> bool:
-    """Say whether a visit meets all conditions."""
+    """Whether a visit meets all conditions."""
     return all(_meets(sight, condition, old=old) for condition in conditions)
 
 
@@ -129,7 +129,7 @@ def _meets(sight: Sight, condition: Filter, *, old: bool) -> bool:
     if condition.parameter == "user_id" and kind == "equals":
         met = any(is_of(sight, value, anonymous_alone=not old) for value in condition.values)
     elif condition.parameter == "user_id" and old:
-        # Observed: 2.2.4 answers `contains` with everybody.
+        # Observed: in 2.2.4 every session meets `contains`.
         return True
     else:
         had = [_text(value) for value in (_OF_VISIT | _OF_EVENT)[condition.parameter](sight)]

@@ -1,5 +1,5 @@
 """
-What differs between Rybbit's releases: paths and manners (`contracts/rybbit_observed.md`).
+What differs between Rybbit's releases: paths and behaviour (`contracts/rybbit_observed.md`).
 
 `C` is 2.8.0 and `A2` is 2.2.4, both as observed. `B` is 2.3.0, a day younger than 2.2.4: its own paths,
 2.2.4's manners; that it has no search and no 400s follows from the dates that the contract gives.
@@ -12,7 +12,7 @@ _SITE = "/api/sites/{site}"
 
 
 class Generation(StrEnum):
-    """The states of Rybbit's paths."""
+    """Rybbit's three sets of paths."""
 
     A2 = "A2"
     B = "B"
@@ -66,7 +66,7 @@ _OLD_LIMIT = 500
 
 
 def manners_of(generation: Generation) -> Manners:
-    """Give how a generation behaves."""
+    """How a generation behaves."""
     match generation:
         case Generation.C:
             return Manners(version="2.8.0", paths=_NOW, window_limit=None, current=True)

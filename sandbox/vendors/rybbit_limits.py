@@ -1,4 +1,4 @@
-"""How many calls Rybbit allows: the cloud's burst and day, and the old servers' ten minutes."""
+"""Rybbit's limits of calls: the cloud's burst and day, and the old servers' ten minutes."""
 
 import math
 from datetime import datetime, timedelta
@@ -27,7 +27,7 @@ class CloudLimits:
         self._today = 0
 
     def take(self) -> str | None:
-        """Count a call; give the scope of the limit that forbids it, or None."""
+        """Count a call; returns the scope of the limit that forbids it, or None."""
         self._catch_up()
         if self._today >= self._daily:
             return "daily"
@@ -45,7 +45,7 @@ class CloudLimits:
             self._day, self._today = now.date(), 0
 
     def headers(self) -> dict[str, str]:
-        """Give the headers of every answer to a known key; the nearer limit comes without its name too."""
+        """The headers of every answer to a known key; the nearer limit is also there without its name."""
         burst = (_BURST, int(self._tokens), math.ceil((_BURST - self._tokens) / _A_SECOND))
         day = (self._daily, self._daily - self._today, _seconds_to_midnight(self._clock()))
         nearer = min(burst, day, key=lambda limit: limit[1])
@@ -57,7 +57,7 @@ class CloudLimits:
         }
 
     def refusal(self, scope: str) -> dict[str, str | int]:
-        """Give the body of a 429; `retryAfter` is in seconds."""
+        """The body of a 429; `retryAfter` is in seconds."""
         if scope == "daily":
             wait, limit = _seconds_to_midnight(self._clock()), self._daily
         else:
@@ -66,7 +66,7 @@ class CloudLimits:
 
 
 class OldLimit:
-    """So many calls a key in ten minutes from the first one; the next ones are merely "Forbidden"."""
+    """A number of calls for each key in ten minutes from the first one; further ones get "Forbidden"."""
 
     def __init__(self, clock: Clock, calls: int) -> None:
         self._clock = clock
@@ -74,7 +74,7 @@ class OldLimit:
         self._made: dict[str, tuple[datetime, int]] = {}
 
     def allows(self, key: str) -> bool:
-        """Count a call of a key and say whether it is allowed."""
+        """Count a call of a key; returns whether it is allowed."""
         now = self._clock()
         since, made = self._made.get(key, (now, 0))
         if now - since >= _OLD_WINDOW:

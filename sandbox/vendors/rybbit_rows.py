@@ -1,4 +1,4 @@
-"""Rybbit's answers on sessions and errors, row by row (`contracts/rybbit_observed.md`)."""
+"""Rybbit's rows of sessions and errors (`contracts/rybbit_observed.md`)."""
 
 import re
 from collections import Counter, defaultdict
@@ -19,7 +19,7 @@ Row = dict[str, Any]
 
 
 def as_told(row: Mapping[str, Any]) -> Row:
-    """Turn each text that JavaScript takes for a number into one, but for the ids."""
+    """The row with each text that JavaScript takes for a number as a number, but for ids."""
     return {key: value if key in _KEPT_AS_TEXT else _as_number(value) for key, value in row.items()}
 
 
@@ -35,17 +35,17 @@ def _as_number(value: Any) -> Any:
 
 
 def whole(number: float) -> float:
-    """Give a number as JSON from JavaScript has it: without `.0`."""
+    """A number as in JSON from JavaScript: without `.0`."""
     return int(number) if number == int(number) else number
 
 
 def moment(at: datetime) -> str:
-    """Give a time as ClickHouse prints it: UTC, whole seconds, no zone."""
+    """A time as ClickHouse prints it: UTC, whole seconds, no zone."""
     return at.strftime("%Y-%m-%d %H:%M:%S")
 
 
 def device_of(device: Device) -> Row:
-    """Give what every row says of a device."""
+    """What every row says about a device."""
     return {
         "country": device.country or NO_COUNTRY,
         "region": device.region,
@@ -62,7 +62,7 @@ def device_of(device: Device) -> Row:
 
 
 def listed_session(site: Site, sight: Sight, *, all_keys: bool) -> Row:
-    """Give a row of the list of sessions; `all_keys` is the 42 of current servers."""
+    """A row of the list of sessions; with `all_keys` it has the 42 keys of current servers."""
     visit, counts = sight.visit, sight.counts
     profile = site.profiles.get(sight.identified)
     newer = {
@@ -101,7 +101,7 @@ def listed_session(site: Site, sight: Sight, *, all_keys: bool) -> Row:
 
 
 def one_session(sight: Sight, limit: int, offset: int) -> Row:
-    """Give one session with its events; who it was is not said."""
+    """One session with its events, without its person."""
     visit, told = sight.visit, sight.told
     session = {
         "session_id": visit.id,
@@ -151,7 +151,7 @@ def _errors(sights: Iterable[Sight]) -> list[tuple[Visit, Event]]:
 
 
 def error_names(sights: Iterable[Sight]) -> list[Row]:
-    """Give the messages, the most frequent one first."""
+    """The error messages, the most frequent one first."""
     found = _errors(sights)
     counts: Counter[str] = Counter()
     kinds: dict[str, str] = {}
@@ -176,7 +176,7 @@ def error_names(sights: Iterable[Sight]) -> list[Row]:
 
 
 def error_events(sights: Iterable[Sight], message: str) -> list[Row]:
-    """Give each time that exactly this message was met, newest first."""
+    """Each occurrence of exactly this message, newest first."""
     met = [pair for pair in _errors(sights) if str(pair[1].props.get("message", "")) == message]
     met.sort(key=lambda pair: pair[1].at, reverse=True)
     return [_error(visit, event) for visit, event in met]

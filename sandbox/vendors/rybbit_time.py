@@ -1,4 +1,4 @@
-"""Which span of time a request to Rybbit means (`contracts/rybbit_observed.md`, "Time")."""
+"""The span of time that a request to Rybbit asks for (`contracts/rybbit_observed.md`, "Time")."""
 
 import re
 from collections.abc import Mapping
@@ -15,12 +15,12 @@ _PAIRS = (
 
 
 class BadTime(Exception):
-    """Raised when a request's time parameters are refused; the text is what the server says."""
+    """Raised when a request's time parameters are refused; its text is the server's message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From `begin` to before `end`; None is unbounded."""
+    """From `begin` up to, and not including, `end`; None is unbounded."""
 
     begin: datetime | None = None
     end: datetime | None = None
@@ -31,10 +31,10 @@ class Span:
 
 def read_span(query: Mapping[str, str], now: datetime, *, strict: bool) -> Span:
     """
-    Give the span; without any parameter it is all of history.
+    The span that the parameters ask for; without any it is all time.
 
     Raises:
-        BadTime: where `strict`, for parameters that are malformed or lack their partner.
+        BadTime: with `strict`, for parameters that are malformed or lack their other half.
 
     """
     given = {key: value for key, value in query.items() if value}
@@ -61,7 +61,7 @@ def _read_strictly(given: Mapping[str, str], now: datetime) -> Span:
 
 
 def _read_leniently(given: Mapping[str, str], now: datetime) -> Span:
-    """Read it as old servers do: what they do not understand is all of history."""
+    """The span as old servers read it: what they do not understand means all time."""
     zone = _zone(given.get("time_zone", ""))
     wrong = any(_date_problems(name, given) for name in ("start_date", "end_date"))
     if zone and not wrong and "start_date" in given and "end_date" in given:
@@ -108,7 +108,7 @@ def _moment(name: str, given: Mapping[str, str]) -> datetime:
 
 
 def _past(given: Mapping[str, str], now: datetime) -> Span | None:
-    """Read "minutes ago"; a span that ends now includes now."""
+    """The span of "minutes ago"; one that ends now includes now."""
     if "past_minutes_start" not in given or "past_minutes_end" not in given:
         return None
     try:

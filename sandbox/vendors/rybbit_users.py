@@ -1,4 +1,4 @@
-"""Rybbit's answers on people: the list, one person, and who carries a trait."""
+"""Rybbit's rows of people: the list, one person, and the people with a trait."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class _Seen:
         return sum(event.type == kind for _, event in self.rows)
 
     def referrers(self) -> list[str]:
-        """Give each visit's referrer, the first visit's first."""
+        """Each visit's referrer, the first visit's first."""
         firsts: dict[str, str] = {}
         for visit, event in self.rows:
             firsts.setdefault(visit.id, event.referrer)
@@ -60,7 +60,7 @@ class _Seen:
 
 
 def _people(sights: Iterable[Sight]) -> list[_Seen]:
-    """Give everybody, the one last seen first; a person is the identified id, or else the device id."""
+    """All people, the one last seen first; a person is an identified id, or else a device id."""
     found: dict[str, list[tuple[Visit, Event]]] = {}
     for sight in sights:
         for event in sight.events:
@@ -70,7 +70,7 @@ def _people(sights: Iterable[Sight]) -> list[_Seen]:
 
 
 def listed_users(site: Site, sights: Iterable[Sight], query: Mapping[str, str], *, searches: bool) -> Row:
-    """Give a page of everybody; older servers ignore what is searched for."""
+    """A page of people; older servers ignore the search."""
     people = _people(sights)
     if query.get("identified_only") == "true":
         people = [person for person in people if person.identified]
@@ -94,7 +94,7 @@ def _listed(site: Site, person: _Seen, *, all_keys: bool) -> Row:
     device = device_of(person.last.device)
     profile = site.profiles.get(person.identified, Profile())
     referrer = next((text for text in person.referrers() if text), "")
-    # 2.2.4 takes the last event's channel, and an event inside a visit has no referrer.
+    # 2.2.4 has the last event's channel, and an event inside a visit has no referrer.
     channel = person.first.channel if all_keys or person.rows[-1][1].referrer else "Direct"
     row = {
         "effective_user_id": person.id,
@@ -116,9 +116,9 @@ def _listed(site: Site, person: _Seen, *, all_keys: bool) -> Row:
 
 
 def one_user(site: Site, sights: Iterable[Sight], wanted: str, *, current: bool) -> Row:
-    """Give one person; nobody is 200 with zeros, and so is (now) the device of somebody identified."""
+    """One person; 200 with zeros for nobody and, on current servers, for an identified person's device."""
     matching = of_person(sights, wanted, anonymous_alone=current)
-    # In 2.2.4 one visit may be two people's: before identification it was somebody else's.
+    # In 2.2.4 one visit may be two people's: before the identification it was the device's.
     people = [p for p in _people(matching) if wanted in (p.id, p.last.device_id)]
     if not people:
         owner = next((uid for uid, p in site.profiles.items() if wanted in dict(p.devices)), "")
@@ -206,7 +206,7 @@ def _nobody(identified: str, profile: Profile | None, *, current: bool) -> Row:
 
 
 def with_trait(site: Site, sights: list[Sight], key: str, value: str) -> list[Row]:
-    """Give who carries exactly this trait, the case included."""
+    """The people with exactly this trait, capitals included."""
     rows = []
     for uid, profile in site.profiles.items():
         if key not in (profile.traits or {}) or str((profile.traits or {})[key]) != value:

@@ -1,4 +1,4 @@
-"""What every stand-in shares: a server of its own, a record of calls, a fault and a latency."""
+"""What all stand-ins have: a server of its own, a list of calls, a fault and a latency."""
 
 import asyncio
 from abc import ABC, abstractmethod
@@ -17,7 +17,7 @@ Clock = Callable[[], datetime]
 
 @dataclass(slots=True)
 class ReceivedCall:
-    """One request as it arrived, its path decoded, and the status it was answered with (0: not answered)."""
+    """One request as it arrived, with its path decoded, and the status of its answer (0: not answered)."""
 
     method: str
     path: str
@@ -31,11 +31,11 @@ class StandIn(ABC):
     A vendor on loopback.
 
     Attributes:
-        origin: where it listens, set once it does.
-        calls: all that it received, in order.
-        fault: how it misbehaves now.
-        latency: how many seconds it takes for each answer.
-        slow_seconds: how many more it takes when it is made slow.
+        origin: where it listens; set when it does.
+        calls: all calls that it received, in order.
+        fault: the fault that is on.
+        latency: seconds that each answer takes.
+        slow_seconds: seconds that it takes on top with the fault "slow".
 
     """
 
@@ -49,18 +49,18 @@ class StandIn(ABC):
 
     @abstractmethod
     def routes(self) -> list[web.RouteDef]:
-        """Give what it serves."""
+        """Its routes."""
 
     @abstractmethod
     def refusal(self) -> web.Response:
-        """Give what a bad key gets."""
+        """The answer to a bad key."""
 
     @abstractmethod
     def environment(self) -> dict[str, str]:
-        """Give the variables by which Casefile is configured to ask it."""
+        """The variables that configure Casefile for it."""
 
     def application(self) -> web.Application:
-        """Give it as a web application."""
+        """The stand-in as a web application."""
         app = web.Application(middlewares=[self._receive])
         app.add_routes(self.routes())
         return app
@@ -84,7 +84,7 @@ class StandIn(ABC):
         return response
 
     async def _misbehave(self, request: web.Request) -> web.StreamResponse | None:
-        """Give the wrong answer of the fault that is on, or None."""
+        """The answer of the fault that is on; None without one."""
         match self.fault:
             case Fault.REFUSED:
                 return self.refusal()
@@ -96,19 +96,19 @@ class StandIn(ABC):
                 return await misbehave(fault, request, self.slow_seconds)
 
     def admit(self, request: web.Request) -> web.StreamResponse | None:  # noqa: ARG002
-        """Count a call as it arrives, and refuse it where that is one too many."""
+        """Count a call as it arrives; returns the refusal where it is beyond a limit."""
         return None
 
     def rate_limited(self) -> web.Response:
-        """Give what a call too many gets, where the vendor documents no more than the status."""
+        """The answer to a call beyond a limit, where the vendor documents the status only."""
         return web.Response(status=429)
 
     def broken(self) -> web.Response:
-        """Give what the vendor says when it has trouble of its own."""
+        """The vendor's answer to an error of its own."""
         return web.Response(status=500)
 
     def unrouted(self, request: web.Request, error: web.HTTPException) -> web.StreamResponse:  # noqa: ARG002
-        """Give what a path that is not served gets."""
+        """The answer to a path that is not served."""
         return web.json_response({"message": "not found"}, status=error.status)
 
 
@@ -117,7 +117,7 @@ S = TypeVar("S", bound=StandIn)
 
 @asynccontextmanager
 async def listening(stand_in: S) -> AsyncIterator[S]:
-    """Serve a stand-in on a free port of 127.0.0.1 while the block runs; at its end, hanging answers go."""
+    """A stand-in on a free port of 127.0.0.1 for the block; unfinished answers are dropped at its end."""
     runner = web.AppRunner(
         stand_in.application(), shutdown_timeout=0.1, handler_cancellation=True, access_log=None
     )

@@ -1,7 +1,7 @@
 """
-UXCam as `contracts/uxcam.md` has it: the newer API and the classic one, strict about what each takes.
+UXCam by `contracts/uxcam.md`: the newer API and the classic one, each as strict as the contract.
 
-Both know one app by one key. `newer_is_there` False gives the account that has the classic API alone.
+Both have one app with one key. With `newer_is_there` False the account has the classic API only.
 """
 
 import json
@@ -27,7 +27,7 @@ Recorded = tuple[Customer, Visit]
 
 
 class _Refused(Exception):
-    """Raised for what the vendor does not take: the status, a code and a sentence."""
+    """Raised for what the vendor refuses, with status, code and message."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
@@ -50,7 +50,7 @@ class UXCam(StandIn):
         self._counted: list[datetime] = []
 
     def environment(self) -> dict[str, str]:
-        """Give the variables that configure it."""
+        """The variables that configure Casefile for it."""
         return {
             "UXCAM__APP__APP_ID": _APP,
             "UXCAM__APP__API_KEY": self.api_key,
@@ -59,7 +59,7 @@ class UXCam(StandIn):
         }
 
     def routes(self) -> list[web.RouteDef]:
-        """Give the paths of both APIs that list sessions."""
+        """The paths of both APIs that list sessions."""
         return [
             web.post("/api/data-access/v1/session", self._newer),
             web.get("/v2/session", self._classic),
@@ -67,17 +67,17 @@ class UXCam(StandIn):
         ]
 
     def refusal(self) -> web.Response:
-        """Give what a wrong key gets from the newer API."""
+        """The newer API's answer to a wrong key."""
         return _newer_refusal(_Refused(401, "INVALID_CREDENTIALS", "the key or the app is not known"))
 
     def rate_limited(self) -> web.Response:
-        """Give the newer API's answer to a call too many."""
+        """The newer API's answer to a call beyond a limit."""
         refused = _newer_refusal(_Refused(429, "RATE_LIMITED", "slow down"))
         refused.headers["Retry-After"] = "1"
         return refused
 
     def key_in(self, url: str) -> bool:
-        """Whether the secret stands in a text, for tests of what is logged."""
+        """Whether a text holds the key, for tests of what is logged."""
         return self.api_key in url
 
     async def _newer(self, request: web.Request) -> web.Response:
@@ -146,7 +146,7 @@ class UXCam(StandIn):
         begin = (page - 1) * size
         rows = [self._classic_row(person, visit) for person, visit in found[begin : begin + size]]
         following = page + 1 if begin + size < len(found) else None
-        # `total` is what stands on this page, as in every recorded answer.
+        # `total` is the number of rows on this page, as in every recorded answer.
         paging = {"current": page, "next": following, "total": len(rows)}
         return web.json_response({"success": True, "data": rows, "pagination": paging})
 
@@ -154,7 +154,7 @@ class UXCam(StandIn):
         return web.json_response({"message": "Method Not Allowed"}, status=405)
 
     def _over(self, limits: Sequence[tuple[int, int]]) -> int | None:
-        """Count a call; give how many seconds to wait where it is one too many."""
+        """Count a call; returns the seconds to wait where it is beyond a limit, else None."""
         now = self.clock()
         self._counted = [at for at in self._counted if now - at < timedelta(hours=1)]
         for calls, seconds in limits:
@@ -254,7 +254,7 @@ class UXCam(StandIn):
 
 
 def session_url(person: Customer, visit: Visit, host: str = "app") -> str:
-    """Give a session's address on one of the vendor's two dashboards."""
+    """A session's URL on one of the vendor's two dashboards."""
     return f"https://{host}.uxcam.com/app/{_APP}/sessions/list/1/{_session_id(person, visit)}"
 
 
@@ -287,7 +287,7 @@ def _cursor(begin: int, number: int, asked: dict[str, Any]) -> str:
 
 
 def _read_cursor(cursor: str | None, asked: dict[str, Any]) -> tuple[int, int]:
-    """Read where a page begins; a cursor holds for the question that gave it alone."""
+    """The begin and number of the page at a cursor, which is valid for its own question only."""
     if cursor is None:
         return 0, 1
     begin, _, rest = str(cursor).partition(".")

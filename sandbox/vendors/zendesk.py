@@ -1,4 +1,4 @@
-"""Zendesk's API as its documentation has it: one ticket with its people, and whose token it is."""
+"""Zendesk's API by its documentation: one ticket with its people, and whose token it is."""
 
 import base64
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _CALLS_A_MINUTE = 700
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody that a help desk knows."""
+    """A person whom a help desk has."""
 
     number: int
     email: str | None
@@ -35,7 +35,7 @@ class Zendesk(StandIn):
         self._tickets[ticket_id] = Person(9_000 + len(self._tickets), email, name, external_id)
 
     def environment(self) -> dict[str, str]:
-        """Give the variables that configure it."""
+        """The variables that configure Casefile for it."""
         return {
             "ZENDESK__MAIN__SUBDOMAIN": "acme",
             "ZENDESK__MAIN__EMAIL": _EMAIL,
@@ -44,15 +44,15 @@ class Zendesk(StandIn):
         }
 
     def routes(self) -> list[web.RouteDef]:
-        """Give the paths that are served."""
+        """The paths that are served."""
         return [web.get("/api/v2/tickets/{id}", self._ticket), web.get("/api/v2/users/me", self._me)]
 
     def refusal(self) -> web.Response:
-        """Give what a wrong token gets."""
+        """The answer to a wrong token."""
         return web.json_response({"error": "Couldn't authenticate you"}, status=401)
 
     def rate_limited(self) -> web.Response:
-        """Give a 429 with the seconds to wait."""
+        """A 429 with the seconds to wait."""
         headers = {"Retry-After": "20", "X-Rate-Limit": "700", "X-Rate-Limit-Remaining": "0"}
         return web.Response(
             text="Number of allowed API requests per minute exceeded", status=429, headers=headers
@@ -89,7 +89,7 @@ class Zendesk(StandIn):
         return web.json_response(body, headers=self._rates())
 
     async def _me(self, request: web.Request) -> web.Response:
-        # Strangers are answered too, as somebody without an id.
+        # A wrong token is answered too, as a user without an id.
         user = {"id": 77, "role": "admin"} if self._is_ours(request) else {"id": None, "role": "end-user"}
         return web.json_response({"user": user}, headers=self._rates())
 
