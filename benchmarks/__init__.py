@@ -1,1 +1,1 @@
-"""What is measured; each file runs alone and prints one table."""
+"""Measurements; each file runs alone and prints one table."""

@@ -1,8 +1,9 @@
 """
 How long a `/sessions` takes, over both transports, against the sandbox on loopback.
 
-Acknowledged: from Slack's delivery to its answer. Posted: until parent and reply stand. Settled: until the
-last source is in. Cold asks all vendors, who take the times printed above the table; cached asks nobody.
+Acknowledged: from Slack's delivery to the acknowledgement. Posted: until parent and reply are there. Settled:
+until the last source has answered. Cold asks all vendors, who take the times printed above the table; cached
+asks none.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from bot.settings.model import load_settings
 from sandbox.slack import Message, plain_text
 from sandbox.world import World, open_world
 
+# Seconds that FullStory, Raygun and Rybbit take to answer.
 VENDOR_SECONDS = (0.20, 0.60, 0.15)
 CUSTOMER = "cust-8841"
 
@@ -54,7 +56,7 @@ async def casefile(world: World, transport: str) -> AsyncIterator[Bot]:
 
 
 async def measure(world: World, row: Row) -> None:
-    """Ask once and take the times."""
+    """Ask once, and add the times to the row."""
     slack, channel = world.slack, world.slack.places.support
     before = len(slack.messages(channel))
     begun = time.perf_counter()
@@ -76,14 +78,14 @@ async def measure(world: World, row: Row) -> None:
 
 
 async def run(times: int) -> list[Row]:
-    """Measure cold (a new database each time) and cached, over both transports."""
+    """The times of cold and of cached runs (cold: a new database each time), over both transports."""
     rows = []
     for transport in ("http", "socket"):
         cold, cached = Row(transport, "cold"), Row(transport, "cached")
         for _ in range(times):
             async with open_world(patience=VENDOR_SECONDS) as world, casefile(world, transport) as bot:
                 await measure(world, cold)
-                # The parent's one edit comes last; it belongs to the question before.
+                # The parent's one edit comes last, and still belongs to the question before.
                 await bot.engine.tasks.drain(5)
                 await measure(world, cached)
         rows += [cold, cached]
@@ -91,7 +93,7 @@ async def run(times: int) -> list[Row]:
 
 
 def shown(seconds: list[float]) -> str:
-    """Give median and worst in milliseconds."""
+    """Median and worst, in milliseconds."""
     return f"{statistics.median(seconds) * 1000:7.1f} /{max(seconds) * 1000:7.1f}"
 
 

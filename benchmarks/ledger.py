@@ -1,7 +1,7 @@
 """
-What writing a call down before it is made costs, and what four processes at once make of it.
+What it costs to write a call down before it is made, in one process and in four at once.
 
-Both sides in one run: a row inserted without counting (which would let a 51st call through), and the ledger.
+One run compares inserting a row without counting (which would let a 51st call through) and the ledger.
 """
 
 import argparse
@@ -22,14 +22,14 @@ ACCOUNT = Account("raygun/bench", (Window(1_000_000, 86_400),))
 
 
 async def insert_alone(store: Store) -> None:
-    """Write a call down without counting."""
+    """Write a call down without counting those before."""
     async with store.write() as connection:
         row = {"account": "bench/insert", "at_ms": now_ms(), "purpose": Purpose.PERSON.value}
         await connection.execute(insert(quota_calls).values(row))
 
 
 async def timed(url: str, times: int, kind: str) -> list[float]:
-    """Give the seconds that each write took."""
+    """The seconds that each write took."""
     seconds = []
     async with open_store(url) as store:
         ledger = Ledger(store)
@@ -41,7 +41,7 @@ async def timed(url: str, times: int, kind: str) -> list[float]:
 
 
 async def in_processes(url: str, times: int, kind: str, processes: int) -> list[float]:
-    """Run the same in several processes at once, and give all their times."""
+    """The seconds that each write took, in several processes at once."""
     running = [
         await asyncio.create_subprocess_exec(
             sys.executable,
@@ -76,7 +76,7 @@ async def table(times: int) -> None:
 
 
 def main() -> None:
-    """Run, or be one of the processes."""
+    """Run the whole, or one of its processes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=200)
     parser.add_argument("--worker", nargs=2, metavar=("URL", "KIND"))

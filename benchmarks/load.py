@@ -1,9 +1,9 @@
 """
 A load of requests of all kinds on the sandbox's Slack, and the count of what became of each of them.
 
-A request counts as acknowledged when Slack was told so in time; Slack's own redeliveries of what was not are
-part of it. Lost is what was acknowledged and has no answer in its channel (for an address: no card), doubled
-what has more than one.
+A request counts as acknowledged when it was in time, at once or at one of Slack's redeliveries. One that was
+acknowledged is lost if it has no answer in its channel (for a URL: no card), and doubled if it has more than
+one.
 """
 
 import asyncio
@@ -21,20 +21,22 @@ from sandbox.vendors.fullstory import session_url
 from sandbox.world import World, open_world
 
 CHANNELS = 40
-# Slack tries again at once, after a minute, after five; here in seconds, so that a run has an end.
+# Slack retries at once, after one minute and after five; here after seconds, so that a run ends.
 RETRY_WAITS = (0.5, 3.0, 10.0)
 KINDS = ("command", "ticket", "mention", "link")
-# As long as answers still come in, they are waited for: leases run out, takeovers follow, posts settle.
+# How long the last answers are waited for, each time some have come: leases must run out first.
 LAST_ANSWERS_SECONDS = 60.0
+# Lost or doubled requests that are printed.
 _MOST_NAMED = 20
 _COUNTED_EVERY_SECONDS = 10.0
-# Slack takes fifty cards a minute at the least, and of links no more come in.
+_DOUBLES_WITHIN_SECONDS = 3.0
+# Shares of the kinds; few links, as Slack allows some fifty cards a minute.
 WEIGHTS = (0.42, 0.28, 0.28, 0.02)
 
 
 @dataclass
 class Request:
-    """One request: what kind, which number, and the message that it came with (a command has none)."""
+    """One request: its kind, its number, and its message (None for a command)."""
 
     kind: str
     number: int
@@ -45,7 +47,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Total:
-    """What became of a load's requests."""
+    """The outcome of a load's requests."""
 
     acknowledged: int
     lost: int
@@ -54,7 +56,7 @@ class Total:
 
 
 class Load:
-    """Requests of all kinds, each about a customer or with an address of its own."""
+    """Requests of all kinds, each about its own customer or with its own URL."""
 
     def __init__(self, world: World, rng: random.Random, addresses: Iterator[str]) -> None:
         self.requests: list[Request] = []
@@ -66,7 +68,7 @@ class Load:
         self._ended = False
 
     async def run(self, a_second: float) -> None:
-        """Send requests at random instants, so many a second on average, until the end."""
+        """Send requests at random times, `a_second` each second on average, until `end`."""
         while not self._ended:
             await asyncio.sleep(self._rng.expovariate(a_second))
             request = self._next()
@@ -76,7 +78,7 @@ class Load:
             task.add_done_callback(self._under_way.discard)
 
     async def end(self) -> None:
-        """Send nothing more, and wait until every request is acknowledged or given up by Slack."""
+        """Stop sending, and wait until every request is acknowledged or Slack has given it up."""
         self._ended = True
         while self._under_way:
             await asyncio.wait(set(self._under_way))
@@ -106,7 +108,7 @@ class Load:
 
 
 class Count:
-    """What Slack shows of each request."""
+    """What became of each request, by what Slack shows."""
 
     def __init__(self, world: World, requests: list[Request]) -> None:
         self._world = world
@@ -125,11 +127,11 @@ class Count:
                     self._parents.setdefault(who_in(message), []).append(message)
 
     def acknowledged(self) -> list[Request]:
-        """Give the requests that Slack was told were taken."""
+        """The requests that were acknowledged to Slack."""
         return [request for request in self._requests if self._is_acknowledged(request)]
 
     def answers(self, request: Request) -> int:
-        """Give how often a request was answered; an answer without its reply in the thread is none."""
+        """How often a request was answered; an answer without its reply in the thread does not count."""
         slack = self._world.slack
         if request.kind == "command":
             parents = self._parents.get(who(request), [])
@@ -144,7 +146,7 @@ class Count:
         return sum(reply.bot_id == slack.people.bot_id for reply in theirs)
 
     def delay(self, request: Request) -> timedelta:
-        """Give how long somebody waited from asking to the answer."""
+        """The time from a request to its answer."""
         slack = self._world.slack
         if request.kind == "command":
             parents = self._parents.get(who(request), [])
@@ -165,7 +167,7 @@ class Count:
 
 
 async def ended(load: Load, world: World) -> Total:
-    """End the load, wait as long as answers still come in, and count."""
+    """The outcome, after the load has ended and no more answers have come for a while."""
     await load.end()
     clock, missing = asyncio.get_running_loop().time, len(load.requests) + 1
     while True:
@@ -176,10 +178,10 @@ async def ended(load: Load, world: World) -> Total:
             missing, deadline = len(lost), clock() + LAST_ANSWERS_SECONDS
         if not lost or clock() > deadline:
             break
-        # Counting takes a second of the time that Slack's stand-in has for its answers.
+        # Not more often: counting takes a second, in which the sandbox's Slack answers nobody.
         await asyncio.sleep(_COUNTED_EVERY_SECONDS)
-    # What would be doubled is doubled by now or soon.
-    await asyncio.sleep(3)
+    # A second answer, if any, has come by now or comes soon.
+    await asyncio.sleep(_DOUBLES_WITHIN_SECONDS)
     counted = Count(world, load.requests)
     doubled = [request for request in acknowledged if counted.answers(request) > 1]
     for name, some in (("lost", lost), ("doubled", doubled)):
@@ -190,12 +192,12 @@ async def ended(load: Load, world: World) -> Total:
 
 
 def who(request: Request) -> str:
-    """Give the customer that a request is about; nobody else's is."""
+    """The customer that a request is about; each request has its own."""
     return f"{request.kind}{request.number}@customers.example"
 
 
 def who_in(message: Message) -> str:
-    """Give the customer that an answer of ours in a channel is about."""
+    """The customer that an answer of ours in a channel is about."""
     return str(message.blocks).partition("`")[2].partition("`")[0]
 
 
@@ -210,7 +212,7 @@ def add_channels(world: World) -> list[str]:
 
 
 def visitors(now: datetime) -> list[Customer]:
-    """Give people with sessions whose addresses can be pasted: each session once."""
+    """People with sessions whose URLs can be pasted, each session once."""
     return [
         Customer(
             20_000 + number,
@@ -226,7 +228,7 @@ def visitors(now: datetime) -> list[Customer]:
 
 
 def addresses_of(people: list[Customer]) -> Iterator[str]:
-    """Give the addresses of their sessions, again from the beginning when there are no more."""
+    """The URLs of their sessions, again from the first when there are no more."""
     while True:
         for person in people:
             for visit in person.visits:
@@ -235,7 +237,7 @@ def addresses_of(people: list[Customer]) -> Iterator[str]:
 
 @asynccontextmanager
 async def loaded_world(rng: random.Random, a_second: float) -> AsyncIterator[tuple[World, Load]]:
-    """Open the sandbox with the load's customers, and put it under load while the block runs."""
+    """The sandbox with the load's customers, under load for the block."""
     people: list[Customer] = []
 
     def more(now: datetime) -> list[Customer]:

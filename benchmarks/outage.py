@@ -1,9 +1,8 @@
 """
-Stops PostgreSQL under load and starts it again: counts what became of every request, and what `/readyz` said.
+Stops and starts PostgreSQL under load; counts the outcome of every request, and `/readyz`'s statuses.
 
-Commands, tickets, mentions and pasted addresses come in so many times a second, over signed HTTP, into forty
-channels; the database is away for so many seconds in their middle. What counts as lost and as doubled,
-`load.py` says.
+Commands, tickets, mentions and pasted URLs come in over signed HTTP, into forty channels, before the database
+is stopped, while it is away and after it is back. `load.py` says what counts as lost and as doubled.
 """
 
 import argparse
@@ -31,7 +30,7 @@ _ASKED_EVERY_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class Row(Total):
-    """What one run came to; `readyz_while_away` is how often it said what, `back_seconds` when it was 200."""
+    """The result of one run; `readyz_while_away` counts each status, `back_seconds` is until it was 200."""
 
     away_seconds: float
     a_second: float
@@ -42,13 +41,13 @@ class Row(Total):
 
 
 async def asked(port: int) -> int:
-    """Give what `/readyz` says."""
+    """The status of `/readyz`."""
     async with httpx.AsyncClient(timeout=20) as client:
         return (await client.get(f"http://127.0.0.1:{port}/readyz")).status_code
 
 
 async def asked_for(port: int, seconds: float) -> dict[int, int]:
-    """Ask for a while, and give how often each status came."""
+    """How often each status of `/readyz` came in a number of seconds."""
     statuses: Counter[int] = Counter()
     clock = asyncio.get_running_loop().time
     end = clock() + seconds
@@ -59,7 +58,7 @@ async def asked_for(port: int, seconds: float) -> dict[int, int]:
 
 
 async def until_ready(port: int) -> float:
-    """Give how many seconds it takes until it says that all is well."""
+    """The seconds until `/readyz` answers 200."""
     clock = asyncio.get_running_loop().time
     begun = clock()
     while await asked(port) != httpx.codes.OK:  # noqa: ASYNC110 - another process is asked
@@ -68,7 +67,7 @@ async def until_ready(port: int) -> float:
 
 
 async def measure(server: "PostgresServer", away: float, a_second: float, seed: int) -> Row:
-    """Let the database be away for so many seconds under load, and count."""
+    """Stop the database for `away` seconds under load, and count."""
     folder = Path(tempfile.mkdtemp(prefix="casefile-outage-"))
     server.psql("CREATE DATABASE outage")
     async with loaded_world(random.Random(seed), a_second) as (world, load):
@@ -89,7 +88,7 @@ async def measure(server: "PostgresServer", away: float, a_second: float, seed: 
 
 
 def main() -> None:
-    """Run it and print what it came to."""
+    """Run it, and print the result."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--a-second", type=float, default=15.0)

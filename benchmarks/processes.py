@@ -1,11 +1,10 @@
 """
-Four processes' worth of engines on one database: a thousand lookups of two hundred customers, with restarts.
+Four engines, as four processes have them, on one database: a thousand lookups of two hundred customers.
 
-Each engine has its own memory, connections and identity, as a process of its own has. Every customer is
-looked up five times, by whichever engine, in random order; in the middle each is closed and opened again.
-Printed is what each vendor received, how many of its questions were asked again while their answer was fresh
-(Raygun is asked for pages of everybody's sessions: there it is the same page), how many calls it refused, and
-the most that arrived in any second, minute and day.
+Each engine has its own memory, connections and identity. Every customer is looked up five times, by any
+engine, in random order; halfway all engines are closed and opened again. The table has, for each vendor, the
+calls that it received, how many questions were asked again while their answer was fresh (for Raygun, how many
+pages of everybody's sessions), how many calls it refused, and the most in any second, minute and day.
 """
 
 import argparse
@@ -28,12 +27,14 @@ from sandbox.people import FULLSTORY, RYBBIT, UXCAM, Customer, Visit
 from sandbox.vendors.stand_in import ReceivedCall, StandIn
 from sandbox.world import open_world
 
+# Customers, lookups of each, engines, and lookups at the same time.
+# Customers, lookups of each, engines, and lookups at the same time.
 CUSTOMERS, EACH, ENGINES, AT_ONCE = 200, 5, 4, 40
 
 
 @dataclass(frozen=True)
 class Row:
-    """What one vendor saw."""
+    """The calls that one vendor received."""
 
     vendor: str
     calls: int
@@ -45,7 +46,7 @@ class Row:
 
 
 def customers(now: datetime) -> list[Customer]:
-    """Give those who are looked up."""
+    """The customers who are looked up."""
     visits = (Visit(now - timedelta(minutes=30), 60), Visit(now - timedelta(hours=5), 90))
     known = frozenset({FULLSTORY, RYBBIT, UXCAM})
     return [
@@ -57,7 +58,7 @@ def customers(now: datetime) -> list[Customer]:
 async def look_up(
     engines: list[Engine], rng: random.Random, numbers: list[int], room: asyncio.Semaphore
 ) -> None:
-    """Look customers up by any of the engines, so many at once."""
+    """Look customers up by any of the engines, as many at once as `room` has places."""
 
     async def one(number: int) -> None:
         address = f"many{number}@visitors.example"
@@ -84,7 +85,7 @@ async def run(settings: Settings, seed: int) -> None:
 
 
 def row_of(name: str, vendor: StandIn, fresh_for: timedelta) -> Row:
-    """Count what a vendor received."""
+    """The row of a vendor, by the calls that it received."""
     asked: dict[str, datetime] = {}
     again = 0
     for call in vendor.calls:
@@ -105,7 +106,7 @@ def row_of(name: str, vendor: StandIn, fresh_for: timedelta) -> Row:
 
 
 def most_within(calls: list[ReceivedCall], span: timedelta) -> int:
-    """Give the most calls that arrived within a span."""
+    """The most calls that arrived within a span."""
     times = sorted(call.at for call in calls)
     begin = most = 0
     for end, at in enumerate(times):
@@ -123,7 +124,7 @@ async def measure(kind: str, seed: int) -> list[Row]:
             async with open_world(strangers_a_day=300, more_people=customers) as world:
                 settings = load_settings(world.environment() | {"DATABASE_URL": url})
                 await run(settings, seed)
-                # Nobody found is fresh for half a minute, somebody for two.
+                # An answer is fresh for two minutes, "nobody found" for half a minute.
                 vendors = {"fullstory": world.fullstory, "raygun": world.raygun}
                 vendors |= {"rybbit": world.rybbit, "uxcam": world.uxcam}
                 return [row_of(name, vendor, timedelta(seconds=30)) for name, vendor in vendors.items()]
@@ -132,7 +133,7 @@ async def measure(kind: str, seed: int) -> list[Row]:
 
 
 def main() -> None:
-    """Run it and print a table, or rows of JSON."""
+    """Run it, and print a table or rows of JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="postgresql")

@@ -20,7 +20,7 @@ SECRET = "invented"
 
 
 def event(number: int) -> dict[str, Any]:
-    """Give an error that hit one of a hundred people."""
+    """An error that hit one of a hundred people."""
     user = {"Identifier": f"u-{number % 100}", "IsAnonymous": False}
     error = {
         "url": f"https://app.raygun.com/crashreporting/19abc7x/errors/{number % 40}",
@@ -33,7 +33,7 @@ def event(number: int) -> dict[str, Any]:
 
 
 async def measure() -> tuple[list[float], float, int]:
-    """Give the milliseconds of each, the seconds of all, and how many were refused."""
+    """The milliseconds of each, the seconds of all, and how many were refused."""
     with tempfile.TemporaryDirectory() as folder:
         async with open_world() as world:
             database = {"DATABASE_URL": f"sqlite:///{Path(folder) / 'bench.db'}"}
@@ -47,7 +47,7 @@ async def measure() -> tuple[list[float], float, int]:
 
 
 async def send(client: httpx.AsyncClient) -> tuple[list[float], float, int]:
-    """Send them all, by several senders at once."""
+    """As `measure`, with several senders at once."""
     numbers = iter(range(EVENTS))
     times: list[float] = []
     refused = 0
