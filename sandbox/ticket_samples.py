@@ -69,8 +69,8 @@ async def post_sample(
     """
     Post a sample as its help desk's app would, with the events that Slack then sends.
 
-    A sample of an edit is posted as it was before and then edited; one from inside a thread hangs from a
-    new message that the app is not told of. With `ticket_id` it is about that ticket instead of its own.
+    A sample of an edit is posted as it was before and then edited; one from inside a thread is a reply to a
+    new message, for which the app gets no event. With `ticket_id` it is about that ticket instead of its own.
 
     Args:
         slack: the workspace to post in.

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 OnCrash = Callable[[BaseException, str], None]
-"""Told of an exception that nobody handled, and the name of the task that raised it."""
+"""Called with an exception that nobody handled, and the name of the task that raised it."""
 
 _AFTER_CRASH_SECONDS = 1.0
 

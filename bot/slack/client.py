@@ -46,7 +46,7 @@ def lost(error: aiohttp.ClientError | TimeoutError) -> SlackAway:
     return SlackAway(type(error).__name__, unsure=not unmade)
 
 
-def wished_wait(headers: Any) -> timedelta:
+def retry_after(headers: Any) -> timedelta:
     """The time in a `Retry-After` header; one second where there is none."""
     value = {str(name).lower(): text for name, text in headers.items()}.get("retry-after", "")
     return timedelta(seconds=float(value) if str(value).isdecimal() else 1.0)
@@ -134,7 +134,7 @@ class SlackClient(AsyncWebClient):
             raise SlackAway(str(answer.get("error")), unsure=True) from None
         if answer.status_code != HTTPStatus.TOO_MANY_REQUESTS:
             raise error
-        wait = wished_wait(answer.headers)
+        wait = retry_after(answer.headers)
         await self._limits.hold(method, wait)
         return wait
 

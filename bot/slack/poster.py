@@ -20,7 +20,7 @@ from slack_sdk.webhook.webhook_response import WebhookResponse
 
 from bot.domain.asking import Asker
 from bot.domain.message import Message
-from bot.slack.client import LONGEST_WAIT, SlackAway, lost, wished_wait
+from bot.slack.client import LONGEST_WAIT, SlackAway, lost, retry_after
 from bot.slack.posts import Post, Posts
 from bot.slack.priority_lock import PriorityLock, Rank
 from bot.slack.rate_limits import A_MINUTE, EDIT, POST, RateLimits, TooFar
@@ -370,7 +370,7 @@ def _was_taken(answer: WebhookResponse) -> bool:
 
     """
     if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-        raise SlackAway("ratelimited", wished_wait(answer.headers), unsure=False)
+        raise SlackAway("ratelimited", retry_after(answer.headers), unsure=False)
     if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise SlackAway(f"HTTP {answer.status_code}", unsure=True)
     return answer.status_code == HTTPStatus.OK

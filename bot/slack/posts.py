@@ -1,7 +1,7 @@
 """
 The register of our posts: where each part of a job's answer is, so that it is posted once and can be edited.
 
-A job is known here by its id alone; whether it is still this process's is asked of whoever keeps the jobs.
+A job is known here by its id only; the caller of `Posts` says whether this process still has it.
 """
 
 from collections.abc import Awaitable, Callable
@@ -14,11 +14,11 @@ from bot.storage.store import Store
 from bot.storage.tables import posts
 
 Hold = Callable[[AsyncConnection, str], Awaitable[bool]]
-"""Takes the whole lease of the job of this id anew, in a transaction; False where another process has it."""
+"""Renews the lease of the job with this id, in a transaction; False where another process has it."""
 
 
 class TakenOver(Exception):
-    """Raised when a job's lease ran out and another process has it now: it must be left alone."""
+    """Raised when a job's lease ran out and another process has it now; this one must stop working on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Post:
     """
     Where a part of an answer is; `ts` is None while the outcome of posting it is unknown.
 
-    `whole` says that nothing is left to be edited in.
+    `whole` says that nothing will be edited in any more.
     """
 
     part: str
@@ -42,7 +42,7 @@ class Posts:
 
     Args:
         store: where they are kept.
-        hold: makes sure that a job is still ours before something is posted for it.
+        hold: renews the lease of a job before something is posted for it.
 
     """
 
@@ -51,22 +51,22 @@ class Posts:
         self._hold = hold
 
     async def of(self, job_id: str) -> dict[str, Post]:
-        """What has been posted for a job, or was about to be, by part."""
+        """The posts of a job, those that were about to be posted included, by part."""
         async with self._store.read() as connection:
             rows = (await connection.execute(select(posts).where(posts.c.job == job_id))).all()
         return {row.part: Post(row.part, row.channel, row.ts, row.edits, bool(row.whole)) for row in rows}
 
     async def note(self, job_id: str, post: Post) -> None:
-        """Write down where a part is."""
+        """Store where a part is."""
         async with self._store.write() as connection:
             await _note(connection, job_id, post)
 
     async def about_to_post(self, job_id: str, post: Post) -> None:
         """
-        Write down that a part is about to be posted, and take the job's whole lease for it.
+        Store that a part is about to be posted, and renew the job's lease.
 
         Raises:
-            TakenOver: when the job is no longer ours: then whoever has it posts.
+            TakenOver: when another process has the job, which then posts.
 
         """
         async with self._store.write() as connection:
@@ -75,7 +75,7 @@ class Posts:
             await _note(connection, job_id, post)
 
     async def forget(self, job_id: str, part: str) -> None:
-        """Take back that a part was about to be posted: it surely was not."""
+        """Delete a part that was about to be posted and surely was not."""
         async with self._store.write() as connection:
             await connection.execute(delete(posts).where(posts.c.job == job_id, posts.c.part == part))
 

@@ -190,10 +190,10 @@ MENUS: Mapping[str, Check] = MappingProxyType(
         **_PICKERS,
     }
 )
-"""What may stand in an actions block."""
+"""Elements of an actions block."""
 
 ACCESSORIES: Mapping[str, Check] = MappingProxyType({**MENUS, "image": check_image})
-"""What may stand at the side of a section."""
+"""Elements beside a section."""
 
 INPUTS: Mapping[str, Check] = MappingProxyType(
     {kind: check for kind, check in MENUS.items() if kind not in ("button", "overflow", "workflow_button")}
@@ -202,7 +202,7 @@ INPUTS: Mapping[str, Check] = MappingProxyType(
     | {"number_input": partial(_check_field, own=frozenset({"is_decimal_allowed", "min_value", "max_value"}))}
     | {"rich_text_input": _accept, "file_input": _accept}
 )
-"""What may stand in an input block."""
+"""Elements of an input block."""
 
 
 def check_element(report: Report, element: Any, allowed: Mapping[str, Check]) -> None:

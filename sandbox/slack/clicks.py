@@ -42,7 +42,7 @@ def _pick(there: list[Clickable], action_id: str, block_id: str | None) -> Click
     if len(found) == 1:
         return found[0]
     if found:
-        raise LookupError(f"{action_id!r} stands in several blocks: {[one.block_id for one in found]}")
+        raise LookupError(f"{action_id!r} is in several blocks: {[one.block_id for one in found]}")
     names = [one.element.get("action_id") for one in there]
     raise LookupError(f"no element {action_id!r} here, among {names}")
 

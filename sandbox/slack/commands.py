@@ -24,7 +24,7 @@ async def type_command(
     refusal = _refusal(state, channel, user_id, name, in_thread=in_thread)
     if refusal:
         error, words = refusal
-        return Outcome({}, error=error, seen=state.tell(channel_id, user_id, words))
+        return Outcome({}, error=error, seen=state.notify(channel_id, user_id, words))
     url = state.response_urls.make(channel_id, user_id, state.clock())
     payload = payloads.command(state, channel, user, line, url)
     return await deliver_command(state, courier, payload, url)
@@ -42,7 +42,7 @@ async def deliver_command(
         except ApiError as refused:
             error = refused.error
     words = f'{payload["command"]} failed with the error "{error}"'
-    return Outcome(payload, delivery, error, state.tell(url.channel, url.user, words))
+    return Outcome(payload, delivery, error, state.notify(url.channel, url.user, words))
 
 
 def _error(delivery: Delivery) -> str | None:
@@ -67,7 +67,7 @@ def _refusal(
 def _invite(state: State, channel: Channel, user_id: str) -> Outcome:
     if channel.archived or user_id not in channel.members or channel.name == "":
         words = "You cannot add anybody here."
-        return Outcome({}, error="cant_invite", seen=state.tell(channel.id, user_id, words))
+        return Outcome({}, error="cant_invite", seen=state.notify(channel.id, user_id, words))
     state.invite(channel.id)
     words = f"<@{state.people.bot}> has joined the channel."
-    return Outcome({}, seen=state.tell(channel.id, user_id, words))
+    return Outcome({}, seen=state.notify(channel.id, user_id, words))

@@ -25,7 +25,7 @@ def events_of(state: State, message: Message) -> Iterator[Event]:
     """The events that Slack would send to the app for a new message."""
     channel = state.channels[message.channel]
     wanted = state.subscribed_events
-    if hears(state, channel):
+    if gets_messages_of(state, channel):
         yield Event(message_event(state, message), channel.shared)
     if _mentions_bot(state, channel, message) and "app_mention" in wanted:
         event = message_event(state, message) | {"type": "app_mention"}
@@ -35,7 +35,7 @@ def events_of(state: State, message: Message) -> Iterator[Event]:
         yield Event(_link_shared(state, message, links), channel.shared)
 
 
-def hears(state: State, channel: Channel) -> bool:
+def gets_messages_of(state: State, channel: Channel) -> bool:
     """Whether the app gets events for messages in this channel."""
     subscribed = subscription_of(channel) in state.subscribed_events
     allowed = f"{channel.scope_family}:history" in state.scopes
@@ -44,9 +44,9 @@ def hears(state: State, channel: Channel) -> bool:
 
 def _mentions_bot(state: State, channel: Channel, message: Message) -> bool:
     # In a direct message everything is meant for the app: Slack sends the message event only.
-    heard = state.people.bot in channel.members and channel.kind is not Kind.DIRECT
+    is_in_channel = state.people.bot in channel.members and channel.kind is not Kind.DIRECT
     mentioned = f"<@{state.people.bot}" in message.text and message.user != state.people.bot
-    return heard and mentioned and "app_mentions:read" in state.scopes
+    return is_in_channel and mentioned and "app_mentions:read" in state.scopes
 
 
 def _links(state: State, message: Message) -> list[Json]:

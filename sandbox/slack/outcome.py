@@ -12,7 +12,7 @@ class Outcome:
     """
     A payload, its delivery, and what the person saw at once.
 
-    `delivery` is None where Slack refused and the app never heard of it. `error` is Slack's word for
+    `delivery` is None where Slack refused and the app got nothing. `error` is Slack's code for
     what went wrong, None when all went well. `seen` is the message that came of the acknowledgement or
     of the error.
     """

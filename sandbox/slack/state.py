@@ -204,7 +204,7 @@ class State:
         if self.listener:
             self.listener.removed(message)
 
-    def tell(self, channel: str, user: str, text: str) -> Message:
+    def notify(self, channel: str, user: str, text: str) -> Message:
         """An ephemeral message of Slack itself to one user."""
         return self.post(channel, Content(text), user=SLACKBOT, only_for=user)
 

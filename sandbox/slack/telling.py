@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 from sandbox.slack import payloads
 from sandbox.slack.delivery import Courier, Delivery, Kind
-from sandbox.slack.events import events_of, hears
+from sandbox.slack.events import events_of, gets_messages_of
 from sandbox.slack.messages import Json, Message
 from sandbox.slack.people import SLACKBOT
 from sandbox.slack.state import State
@@ -29,7 +29,7 @@ class Teller:
     async def tell_of_edit(self, edited: Message, before: Message) -> None:
         """Send the event of an edited message."""
         channel = self._state.channels[edited.channel]
-        if hears(self._state, channel):
+        if gets_messages_of(self._state, channel):
             await self.send(payloads.message_changed(self._state, edited, before), shared=channel.shared)
 
     async def tell_of_removal(self, removed: Message) -> None:
@@ -39,7 +39,7 @@ class Teller:
             await self.tell_of_edit(note, removed)
             return
         channel = self._state.channels[removed.channel]
-        if hears(self._state, channel):
+        if gets_messages_of(self._state, channel):
             await self.send(payloads.message_deleted(self._state, removed), shared=channel.shared)
 
     async def send(self, event: Json, *, shared: bool, event_id: str | None = None) -> Delivery:
@@ -51,7 +51,7 @@ class Teller:
         """Send the events of a message a number of times more, with the ids that they had."""
         first = [one for one in self._courier.deliveries if _is_of(one, message) and one.retry is None]
         if not first:
-            raise LookupError("the app was told of no such message: there is nothing to redeliver")
+            raise LookupError("the app had no event for this message: there is nothing to redeliver")
         for number in range(1, times + 1):
             for delivery in first:
                 yield await self._courier.redeliver(delivery, number, reason)

@@ -172,11 +172,11 @@ def session_url(number: int) -> str:
 
 def _shared(sighting: Sighting, now: datetime) -> dict[str, Any]:
     person, visit, number = sighting.person, sighting.visit, sighting.number
-    running, heard = sighting.is_running(now), sighting.last_heard(now)
+    running, last_event = sighting.is_running(now), sighting.last_event_at(now)
     return {
         "id": number,
         "sessionStart": _iso(visit.started_at),
-        "sessionUpdated": _iso(heard),
+        "sessionUpdated": _iso(last_event),
         "sessionEnd": None if running else _iso(visit.ended_at),
         "user": {
             "id": 55000 + person.number,
@@ -186,14 +186,14 @@ def _shared(sighting: Sighting, now: datetime) -> dict[str, Any]:
             "fullName": person.name,
             "emailAddress": person.email,
             "firstSeen": None,
-            "lastSeen": _iso(heard),
+            "lastSeen": _iso(last_event),
             "links": {"web": f"{_APP}/rum/{_PLAN}/users/{55000 + person.number}"},
         },
         "browser": {"name": person.browser[0], "version": person.browser[1]},
         "platform": {"name": person.device},
         "os": {"name": person.os[0], "version": person.os[1]},
         "location": {"country": person.country, "ipAddress": "203.0.113.9"},
-        "sessionLength": int((heard - visit.started_at).total_seconds() * 1000),
+        "sessionLength": int((last_event - visit.started_at).total_seconds() * 1000),
         "status": "active" if running else "ended",
         "links": {
             "self": f"{_API}/session?id={number}",

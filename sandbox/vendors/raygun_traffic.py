@@ -38,7 +38,7 @@ class Sighting:
         """Whether it was running at a time."""
         return self.visit.running or now < self.visit.ended_at
 
-    def last_heard(self, now: datetime) -> datetime:
+    def last_event_at(self, now: datetime) -> datetime:
         """The time of its last event, as known at a time."""
         return min(now, self.visit.ended_at)
 

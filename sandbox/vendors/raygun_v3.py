@@ -130,7 +130,7 @@ class RaygunV3(StandIn):
     async def _customers(self, request: web.Request) -> web.Response:
         begun = self._ordered[: bisect_right(self._starts, self.clock())]
         people = {one.person.number: one for one in begun}
-        newest = sorted(people.values(), key=lambda one: one.last_heard(self.clock()), reverse=True)
+        newest = sorted(people.values(), key=lambda one: one.last_event_at(self.clock()), reverse=True)
         return self._page(request, "customers:read", _CUSTOMERS_BY, newest, self._described)
 
     async def _groups(self, request: web.Request) -> web.Response:
@@ -213,7 +213,7 @@ class RaygunV3(StandIn):
             "customerIdentifier": _customer_id(one),
             "isActive": one.is_running(now),
             "startedAt": _iso(one.visit.started_at),
-            "updatedAt": _iso(one.last_heard(now)),
+            "updatedAt": _iso(one.last_event_at(now)),
             "endedAt": None if one.is_running(now) else _iso(one.visit.ended_at),
             "ipAddress": "203.0.113.9",
             "countryCode": person.country,
@@ -263,7 +263,7 @@ class RaygunV3(StandIn):
             "externalIdentifier": one.identifier,
             "isAnonymous": person.email is None,
             "firstSeenAt": _iso(one.visit.started_at),
-            "lastSeenAt": _iso(one.last_heard(now)),
+            "lastSeenAt": _iso(one.last_event_at(now)),
         }
         if person.email:
             row["emailAddress"] = person.email

@@ -94,7 +94,7 @@ class RaygunWebhooks:
     def _notification(self, kind: str) -> Json:
         self.occurred += 1
         now = _iso(self.clock())
-        told: Json = {
+        error: Json = {
             "url": self._link,
             "message": self.error.title,
             "firstOccurredOn": now,
@@ -103,13 +103,13 @@ class RaygunWebhooks:
             "totalOccurrences": self.occurred,
         }
         if kind.endswith("FollowUp"):
-            return told
+            return error
         user = {
             "Identifier": self.customer.raygun_identifier or self.customer.uid,
             "IsAnonymous": False,
             "UUID": "0b6a7a0e-1111-4222-8333-944455556666",
         }
-        return told | {"instance": {"tags": ["web", "env:prod"], "affectedUser": user, "customData": None}}
+        return error | {"instance": {"tags": ["web", "env:prod"], "affectedUser": user, "customData": None}}
 
     def _activity(self, kind: str) -> Json:
         common = {"url": self._link, "activityDate": _iso(self.clock()), "message": self.error.title}

@@ -150,17 +150,17 @@ class Rybbit(StandIn):
 
     def _answer(self, operation: str, answer: _Answer, request: web.Request, site: Site) -> web.Response:
         try:
-            told = answer(request, site)
+            answered = answer(request, site)
         except BadTime as bad:
             return failure(400, str(bad))
         except BadFilters as bad:
-            if bad.told is not None:
-                return fastify(500, "Internal Server Error", bad.told)
+            if bad.message is not None:
+                return fastify(500, "Internal Server Error", bad.message)
             return failure(500, _BROKEN[operation])
         except ValueError:
             # The query needs a number and got something else: it fails, as the server does not check before.
             return failure(500, _BROKEN[operation])
-        return told if isinstance(told, web.Response) else web.json_response(told)
+        return answered if isinstance(answered, web.Response) else web.json_response(answered)
 
     async def _version(self, _request: web.Request) -> web.Response:
         return web.json_response({"version": self._manners.version})

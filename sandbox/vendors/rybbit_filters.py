@@ -17,12 +17,12 @@ class BadFilters(Exception):
     """
     Raised when a request's filters are refused, always as a 500.
 
-    `told` is the message in the web framework's own form; without it the answer has the route's `error`.
+    `message` is the message in the web framework's own form; without it the answer has the route's `error`.
     """
 
-    def __init__(self, told: str | None = None) -> None:
-        super().__init__(told)
-        self.told = told
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
 
 
 @dataclass(frozen=True, slots=True)

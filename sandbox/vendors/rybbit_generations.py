@@ -30,7 +30,7 @@ class Manners:
         window_limit: calls allowed a key in ten minutes, beyond which it says "Forbidden"; None: no limit.
         current: refuses bad time parameters with 400, reads dates without a zone as UTC, knows
             `start_datetime`, `search`, `session_id` and the minima, begins a new visit at identification,
-            and tells 42 keys of a session. Servers before that ignore the parameters silently.
+            and sends 42 keys of a session. Servers before that ignore the parameters silently.
 
     """
 

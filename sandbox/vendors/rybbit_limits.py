@@ -49,10 +49,10 @@ class CloudLimits:
         burst = (_BURST, int(self._tokens), math.ceil((_BURST - self._tokens) / _A_SECOND))
         day = (self._daily, self._daily - self._today, _seconds_to_midnight(self._clock()))
         nearer = min(burst, day, key=lambda limit: limit[1])
-        told = {"X-RateLimit-Burst": burst, "X-RateLimit-Daily": day, "RateLimit": nearer}
+        limits = {"X-RateLimit-Burst": burst, "X-RateLimit-Daily": day, "RateLimit": nearer}
         return {
             f"{name}-{part}": str(value)
-            for name, limit in told.items()
+            for name, limit in limits.items()
             for part, value in zip(("Limit", "Remaining", "Reset"), limit, strict=True)
         }
 

@@ -18,7 +18,7 @@ _UTM = ("source", "medium", "campaign", "term", "content")
 Row = dict[str, Any]
 
 
-def as_told(row: Mapping[str, Any]) -> Row:
+def as_json(row: Mapping[str, Any]) -> Row:
     """The row with each text that JavaScript takes for a number as a number, but for ids."""
     return {key: value if key in _KEPT_AS_TEXT else _as_number(value) for key, value in row.items()}
 
@@ -97,12 +97,12 @@ def listed_session(site: Site, sight: Sight, *, all_keys: bool) -> Row:
         "has_replay": int(visit.has_replay),
         "traits": profile.traits if profile else None,
     }
-    return as_told(row)
+    return as_json(row)
 
 
 def one_session(sight: Sight, limit: int, offset: int) -> Row:
     """One session with its events, without its person."""
-    visit, told = sight.visit, sight.told
+    visit, events = sight.visit, sight.listed_events
     session = {
         "session_id": visit.id,
         "user_id": visit.device_id,
@@ -118,15 +118,15 @@ def one_session(sight: Sight, limit: int, offset: int) -> Row:
         "exit_page": next(reversed(sight.pages), ""),
         "ip": None,
     }
-    page = told[offset : offset + limit]
+    page = events[offset : offset + limit]
     return {
-        "session": as_told(session),
+        "session": as_json(session),
         "events": [_event(visit, event) for event in page],
         "pagination": {
-            "total": len(told),
+            "total": len(events),
             "limit": limit,
             "offset": offset,
-            "hasMore": offset + len(page) < len(told),
+            "hasMore": offset + len(page) < len(events),
         },
     }
 
@@ -143,7 +143,7 @@ def _event(visit: Visit, event: Event) -> Row:
         "event_name": event.name,
         "props": dict(sorted(event.props.items())),
     }
-    return as_told(row)
+    return as_json(row)
 
 
 def _errors(sights: Iterable[Sight]) -> list[tuple[Visit, Event]]:
@@ -162,7 +162,7 @@ def error_names(sights: Iterable[Sight]) -> list[Row]:
         kinds.setdefault(message, event.name)
         visits[message].add(visit.id)
     return [
-        as_told(
+        as_json(
             {
                 "value": message,
                 "errorName": kinds[message],
@@ -199,4 +199,4 @@ def _error(visit: Visit, event: Event) -> Row:
         "lineNumber": props.get("lineNumber"),
         "columnNumber": props.get("columnNumber"),
     }
-    return as_told(row)
+    return as_json(row)

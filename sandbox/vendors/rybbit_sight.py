@@ -47,7 +47,7 @@ class Sight:
         return tuple(event.path for event in self.events if event.type == "pageview")
 
     @property
-    def told(self) -> tuple[Event, ...]:
+    def listed_events(self) -> tuple[Event, ...]:
         """The events that a session's own page lists."""
         return tuple(event for event in self.events if event.type != "performance")
 

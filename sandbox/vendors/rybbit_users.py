@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.vendors.rybbit_data import Device, Event, Profile, Site, Visit
-from sandbox.vendors.rybbit_rows import NO_COUNTRY, Row, as_told, device_of, moment
+from sandbox.vendors.rybbit_rows import NO_COUNTRY, Row, as_json, device_of, moment
 from sandbox.vendors.rybbit_sight import Sight, of_person
 
 _TRAITS_SEARCHED = frozenset({"email", "username", "name"})
@@ -112,7 +112,7 @@ def _listed(site: Site, person: _Seen, *, all_keys: bool) -> Row:
         **({"tag": ""} if all_keys else {}),
         "traits": profile.traits,
     }
-    return as_told(row)
+    return as_json(row)
 
 
 def one_user(site: Site, sights: Iterable[Sight], wanted: str, *, current: bool) -> Row:
@@ -141,7 +141,7 @@ def one_user(site: Site, sights: Iterable[Sight], wanted: str, *, current: bool)
         "linked_devices": [{"anonymous_id": device, "created_at": at} for device, at in profile.devices],
         **({"vitals": None, "locations": _places(person), "devices": _devices(person)} if current else {}),
     }
-    return {"data": as_told(row)}
+    return {"data": as_json(row)}
 
 
 def _acquisition(person: _Seen) -> Row:
@@ -178,7 +178,7 @@ def _summed(person: _Seen, keys: tuple[str, ...]) -> list[Row]:
             {key: device[key] for key in keys} | {"sessions": 0, "last_seen": ends},
         )
         row["sessions"] += 1
-    return [as_told(row) for row in found.values()]
+    return [as_json(row) for row in found.values()]
 
 
 def _nobody(identified: str, profile: Profile | None, *, current: bool) -> Row:
@@ -221,5 +221,5 @@ def with_trait(site: Site, sights: list[Sight], key: str, value: str) -> list[Ro
             **{name: device[name] for name in _SHORT},
             "sessions": len(theirs),
         }
-        rows.append(as_told(row))
+        rows.append(as_json(row))
     return rows
