@@ -34,7 +34,7 @@ from bot.settings.values import (
     WebAddress,
     Words,
 )
-from bot.storage.database import is_postgresql
+from bot.storage.address import is_postgresql
 
 
 class SettingsError(Exception):

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 
-from bot.storage.database import database_error
+from bot.storage.address import database_error
 
 
 def _without_blanks(value: Any) -> Any:

@@ -19,9 +19,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.operations.clock import Clock
+from bot.storage.address import is_postgresql
 from bot.storage.uninterrupted_sqlite import Interruptions
 
-_POSTGRESQL = frozenset({"postgres", "postgresql", "postgresql+asyncpg"})
 # How long a writer waits for another one before it gives up, in milliseconds.
 _BUSY_TIMEOUT_MS = 15_000
 _CONNECT_SECONDS, _STATEMENT_SECONDS = 5, 15
@@ -34,26 +34,6 @@ _WRITERS_LOCK = 0x0CA5EF11E
 
 class StoreAway(SQLAlchemyError):
     """Raised when the database cannot be reached, or was lost in the middle."""
-
-
-def database_error(url: str) -> str | None:
-    """Give what is wrong with a database's address, None where nothing is."""
-    if url.startswith("sqlite:"):
-        return None if url.startswith("sqlite:///") and url != "sqlite:///" else "for SQLite: sqlite:///FILE"
-    try:
-        parts = urlsplit(url)
-        host, _port = parts.hostname, parts.port
-    except ValueError:
-        return "is no address of a database"
-    if parts.scheme not in _POSTGRESQL:
-        return "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME is needed"
-    sockets = any(name == "host" for name, _ in parse_qsl(parts.query))
-    return None if (host or sockets) and len(parts.path) > 1 else "a host and the database's name are needed"
-
-
-def is_postgresql(url: str) -> bool:
-    """Whether an address is PostgreSQL's."""
-    return urlsplit(url).scheme in _POSTGRESQL
 
 
 @dataclass(frozen=True, slots=True)

