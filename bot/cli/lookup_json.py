@@ -9,7 +9,7 @@ from bot.domain.model import CaseFile, ErrorEvent, Finding, Session
 
 
 def case_file_json(case_file: CaseFile) -> dict[str, Any]:
-    """Give the object that `casefile lookup --json` prints."""
+    """The object that `casefile lookup --json` prints."""
     return {
         "subject": {"kind": case_file.subject.kind.value, "value": case_file.subject.value},
         "as_of": iso(case_file.as_of),
@@ -70,7 +70,7 @@ def _source(finding: Finding) -> dict[str, Any]:
 
 
 def detail(finding: Finding) -> str:
-    """Give what a source's state does not say: remarks, what went wrong, and until when."""
+    """What a source's state does not say: remarks, what went wrong, and until when."""
     parts = [covers_words(finding.covers, _clockface)] if finding.covers else []
     parts += finding.notes
     if finding.failure:

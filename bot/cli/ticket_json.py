@@ -8,7 +8,7 @@ from bot.tickets.decide import TicketReading
 
 
 def ticket_json(reading: TicketReading) -> dict[str, Any]:
-    """Give a reading as the promised object."""
+    """A reading as the promised object."""
     return {
         "action": reading.action.value,
         "requester": [shown_address(address) for address in reading.requester],

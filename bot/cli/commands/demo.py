@@ -1,0 +1,18 @@
+"""`casefile demo`."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from bot.cli.arguments import WholeNumber
+from bot.cli.running import run_to_the_end
+from bot.cli.terminal import OK
+from sandbox.demo import demo as run_demo
+
+
+def demo(
+    *, port: Annotated[WholeNumber, Parameter(help="of the sandbox's page", show_default=True)] = 8321
+) -> int:
+    """Run until told to stop; the exit status."""
+    run_to_the_end(run_demo(port))
+    return OK

@@ -1,0 +1,57 @@
+"""`casefile lookup`."""
+
+import json
+import sys
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from bot.app import open_engine
+from bot.cli.arguments import AsJson, WholeNumber
+from bot.cli.lookup_json import case_file_json
+from bot.cli.lookup_text import case_file_text
+from bot.cli.running import run_once
+from bot.cli.terminal import NO_ANSWER, OK, Complaint
+from bot.domain.model import Subject
+from bot.domain.subjects import NotUnderstood, read_subject
+from bot.settings.model import Settings
+from bot.sources.protocol import Effort, Question
+
+_MOST_DAYS = 365
+# A vendor may take 30 seconds, and its answer is worth keeping for the next question.
+_LATE_ANSWERS_SECONDS = 40.0
+
+
+def lookup(
+    subject: Annotated[str, Parameter(help="an address, or a uid (uid:… where in doubt)")],
+    /,
+    *,
+    as_json: AsJson = False,
+    days: Annotated[WholeNumber | None, Parameter(help="how far back [default: LOOKUP__DAYS, or 30]")] = None,
+    fresh: Annotated[bool, Parameter(help="ask the vendors even where an answer is known")] = False,
+) -> int:
+    """Print the case file of a subject; the exit status, which says whether any source answered."""
+    understood = read_subject(subject.strip())
+    if isinstance(understood, NotUnderstood):
+        raise Complaint(understood.why)
+    if days is not None and not 1 <= days <= _MOST_DAYS:
+        raise Complaint(f"--days takes 1 to {_MOST_DAYS}")
+    effort = Effort.FRESH if fresh else Effort.USUAL
+    return run_once(lambda settings: _look_up(settings, understood, days, effort, as_json=as_json))
+
+
+async def _look_up(
+    settings: Settings, subject: Subject, days: int | None, effort: Effort, *, as_json: bool
+) -> int:
+    async with open_engine(settings) as engine:
+        question = Question(subject, days or settings.lookup.days, effort=effort)
+        case_file = await engine.lookup.until_deadline(question)
+        if as_json:
+            print(json.dumps(case_file_json(case_file), ensure_ascii=False, indent=1))
+        else:
+            print(case_file_text(case_file))
+        sys.stdout.flush()
+        await engine.tasks.drain(_LATE_ANSWERS_SECONDS)
+        if not engine.sources:
+            print("casefile: no source is configured, for example FULLSTORY__MAIN__API_KEY", file=sys.stderr)
+        return OK if case_file.answered else NO_ANSWER

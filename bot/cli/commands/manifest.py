@@ -1,0 +1,28 @@
+"""`casefile manifest`."""
+
+import re
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from bot.cli.environment import read_settings
+from bot.cli.terminal import OK, Complaint
+from bot.slack.manifest import http_manifest, socket_manifest
+
+
+def manifest(
+    *,
+    http: Annotated[
+        str | None, Parameter(help="for signed HTTP, reached at this address", metavar="URL")
+    ] = None,
+) -> int:
+    """Print the manifest; the exit status."""
+    settings = read_settings()
+    command, hosts = settings.slack_command, settings.links.rybbit_hosts
+    if http is None:
+        print(socket_manifest(command, hosts), end="")
+        return OK
+    if not re.fullmatch(r"https://[^\s/?#@]+(/[^\s?#]*)?", http):
+        raise Complaint("--http takes the address that Slack reaches, such as https://casefile.example")
+    print(http_manifest(http, command, hosts), end="")
+    return OK
