@@ -29,7 +29,8 @@ def read_ticket(
     bot_user_id: Annotated[str, Parameter(help="that bot as a user", metavar="U…")] = "",
     app_id: Annotated[str, Parameter(help="that bot's app", metavar="A…")] = "",
     files_info: Annotated[
-        str | None, Parameter(help="an answer of Slack's files.info", metavar="FILE")
+        str | None,
+        Parameter(help="an answer of Slack's files.info", metavar="FILE", allow_leading_hyphen=True),
     ] = None,
 ) -> int:
     """Print what a message calls for; the exit status."""

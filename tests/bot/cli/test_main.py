@@ -107,6 +107,10 @@ def test_read_ticket_reads_standard_input_for_a_dash(
     assert list(json.loads(capsys.readouterr().out)) == [
         *("action", "requester", "uids", "mentioned", "ticket", "reason")
     ]
+    Path("message.json").write_text(json.dumps(MESSAGE))
+    monkeypatch.setattr("sys.stdin", standard_input(b"{}"))
+    assert run(["read-ticket", "message.json", "--files-info", "-"]) == 0
+    capsys.readouterr()
     monkeypatch.setattr("sys.stdin", standard_input(b"{"))
     assert run(["read-ticket", "-"]) == 2
     assert capsys.readouterr().err == "casefile: -: is not JSON\n"
