@@ -2,7 +2,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test lint bench readme lock clean
+.PHONY: install demo test lint bench readme migration lock clean
 
 install: $(VENV)/.installed
 
@@ -19,6 +19,11 @@ lint: $(VENV)/.installed-dev
 
 readme: $(VENV)/.installed-dev
 	$(BIN)/python -m bot.settings.table
+
+migration: $(VENV)/.installed-dev
+	$(BIN)/python -m bot.storage.migrations.new "$(m)"
+	$(BIN)/ruff format --quiet bot/storage/migrations
+	$(BIN)/ruff check bot/storage/migrations
 
 bench: $(VENV)/.installed-dev
 	@for file in benchmarks/[a-z]*.py; do $(BIN)/python $$file || exit 1; done

@@ -9,7 +9,7 @@ from bot.cli.terminal import Complaint
 from bot.operations.log import configure_logging
 from bot.settings.model import Settings, SettingsError
 from bot.storage.database import StoreAway
-from bot.storage.store import NewerDatabase
+from bot.storage.schema import NewerDatabase
 
 T = TypeVar("T")
 

@@ -19,6 +19,8 @@ _QUIET = {
     # `crashes` logs its failures.
     "raygun4py": logging.CRITICAL,
     "urllib3": logging.WARNING,
+    # Tells of itself at INFO when it is loaded; which migrations it runs is worth a line.
+    "alembic.runtime.plugins": logging.WARNING,
 }
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    PrimaryKeyConstraint,
     String,
     Table,
     Text,
@@ -24,6 +25,15 @@ from sqlalchemy.sql.functions import FunctionElement
 
 metadata = MetaData()
 
+# The revision of the tables, where Alembic looks for it: one row.
+alembic_version = Table(
+    "alembic_version",
+    metadata,
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
+
+# The tables' number from before Alembic, kept for Casefiles of that time: they refuse a database by it.
 schema_version = Table("schema_version", metadata, Column("version", Integer, primary_key=True))
 
 quota_accounts = Table(

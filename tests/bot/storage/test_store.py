@@ -4,74 +4,11 @@ import asyncio
 import random
 from contextlib import suppress
 
-import pytest
-from sqlalchemy import column as column_of
-from sqlalchemy import insert, select, text, update
-from sqlalchemy import table as table_of
+from sqlalchemy import insert, select
 
 from bot.slack.rate_limits import RateLimits
-from bot.storage.store import SCHEMA_VERSION, NewerDatabase, Store, is_reachable, open_store
-from bot.storage.tables import (
-    claims,
-    index_sessions,
-    known_sessions,
-    metadata,
-    schema_version,
-    tickets,
-    turns,
-)
-
-FIRST_TABLES = {
-    "schema_version",
-    "quota_accounts",
-    "quota_calls",
-    "cached_findings",
-    "source_memory",
-    "jobs",
-    "posts",
-}
-
-
-async def test_a_new_database_is_of_this_version_and_opens_again(database_url: str) -> None:
-    for _ in range(2):
-        async with open_store(database_url) as store, store.read() as connection:
-            versions = (await connection.execute(select(schema_version.c.version))).scalars().all()
-            assert versions == [SCHEMA_VERSION]
-
-
-async def test_a_database_of_a_newer_version_is_not_touched(database_url: str) -> None:
-    async with open_store(database_url) as store, store.write() as connection:
-        await connection.execute(insert(schema_version).values(version=SCHEMA_VERSION + 1))
-    with pytest.raises(NewerDatabase, match="install the newer one"):
-        async with open_store(database_url):
-            pass
-
-
-async def test_a_database_of_an_older_version_gets_what_is_missing(database_url: str) -> None:
-    async with open_store(database_url) as store, store.write() as connection:
-        for table in metadata.sorted_tables:
-            if table.name not in FIRST_TABLES:
-                await connection.run_sync(table.drop)
-        await connection.execute(update(schema_version).values(version=1))
-    async with open_store(database_url) as store, store.read() as connection:
-        assert (await connection.execute(select(tickets))).all() == []
-        assert (await connection.execute(select(schema_version.c.version))).scalar_one() == SCHEMA_VERSION
-
-
-async def test_a_table_of_an_older_version_gets_its_new_column_and_keeps_its_rows(database_url: str) -> None:
-    row = {"account": "raygun/shop", "session": "s", "started_ms": 1, "sealed": "x", "kept_until_ms": 2}
-    async with open_store(database_url) as store, store.write() as connection:
-        await connection.execute(text("DROP INDEX ix_index_sessions_link"))
-        await connection.execute(text("ALTER TABLE index_sessions DROP COLUMN link"))
-        for table in (known_sessions, claims, turns):
-            await connection.run_sync(table.drop)
-        columns = [column for column in index_sessions.c if column.name != "link"]
-        older = table_of("index_sessions", *(column_of(name) for name in row))
-        await connection.execute(insert(older).values(row))
-        await connection.execute(update(schema_version).values(version=5))
-    async with open_store(database_url) as store, store.read() as connection:
-        found = (await connection.execute(select(*columns, index_sessions.c.link))).mappings().one()
-    assert dict(found) == row | {"customer": None, "link": None}
+from bot.storage.store import Store, is_reachable
+from bot.storage.tables import metadata, turns
 
 
 async def test_its_clock_is_about_ours(store: Store) -> None:

@@ -1,0 +1,13 @@
+CREATE TABLE cached_findings (key VARCHAR(64) NOT NULL, subject_hash VARCHAR(64) NOT NULL, stored_ms BIGINT NOT NULL, sealed TEXT NOT NULL, PRIMARY KEY (key));
+CREATE INDEX ix_cached_findings_stored_ms ON cached_findings (stored_ms);
+CREATE INDEX ix_cached_findings_subject_hash ON cached_findings (subject_hash);
+CREATE TABLE jobs (id VARCHAR(32) NOT NULL, delivery VARCHAR(64) NOT NULL, kind VARCHAR(30) NOT NULL, state VARCHAR(10) NOT NULL, sealed TEXT, attempts INTEGER NOT NULL, created_ms BIGINT NOT NULL, leased_until_ms BIGINT NOT NULL, leased_by VARCHAR(32), ended_ms BIGINT, PRIMARY KEY (id), UNIQUE (delivery));
+CREATE INDEX jobs_by_state ON jobs (state, leased_until_ms);
+CREATE TABLE posts (job VARCHAR(32) NOT NULL, part VARCHAR(20) NOT NULL, channel VARCHAR(40) NOT NULL, ts VARCHAR(40), edits INTEGER NOT NULL, PRIMARY KEY (job, part));
+CREATE TABLE quota_accounts (account VARCHAR(200) NOT NULL, touched_ms BIGINT NOT NULL, vendor_left INTEGER, vendor_counted_ms BIGINT, vendor_until_ms BIGINT, PRIMARY KEY (account));
+CREATE TABLE quota_calls (id SERIAL NOT NULL, account VARCHAR(200) NOT NULL, at_ms BIGINT NOT NULL, purpose VARCHAR(20) NOT NULL, PRIMARY KEY (id));
+CREATE INDEX quota_calls_by_account ON quota_calls (account, at_ms);
+CREATE TABLE schema_version (version SERIAL NOT NULL, PRIMARY KEY (version));
+CREATE TABLE source_memory (account VARCHAR(200) NOT NULL, name VARCHAR(100) NOT NULL, subject_hash VARCHAR(64), sealed TEXT NOT NULL, until_ms BIGINT NOT NULL, PRIMARY KEY (account, name));
+CREATE INDEX ix_source_memory_subject_hash ON source_memory (subject_hash);
+CREATE INDEX ix_source_memory_until_ms ON source_memory (until_ms);

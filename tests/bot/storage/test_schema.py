@@ -1,0 +1,265 @@
+"""
+A database's tables: a new one's, and an older one's after its migrations.
+
+`schemas/` has what Casefile once made, as it was: a number's last form, and the early one where it changed.
+"""
+
+import asyncio
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Boolean, Column, Connection, Integer, MetaData, String, Table, inspect, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.storage.database import StoreAway, is_postgresql, open_database, transaction
+from bot.storage.migrations.run import settings
+from bot.storage.schema import HEAD, NewerDatabase
+from bot.storage.store import open_store
+from bot.storage.tables import alembic_version, metadata, schema_version
+
+SCHEMAS = Path(__file__).parent / "schemas"
+OLDER = ["1", "2", "3", "4", "5", "6_early", "6", "7_early", "7"]
+TODAY = "7"
+# Pairs without their source, turns of seconds, and a table that nobody reads any more.
+GONE = {"4": {"identities"}, "6": {"turns"}, "6_early": {"unfurled"}}
+
+Rows = dict[str, list[dict[str, Any]]]
+
+OPENS = """
+import asyncio, logging, sys
+from bot.storage.store import open_store
+
+async def opens(url):
+    async with open_store(url):
+        pass
+
+logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s")
+asyncio.run(opens(sys.argv[1]))
+print("alembic is loaded" if "alembic" in sys.modules else "alembic is not loaded")
+"""
+
+
+@asynccontextmanager
+async def writing(url: str) -> AsyncIterator[AsyncConnection]:
+    """A transaction in a database that is not opened as a store: nothing brings it up to date."""
+    async with open_database(url) as database, transaction(database, writing=True) as connection:
+        yield connection
+
+
+async def make_older(url: str, schema: str) -> Rows:
+    """Make a database as it once was, with two rows in every table; the rows."""
+    dialect = "postgresql" if is_postgresql(url) else "sqlite"
+    async with writing(url) as connection:
+        for statement in (SCHEMAS / dialect / f"{schema}.sql").read_text().split(";\n"):
+            if statement:
+                await connection.execute(text(statement))
+        await connection.run_sync(fill)
+        await connection.execute(schema_version.insert().values(version=int(schema[0])))
+        return await connection.run_sync(rows_of)
+
+
+def tables_of(connection: Connection) -> list[Table]:
+    there = MetaData()
+    there.reflect(connection)
+    return there.sorted_tables
+
+
+def fill(connection: Connection) -> None:
+    for table in tables_of(connection):
+        if table.name != schema_version.name:
+            columns = [column for column in table.c if column.name != "id" or isinstance(column.type, String)]
+            rows = [{column.name: value_for(column, number) for column in columns} for number in (1, 2)]
+            connection.execute(table.insert(), rows)
+
+
+def value_for(column: Column[Any], number: int) -> object:
+    if isinstance(column.type, String):
+        return f"{number} {column.table.name}.{column.name} é\U0001f600"[: column.type.length]
+    return number == 1 if isinstance(column.type, Boolean) else number * 10**9
+
+
+def rows_of(connection: Connection) -> Rows:
+    return {
+        table.name: [dict(row) for row in connection.execute(table.select()).mappings()]
+        for table in tables_of(connection)
+    }
+
+
+def shape_of(connection: Connection) -> dict[str, Any]:
+    """All that the database itself knows of its tables, without the order of columns."""
+    known = inspect(connection)
+    return {
+        name: {
+            "columns": {one["name"]: one | {"type": repr(one["type"])} for one in known.get_columns(name)},
+            "key": known.get_pk_constraint(name),
+            "indexes": sorted(known.get_indexes(name), key=str),
+            "unique": sorted(known.get_unique_constraints(name), key=str),
+        }
+        for name in known.get_table_names()
+    }
+
+
+def differences(connection: Connection, tables: MetaData = metadata) -> list[Any]:
+    return list(compare_metadata(MigrationContext.configure(connection), tables))
+
+
+def migrate_from_nothing(connection: Connection) -> None:
+    command.upgrade(settings(connection), "head")
+
+
+async def opened(url: str) -> tuple[dict[str, Any], Rows]:
+    """The tables and rows of a database after it was opened."""
+    async with open_store(url) as store, store.read() as connection:
+        return await connection.run_sync(shape_of), await connection.run_sync(rows_of)
+
+
+async def processes_that_open(url: str, how_many: int) -> list[str]:
+    """What each of several processes prints that open a database at once."""
+    started = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-c", OPENS, url, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        )
+        for _ in range(how_many)
+    ]
+    return [(await process.communicate())[0].decode() for process in started]
+
+
+@pytest.fixture
+async def new_shape(database_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> dict[str, Any]:
+    """The tables of a new database of the same kind."""
+    if is_postgresql(database_url):
+        from tests.conftest import new_database  # noqa: PLC0415 - needs the server
+
+        return (await opened(new_database(request.getfixturevalue("postgresql"))))[0]
+    return (await opened(f"sqlite:///{tmp_path / 'new.db'}"))[0]
+
+
+def test_a_new_database_is_of_the_newest_migration() -> None:
+    assert ScriptDirectory.from_config(settings()).get_heads() == [HEAD]
+
+
+async def test_a_new_database_is_of_this_version_and_opens_again(database_url: str) -> None:
+    for _ in range(2):
+        _, rows = await opened(database_url)
+        assert rows[alembic_version.name] == [{"version_num": HEAD}]
+
+
+async def test_the_tables_are_what_the_migrations_make(database_url: str, new_shape: dict[str, Any]) -> None:
+    async with writing(database_url) as connection:
+        await connection.run_sync(migrate_from_nothing)
+        assert await connection.run_sync(shape_of) == new_shape
+        assert await connection.run_sync(differences) == []
+
+
+async def test_a_column_without_a_migration_is_noticed(database_url: str) -> None:
+    changed = MetaData()
+    for table in metadata.sorted_tables:
+        table.to_metadata(changed)
+    changed.tables["jobs"].append_column(Column("colour", Integer))
+    async with open_store(database_url) as store, store.read() as connection:
+        assert await connection.run_sync(differences) == []
+        assert len(await connection.run_sync(differences, changed)) == 1
+
+
+@pytest.mark.parametrize("schema", OLDER)
+async def test_an_older_database_gets_todays_tables_and_keeps_its_rows(
+    database_url: str, new_shape: dict[str, Any], schema: str
+) -> None:
+    before = await make_older(database_url, schema)
+    shape, after = await opened(database_url)
+    assert shape == new_shape
+    assert after[alembic_version.name] == [{"version_num": HEAD}]
+    kept = before.keys() - GONE.get(schema, set()) - {schema_version.name}
+    assert all(len(before[name]) == 2 for name in kept)
+    for name in kept:
+        new_columns = dict.fromkeys(shape[name]["columns"])
+        assert after[name] == [new_columns | row for row in before[name]]
+    assert await opened(database_url) == (shape, after)
+
+
+async def test_todays_database_loses_no_row_of_any_table(database_url: str) -> None:
+    before = await make_older(database_url, TODAY)
+    assert before.keys() == metadata.tables.keys() - {alembic_version.name}
+    _, after = await opened(database_url)
+    ours = {schema_version.name, alembic_version.name}
+    assert {name: rows for name, rows in after.items() if name not in ours} == {
+        name: rows for name, rows in before.items() if name not in ours
+    }
+
+
+@pytest.mark.parametrize("schema", [None, TODAY])
+async def test_a_casefile_from_before_alembic_finds_a_number_that_it_refuses(
+    database_url: str, schema: str | None
+) -> None:
+    if schema:
+        await make_older(database_url, schema)
+    _, rows = await opened(database_url)
+    # It knows 7 and refuses what is above.
+    assert rows[schema_version.name] == [{"version": 8}]
+
+
+async def test_a_database_of_a_revision_not_known_here_is_refused_and_not_touched(database_url: str) -> None:
+    await opened(database_url)
+    async with writing(database_url) as connection:
+        await connection.execute(alembic_version.update().values(version_num="9999"))
+        before = await connection.run_sync(rows_of)
+    with pytest.raises(NewerDatabase, match=r"of version 9999.*install the newer one"):
+        await opened(database_url)
+    async with writing(database_url) as connection:
+        assert await connection.run_sync(rows_of) == before
+
+
+async def test_a_number_above_those_from_before_alembic_is_refused_and_not_touched(database_url: str) -> None:
+    await make_older(database_url, TODAY)
+    async with writing(database_url) as connection:
+        await connection.execute(schema_version.update().values(version=8))
+        before = await connection.run_sync(rows_of)
+    with pytest.raises(NewerDatabase, match=r"of version 8.*install the newer one"):
+        await opened(database_url)
+    async with writing(database_url) as connection:
+        assert await connection.run_sync(rows_of) == before
+
+
+async def test_a_migration_that_fails_leaves_the_database_as_it_was(database_url: str) -> None:
+    await make_older(database_url, "3")
+    async with writing(database_url) as connection:
+        # Stands in the way of the seventh step.
+        await connection.execute(text("CREATE TABLE slack_calls (other INTEGER)"))
+        before = await connection.run_sync(shape_of), await connection.run_sync(rows_of)
+    with pytest.raises((DBAPIError, StoreAway)):
+        await opened(database_url)
+    async with writing(database_url) as connection:
+        assert (await connection.run_sync(shape_of), await connection.run_sync(rows_of)) == before
+
+
+async def test_of_processes_that_start_at_once_one_migrates_and_the_others_wait(
+    database_url: str, new_shape: dict[str, Any]
+) -> None:
+    await make_older(database_url, "1")
+    printed = await processes_that_open(database_url, 4)
+    steps = Counter(line for told in printed for line in told.splitlines() if "Running upgrade" in line)
+    assert len(steps) == int(HEAD) - 1
+    assert set(steps.values()) == {1}
+    assert sorted(told.splitlines()[-1] for told in printed) == [
+        "alembic is loaded",
+        *["alembic is not loaded"] * 3,
+    ]
+    assert (await opened(database_url))[0] == new_shape
+
+
+async def test_of_processes_that_start_at_once_one_makes_a_new_database(
+    database_url: str, new_shape: dict[str, Any]
+) -> None:
+    printed = await processes_that_open(database_url, 4)
+    assert printed == ["alembic is not loaded\n"] * 4
+    assert (await opened(database_url))[0] == new_shape
