@@ -11,13 +11,14 @@ from typing import TypeVar
 
 from cachetools import LRUCache
 from pydantic import TypeAdapter
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 
 from bot.domain.answer import Answer
-from bot.operations.clock import Clock
+from bot.operations.clock import Clock, milliseconds
 from bot.storage.keyring import Keyring, Unsealable
 from bot.storage.store import Store
 from bot.storage.tables import cached_findings, now_ms
+from bot.storage.upsert import upsert
 
 # Answers that are kept in memory; each may hold hundreds of sessions.
 _ENTRIES_IN_MEMORY = 500
@@ -71,15 +72,11 @@ class AnswerCache:
         """Keep an answer under a key, and delete answers older than the retention."""
         self._memory[key] = known
         sealed = self._keyring.seal(_KNOWN.dump_json(known).decode())
-        too_old = now_ms() - int(self._retention.total_seconds() * 1000)
+        too_old = now_ms() - milliseconds(self._retention)
         async with self._store.write() as connection:
-            await connection.execute(
-                delete(cached_findings).where(
-                    (cached_findings.c.key == key) | (cached_findings.c.stored_ms < too_old)
-                )
-            )
-            row = {"key": key, "subject_hash": subject_hash, "stored_ms": now_ms(), "sealed": sealed}
-            await connection.execute(insert(cached_findings).values(row))
+            await connection.execute(delete(cached_findings).where(cached_findings.c.stored_ms < too_old))
+            row = {"key": key, "subject_hash": subject_hash, "sealed": sealed}
+            await upsert(connection, cached_findings, [row], stored_ms=now_ms())
 
     async def _stored(self, key: str) -> KnownAnswer | None:
         async with self._store.read() as connection:

@@ -5,14 +5,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, delete, insert, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.addresses import LONGEST_SUBJECT, read_address
 from bot.domain.model import Doubt, SessionUser, SourceName, Subject, SubjectKind
+from bot.operations.clock import milliseconds
 from bot.storage.keyring import Keyring, Unsealable
 from bot.storage.store import Store
 from bot.storage.tables import identities, now_ms
+from bot.storage.upsert import upsert
 
 # Other names that a doubt shows.
 _MOST_SHOWN = 3
@@ -71,10 +73,9 @@ class Identities:
         if not new:
             return
         async with self._store.write() as connection:
-            old = now_ms() - _ms(self._retention)
+            old = now_ms() - milliseconds(self._retention)
             await connection.execute(delete(identities).where(identities.c.seen_ms < old))
-            for pair in new:
-                await self._write(connection, pair)
+            await upsert(connection, identities, [self._row(pair) for pair in new], seen_ms=now_ms())
 
     async def other_names(self, subject: Subject) -> OtherNames:
         """An address's uid or a uid's address where there is exactly one, or the doubts."""
@@ -100,20 +101,17 @@ class Identities:
         return [pair for one in sealed if (pair := self._opened(one))]
 
     async def _is_written(self, connection: AsyncConnection, pair: _Pair) -> bool:
-        lately = identities.c.seen_ms > now_ms() - _ms(min(_WRITTEN_LATELY, self._retention / 2))
+        lately = identities.c.seen_ms > now_ms() - milliseconds(min(_WRITTEN_LATELY, self._retention / 2))
         query = select(identities.c.account).where(self._is(pair), lately)
         return (await connection.execute(query)).first() is not None
 
-    async def _write(self, connection: AsyncConnection, pair: _Pair) -> None:
-        await connection.execute(delete(identities).where(self._is(pair)))
-        row = {
+    def _row(self, pair: _Pair) -> dict[str, str]:
+        return {
             "email": self._hash(pair.email),
             "uid": self._hash(pair.uid),
             "account": pair.account,
             "sealed": self._keyring.seal(json.dumps([pair.email, pair.uid, pair.account])),
-            "seen_ms": now_ms(),
         }
-        await connection.execute(insert(identities).values(row))
 
     def _is(self, pair: _Pair) -> ColumnElement[bool]:
         return (
@@ -149,7 +147,3 @@ def _names(pairs: list[_Pair], kind: SubjectKind) -> tuple[Subject, ...]:
 def _doubt(name: Subject, shared_by: tuple[Subject, ...], pairs: list[_Pair]) -> Doubt:
     told_by = tuple(dict.fromkeys(pair.account for pair in pairs))
     return Doubt(name, shared_by[:_MOST_SHOWN], told_by)
-
-
-def _ms(span: timedelta) -> int:
-    return int(span.total_seconds() * 1000)

@@ -13,11 +13,12 @@ from sqlalchemy import delete, select
 
 from bot.domain.links import spellings
 from bot.domain.model import Session, SourceName, Subject, SubjectKind, UrlIs
+from bot.operations.clock import milliseconds
 from bot.sources.raygun.index import SessionIndex
-from bot.sources.raygun.index_rows import replace_rows
 from bot.storage.keyring import Keyring, Unsealable
 from bot.storage.store import Store
 from bot.storage.tables import known_sessions, now_ms
+from bot.storage.upsert import upsert
 
 # Sessions that are kept of one answer, which may hold hundreds: people paste URLs of new ones mostly.
 _MOST_KEPT = 100
@@ -65,10 +66,8 @@ class KnownLinks:
             return
         async with self._store.write() as connection:
             await connection.execute(delete(known_sessions).where(known_sessions.c.kept_until_ms < now_ms()))
-            now = int((await connection.execute(select(now_ms()))).scalar_one())
-            until = now + int(self._retention.total_seconds() * 1000)
-            unique = {row["key"]: row | {"kept_until_ms": until} for row in rows}
-            await replace_rows(connection, known_sessions, ("key",), [*unique.values()])
+            until = now_ms() + milliseconds(self._retention)
+            await upsert(connection, known_sessions, rows, kept_until_ms=until)
 
     async def by_url(self, url: str) -> Pointer | None:
         """The session that has this URL; None where none is known."""

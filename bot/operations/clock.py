@@ -13,6 +13,11 @@ def system_clock() -> datetime:
     return datetime.now(UTC)
 
 
+def milliseconds(span: timedelta) -> int:
+    """Count the whole milliseconds of a span."""
+    return span // timedelta(milliseconds=1)
+
+
 def anchored_clock(now_ms: int, elapsed: Callable[[], float] | None = None) -> Clock:
     """
     A clock that starts at a given time and then advances by the seconds that have really passed.

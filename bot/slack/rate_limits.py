@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from datetime import timedelta
 from types import MappingProxyType
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.operations.clock import milliseconds
 from bot.storage.store import Store
 from bot.storage.tables import now_ms, slack_calls, turns
+from bot.storage.upsert import upsert
 
 POST, EDIT = "chat.postMessage", "chat.update"
 # Calls a minute.
@@ -102,7 +104,7 @@ class RateLimits:
         async with self._store.write() as connection:
             now = await _now(connection)
             taken = await _taken(connection, [method])
-            until = now + int(wait.total_seconds() * 1000)
+            until = now + milliseconds(wait)
             until = max(until, taken.get(method, until))
             await _take(connection, method, until, now, is_new=method not in taken)
 
@@ -119,9 +121,7 @@ async def _taken(connection: AsyncConnection, keys: list[str]) -> dict[str, int]
 async def _take(connection: AsyncConnection, key: str, until_ms: int, now: int, *, is_new: bool) -> None:
     if is_new:
         await connection.execute(delete(turns).where(turns.c.taken_until_ms < now - _DAY_MS))
-        await connection.execute(insert(turns).values(key=key, taken_until_ms=until_ms))
-    else:
-        await connection.execute(update(turns).where(turns.c.key == key).values(taken_until_ms=until_ms))
+    await upsert(connection, turns, [{"key": key, "taken_until_ms": until_ms}])
 
 
 async def _tier(connection: AsyncConnection, method: str, now: int, spares: int) -> int:

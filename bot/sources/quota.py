@@ -13,11 +13,11 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.store import Store
 from bot.storage.tables import now_ms, quota_accounts, quota_calls
+from bot.storage.upsert import upsert
 
 # Calls to accounts without a limit are counted for a day and then forgotten.
 _DAY_SECONDS = 24 * 3600
@@ -198,14 +198,7 @@ class Ledger:
 
 async def _lock(connection: AsyncConnection, name: str) -> None:
     """Lock the account's row, on PostgreSQL; on SQLite the transaction is the only writer already."""
-    touch = update(quota_accounts).where(quota_accounts.c.account == name).values(touched_ms=now_ms())
-    if (await connection.execute(touch)).rowcount:
-        return
-    try:
-        async with connection.begin_nested():
-            await connection.execute(insert(quota_accounts).values(account=name, touched_ms=now_ms()))
-    except IntegrityError:
-        await connection.execute(touch)
+    await upsert(connection, quota_accounts, [{"account": name}], touched_ms=now_ms())
 
 
 async def _count(connection: AsyncConnection, account: Account) -> _Count:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import delete, insert, select, update
 
+from bot.operations.clock import milliseconds
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import claims, now_ms
@@ -24,14 +25,14 @@ class Claims:
             query = select(claims.c.holder).where(claims.c.key == hashed)
             taken = (await connection.execute(query)).scalar_one_or_none()
             if taken is None:
-                until = now_ms() + int(lasting.total_seconds() * 1000)
+                until = now_ms() + milliseconds(lasting)
                 await connection.execute(insert(claims).values(key=hashed, holder=holder, until_ms=until))
         return taken in (None, holder)
 
     async def renew(self, key: str, holder: str, lasting: timedelta) -> None:
         """Keep what was taken for a while from now."""
         ours = (claims.c.key == self._hash(key)) & (claims.c.holder == holder)
-        until = now_ms() + int(lasting.total_seconds() * 1000)
+        until = now_ms() + milliseconds(lasting)
         async with self._store.write() as connection:
             await connection.execute(update(claims).where(ours).values(until_ms=until))
 

@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 
-from sqlalchemy import Delete, delete, insert, select
+from sqlalchemy import delete, select
 
+from bot.operations.clock import milliseconds
 from bot.storage.keyring import Keyring, Unsealable
 from bot.storage.store import Store
 from bot.storage.tables import now_ms, source_memory
+from bot.storage.upsert import upsert
 
 
 class Memory:
@@ -42,23 +44,18 @@ class Memory:
             "name": name,
             "subject_hash": subject_hash,
             "sealed": self._keyring.seal(value),
-            "until_ms": now_ms() + int(lasting.total_seconds() * 1000),
         }
         async with self._store.write() as connection:
-            await connection.execute(_forget(account, name))
             await connection.execute(delete(source_memory).where(source_memory.c.until_ms <= now_ms()))
-            await connection.execute(insert(source_memory).values(row))
+            await upsert(connection, source_memory, [row], until_ms=now_ms() + milliseconds(lasting))
 
     async def forget(self, account: str, name: str) -> None:
         """Drop a value that has proved wrong."""
+        it = (source_memory.c.account == account) & (source_memory.c.name == name)
         async with self._store.write() as connection:
-            await connection.execute(_forget(account, name))
+            await connection.execute(delete(source_memory).where(it))
 
     def name_for(self, kind: str, *parts: str) -> tuple[str, str]:
         """Give the name and the hash under which something about a subject is kept."""
         hashed = self._keyring.hash(*parts)
         return f"{kind}:{hashed}", hashed
-
-
-def _forget(account: str, name: str) -> Delete:
-    return delete(source_memory).where(source_memory.c.account == account, source_memory.c.name == name)

@@ -51,7 +51,7 @@ def _bring_up_to_date(connection: Connection) -> None:
 
 
 def _revision(connection: Connection) -> str | None:
-    """What revision a database says it is of, known here or not; None for an empty one."""
+    """Read which revision a database says it is of, known here or not; None for an empty one."""
     has = inspect(connection).has_table
     if has(alembic_version.name):
         return str(connection.execute(select(alembic_version.c.version_num)).scalar_one())

@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.model import Subject, TicketReference
+from bot.operations.clock import milliseconds
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import jobs, now_ms, tickets
+from bot.storage.upsert import insert_new
 
 # Two integrations that post the same ticket do so within moments; a later notification is news.
 _SAME_TICKET = timedelta(hours=1)
@@ -85,7 +87,8 @@ class TicketBook:
         place, told = self._place(message), self._names(named)
         values = {"named": told, "job": job_id, "state": TicketState.WORKING.value}
         async with self._store.write() as connection:
-            if await self._insert(connection, place, self._ticket(message), values):
+            new = {"place": place, "ticket": self._ticket(message), "created_ms": now_ms(), **values}
+            if await insert_new(connection, tickets, new):
                 return Entry(None)
             ours = tickets.c.place == place
             # On PostgreSQL this locks the row; on SQLite the transaction has locked everything.
@@ -109,7 +112,7 @@ class TicketBook:
         """
         place, told, ticket = self._place(message), self._names(subjects), self._ticket(message)
         same = (tickets.c.ticket == ticket) & (tickets.c.subjects == told) & (tickets.c.place != place)
-        old = tickets.c.created_ms < now_ms() - _ms(_SAME_TICKET)
+        old = tickets.c.created_ms < now_ms() - milliseconds(_SAME_TICKET)
         undone = tickets.c.state.in_([TicketState.LEFT.value, TicketState.WRONG.value])
         async with self._store.write() as connection:
             await connection.execute(update(tickets).where(same, old | undone).values(subjects=None))
@@ -131,7 +134,7 @@ class TicketBook:
             await connection.execute(
                 update(tickets).where(ours, tickets.c.state == TicketState.WORKING.value).values(values)
             )
-            old = tickets.c.created_ms < now_ms() - _ms(self._retention)
+            old = tickets.c.created_ms < now_ms() - milliseconds(self._retention)
             await connection.execute(delete(tickets).where(old))
 
     async def decide(self, channel: str, root_ts: str, state: TicketState) -> None:
@@ -141,20 +144,6 @@ class TicketBook:
             await connection.execute(
                 update(tickets).where(tickets.c.place == place).values(state=state.value)
             )
-
-    async def _insert(
-        self, connection: AsyncConnection, place: str, ticket: str | None, values: dict[str, str]
-    ) -> bool:
-        known = select(tickets.c.place).where(tickets.c.place == place)
-        if (await connection.execute(known)).first() is not None:
-            return False
-        row = {"place": place, "ticket": ticket, "created_ms": now_ms(), **values}
-        try:
-            async with connection.begin_nested():
-                await connection.execute(insert(tickets).values(row))
-        except IntegrityError:
-            return False
-        return True
 
     def _place(self, message: TicketMessage) -> str:
         return self._keyring.hash("ticket message", message.channel, message.root_ts)
@@ -172,7 +161,3 @@ class TicketBook:
 async def _is_open(connection: AsyncConnection, job_id: str) -> bool:
     query = select(jobs.c.id).where(jobs.c.id == job_id, jobs.c.state == "open")
     return (await connection.execute(query)).first() is not None
-
-
-def _ms(span: timedelta) -> int:
-    return int(span.total_seconds() * 1000)

@@ -25,7 +25,6 @@ from bot.sources.raygun.index_rows import (
     IndexRows,
     forget_old_sessions,
     from_ms,
-    replace_rows,
     to_ms,
     to_ms_up,
 )
@@ -40,6 +39,7 @@ from bot.storage.tables import (
     index_sessions,
     index_spans,
 )
+from bot.storage.upsert import upsert
 
 # Sessions that are returned for one person, and the vendor's user ids that are looked into for one.
 _MOST_FOUND = 200
@@ -167,7 +167,7 @@ class SessionIndex:
         asked_rows = [span | {"who": who} for who in names]
         async with self._store.write() as connection:
             await rows.put(connection)
-            await replace_rows(connection, index_asked, ("account", "who"), asked_rows)
+            await upsert(connection, index_asked, asked_rows)
             old = index_asked.c.asked_ms < to_ms(now - self._answers_kept)
             await connection.execute(delete(index_asked).where(old))
 
@@ -175,15 +175,13 @@ class SessionIndex:
         """Store a session's own page."""
         account, session = str(source), self._id(source, opened.session.id)
         async with self._store.write() as connection:
-            same = (index_opened.c.account == account) & (index_opened.c.session == session)
-            await connection.execute(delete(index_opened).where(same))
             row = {
                 "account": account,
                 "session": session,
                 "sealed": self._keyring.seal(_OPENED.dump_json(opened).decode()),
                 "kept_until_ms": to_ms(opened.at + self.retention),
             }
-            await connection.execute(insert(index_opened).values(row))
+            await upsert(connection, index_opened, [row])
 
     async def coverage(self, source: SourceName, now: datetime, kind: Listing = Listing.SESSIONS) -> Coverage:
         """The spans for which the index is complete, of the time for which sessions are kept."""

@@ -10,15 +10,16 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from pydantic import TypeAdapter
-from sqlalchemy import delete, insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.model import ErrorEvent, SourceName, Subject
+from bot.operations.clock import milliseconds
 from bot.sources.raygun.webhook_events import OCCURRED, RaygunEvent, canonical
 from bot.storage.keyring import Keyring, Unsealable
 from bot.storage.store import Store
 from bot.storage.tables import now_ms, pushed_deliveries, pushed_errors, pushed_hits
+from bot.storage.upsert import insert_new, upsert
 
 # Errors that are returned for one person.
 _MOST_SHOWN = 50
@@ -81,15 +82,11 @@ class PushedErrors:
         group = self._keyring.hash("pushed error", account, event.group)
         delivery = self._keyring.hash("pushed delivery", account, canonical(body))
         async with self._store.write() as connection:
-            try:
-                async with connection.begin_nested():
-                    row = {"id": delivery, "at_ms": now_ms()}
-                    await connection.execute(insert(pushed_deliveries).values(row))
-            except IntegrityError:
+            if not await insert_new(connection, pushed_deliveries, {"id": delivery, "at_ms": now_ms()}):
                 return False
             await self._update_group(connection, account, group, event)
-            for person in event.people:
-                await _hit(connection, account, self._who(person), group)
+            hits = [{"account": account, "who": self._who(one), "error": group} for one in event.people]
+            await upsert(connection, pushed_hits, hits, at_ms=now_ms())
             await self._forget_old(connection)
         return True
 
@@ -132,9 +129,8 @@ class PushedErrors:
         found = (await connection.execute(select(pushed_errors.c.sealed).where(ours))).scalar_one_or_none()
         known = (self._opened(found) if found else None) or _Group()
         sealed = self._keyring.seal(_GROUP.dump_json(_Group(**asdict(known.with_event(event)))).decode())
-        await connection.execute(delete(pushed_errors).where(ours))
-        row = {"account": account, "error": group, "sealed": sealed, "at_ms": now_ms()}
-        await connection.execute(insert(pushed_errors).values(row))
+        row = {"account": account, "error": group, "sealed": sealed}
+        await upsert(connection, pushed_errors, [row], at_ms=now_ms())
 
     def _opened(self, sealed: str) -> _Group | None:
         try:
@@ -147,13 +143,6 @@ class PushedErrors:
         return self._keyring.hash(subject.kind, subject.value)
 
     async def _forget_old(self, connection: AsyncConnection) -> None:
-        old = now_ms() - int(self._retention.total_seconds() * 1000)
+        old = now_ms() - milliseconds(self._retention)
         for table in (pushed_deliveries, pushed_hits, pushed_errors):
             await connection.execute(delete(table).where(table.c.at_ms < old))
-
-
-async def _hit(connection: AsyncConnection, account: str, who: str, group: str) -> None:
-    ours = (pushed_hits.c.account == account) & (pushed_hits.c.who == who) & (pushed_hits.c.error == group)
-    await connection.execute(delete(pushed_hits).where(ours))
-    row = {"account": account, "who": who, "error": group, "at_ms": now_ms()}
-    await connection.execute(insert(pushed_hits).values(row))

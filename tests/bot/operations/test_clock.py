@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.operations.clock import anchored_clock
+from bot.operations.clock import anchored_clock, milliseconds
 from bot.storage.store import Store
 
 
@@ -18,3 +18,7 @@ def test_an_anchored_clock_goes_on_by_what_has_passed() -> None:
 async def test_it_is_the_databases_time_to_begin_with(store: Store) -> None:
     clock = anchored_clock(await store.now_ms())
     assert abs(clock().timestamp() * 1000 - await store.now_ms()) < 60_000
+
+
+def test_a_span_is_counted_in_whole_milliseconds() -> None:
+    assert milliseconds(timedelta(days=400, microseconds=1_999)) == 400 * 86_400_000 + 1
