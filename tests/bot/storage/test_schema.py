@@ -16,6 +16,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from sqlalchemy import Boolean, Column, Connection, Integer, MetaData, String, Table, inspect, text
 from sqlalchemy.exc import DBAPIError
@@ -240,6 +241,22 @@ async def test_a_migration_that_fails_leaves_the_database_as_it_was(database_url
         await opened(database_url)
     async with writing(database_url) as connection:
         assert (await connection.run_sync(shape_of), await connection.run_sync(rows_of)) == before
+
+
+async def test_a_column_is_changed_with_all_rows_and_constraints_kept(database_url: str) -> None:
+    def widen(connection: Connection) -> None:
+        with Operations(MigrationContext.configure(connection)).batch_alter_table("jobs") as jobs:
+            jobs.alter_column("kind", type_=String(60), existing_nullable=False)
+
+    before = await make_older(database_url, TODAY)
+    shape, _ = await opened(database_url)
+    async with writing(database_url) as connection:
+        await connection.run_sync(widen)
+    changed, rows = await opened(database_url)
+    assert changed["jobs"]["columns"]["kind"]["type"] == "VARCHAR(length=60)"
+    shape["jobs"]["columns"]["kind"]["type"] = "VARCHAR(length=60)"
+    assert changed == shape
+    assert rows["jobs"] == before["jobs"]
 
 
 async def test_of_processes_that_start_at_once_one_migrates_and_the_others_wait(
