@@ -22,7 +22,8 @@ from sqlalchemy import Boolean, Column, Connection, Integer, MetaData, String, T
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.storage.database import StoreAway, is_postgresql, open_database, transaction
+from bot.storage.address import is_postgresql
+from bot.storage.database import StoreAway, open_database, transaction
 from bot.storage.migrations.run import settings
 from bot.storage.schema import HEAD, NewerDatabase
 from bot.storage.store import open_store
