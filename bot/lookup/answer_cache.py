@@ -15,7 +15,7 @@ from sqlalchemy import delete, select
 
 from bot.domain.answer import Answer
 from bot.operations.clock import Clock, milliseconds
-from bot.storage.keyring import Keyring, Unsealable
+from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import cached_findings, now_ms
 from bot.storage.upsert import upsert
@@ -71,7 +71,7 @@ class AnswerCache:
     async def put(self, key: str, subject_hash: str, known: KnownAnswer) -> None:
         """Keep an answer under a key, and delete answers older than the retention."""
         self._memory[key] = known
-        sealed = self._keyring.seal(_KNOWN.dump_json(known).decode())
+        sealed = self._keyring.seal_value(_KNOWN, known)
         too_old = now_ms() - milliseconds(self._retention)
         async with self._store.write() as connection:
             await connection.execute(delete(cached_findings).where(cached_findings.c.stored_ms < too_old))
@@ -82,10 +82,4 @@ class AnswerCache:
         async with self._store.read() as connection:
             query = select(cached_findings.c.sealed).where(cached_findings.c.key == key)
             sealed = (await connection.execute(query)).scalar_one_or_none()
-        if sealed is None:
-            return None
-        try:
-            return _KNOWN.validate_json(self._keyring.unseal(sealed))
-        except (Unsealable, ValueError):
-            # Sealed by a key that was since removed, or written by an older version: it counts as unknown.
-            return None
+        return None if sealed is None else self._keyring.unseal_value(_KNOWN, sealed)

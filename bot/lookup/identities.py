@@ -1,17 +1,17 @@
 """Who is who: which address and which uid are the same person's, as the sources say."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.addresses import LONGEST_SUBJECT, read_address
 from bot.domain.model import Doubt, SessionUser, SourceName, Subject, SubjectKind
 from bot.operations.clock import milliseconds
-from bot.storage.keyring import Keyring, Unsealable
+from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import identities, now_ms
 from bot.storage.upsert import upsert
@@ -25,6 +25,8 @@ _NOBODY = frozenset(
     "0 -1 null nil none undefined nan n/a guest anonymous anon unknown user visitor default test".split()  # noqa: SIM905
 )
 
+# Address, uid and the source that has them for one person.
+_PAIR = TypeAdapter(tuple[str, str, str])
 SeenPerson = tuple[SourceName, SessionUser]
 """A person in a source's answer, and the source."""
 
@@ -110,7 +112,7 @@ class Identities:
             "email": self._hash(pair.email),
             "uid": self._hash(pair.uid),
             "account": pair.account,
-            "sealed": self._keyring.seal(json.dumps([pair.email, pair.uid, pair.account])),
+            "sealed": self._keyring.seal_value(_PAIR, (pair.email, pair.uid, pair.account)),
         }
 
     def _is(self, pair: _Pair) -> ColumnElement[bool]:
@@ -121,11 +123,8 @@ class Identities:
         )
 
     def _opened(self, sealed: str) -> _Pair | None:
-        try:
-            email, uid, account = json.loads(self._keyring.unseal(sealed))
-        except Unsealable:
-            return None
-        return _Pair(str(email), str(uid), str(account))
+        pair = self._keyring.unseal_value(_PAIR, sealed)
+        return _Pair(*pair) if pair else None
 
     def _hash(self, name: str) -> str:
         return self._keyring.hash("identity", name)

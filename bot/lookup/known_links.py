@@ -15,7 +15,7 @@ from bot.domain.links import spellings
 from bot.domain.model import Session, SourceName, Subject, SubjectKind, UrlIs
 from bot.operations.clock import milliseconds
 from bot.sources.raygun.index import SessionIndex
-from bot.storage.keyring import Keyring, Unsealable
+from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import known_sessions, now_ms
 from bot.storage.upsert import upsert
@@ -86,7 +86,7 @@ class KnownLinks:
         pointer = Pointer(str(source), session.id, subject)
         row = {
             "subject_hash": self._keyring.hash(subject.kind, subject.value),
-            "sealed": self._keyring.seal(_POINTER.dump_json(pointer).decode()),
+            "sealed": self._keyring.seal_value(_POINTER, pointer),
         }
         keys = [self._id(source, session.id)]
         keys += [self._url(spellings(session.url)[0])] if session.url else []
@@ -99,16 +99,9 @@ class KnownLinks:
             )
             found = {row.key: row.sealed for row in (await connection.execute(query)).all()}
         for key in keys:
-            if key in found and (pointer := self._opened(found[key])):
+            if key in found and (pointer := self._keyring.unseal_value(_POINTER, found[key])):
                 return pointer
         return None
-
-    def _opened(self, sealed: str) -> Pointer | None:
-        try:
-            return _POINTER.validate_json(self._keyring.unseal(sealed))
-        except (Unsealable, ValueError):
-            # Sealed by a key that was since removed, or written by an older version: it comes again.
-            return None
 
     def _url(self, spelling: str) -> str:
         return self._keyring.hash("link", spelling)

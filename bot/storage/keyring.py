@@ -3,8 +3,12 @@
 import base64
 import hashlib
 import hmac
+from typing import TypeVar
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from pydantic import TypeAdapter
+
+T = TypeVar("T")
 
 
 class Unsealable(Exception):
@@ -27,7 +31,7 @@ class Keyring:
         self._fernet = MultiFernet([Fernet(base64.urlsafe_b64encode(_derive(s, "seal"))) for s in secrets])
 
     def hash(self, *parts: str) -> str:
-        """Give 32 hex digits that stand for these parts, the same for the same parts in the same order."""
+        """32 hex digits for these parts, the same for the same parts in the same order."""
         message = "\0".join(parts).encode()
         return hmac.new(self._hash_key, message, hashlib.sha256).hexdigest()[:32]
 
@@ -37,7 +41,7 @@ class Keyring:
 
     def unseal(self, sealed: str) -> str:
         """
-        Give the text back.
+        The text that was sealed.
 
         Raises:
             Unsealable: when none of the keys opens it.
@@ -47,6 +51,22 @@ class Keyring:
             return self._fernet.decrypt(sealed.encode()).decode()
         except InvalidToken:
             raise Unsealable from None
+
+    def seal_value(self, adapter: TypeAdapter[T], value: T) -> str:
+        """A value as sealed JSON."""
+        return self.seal(adapter.dump_json(value).decode())
+
+    def unseal_value(self, adapter: TypeAdapter[T], sealed: str) -> T | None:
+        """
+        A value that was sealed as JSON.
+
+        None where it was sealed by a key that is no longer configured, or written by an older version: what
+        is kept this way can be found out again.
+        """
+        try:
+            return adapter.validate_json(self.unseal(sealed))
+        except (Unsealable, ValueError):
+            return None
 
 
 def _derive(secret: str, purpose: str) -> bytes:

@@ -19,7 +19,7 @@ class Memory:
         self._keyring = keyring
 
     async def recall(self, account: str, name: str) -> str | None:
-        """Give a value that is still alive."""
+        """A value whose time is not over; None where there is none."""
         async with self._store.read() as connection:
             query = select(source_memory.c.sealed).where(
                 source_memory.c.account == account,
@@ -56,6 +56,6 @@ class Memory:
             await connection.execute(delete(source_memory).where(it))
 
     def name_for(self, kind: str, *parts: str) -> tuple[str, str]:
-        """Give the name and the hash under which something about a subject is kept."""
+        """The name and the hash under which something about a subject is kept."""
         hashed = self._keyring.hash(*parts)
         return f"{kind}:{hashed}", hashed

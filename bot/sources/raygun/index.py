@@ -28,7 +28,7 @@ from bot.sources.raygun.index_rows import (
     to_ms,
     to_ms_up,
 )
-from bot.storage.keyring import Keyring, Unsealable
+from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import (
     index_asked,
@@ -178,7 +178,7 @@ class SessionIndex:
             row = {
                 "account": account,
                 "session": session,
-                "sealed": self._keyring.seal(_OPENED.dump_json(opened).decode()),
+                "sealed": self._keyring.seal_value(_OPENED, opened),
                 "kept_until_ms": to_ms(opened.at + self.retention),
             }
             await upsert(connection, index_opened, [row])
@@ -304,7 +304,7 @@ class SessionIndex:
             index_opened.c.account == str(source), index_opened.c.session.in_(hashed)
         )
         rows = (await connection.execute(query)).scalars().all()
-        read = (self._unsealed(_OPENED, sealed) for sealed in rows)
+        read = (self._keyring.unseal_value(_OPENED, sealed) for sealed in rows)
         return {opened.session.id: opened for opened in read if opened is not None}
 
     async def _asked(self, connection: AsyncConnection, source: SourceName, who: set[str]) -> Span | None:
@@ -330,7 +330,7 @@ class SessionIndex:
         for customer in harvest.customers:
             hashed = self._customer(source, customer.id)
             row = {"account": account, "customer": hashed, "kept_until_ms": kept}
-            customers[hashed] = row | {"sealed": self._keyring.seal(_USER.dump_json(customer.user).decode())}
+            customers[hashed] = row | {"sealed": self._keyring.seal_value(_USER, customer.user)}
             for who in self._names(customer.user):
                 names[who, hashed] = row | {"who": who}
         return IndexRows([*sessions.values()], [*customers.values()], [*names.values()])
@@ -344,7 +344,7 @@ class SessionIndex:
             "session": self._id(source, session.id),
             "customer": self._customer(source, sighted.customer) if sighted.customer else None,
             "started_ms": to_ms(session.started_at),
-            "sealed": self._keyring.seal(_SESSION.dump_json(session).decode()),
+            "sealed": self._keyring.seal_value(_SESSION, session),
             "link": self._keyring.hash("link", spellings(session.url)[0]) if session.url else None,
             "kept_until_ms": max(to_ms(session.started_at + self.retention), at_least_ms),
         }
@@ -368,18 +368,11 @@ class SessionIndex:
             await connection.execute(insert(index_spans).values(row))
 
     def _session(self, sealed: str, customer: str | None) -> Session | None:
-        session = self._unsealed(_SESSION, sealed)
-        user = self._unsealed(_USER, customer) if customer else None
+        session = self._keyring.unseal_value(_SESSION, sealed)
+        user = self._keyring.unseal_value(_USER, customer) if customer else None
         if session is None or user is None or session.user != SessionUser():
             return session
         return replace(session, user=user)
-
-    def _unsealed(self, adapter: TypeAdapter[T], sealed: str) -> T | None:
-        try:
-            return adapter.validate_json(self._keyring.unseal(sealed))
-        except (Unsealable, ValueError):
-            # Sealed by a key that was since removed, or written by an older version: it will be read again.
-            return None
 
     def _names(self, user: SessionUser) -> set[str]:
         """The hashes of a user's names; an identifier may be an address."""

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.model import ErrorEvent, SourceName, Subject
 from bot.operations.clock import milliseconds
 from bot.sources.raygun.webhook_events import OCCURRED, RaygunEvent, canonical
-from bot.storage.keyring import Keyring, Unsealable
+from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import now_ms, pushed_deliveries, pushed_errors, pushed_hits
 from bot.storage.upsert import insert_new, upsert
@@ -107,7 +107,7 @@ class PushedErrors:
         return tuple(sorted(recent, key=lambda e: e.occurred_at or since, reverse=True))
 
     def _event(self, source: SourceName, sealed: str) -> ErrorEvent | None:
-        group = self._opened(sealed)
+        group = self._keyring.unseal_value(_GROUP, sealed)
         if group is None:
             return None
         remarks = [said for _at, said in sorted((group.remarks or {}).values())]
@@ -127,17 +127,10 @@ class PushedErrors:
     ) -> None:
         ours = (pushed_errors.c.account == account) & (pushed_errors.c.error == group)
         found = (await connection.execute(select(pushed_errors.c.sealed).where(ours))).scalar_one_or_none()
-        known = (self._opened(found) if found else None) or _Group()
-        sealed = self._keyring.seal(_GROUP.dump_json(_Group(**asdict(known.with_event(event)))).decode())
+        known = (self._keyring.unseal_value(_GROUP, found) if found else None) or _Group()
+        sealed = self._keyring.seal_value(_GROUP, _Group(**asdict(known.with_event(event))))
         row = {"account": account, "error": group, "sealed": sealed}
         await upsert(connection, pushed_errors, [row], at_ms=now_ms())
-
-    def _opened(self, sealed: str) -> _Group | None:
-        try:
-            return _GROUP.validate_json(self._keyring.unseal(sealed))
-        except (Unsealable, ValueError):
-            # Sealed by a key that was since removed, or written by an older version: it starts anew.
-            return None
 
     def _who(self, subject: Subject) -> str:
         return self._keyring.hash(subject.kind, subject.value)
