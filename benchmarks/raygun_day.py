@@ -120,7 +120,7 @@ class VirtualClock:
     now: datetime
 
     def __call__(self) -> datetime:
-        """Give the time."""
+        """The time."""
         return self.now
 
 
@@ -148,7 +148,7 @@ class Bot(Protocol):
 
 
 def moments(rng: random.Random, day: datetime, desk: str) -> list[datetime]:
-    """Give when a day's lookups come."""
+    """When a day's lookups come."""
     first, last = (day + timedelta(hours=hour) for hour in HOURS[desk])
     found: list[datetime] = []
     while len(found) < LOOKUPS:
@@ -161,7 +161,7 @@ def moments(rng: random.Random, day: datetime, desk: str) -> list[datetime]:
 
 
 def a_day(rng: random.Random, day: datetime, desk: str, traffic: Traffic) -> list[Asked]:
-    """Give a day's lookups."""
+    """A day's lookups."""
     asked: list[Asked] = []
     for at in moments(rng, day, desk):
         if asked and rng.random() < 1 / 3:
@@ -345,7 +345,7 @@ async def simulate(case: Case, policy: str) -> Row:
 
 
 def invented(case: Case) -> tuple[Traffic, list[list[Asked]]]:
-    """Give the sessions and, day by day, the lookups: the same ones for every policy."""
+    """The sessions and, day by day, the lookups: the same ones for every policy."""
     rng = random.Random(case.seed)
     first = MEASURED - DAY * case.days_before
     traffic = Traffic(strangers(rng, first - WEEK, case.days_before + 8, case.sessions_a_day))
@@ -378,13 +378,13 @@ def measured(
 
 
 def worst_day(raygun: Raygun) -> int:
-    """Give the most calls that were sent in any 24 hours, those that were refused among them."""
+    """The most calls that were sent in any 24 hours, those that were refused among them."""
     counted = [c.at for c in raygun.calls if raygun.login_counts or not c.path.endswith("/authenticate")]
     return max((bisect_right(counted, at + DAY) - number for number, at in enumerate(counted)), default=0)
 
 
 def upper_bound(case: Case) -> Row:
-    """Give the best that can be; see the module's docstring."""
+    """The best that can be; see the module's docstring."""
     _traffic, days = invented(case)
     times = [asked.at for asked in days[-1]]
     shares = {}
@@ -407,7 +407,7 @@ def upper_bound(case: Case) -> Row:
 
 
 def most_in_time(times: Sequence[datetime], window: timedelta, login: int) -> int:
-    """Give how many lookups can have been preceded by a reading of less than `window` ago."""
+    """How many lookups can have been preceded by a reading of less than `window` ago."""
     count = len(times)
     best = [[0] * (CALLS + 1) for _ in range(count + 1)]
     for number in range(count - 1, -1, -1):
@@ -429,7 +429,7 @@ def row_of(case: Case, policy: str) -> Row:
 
 
 def table(rows: Sequence[Row]) -> str:
-    """Give the rows as lines."""
+    """The rows as lines."""
     head = f"{'desk':16}{'a day':>7} {'login':7}{'policy':18}{'lookups':>8}{'answered':>9}"
     lines = [f"{head}{'<=30 min':>9}{'<=60 min':>9}{'recall':>8}{'calls':>7}"]
     for row in rows:

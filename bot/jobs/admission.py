@@ -50,7 +50,7 @@ class Admission:
 
     async def admit(self, job: Job, asker: Asker) -> Verdict | None:
         """
-        Give the verdict for somebody who may ask; tell the others why not.
+        The verdict for somebody who may ask; the others are told why not, and None comes back.
 
         Raises:
             SlackAway: when Slack cannot be asked now: nobody is told anything yet.
@@ -96,7 +96,7 @@ class Admission:
     @asynccontextmanager
     async def at_most_once(self, job: Job, asker: Asker, part: str = _PRIVATELY) -> AsyncIterator[bool]:
         """
-        Give whether an answer that cannot be looked for may be given in the block.
+        Whether an answer that cannot be looked for may be given in the block.
 
         Where Slack was surely not told, it may be given again later; where that is not sure, never.
 

@@ -37,7 +37,7 @@ class Claims:
             await connection.execute(update(claims).where(ours).values(until_ms=until))
 
     async def release(self, key: str, holder: str) -> None:
-        """Give back what was taken."""
+        """Return what was taken before its time is over."""
         ours = (claims.c.key == self._hash(key)) & (claims.c.holder == holder)
         async with self._store.write() as connection:
             await connection.execute(delete(claims).where(ours))

@@ -51,7 +51,7 @@ class Store:
             yield connection
 
     async def now_ms(self) -> int:
-        """Give the database's time."""
+        """The database's time, in milliseconds since 1970."""
         async with self.read() as connection:
             return int((await connection.execute(select(now_ms()))).scalar_one())
 

@@ -28,7 +28,7 @@ _MOST_SPARE = 16
 _DAYS_BACK = (1, 2, 3, 7)
 
 Pages = Callable[[datetime, datetime], int]
-"""Gives how many pages the sessions that began in a span fill, from what is known of the volume."""
+"""How many pages the sessions that began in a span fill, from what is known of the volume."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Purse:
     key_until: datetime | None = None
 
     def cost(self, now: datetime, calls: int = 1) -> int:
-        """Give what some calls cost with the login that they need."""
+        """What some calls cost with the login that they need."""
         key_lives = self.key_until is not None and now < self.key_until
         return calls if key_lives else calls + self.login
 
@@ -94,7 +94,7 @@ class _Served:
 
 def days_ahead(lookups: Sequence[datetime], now: datetime) -> tuple[tuple[datetime, ...], ...]:
     """
-    Give the coming day's lookups as the last days suggest them.
+    The coming day's lookups as the last days suggest them.
 
     Args:
         lookups: when somebody was looked up, the earliest first.
@@ -113,7 +113,7 @@ def days_ahead(lookups: Sequence[datetime], now: datetime) -> tuple[tuple[dateti
 
 def pace(outlook: Outlook) -> Pace:
     """
-    Give how old the index may grow.
+    How old the index may grow.
 
     As young as the replayed days allow while each lookup is still answered in time; where not even half an
     hour can be kept up, so old that the calls are worth the most over the whole day.
@@ -134,7 +134,7 @@ def pace(outlook: Outlook) -> Pace:
 
 
 def spare(outlook: Outlook) -> int:
-    """Give how many calls the coming day would not miss, 16 at most; without days to go by, half are kept."""
+    """How many calls the coming day would not miss, 16 at most; without days to go by, half are kept."""
     purse = outlook.purse
     if not outlook.days:
         return max(0, purse.left - purse.limit // 2)
@@ -196,5 +196,5 @@ def _worth(age: timedelta) -> float:
 
 
 def pages_of(sessions: float, a_page: int) -> int:
-    """Give how many pages some sessions fill, one at least."""
+    """How many pages some sessions fill, one at least."""
     return max(1, math.ceil(sessions / a_page))

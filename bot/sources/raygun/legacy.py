@@ -28,11 +28,11 @@ from bot.sources.raygun.legacy_api import KEY_LASTS, RaygunApi
 from bot.sources.raygun.plan import (
     A_PAGE,
     AskPerson,
-    Nothing,
+    NoCall,
     OpenSession,
-    Person,
     ReadSpan,
     Situation,
+    SoughtPerson,
     Step,
     Why,
     next_gap,
@@ -132,7 +132,7 @@ class Raygun:
         known = await self._known(question)
         step = next_step(await self._situation(question, known))
         answer = answer_of(known, self.index, question, self.http.clock())
-        return Recall(answer, enough=isinstance(step, Nothing) and step.why is not Why.SPENT)
+        return Recall(answer, enough=isinstance(step, NoCall) and step.why is not Why.SPENT)
 
     async def find(self, question: Question, calls: Calls) -> Answer:
         """
@@ -148,7 +148,7 @@ class Raygun:
             question = replace(question, effort=Effort.USUAL)
         for number in range(_MOST_STEPS):
             step = await self._plan(question)
-            if isinstance(step, Nothing):
+            if isinstance(step, NoCall):
                 if step.why is Why.SPENT and not number:
                     raise await self._spent(question.purpose)
                 break
@@ -216,7 +216,7 @@ class Raygun:
             purse=purse,
             days=days_ahead(forecast.lookups, now),
             volume=forecast.volume,
-            person=Person(bool(known.sessions), known.asked, known.unopened),
+            person=SoughtPerson(bool(known.sessions), known.asked, known.unopened),
         )
 
     async def _purse(self, purpose: Purpose) -> Purse:
@@ -305,7 +305,7 @@ class Raygun:
         """Read into the newest gap; False where there is none, or no call for it."""
         async with self._readers.turn:
             step = next_gap(await self._situation(usual, await self._known(usual)))
-            if isinstance(step, Nothing):
+            if isinstance(step, NoCall):
                 return False
             try:
                 await self._take(step, usual, self.http.asking(usual.purpose))

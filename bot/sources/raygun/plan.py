@@ -31,7 +31,7 @@ class Margin:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class SoughtPerson:
     """
     What is known of who is asked about.
 
@@ -73,16 +73,16 @@ class Situation:
     purse: Purse
     days: tuple[tuple[datetime, ...], ...]
     volume: Volume
-    person: Person
+    person: SoughtPerson
 
     @property
     def outlook(self) -> Outlook:
-        """Give what pacing goes by."""
+        """What the forecast goes by."""
         return Outlook(self.now, self.purse, self.coverage.end, self.days, self.volume.pages)
 
     @property
     def age(self) -> timedelta | None:
-        """Give how old the index is; None where there is nothing in it."""
+        """How old the index is; None where there is nothing in it."""
         return None if self.coverage.end is None else self.now - self.coverage.end
 
 
@@ -95,7 +95,7 @@ class Why(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Nothing:
+class NoCall:
     """No call."""
 
     why: Why
@@ -122,35 +122,35 @@ class OpenSession:
     id: str
 
 
-Step = Nothing | ReadSpan | AskPerson | OpenSession
+Step = NoCall | ReadSpan | AskPerson | OpenSession
 
 
 def next_step(situation: Situation) -> Step:
-    """Give the next call that an answer waits for."""
+    """The next call that an answer waits for."""
     if situation.effort is Effort.KNOWN:
-        return Nothing(Why.ENOUGH)
+        return NoCall(Why.ENOUGH)
     if _is_due(situation):
         if situation.purse.left < situation.purse.cost(situation.now):
-            return Nothing(Why.SPENT)
+            return NoCall(Why.SPENT)
         return ReadSpan(_newest(situation))
     return _about_person(situation)
 
 
 def next_gap(situation: Situation) -> Step:
-    """Give the next call that nobody waits for: into the newest gap of the index, under a living key."""
+    """The next call that nobody waits for: into the newest gap of the index, under a living key."""
     end = situation.coverage.end
     purse, now = situation.purse, situation.now
     if end is None or purse.cost(now) > 1 or purse.left < 1 or end <= situation.kept_since:
-        return Nothing(Why.ENOUGH)
+        return NoCall(Why.ENOUGH)
     gaps = situation.coverage.gaps(Span(situation.kept_since, end))
     if not gaps:
-        return Nothing(Why.ENOUGH)
+        return NoCall(Why.ENOUGH)
     gap = gaps[-1]
     # Where everything can be read, a gap of today is as good as missing from the next answer.
     today = now - gap.end < DAY and bool(situation.days)
     margin = Margin.gap if today and pace(situation.outlook).whole else Margin.past
     if spare(situation.outlook) < 1 + margin:
-        return Nothing(Why.PACED)
+        return NoCall(Why.PACED)
     start = max(gap.start, situation.volume.reach(gap.end, A_PAGE))
     return ReadSpan(Span(start, gap.end))
 
@@ -165,7 +165,7 @@ def _is_due(situation: Situation) -> bool:
 
 
 def _newest(situation: Situation) -> Span:
-    """Give the span up to now that a page is expected to hold, reaching a little into what is known."""
+    """The span up to now that a page is expected to hold, reaching a little into what is known."""
     now, end = situation.now, situation.coverage.end
     start = situation.volume.reach(now, A_PAGE)
     if end is not None:
@@ -178,14 +178,14 @@ def _about_person(situation: Situation) -> Step:
     cost = purse.cost(situation.now)
     asks = _may_find_more(situation)
     if purse.left < cost or not (asks or person.unopened):
-        return Nothing(Why.ENOUGH)
+        return NoCall(Why.ENOUGH)
     room = spare(situation.outlook) - cost
     wanted = situation.effort is Effort.FRESH
     if asks and room >= (0 if wanted else Margin.opening if person.found else Margin.person):
         return AskPerson(Span(situation.since, situation.now))
     if person.unopened and room >= (0 if wanted else Margin.opening):
         return OpenSession(person.unopened)
-    return Nothing(Why.PACED)
+    return NoCall(Why.PACED)
 
 
 def _may_find_more(situation: Situation) -> bool:

@@ -31,22 +31,22 @@ class Volume:
     a_page: int
 
     def between(self, begin: datetime, end: datetime) -> float:
-        """Give how many sessions are expected to begin in a span."""
+        """How many sessions are expected to begin in a span."""
         return self._until(end) - self._until(begin) if self.by_hour else 0.0
 
     def _until(self, moment: datetime) -> float:
-        """Give how many begin from 1970 on, if every day is like these hours."""
+        """How many sessions begin from 1970 until a moment, if every day is like these hours."""
         rates = self.by_hour or ()
         day, second = divmod(moment.timestamp(), 86_400)
         hour = int(second // 3_600)
         return day * sum(rates) + sum(rates[:hour]) + rates[hour] * (second / 3_600 - hour)
 
     def pages(self, begin: datetime, end: datetime) -> int:
-        """Give how many pages the sessions of a span fill, one at least."""
+        """How many pages the sessions of a span fill, one at least."""
         return pages_of(self.between(begin, end), self.a_page)
 
     def reach(self, end: datetime, sessions: int) -> datetime:
-        """Give from when on so many sessions are expected to begin until `end`."""
+        """The moment from which on so many sessions are expected to begin until `end`."""
         if not self.by_hour:
             return end - _FIRST_REACH
         begin, total = end, 0.0
@@ -61,7 +61,7 @@ class Volume:
 
 def learn_volume(begun: Mapping[datetime, int], coverage: Coverage, a_page: int) -> Volume:
     """
-    Give what an index tells about the volume: of the days that are known, each hour's busiest counts.
+    The volume that an index tells of: of the days that are known, each hour's busiest counts.
 
     Args:
         begun: how many of its sessions began in each hour, by the hour's start.

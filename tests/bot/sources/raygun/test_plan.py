@@ -14,11 +14,11 @@ from bot.sources.raygun.forecast import Purse, days_ahead
 from bot.sources.raygun.plan import (
     A_PAGE,
     AskPerson,
-    Nothing,
+    NoCall,
     OpenSession,
-    Person,
     ReadSpan,
     Situation,
+    SoughtPerson,
     Step,
     Why,
     next_gap,
@@ -28,8 +28,8 @@ from bot.sources.raygun.volume import Volume
 
 NOW = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-KNOWN = Person(found=True)
-STRANGER = Person(found=False)
+KNOWN = SoughtPerson(found=True)
+STRANGER = SoughtPerson(found=False)
 VOLUME = Volume((250.0,) * 24, A_PAGE)
 
 
@@ -46,7 +46,7 @@ def situation(
     left: int = 50,
     key: bool = True,
     covers: timedelta = timedelta(days=8),
-    person: Person = KNOWN,
+    person: SoughtPerson = KNOWN,
     effort: Effort = Effort.USUAL,
     days: int = 30,
     lookups: tuple[datetime, ...] = (),
@@ -89,11 +89,11 @@ def test_a_page_reaches_no_further_than_it_holds_however_long_nobody_asked() -> 
 
 
 def test_a_young_index_is_enough_for_somebody_it_has() -> None:
-    assert next_step(situation()) == Nothing(Why.ENOUGH)
+    assert next_step(situation()) == NoCall(Why.ENOUGH)
 
 
 def test_what_is_known_will_do_where_no_more_is_asked_for() -> None:
-    assert next_step(situation(age=DAY, effort=Effort.KNOWN)) == Nothing(Why.ENOUGH)
+    assert next_step(situation(age=DAY, effort=Effort.KNOWN)) == NoCall(Why.ENOUGH)
 
 
 def test_asking_anew_reads_an_index_that_is_two_minutes_old() -> None:
@@ -106,12 +106,12 @@ def test_somebody_unknown_is_asked_for_alone_where_the_index_does_not_reach() ->
 
 
 def test_somebody_unknown_is_not_asked_for_where_the_index_covers_it_all() -> None:
-    assert next_step(situation(person=STRANGER, days=5)) == Nothing(Why.ENOUGH)
+    assert next_step(situation(person=STRANGER, days=5)) == NoCall(Why.ENOUGH)
 
 
 def test_somebody_unknown_is_not_asked_for_twice() -> None:
     asked = Span(NOW - timedelta(days=30, hours=1), NOW - HOUR)
-    assert next_step(situation(person=Person(False, asked))) == Nothing(Why.ENOUGH)
+    assert next_step(situation(person=SoughtPerson(False, asked))) == NoCall(Why.ENOUGH)
 
 
 def test_a_young_index_has_somebody_it_knows_asked_for_too() -> None:
@@ -119,34 +119,34 @@ def test_a_young_index_has_somebody_it_knows_asked_for_too() -> None:
 
 
 def test_the_errors_of_the_newest_session_come_last() -> None:
-    assert next_step(situation(person=Person(True, None, "7"))) == OpenSession("7")
-    assert isinstance(next_step(situation(person=Person(False, None, "7"))), AskPerson)
+    assert next_step(situation(person=SoughtPerson(True, None, "7"))) == OpenSession("7")
+    assert isinstance(next_step(situation(person=SoughtPerson(False, None, "7"))), AskPerson)
 
 
 @pytest.mark.parametrize("left", [25, 26, 30])
 def test_on_the_first_day_half_of_the_calls_are_kept_for_the_index(left: int) -> None:
-    assert next_step(situation(person=STRANGER, left=left)) == Nothing(Why.PACED)
+    assert next_step(situation(person=STRANGER, left=left)) == NoCall(Why.PACED)
 
 
 def test_a_desk_that_needs_its_calls_keeps_them_for_the_index() -> None:
     busy = workdays(NOW)
-    assert next_step(situation(person=STRANGER, left=6, lookups=busy)) == Nothing(Why.PACED)
+    assert next_step(situation(person=STRANGER, left=6, lookups=busy)) == NoCall(Why.PACED)
     assert isinstance(next_step(situation(person=STRANGER, left=40, lookups=busy)), AskPerson)
 
 
 def test_without_a_call_left_nothing_is_asked() -> None:
-    assert next_step(situation(age=2 * HOUR, left=0)) == Nothing(Why.SPENT)
+    assert next_step(situation(age=2 * HOUR, left=0)) == NoCall(Why.SPENT)
     # One is left, and the login would take it.
-    assert next_step(situation(age=2 * HOUR, left=1, key=False)) == Nothing(Why.SPENT)
+    assert next_step(situation(age=2 * HOUR, left=1, key=False)) == NoCall(Why.SPENT)
 
 
 def test_gaps_are_filled_newest_first_and_only_under_a_living_key() -> None:
     known = Coverage((Span(NOW - 5 * HOUR, NOW - 4 * HOUR), Span(NOW - 2 * HOUR, NOW)))
     step = next_gap(situation(coverage=known))
     assert step == ReadSpan(Span(NOW - 2 * HOUR - 100 * MINUTE, NOW - 2 * HOUR))
-    assert isinstance(next_gap(situation(coverage=known, key=False)), Nothing)
-    assert isinstance(next_gap(situation(coverage=known, left=26)), Nothing)
-    assert isinstance(next_gap(situation()), Nothing)
+    assert isinstance(next_gap(situation(coverage=known, key=False)), NoCall)
+    assert isinstance(next_gap(situation(coverage=known, left=26)), NoCall)
+    assert isinstance(next_gap(situation()), NoCall)
 
 
 def situations() -> st.SearchStrategy[Situation]:
@@ -157,7 +157,7 @@ def situations() -> st.SearchStrategy[Situation]:
         max_size=5,
     )
     people = st.builds(
-        Person,
+        SoughtPerson,
         st.booleans(),
         st.none() | st.integers(1, 5_000).map(lambda n: Span(NOW - timedelta(days=30), NOW - n * MINUTE)),
         st.none() | st.just("7"),
@@ -176,7 +176,7 @@ def situations() -> st.SearchStrategy[Situation]:
 
 
 def cost(step: Step, at: Situation) -> int:
-    return 0 if isinstance(step, Nothing) else at.purse.cost(at.now)
+    return 0 if isinstance(step, NoCall) else at.purse.cost(at.now)
 
 
 @settings(max_examples=150, deadline=None)
@@ -202,9 +202,9 @@ def test_a_lookup_ends_and_leaves_the_reserve_whatever_its_calls_come_to(
     for _ in range(60):
         at = replace(at, purse=replace(at.purse, left=spendable))
         step = next_step(at)
-        if isinstance(step, Nothing):
+        if isinstance(step, NoCall):
             step = next_gap(at)
-        if isinstance(step, Nothing):
+        if isinstance(step, NoCall):
             break
         spendable -= cost(step, at)
         at = replace(at, purse=replace(at.purse, key_until=NOW + 14 * MINUTE))
