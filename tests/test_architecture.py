@@ -1,6 +1,7 @@
 """The layout shows the architecture: rooms in an order, each importing only rooms below it."""
 
 import ast
+from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -28,6 +29,7 @@ GROUND = ("bot.operations", "bot.domain")
 MOST_LINES, MOST_ENTRIES = 400, 12
 FILES = sorted((ROOT / "bot").rglob("*.py")) + sorted((ROOT / "handlers").rglob("*.py"))
 FOLDERS = sorted({file.parent for file in FILES})
+DOCUMENTED = ("bot", "handlers", "sandbox", "benchmarks")
 
 
 def module_of(file: Path) -> str:
@@ -101,6 +103,26 @@ def test_the_program_needs_no_sandbox_and_no_tests(file: Path) -> None:
 def test_only_the_command_line_hands_the_environment_in(file: Path) -> None:
     may = ("bot.cli.environment", "bot.settings.model")
     assert "os.environ" not in file.read_text() or module_of(file) in may
+
+
+def docstrings_of(file: Path) -> Iterator[tuple[int, str]]:
+    """The line and text of every docstring in a file."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            text = ast.get_docstring(node)
+            if text is not None:
+                yield node.body[0].lineno, text
+
+
+def test_a_docstring_says_what_comes_back_rather_than_give() -> None:
+    files = (file for folder in DOCUMENTED for file in sorted((ROOT / folder).rglob("*.py")))
+    giving = [
+        f"{file.relative_to(ROOT)}:{line}"
+        for file in files
+        for line, text in docstrings_of(file)
+        if text.split(maxsplit=1)[:1] == ["Give"]
+    ]
+    assert giving == []
 
 
 def walk() -> list[tuple[int, str]]:

@@ -30,7 +30,7 @@ def calls() -> list[ast.Call]:
 
 
 def methods_used() -> set[str]:
-    """Give the Web API methods that the code calls on a client, in Slack's spelling."""
+    """The Web API methods that the code calls on a client, in Slack's spelling."""
     named = {method.replace(".", "").lower(): method for method in METHOD_SCOPES}
     families = {method.split(".")[0] for method in METHOD_SCOPES} | {"reactions", "views", "files", "bots"}
     found = set()
@@ -44,7 +44,7 @@ def methods_used() -> set[str]:
 
 
 def listeners(kind: str) -> list[str]:
-    """Give what the handlers listen to: the arguments of `bolt.command(…)` and the like."""
+    """The arguments with which the handlers register: those of `bolt.command(…)` and the like."""
     return [
         ast.unparse(call.args[0])
         for call in calls()

@@ -37,7 +37,7 @@ class Desk:
 
     @asynccontextmanager
     async def casefile(self) -> AsyncIterator[Bot]:
-        """Run the bot while the block runs; entering again is a restart."""
+        """The bot, for the block; entering again is a restart."""
         async with AsyncExitStack() as stack:
             bot = await stack.enter_async_context(open_bot(self.settings, self.world.clock, TIMING))
             if self.transport == "http":
@@ -49,7 +49,7 @@ class Desk:
             yield bot
 
     def database_files(self) -> list[bytes]:
-        """Give what lies on the disk."""
+        """The bytes of the database's files."""
         return [file.read_bytes() for file in self.folder.glob("casefile.db*")]
 
     async def ask(self, words: str, *, user: str | None = None, channel: str | None = None) -> Outcome:
@@ -62,7 +62,7 @@ class Desk:
     async def thread(
         self, *, done: bool = True, number: int = 1, channel: str | None = None
     ) -> tuple[Message, Message]:
-        """Give the newest of so many parents and its reply, when nothing more will be added."""
+        """The newest of a number of parents and its reply, when all jobs are done."""
         slack, place = self.world.slack, channel or self.world.slack.places.support
 
         def settled() -> tuple[Message, Message] | None:
@@ -78,10 +78,10 @@ class Desk:
 
         return await slack.wait_for(settled, timeout=20)
 
-    async def whispered(
+    async def ephemeral(
         self, *, user: str | None = None, channel: str | None = None, such: str = ""
     ) -> Message:
-        """Give the newest message that only the asker sees, when it says such."""
+        """The newest message that only the asker sees, when its text has such words."""
         slack = self.world.slack
 
         def seen() -> Message | None:
@@ -92,11 +92,11 @@ class Desk:
         return await slack.wait_for(seen, timeout=20)
 
     async def idle(self, bot: Bot) -> None:
-        """Wait until nothing is owed to anybody."""
+        """Wait until all jobs are done."""
         await bot.engine.tasks.drain(30)
 
     def posts(self, channel: str | None = None) -> list[Message]:
-        """Give the bot's messages in a channel, outside threads."""
+        """The bot's messages in a channel, outside threads."""
         slack = self.world.slack
         place = channel or slack.places.support
         return [m for m in slack.messages(place) if m.bot_id == slack.people.bot_id]
@@ -104,7 +104,7 @@ class Desk:
 
 @asynccontextmanager
 async def casefile_on(world: World, database_url: str, transport: str, **extra: str) -> AsyncIterator[Bot]:
-    """Run a bot on a database while the block runs; the time is the database's, as it is for its users."""
+    """A bot on a database, for the block; its clock is the database's, as in use."""
     settings = load_settings(world.environment() | {"DATABASE_URL": database_url} | extra)
     async with AsyncExitStack() as stack:
         bot = await stack.enter_async_context(open_bot(settings, timing=TIMING))

@@ -59,7 +59,7 @@ async def test_a_mention_below_a_message_of_several_asks_whom_and_answers_there(
         slack = desk.world.slack
         root = await slack.post_as_user(slack.places.support, slack.people.colleague, f"{JANE} or {LI}?")
         await mention(desk, "?", under=root)
-        question = await desk.whispered(such="Who is to be looked up?")
+        question = await desk.ephemeral(such="Who is to be looked up?")
         assert vendor_calls(desk) == 0
         await slack.press(root.channel, question.ts, f"{LOOK_UP}1", slack.people.agent)
         assert LI in plain_text(await answered(desk, root, such="Sessions of"))
@@ -71,7 +71,7 @@ async def test_a_mention_below_a_message_of_nobody_offers_the_form(desk: Desk) -
         slack = desk.world.slack
         root = await slack.post_as_user(slack.places.support, slack.people.colleague, "Good morning")
         await mention(desk, "", under=root)
-        told = await desk.whispered(such="names nobody")
+        told = await desk.ephemeral(such="names nobody")
         await slack.press(root.channel, told.ts, ASK_CUSTOMER, slack.people.agent)
         view = await slack.wait_for(lambda: next(iter(slack.state.views.values()), None))
         await slack.submit_view(view.id, {SUBJECT_BLOCK: {SUBJECT_INPUT: JANE}})
@@ -84,7 +84,7 @@ async def test_a_mention_that_names_nobody_is_told_what_is_understood_and_costs_
 ) -> None:
     async with desk.casefile():
         await mention(desk, words)
-        await desk.whispered(such="@Casefile jane@contoso.example")
+        await desk.ephemeral(such="@Casefile jane@contoso.example")
         assert vendor_calls(desk) == 0
 
 
@@ -94,10 +94,10 @@ async def test_whoever_may_not_ask_is_refused_before_anything_is_asked(
     async with desk.casefile() as bot:
         slack = desk.world.slack
         await mention(desk, JANE, user=slack.people.guest)
-        await desk.whispered(user=slack.people.guest, such="Guests")
+        await desk.ephemeral(user=slack.people.guest, such="Guests")
         text = f"<@{slack.people.bot}> {JANE}"
         await slack.post_as_user(slack.places.shared, slack.people.agent, text)
-        await desk.whispered(channel=slack.places.shared, such="shared with another company")
+        await desk.ephemeral(channel=slack.places.shared, such="shared with another company")
         await desk.idle(bot)
         assert vendor_calls(desk) == 0
 
@@ -143,7 +143,7 @@ async def test_the_shortcut_on_a_message_of_several_asks_which(desk: Desk) -> No
         await answered(desk, root)
         before = vendor_calls(desk)
         await slack.use_shortcut(root.channel, root.ts, "find_sessions", slack.people.agent)
-        await desk.whispered(such="Who is to be looked up?")
+        await desk.ephemeral(such="Who is to be looked up?")
         assert vendor_calls(desk) == before
 
 
@@ -163,5 +163,5 @@ async def test_the_shortcut_where_the_bot_is_not_answers_the_asker_alone(desk: D
         place = slack.places.private_without_bot
         root = await slack.post_as_user(place, slack.people.colleague, f"see {JANE}")
         await slack.use_shortcut(place, root.ts, "find_sessions", slack.people.agent)
-        told = await desk.whispered(channel=place, such="Sessions of")
+        told = await desk.ephemeral(channel=place, such="Sessions of")
         assert "/invite @Casefile" in plain_text(told)

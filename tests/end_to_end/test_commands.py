@@ -312,7 +312,7 @@ async def test_pushed_errors_that_were_acknowledged_survive_a_kill(shell: Shell,
 
 
 async def port_of(process: asyncio.subprocess.Process) -> int:
-    """Give the port that a server says it listens on."""
+    """The port that a server says it listens on."""
     assert process.stderr is not None
     while line := (await asyncio.wait_for(process.stderr.readline(), 20)).decode():
         if found := re.search(r"\bport=(\d+)", line):

@@ -25,7 +25,7 @@ RETRY_WAITS = (0.2, 1.0, 3.0)
 
 
 async def laid_to_slack(stack: AsyncExitStack, world: World) -> list[Wire]:
-    """Lay the wire that the Web API, websockets and response URLs go over."""
+    """A proxy for the Web API, websockets and response URLs."""
     state = world.slack.state
     wire = await stack.enter_async_context(wire_to("127.0.0.1", int(state.base_url.rpartition(":")[2])))
     state.base_url = f"http://127.0.0.1:{wire.port}"
@@ -49,7 +49,7 @@ async def laid_to_database(stack: AsyncExitStack, url: str) -> tuple[str, list[W
 
 
 async def trouble(world: World, wires: list[Wire], rng: random.Random) -> None:
-    """Cut and slow, at random instants, and lose what Slack answers; mend all of it at the end."""
+    """Cut and slow connections at random times, and lose Slack's answers; mend all of it at the end."""
     for _ in range(FAULTS):
         await asyncio.sleep(rng.uniform(0, SECONDS))
         wire = rng.choice(wires)
@@ -64,7 +64,7 @@ async def trouble(world: World, wires: list[Wire], rng: random.Random) -> None:
 
 
 async def answered(world: World, load: Load) -> tuple[int, int, int]:
-    """Wait for the last answers; gives how many were acknowledged, lost and doubled."""
+    """How many requests were acknowledged, lost and doubled, when the last answers have come."""
     with suppress(TimeoutError):
         # What is still missing then, the numbers tell.
         await world.slack.wait_for(lambda: _count(world, load)[1] == 0, timeout=45)

@@ -21,7 +21,7 @@ NOOR, NOOR_UID = "noor@contoso.example", "u-205"
 
 @asynccontextmanager
 async def second_site(world: World) -> AsyncIterator[dict[str, str]]:
-    """Give the variables of a second Rybbit account, on a server of its own."""
+    """The variables of a second Rybbit account, on a server of its own."""
     async with listening(Rybbit(world.clock, from_people(world.people))) as server:
         variables = server.environment()
         yield {name.replace("__WWW__", "__DOCS__"): value for name, value in variables.items()}

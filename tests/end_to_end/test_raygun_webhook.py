@@ -36,7 +36,7 @@ def pushed(kind: str, hit: str | None = None, **fields: Any) -> dict[str, Any]:
 
 
 class Push:
-    """Raygun, pushing to the bot that runs at a port."""
+    """Raygun's webhooks, sent to the bot at a port."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
@@ -48,7 +48,7 @@ class Push:
 
 @asynccontextmanager
 async def pushing(desk: Desk, secret: str | None = SECRET) -> AsyncIterator[tuple[Bot, Push]]:
-    """Run the bot while the block runs; entering again is a restart."""
+    """The bot, for the block; entering again is a restart."""
     desk.extra = {"RAYGUN_WEBHOOK_SECRET": secret} if secret else {}
     async with AsyncExitStack() as stack:
         bot = await stack.enter_async_context(open_bot(desk.settings, desk.world.clock, TIMING))

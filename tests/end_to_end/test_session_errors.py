@@ -13,7 +13,7 @@ def events_read(desk: Desk) -> int:
 
 
 def session_button(message: Message) -> tuple[str, str]:
-    """Give the block and the action of the newest FullStory session's button."""
+    """The block and the action of the newest FullStory session's button."""
     beside = [block["accessory"] for block in message.blocks if block.get("accessory")]
     blocks = [block["block_id"] for block in message.blocks if block.get("accessory")]
     return beside[0]["action_id"], blocks[0]
@@ -66,7 +66,7 @@ async def test_where_it_cannot_be_read_whoever_pressed_is_told_why(desk: Desk) -
         slack = desk.world.slack
         action, block = session_button(reply)
         await slack.press(reply.channel, reply.ts, action, slack.people.agent, block)
-        told = await desk.whispered(such="trouble of its own")
+        told = await desk.ephemeral(such="trouble of its own")
     assert "FullStory has trouble of its own" in plain_text(told)
 
 

@@ -107,7 +107,7 @@ async def test_a_source_that_hangs_is_said_to_be_late_and_hides_no_other_answer(
 
 
 def replies(desk: Desk) -> list[str]:
-    """Give what stands in the threads below the bot's posts."""
+    """The replies in the threads of the bot's posts."""
     slack = desk.world.slack
     return [plain_text(m) for post in desk.posts() for m in slack.replies(slack.places.support, post.ts)]
 
@@ -230,7 +230,7 @@ async def test_anything_else_gets_a_private_line_that_says_what_is_understood(de
 async def test_debug_says_privately_what_is_left(desk: Desk) -> None:
     async with desk.casefile():
         await desk.ask("debug")
-        message = await desk.whispered(such="How the sources are")
+        message = await desk.ephemeral(such="How the sources are")
     assert "50 of 50 calls left in 24 h" in plain_text(message)
 
 

@@ -22,7 +22,7 @@ def sample(desk: Desk, number: str) -> TicketSample:
 
 
 async def answered(desk: Desk, root: Message, *, such: str = "") -> Message:
-    """Give our message below a ticket, when nothing more will be added."""
+    """Our message in a ticket's thread, when all jobs are done."""
     slack = desk.world.slack
 
     def settled() -> Message | None:
@@ -167,7 +167,7 @@ async def test_a_desk_that_is_down_leaves_the_button_and_says_why_in_debug(desk:
         root = await post_sample(desk.world.slack, sample(desk, "01"))
         await answered(desk, root, such="Look up a customer")
         await desk.ask("debug")
-        said = plain_text(await desk.whispered(such="zendesk (main)"))
+        said = plain_text(await desk.ephemeral(such="zendesk (main)"))
         assert "Zendesk has trouble of its own" in said
 
 
@@ -209,7 +209,7 @@ async def test_guests_get_neither_the_modal_nor_an_answer(desk: Desk) -> None:
         root = await post_sample(slack, sample(desk, "01"))
         offer = await answered(desk, root, such="Look up a customer")
         await slack.press(root.channel, offer.ts, ASK_CUSTOMER, slack.people.guest)
-        await desk.whispered(user=slack.people.guest, such="Guests")
+        await desk.ephemeral(user=slack.people.guest, such="Guests")
         await desk.idle(bot)
         assert slack.state.views == {}
         assert vendor_calls(desk) == 0
@@ -268,7 +268,7 @@ async def test_an_answer_can_be_removed_and_its_ticket_stays_unanswered(desk: De
         root = await slack.post_as_app(slack.places.support, f"Requester: {JANE}")
         answer = await answered(desk, root)
         await slack.press(root.channel, answer.ts, REMOVE, slack.people.guest)
-        await desk.whispered(user=slack.people.guest, such="Guests")
+        await desk.ephemeral(user=slack.people.guest, such="Guests")
         assert ours_below(desk, root) != []
         await slack.press(root.channel, answer.ts, REMOVE, slack.people.colleague)
         await slack.wait_for(lambda: not ours_below(desk, root))
@@ -299,7 +299,7 @@ async def test_where_only_the_asker_may_see_answers_a_ticket_gets_a_button(desk:
         offer = await answered(desk, root, such="only you will see")
         assert vendor_calls(desk) == 0
         await slack.press(root.channel, offer.ts, f"{LOOK_UP}0", slack.people.agent)
-        await desk.whispered(such="Sessions of")
+        await desk.ephemeral(such="Sessions of")
         assert "only you will see" in plain_text(ours_below(desk, root)[0])
 
 
@@ -340,6 +340,6 @@ async def test_a_mention_is_answered_to_the_asker_alone_where_that_is_set_up(des
         slack = desk.world.slack
         text = f"<@{slack.people.bot}> {JANE}"
         asked = await slack.post_as_user(slack.places.support, slack.people.agent, text)
-        await desk.whispered(such="Sessions of")
+        await desk.ephemeral(such="Sessions of")
         await desk.idle(bot)
         assert ours_below(desk, asked) == []

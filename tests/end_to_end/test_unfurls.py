@@ -27,7 +27,7 @@ FILTERED = (
 
 
 def noors(world: World, vendor: str, email: str = NOOR) -> list[str]:
-    """Give the addresses of somebody's sessions, the newest first, as their vendor writes them."""
+    """The URLs of somebody's sessions, newest first, as their vendor writes them."""
     person = next(person for person in world.people if person.email == email)
     if vendor == "raygun":
         return [raygun_url(Sighting(person, visit).number) for visit in person.visits]
@@ -42,7 +42,7 @@ async def paste(desk: Desk, *urls: str, channel: str | None = None, user: str | 
 
 
 async def cards(desk: Desk, bot: Bot, message: Message) -> dict[str, Any]:
-    """Give the cards below a message when nothing more is owed to it."""
+    """The cards below a message, when all jobs are done."""
     await desk.idle(bot)
     found = desk.world.slack.state.find(message.channel, message.ts)
     assert found is not None

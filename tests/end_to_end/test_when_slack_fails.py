@@ -14,7 +14,7 @@ BUSY = "more lookups under way than it can take on"
 
 
 def seen(desk: Desk, channel: str, such: str) -> list[Message]:
-    """Give what the agent alone sees in a channel."""
+    """The messages in a channel that only the agent sees."""
     slack = desk.world.slack
     return [m for m in slack.ephemerals(channel, slack.people.agent) if such in plain_text(m)]
 
@@ -25,7 +25,7 @@ async def test_where_the_bot_may_not_look_for_a_lost_post_the_person_is_told(des
     slack.fail_next("chat.postMessage", lose_answer=True)
     async with desk.casefile() as bot:
         await desk.ask(JANE)
-        await desk.whispered(such="Slack did not say whether it took")
+        await desk.ephemeral(such="Slack did not say whether it took")
         await desk.idle(bot)
     assert len(desk.posts()) == 1
 
@@ -46,7 +46,7 @@ async def test_what_only_the_asker_sees_is_said_when_slack_takes_it_again(desk: 
     desk.world.slack.fail_next("response_url", retry_after=1)
     async with desk.casefile() as bot:
         await desk.ask(JANE, channel=place)
-        await desk.whispered(channel=place, such="on the site now")
+        await desk.ephemeral(channel=place, such="on the site now")
         await desk.idle(bot)
     assert len(seen(desk, place, JANE)) == 1
 
@@ -63,7 +63,7 @@ async def test_a_private_answer_that_breaks_in_the_middle_is_said_to_be_broken(
     async with desk.casefile() as bot:
         monkeypatch.setattr(bot.poster, "respond", broken)
         await desk.ask(JANE, channel=place)
-        await desk.whispered(channel=place, such="could not finish this lookup")
+        await desk.ephemeral(channel=place, such="could not finish this lookup")
         await desk.idle(bot)
     assert len(seen(desk, place, "could not finish")) == 1
 
@@ -77,7 +77,7 @@ async def test_a_private_answer_that_was_not_yet_shown_is_given_after_a_restart(
     for vendor in desk.world.vendors:
         vendor.latency = 0.0
     async with desk.casefile() as bot:
-        await desk.whispered(channel=place, such="on the site now")
+        await desk.ephemeral(channel=place, such="on the site now")
         await desk.idle(bot)
     assert len(seen(desk, place, JANE)) == 1
 
@@ -92,7 +92,7 @@ async def test_an_answer_that_comes_after_half_an_hour_is_shown_without_the_resp
         await desk.ask(JANE, channel=place)
         desk.world.clock.advance(31 * 60)
         hold.set()
-        await desk.whispered(channel=place, such="on the site now")
+        await desk.ephemeral(channel=place, such="on the site now")
         await desk.idle(bot)
     assert len(seen(desk, place, JANE)) == 1
     # The sandbox has the URL that had expired on its record.
@@ -136,7 +136,7 @@ async def test_without_a_database_a_button_is_answered_with_a_plain_message(
         monkeypatch.setattr(bot.inbox, "accept", away)
         pressed = await slack.press(reply.channel, reply.ts, REFRESH, slack.people.agent)
         assert pressed.error is None
-        await desk.whispered(such="cannot reach its database")
+        await desk.ephemeral(such="cannot reach its database")
         # What cannot be answered at once is refused, and comes again when the database is back.
         slack.courier.retry_waits = (0.1, 0.5, 1.0)
         mention = await slack.post_as_user(

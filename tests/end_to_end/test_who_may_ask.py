@@ -18,7 +18,7 @@ async def test_guests_are_refused_unless_allowed(desk: Desk, who: str) -> None:
     desk.world.slack.state.invite(desk.world.slack.places.support, guest)
     async with desk.casefile():
         await desk.ask(JANE, user=guest)
-        await desk.whispered(user=guest, such="Guests of this workspace cannot")
+        await desk.ephemeral(user=guest, such="Guests of this workspace cannot")
     assert desk.world.fullstory.calls == []
     desk.extra["ACCESS__GUESTS"] = "true"
     async with desk.casefile():
@@ -30,7 +30,7 @@ async def test_nobody_is_looked_up_in_a_channel_shared_with_another_company(desk
     shared = desk.world.slack.places.shared
     async with desk.casefile():
         await desk.ask(JANE, channel=shared)
-        await desk.whispered(channel=shared, such="shared with another company")
+        await desk.ephemeral(channel=shared, such="shared with another company")
     assert desk.posts(shared) == []
     assert desk.world.fullstory.calls == []
 
@@ -40,7 +40,7 @@ async def test_only_the_configured_channels_are_answered_in(desk: Desk) -> None:
     desk.extra["ACCESS__CHANNELS"] = slack.places.random
     async with desk.casefile():
         await desk.ask(JANE)
-        await desk.whispered(such="Customers are looked up in")
+        await desk.ephemeral(such="Customers are looked up in")
         await desk.ask(JANE, channel=slack.places.random)
         await desk.thread(channel=slack.places.random)
     assert desk.posts() == []
@@ -51,7 +51,7 @@ async def test_only_members_of_the_configured_user_groups_may_ask(desk: Desk) ->
     desk.extra["ACCESS__USER_GROUPS"] = "S0DESK0001"
     async with desk.casefile():
         await desk.ask(JANE, user=slack.people.admin)
-        await desk.whispered(user=slack.people.admin, such="certain user groups")
+        await desk.ephemeral(user=slack.people.admin, such="certain user groups")
         await desk.ask(JANE, user=slack.people.agent)
         await desk.thread()
 
@@ -65,7 +65,7 @@ async def test_somebody_from_another_company_cannot_press_refresh(desk: Desk) ->
         slack.state.invite(reply.channel, slack.people.stranger)
         await slack.press(reply.channel, reply.ts, REFRESH, slack.people.stranger)
         await desk.idle(bot)
-        await desk.whispered(user=slack.people.stranger, such="Only members of this workspace")
+        await desk.ephemeral(user=slack.people.stranger, such="Only members of this workspace")
     assert len(desk.world.fullstory.calls) == calls
 
 
@@ -73,7 +73,7 @@ async def test_where_slack_refuses_to_say_who_asks_nobody_is_looked_up(desk: Des
     desk.world.slack.fail_next("users.info", error="access_denied")
     async with desk.casefile():
         await desk.ask(JANE)
-        await desk.whispered(such="Slack could not confirm who you are")
+        await desk.ephemeral(such="Slack could not confirm who you are")
     assert desk.world.fullstory.calls == []
 
 
@@ -109,7 +109,7 @@ async def test_where_the_bot_may_not_post_only_the_asker_sees_the_answer(
     channel = getattr(desk.world.slack.places, place)
     async with desk.casefile():
         await desk.ask(JANE, channel=channel)
-        message = await desk.whispered(channel=channel, such="on the site now")
+        message = await desk.ephemeral(channel=channel, such="on the site now")
     assert hint in plain_text(message)
     assert desk.posts(channel) == []
 
@@ -126,14 +126,14 @@ async def test_without_the_scope_for_it_the_asker_is_told_to_invite_the_bot(desk
     desk.world.slack.scopes.discard("chat:write.public")
     async with desk.casefile():
         await desk.ask(JANE, channel=general)
-        await desk.whispered(channel=general, such="/invite @Casefile")
+        await desk.ephemeral(channel=general, such="/invite @Casefile")
 
 
 async def test_without_a_needed_scope_the_asker_is_told_whom_to_ask(desk: Desk) -> None:
     desk.world.slack.scopes.discard("chat:write")
     async with desk.casefile():
         await desk.ask(JANE)
-        await desk.whispered(such="casefile doctor")
+        await desk.ephemeral(such="casefile doctor")
 
 
 async def test_with_visibility_ephemeral_only_the_asker_sees_the_answer(desk: Desk) -> None:
@@ -142,7 +142,7 @@ async def test_with_visibility_ephemeral_only_the_asker_sees_the_answer(desk: De
     async with desk.casefile() as bot:
         await desk.ask(JANE)
         await desk.idle(bot)
-        message = await desk.whispered(such="Raygun (shop): 4 sessions, live")
+        message = await desk.ephemeral(such="Raygun (shop): 4 sessions, live")
         await desk.world.slack.press(message.channel, message.ts, REFRESH, desk.world.slack.people.agent)
         await desk.idle(bot)
     assert desk.posts() == []

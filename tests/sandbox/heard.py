@@ -16,7 +16,7 @@ MESSAGES = ("message.channels", "message.groups", "message.im", "message.mpim", 
 
 
 class Ears:
-    """What was heard, oldest first; `answer` gives the body of each acknowledgement."""
+    """The payloads received, oldest first; `answer` returns the body of each acknowledgement."""
 
     def __init__(self) -> None:
         self.payloads: list[Json] = []
@@ -39,7 +39,7 @@ class Ears:
 
 @asynccontextmanager
 async def listening(**options: Any) -> AsyncIterator[tuple[SlackWorkspace, Ears]]:
-    """Run a workspace with an app that is subscribed to all messages."""
+    """A workspace with an app that is subscribed to all messages."""
     ears, app = Ears(), web.Application()
     app.router.add_post("/slack/events", ears.take)
     runner = web.AppRunner(app, shutdown_timeout=0.1)

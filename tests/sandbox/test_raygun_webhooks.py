@@ -21,7 +21,7 @@ def webhooks(clock: MovableClock) -> RaygunWebhooks:
 
 
 async def received(webhooks: RaygunWebhooks, *kinds: str) -> list[Any]:
-    """Give what a receiver got."""
+    """The bodies that a receiver gets when the webhooks send these kinds."""
     bodies: list[Any] = []
 
     async def take(request: web.Request) -> web.Response:

@@ -19,7 +19,7 @@ Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @asynccontextmanager
 async def app_that(answer: Answer, **options: Any) -> AsyncIterator[SlackWorkspace]:
-    """Run a workspace with an app that answers every delivery with this function."""
+    """A workspace with an app that answers every delivery with this function."""
     app = web.Application()
     app.router.add_post("/slack/events", answer)
     runner = web.AppRunner(app, shutdown_timeout=0.1)

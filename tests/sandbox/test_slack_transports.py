@@ -25,7 +25,7 @@ BLOCKS = [
 
 
 def tiny_app(slack: SlackWorkspace) -> tuple[AsyncApp, list[Any]]:
-    """Make an app with one listener for each kind of delivery, and the list of what they heard."""
+    """An app with one listener for each kind of delivery, and the list of what they received."""
     heard: list[Any] = []
 
     async def authorize() -> AuthorizeResult:

@@ -79,7 +79,7 @@ def at(text: str) -> datetime:
 
 
 def pages(release: str) -> dict[str, dict[str, Any]]:
-    """Give the fullest recorded page of each session that has one."""
+    """The longest recorded page of each session that has one."""
     found: dict[str, dict[str, Any]] = {}
     for name in names(release):
         body = recorded(release, name)["body"]
@@ -93,7 +93,7 @@ def pages(release: str) -> dict[str, dict[str, Any]]:
 
 
 def events_of(row: dict[str, Any], found: dict[str, dict[str, Any]]) -> list[Event]:
-    """Give a listed session's events: those recorded of it, or of another visit just like it."""
+    """A listed session's events: those recorded of it, or of another visit like it."""
     alike = ("user_id", "session_duration", "entry_page", "referrer")
     page = found.get(row["session_id"]) or next(
         (page for page in found.values() if all(page["session"][key] == row[key] for key in alike)), None
@@ -154,7 +154,7 @@ def read_visit(row: dict[str, Any], events: Iterable[Event], known_since: dict[s
 
 
 def identify(event: Event, uid: str, known_since: dict[str, datetime]) -> Event:
-    """Give the event with who it was of: in 2.2.4 a visit goes on when its visitor is identified."""
+    """The event with its person: in 2.2.4 a visit goes on when its visitor is identified."""
     known = uid and event.at >= known_since[uid]
     return Event(
         event.at,
@@ -223,7 +223,7 @@ async def ask(client: aiohttp.ClientSession, origin: str, request: dict[str, Any
 
 
 def shape(value: Any) -> Any:
-    """Give what kind of thing stands where."""
+    """A value with each text, number and so on replaced by the name of its type."""
     if isinstance(value, dict):
         return {key: shape(inner) for key, inner in value.items()}
     if isinstance(value, list):

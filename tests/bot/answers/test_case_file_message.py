@@ -362,7 +362,7 @@ DOUBTS = st.builds(
 
 
 def check_message(blocks: list[dict[str, Any]]) -> None:
-    """Hold a message against Slack's limits (`slack.md`, Block Kit limits)."""
+    """Check a message against Slack's limits (`slack.md`, Block Kit limits)."""
     assert 1 <= len(blocks) <= 50
     for block in blocks:
         if block["type"] == "section":

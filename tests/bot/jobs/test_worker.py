@@ -23,7 +23,7 @@ from bot.tickets.book import BeingAnswered
 
 
 class Desk:
-    """A worker whose jobs end as the test wants it."""
+    """A worker whose jobs end as the test says."""
 
     def __init__(self, store: Store, keyring: Keyring) -> None:
         self.store = store
@@ -51,7 +51,7 @@ class Desk:
         return job
 
     async def run(self, job: Job) -> tuple[str, int, int, float]:
-        """Give a job's state, its attempts and failures, and the seconds until it is free again."""
+        """A job's state, its attempts and failures, and the seconds until it is free again."""
         self.worker.start(job)
         await self.tasks.settle()
         async with self.store.read() as connection:
@@ -60,7 +60,7 @@ class Desk:
         return row.state, row.attempts, row.failures or 0, wait
 
     async def again(self) -> Job:
-        """Let waits and leases run out, and take the job over."""
+        """End waits and leases, and take the job over."""
         async with self.store.write() as connection:
             await connection.execute(update(jobs).values(leased_until_ms=0))
         (job,) = await self.jobs.take_over(10)

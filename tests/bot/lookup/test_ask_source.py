@@ -32,7 +32,7 @@ FRESHNESS = Freshness(found=timedelta(minutes=10), nobody=timedelta(minutes=1))
 
 @dataclass
 class ScriptedSource:
-    """A source that answers what it is told to, when it is let."""
+    """A source that answers as scripted, when the test lets it."""
 
     http: VendorHttp
     name: SourceName = NAME

@@ -24,7 +24,7 @@ async def slack() -> AsyncIterator[SlackWorkspace]:
 
 @pytest.fixture
 async def clients(slack: SlackWorkspace, store: Store) -> AsyncIterator[list[SlackClient]]:
-    """Give two clients, as two processes have them."""
+    """Two clients, as two processes have them."""
     async with open_slack_session() as session:
         yield [SlackClient(slack.bot_token, slack.api_url, session, RateLimits(store)) for _ in range(2)]
 

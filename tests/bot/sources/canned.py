@@ -36,7 +36,7 @@ Respond = Callable[[httpx.Request], httpx.Response]
 
 
 def answer(body: Any, status: int = 200, **headers: str) -> httpx.Response:
-    """Give a vendor's JSON answer."""
+    """A vendor's JSON answer."""
     return httpx.Response(status, content=json.dumps(body).encode(), headers=headers)
 
 
@@ -58,7 +58,7 @@ class Canned:
 
 @dataclass(frozen=True)
 class Bench:
-    """What a source needs, with a database that is gone afterwards."""
+    """What sources need, with a database that is deleted afterwards."""
 
     ledger: Ledger
     memory: Memory
@@ -79,7 +79,7 @@ class Bench:
     def raygun(
         self, vendor: Respond | None = None, client: httpx.AsyncClient | None = None, **settings: Any
     ) -> Raygun:
-        """Give Raygun in front of canned answers or, with a client, of what that leads to."""
+        """Raygun with canned answers or, with a client, with that client's server."""
         values = {"api_key": "a", "client_id": "c", "client_secret": "s"} | settings
         account = RaygunAccount(**values)
         name = SourceName("raygun", "shop")
@@ -111,7 +111,7 @@ def _nobody(_request: httpx.Request) -> httpx.Response:
 
 @asynccontextmanager
 async def bench(folder: Path, clock: Clock) -> AsyncIterator[Bench]:
-    """Open what sources need."""
+    """What sources need, opened for the block."""
     async with open_store(f"sqlite:///{folder / 'bench.db'}", clock) as store:
         keyring = Keyring(("secret",))
         index = SessionIndex(store, keyring, timedelta(days=7), timedelta(days=1))

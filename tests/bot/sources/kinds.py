@@ -27,7 +27,7 @@ BUSY_UID, BUSY_VISITS = "cust-busy", 330
 
 
 def customers(now: datetime, vendor: str) -> list[Customer]:
-    """Give somebody, somebody whose names are near to theirs, and somebody with hundreds of visits."""
+    """A customer, one with similar names, and one with hundreds of visits."""
     now = now.replace(microsecond=0)
     crash = Error("TypeError", "cart is undefined", 30)
     mine = (
@@ -112,7 +112,7 @@ class Desk:
     environment: Mapping[str, str]
 
     async def ask(self, subject: str, effort: Effort = Effort.USUAL, days: int = 7) -> Finding:
-        """Give what the source says about somebody, by the whole way that a lookup takes."""
+        """The source's finding about somebody, by a whole lookup."""
         kind = SubjectKind.EMAIL if "@" in subject else SubjectKind.UID
         question = Question(Subject(kind, subject.lower(), subject), days, effort=effort)
         case_files = [case_file async for case_file in self.engine.lookup.follow(question)]
@@ -121,12 +121,12 @@ class Desk:
 
     @property
     def calls(self) -> int:
-        """Give how many calls the vendor has received."""
+        """How many calls the vendor has received."""
         return sum(len(server.calls) for server in self.servers)
 
     @property
     def secrets(self) -> list[str]:
-        """Give the keys of the source's own account."""
+        """The keys of the source's own account."""
         return [v for k, v in self.environment.items() if "KEY" in k or "SECRET" in k or "TOKEN" in k]
 
 

@@ -264,7 +264,7 @@ async def test_no_key_or_address_reaches_a_log_line_an_exception_a_metric_or_a_c
 
 
 async def _raised(desk: Desk) -> AsyncIterator[CallFailed]:
-    """Give what a lookup and a check raise."""
+    """The exceptions that a lookup and a check raise."""
     calls = desk.source.http.asking(Purpose.PERSON, await desk.source.account())
     question = Question(Subject(SubjectKind.EMAIL, PAT, PAT), 7)
     for asking in (desk.source.find(question, calls), desk.source.check(calls)):
@@ -275,7 +275,7 @@ async def _raised(desk: Desk) -> AsyncIterator[CallFailed]:
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """Give an exception and all that led to it."""
+    """An exception and all its causes."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__

@@ -16,7 +16,7 @@ RULES = TicketRules(
 
 
 def message(text: str = "", **more: Any) -> dict[str, Any]:
-    """Give a message of an app, at the head of a thread."""
+    """An app's message, the first of a thread."""
     posted = {"type": "message", "subtype": "bot_message", "bot_id": "B0WEBHOOK01", "username": "Desk"}
     return posted | {"channel": "C0SUPPORT01", "ts": "1795200000.000100", "text": text} | more
 
@@ -30,7 +30,7 @@ def fields(*texts: str) -> dict[str, Any]:
 
 
 def rich(*elements: tuple[str, str]) -> dict[str, Any]:
-    """Give a rich text block of pieces: `("text", …)` or `("link", URL)`."""
+    """A rich text block of pieces: `("text", …)` or `("link", URL)`."""
     pieces = [
         {"type": "link", "url": value, "text": value.removeprefix("mailto:")}
         if kind == "link"
@@ -49,6 +49,6 @@ def addresses(subjects: Any) -> list[str]:
 
 
 def asked(posted: Any, rules: TicketRules = RULES) -> list[str]:
-    """Give who would be looked up."""
+    """The addresses that would be looked up; none where the message would not be answered."""
     reading = read(posted, rules)
     return addresses(reading.requester) if reading.action == "reply" else []

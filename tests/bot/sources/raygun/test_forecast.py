@@ -13,7 +13,7 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 def every(gap: timedelta, hours: int = 10) -> tuple[datetime, ...]:
-    """Give lookups at a steady pace from 08:00 on, of the three days before."""
+    """Lookups at a steady pace from 08:00 on, of the three days before."""
     starts = [NOW - DAY * back for back in (3, 2, 1)]
     return tuple(start + gap * n for start in starts for n in range(int(hours * HOUR / gap)))
 

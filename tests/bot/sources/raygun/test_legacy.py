@@ -47,7 +47,7 @@ class Shop:
     client: httpx.AsyncClient
 
     def source(self, daily_calls: int = 50) -> Raygun:
-        """Give a source as a process has it that has just started."""
+        """A source as in a process that has just started."""
         vendor = self.vendor
         return self.on_bench.raygun(
             client=self.client,
@@ -71,7 +71,7 @@ class Shop:
 
     @property
     def asked(self) -> list[str]:
-        """Give what the vendor was asked for, in short."""
+        """The vendor's requests, in short."""
         words = []
         for call in self.vendor.calls:
             last = call.path.rsplit("/", 1)[1]

@@ -34,7 +34,7 @@ VOLUME = Volume((250.0,) * 24, A_PAGE)
 
 
 def workdays(now: datetime, gap: timedelta = 5 * MINUTE) -> tuple[datetime, ...]:
-    """Give lookups from 08:00 to 18:00 of the last eight days."""
+    """Lookups from 08:00 to 18:00 of the last eight days."""
     midnight = now.replace(hour=0, minute=0)
     starts = [midnight - DAY * back + 8 * HOUR for back in range(8, -1, -1)]
     return tuple(at for start in starts for n in range(int(10 * HOUR / gap)) if (at := start + gap * n) < now)

@@ -17,7 +17,7 @@ NOTHING: dict[str, Any] = {"data": []}
 
 
 def recorded(name: str) -> httpx.Response:
-    """Give a recorded answer, by folder and file name."""
+    """A recorded answer, by folder and file name."""
     file = json.loads((RECORDED / f"{name}.json").read_text())
     body = file["body"]
     content = body if isinstance(body, str) else json.dumps(body)
@@ -26,7 +26,7 @@ def recorded(name: str) -> httpx.Response:
 
 
 def server(**by_path: httpx.Response | Callable[[httpx.Request], httpx.Response]) -> Canned:
-    """Give a server that knows some paths (by their last word, `_` for `-`) and says 404 as Fastify does."""
+    """A server with some paths (by their last word, `_` for `-`); others get Fastify's 404."""
 
     def respond(request: httpx.Request) -> httpx.Response:
         for path, reply in by_path.items():
@@ -40,7 +40,7 @@ def server(**by_path: httpx.Response | Callable[[httpx.Request], httpx.Response]
 
 
 def current(version: str = "rybbit_2.8.0") -> Canned:
-    """Give a current server as recorded, for ada and 1042."""
+    """A current server as recorded, for ada and 1042."""
     people = {
         "ada@example.com": f"{version}/sessions_user_id_email",
         "1042": f"{version}/sessions_user_id_numeric",
