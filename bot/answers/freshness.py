@@ -10,8 +10,8 @@ from bot.domain.model import Finding
 _DAY = timedelta(days=1)
 # Spans longer than this are said in days.
 _SAID_IN_DAYS = 1.5 * _DAY
-# Gaps are said as "but for" where they are less than this part of the whole.
-_SMALL_GAPS = 1 / 10
+# Gaps are said as "but for" where they are less than one part in so many of the whole.
+_SMALL_GAPS_IN = 10
 # With fewer calls left than this, it is said when the next one comes back.
 _FEW_CALLS = 10
 
@@ -35,7 +35,7 @@ def covers_words(covers: Coverage, time: Clockface) -> str:
     if len(covers.spans) == 1:
         return f"covers {_days(known)}" if known > _SAID_IN_DAYS else f"covers from {time(begin)}"
     missing = end - begin - known
-    if end - begin > _SAID_IN_DAYS and missing < (end - begin) * _SMALL_GAPS:
+    if end - begin > _SAID_IN_DAYS and missing < (end - begin) / _SMALL_GAPS_IN:
         return f"covers {_days(end - begin)} but for {lasting(int(missing.total_seconds()) // 60 * 60)}"
     return f"covers {_about(known)} of the last {_about(end - begin)}"
 

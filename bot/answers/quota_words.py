@@ -6,6 +6,9 @@ from bot.answers.mrkdwn import counted, escaped, local_time
 from bot.sources.quota import QuotaState
 from bot.sources.quota_status import Trouble
 
+# Characters of an account's label, and of what was last wrong there.
+_LABEL, _TROUBLE = 40, 250
+
 
 def quota_lines(states: Sequence[QuotaState], troubles: Sequence[Trouble] = ()) -> list[str]:
     """A line for each account, with what was last wrong there, in Slack's markup."""
@@ -16,14 +19,14 @@ def quota_lines(states: Sequence[QuotaState], troubles: Sequence[Trouble] = ()) 
     for state in states:
         line = _line(state)
         if trouble := trouble_of.get(state.account):
-            line += f"; last asked at {local_time(trouble.at)}: {escaped(trouble.message, 250)}"
+            line += f"; last asked at {local_time(trouble.at)}: {escaped(trouble.message, _TROUBLE)}"
         lines.append(line)
     return lines
 
 
 def _line(state: QuotaState) -> str:
     vendor, _, account = state.account.partition("/")
-    label = f"• {vendor} ({escaped(account, 40)}):"
+    label = f"• {vendor} ({escaped(account, _LABEL)}):"
     if state.blocked_until:
         return f"{label} the vendor refuses calls until {local_time(state.blocked_until)}"
     if state.left is None or state.limit is None:
