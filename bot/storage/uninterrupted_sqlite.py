@@ -8,6 +8,7 @@ leave a transaction open that nobody ends, and then nobody can write to the file
 import asyncio
 import sqlite3
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from weakref import WeakSet
 
@@ -33,14 +34,30 @@ class WholeStatements(aiosqlite.Connection):
         self._interrupted = interrupted
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        statement = asyncio.ensure_future(super()._execute(fn, *args, **kwargs))  # type: ignore[no-untyped-call] # aiosqlite leaves it so
+        if self._connection is not None and _needs_no_thread(fn, self._connection):
+            return fn(*args, **kwargs)
+        if not self._running or self._connection is None:
+            raise ValueError("Connection closed")
+        statement = asyncio.get_running_loop().create_future()
+        # As SQLAlchemy hands in what aiosqlite has no method for.
+        self._tx.put_nowait((statement, partial(fn, *args, **kwargs)))
         while not statement.done():
             try:
-                await asyncio.wait([statement])
+                await asyncio.shield(statement)
             except asyncio.CancelledError:
                 if task := asyncio.current_task():
                     self._interrupted.add(task)
         return statement.result()
+
+
+def _needs_no_thread(fn: Callable[..., Any], connection: sqlite3.Connection) -> bool:
+    """Whether a call never waits for the disk or for another process: then a thread costs more than it."""
+    owner = getattr(fn, "__self__", None)
+    if isinstance(owner, sqlite3.Cursor):
+        return fn.__name__ == "close"
+    return owner is connection and (
+        fn.__name__ == "cursor" or (fn.__name__ == "rollback" and not connection.in_transaction)
+    )
 
 
 class Interruptions:
