@@ -37,7 +37,7 @@ DATABASES = ("sqlite", "postgresql")
 A_SECOND = 20.0
 LIFE_SECONDS = (0.05, 2.5)
 _LEFT_OUT = ("RAYGUN", "RYBBIT", "UXCAM")
-STARTED_WITHIN_SECONDS = 30.0
+STARTED_WITHIN_SECONDS = 120.0
 
 
 @dataclass(frozen=True)

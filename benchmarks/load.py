@@ -24,11 +24,11 @@ CHANNELS = 40
 # Slack retries at once, after one minute and after five; here after seconds, so that a run ends.
 RETRY_WAITS = (0.5, 3.0, 10.0)
 KINDS = ("command", "ticket", "mention", "link")
-# How long the last answers are waited for, each time some have come: leases must run out first.
-LAST_ANSWERS_SECONDS = 60.0
+# How long the last answers are waited for, each time some have come: leases run out, takeovers follow.
+LAST_ANSWERS_SECONDS = 120.0
 # Lost or doubled requests that are printed.
 _MOST_NAMED = 20
-_COUNTED_EVERY_SECONDS = 10.0
+_COUNTED_EVERY_SECONDS, _COUNTED_A_SECOND = 10.0, 100
 _DOUBLES_WITHIN_SECONDS = 3.0
 # Shares of the kinds; few links, as Slack allows some fifty cards a minute.
 WEIGHTS = (0.42, 0.28, 0.28, 0.02)
@@ -82,7 +82,7 @@ class Load:
         self._ended = True
         while self._under_way:
             await asyncio.wait(set(self._under_way))
-        await asyncio.sleep(sum(self._world.slack.courier.retry_waits) + 3)
+        await self._world.slack.courier.settle()
 
     def _next(self) -> Request:
         kind = self._rng.choices(KINDS, WEIGHTS)[0]
@@ -178,8 +178,8 @@ async def ended(load: Load, world: World) -> Total:
             missing, deadline = len(lost), clock() + LAST_ANSWERS_SECONDS
         if not lost or clock() > deadline:
             break
-        # Not more often: counting takes a second, in which the sandbox's Slack answers nobody.
-        await asyncio.sleep(_COUNTED_EVERY_SECONDS)
+        # Not more often: after a long load, counting takes a second in which the sandbox's Slack answers nobody.
+        await asyncio.sleep(min(_COUNTED_EVERY_SECONDS, len(load.requests) / _COUNTED_A_SECOND))
     # A second answer, if any, has come by now or comes soon.
     await asyncio.sleep(_DOUBLES_WITHIN_SECONDS)
     counted = Count(world, load.requests)

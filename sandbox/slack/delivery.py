@@ -68,7 +68,7 @@ class Courier:
         self, state: State, http: SignedHttp, sockets: SocketMode, ack_seconds: float = ACK_SECONDS
     ) -> None:
         self.ack_seconds = ack_seconds
-        self.retry_waits = RETRY_WAITS
+        self.retry_waits: tuple[float, ...] = RETRY_WAITS
         self.deliveries: list[Delivery] = []
         self._state = state
         self._http = http
@@ -92,6 +92,11 @@ class Courier:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def settle(self) -> None:
+        """Wait until nothing is delivered again any more."""
+        while self._tasks:
+            await asyncio.wait(set(self._tasks))
 
     async def close(self) -> None:
         """Stop all retries."""

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import partial
 
 import aiohttp
@@ -14,7 +15,7 @@ from sandbox.slack.page import Page
 from sandbox.slack.panel import Panel
 from sandbox.slack.signed_http import SignedHttp
 from sandbox.slack.socket_mode import SocketMode
-from sandbox.slack.state import Clock, State
+from sandbox.slack.state import TRIGGER_LIFE, Clock, State
 from sandbox.slack.web_api import WebApi
 from sandbox.slack.workspace import SlackWorkspace
 
@@ -36,6 +37,7 @@ async def start_slack(
     commands: Collection[str] = ("/sessions",),
     limits: Mapping[str, Limit] = USUAL_LIMITS,
     ack_seconds: float = ACK_SECONDS,
+    trigger_life: timedelta = TRIGGER_LIFE,
     panel: Panel | Callable[[SlackWorkspace], Panel] | None = None,
 ) -> AsyncIterator[SlackWorkspace]:
     """
@@ -44,7 +46,7 @@ async def start_slack(
     Port 0 takes any free one. `panel` is what the page shows beside the messages, or a function that
     makes it for the workspace.
     """
-    state = State(clock, scopes=scopes, commands=commands, limits=limits)
+    state = State(clock, scopes=scopes, commands=commands, limits=limits, trigger_life=trigger_life)
     async with aiohttp.ClientSession() as session:
         http, sockets = SignedHttp(state, session), SocketMode(state)
         courier = Courier(state, http, sockets, ack_seconds)

@@ -76,8 +76,10 @@ class State:
         scopes: Collection[str],
         commands: Collection[str],
         limits: Mapping[str, Limit],
+        trigger_life: timedelta = TRIGGER_LIFE,
     ) -> None:
         self.clock = clock
+        self.trigger_life = trigger_life
         self.people = People()
         self.places = Places()
         self.users = everybody(self.people)
@@ -138,7 +140,7 @@ class State:
         """A posted or ephemeral message; None where there is none."""
         return self._messages.find_any(channel, ts)
 
-    async def wait_for(self, predicate: Callable[[], T | None], timeout: float = 5.0) -> T:  # noqa: ASYNC109 - the wait is for tests, which name their own bound
+    async def wait_for(self, predicate: Callable[[], T | None], timeout: float = 120.0) -> T:  # noqa: ASYNC109 - the wait is for tests, which name their own bound
         """Wait until the predicate returns something true, tried after every change, and return that."""
         try:
             async with asyncio.timeout(timeout):
@@ -284,7 +286,7 @@ class State:
             raise ApiError("invalid_trigger_id")
         if trigger.used:
             raise ApiError("exchanged_trigger_id")
-        if self.clock() - trigger.at > TRIGGER_LIFE:
+        if self.clock() - trigger.at > self.trigger_life:
             raise ApiError("expired_trigger_id")
         self._triggers[str(trigger_id)] = replace(trigger, used=True)
         return trigger.user

@@ -35,6 +35,7 @@ class StandIn(ABC):
         calls: all calls that it received, in order.
         fault: the fault that is on.
         latency: seconds that each answer takes.
+        hold: answers wait until this is set, where there is one.
         slow_seconds: seconds that it takes on top with the fault "slow".
 
     """
@@ -45,6 +46,7 @@ class StandIn(ABC):
         self.calls: list[ReceivedCall] = []
         self.fault = Fault.NONE
         self.latency = 0.0
+        self.hold: asyncio.Event | None = None
         self.slow_seconds = 3.0
 
     @abstractmethod
@@ -74,6 +76,8 @@ class StandIn(ABC):
         response = self.admit(request)
         if self.latency:
             await asyncio.sleep(self.latency)
+        if self.hold:
+            await self.hold.wait()
         response = response or await self._misbehave(request)
         if response is None:
             try:

@@ -1,20 +1,29 @@
 """The bot and the whole sandbox over real sockets, once by signed HTTP and once by Socket Mode."""
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.answers import progress
 from bot.app import Bot, Timing, open_bot
 from bot.serving.run import serving_http, serving_socket
 from bot.settings.model import Settings, load_settings
 from sandbox.slack import Message, Outcome, plain_text
 from sandbox.world import World, open_world
+from tests.conftest import prepared_sqlite
 
-TIMING = Timing(lease=timedelta(seconds=3), sweep_seconds=0.2, settling_seconds=0.1, drain_seconds=0.5)
+TIMING = Timing(lease=timedelta(seconds=30), sweep_seconds=0.2, settling_seconds=0.1, drain_seconds=0.5)
+# Where leases must run out; whoever holds one must renew it in time, on a busy machine too.
+SHORT_LEASE = replace(TIMING, lease=timedelta(seconds=5))
+# What a person would not wait for, and a machine with much else to do may take; tests are not about it.
+SLACKS_PATIENCE = timedelta(minutes=2)
+SETTLED_WITHIN_SECONDS = 120.0
+PATIENT = {"LOOKUP__DEADLINE_SECONDS": "60"}
 
 
 @dataclass
@@ -28,8 +37,8 @@ class Desk:
 
     @property
     def environment(self) -> dict[str, str]:
-        database = {"DATABASE_URL": f"sqlite:///{self.folder / 'casefile.db'}"}
-        return self.world.environment() | database | self.extra
+        database = {"DATABASE_URL": prepared_sqlite(self.folder / "casefile.db")}
+        return self.world.environment() | database | PATIENT | self.extra
 
     @property
     def settings(self) -> Settings:
@@ -76,7 +85,7 @@ class Desk:
                 return None
             return parents[-1], replies[0]
 
-        return await slack.wait_for(settled, timeout=20)
+        return await slack.wait_for(settled)
 
     async def ephemeral(
         self, *, user: str | None = None, channel: str | None = None, such: str = ""
@@ -89,11 +98,12 @@ class Desk:
             messages = slack.ephemerals(place, user or slack.people.agent)
             return next((m for m in reversed(messages) if such in plain_text(m)), None)
 
-        return await slack.wait_for(seen, timeout=20)
+        return await slack.wait_for(seen)
 
     async def idle(self, bot: Bot) -> None:
         """Wait until all jobs are done."""
-        await bot.engine.tasks.drain(30)
+        async with asyncio.timeout(SETTLED_WITHIN_SECONDS):
+            await bot.engine.tasks.settle()
 
     def posts(self, channel: str | None = None) -> list[Message]:
         """The bot's messages in a channel, outside threads."""
@@ -103,11 +113,13 @@ class Desk:
 
 
 @asynccontextmanager
-async def casefile_on(world: World, database_url: str, transport: str, **extra: str) -> AsyncIterator[Bot]:
+async def casefile_on(
+    world: World, database_url: str, transport: str, timing: Timing = TIMING, **extra: str
+) -> AsyncIterator[Bot]:
     """A bot on a database, for the block; its clock is the database's, as in use."""
-    settings = load_settings(world.environment() | {"DATABASE_URL": database_url} | extra)
+    settings = load_settings(world.environment() | {"DATABASE_URL": database_url} | PATIENT | extra)
     async with AsyncExitStack() as stack:
-        bot = await stack.enter_async_context(open_bot(settings, timing=TIMING))
+        bot = await stack.enter_async_context(open_bot(settings, timing=timing))
         if transport == "http":
             port = await stack.enter_async_context(serving_http(bot, "127.0.0.1", 0))
             world.slack.connect(f"http://127.0.0.1:{port}/slack/events")
@@ -118,6 +130,14 @@ async def casefile_on(world: World, database_url: str, transport: str, **extra: 
         yield bot
 
 
+@pytest.fixture(autouse=True)
+def first_post_waits_for_an_answer() -> Iterator[None]:
+    """After a second it is posted without any: that is a test of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(progress, "_FIRST_AFTER_SECONDS", SETTLED_WITHIN_SECONDS)
+        yield
+
+
 @pytest.fixture(params=["http", "socket"])
 def transport(request: pytest.FixtureRequest) -> str:
     return str(request.param)
@@ -125,7 +145,7 @@ def transport(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 async def desk(transport: str, tmp_path: Path) -> AsyncIterator[Desk]:
-    async with open_world(strangers_a_day=300) as world:
+    async with open_world(strangers_a_day=100, slacks_patience=SLACKS_PATIENCE) as world:
         for vendor in world.vendors:
             vendor.slow_seconds = 0.4
         yield Desk(world, transport, tmp_path)

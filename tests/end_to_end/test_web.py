@@ -15,7 +15,7 @@ from sandbox.world import World, open_world
 
 @pytest.fixture
 async def world() -> AsyncIterator[World]:
-    async with open_world() as opened:
+    async with open_world(strangers_a_day=100) as opened:
         yield opened
 
 
@@ -26,7 +26,7 @@ async def ask(
     async with (
         open_bot(load_settings(environment), world.clock) as bot,
         serving_http(bot, "127.0.0.1", 0) as port,
-        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=120) as client,
     ):
         return await client.get(path, headers=headers)
 
@@ -41,7 +41,7 @@ async def test_it_is_not_ready_while_slack_is_not_connected(world: World, tmp_pa
     async with (
         open_bot(settings, world.clock) as bot,
         listening(make_web(bot, None, lambda: False), "127.0.0.1", 0) as port,
-        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=120) as client,
     ):
         assert (await client.get("/readyz")).status_code == 503
         assert (await client.get("/healthz")).status_code == 200
@@ -70,7 +70,7 @@ async def test_a_body_that_is_too_long_or_no_text_is_refused(world: World, tmp_p
     async with (
         open_bot(load_settings(environment), world.clock) as bot,
         serving_http(bot, "127.0.0.1", 0) as port,
-        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=120) as client,
     ):
         assert (await client.post("/slack/events", content=b"x" * (1024 * 1024 + 1))).status_code == 413
         assert (await client.post("/slack/events", content=b"\xff\xfe")).status_code == 400

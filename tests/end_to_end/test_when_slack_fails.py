@@ -71,11 +71,11 @@ async def test_a_private_answer_that_breaks_in_the_middle_is_said_to_be_broken(
 async def test_a_private_answer_that_was_not_yet_shown_is_given_after_a_restart(desk: Desk) -> None:
     place = desk.world.slack.places.direct_between_people
     for vendor in desk.world.vendors:
-        vendor.latency = 5.0
+        vendor.hold = asyncio.Event()
     async with desk.casefile():
         await desk.ask(JANE, channel=place)
     for vendor in desk.world.vendors:
-        vendor.latency = 0.0
+        vendor.hold = None
     async with desk.casefile() as bot:
         await desk.ephemeral(channel=place, such="on the site now")
         await desk.idle(bot)
@@ -138,13 +138,13 @@ async def test_without_a_database_a_button_is_answered_with_a_plain_message(
         assert pressed.error is None
         await desk.ephemeral(such="cannot reach its database")
         # What cannot be answered at once is refused, and comes again when the database is back.
-        slack.courier.retry_waits = (0.1, 0.5, 1.0)
+        slack.courier.retry_waits = (0.1, 0.5, 1.0, 1.0)
         mention = await slack.post_as_user(
             slack.places.support, slack.people.agent, f"<@{slack.people.bot}> u-77"
         )
-        await asyncio.sleep(0.05)
+        assert not slack.deliveries[-1].acknowledged
         monkeypatch.undo()
-        await slack.wait_for(lambda: slack.replies(mention.channel, mention.ts), timeout=20)
+        await slack.wait_for(lambda: slack.replies(mention.channel, mention.ts))
         await desk.idle(bot)
     assert len(slack.replies(mention.channel, mention.ts)) == 1
     # The refused deliveries are on the sandbox's record, as they must be.

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.slack.rate_limits import A_MINUTE, EDIT, POST, RateLimits, TooFar
 from bot.storage.store import Store, open_store
-from tests.conftest import MovableClock
+from tests.conftest import MovableClock, prepared_sqlite
 
 MINUTE = timedelta(minutes=1)
 
@@ -59,7 +59,7 @@ def folder() -> Iterator[Path]:
 async def test_no_minute_ever_holds_more_calls_of_a_method_than_its_tier_allows(gaps: list[int]) -> None:
     clock, method = MovableClock(), "usergroups.users.list"
     with folder() as place:
-        async with open_store(f"sqlite:///{place / 'limits.db'}", simulated_time=clock) as store:
+        async with open_store(prepared_sqlite(place / "limits.db"), simulated_time=clock) as store:
             limits, made = RateLimits(store), []
             for gap in gaps:
                 clock.advance(milliseconds=gap)

@@ -30,6 +30,7 @@ from bot.sources.uxcam.source import UXCam
 from bot.storage.keyring import Keyring
 from bot.storage.memory import Memory
 from bot.storage.store import open_store
+from tests.conftest import prepared_sqlite
 
 RECORDED = Path(__file__).parents[2] / "recorded"
 Respond = Callable[[httpx.Request], httpx.Response]
@@ -112,7 +113,7 @@ def _nobody(_request: httpx.Request) -> httpx.Response:
 @asynccontextmanager
 async def bench(folder: Path, clock: Clock) -> AsyncIterator[Bench]:
     """What sources need, opened for the block."""
-    async with open_store(f"sqlite:///{folder / 'bench.db'}", clock) as store:
+    async with open_store(prepared_sqlite(folder / "bench.db"), clock) as store:
         keyring = Keyring(("secret",))
         index = SessionIndex(store, keyring, timedelta(days=7), timedelta(days=1))
         crashes: list[BaseException] = []

@@ -20,6 +20,7 @@ from sandbox.vendors.raygun_v3 import RaygunV3
 from sandbox.vendors.rybbit import Generation, Rybbit, from_people
 from sandbox.vendors.stand_in import Clock, StandIn, listening
 from sandbox.vendors.uxcam import UXCam
+from tests.conftest import prepared_sqlite
 
 PAT, PAT_UID = "pat@contoso.example", "cust-1"
 NEIGHBOURS = ("at@contoso.example", "cust-11")
@@ -139,7 +140,10 @@ async def open_desk(kind: Kind, folder: Path, read_seconds: float | None = None)
             await stack.enter_async_context(listening(server)) for server in kind.stands(system_clock, people)
         ]
         variables = {name: value for server in servers for name, value in server.environment().items()}
-        environment = {"SECRET_KEY": "the kinds' own", "DATABASE_URL": f"sqlite:///{folder / 'casefile.db'}"}
+        environment = {
+            "SECRET_KEY": "the kinds' own",
+            "DATABASE_URL": prepared_sqlite(folder / "casefile.db"),
+        }
         own = kind.entry(servers) if kind.entry else next(e for e in VENDORS if e.vendor == kind.vendor)
         entry = replace(own, read_seconds=read_seconds) if read_seconds else own
         settings = load_settings(environment | ({} if kind.entry else variables))

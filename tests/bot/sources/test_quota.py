@@ -12,6 +12,7 @@ from sqlalchemy import update
 from bot.sources.quota import Account, Granted, Ledger, Purpose, Refused, Window
 from bot.storage.store import Store, open_store
 from bot.storage.tables import quota_calls
+from tests.conftest import prepared_sqlite
 
 SHOP = Account("raygun/shop", (Window(50, 86_400),))
 
@@ -140,7 +141,7 @@ async def test_no_rolling_window_ever_holds_more_than_allowed(
     path = tmp_path_factory.mktemp("ledger") / "x.db"
     made: list[int] = []
     clock = 0
-    async with open_store(f"sqlite:///{path}") as store:
+    async with open_store(prepared_sqlite(path)) as store:
         ledger = Ledger(store)
         for purpose, pause in steps:
             await age_calls(store, seconds=pause)

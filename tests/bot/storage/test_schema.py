@@ -26,8 +26,9 @@ from bot.storage.address import is_postgresql
 from bot.storage.database import StoreAway, open_database, transaction
 from bot.storage.migrations.run import settings
 from bot.storage.schema import HEAD, NewerDatabase
-from bot.storage.store import open_store
+from bot.storage.store import Store, open_store
 from bot.storage.tables import alembic_version, metadata, schema_version
+from tests.conftest import new_database, stored
 
 SCHEMAS = Path(__file__).parent / "schemas"
 OLDER = ["1", "2", "3", "4", "5", "6_early", "6", "7_early", "7"]
@@ -281,3 +282,26 @@ async def test_of_processes_that_start_at_once_one_makes_a_new_database(
     printed = await processes_that_open(database_url, 4)
     assert printed == ["alembic is not loaded\n"] * 4
     assert (await opened(database_url))[0] == new_shape
+
+
+async def test_the_databases_that_tests_begin_with_are_what_a_new_one_becomes(
+    store: Store, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    if request.node.callspec.params["database_url"] == "postgresql":
+        new_url = new_database(request.getfixturevalue("postgresql"))
+    else:
+        new_url = f"sqlite:///{tmp_path / 'new.db'}"
+
+    async def tables(one: Store) -> object:
+        async with one.read() as connection:
+            return await connection.run_sync(
+                lambda sync: (
+                    sorted(map(repr, inspect(sync).get_multi_columns().items()))
+                    + sorted(map(repr, inspect(sync).get_multi_indexes().items()))
+                    + sorted(map(repr, inspect(sync).get_multi_pk_constraint().items()))
+                )
+            )
+
+    async with open_store(new_url) as new:
+        assert await tables(new) == await tables(store)
+        assert await stored(new) == await stored(store)

@@ -14,7 +14,7 @@ from bot.sources.raygun.index import Customer, Harvest, Opened, SessionIndex, Si
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store, open_store
 from bot.storage.tables import index_sessions, metadata
-from tests.conftest import stored
+from tests.conftest import prepared_sqlite, stored
 
 SHOP = SourceName("raygun", "shop")
 NOW = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
@@ -150,7 +150,7 @@ async def test_no_span_is_ever_claimed_of_which_a_session_is_missing(
         sighted(n, NOW - timedelta(minutes=chance.uniform(0, 300)), customer=str(n), uid=f"u-{n}")
         for n in range(60)
     ]
-    async with open_store(f"sqlite:///{tmp_path_factory.mktemp('index') / 'casefile.db'}") as store:
+    async with open_store(prepared_sqlite(tmp_path_factory.mktemp("index") / "casefile.db")) as store:
         index = SessionIndex(store, Keyring(("secret",)), WEEK, DAY)
         for offset, length, succeeds in reads:
             span = Span(NOW - timedelta(minutes=offset + length), NOW - timedelta(minutes=offset))
