@@ -178,7 +178,7 @@ async def ended(load: Load, world: World) -> Total:
             missing, deadline = len(lost), clock() + LAST_ANSWERS_SECONDS
         if not lost or clock() > deadline:
             break
-        # Not more often: after a long load, counting takes a second in which the sandbox's Slack answers nobody.
+        # Not more often: after a long load, counting takes a second, in which the sandbox answers nobody.
         await asyncio.sleep(min(_COUNTED_EVERY_SECONDS, len(load.requests) / _COUNTED_A_SECOND))
     # A second answer, if any, has come by now or comes soon.
     await asyncio.sleep(_DOUBLES_WITHIN_SECONDS)

@@ -1,25 +1,32 @@
-"""The commands, as processes of their own, against the stand-ins."""
+"""The commands against the stand-ins: as processes of their own where that is the point, else in this one."""
 
 import asyncio
+import io
 import json
+import logging
 import os
 import re
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import httpx
 import pytest
+import structlog
 from sqlalchemy import func, select
 
+from bot.cli import main as cli
 from bot.storage.store import open_store
 from bot.storage.tables import pushed_deliveries
 from sandbox.faults import Fault
 from sandbox.slack import plain_text
 from sandbox.world import World, open_world
+from tests.end_to_end.conftest import SLACKS_PATIENCE
 
 JANE = "jane@contoso.example"
 SESSION_FIELDS = [
@@ -38,6 +45,7 @@ SESSION_FIELDS = [
     *("pages", "entry_page", "exit_page", "device", "browser", "os", "country", "city", "errors"),
 ]
 ERROR_FIELDS = ["vendor", "account", "id", "title", "url", "occurred_at", "count", "session_id", "status"]
+ENDS_WITHIN_SECONDS = 120
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
@@ -79,20 +87,39 @@ class Shell:
             stderr=asyncio.subprocess.PIPE,
         )
 
-    async def run(self, *words: str, **changed: str | None) -> Ran:
+    async def run_as_process(self, *words: str, **changed: str | None) -> Ran:
         process = await self.start(*words, **changed)
-        out, err = await asyncio.wait_for(process.communicate(), 60)
+        out, err = await asyncio.wait_for(process.communicate(), ENDS_WITHIN_SECONDS)
         return Ran(process.returncode or 0, out.decode(), err.decode())
+
+    async def run(self, *words: str, **changed: str | None) -> Ran:
+        """Run a command as a process does, in a thread: Python starts once."""
+        with mock.patch.dict(os.environ, self.environment(**changed), clear=True), chdir(self.folder):
+            return await asyncio.to_thread(_run, words)
+
+
+def _run(words: Sequence[str]) -> Ran:
+    out, err, root = io.StringIO(), io.StringIO(), logging.getLogger()
+    handlers, level, configured = root.handlers[:], root.level, structlog.get_config()
+    with redirect_stdout(out), redirect_stderr(err):
+        try:
+            status = cli.run(words)
+        except SystemExit as ended:
+            status = int(ended.code or 0)
+        finally:
+            root.handlers[:], root.level = handlers, level
+            structlog.configure(**configured)
+    return Ran(status, out.getvalue(), err.getvalue())
 
 
 @pytest.fixture
 async def shell(tmp_path: Path) -> AsyncIterator[Shell]:
-    async with open_world() as world:
+    async with open_world(strangers_a_day=300, slacks_patience=SLACKS_PATIENCE) as world:
         yield Shell(world, tmp_path)
 
 
 async def test_lookup_prints_the_documented_object(shell: Shell) -> None:
-    ran = await shell.run("lookup", JANE, "--json")
+    ran = await shell.run_as_process("lookup", JANE, "--json")
     assert ran.status == 0, ran.err
     found = ran.json
     assert list(found) == ["subject", "as_of", "days", "sessions", "errors", "sources"]
@@ -217,7 +244,7 @@ async def test_the_terminal_shows_sessions_errors_and_sources(shell: Shell) -> N
 
 
 async def test_quota_counts_what_other_processes_spent(shell: Shell) -> None:
-    await shell.run("lookup", JANE)
+    await shell.run_as_process("lookup", JANE)
     rows = {row["vendor"]: row for row in (await shell.run("quota", "--json")).json}
     left = 50 - shell.world.raygun.calls_counted
     assert (rows["raygun"]["limit"], rows["raygun"]["left"]) == (50, left)
@@ -241,7 +268,7 @@ async def test_doctor_says_that_all_is_well_and_what_is_not(shell: Shell) -> Non
 
 
 async def test_the_version_is_told(shell: Shell) -> None:
-    ran = await shell.run("--version")
+    ran = await shell.run_as_process("--version")
     assert (ran.status, ran.out.startswith("casefile ")) == (0, True)
 
 
@@ -254,8 +281,8 @@ async def test_the_manifest_is_printed_for_both_transports_without_any_setting(s
 
 async def test_a_server_that_is_killed_is_followed_by_one_that_finishes_its_work(shell: Shell) -> None:
     slack = shell.world.slack
-    for vendor in shell.world.vendors:
-        vendor.latency = 1.5
+    # What is accepted is not begun: Slack does not say who asks.
+    slack.fail_next("users.info", hold=asyncio.Event())
     first = await shell.start("serve", "--port", "0", LOG_LEVEL="INFO")
     slack.connect(f"http://127.0.0.1:{await port_of(first)}/slack/events")
     outcome = await slack.type_command(slack.places.support, slack.people.agent, f"/sessions {JANE}")
@@ -263,16 +290,13 @@ async def test_a_server_that_is_killed_is_followed_by_one_that_finishes_its_work
     first.send_signal(signal.SIGKILL)
     await first.communicate()
     assert [m for m in slack.messages(slack.places.support) if m.bot_id == slack.people.bot_id] == []
-    for vendor in shell.world.vendors:
-        vendor.latency = 0
     second = await shell.start("serve", "--port", "0", LOG_LEVEL="INFO")
     await port_of(second)
     await slack.wait_for(
         lambda: any("on the site now" in plain_text(m) for m in slack.messages(slack.places.support)),
-        timeout=40,
     )
     second.send_signal(signal.SIGTERM)
-    out, err = await asyncio.wait_for(second.communicate(), 30)
+    out, err = await asyncio.wait_for(second.communicate(), ENDS_WITHIN_SECONDS)
     assert second.returncode == 0
     assert b"contoso" not in out + err
     posts = [m for m in slack.messages(slack.places.support) if m.bot_id == slack.people.bot_id]
@@ -296,13 +320,11 @@ async def test_pushed_errors_that_were_acknowledged_survive_a_kill(shell: Shell,
             except httpx.HTTPError:
                 return
             acknowledged += answer.status_code == 200
+            if acknowledged == 50:
+                server.send_signal(signal.SIGKILL)
 
-    async def kill_soon() -> None:
-        await asyncio.sleep(0.7)
-        server.send_signal(signal.SIGKILL)
-
-    async with httpx.AsyncClient() as client:
-        await asyncio.gather(kill_soon(), *(push_until_it_dies(client, lane) for lane in range(8)))
+    async with httpx.AsyncClient(timeout=ENDS_WITHIN_SECONDS) as client:
+        await asyncio.gather(*(push_until_it_dies(client, lane) for lane in range(8)))
     await server.communicate()
     async with open_store(database) as store, store.read() as connection:
         stored = (await connection.execute(select(func.count()).select_from(pushed_deliveries))).scalar_one()
@@ -314,7 +336,7 @@ async def test_pushed_errors_that_were_acknowledged_survive_a_kill(shell: Shell,
 async def port_of(process: asyncio.subprocess.Process) -> int:
     """The port that a server says it listens on."""
     assert process.stderr is not None
-    while line := (await asyncio.wait_for(process.stderr.readline(), 20)).decode():
+    while line := (await asyncio.wait_for(process.stderr.readline(), ENDS_WITHIN_SECONDS)).decode():
         if found := re.search(r"\bport=(\d+)", line):
             return int(found[1])
     raise AssertionError("the server ended before it was ready")

@@ -181,6 +181,6 @@ async def test_socket_mode_goes_on_after_its_connections_were_refreshed() -> Non
         app, _ = tiny_app(slack)
         async with by_socket(slack, app):
             await slack.refresh_connections()
-            await slack.wait_for(lambda: slack.connections, timeout=20)
+            await slack.wait_for(lambda: slack.connections)
             done = await slack.type_command(slack.places.support, slack.people.agent, "/sessions u-77")
             assert done.error is None

@@ -229,7 +229,7 @@ async def test_a_process_that_dies_between_call_and_storing_claims_nothing_and_c
 ) -> None:
     shop.vendor.latency = 0.5
     dying = asyncio.create_task(shop.ask(shop.source(), uid("cust-8841")))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(120):
         await until(lambda: shop.asked == ["authenticate", "page"])
     dying.cancel()
     await asyncio.gather(dying, return_exceptions=True)
