@@ -2,7 +2,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test lint bench readme migration lock clean
+.PHONY: install demo test quick lint bench readme migration lock clean
 
 install: $(VENV)/.installed
 
@@ -11,6 +11,9 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev lint
 	$(BIN)/python -m pytest
+
+quick: $(VENV)/.installed-dev lint
+	$(BIN)/python -m pytest -m "not process"
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -6,10 +6,11 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import sys
 import tempfile
 import uuid
 import warnings
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -41,7 +42,49 @@ settings.load_profile("casefile")
 _MEMORY, _ENOUGH_BYTES = Path("/dev/shm"), 1 << 30  # noqa: S108 - pytest makes its own folders there
 
 
-def pytest_configure() -> None:
+_STARTS = frozenset({"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.exec", "os.system"})
+
+
+class Processes:
+    """Lets no test start a process that is not marked `process`: `make quick` leaves those out."""
+
+    def __init__(self) -> None:
+        self._may_start = True
+        sys.addaudithook(self._hear)
+
+    def _hear(self, event: str, _arguments: Any) -> None:
+        if event in _STARTS and not self._may_start:
+            raise RuntimeError(f"{event}: a test that starts a process is marked pytest.mark.process")
+
+    @contextmanager
+    def _watched(self, item: pytest.Item) -> Iterator[None]:
+        self._may_start = item.get_closest_marker("process") is not None
+        try:
+            yield
+        finally:
+            self._may_start = True
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None]:
+        with self._watched(item):
+            yield
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None]:
+        with self._watched(item):
+            yield
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    for item in items:
+        parameters = item.callspec.params if hasattr(item, "callspec") else {}
+        if "postgresql" in {*item.fixturenames, parameters.get("database_url"), parameters.get("database")}:
+            item.add_marker("process")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Processes())
     if os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ENOUGH_BYTES:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 

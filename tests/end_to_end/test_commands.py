@@ -118,6 +118,7 @@ async def shell(tmp_path: Path) -> AsyncIterator[Shell]:
         yield Shell(world, tmp_path)
 
 
+@pytest.mark.process
 async def test_lookup_prints_the_documented_object(shell: Shell) -> None:
     ran = await shell.run_as_process("lookup", JANE, "--json")
     assert ran.status == 0, ran.err
@@ -243,6 +244,7 @@ async def test_the_terminal_shows_sessions_errors_and_sources(shell: Shell) -> N
     assert ran.err == ""
 
 
+@pytest.mark.process
 async def test_quota_counts_what_other_processes_spent(shell: Shell) -> None:
     await shell.run_as_process("lookup", JANE)
     rows = {row["vendor"]: row for row in (await shell.run("quota", "--json")).json}
@@ -267,6 +269,7 @@ async def test_doctor_says_that_all_is_well_and_what_is_not(shell: Shell) -> Non
     assert "refuses our key" in unwell["rybbit/www"]
 
 
+@pytest.mark.process
 async def test_the_version_is_told(shell: Shell) -> None:
     ran = await shell.run_as_process("--version")
     assert (ran.status, ran.out.startswith("casefile ")) == (0, True)
@@ -279,6 +282,7 @@ async def test_the_manifest_is_printed_for_both_transports_without_any_setting(s
         assert "/sessions" in ran.out
 
 
+@pytest.mark.process
 async def test_a_server_that_is_killed_is_followed_by_one_that_finishes_its_work(shell: Shell) -> None:
     slack = shell.world.slack
     # What is accepted is not begun: Slack does not say who asks.
@@ -304,6 +308,7 @@ async def test_a_server_that_is_killed_is_followed_by_one_that_finishes_its_work
     assert len(slack.replies(slack.places.support, posts[0].ts)) == 1
 
 
+@pytest.mark.process
 async def test_pushed_errors_that_were_acknowledged_survive_a_kill(shell: Shell, tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path / 'pushed.db'}"
     settings = {"RAYGUN_WEBHOOK_SECRET": "invented", "LOG_LEVEL": "INFO", "DATABASE_URL": database}

@@ -85,6 +85,7 @@ def _count(world: World, load: Load) -> tuple[int, int, int]:
     return len(times), times.count(0), sum(one > 1 for one in times)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("way", "transport"), [("database", "http"), ("slack", "http"), ("slack", "socket"), ("vendors", "http")]
 )

@@ -50,6 +50,7 @@ async def start(server: "PostgresServer") -> None:
     await asyncio.to_thread(start_postgresql, server)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("transport", ["http"])
 async def test_an_outage_is_told_and_survived(
     desk: Desk, own_postgresql: "PostgresServer", bot_and_client: tuple[Bot, httpx.AsyncClient]

@@ -66,6 +66,7 @@ async def test_a_restart_forgets_nothing(database_url: str) -> None:
             assert await spend(Ledger(store), 30) == expected
 
 
+@pytest.mark.process
 async def test_four_processes_racing_for_the_last_calls_never_make_one_too_many(database_url: str) -> None:
     async with open_store(database_url) as store:
         await spend(Ledger(store), 10)
