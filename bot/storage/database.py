@@ -108,7 +108,8 @@ async def _begin_writing(connection: AsyncConnection) -> None:
 def _sqlite(url: str, interruptions: Interruptions, simulated_time: Clock | None) -> AsyncEngine:
     path = Path(url.removeprefix("sqlite:///"))
     path.parent.mkdir(parents=True, exist_ok=True)
-    connecting = {"async_creator_fn": interruptions.connect}
+    # The driver's own BEGIN comes too late to lock before the first read. Set later, it could be interrupted.
+    connecting = {"async_creator_fn": interruptions.connect, "isolation_level": None}
     engine = create_async_engine(f"sqlite+aiosqlite:///{path}", hide_parameters=True, connect_args=connecting)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
@@ -135,8 +136,6 @@ def _postgresql(url: str) -> AsyncEngine:
 
 
 def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
-    # The driver's own BEGIN comes too late to lock before the first read.
-    dbapi_connection.isolation_level = None
     cursor = dbapi_connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
     cursor.execute("PRAGMA journal_mode = WAL")
