@@ -205,10 +205,11 @@ class Access:
 
 def read_person(user: dict[str, Any], team: str) -> Person:
     """The person in a `user` of `users.info`; on Enterprise Grid they may belong to several workspaces."""
-    teams = {user.get("team_id"), *((user.get("enterprise_user") or {}).get("teams") or ())}
+    enterprise = user.get("enterprise_user")
+    teams = enterprise.get("teams") if isinstance(enterprise, dict) else None
     strange = bool(user.get("is_stranger") or user.get("is_bot"))
     return Person(
-        is_member=team in teams and not strange,
+        is_member=team in (user.get("team_id"), *(teams if isinstance(teams, list) else ())) and not strange,
         is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
         is_active=not user.get("deleted"),
     )
