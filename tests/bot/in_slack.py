@@ -65,9 +65,10 @@ class InSlack:
         """The same database and workspace as another process has them."""
         return _process(self.slack, self.store, self.keyring, self.session)
 
-    async def accept(self, kind: str = "lookup", payload: str = "{}") -> Job:
-        """A request that was just written down."""
-        job = await self.inbox.accept(kind, self.slack.state.next_id("delivery"), payload)
+    async def accept(self, kind: str = "lookup", payload: str = "{}", by: Process | None = None) -> Job:
+        """A request that a process has just written down."""
+        inbox = by.inbox if by else self.inbox
+        job = await inbox.accept(kind, self.slack.state.next_id("delivery"), payload)
         assert job is not None
         return job
 
