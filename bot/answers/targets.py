@@ -155,17 +155,21 @@ class ResponseUrlTarget:
         if is_waiting(case_files) and self._uses >= _MOST_EDITS:
             return
         message = one_message(case_files, self.view)
-        if self._uses:
-            await self._replace(message)
-        elif self._has_expired:
+        if self._has_expired:
             await self._show_at_the_end(case_files)
+        elif self._uses:
+            await self._replace(message, case_files)
         else:
             async with self.once() as is_first:
                 if is_first:
                     await self._respond(message, case_files)
 
     async def _respond(self, message: Message, case_files: CaseFiles) -> None:
-        if await self.poster.respond(self.response_url, message, in_place=self.in_place):
+        taken = await self.poster.respond(self.response_url, message, in_place=self.in_place)
+        await self._go_on(case_files, taken=taken)
+
+    async def _go_on(self, case_files: CaseFiles, *, taken: bool) -> None:
+        if taken:
             self._uses += 1
             return
         self._has_expired = True
@@ -175,13 +179,13 @@ class ResponseUrlTarget:
         if not is_waiting(case_files):
             await _show_once(self.poster, self.asker, self.view, case_files)
 
-    async def _replace(self, message: Message) -> None:
+    async def _replace(self, message: Message, case_files: CaseFiles) -> None:
         try:
-            await self.poster.respond(self.response_url, message, in_place=True)
+            taken = await self.poster.respond(self.response_url, message, in_place=True)
         except SlackAway as away:
             # The asker has an answer already: a second one must not be begun.
             raise SlackAway(str(away), unsure=True) from None
-        self._uses += 1
+        await self._go_on(case_files, taken=taken)
 
 
 @dataclass(slots=True)
