@@ -1,0 +1,326 @@
+"""Cards below pasted addresses: of whom, from what is known or asked, and where there is none and why."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from bot.answers.buttons import MORE_OF_PERSON, OPEN
+from bot.domain.model import Failure, Reason, Session, SessionUser, SourceName, UrlIs
+from bot.jobs.inbox import Job
+from bot.jobs.payloads import UNFURL, UnfurlPayload
+from bot.jobs.unfurls import UnfurlJobs
+from bot.operations.clock import system_clock
+from bot.operations.metrics import Metrics, make_metrics
+from bot.settings.model import load_settings
+from bot.slack.access import Access
+from bot.slack.client import SlackAway
+from bot.sources.protocol import Question
+from bot.storage.keyring import Keyring
+from bot.storage.memory import Memory
+from bot.storage.store import Store
+from bot.storage.tables import claims
+from sandbox.slack.events import expect_unfurl
+from sandbox.slack.people import TEAM
+from tests.bot.answers.test_case_file_message import check_message
+from tests.bot.in_slack import InSlack, Process, in_slack
+from tests.bot.jobs.known_people import BROKEN, JANE, Finding, Knows, finding
+
+APP = SourceName("uxcam", "app")
+OUR_APP, OTHER_APP, PERSON = "a" * 24, "b" * 24, "c" * 24
+PAGES = f"https://app.uxcam.com/app/{OUR_APP}"
+JANE_DOE = SessionUser("u-77", JANE.value, "Jane Doe")
+PERSON_URL = f"{PAGES}/users/{PERSON}"
+UNKNOWN = f"{PAGES}/sessions/{'f' * 24}"
+
+
+def session_url(number: int) -> str:
+    return f"{PAGES}/sessions/{number:024x}"
+
+
+def session(number: int, user: SessionUser = JANE_DOE) -> Session:
+    started = system_clock() - timedelta(hours=number)
+    return Session(APP, f"{number:024x}", session_url(number), started_at=started, user=user)
+
+
+@dataclass
+class Desk:
+    """A workspace in which addresses are pasted, and a source whose pages some of them are."""
+
+    at: InSlack
+    found: Finding
+    metrics: Metrics
+    settings: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def uxcam(self) -> Knows:
+        return self.found.sources[0]
+
+    def jobs(self, process: Process | None = None) -> UnfurlJobs:
+        """What answers pasted addresses in one process."""
+        by, settings = process or self.at.process, load_settings(self.settings)
+        access = Access(by.client, settings.access, system_clock, Memory(self.at.store, self.at.keyring))
+        found = self.found
+        return UnfurlJobs(
+            access,
+            found.sources,
+            found.lookup.inquiry,
+            found.known_links,
+            found.claims,
+            by.client,
+            system_clock,
+            settings,
+            self.metrics,
+        )
+
+    async def paste(
+        self, *urls: str, channel: str | None = None, user: str | None = None, **more: Any
+    ) -> Job:
+        """The job of a message with these addresses."""
+        slack = self.at.slack
+        author = user or slack.people.agent
+        message = await slack.post_as_user(channel or slack.places.support, author, "look")
+        payload = UnfurlPayload(author, TEAM, message.channel, message.ts, message.ts, "here", urls)
+        payload = replace(payload, **more)
+        event = {
+            "channel": payload.channel,
+            "message_ts": payload.message_ts,
+            "unfurl_id": payload.unfurl_id,
+            "source": payload.source,
+            "links": [{"url": url} for url in urls],
+        }
+        expect_unfurl(slack.state, event)
+        return await self.at.accept(UNFURL.name, UNFURL.write(payload))
+
+    async def cards(self, *urls: str, **more: Any) -> dict[str, Any]:
+        """The cards below a message that was pasted and dealt with."""
+        job = await self.paste(*urls, **more)
+        await self.jobs().answer(job)
+        return self.below(job)
+
+    def below(self, job: Job) -> dict[str, Any]:
+        payload = UNFURL.read(job.payload)
+        message = self.at.slack.state.find(payload.channel, payload.message_ts)
+        cards = message.unfurls if message else self.at.slack.state.previews.get(payload.unfurl_id or "", {})
+        for card in cards.values():
+            check_message(card["blocks"])
+        return cards
+
+    @property
+    def outcomes(self) -> dict[str, float]:
+        samples = next(iter(self.metrics.unfurls.collect())).samples
+        return {s.labels["outcome"]: s.value for s in samples if s.name.endswith("_total")}
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'casefile.db'}"
+
+
+@pytest.fixture
+async def desk(store: Store, keyring: Keyring) -> AsyncIterator[Desk]:
+    metrics = make_metrics()
+    async with (
+        in_slack(store, keyring) as at,
+        finding(store, keyring, system_clock, metrics, (APP,)) as found,
+    ):
+        [uxcam] = found.sources
+        uxcam.account_id = OUR_APP
+        uxcam.people = {JANE.value: (session(1), session(2)), "u-77": (session(1), session(2))}
+        uxcam.pages = {PERSON: JANE}
+        yield Desk(at, found, metrics)
+
+
+# Whose it is.
+
+
+async def test_a_session_of_somebody_who_was_looked_up_is_shown_without_a_call(desk: Desk) -> None:
+    await desk.found.lookup.until_deadline(Question(JANE, 30))
+    desk.uxcam.asked.clear()
+    [card] = (await desk.cards(session_url(2))).values()
+    assert "*Session of* Jane Doe · `jane@contoso.example` · `u-77`" in str(card)
+    assert session_url(2) in str(card)
+    assert session_url(1) not in str(card)
+    assert (desk.uxcam.asked, desk.outcomes) == ([], {"shown": 1})
+
+
+async def test_a_session_that_nobody_told_of_is_asked_for_and_then_its_person(desk: Desk) -> None:
+    [card] = (await desk.cards(session_url(1))).values()
+    assert desk.uxcam.asked == [f"{1:024x}", "u-77"]
+    assert all(word in str(card) for word in ("*Session of* Jane Doe", OPEN, MORE_OF_PERSON))
+
+
+async def test_a_session_that_names_nobody_is_shown_as_nobodys(desk: Desk) -> None:
+    desk.uxcam.people["nobody"] = (session(3, SessionUser()),)
+    [card] = (await desk.cards(session_url(3))).values()
+    assert "somebody who is not known by name" in str(card)
+    assert MORE_OF_PERSON not in str(card)
+
+
+async def test_a_session_without_a_time_is_not_worth_a_card(desk: Desk) -> None:
+    desk.uxcam.people["nobody"] = (replace(session(3, SessionUser()), started_at=None),)
+    assert await desk.cards(session_url(3)) == {}
+    assert desk.outcomes == {"unknown": 1}
+
+
+async def test_a_persons_page_shows_their_newest_sessions(desk: Desk) -> None:
+    desk.uxcam.people[JANE.value] = tuple(session(number) for number in range(1, 6))
+    [card] = (await desk.cards(PERSON_URL)).values()
+    assert "*Sessions of* Jane Doe" in str(card)
+    assert [session_url(number) in str(card) for number in range(1, 6)] == [True, True, True, False, False]
+
+
+async def test_a_page_that_is_a_persons_where_sessions_have_none_is_no_sessions(desk: Desk) -> None:
+    person_pages = tuple(
+        replace(one, url=PERSON_URL, url_is=UrlIs.PERSON) for one in (session(1), session(2))
+    )
+    desk.uxcam.people[JANE.value] = person_pages
+    await desk.found.lookup.until_deadline(Question(JANE, 30))
+    [card] = (await desk.cards(PERSON_URL)).values()
+    assert "*Sessions of* Jane Doe" in str(card)
+
+
+async def test_every_address_of_a_message_gets_a_card_of_its_own_under_its_own_spelling(desk: Desk) -> None:
+    urls = [f"{session_url(1)}?utm=1&amp;x=2", session_url(2), PERSON_URL, UNKNOWN]
+    assert list(await desk.cards(*urls)) == urls[:3]
+    assert desk.outcomes == {"shown": 3, "unknown": 1}
+    assert len(desk.at.calls("chat.unfurl")) == 1
+
+
+async def test_where_slack_named_no_unfurl_the_message_is_named(desk: Desk) -> None:
+    assert list(await desk.cards(session_url(1), unfurl_id=None, source=None)) == [session_url(1)]
+    [call] = desk.at.calls("chat.unfurl")
+    assert "unfurl_id" not in call.arguments
+
+
+# No card.
+
+
+@pytest.mark.parametrize(
+    ("url", "outcome"),
+    [
+        ("https://contoso.example/sessions/1", "unknown"),
+        (UNKNOWN, "unknown"),
+        (f"{PAGES}/users/{'d' * 24}", "unknown"),
+        (f"{PAGES}/sessions", "unknown"),
+        (f"https://app.uxcam.com/app/{OTHER_APP}/sessions/{1:024x}", "not_ours"),
+        ("https://app.fullstory.com/ui/ORG/session/1:2", "not_ours"),
+    ],
+)
+async def test_what_nobody_knows_and_what_is_not_ours_gets_no_card(
+    desk: Desk, url: str, outcome: str
+) -> None:
+    assert await desk.cards(url) == {}
+    assert desk.outcomes == {outcome: 1}
+    assert (desk.at.posted(), desk.at.calls("chat.unfurl")) == ([], [])
+
+
+async def test_a_session_of_an_account_that_is_no_longer_configured_is_not_ours(desk: Desk) -> None:
+    gone = SourceName("fullstory", "gone")
+    url = "https://app.fullstory.com/ui/ORG/session/1:2"
+    await desk.found.known_links.learn(gone, JANE, [Session(gone, "1:2", url)])
+    assert await desk.cards(url) == {}
+    assert desk.outcomes == {"not_ours": 1}
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [BROKEN, Failure(Reason.QUOTA_SPENT, "was not asked"), Failure(Reason.NOT_AUTHORISED, "refuses our key")],
+)
+async def test_what_could_not_be_had_gets_no_card_and_is_tried_at_the_next_pasting(
+    desk: Desk, failure: Failure
+) -> None:
+    desk.uxcam.failure = failure
+    assert await desk.cards(session_url(1)) == {}
+    assert desk.outcomes == {f"failed_{failure.reason}": 1}
+    desk.uxcam.failure = None
+    assert list(await desk.cards(session_url(1))) == [session_url(1)]
+
+
+async def test_a_person_who_could_not_be_asked_about_hides_no_other_card(desk: Desk) -> None:
+    await desk.found.lookup.until_deadline(Question(JANE, 30))
+    desk.uxcam.failure = BROKEN
+    assert list(await desk.cards(UNKNOWN, session_url(1))) == [session_url(1)]
+    assert desk.outcomes == {"failed_vendor_error": 1, "shown": 1}
+
+
+async def test_a_vendor_is_waited_for_no_longer_than_a_lookup_waits(desk: Desk) -> None:
+    desk.settings["LOOKUP__DEADLINE_SECONDS"] = "0.05"
+    desk.uxcam.may_answer.clear()
+    assert await desk.cards(session_url(1)) == {}
+    assert desk.outcomes == {"failed_timed_out": 1}
+
+
+async def test_a_card_that_slack_refuses_is_counted_as_failed(desk: Desk) -> None:
+    desk.at.slack.fail_next("chat.unfurl", error="cannot_unfurl_message")
+    assert await desk.cards(session_url(1)) == {}
+    assert desk.outcomes == {"failed_slack": 1}
+
+
+async def test_a_page_has_one_card_in_a_channel_until_half_an_hour_is_over(desk: Desk) -> None:
+    url, same_page = session_url(1), f"{session_url(1)}?utm_source=mail"
+    assert await desk.cards(url)
+    assert await desk.cards(same_page) == {}
+    assert await desk.cards(url, channel=desk.at.slack.places.random)
+    assert desk.outcomes == {"shown": 2, "cooled_down": 1}
+    async with desk.at.store.write() as connection:
+        await connection.execute(update(claims).values(until_ms=0))
+    assert list(await desk.cards(same_page)) == [same_page]
+
+
+async def test_a_job_that_begins_again_is_not_kept_from_its_own_card(desk: Desk) -> None:
+    job = await desk.paste(session_url(1))
+    at = desk.at
+    at.slack.fail_next("chat.unfurl", status=503)
+    with pytest.raises(SlackAway):
+        await desk.jobs().answer(job)
+    other = at.another_process()
+    await desk.jobs(other).answer(await at.taken_over(other))
+    assert list(desk.below(job)) == [session_url(1)]
+
+
+# Who may see it.
+
+
+@pytest.mark.parametrize(
+    ("who", "where"),
+    [
+        ("guest", "support"),
+        ("stranger", "shared"),
+        ("agent", "shared"),
+        ("agent", "private_without_bot"),
+        ("agent", "direct_between_people"),
+    ],
+)
+async def test_where_who_pasted_it_may_not_ask_or_who_reads_it_is_unseen_nobody_is_asked(
+    desk: Desk, who: str, where: str
+) -> None:
+    people, places = desk.at.slack.people, desk.at.slack.places
+    shown = await desk.cards(session_url(1), user=getattr(people, who), channel=getattr(places, where))
+    assert (shown, desk.uxcam.asked, desk.outcomes) == ({}, [], {"refused": 1})
+
+
+async def test_where_slack_does_not_say_who_pasted_it_there_is_no_card(desk: Desk) -> None:
+    assert await desk.cards(PERSON_URL)
+    desk.uxcam.asked.clear()
+    desk.at.slack.fail_next("users.info", error="token_revoked")
+    assert await desk.cards(session_url(1), user=desk.at.slack.people.colleague) == {}
+    assert desk.uxcam.asked == []
+
+
+async def test_a_preview_is_for_its_author_and_starts_no_half_hour(desk: Desk) -> None:
+    desk.settings["VISIBILITY"] = "ephemeral"
+    composer = {"message_ts": "COMPOSER-1", "unfurl_id": "COMPOSER-1", "source": "composer"}
+    for _ in range(2):
+        job = await desk.paste(session_url(1), **composer)
+        payload = replace(UNFURL.read(job.payload), channel="COMPOSER")
+        await desk.jobs().answer(replace(job, payload=UNFURL.write(payload)))
+        [card] = desk.below(job).values()
+        assert OPEN in str(card)
+        assert MORE_OF_PERSON not in str(card)
+    assert await desk.cards(session_url(1)) == {}
+    assert desk.outcomes == {"shown": 2, "refused": 1}
