@@ -15,7 +15,7 @@ from bot.operations.clock import Clock, system_clock
 from bot.slack.client import SlackClient, open_slack_session
 from bot.slack.poster import Poster
 from bot.slack.posts import Posts
-from bot.slack.rate_limits import Pace
+from bot.slack.rate_limits import RateLimits
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import jobs
@@ -130,10 +130,10 @@ async def in_slack(
 def _process(
     slack: SlackWorkspace, store: Store, keyring: Keyring, session: aiohttp.ClientSession
 ) -> Process:
-    inbox, pace = Inbox(store, keyring, timedelta(days=7)), Pace(store)
-    client = SlackClient(slack.bot_token, slack.api_url, session, pace)
+    inbox, limits = Inbox(store, keyring, timedelta(days=7)), RateLimits(store)
+    client = SlackClient(slack.bot_token, slack.api_url, session, limits)
     posts = Posts(store, inbox.hold)
-    return Process(inbox, client, posts, Poster(client, session, posts, pace, SETTLING_SECONDS))
+    return Process(inbox, client, posts, Poster(client, session, posts, limits, SETTLING_SECONDS))
 
 
 def texts(messages: Sequence[Message]) -> list[str]:

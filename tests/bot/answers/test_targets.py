@@ -13,7 +13,7 @@ from sqlalchemy import delete
 from bot.answers.buttons import REFRESH
 from bot.answers.case_file_message import View
 from bot.answers.targets import EditTarget, EphemeralTarget, MessageTarget, PairTarget, ResponseUrlTarget
-from bot.domain.asking import Form, Shown
+from bot.domain.asking import AnswerForm, Shown
 from bot.domain.model import CaseFile, Finding, Session, SourceName, State, Subject, SubjectKind
 from bot.jobs.inbox import Job
 from bot.slack.client import SlackAway
@@ -29,7 +29,7 @@ NOW = datetime(2026, 11, 20, 14, 5, tzinfo=UTC)
 WWW, MAIN = SourceName("rybbit", "www"), SourceName("fullstory", "main")
 JANE = Subject(SubjectKind.EMAIL, "jane@contoso.example", "jane@contoso.example")
 POST, EDIT, URL = "chat.postMessage", "chat.update", "response_url"
-ANSWER = View("U0AGENT001", form=Form.ANSWER)
+ANSWER = View("U0AGENT001", form=AnswerForm.ANSWER)
 
 
 def growing(sessions: int) -> CaseFile:

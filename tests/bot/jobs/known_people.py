@@ -11,8 +11,8 @@ import httpx
 from bot.domain.answer import Answer
 from bot.domain.links import Link
 from bot.domain.model import Failure, Reason, Session, SourceName, Subject, SubjectKind
-from bot.lookup.answer_cache import Cache
-from bot.lookup.ask_source import Inquiry
+from bot.lookup.answer_cache import AnswerCache
+from bot.lookup.ask_source import AskSource
 from bot.lookup.fan_out import Lookup
 from bot.lookup.identities import Identities
 from bot.lookup.known_links import KnownLinks
@@ -113,8 +113,8 @@ async def finding(
             source.may_answer.set()
             sources.append(source)
         known_links = KnownLinks(store, keyring, SessionIndex(store, keyring, WEEK, WEEK), WEEK)
-        inquiry = Inquiry(
-            Cache(store, keyring, clock, timedelta(days=1)),
+        ask_source = AskSource(
+            AnswerCache(store, keyring, clock, timedelta(days=1)),
             flights,
             keyring,
             clock,
@@ -123,7 +123,7 @@ async def finding(
             known_links,
             claims,
         )
-        lookup = Lookup(tuple(sources), inquiry, Identities(store, keyring, WEEK), clock, tasks, metrics)
+        lookup = Lookup(tuple(sources), ask_source, Identities(store, keyring, WEEK), clock, tasks, metrics)
         yield Finding(lookup, tuple(sources), known_links, claims, flights, tasks)
         for source in sources:
             source.may_answer.set()

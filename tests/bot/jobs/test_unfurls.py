@@ -68,7 +68,7 @@ class Desk:
         return UnfurlJobs(
             access,
             found.sources,
-            found.lookup.inquiry,
+            found.lookup.ask_source,
             found.known_links,
             found.claims,
             by.client,
