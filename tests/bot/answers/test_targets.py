@@ -253,6 +253,19 @@ async def test_after_a_restart_the_answer_goes_on_where_it_stands_also_in_an_ear
     assert all(says(message, 2, is_asking=False) for message in ours)
 
 
+async def test_an_answer_in_an_earlier_ones_place_that_somebody_deletes_is_not_posted_after_a_restart(
+    at: InSlack,
+) -> None:
+    root, job = await root_of(at), await at.accept()
+    offer = at.slack.state.post_as_bot(root.channel, Content("an offer"), thread_ts=root.ts)
+    await single(at, job, root, replaces=offer.ts).show((growing(1),))
+    await at.slack.delete_message(offer)
+    other = at.another_process()
+    after = single(at, await at.taken_over(other), root, other, replaces=offer.ts)
+    await after.show((ended(2),))
+    assert at.below(root.ts) == []
+
+
 # An earlier answer that a button was pressed on.
 
 
