@@ -26,8 +26,8 @@ async def ask_in_words(inbound: Inbound, body: dict[str, Any], asker: Asker, tex
         case Ask() as ask:
             payload = _lookup(inbound, asker, (ask.subject,), ask.days, fresh=ask.fresh)
             await accept_or_tell(inbound, LOOKUP, body, payload, asker)
-        case Several(subjects) if len(subjects) <= _MOST_AT_ONCE:
-            payload = _lookup(inbound, asker, subjects, None, fresh=False)
+        case Several(subjects, days, fresh) if len(subjects) <= _MOST_AT_ONCE:
+            payload = _lookup(inbound, asker, subjects, days, fresh=fresh)
             await accept_or_tell(inbound, LOOKUP, body, payload, asker)
         case Several():
             told = NotePayload(asker, f"At most {_MOST_AT_ONCE} people are looked up at once.")

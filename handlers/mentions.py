@@ -5,7 +5,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from bot.domain.asking import Asker
-from bot.domain.subjects import Help, NotUnderstood, read_sentence
+from bot.domain.subjects import NobodyNamed, read_sentence
 from bot.jobs.payloads import POINTED, PointedPayload
 from handlers.asking import ask_in_words
 from handlers.inbound import Inbound, accept_or_tell
@@ -22,14 +22,9 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
         thread_ts = event.get("thread_ts")
         asker = Asker(event["user"], event["channel"], inbound.identity.team, thread_ts or event["ts"])
         text = str(event.get("text") or "")
-        if thread_ts and _names_nobody(text):
+        if thread_ts and isinstance(read_sentence(text), NobodyNamed):
+            # Whom the thread's first message is about.
             payload = PointedPayload(asker, None)
             await accept_or_tell(inbound, POINTED, body, payload, payload.asker)
         else:
             await ask_in_words(inbound, body, asker, text)
-
-
-def _names_nobody(text: str) -> bool:
-    """Whether the thread's first message is to say who is meant; "help" asks for something else."""
-    read = read_sentence(text)
-    return isinstance(read, NotUnderstood) or (isinstance(read, Help) and not text.rstrip().endswith("help"))

@@ -39,8 +39,7 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
     @bolt.view(MODAL)
     async def on_submit(ack: AsyncAck, body: dict[str, Any]) -> None:
         view = body["view"]
-        typed = (view["state"]["values"][SUBJECT_BLOCK][SUBJECT_INPUT].get("value") or "").strip()
-        subject = read_subject(typed) if typed else NotUnderstood("Type an address or a uid.")
+        subject = read_subject(view["state"]["values"][SUBJECT_BLOCK][SUBJECT_INPUT].get("value") or "")
         if isinstance(subject, NotUnderstood):
             await ack(response_action="errors", errors={SUBJECT_BLOCK: subject.why})
             return

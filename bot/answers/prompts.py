@@ -21,7 +21,7 @@ from bot.answers.mrkdwn import code, escaped
 from bot.domain.addresses import LONGEST_SUBJECT, shown_address
 from bot.domain.message import Message
 from bot.domain.model import Subject, SubjectKind
-from bot.domain.subjects import Help, NotUnderstood
+from bot.domain.subjects import Help, NobodyNamed, NotUnderstood
 
 ASK_CUSTOMER = "ask_customer"
 # Followed by a number: within a block each element must have its own id.
@@ -98,7 +98,7 @@ def modal(sealed: str, *, private: bool) -> dict[str, Any]:
         InputBlock(
             block_id=SUBJECT_BLOCK,
             label="Email address or uid",
-            hint="The uid is your product’s own user id; write uid: before one that is a plain word.",
+            hint="The uid is your product’s own user id; write uid: before one that has an @ in it.",
             element=PlainTextInputElement(
                 action_id=SUBJECT_INPUT,
                 placeholder="jane@contoso.example",
@@ -140,15 +140,16 @@ class ModalOrigin:
         return cls(str(channel), ButtonValue.loads(value), message_ts, response_url)
 
 
-def usage(command: Any, read: Help | NotUnderstood) -> str:
+def usage(command: Any, read: Help | NobodyNamed | NotUnderstood) -> str:
     """What is understood after the command or a mention; the first line says what was wrong, if anything."""
     name = escaped(str(command or "/sessions"), 32)
     forms = {
         "jane@contoso.example": "a customer’s sessions and errors, by email address",
         "u-77": "by your product’s own user id (“uid:help” for a uid like one of our words)",
-        "jane@contoso.example 7d fresh": "the last 7 days, and the vendors asked anew",
+        "jane@contoso.example 7d fresh": "the last 7 days (1 to 365), and the vendors asked anew",
         "debug": "what each source has left of its quota",
     }
-    lines = [] if isinstance(read, Help) else [escaped(read.why, 300), ""]
+    wrong = "" if isinstance(read, Help) else escaped(read.why, 300)
+    lines = [wrong, ""] if wrong else []
     lines += [f"{code(f'{name} {form}', 80)} – {meaning}" for form, meaning in forms.items()]
     return "\n".join(lines)
