@@ -2,7 +2,7 @@
 What is typed and pasted, made plain: without characters that nobody sees, without escapes and wide forms.
 
 An address means the same without an invisible mark in it, or with a wide `＠`. A uid may not: it is never
-changed inside, so nothing here is for uids, nor for the digits of a URL.
+changed inside, so only what cleans the ends is for uids; wide digits in a URL are none.
 """
 
 import re
@@ -33,6 +33,16 @@ def without_invisible(text: str) -> str:
     if text.isascii():
         return text
     return _STRAY_JOINER.sub("", _INVISIBLE.sub("", text))
+
+
+def without_invisible_ends(text: str) -> str:
+    """The text without its invisible characters at either end; those inside stay."""
+    start, end = 0, len(text)
+    while start < end and not without_invisible(text[start]):
+        start += 1
+    while start < end and not without_invisible(text[end - 1]):
+        end -= 1
+    return text[start:end]
 
 
 def narrow(text: str) -> str:

@@ -14,15 +14,17 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
+from bot.domain.characters import without_invisible_ends
 from bot.domain.model import Vendor
+from bot.domain.pasted_urls import DEFAULT_PORTS, is_cut, unwrapped, without_default_port
 
 # Characters of a URL that is read at all.
 _LONGEST = 4_000
-_TRAILING = ").,;>\"'”’"
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 # `device:session` or a client id; then perhaps `!page` and `:time` (`contracts/fullstory.md`).
 _FULLSTORY_ID = re.compile(
-    rf"(?P<id>(?P<device>\d{{1,20}}):\d{{1,20}}|{_UUID}(?::{_UUID})?)(?:!\d+)?(?::(?P<at>\d{{10,16}}))?"
+    rf"(?P<id>(?P<device>\d{{1,20}}):\d{{1,20}}|{_UUID}(?::{_UUID})?)(?:!\d+)?(?::(?P<at>\d{{10,16}}))?",
+    re.ASCII,
 )
 _HEX24, _SHARE_KEY = r"[0-9a-f]{24}", r"[0-9a-f]{12}"
 _RAYGUN_APP, _RYBBIT_SITE = r"[0-9a-z]{5,8}", r"\d+|[0-9a-f]{12}"
@@ -31,8 +33,6 @@ _RYBBIT_ROUTES = (
     r"main|sessions|users|errors|events|pages|replay|journeys|funnels|goals|performance|retention|globe"
     r"|feature-flags|experiments|bots"
 )
-# The three characters that Slack escapes; `&amp;` is undone last, so that nothing is undone twice.
-_ESCAPES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 _CURLY_QUOTES = str.maketrans("“”„‟″", '"""""')
 # A link to a moment opens the replay this long before it.
 _LEAD = timedelta(seconds=30)
@@ -123,13 +123,13 @@ def read_link(text: str, configured: Configured = Configured()) -> Link | None:
 
 def spellings(text: str) -> tuple[str, ...]:
     """The forms of a URL that are compared with the URLs that vendors gave: whole, then without its query."""
-    whole = unquote(_unwrapped(text[:_LONGEST])).partition("#")[0]
+    whole = unquote(without_default_port(unwrapped(text[:_LONGEST]))).partition("#")[0]
     return tuple(dict.fromkeys((whole, whole.partition("?")[0])))
 
 
 def at_moment(url: str, moment: datetime) -> str:
     """The session's URL, opening shortly before a moment; unchanged where its vendor's URLs carry no time."""
-    link = read_link(url)
+    link = read_link(url) if unwrapped(url) == url else None
     if link is None or link.vendor != "fullstory" or link.kind is not LinkKind.SESSION or link.at:
         return url
     parts = urlsplit(url)
@@ -152,30 +152,32 @@ def link_json(link: Link | None) -> dict[str, Any]:
     }
 
 
-def _unwrapped(text: str) -> str:
-    """The URL of `<url|label>` with Slack's escapes undone and the sentence's last punctuation left out."""
-    text = text.strip()
-    if text.startswith("<"):
-        text = text[1:].partition(">")[0].partition("|")[0]
-    for escape, mark in _ESCAPES:
-        text = text.replace(escape, mark)
-    return text.strip().rstrip(_TRAILING)
-
-
 def _parsed(text: str, configured: Configured) -> _Address | None:
-    url = _unwrapped(text[: _LONGEST + 1])
-    if len(url) > _LONGEST or any(character <= " " or character == "\\" for character in url):
+    url = unwrapped(text[: _LONGEST + 1])
+    if (
+        len(url) > _LONGEST
+        or is_cut(text)
+        or any(sign <= " " or sign.isspace() or sign == "\\" for sign in url)
+    ):
         return None
     try:
         parts = urlsplit(url)
         port, host = parts.port, (parts.hostname or "").lower()
     except ValueError:
         return None
-    if parts.scheme not in ("http", "https") or "@" in parts.netloc or not host:
+    if parts.scheme not in DEFAULT_PORTS or "@" in parts.netloc or not host:
         return None
-    path = tuple(unquote(part) for part in parts.path.strip("/").split("/"))
-    place = host if port is None else f"{host}:{port}"
-    return _Address(place, path, _query(parts), configured)
+    encoded = parts.path.strip("/").split("/")
+    # An invisible character at the end may have been encoded by what it was copied from.
+    decoded = [*map(unquote, encoded[:-1]), without_invisible_ends(unquote(encoded[-1]))]
+    return _Address(_place(host, port, parts.scheme, configured), tuple(decoded), _query(parts), configured)
+
+
+def _place(host: str, port: int | None, scheme: str, configured: Configured) -> str:
+    """The host, with its port unless that is the scheme's own and not written so in the configuration."""
+    usual = DEFAULT_PORTS[scheme]
+    whole = f"{host}:{usual if port is None else port}"
+    return host if port in (None, usual) and whole not in configured.rybbit_hosts else whole
 
 
 def _query(parts: SplitResult) -> Mapping[str, list[str]]:
@@ -254,7 +256,7 @@ def _reader(kind: LinkKind, *, user: str = "", session: str = "", error: str = "
 
 
 def _form(vendor: Vendor, path: str, read: Reader) -> Form:
-    return Form(vendor, re.compile(path), read)
+    return Form(vendor, re.compile(path, re.ASCII), read)
 
 
 _SESSION = _reader(LinkKind.SESSION, session="session")

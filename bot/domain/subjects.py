@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice, pairwise
 
 from bot.domain.addresses import LONGEST_SUBJECT
-from bot.domain.characters import narrow, without_invisible
+from bot.domain.characters import narrow, without_invisible, without_invisible_ends
 from bot.domain.model import Subject, SubjectKind
 from bot.domain.options import Options, is_option, options_in_words, read_options
 from bot.domain.slack_text import names_slacks_own, typed_text, without_slacks_own
@@ -299,17 +299,10 @@ def _words(text: str) -> list[str]:
 
 def _unquoted(word: str) -> str:
     """The word without quotes and signs of code around it, and without invisible characters there."""
-    start, end = 0, len(word)
-    while start < end:
-        if not without_invisible(word[start]):
-            start += 1
-        elif not without_invisible(word[end - 1]):
-            end -= 1
-        elif end - start > 1 and word[start] + word[end - 1] in _PAIRS:
-            start, end = start + 1, end - 1
-        else:
-            break
-    return word[start:end]
+    word = without_invisible_ends(word)
+    while word[:1] + word[1:][-1:] in _PAIRS:
+        word = without_invisible_ends(word[1:-1])
+    return word
 
 
 def _plain(word: str) -> str:

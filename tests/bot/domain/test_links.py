@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 from hypothesis import given, settings
@@ -122,6 +122,20 @@ DRESSED = [
     "<{}|the session>",
     "{}).",
     "  {}  ",
+    "({})",
+    "[{}],",
+    "(<{}>).",
+    "“{}”",
+    "'{}'!",
+    "*{}*",
+    "_{}_:",
+    "`{}`;",
+    "&lt;{}&gt;",
+    "「{}」。",
+    "\u200b{}\u200b",
+    "\u2066<{}|the session…>\u2069",
+    "\ufeff\u00a0{}\u00a0\u200e",
+    "<\u202a{}\u202c>",
 ]
 
 
@@ -162,7 +176,25 @@ GOOD = f"app.fullstory.com/ui/{ORG}/session/{DEVICE}:{SESSION}"
         f"https://app.fullstory.com@evil.example/ui/{ORG}/session/{DEVICE}:{SESSION}",
         f"https://user:pass@{GOOD}",
         f"https://app.fullstory.com:8443/ui/{ORG}/session/{DEVICE}:{SESSION}",
-        f"https://app.fullstory.com:443/ui/{ORG}/session/{DEVICE}:{SESSION}",
+        f"https://app.fullstory.com:80/ui/{ORG}/session/{DEVICE}:{SESSION}",
+        f"http://app.fullstory.com:443/ui/{ORG}/session/{DEVICE}:{SESSION}",
+        f"https://app.fullstory.com:0/ui/{ORG}/session/{DEVICE}:{SESSION}",
+        f"https://app.fullstory.com:４４３/ui/{ORG}/session/{DEVICE}:{SESSION}",
+        f"https://@{GOOD}",
+        f"https://app．fullstory．com/ui/{ORG}/session/{DEVICE}:{SESSION}",
+        f"https：//{GOOD}",
+        f"https://app.fullstory.com\u2044.evil.example/ui/{ORG}/session/{DEVICE}:{SESSION}",
+        f"https://{GOOD}\u00a0and more",
+        f"https://{GOOD}\u2028x",
+        f"https://{GOOD}…",
+        f"https://{GOOD}...",
+        f"(https://{GOOD}...)",
+        f"<https://{GOOD}>...",
+        f"<https://{GOOD}...|the session>",
+        f"{FS}/ui/{ORG}/session/５１２:７７１",
+        f"{FS}/ui/{ORG}/session/%EF%BC%95:%EF%BC%97",
+        f"{FS}/ui/{ORG}/session/{DEVICE}:{SESSION}:１７９３５２０１０４０００",
+        "https://app.rybbit.io/１４０７/user/u-1",
         f"https://app.xn--fullstory-yqc.com/ui/{ORG}/session/{DEVICE}:{SESSION}",
         f"https://аpp.fullstory.com/ui/{ORG}/session/{DEVICE}:{SESSION}",
         f"https://app.fullstory.com\\@evil.example/ui/{ORG}/session/{DEVICE}:{SESSION}",
@@ -193,6 +225,57 @@ GOOD = f"app.fullstory.com/ui/{ORG}/session/{DEVICE}:{SESSION}"
 )
 def test_look_alikes_and_other_pages_are_not_recognised(url: str) -> None:
     assert read_link(url, OWN) is None
+
+
+@pytest.mark.parametrize("url", KNOWN, ids=lambda url: url[8:60])
+def test_the_schemes_own_port_says_nothing(url: str) -> None:
+    host, _, path = url.partition("://")[2].partition("/")
+    if ":" not in host:
+        assert read_link(f"https://{host}:443/{path}", OWN) == KNOWN[url]
+        assert read_link(f"HTTP://{host.upper()}:80/{path}", OWN) == KNOWN[url]
+
+
+def test_a_port_that_is_configured_is_part_of_the_host() -> None:
+    own = Configured(rybbit_hosts=frozenset({"stats.contoso.example:443"}))
+    for url in ("https://stats.contoso.example/1/user/u-1", "https://stats.contoso.example:443/1/user/u-1"):
+        found = read_link(url, own)
+        assert found is not None
+        assert found.host == "stats.contoso.example:443"
+    assert read_link("http://stats.contoso.example/1/user/u-1", own) is None
+
+
+UNSEEN = "\u200b\u00ad\u200e\u2066\u2069\ufeff\u2060\u202e"
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from(sorted(KNOWN)),
+    st.sampled_from(DRESSED),
+    st.lists(
+        st.tuples(st.integers(0, 300), st.sampled_from("\u200b\u00ad\u200e\u2066\u2069\ufeff\u2060\u202e"))
+    ),
+)
+def test_invisible_characters_anywhere_in_a_pasted_address_change_nothing(
+    url: str, dress: str, put: list[tuple[int, str]]
+) -> None:
+    text = url.replace("&", "&amp;")
+    for where, mark in put:
+        text = text[:where] + mark + text[where:]
+    assert read_link(dress.format(text), OWN) == KNOWN[url]
+
+
+@pytest.mark.parametrize("encoded", ["%E2%80%8B", "%EF%BB%BF", "%e2%80%8e%C2%AD"])
+def test_an_invisible_character_that_was_encoded_at_the_end_changes_nothing(encoded: str) -> None:
+    assert read_link(f"{FS}/ui/{ORG}/session/{DEVICE}:{SESSION}{encoded}") == fullstory()
+    found = read_link(f"https://app.rybbit.io/1407/user/u{encoded}77{encoded}")
+    assert found == rybbit(LinkKind.PERSON, user_id=f"u{unquote(encoded)}77")
+
+
+@pytest.mark.parametrize("user", ["u(7)", "_u_", "*u*", "u'", "～", "u.7", "７７"])
+def test_the_marks_of_an_id_stay_where_nothing_opened_before_the_address(user: str) -> None:
+    found = read_link(f"https://app.rybbit.io/1407/user/{user}")
+    assert found is not None
+    assert found.user_id == user
 
 
 def test_a_configured_identity_is_read_off_a_filtered_list() -> None:
@@ -235,6 +318,8 @@ def test_where_no_moment_can_be_carried_the_link_stays_as_it_is(url: str) -> Non
 def test_an_address_is_compared_without_slacks_dress_its_encoding_and_its_query() -> None:
     whole, bare = spellings("<https://app.raygun.com/x%3Ay?a=1&amp;b=2#c|label>")
     assert (whole, bare) == ("https://app.raygun.com/x:y?a=1&b=2", "https://app.raygun.com/x:y")
+    assert spellings("(\u200bhttps://app.raygun.com:443/x:y),") == (bare,)
+    assert spellings("https://app.raygun.com:8443/x") == ("https://app.raygun.com:8443/x",)
 
 
 MARKS = 'https:// http:// [ ] @ : % %zz < > | &amp; /ui/ ?filters= { [[ " /user/ app.fullstory.com xn-- // #'
