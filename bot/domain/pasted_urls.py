@@ -5,7 +5,6 @@ Only reading is lenient: Slack knows a URL by exactly what it wrote.
 """
 
 import re
-from collections.abc import Collection
 
 from bot.domain.characters import unescaped, without_invisible
 
@@ -42,7 +41,8 @@ def unwrapped(text: str) -> str:
     marks = written[: len(written) - len(url)]
     if "<" in marks:
         url = url.partition(">")[0].partition("|")[0]
-    closing = {_CLOSING[mark] for mark in marks}
+    # Each mark that opened before the URL closes behind it once; a second one belongs to the URL.
+    closing = [_CLOSING[mark] for mark in marks]
     end = len(url)
     while end and (url[end - 1].isspace() or _is_behind(url[:end], closing)):
         end -= 1
@@ -69,9 +69,12 @@ def _written(text: str) -> tuple[str, str]:
     return unescaped(text).strip(), behind
 
 
-def _is_behind(url: str, closing: Collection[str]) -> bool:
-    """Whether the last character belongs to the sentence around the URL."""
+def _is_behind(url: str, closing: list[str]) -> bool:
+    """Whether the last character belongs to the sentence around the URL; a mark that closes is used up."""
     last = url[-1]
     if last in _BRACKETS:
         return url.count(last) > url.count(_BRACKETS[last])
-    return last in _TRAILING or last in closing
+    if last in closing:
+        closing.remove(last)
+        return True
+    return last in _TRAILING

@@ -78,6 +78,35 @@ async def test_a_mention_below_a_message_of_nobody_offers_the_form(desk: Desk) -
         assert JANE in plain_text(await answered(desk, root, such="Sessions of"))
 
 
+async def test_what_a_sentence_says_of_days_and_freshness_counts(desk: Desk) -> None:
+    async with desk.casefile():
+        asked = await mention(desk, f"<mailto:{JANE}|{JANE}>, 7d fresh please")
+        assert "last 7 days" in plain_text(await answered(desk, asked, such="Sessions of"))
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("Help", "@Casefile jane@contoso.example"),
+        ("bob@localhost", "“bob@localhost” looks like an address and is none"),
+        (f"{LI} 400d", "Between 1 and 365 days"),
+        ("7d", "Name the customer"),
+        (f"{LI}...", "cut off"),
+    ],
+)
+async def test_in_a_thread_what_cannot_be_read_is_said_and_the_threads_customer_is_left_alone(
+    desk: Desk, words: str, why: str
+) -> None:
+    desk.extra = {"TICKETS__CHANNELS": "C0ELSEWHERE"}
+    async with desk.casefile() as bot:
+        root = await post_sample(desk.world.slack, sample(desk, "06"))
+        await mention(desk, words, under=root)
+        await desk.whispered(such=why)
+        await desk.idle(bot)
+        assert vendor_calls(desk) == 0
+        assert ours_below(desk, root) == []
+
+
 @pytest.mark.parametrize("words", ["thanks!", "help", "please look at this"])
 async def test_a_mention_that_names_nobody_is_told_what_is_understood_and_costs_nothing(
     desk: Desk, words: str
@@ -134,6 +163,30 @@ async def test_the_shortcut_on_a_message_that_names_nobody_opens_the_form(desk: 
         view = await slack.wait_for(lambda: next(iter(slack.state.views.values()), None))
         await slack.submit_view(view.id, {SUBJECT_BLOCK: {SUBJECT_INPUT: "cust-8841"}})
         assert "cust-8841" in plain_text(await answered(desk, root, such="Sessions of"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ("not an address !!", "Only an address or a uid"),
+        ("jane@localhost", "looks like an address and is none"),
+        (f"{JANE} {LI}", "One person"),
+    ],
+)
+async def test_the_form_says_beside_the_field_what_is_no_address_or_uid_and_looks_nobody_up(
+    desk: Desk, typed: str, why: str
+) -> None:
+    async with desk.casefile() as bot:
+        slack = desk.world.slack
+        root = await slack.post_as_user(slack.places.support, slack.people.colleague, "Good morning")
+        await slack.use_shortcut(root.channel, root.ts, "find_sessions", slack.people.agent)
+        view = await slack.wait_for(lambda: next(iter(slack.state.views.values()), None))
+        await slack.submit_view(view.id, {SUBJECT_BLOCK: {SUBJECT_INPUT: typed}})
+        assert why in slack.state.views[view.id].errors[SUBJECT_BLOCK]
+        await desk.idle(bot)
+        assert vendor_calls(desk) == 0
+        await slack.submit_view(view.id, {SUBJECT_BLOCK: {SUBJECT_INPUT: f"Jane Doe <\u2066{JANE}\u2069>"}})
+        assert JANE in plain_text(await answered(desk, root, such="Sessions of"))
 
 
 async def test_the_shortcut_on_a_message_of_several_asks_which(desk: Desk) -> None:

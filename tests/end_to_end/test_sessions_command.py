@@ -45,6 +45,44 @@ async def test_an_address_typed_as_slack_links_it_is_understood(desk: Desk) -> N
     assert "last 7 days" in plain_text(parent)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        f"Jane Doe &lt;{JANE}&gt; 7d",
+        f"\u200b{JANE}\u200e, 7d",
+        "jane＠contoso．example ７ｄ",
+        f"{JANE} (Jane) 7d",
+    ],
+)
+@pytest.mark.parametrize("transport", ["http"])
+async def test_an_address_is_understood_as_it_is_pasted(desk: Desk, words: str) -> None:
+    async with desk.casefile():
+        await desk.ask(words)
+        parent, _ = await desk.thread()
+    assert JANE in plain_text(parent)
+    assert "last 7 days" in plain_text(parent)
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (f"{JANE} 400d", "Between 1 and 365 days"),
+        (f"{JANE} please", "only a number of days"),
+        ("jane@localhost", "looks like an address and is none"),
+        ("<tel:+64215550123|+64 21 555 0123>", "a phone number"),
+        ("<@U0SOMEBODY|jane>", "not a customer"),
+    ],
+)
+@pytest.mark.parametrize("transport", ["http"])
+async def test_what_is_not_understood_is_said_to_the_asker_alone(desk: Desk, words: str, why: str) -> None:
+    async with desk.casefile() as bot:
+        outcome = await desk.ask(words)
+        assert outcome.seen is not None
+        assert why in plain_text(outcome.seen)
+        await desk.idle(bot)
+    assert desk.posts() == []
+
+
 async def test_an_address_with_capitals_is_found(desk: Desk) -> None:
     async with desk.casefile():
         await desk.ask("Amir.Haddad@Northwind.example")

@@ -62,6 +62,18 @@ async def look_up(bot: Bot, value: str) -> CaseFile:
     return await bot.engine.lookup.until_deadline(Question(Subject(kind, value, value), 30))
 
 
+@pytest.mark.parametrize("mark", ["\u200b", "%E2%80%8B", ":443"])
+@pytest.mark.parametrize("transport", ["http"])
+async def test_a_card_stands_at_the_url_as_slack_wrote_it_though_it_is_read_leniently(
+    desk: Desk, mark: str
+) -> None:
+    url = noors(desk.world, "fullstory")[0]
+    pasted = url.replace(".com", ".com:443") if mark == ":443" else f"{url}{mark}"
+    async with desk.casefile() as bot:
+        shown = await cards(desk, bot, await paste(desk, pasted))
+    assert [*shown] == [pasted]
+
+
 @pytest.mark.parametrize("vendor", ["fullstory", "uxcam", "raygun"])
 async def test_a_posted_session_gets_a_card_of_whose_it_is_when_how_long_and_on_what(
     desk: Desk, vendor: str

@@ -278,6 +278,11 @@ def test_the_marks_of_an_id_stay_where_nothing_opened_before_the_address(user: s
     assert found.user_id == user
 
 
+def test_a_mark_that_opened_before_the_address_closes_behind_it_once() -> None:
+    found = read_link("_https://app.rybbit.io/1407/user/_u__")
+    assert found == rybbit(LinkKind.PERSON, user_id="_u_")
+
+
 def test_a_configured_identity_is_read_off_a_filtered_list() -> None:
     url = f"https://app.uxcam.com/app/{APP}/sessions/list/1?user_custom_property=" + quote(
         '{"pn":"customer_id","pv":[8841]}'
