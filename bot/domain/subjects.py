@@ -8,9 +8,9 @@ from itertools import islice, pairwise
 from bot.domain.addresses import LONGEST_SUBJECT
 from bot.domain.characters import narrow, without_invisible, without_invisible_ends
 from bot.domain.model import Subject, SubjectKind
-from bot.domain.options import Options, is_option, options_in_words, read_options
-from bot.domain.slack_text import names_slacks_own, typed_text, without_slacks_own
-from bot.domain.typed_addresses import Trouble, Word, words_with_at
+from bot.domain.typed.addresses import Trouble, Word, words_with_at
+from bot.domain.typed.options import Options, is_option, options_in_words, read_options
+from bot.domain.typed.slack_text import names_slacks_own, typed_text, without_slacks_own
 
 # Marks that a sentence puts around a word.
 _AROUND = "<>()[]{}\"'`*_~,;:.!?“”‘’«»"

@@ -1,0 +1,1 @@
+"""What `subjects.py` reads by: Slack's text as typed, addresses among its words, and options."""
