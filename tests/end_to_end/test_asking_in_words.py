@@ -101,7 +101,7 @@ async def test_in_a_thread_what_cannot_be_read_is_said_and_the_threads_customer_
     async with desk.casefile() as bot:
         root = await post_sample(desk.world.slack, sample(desk, "06"))
         await mention(desk, words, under=root)
-        await desk.whispered(such=why)
+        await desk.ephemeral(such=why)
         await desk.idle(bot)
         assert vendor_calls(desk) == 0
         assert ours_below(desk, root) == []
