@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
 ROOT = Path(__file__).parents[3]
 SAMPLE = ROOT / "sandbox" / "tickets" / "06_zendesk_trigger_name_angle_email.json"
 DATABASE = {"sqlalchemy", "asyncpg", "aiosqlite", "cryptography"}

@@ -75,7 +75,7 @@ async def test_an_unexpected_error_is_reported_with_its_place_the_version_and_ta
     assert details["error"]["className"] == "ValueError"
     assert details["error"]["message"] == "ValueError: cannot read a shape"
     assert details["error"]["innerError"]["className"] == "KeyError"
-    assert details["error"]["stackTrace"][-1]["fileName"] == "tests/bot/operations/test_crashes.py"
+    assert details["error"]["stackTrace"][-1]["fileName"] == "bot/operations/test_crashes.py"
     assert details["client"]["name"] == "raygun4py"
 
 

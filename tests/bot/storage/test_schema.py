@@ -261,6 +261,7 @@ async def test_a_column_is_changed_with_all_rows_and_constraints_kept(database_u
     assert rows["jobs"] == before["jobs"]
 
 
+@pytest.mark.process
 async def test_of_processes_that_start_at_once_one_migrates_and_the_others_wait(
     database_url: str, new_shape: dict[str, Any]
 ) -> None:
