@@ -46,6 +46,10 @@ class Faults:
         """Add a fault for one more call of this method."""
         self._waiting[method].append(fault)
 
+    def clear(self) -> None:
+        """Let the next calls of all methods have no fault."""
+        self._waiting.clear()
+
     def take(self, method: str) -> Fault:
         """The fault for this call; one without any effect where none was set."""
         waiting = self._waiting[method]

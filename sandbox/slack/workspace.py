@@ -129,6 +129,10 @@ class SlackWorkspace:
         """A fault for the next call of this method (or use of a `response_url`); several come in order."""
         self.state.faults.add(method, Fault(error, status, retry_after, lose_answer, hold))
 
+    def fail_no_more(self) -> None:
+        """Take back all faults that no call has met yet."""
+        self.state.faults.clear()
+
     async def type_command(
         self, channel: str, user: str, line: str, *, thread_ts: str | None = None
     ) -> Outcome:

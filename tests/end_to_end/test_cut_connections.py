@@ -65,6 +65,7 @@ async def trouble(world: World, wires: list[Wire], rng: random.Random) -> None:
             world.slack.fail_next(method, lose_answer=True)
         await asyncio.sleep(rng.uniform(0.05, SECONDS))
         wire.mend()
+    world.slack.fail_no_more()
 
 
 async def answered(world: World, load: Load, bot: Bot) -> tuple[int, int, int]:

@@ -10,6 +10,8 @@ from sandbox.slack import Message, plain_text
 from tests.end_to_end.conftest import Desk
 
 JANE = "jane@contoso.example"
+# What is not to be acknowledged is waited for no longer than that; over Socket Mode there is no refusal.
+NOT_ACKNOWLEDGED_AFTER_SECONDS = 1.0
 BUSY = "more lookups under way than it can take on"
 
 
@@ -86,7 +88,7 @@ async def test_an_answer_that_comes_after_half_an_hour_is_shown_without_the_resp
     slack, hold = desk.world.slack, asyncio.Event()
     place = slack.places.random
     slack.fail_next("users.info", hold=hold)
-    desk.world.rybbit.latency = 1.5
+    desk.world.rybbit.latency = 0.3
     desk.extra["VISIBILITY"] = "ephemeral"
     async with desk.casefile() as bot:
         await desk.ask(JANE, channel=place)
@@ -139,10 +141,12 @@ async def test_without_a_database_a_button_is_answered_with_a_plain_message(
         await desk.ephemeral(such="cannot reach its database")
         # What cannot be answered at once is refused, and comes again when the database is back.
         slack.courier.retry_waits = (0.1, 0.5, 1.0, 1.0)
+        patience, slack.courier.ack_seconds = slack.courier.ack_seconds, NOT_ACKNOWLEDGED_AFTER_SECONDS
         mention = await slack.post_as_user(
             slack.places.support, slack.people.agent, f"<@{slack.people.bot}> u-77"
         )
         assert not slack.deliveries[-1].acknowledged
+        slack.courier.ack_seconds = patience
         monkeypatch.undo()
         await slack.wait_for(lambda: slack.replies(mention.channel, mention.ts))
         await desk.idle(bot)
