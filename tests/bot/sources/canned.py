@@ -29,7 +29,7 @@ from bot.sources.uxcam.api import WINDOWS, UXCamApi
 from bot.sources.uxcam.source import UXCam
 from bot.storage.keyring import Keyring
 from bot.storage.memory import Memory
-from bot.storage.store import open_store
+from bot.storage.store import Store, open_store
 from tests.conftest import prepared_sqlite
 
 RECORDED = Path(__file__).parents[2] / "recorded"
@@ -66,6 +66,8 @@ class Bench:
     clock: Clock
     index: SessionIndex
     tasks: Tasks
+    store: Store
+    keyring: Keyring
 
     def http(self, vendor: Respond, account: Account, base_url: str) -> VendorHttp:
         client = httpx.AsyncClient(transport=httpx.MockTransport(vendor))
@@ -118,7 +120,7 @@ async def bench(folder: Path, clock: Clock) -> AsyncIterator[Bench]:
         index = SessionIndex(store, keyring, timedelta(days=7), timedelta(days=1))
         crashes: list[BaseException] = []
         tasks = Tasks(lambda crash, _name: crashes.append(crash))
-        yield Bench(Ledger(store), Memory(store, keyring), clock, index, tasks)
+        yield Bench(Ledger(store), Memory(store, keyring), clock, index, tasks, store, keyring)
         await tasks.settle()
         assert crashes == []
 
