@@ -11,6 +11,12 @@ from tests.end_to_end.test_tickets import JANE, answered, ours_below, sample, ve
 LI = "li.wei@fabrikam.example"
 
 
+@pytest.fixture(params=["http"])
+def transport(request: pytest.FixtureRequest) -> str:
+    """What is answered here is the same by either transport: `test_sessions_command.py` runs both."""
+    return str(request.param)
+
+
 async def mention(
     desk: Desk, words: str, *, user: str | None = None, under: Message | None = None
 ) -> Message:

@@ -8,6 +8,12 @@ from tests.end_to_end.conftest import Desk
 JANE = "jane@contoso.example"
 
 
+@pytest.fixture(params=["http"])
+def transport(request: pytest.FixtureRequest) -> str:
+    """What is answered here is the same by either transport: `test_sessions_command.py` runs both."""
+    return str(request.param)
+
+
 def events_read(desk: Desk) -> int:
     return sum(call.path.endswith("/events") for call in desk.world.fullstory.calls)
 

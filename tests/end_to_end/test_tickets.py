@@ -17,6 +17,12 @@ from tests.end_to_end.conftest import Desk
 JANE = "jane.doe@contoso.example"
 
 
+@pytest.fixture(params=["socket"])
+def transport(request: pytest.FixtureRequest) -> str:
+    """What is answered here is the same by either transport: `test_sessions_command.py` runs both."""
+    return str(request.param)
+
+
 def sample(desk: Desk, number: str) -> TicketSample:
     return next(one for one in desk.world.tickets if one.name.startswith(number))
 

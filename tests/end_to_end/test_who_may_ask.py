@@ -12,6 +12,12 @@ from tests.end_to_end.conftest import Desk
 JANE = "jane@contoso.example"
 
 
+@pytest.fixture(params=["socket"])
+def transport(request: pytest.FixtureRequest) -> str:
+    """What is answered here is the same by either transport: `test_sessions_command.py` runs both."""
+    return str(request.param)
+
+
 @pytest.mark.parametrize("who", ["guest", "single_channel_guest"])
 async def test_guests_are_refused_unless_allowed(desk: Desk, who: str) -> None:
     guest = getattr(desk.world.slack.people, who)
