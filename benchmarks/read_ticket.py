@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.tickets.decide import read_ticket
-from bot.tickets.requester import TicketRules
+from bot.tickets.rules import TicketRules
 
 RUNS = 20
 LONGEST = 40_000

@@ -51,8 +51,7 @@ from bot.storage.store import Store, open_store
 from bot.tickets.book import TicketBook
 from bot.tickets.desks.ask import Desks
 from bot.tickets.desks.registry import open_desks
-from bot.tickets.passages import Us
-from bot.tickets.rules import ticket_rules
+from bot.tickets.rules import Us, ticket_rules
 from bot.tickets.with_requester import TicketReader
 from handlers.inbound import Inbound
 

@@ -123,7 +123,7 @@ class TicketButton:
     @property
     def about(self) -> str:
         """What it shows, in words."""
-        return self.sample.why
+        return self.sample.why or f"From: {self.sample.source}"
 
     async def post(self) -> Message:
         """Post it as a new ticket; returns the message."""

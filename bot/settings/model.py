@@ -125,7 +125,7 @@ class TicketSettings(_Group):
 
     channels: Channels = Field((), description="only in these channels; unset: every channel the bot is in")
     apps: Words = Field(
-        (), description="app ids or bot names whose messages are tickets; unset: by a ticket's signs"
+        (), description="ids of apps or bots whose messages are tickets; unset: by a ticket's signs"
     )
     offer: Literal["button", "silent"] = Field(
         "button", description="where no address can be trusted: `button` to look somebody up, or `silent`"
@@ -135,6 +135,7 @@ class TicketSettings(_Group):
     )
     internal_domains: LowerWords = Field((), description="own domains, never looked up from tickets")
     ignored_addresses: LowerWords = Field((), description="addresses never looked up from tickets")
+    requester_labels: Words = Field((), description="more labels beside which a requester stands")
     uid_patterns: Patterns = Field(
         (), description="JSON list of regular expressions that find a uid in a ticket, one group each"
     )

@@ -5,16 +5,19 @@ The rules are those of `tickets/README.md`. Pure: a Slack event in, an answer ou
 nothing is raised.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from bot.domain.model import Subject, TicketReference
-from bot.tickets.mail import stubs
-from bot.tickets.requester import MOST_REQUESTERS, Said, TicketRules, once, read_content
+from bot.tickets.reading.mail import stubs
+from bot.tickets.requester import MOST_REQUESTERS, Said, mentioned_in, once, read_content
+from bot.tickets.rules import TicketRules
 
 _SUBTYPES = (None, "bot_message", "file_share")
+_ID = re.compile(r"[AB][A-Z0-9]{4,}")
 
 
 class Action(StrEnum):
@@ -33,6 +36,10 @@ class TicketReading:
     `requester` may be looked up, as may `uids`; `mentioned` are other outside addresses, for people to choose
     from. `reason` is a sentence for people. `unread_files` are ids of files that `files.info` has to tell of
     first. `root_ts` is the message that an answer hangs from.
+
+    `shape` is what messages that are read alike have in common, for learning from a wrong answer: which app,
+    which desk, by what the requester was found ("A0ZENDESK01 zendesk: label requester in field"). It holds no
+    address and no word of the message; it is empty where nobody is to be looked up.
     """
 
     action: Action
@@ -44,11 +51,19 @@ class TicketReading:
     unread_files: tuple[str, ...] = ()
     channel: str = ""
     root_ts: str = ""
+    shape: str = ""
 
     @property
     def subjects(self) -> tuple[Subject, ...]:
-        """Give whom to look up, at most three."""
+        """Whom to look up, at most three."""
         return (*self.requester, *self.uids)[:MOST_REQUESTERS]
+
+    def as_offer(self, reason: str) -> "TicketReading":
+        """The same reading with nobody to look up: whoever was found is only a candidate."""
+        mentioned = once((), (*self.requester, *self.mentioned))
+        return replace(
+            self, action=Action.OFFER, reason=reason, requester=(), uids=(), mentioned=mentioned, shape=""
+        )
 
 
 def read_ticket(event: Any, rules: TicketRules, files: Mapping[str, Any] | None = None) -> TicketReading:
@@ -73,9 +88,7 @@ def read_ticket(event: Any, rules: TicketRules, files: Mapping[str, Any] | None 
         before, message = inner.get("previous_message"), inner.get("message")
         if not isinstance(message, dict):
             return TicketReading(Action.IGNORE, "The edit does not say what was edited.")
-    if why := _not_a_ticket(inner, message, rules):
-        return TicketReading(Action.IGNORE, why)
-    reading = _decide(message, rules, files or {})
+    reading = _read(inner, message, rules, files or {})
     if before is not None and reading.action is not Action.IGNORE:
         reading = _compare(reading, before if isinstance(before, dict) else {}, rules, files or {})
     return replace(reading, channel=_word(inner.get("channel")), root_ts=_word(message.get("ts")))
@@ -87,17 +100,54 @@ def read_for_person(
     """
     Read a message that somebody points at: whoever wrote it, wherever it stands.
 
-    The action is `reply` with one to three people to look up, else `offer`.
+    The action is `reply` with one to three people to look up, else `offer`. In what a person wrote, the only
+    outside address is whom it is about; in a desk's message the desk's words alone say so.
     """
     found = message if isinstance(message, dict) else {}
-    said = read_content(found, rules, files or {})
-    unread = _unread(found, files or {})
     root_ts = _word(found.get("thread_ts")) or _word(found.get("ts"))
-    action, reason, requester = _judge(said, unread)
-    mentioned = said.mentioned if requester else once((), (*said.requester, *said.mentioned))
-    return TicketReading(
-        action, reason, requester, said.uids, mentioned, said.ticket, unread, root_ts=root_ts
-    )
+    reading = replace(_decide(found, rules, files or {}), root_ts=root_ts)
+    if not reading.subjects and not _is_apps(found) and not reading.unread_files:
+        named = mentioned_in(found, rules)
+        if len(named) == 1:
+            reason = "It is the only outside address in what a person wrote."
+            return replace(reading, action=Action.REPLY, reason=reason, requester=named, mentioned=())
+    return reading
+
+
+def _read(
+    event: dict[str, Any], message: dict[str, Any], rules: TicketRules, files: Mapping[str, Any]
+) -> TicketReading:
+    """Read a message, and leave alone what cannot be a ticket, whatever it says."""
+    if why := _not_a_ticket(event, message, rules):
+        if rules.us.wrote(message):
+            return TicketReading(Action.IGNORE, why)
+        return replace(_decide(message, rules, files), action=Action.IGNORE, reason=why, shape="")
+    said = read_content(message, rules, files)
+    reading = _judge(message, said, files)
+    if rules.apps:
+        return reading
+    if said.is_others:
+        reason = "It comes from a sender that is no help desk; TICKETS__APPS can name it."
+        return replace(reading, action=Action.IGNORE, reason=reason, shape="")
+    may_be_mail = bool(reading.unread_files) and not said.has_mail
+    if not (
+        said.ticket
+        or said.is_digest
+        or said.has_mail
+        or said.is_sign
+        or said.uids
+        or may_be_mail
+        or reading.requester
+        and said.found.startswith("sentence")
+    ):
+        return replace(
+            reading, action=Action.IGNORE, reason="Nothing in it says that it is a ticket.", shape=""
+        )
+    return reading
+
+
+def _decide(message: dict[str, Any], rules: TicketRules, files: Mapping[str, Any]) -> TicketReading:
+    return _judge(message, read_content(message, rules, files), files)
 
 
 def _not_a_ticket(event: dict[str, Any], message: dict[str, Any], rules: TicketRules) -> str | None:
@@ -127,41 +177,85 @@ def _is_apps(message: dict[str, Any]) -> bool:
 
 
 def _is_named(message: dict[str, Any], apps: Sequence[str]) -> bool:
+    """
+    Whether an app is one of those that are configured: by its id, or its bot's.
+
+    A name is compared with the one that the app was registered by. What a single message calls its author is
+    whatever its sender chose, and counts for nothing.
+    """
     profile = message.get("bot_profile")
     profile = profile if isinstance(profile, dict) else {}
     ids = (message.get("app_id"), message.get("bot_id"), profile.get("app_id"), profile.get("id"))
-    names = (message.get("username"), profile.get("name"))
-    given = {value for value in ids if isinstance(value, str)}
-    given |= {value.casefold() for value in names if isinstance(value, str)}
-    return any(app in given or app.casefold() in given for app in apps)
+    name = _word(profile.get("name")).casefold()
+    by_name = {app.casefold() for app in apps if not is_app_id(app)}
+    return bool({app for app in apps if is_app_id(app)}.intersection(filter(_word, ids))) or (
+        bool(name) and name in by_name
+    )
 
 
-def _decide(message: dict[str, Any], rules: TicketRules, files: Mapping[str, Any]) -> TicketReading:
-    said = read_content(message, rules, files)
-    unread = _unread(message, files)
-    may_be_mail = bool(unread) and not said.has_mail
-    if not (rules.apps or said.ticket or said.has_mail or said.names_requester or said.uids or may_be_mail):
-        return TicketReading(
-            Action.IGNORE, "Nothing in it says that it is a ticket.", mentioned=said.mentioned
-        )
-    action, reason, requester = _judge(said, unread)
-    mentioned = said.mentioned if requester else once((), (*said.requester, *said.mentioned))
-    return TicketReading(action, reason, requester, said.uids, mentioned, said.ticket, unread)
+def is_app_id(app: str) -> bool:
+    """Whether an entry of `TICKETS__APPS` is an app's or bot's id, not a name."""
+    return _ID.fullmatch(app) is not None
 
 
-def _judge(said: Said, unread: Sequence[str]) -> tuple[Action, str, tuple[Subject, ...]]:
-    """Give the action, why, and who may be looked up."""
+def _judge(message: Mapping[str, Any], said: Said, files: Mapping[str, Any]) -> TicketReading:
+    """What a message calls for, if it is a ticket: a reply about one to three people, else an offer."""
+    unread = tuple(file for file in stubs(message.get("files")) if file not in files)
+    reading = TicketReading(
+        Action.OFFER,
+        "",
+        mentioned=once((), (*said.requester, *said.mentioned)),
+        ticket=said.ticket,
+        unread_files=unread,
+    )
     count = len(said.requester)
+    if said.is_digest:
+        return replace(reading, reason="It links several tickets: that is a digest.")
     if count > MOST_REQUESTERS:
-        return Action.OFFER, f"It names {count} requesters: that is a digest.", ()
-    if said.requester:
-        how = "labelled as the requester" if said.labelled else "the only outside address in it"
-        return Action.REPLY, f"The address is {how}.", said.requester
-    if said.uids:
-        return Action.REPLY, "A configured pattern found the customer’s uid.", ()
+        return replace(reading, reason=f"It names {count} requesters: that is a digest.")
+    if said.requester or said.uids:
+        return replace(
+            reading,
+            action=Action.REPLY,
+            reason=_why(said),
+            requester=said.requester,
+            uids=said.uids,
+            mentioned=said.mentioned,
+            shape=_shape(message, said),
+        )
+    if said.is_doubtful:
+        return replace(
+            reading, reason="It can be read in two ways: more than one address may be the requester’s."
+        )
     if unread:
-        return Action.OFFER, "Its mail came without a sender, which files.info has to tell.", ()
-    return Action.OFFER, "No address in it can be trusted to be the requester’s.", ()
+        return replace(reading, reason="Its mail came without a sender, which files.info has to tell.")
+    return replace(reading, reason="No address in it can be trusted to be the requester’s.")
+
+
+_WHY = {
+    "label": "The address is labelled as the requester.",
+    "sentence": "A sentence of the desk names the address as the requester’s.",
+    "alone": "The address is the only outside address in it.",
+    "url": "The address is the only outside address in it, in a link.",
+    "mail sender": "The address is the mail’s sender.",
+    "mail reply-to": "The mail’s answers go to the address.",
+    "mail forwarded": "The address is the sender of the forwarded mail.",
+}
+
+
+def _why(said: Said) -> str:
+    if not said.requester:
+        return "A configured pattern found the customer’s uid."
+    return next(why for found, why in _WHY.items() if said.found.startswith(found))
+
+
+def _shape(message: Mapping[str, Any], said: Said) -> str:
+    """What messages that are read alike have in common, without a word of the message's."""
+    profile = message.get("bot_profile")
+    profile = profile if isinstance(profile, dict) else {}
+    ids = (message.get("app_id"), profile.get("app_id"), message.get("bot_id"), profile.get("id"))
+    app = next((one for one in ids if isinstance(one, str) and _ID.fullmatch(one)), "unknown app")
+    return f"{app} {said.profile or 'general'}: {said.found or 'uid pattern'}"
 
 
 def _compare(
@@ -174,10 +268,6 @@ def _compare(
     if reading.action is Action.OFFER:
         return replace(reading, action=Action.IGNORE, reason="The edit takes the requester away.")
     return reading
-
-
-def _unread(message: dict[str, Any], files: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(file for file in stubs(message.get("files")) if file not in files)
 
 
 def _word(value: Any) -> str:

@@ -1,112 +1,90 @@
 """
 What a message's content says, whoever posted it and wherever: who is its requester, who is only mentioned.
 
-A label beats everything; internal and ignored addresses are nobody's; without a label, the only outside
-address is the requester's.
+First whose words are these (`reading/authors`), then which role they give an address (`reading/roles`);
+here the roles are weighed. Internal and ignored addresses are nobody's. Where two readings are possible,
+nobody is the requester.
 """
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from bot.domain.addresses import domain_of, read_address
 from bot.domain.model import Subject, SubjectKind, TicketReference
-from bot.tickets.mail import Mail, read_mails
-from bot.tickets.markup import Link
-from bot.tickets.passages import Us, read_passages
-from bot.tickets.references import DESKS_OWN_DOMAINS, find_ticket
-from bot.tickets.trust import Named, Reading, Trust, read_passages_of
+from bot.tickets.profiles.known import OWN_DOMAINS, SHAPES
+from bot.tickets.profiles.profile import GENERAL, Profile
+from bot.tickets.reading.authors import Spoken, read_authors
+from bot.tickets.reading.labels import Label, Labels, labels_with
+from bot.tickets.reading.mail import Mail, read_mails
+from bot.tickets.reading.markup import Link
+from bot.tickets.reading.passages import Passage, Place, read_passages
+from bot.tickets.reading.references import References, TicketLink, is_other
+from bot.tickets.reading.roles import By, Group, Roles, read_roles
+from bot.tickets.rules import TicketRules
 
 MOST_REQUESTERS = 3
 _MOST_MENTIONED = 20
-_MOST_JUDGED = 40
+_MOST_JUDGED = 60
 _MOST_LINKS = 20
 _MOST_URL = 2_000
 # A configured pattern may be slow on long texts, and a uid stands in the desk's own few lines.
 _MOST_FOR_PATTERNS = 8_000
 _LONGEST_UID = 128
 _NO_REPLY = re.compile(
-    r"(?:no|not|do-?not|donot|never)[._-]?reply.*|mailer[._-]?daemon|postmaster|bounces?(?:[+._-].*)?|notifications?"
+    r"(?:no|not|do-?not|donot|never)[._-]?reply.*|reply\+.*|mailer[._-]?daemon|postmaster"
+    r"|bounces?(?:[+._-].*)?|notifications?"
 )
-# Whom such a parameter of a URL names is not the one who wrote in.
-_ANOTHERS = re.compile(r"invit|ref|manager|owner|assign|agent|cc|to$|admin", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class TicketRules:
-    """What is configured (`TICKETS__…`), and who we are."""
-
-    us: Us = field(default_factory=Us)
-    channels: tuple[str, ...] = ()
-    apps: tuple[str, ...] = ()
-    internal_domains: tuple[str, ...] = ()
-    ignored_addresses: tuple[str, ...] = ()
-    uid_patterns: tuple[str, ...] = ()
+# Parameters of a URL that name the person whose page it is.
+_WHOSE = re.compile(
+    r"(?:user_?|customer_?|requester_?|contact_?)?(?:e?-?mail|address)|customer|requester|contact|q|query|search"
+)
+_STRUCTURED = frozenset({Place.FIELD})
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a message's content says, whoever posted it."""
+    """
+    What a message's content says, whoever posted it.
 
-    labelled: tuple[Subject, ...] = ()
+    `found` says by what the requester was found, without a word of the message: "label requester in field".
+    `is_sign`: a requester's label stands in it, with a value that is not ours. `is_digest`: several tickets.
+    `is_others`: it comes from a known sender that is no desk.
+    """
+
     requester: tuple[Subject, ...] = ()
     uids: tuple[Subject, ...] = ()
     mentioned: tuple[Subject, ...] = ()
     ticket: TicketReference | None = None
+    profile: str = ""
+    found: str = ""
     has_mail: bool = False
-    names_requester: bool = False
+    is_sign: bool = False
+    is_digest: bool = False
+    is_others: bool = False
+    is_doubtful: bool = False
 
 
 @dataclass(slots=True)
-class _Judge:
+class Judge:
     """Judges what looks like an address; each spelling once, and only so many."""
 
     rules: TicketRules
-    ticket: TicketReference | None
-    names_requester: bool = False
+    hosts: frozenset[str] = frozenset()
     _judged: dict[str, Subject | None] = field(default_factory=dict)
 
     def read(self, typed: str) -> Subject | None:
+        """Read an address; None for what is none."""
         if typed not in self._judged:
             if len(self._judged) >= _MOST_JUDGED:
                 return None
             self._judged[typed] = read_address(typed)
         return self._judged[typed]
 
-    def sort(self, named: Sequence[Named]) -> dict[Trust, tuple[Subject, ...]]:
-        """Give outside addresses by the highest trust that anything in the message puts in them."""
-        highest: dict[str, tuple[Trust, Subject]] = {}
-        # Those that matter most are judged first: only so many are.
-        for name in sorted(named, key=lambda name: -name.trust):
-            address = self.read(name.typed)
-            if address is None:
-                continue
-            self.names_requester = self.names_requester or name.trust is Trust.REQUESTER
-            if self.may_be_requester(address):
-                highest.setdefault(address.value, (name.trust, address))
-        found = highest.values()
-        return {trust: tuple(address for its, address in found if its is trust) for trust in Trust}
-
-    def order(self, named: Sequence[Named]) -> tuple[Subject, ...]:
-        """Give all outside addresses in the order of the message."""
-        addresses = (address for name in named if (address := self.read(name.typed)) is not None)
-        return once((), (address for address in addresses if self.may_be_requester(address)))
-
-    def in_urls(self, links: Sequence[Link]) -> tuple[tuple[Subject, ...], tuple[Subject, ...]]:
-        """Give the addresses in the queries of URLs: those of the customer perhaps, and all of them."""
-        own: list[Subject] = []
-        every: list[Subject] = []
-        for link in links[:_MOST_LINKS]:
-            for name, value in _query(link.url):
-                address = self.read(value.strip()) if "@" in value else None
-                if address is not None and self.may_be_requester(address):
-                    every.append(address)
-                    own += [] if _ANOTHERS.search(name) else [address]
-        return once((), own), once((), every)
-
-    def may_be_requester(self, address: Subject) -> bool:
+    def is_outside(self, address: Subject) -> bool:
+        """Whether an address may be a customer's: not ours, not ignored, no program's, no desk's."""
         return not (self.is_internal(address) or self.is_no_reply(address) or self._is_desks_own(address))
 
     def is_internal(self, address: Subject) -> bool:
@@ -117,53 +95,255 @@ class _Judge:
         return any(domain == one or domain.endswith(f".{one}") for one in own) or address.value in ignored
 
     def is_no_reply(self, address: Subject) -> bool:
+        """Whether nobody reads what is sent there."""
         return _NO_REPLY.fullmatch(address.value.rpartition("@")[0]) is not None
 
     def _is_desks_own(self, address: Subject) -> bool:
         domain = domain_of(address)
-        host = urlsplit(self.ticket.url).hostname if self.ticket else None
-        return domain == host or any(domain == d or domain.endswith(f".{d}") for d in DESKS_OWN_DOMAINS)
+        return domain in self.hosts or any(domain == d or domain.endswith(f".{d}") for d in OWN_DOMAINS)
 
 
 def read_content(message: dict[str, Any], rules: TicketRules, files: Mapping[str, Any]) -> Said:
     """Read a message's mail, blocks, attachments and text; `files` as for `read_ticket`."""
+    references = References(tuple(_ascii(domain) for domain in rules.internal_domains))
+    labels = labels_with(rules.requester_labels)
+    passages = read_passages(message, rules.us, references.is_ticket)
+    linked = _linked(passages, references)
+    passages = _without_previews(passages, references, linked)
+    profile = _profile(message, linked)
+    spoken = read_authors(passages, profile, labels, has_ticket=linked is not None)
+    tickets = _own_tickets(spoken, references)
+    judge = Judge(rules, frozenset(filter(None, (_host(one.reference.url) for one in tickets))))
+    roles = read_roles(spoken, profile, labels, judge.read, judge.is_outside)
     mails = read_mails(message.get("files"), files)
-    reading = read_passages_of(read_passages(message, rules.us))
-    ticket = find_ticket(reading.links)
-    judge = _Judge(rules, ticket)
-    named = [*(name for mail in mails for name in _of_mail(mail, judge)), *reading.named]
-    by_trust = judge.sort(named)
-    labelled = by_trust[Trust.REQUESTER]
-    unlabelled = by_trust[Trust.UNLABELLED]
-    others = judge.order(named)
-    if not others:
-        unlabelled, others = judge.in_urls(reading.links)
-    requester = labelled or (unlabelled if len(unlabelled) == 1 else ())
-    return Said(
-        labelled,
-        requester,
-        _uids(reading, rules.uid_patterns),
-        once(requester, others)[:_MOST_MENTIONED],
-        ticket,
+    several = len({(one.profile.system, one.key) for one in tickets}) > 1 or _is_list(
+        spoken, tickets, references
+    )
+    said = _weigh(mails, spoken, roles, judge, profile)
+    return replace(
+        said,
+        uids=_uids(roles.lines, rules.uid_patterns),
+        ticket=None if several or not tickets else _best(tickets),
+        profile=profile.system,
         has_mail=bool(mails),
-        names_requester=judge.names_requester,
+        is_digest=several,
+        is_others=_comes_from_others(spoken, references),
     )
 
 
 def may_be_requester(address: Subject, rules: TicketRules, ticket: TicketReference | None) -> bool:
     """Whether an address may be looked up from a ticket: not ours, not ignored, no program's, no desk's."""
-    return _Judge(rules, ticket).may_be_requester(address)
+    host = _host(ticket.url) if ticket else ""
+    return Judge(rules, frozenset(filter(None, (host,)))).is_outside(address)
 
 
-def _of_mail(mail: Mail, judge: _Judge) -> Iterable[Named]:
-    """Give whom a mail names: its sender; else where the answer would go; else whose mail was forwarded."""
-    senders = [address for address in mail.senders if judge.may_be_requester(address)]
-    if not senders and any(judge.is_no_reply(address) for address in mail.senders):
-        senders = [address for address in mail.reply_to if judge.may_be_requester(address)]
-    if not senders and any(judge.is_internal(address) for address in mail.senders):
-        senders = [address for address in mail.forwarded_from if judge.may_be_requester(address)]
-    yield from (Named(address.typed, Trust.REQUESTER) for address in senders)
-    yield from (Named(address.typed, Trust.MENTIONED) for address in (*mail.reply_to, *mail.others))
+def mentioned_in(message: dict[str, Any], rules: TicketRules) -> tuple[Subject, ...]:
+    """Every outside address in a message that a person wrote, outside of quotes, in its order."""
+    judge = Judge(rules)
+    references = References(tuple(rules.internal_domains))
+    spoken = Spoken()
+    passages = [
+        p for p in read_passages(message, rules.us, references.is_ticket) if p.place is not Place.QUOTE
+    ]
+    spoken = read_authors(passages, GENERAL, labels_with(()), has_ticket=False)
+    roles = read_roles(spoken, GENERAL, labels_with(()), judge.read, judge.is_outside)
+    return once((), filter(judge.is_outside, roles.everybody))
+
+
+def _linked(passages: Sequence[Passage], references: References) -> TicketLink | None:
+    """The first ticket that a message links, wherever; the desk's own frame goes first."""
+    ordered = sorted(passages, key=lambda passage: passage.place is not Place.FRAME)
+    links = (link for passage in ordered if not passage.previews for link in passage.links[:_MOST_LINKS])
+    return next((ticket for link in links if (ticket := references.read(link)) is not None), None)
+
+
+def _without_previews(
+    passages: Sequence[Passage], references: References, ticket: TicketLink | None
+) -> list[Passage]:
+    """The passages, those of previewed pages as quotes; a preview of the ticket itself is its desk's."""
+
+    def is_quote(passage: Passage) -> bool:
+        if not passage.previews:
+            return False
+        page = references.read(Link(passage.previews))
+        same = page is not None and (ticket is None or _is_same(page, ticket))
+        return not same
+
+    return [
+        Passage(Place.QUOTE, passage.text, attachment=passage.attachment) if is_quote(passage) else passage
+        for passage in passages
+    ]
+
+
+def _is_same(one: TicketLink, other: TicketLink) -> bool:
+    return (one.profile.system, one.key) == (other.profile.system, other.key)
+
+
+def _profile(message: Mapping[str, Any], ticket: TicketLink | None) -> Profile:
+    if ticket is not None:
+        return ticket.profile
+    return next((one for one in SHAPES if one.shape is not None and one.shape(message)), GENERAL)
+
+
+def _own_tickets(spoken: Spoken, references: References) -> list[TicketLink]:
+    return [ticket for link in spoken.links[:_MOST_LINKS] if (ticket := references.read(link)) is not None]
+
+
+def _best(tickets: Sequence[TicketLink]) -> TicketReference:
+    """The ticket, by the link that shows its number where the URL has another one."""
+    return next((one.reference for one in tickets if one.reference.id != one.key), tickets[0].reference)
+
+
+def _is_list(spoken: Spoken, tickets: Sequence[TicketLink], references: References) -> bool:
+    """Whether further lines begin with links to further tickets of the same desk."""
+    if not tickets:
+        return False
+    listed = [one for link in spoken.listed[:_MOST_LINKS] if (one := references.read(link)) is not None]
+    first = tickets[0]
+    return any(one.profile.system == first.profile.system and one.key != first.key for one in listed)
+
+
+def _comes_from_others(spoken: Spoken, references: References) -> bool:
+    """Whether the first link that says where a message comes from leads to a known sender that is no desk."""
+    for link in spoken.links[:_MOST_LINKS]:
+        if references.is_ticket(link):
+            return False
+        if is_other(link):
+            return True
+    return False
+
+
+def _weigh(mails: Sequence[Mail], spoken: Spoken, roles: Roles, judge: Judge, profile: Profile) -> Said:
+    """Who is the requester, by mail, by label or sentence, or standing alone."""
+    everybody = [*(a for mail in mails for a in _everybody(mail)), *roles.everybody]
+    whole = _without_cut(everybody)
+    others = once((), (address for address in whole if judge.is_outside(address)))
+    kept = {address.value for address in whole}
+    requester, found, doubtful = _by_mail(mails, judge)
+    if not mails:
+        requester, found, doubtful = _by_roles(spoken, roles, judge)
+    if not others:
+        others = once((), (address for _name, address in _in_urls(spoken.links, judge)))
+        kept |= {address.value for address in others}
+    if not requester and not doubtful and not mails and not roles.groups:
+        requester, found = _alone(spoken, roles, judge)
+    if any(address.value not in kept for address in requester):
+        requester, doubtful = (), True
+    return Said(
+        requester,
+        mentioned=once(requester, others)[:_MOST_MENTIONED],
+        found=found if requester else "",
+        is_sign=_is_sign(roles, judge),
+        is_doubtful=doubtful,
+    )
+
+
+def _by_mail(mails: Sequence[Mail], judge: Judge) -> tuple[tuple[Subject, ...], str, bool]:
+    """Whom mail is from: its sender; else where the answer would go; else whose mail was forwarded."""
+    requester: list[Subject] = []
+    found = ""
+    for mail in mails:
+        outside = [address for address in mail.senders if judge.is_outside(address)]
+        place = "mail sender"
+        if not outside and any(judge.is_no_reply(a) or judge.is_internal(a) for a in mail.senders):
+            place = "mail reply-to"
+            outside = [address for address in mail.reply_to if judge.is_outside(address)]
+            if len(once((), outside)) > 1:
+                return (), "", True
+        if not outside and any(judge.is_internal(address) for address in mail.senders):
+            place = "mail forwarded"
+            outside = [address for address in mail.forwarded if judge.is_outside(address)][:1]
+        requester += outside
+        found = found or (place if outside else "")
+    return once((), requester), found, False
+
+
+def _by_roles(spoken: Spoken, roles: Roles, judge: Judge) -> tuple[tuple[Subject, ...], str, bool]:
+    """Whom labels and sentences name; whether two readings are possible."""
+    groups = [g for g in roles.groups if not spoken.by_fields or g.place in _STRUCTURED]
+    asked = [group for group in groups if group.kind is Label.REQUESTER]
+    bare = [group for group in groups if group.kind is Label.EMAIL]
+    if asked:
+        named = [group for group in asked if _outside(group, judge)]
+        if not named and not any(group.addresses for group in asked):
+            # "Requester: Jane Doe", and an "Email:" in front of it.
+            named = [group for group in bare if _outside(group, judge)]
+    else:
+        named = [group for group in groups if _outside(group, judge)]
+        # A name without an address came first: who is named next may be somebody else.
+        first = next((group for group in groups if group.has_value or group.addresses), None)
+        if first is not None and not first.addresses and named and named[0] is not first:
+            return (), "", True
+    chosen = _choose(named, judge)
+    if chosen is None:
+        return (), "", bool(named)
+    addresses = _outside(chosen, judge)
+    return addresses, f"{chosen.by} {_word(chosen)} in {chosen.place}", False
+
+
+def _word(group: Group) -> str:
+    """Which label or cue it was, in words of our own: never one of the message's."""
+    return str(group.kind) if group.by is By.LABEL else str(Label.SUBMITTER)
+
+
+def _choose(named: Sequence[Group], judge: Judge) -> Group | None:
+    """The group to go by: the first; None where another one of its kind contradicts it."""
+    if not named or any(group.is_doubtful for group in named):
+        return None
+    precise = [group for group in named if group.says_email]
+    first = precise[0] if precise and not named[0].plural else named[0]
+    mine = {address.value for address in _outside(first, judge)}
+    for other in named:
+        theirs = {address.value for address in _outside(other, judge)}
+        contradicts = not theirs <= mine
+        if contradicts and (other.says_email or first.says_email or other.phrase == first.phrase):
+            return None
+    return first
+
+
+def _outside(group: Group, judge: Judge) -> tuple[Subject, ...]:
+    return tuple(address for address in group.addresses if judge.is_outside(address))
+
+
+def _alone(spoken: Spoken, roles: Roles, judge: Judge) -> tuple[tuple[Subject, ...], str]:
+    """The only outside address, standing alone in the desk's words; where there is none, one in a link."""
+    cards = once((), filter(judge.is_outside, roles.cards))
+    unexplained = {address.value for address in roles.unexplained if judge.is_outside(address)}
+    if len(cards) == 1 and unexplained <= {cards[0].value}:
+        return cards, By.ALONE
+    if roles.has_label or any(map(judge.is_outside, roles.everybody)):
+        return (), ""
+    whose = once((), (a for name, a in _in_urls(spoken.links, judge) if _WHOSE.fullmatch(name)))
+    return (whose, "url") if len(whose) == 1 else ((), "")
+
+
+def _in_urls(links: Sequence[Link], judge: Judge) -> Iterable[tuple[str, Subject]]:
+    """The outside addresses in the queries of URLs, with the names of their parameters."""
+    for link in links[:_MOST_LINKS]:
+        for name, value in _query(link.url):
+            address = judge.read(value.strip()) if "@" in value else None
+            if address is not None and judge.is_outside(address):
+                yield name.lower(), address
+
+
+def _is_sign(roles: Roles, judge: Judge) -> bool:
+    """Whether a requester's label says that this is a ticket: with any value but an address of ours."""
+    return any(
+        group.by is By.LABEL
+        and (not group.addresses or any(judge.is_outside(address) for address in group.addresses))
+        for group in roles.groups
+    )
+
+
+def _everybody(mail: Mail) -> tuple[Subject, ...]:
+    return (*mail.senders, *mail.reply_to, *mail.others)
+
+
+def _without_cut(addresses: Sequence[Subject]) -> list[Subject]:
+    """The addresses without those that are the beginning of another one: they were cut short."""
+    ordered = sorted({address.value for address in addresses})
+    cut = {one for one, following in zip(ordered, ordered[1:], strict=False) if following.startswith(one)}
+    return [address for address in addresses if address.value not in cut]
 
 
 def _query(url: str) -> list[tuple[str, str]]:
@@ -171,6 +351,13 @@ def _query(url: str) -> list[tuple[str, str]]:
         return parse_qsl(urlsplit(url[:_MOST_URL]).query, max_num_fields=50)
     except ValueError:
         return []
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _folded(address: str) -> str:
@@ -186,16 +373,17 @@ def _ascii(domain: str) -> str:
 
 
 def once(without_those: Iterable[Subject], addresses: Iterable[Subject]) -> tuple[Subject, ...]:
-    """Give each address once, in order, without the first ones."""
+    """Each address once, in order, without the first ones."""
     without = {address.value for address in without_those}
-    once = {address.value: address for address in reversed([*addresses])}
-    ordered = {value: once[value] for value in reversed(once)}
-    return tuple(address for value, address in ordered.items() if value not in without)
+    once: dict[str, Subject] = {}
+    for address in addresses:
+        once.setdefault(address.value, address)
+    return tuple(address for value, address in once.items() if value not in without)
 
 
-def _uids(reading: Reading, patterns: Sequence[str]) -> tuple[Subject, ...]:
-    """Give the uids that configured patterns find in the desk's own lines."""
-    text = "\n".join(reading.lines)[:_MOST_FOR_PATTERNS]
+def _uids(lines: Sequence[str], patterns: Sequence[str]) -> tuple[Subject, ...]:
+    """The uids that configured patterns find in the desk's own lines; more than three are a digest."""
+    text = "\n".join(lines)[:_MOST_FOR_PATTERNS]
     found = [match[1] for pattern in patterns for match in re.finditer(pattern, text) if match[1]]
     uids = dict.fromkeys(uid for uid in found if len(uid) <= _LONGEST_UID and uid.isprintable())
     return tuple(Subject(SubjectKind.UID, uid, uid) for uid in list(uids)[:MOST_REQUESTERS])

@@ -11,7 +11,8 @@ from bot.sources.quota import Purpose
 from bot.tickets.decide import Action, TicketReading, read_for_person, read_ticket
 from bot.tickets.desks.ask import Desks
 from bot.tickets.desks.protocol import Requester
-from bot.tickets.requester import TicketRules, may_be_requester
+from bot.tickets.requester import may_be_requester
+from bot.tickets.rules import TicketRules
 
 FetchFiles = Callable[[Sequence[str]], Awaitable[dict[str, Any]]]
 

@@ -13,9 +13,7 @@ from bot.cli.terminal import OK, Complaint, printable
 from bot.cli.ticket_json import ticket_json
 from bot.tickets.decide import Action, TicketReading
 from bot.tickets.decide import read_ticket as read_event
-from bot.tickets.passages import Us
-from bot.tickets.requester import TicketRules
-from bot.tickets.rules import ticket_rules
+from bot.tickets.rules import TicketRules, Us, ticket_rules
 
 
 def read_ticket(

@@ -4,8 +4,7 @@ from typing import Any
 
 from bot.domain.addresses import shown_address
 from bot.tickets.decide import TicketReading, read_ticket
-from bot.tickets.passages import Us
-from bot.tickets.requester import TicketRules
+from bot.tickets.rules import TicketRules, Us
 
 TICKET = "<https://acme.zendesk.com/agent/tickets/48213|#48213>"
 RULES = TicketRules(

@@ -39,11 +39,12 @@ def of(*parts: Any, **more: Any) -> dict[str, Any]:
         f"Reporter: Jane Doe ({JANE})",
         f"Contact: Jane Doe\n&lt;{JANE}&gt;\nFollower: bob@fabrikam.example",
         f"Requester\nJane Doe\n{JANE}\nAssignee\nSam\nsam@outsourcer.example",
-        f"Request from Jane Doe &lt;<mailto:{JANE}|Jane>&gt; to <mailto:desk@outsourcer.example|us>",
+        f"Request from Jane Doe &lt;<mailto:{JANE}|Jane>&gt; to <mailto:desk@acme.example|us>",
         f"From: Jane Doe <mailto:{JANE}|somebody.else@fabrikam.example>",
-        f"Requester: Jane <mailto:{JANE}|{JANE}> CC: <mailto:bob@fabrikam.example|bob>",
-        f"Requester: {JANE} assigned to agent@outsourcer.example",
-        f"Customer: Jane | {JANE} | owner: agent@outsourcer.example",
+        f"Requester: {JANE} | CC: bob@fabrikam.example | Agent: agent@outsourcer.example",
+        f"Requester: <mailto:{JANE}|{JANE}>; owner: agent@outsourcer.example",
+        f"Requester: {JANE} assigned to sam@acme.example",
+        f"Customer: Jane | {JANE} | owner: sam@acme.example",
         f"New ticket\nOwner: agent@outsourcer.example\nRequester: {JANE}",
         f"Requester: {JANE}\nMessage: I asked bob@fabrikam.example. Requester: eve@fabrikam.example",
     ],
@@ -81,6 +82,23 @@ def test_an_address_beside_another_word_or_in_free_text_is_only_mentioned(text: 
     reading = read(message(f"New ticket {TICKET}\n{text}"))
     assert reading.action is Action.OFFER
     assert reading.requester == ()
+    assert JANE in addresses(reading.mentioned)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Request from Jane Doe &lt;<mailto:{JANE}|Jane>&gt; to <mailto:desk@outsourcer.example|us>",
+        f"Requester: Jane <mailto:{JANE}|{JANE}> CC: <mailto:bob@fabrikam.example|bob>",
+        f"Requester: {JANE} assigned to agent@outsourcer.example",
+        f"Customer: Jane | {JANE} | owner: agent@outsourcer.example",
+        f"Requester: bob@fabrikam.example ({JANE})",
+        f"Requester: Bob (bob@fabrikam.example); agent: ({JANE})",
+    ],
+)
+def test_a_line_with_two_outside_addresses_names_nobody_for_a_name_may_hold_anything(text: str) -> None:
+    reading = read(message(f"New ticket {TICKET}\n{text}"))
+    assert (reading.action, reading.requester) == (Action.OFFER, ())
     assert JANE in addresses(reading.mentioned)
 
 
@@ -173,8 +191,9 @@ def test_capitals_are_kept_for_vendors_and_folded_for_comparing() -> None:
 def test_an_address_in_a_url_counts_only_when_there_is_nothing_else() -> None:
     url = "<https://admin.acme.example/users?email=jane%40contoso.example|profile>"
     reading = read(message(f"New ticket {TICKET} {url} bob@fabrikam.example"))
-    assert addresses(reading.requester) == ["bob@fabrikam.example"]
-    assert reading.mentioned == ()
+    assert (reading.requester, addresses(reading.mentioned)) == ((), ["bob@fabrikam.example"])
+    reading = read(message(f"New ticket {TICKET} {url}"))
+    assert (addresses(reading.requester), reading.mentioned) == ([JANE], ())
 
 
 def test_whoever_a_url_says_invited_somebody_is_not_the_requester() -> None:
@@ -213,12 +232,22 @@ def test_where_channels_are_named_others_are_left_alone() -> None:
     assert asked(message(f"Requester: {JANE}", channel="C0OTHER"), rules) == [JANE]
 
 
-@pytest.mark.parametrize("named", ["Desk", "desk", "B0WEBHOOK01", "A0DESK"])
+@pytest.mark.parametrize("named", ["B0WEBHOOK01", "A0DESK"])
 def test_where_apps_are_named_all_their_messages_are_tickets_and_no_others(named: str) -> None:
     rules = replace(RULES, apps=(named,))
     assert read(message("Hello", app_id="A0DESK"), rules).action is Action.OFFER
     other = message(f"Requester: {JANE}", username="Other", bot_id="B2")
     assert read(other, rules).action is Action.IGNORE
+
+
+@pytest.mark.parametrize("named", ["Zendesk", "zendesk"])
+def test_what_a_message_calls_its_author_is_no_apps_name(named: str) -> None:
+    rules = replace(RULES, apps=(named,))
+    registered = {"id": "B0WEBHOOK01", "app_id": "A0DESK", "name": "Zendesk"}
+    assert read(message("Hello", bot_profile=registered), rules).action is Action.OFFER
+    assert read(message(f"Requester: {JANE}", username="Zendesk"), rules).action is Action.IGNORE
+    by_id = replace(RULES, apps=("A0ZENDESK01",))
+    assert read(message(f"Requester: {JANE}", bot_profile=registered), by_id).action is Action.IGNORE
 
 
 def edited(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:

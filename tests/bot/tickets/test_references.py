@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.tickets.markup import Link
-from bot.tickets.references import read_ticket_url
+from bot.tickets.reading.markup import Link
+from bot.tickets.reading.references import read_ticket_url
 
 KNOWN = [
     ("https://acme.zendesk.com/agent/tickets/48213", "zendesk", "48213"),

@@ -1,0 +1,372 @@
+"""
+Whose words are these: the desk's template's, or anybody else's.
+
+A message is cut into lines that the desk wrote and text that the customer, a colleague or a web page did.
+What a template puts where is known from its structure (a field is a label and its value; a title is a
+subject), from what it says (a description's label, a blank line below the ticket's link), and, of known
+desks, from their profiles. In doubt the words are the customer's.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from bot.domain.addresses import without_message_ids
+from bot.tickets.profiles.profile import Author, Profile
+from bot.tickets.reading.labels import OF_REQUESTERS, Label, Labels
+from bot.tickets.reading.lines import Line, Segment, is_desks_sentence, read_line, sentence_cue, split_line, spot
+from bot.tickets.reading.markup import LINK, TITLE, Link
+from bot.tickets.reading.passages import Passage, Place
+
+# What is beyond these is the customer's: no desk's own words are that long.
+_MOST_LINES = 150
+_MOST_WORDS_OF_VALUE = 3
+_QUOTED_BELOW = re.compile(
+    r"\s{0,9}(?:[-_=*]{2,}\s?.{0,40}(?:original|forwarded|weitergeleitet|transféré|reenviado|inoltrato|пересыл|転送)"
+    r"|[-_=]{5,}\s*$|on .{4,200} wrote:\s*$|begin forwarded message"
+    r"|am .{4,200} schrieb .{0,100}:\s*$|le .{4,200} a écrit\s?:\s*$|el .{4,200} escribió:\s*$"
+    r"|em .{4,200} escreveu:\s*$|il .{4,200} ha scritto:\s*$|op .{4,200} schreef .{0,100}:\s*$)",
+    re.IGNORECASE,
+)
+_BELOW_THE_LINK = re.compile(
+    r"\bto view (?:the|this|your) (?:conversation|ticket|request|case)\b", re.IGNORECASE
+)
+_TEMPLATE = re.compile(r"\{\{[^{}\n]{0,200}\}\}")
+_ONLY_TICKET = re.compile(rf"[\s:*_-]*{LINK}?\s*{TITLE}[^\x04]*\x04[\s.]*")
+_TEXTS = frozenset({Place.BODY, Place.SECTION, Place.PRETEXT, Place.TEXT})
+_FREE = frozenset({Label.DESCRIPTION, Label.TITLE})
+# Names of mail's headers: they prove nothing, for forwarded mail has them too.
+_OF_MAIL = frozenset({Label.SUBMITTER, Label.EMAIL, Label.TITLE, Label.DESCRIPTION, Label.UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """
+    A stretch of one author's words.
+
+    The desk's are single lines with their `segments`; a labelled field's value has that `field_label` for
+    each of its lines. `container` numbers the passage that it is from, `line` the line in it.
+    """
+
+    author: Author
+    text: str
+    place: Place
+    container: int
+    line: int = 0
+    segments: tuple[Segment, ...] = ()
+    field_label: str = ""
+    field_kind: Label | None = None
+    # A titled field's line with its title, as people see it.
+    shown: str = ""
+
+
+@dataclass(slots=True)
+class Spoken:
+    """A message's words in their order, and the desk's own links."""
+
+    words: list[Words] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+    # Links that begin a line of what is taken for the customer's text: a list of tickets has such.
+    listed: list[Link] = field(default_factory=list)
+    # Whether fields name the requester: then running text does not.
+    by_fields: bool = False
+
+
+def read_authors(
+    passages: Sequence[Passage], profile: Profile, labels: Labels, *, has_ticket: bool
+) -> Spoken:
+    """Cut a message's passages into the desk's words and everybody else's."""
+    reader = _Reader(profile, labels, has_ticket, *_structure(passages))
+    # The message's own text stands above its attachments, though it is read last.
+    ordered = sorted(enumerate(passages), key=lambda numbered: numbered[1].place is not Place.BODY)
+    for number, passage in ordered:
+        reader.read(number, passage)
+    return reader.spoken
+
+
+def _structure(passages: Iterable[Passage]) -> tuple[frozenset[int], frozenset[str]]:
+    """The attachments whose fields are labelled, and what the message says is its ticket's subject."""
+    labelled, subjects = set(), set()
+    for passage in passages:
+        if passage.place is Place.FIELD and passage.title and passage.attachment:
+            labelled.add(passage.attachment)
+        if passage.place is Place.TITLE:
+            subjects.add(" ".join(passage.text.split()).lower())
+        subjects.update(" ".join(link.label.split()).lower() for link in passage.links if link.label)
+    return frozenset(labelled), frozenset(filter(None, subjects))
+
+
+@dataclass(slots=True)
+class _Reader:
+    profile: Profile
+    labels: Labels
+    # A ticket is linked, or its requester was named: a blank line may end the desk's words.
+    begun: bool
+    labelled: frozenset[int]
+    subjects: frozenset[str]
+    spoken: Spoken = field(default_factory=Spoken)
+    tainted: bool = False
+    named_in_sentence: bool = False
+    sections: int = 0
+    lines_read: int = 0
+
+    def read(self, number: int, passage: Passage) -> None:
+        match passage.place:
+            case Place.FRAME:
+                self.spoken.links += passage.links
+            case Place.TITLE | Place.AUTHOR:
+                self.say(passage, number)
+            case Place.QUOTE | Place.FALLBACK:
+                self.say(passage, number)
+                self.tainted = self.tainted or passage.place is Place.QUOTE
+            case Place.FIELD:
+                self.field(number, passage)
+            case Place.UNTITLED | Place.FOOTER:
+                _Container(self, passage, number).read()
+            case _:
+                self.running_text(number, passage)
+
+    def say(self, passage: Passage, number: int, text: str | None = None, line: int = 0) -> None:
+        """Note words of anybody but the desk."""
+        said = passage.text if text is None else text
+        self.spoken.words.append(Words(Author.CUSTOMER, said, passage.place, number, line))
+
+    def field(self, number: int, passage: Passage) -> None:
+        """A field: its title, or else its first line, is the label of all that follows in it."""
+        title = passage.title
+        if title and self._is_subject(title):
+            self.say(passage, number, title)
+            _Container(self, passage, number).read()
+            return
+        lines = passage.text.split("\n")
+        kind, label, skipped = self.labels.classify(title), title, 0
+        head: tuple[Segment, ...] = ()
+        if not title:
+            # What stands in a section's field: "*Label*", then its value, on the same line or below.
+            skipped = next((place for place, line in enumerate(lines) if line.strip()), 0)
+            first = read_line(lines[skipped])
+            head = tuple(split_line(first, self.labels))
+            if (
+                head[0].kind is None
+                and len(lines) > skipped + 1
+                and "@" not in first.text
+                and not first.has_ticket
+            ):
+                # Whatever has a field's first line to itself is its label.
+                head = (Segment(first.text.strip(), Label.UNKNOWN, len(first.text), len(first.text)),)
+            if head[0].kind is None:
+                _Container(self, passage, number).read()
+                return
+            kind, label = head[0].kind or Label.UNKNOWN, head[0].label
+        self._value(number, passage, lines[skipped:], label, kind, has_head=not title)
+
+    def _value(
+        self, number: int, passage: Passage, lines: list[str], label: str, kind: Label, *, has_head: bool
+    ) -> None:
+        self.spoken.by_fields = self.spoken.by_fields or kind in OF_REQUESTERS
+        self.spoken.links += [] if kind is Label.DESCRIPTION else passage.links
+        ended = kind in _FREE
+        for place, raw in enumerate(lines):
+            line = read_line(without_message_ids(_TEMPLATE.sub(" ", raw)))
+            if ended or (place > 0 and _QUOTED_BELOW.match(raw)) or raw.lstrip().startswith(">"):
+                self.say(passage, number, line.text, place)
+                continue
+            segments = tuple(split_line(line, self.labels)) if place == 0 and has_head else ()
+            if not segments:
+                segments = tuple(_beside(line, label, kind, self.labels))
+            shown = f"{label}: {line.text}" if place == 0 and not has_head else ""
+            self.spoken.words.append(
+                Words(Author.DESK, line.text, passage.place, number, place, segments, label, kind, shown)
+            )
+            # A blank line below a value ends it; what follows is not the template's.
+            ended = place > 0 and line.is_blank
+
+    def _is_subject(self, title: str) -> bool:
+        plain = " ".join(title.split()).lower()
+        if self.profile.field_is_subject:
+            return True
+        known = self.labels.classify(title) is not Label.UNKNOWN
+        return any(plain == one or (not known and len(plain) > 3 and plain in one) for one in self.subjects)
+
+    def running_text(self, number: int, passage: Passage) -> None:
+        """A text that a template may fill, or the customer; after his first words it is all his."""
+        if passage.place is Place.SECTION:
+            self.sections += 1
+        if self.tainted or self._is_customers(passage):
+            self.say(passage, number)
+            self._list(passage)
+            return
+        _Container(self, passage, number).read()
+
+    def _is_customers(self, passage: Passage) -> bool:
+        profile = self.profile
+        if passage.place is Place.BODY:
+            return profile.body is Author.CUSTOMER
+        if passage.place is Place.SECTION:
+            theirs = profile.first_section if self.sections == 1 else profile.later_sections
+            return theirs is Author.CUSTOMER
+        if passage.place is Place.TEXT:
+            return (
+                profile.attachment_text is Author.CUSTOMER
+                or passage.attachment in self.labelled
+                or passage.below is not None
+            )
+        return False
+
+    def _list(self, passage: Passage) -> None:
+        links = iter(passage.links)
+        for raw in passage.text.split("\n"):
+            here = [link for _mark, link in zip(range(raw.count(LINK)), links, strict=False)]
+            if here and re.match(rf"\W{{0,6}}{LINK}", raw):
+                self.spoken.listed.append(here[0])
+
+
+def _beside(line: Line, label: str, kind: Label, labels: Labels) -> Iterable[Segment]:
+    """A line of a field's value: the field's label is its own; labels inside it are not the desk's."""
+    for place, segment in enumerate(split_line(line, labels, may_be_alone=False)):
+        if segment.kind is None and place == 0:
+            yield Segment(label, kind, segment.start, segment.end)
+        else:
+            yield Segment(segment.label, segment.kind, segment.start, segment.end, trusted=False)
+
+
+@dataclass(slots=True)
+class _Container:
+    """One text, line by line, up to where the desk's words end."""
+
+    reader: _Reader
+    passage: Passage
+    number: int
+    ended: bool = False
+    titled: bool = False
+    # The kind of a label whose value may stand below.
+    pending: Label | None = None
+    first: bool = True
+
+    def read(self) -> None:
+        links = iter(self.passage.links)
+        lines = without_message_ids(_TEMPLATE.sub(" ", self.passage.text)).split("\n")
+        continues = self.passage.place in _TEXTS
+        if continues and self.reader.begun and not self._is_first_text() and not self._goes_on(lines):
+            # Between two blocks, as between two paragraphs.
+            self.ended = True
+        for place, raw in enumerate(lines):
+            here = [link for _mark, link in zip(range(raw.count(LINK)), links, strict=False)]
+            if self.ended or self.reader.lines_read >= _MOST_LINES:
+                self._say(raw, place)
+                if here and re.match(rf"\W{{0,6}}{LINK}", raw):
+                    self.reader.spoken.listed.append(here[0])
+                continue
+            self.reader.lines_read += 1
+            self._line(raw, place, lines, here)
+        if continues and self.ended:
+            self.reader.tainted = True
+
+    def _is_first_text(self) -> bool:
+        """Whether no desk's words in running text stand above: then this is where they begin."""
+        return not any(
+            said.author is Author.DESK and said.place in _TEXTS for said in self.reader.spoken.words
+        )
+
+    def _say(self, text: str, place: int) -> None:
+        if text.strip():
+            self.reader.say(self.passage, self.number, text, place)
+
+    def _line(self, raw: str, place: int, lines: list[str], links: list[Link]) -> None:
+        line = read_line(raw)
+        if line.is_blank:
+            self.pending = None
+            self.ended = not self.first and self._ends_at_blank(lines[place + 1 :])
+            return
+        if raw.lstrip().startswith(">") or _QUOTED_BELOW.match(raw):
+            self.ended = True
+            self._say(raw, place)
+            return
+        below = any(following.strip() for following in lines[place + 1 :])
+        segments = self._segments(line)
+        cut = self._cut(line, segments, below)
+        kept, rest = line.text[:cut], line.text[cut:]
+        desks = tuple(
+            Segment(one.label, one.kind, one.start, min(one.end, cut), one.trusted)
+            for one in segments
+            if one.start <= cut
+        )
+        self.reader.spoken.words.append(
+            Words(Author.DESK, kept, self.passage.place, self.number, place, desks)
+        )
+        self.reader.spoken.links += links[: kept.count(LINK)]
+        self._say(rest, place)
+        self._after(line, segments, desks, kept)
+        self.first = False
+
+    def _segments(self, line: Line) -> list[Segment]:
+        segments = split_line(line, self.reader.labels, may_be_alone=self.pending is None)
+        head = segments[0]
+        if self.pending in _FREE and head.kind is None:
+            # The value of "Subject:" stands below it.
+            segments = [Segment("", Label.TITLE, head.start, len(line.text))]
+        return segments
+
+    def _cut(self, line: Line, segments: Sequence[Segment], below: bool) -> int:
+        """Where in a line the desk's words end; at its end, where the line is all the desk's."""
+        for place, one in enumerate(segments):
+            value = line.text[one.start : one.end]
+            if one.kind is Label.DESCRIPTION and not _ONLY_TICKET.fullmatch(value):
+                self.ended = True
+                return one.start
+            if one.kind is Label.TITLE and not _ONLY_TICKET.fullmatch(value):
+                return one.start
+            if one.kind is Label.UNKNOWN:
+                if self._ends_at_unknown(line, one, value, below, is_head=place == 0):
+                    self.ended = True
+                    return one.start
+        return len(line.text)
+
+    def _ends_at_unknown(self, line: Line, one: Segment, value: str, below: bool, *, is_head: bool) -> bool:
+        """Whether an unknown label is a description's: nothing beside it and lines below, or prose beside it."""
+        if value.strip():
+            words = value.split()
+            return len(words) >= _MOST_WORDS_OF_VALUE and any(word[:1].islower() for word in words)
+        is_heading = self.first and is_head and ":" not in line.text
+        return below and not is_heading and not is_desks_sentence(one.label)
+
+    def _after(self, line: Line, segments: Sequence[Segment], desks: Sequence[Segment], kept: str) -> None:
+        profile, reader = self.reader.profile, self.reader
+        head = segments[0]
+        value = line.text[segments[-1].start : segments[-1].end].strip()
+        self.pending = segments[-1].kind if not value else None
+        self.titled = self.titled or head.kind is Label.TITLE
+        named = any(one.kind in OF_REQUESTERS for one in desks)
+        opening = profile.opening is not None and profile.opening.match(kept) is not None
+        in_sentence = (
+            any(sentence_cue(kept[desks[0].start : found.start]) is not None for found in spot(kept)[:1])
+            if desks and desks[0].kind is None
+            else False
+        )
+        reader.named_in_sentence = reader.named_in_sentence or in_sentence or opening
+        reader.begun = reader.begun or named or in_sentence or opening or line.has_ticket
+        if _BELOW_THE_LINK.search(kept) or (profile.last_line and profile.last_line.search(kept)):
+            self.ended = True
+
+    def _ends_at_blank(self, following: Sequence[str]) -> bool:
+        reader = self.reader
+        if not any(line.strip() for line in following):
+            return False
+        if reader.named_in_sentence or (reader.profile.blank_line_ends and reader.begun):
+            return True
+        return (reader.begun or self.titled) and not self._goes_on(following)
+
+    def _goes_on(self, lines: Sequence[str]) -> bool:
+        """Whether the desk's words go on: with a known label, and one of mail's headers needs company."""
+        kinds = []
+        for raw in lines[:12]:
+            if not raw.strip():
+                if kinds:
+                    break
+                continue
+            kinds.append(split_line(read_line(raw), self.reader.labels)[0].kind)
+            if kinds[0] is None or kinds[0] is Label.UNKNOWN:
+                return False
+        if not kinds:
+            return False
+        return any(kind is not None and kind not in _OF_MAIL for kind in kinds)

@@ -1,0 +1,207 @@
+"""
+What a label says of the address beside it: the requester's, somebody else's, or no address's at all.
+
+A label is compared whole: "Requester's manager" begins like a requester and is somebody else. What is not
+known is a label all the same, of its own.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from bot.tickets.reading import words
+
+LONGEST_LABEL = 60
+
+
+class Label(StrEnum):
+    """Whose address stands beside a label, or what kind of text."""
+
+    # Who asked; who typed it in; an address of whoever was named before.
+    REQUESTER = "requester"
+    SUBMITTER = "submitter"
+    EMAIL = "email"
+    SOMEBODY_ELSE = "somebody else"
+    # The customer's own text: many lines, or one.
+    DESCRIPTION = "description"
+    TITLE = "title"
+    # Status, priority, company: nobody's.
+    ATTRIBUTE = "attribute"
+    UNKNOWN = "unknown"
+
+
+# Beside these a requester may stand.
+OF_REQUESTERS = frozenset({Label.REQUESTER, Label.SUBMITTER, Label.EMAIL})
+_MARKS = re.compile(r"[\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u064b-\u065f\u3099\u309a]")
+_EMAIL_WORD = re.compile(r"\be[ -]mail")
+_NOT_WORDS = re.compile(r"[^\w\s'&/+?-]|_")
+_EDGES = " -–—'/&+.?"
+# A number in front of a label, or what says that a form wants it filled in, is decoration.
+_NUMBER = re.compile(r"^(?:q?\d{1,3}[.) ]\s*)")
+_REQUIRED = re.compile(
+    r"\((?:required|optional|pflichtfeld|obligatoire|obligatorio|必須|必填|필수)\)", re.IGNORECASE
+)
+_SPLIT = re.compile(r"[\s'/&+-]+")
+_DESCRIBED = re.compile(
+    r"(?:(?:ticket|issue|request|problem|first|last|latest|full|customer|customer's|requester's|client's|client"
+    r"|user's|user|initial|original|short|long|case|your|the|visitor|new|public|internal|incident) )*"
+    r"(?:descriptions?|messages?|comments?|body|content|snippet|preview|transcript|question|enquiry|inquiry"
+    r"|details|notes?|text|reply|feedback|issue|problem|request|query)"
+)
+_TITLED = re.compile(
+    r"(?:(?:ticket|issue|request|conversation|email|case|incident|short|mail|message) )*"
+    r"(?:subject|title|summary|topic|headline)|ticket name|short description"
+)
+_NAME = re.compile(r"\b(?:names?|nom|nombre|nome|naam|navn|namn|imie|nazwisko|fio)\b|名|이름|성함|имя|фио")
+_PLURAL = re.compile(
+    r"(?:requesters|requestors|customers|clients|contacts|callers|reporters|submitters|senders|end users)\b"
+)
+
+
+def plain(label: str) -> str:
+    """A label in lower case, without accents and decoration: "👤 *E-Mail-Adresse* :" is "email adresse"."""
+    text = label.lower()
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFKD", text))).lower()
+        text = (
+            text.replace("’", "'").replace("ø", "o").replace("ł", "l").replace("ß", "ss").replace("æ", "ae")
+        )
+        text = text.replace("ı", "i").replace("đ", "d").replace("\u05f4", "").replace('"', "")
+    text = _NOT_WORDS.sub(" ", _REQUIRED.sub(" ", text))
+    text = _EMAIL_WORD.sub("email", " ".join(text.split()))
+    text = _NUMBER.sub("", text.strip(_EDGES)) or text
+    return text.strip(_EDGES)
+
+
+def _table(*kinds: tuple[Label, Iterable[str]]) -> dict[str, Label]:
+    """All phrases with their kinds; where languages differ, the first kind given."""
+    table: dict[str, Label] = {}
+    for kind, languages in kinds:
+        for phrase in "|".join(languages).split("|"):
+            table.setdefault(plain(phrase), kind)
+    return table
+
+
+_KNOWN = _table(
+    (Label.DESCRIPTION, words.DESCRIPTION),
+    (Label.TITLE, words.TITLE),
+    (Label.SOMEBODY_ELSE, words.SOMEBODY_ELSE),
+    (Label.REQUESTER, words.REQUESTER),
+    (Label.SUBMITTER, words.SUBMITTER),
+    (Label.EMAIL, words.EMAIL),
+    (Label.ATTRIBUTE, words.ATTRIBUTE),
+)
+_ELSE_WITHIN = frozenset(words.ELSE_WITHIN.split("|"))
+_LITTLE = frozenset(map(plain, words.LITTLE.split("|")))
+_ROLES = {phrase: kind for phrase, kind in _KNOWN.items() if kind in (Label.REQUESTER, Label.SUBMITTER)}
+_OF_EMAIL = frozenset(
+    word for phrase, kind in _KNOWN.items() if kind is Label.EMAIL for word in phrase.split()
+) - {"work", "business", "user", "primary", "your", "id", "ids", "e"}
+_BESIDE_ROLE = frozenset(
+    {"name", "details", "info", "information", "id", "address", "addresses", "email", "s"}
+)
+# Scripts without blanks between words.
+_JOINED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_EMAILS_JOINED = sorted(
+    (phrase for phrase, kind in _KNOWN.items() if kind is Label.EMAIL and _JOINED.search(phrase)),
+    key=len,
+    reverse=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Reads labels; `more` are those that are configured as requesters'."""
+
+    more: frozenset[str] = frozenset()
+    _read: dict[str, Label] = field(default_factory=dict, compare=False)
+
+    def classify(self, label: str) -> Label:
+        """Read a label, such as "Requester email" or "Assigned to"."""
+        if label not in self._read:
+            self._read[label] = self._classify(plain(label))
+        return self._read[label]
+
+    def _classify(self, phrase: str) -> Label:
+        if phrase in self.more:
+            return Label.REQUESTER
+        if (known := _KNOWN.get(phrase)) is not None:
+            return known
+        if _DESCRIBED.fullmatch(phrase):
+            return Label.DESCRIPTION
+        if _TITLED.fullmatch(phrase):
+            return Label.TITLE
+        if (role := _composed(phrase)) is not None:
+            return role
+        within = {word.removesuffix("'s") for word in phrase.split()}
+        of_roles = any(word in _ROLES for word in within)
+        return Label.SOMEBODY_ELSE if within & _ELSE_WITHIN or of_roles else Label.UNKNOWN
+
+    def says_email(self, label: str) -> bool:
+        """Whether a label asks for an address: "Requester email" does, "Requester" may hold a name."""
+        phrase = plain(label)
+        return any(word in _OF_EMAIL for word in _SPLIT.split(phrase)) or any(
+            joined in phrase for joined in _EMAILS_JOINED
+        )
+
+    def says_name(self, label: str) -> bool:
+        """Whether a label asks for a name alone, which people choose as they like."""
+        return bool(_NAME.search(plain(label))) and not self.says_email(label)
+
+    def classify_alone(self, line: str) -> Label:
+        """Read a line that may be a label without a colon; what is none is UNKNOWN."""
+        if len(line) > LONGEST_LABEL or "@" in line:
+            return Label.UNKNOWN
+        phrase = plain(line)
+        if phrase in self.more or phrase in _KNOWN:
+            return self.classify(line)
+        composed = _composed(phrase) if phrase else None
+        return composed or (Label.DESCRIPTION if _DESCRIBED.fullmatch(phrase) else Label.UNKNOWN)
+
+    def is_plural(self, label: str) -> bool:
+        """Whether a label announces several people: "Customers"."""
+        phrase = plain(label)
+        return bool(_PLURAL.match(phrase)) or phrase in _PLURALS
+
+
+def labels_with(more: Iterable[str]) -> Labels:
+    """The labels that are known, and more that are configured."""
+    return Labels(frozenset(filter(None, map(plain, more))))
+
+
+_PLURALS = frozenset(
+    map(
+        plain,
+        (
+            "clientes",
+            "demandeurs",
+            "kunden",
+            "clienti",
+            "klanten",
+            "klienci",
+            "клиенты",
+            "contactos",
+            "solicitantes",
+        ),
+    )
+)
+
+
+def _composed(phrase: str) -> Label | None:
+    """Read "customer's email address", "E-Mail des Kunden", "お客様メールアドレス": a role and an address."""
+    parts = [part for part in _SPLIT.split(phrase) if part and part not in _LITTLE]
+    if 1 < len(parts) <= 5:  # noqa: PLR2004
+        beside = [part for part in parts if part in _OF_EMAIL or part in _BESIDE_ROLE]
+        rest = " ".join(part for part in parts if part not in beside)
+        if beside and rest in _ROLES:
+            return _ROLES[rest]
+        if rest == "" and any(part in _OF_EMAIL for part in beside):
+            return Label.EMAIL
+    if _JOINED.search(phrase):
+        for email in _EMAILS_JOINED:
+            if email in phrase:
+                rest = phrase.replace(email, "", 1).replace("の", "").replace("的", "").strip(" -")
+                return _ROLES.get(rest)
+    return _ROLES.get(" ".join(parts)) if parts else None

@@ -1,0 +1,337 @@
+"""
+A line cut into labels and what stands beside them.
+
+"New request SUP-12 from Jane Doe (…); assignee: …" is a sentence and a labelled value; "*Requester* Jane",
+"Requester - Jane", "Requester = Jane", "Requester (…)" are labels with values. A bold line is a label; so
+is whatever ends in a colon, known or not.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.domain.addresses import LONGEST, Found, find_addresses
+from bot.tickets.reading import words
+from bot.tickets.reading.labels import LONGEST_LABEL, OF_REQUESTERS, Label, Labels, plain
+from bot.tickets.reading.markup import BOLD, BOLD_END, LINK, TITLE, TITLE_END
+
+_MOST_ADDRESSES = 60
+_LONGEST_BEFORE = 300
+# Bullets, numbers, emoji: decoration in front of a label.
+_DECORATION = re.compile(r"^(?:[^\w<(\x01-\x07@'\"]|\x05(?![\x01\x03]))*(?:\d{1,2}[.)]\s+)?")
+_BOLD_MARKS = re.compile(f"[{BOLD}{BOLD_END}]")
+_LABEL = re.compile(
+    rf"(?P<label>[^:=\n\x01-\x05|;@<]{{1,{LONGEST_LABEL}}}?)\s{{0,3}}(?:(?P<colon>:)|\s?=\s|\s(?:[-–—→]|->|=>)\s)"
+)
+_HAS_COLON = re.compile(r"[:=]")
+_AFTER_COLON = re.compile(r"[\s<(\[_\x01\x03\x05]|$|[^\s/@]{1,64}@")
+_COLON = re.compile(r":(?=[\s<(\[_\x01\x03\x05]|$|[^\s/@\d]{1,64}@)")
+_SEPARATORS = re.compile(r"[;|·•,.()\t\x02\x04>]|\s{2}")
+_LISTING = re.compile(r"[;|·•\t]|\s{2}")
+_TITLED = re.compile(f"{TITLE}[^{TITLE_END}]*{TITLE_END}")
+_BRACKETS = " \t([<{\"'“‘`_"
+_ELLIPSIS = re.compile(r"[\x02>)\]]?\s?[\[(]?(?:…|\.\.)")
+_NUMBER = re.compile(r"#?\d{1,20}|#?[A-Z][A-Z0-9_]{0,9}-\d{1,9}|\W+|no\.?", re.IGNORECASE)
+_SENTENCE = frozenset(map(plain, words.SENTENCE.split("|")))
+_CUES = frozenset(tuple(plain(cue).split()) for cue in words.CUES.split("|"))
+_CUE_ELSE = re.compile(
+    rf"(?:^|[\s(,;|/])(?:{'|'.join(map(re.escape, words.CUES_ELSE.split('|')))})(?:\s+[^\s;|·•:<>()\[\]@]{{1,40}}){{0,5}}"
+    r"[\s<(\[\"'_]*$",
+    re.IGNORECASE,
+)
+_MOST_NAME_WORDS = 6
+_NOT_IN_NAMES = frozenset(
+    ("to", "via", "by", "cc", "bcc", "with", "and", "for", "about", "regarding", "re", "that", "an", "on")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A label and where its value begins and ends in the line; without a label, words of their own."""
+
+    label: str
+    kind: Label | None
+    start: int
+    end: int
+    # Whether it may name the requester: not where the customer's words may have made the label.
+    trusted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line without marks of bold; `bold` is how much of it is one bold run at its beginning."""
+
+    text: str
+    bold: int = 0
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing stands in it."""
+        return not self.text.strip()
+
+    @property
+    def has_ticket(self) -> bool:
+        """Whether a link to a ticket stands in it."""
+        return TITLE in self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Spotted:
+    """What may be an address: where, and whether it was cut short."""
+
+    typed: str
+    start: int
+    end: int
+    is_cut: bool = False
+
+
+def read_line(raw: str) -> Line:
+    """A line of a shown text, decoration left in its place."""
+    if BOLD not in raw:
+        return Line(raw.replace(BOLD_END, ""))
+    begins = _DECORATION.match(raw.replace(BOLD, ""))
+    offset = begins.end() if begins else 0
+    opened = raw.find(BOLD)
+    closed = raw.find(BOLD_END, opened)
+    text = _BOLD_MARKS.sub("", raw)
+    is_first = opened <= offset and closed > 0
+    return Line(text, closed - 1 if is_first else 0)
+
+
+def spot(text: str) -> list[Spotted]:
+    """What looks like an address in a text, at most sixty of them."""
+    if "@" not in text:
+        return []
+    found = []
+    for number, one in enumerate(find_addresses(text)):
+        if number >= _MOST_ADDRESSES:
+            break
+        found.append(Spotted(one.typed, one.start, one.end, _is_cut(text, one)))
+    return found
+
+
+def _is_cut(text: str, found: Found) -> bool:
+    """Whether an ellipsis stands before or after it."""
+    if text[found.start : found.start + 2] == ".." or text[max(0, found.start - 1) : found.start] in ("…",):
+        return True
+    if text[max(0, found.start - 3) : found.start] == "...":
+        return True
+    end = found.end
+    if text[found.start : found.start + 1] != "\x01":
+        # The dots are in the match: it is trimmed only afterwards.
+        end = found.start + text[found.start : found.end + LONGEST].find(found.typed) + len(found.typed)
+    return _ELLIPSIS.match(text, max(end, found.start)) is not None
+
+
+def split_line(line: Line, labels: Labels, *, may_be_alone: bool = True) -> list[Segment]:
+    """Cut a line into its segments; the first one may be without a label."""
+    text = line.text
+    begins = _DECORATION.match(text)
+    start = begins.end() if begins else 0
+    first = (
+        _bold_label(line, start, labels)
+        or _labelled(text, start, labels)
+        or (_alone(text, start, labels) if may_be_alone else None)
+        or _bracketed(text, start, labels)
+        or Segment("", None, start, len(text))
+    )
+    return list(_inline(text, first, labels))
+
+
+def _bold_label(line: Line, start: int, labels: Labels) -> Segment | None:
+    run = line.text[start : line.bold]
+    if not run.strip() or len(run) > 2 * LONGEST_LABEL or "@" in run or TITLE in run or LINK in run:
+        return None
+    rest = line.text[line.bold :]
+    inner = _labelled(run, 0, labels)
+    if inner is not None and inner.start < len(run.rstrip()):
+        # A whole line is bold, label and value.
+        return None
+    label = run.strip().rstrip(":=-– ").strip()
+    value = line.bold + len(rest) - len(rest.lstrip(" :=–—-_\t"))
+    separated = (
+        run.rstrip().endswith(":") or rest.lstrip()[:1] in (":", "=", "-", "–", "—") or not rest.strip()
+    )
+    kind = labels.classify(label) if separated else labels.classify_alone(label)
+    if is_desks_sentence(label) and not _HAS_COLON.search(run + rest[:2]):
+        # "*New conversation* from …": the sentence's beginning, or a heading.
+        return None
+    if not separated and kind is Label.UNKNOWN:
+        begins_with_address = next(iter(spot(rest[:LONGEST_LABEL])), None)
+        if begins_with_address is None or rest[: begins_with_address.start].strip(_BRACKETS):
+            return None
+    return Segment(label, kind, min(value, len(line.text)), len(line.text)) if label else None
+
+
+def _labelled(text: str, start: int, labels: Labels) -> Segment | None:
+    found = _LABEL.match(text, start)
+    if found is None:
+        return None
+    label = found["label"].strip()
+    kind = labels.classify(label)
+    if found["colon"] and kind is Label.UNKNOWN and not _AFTER_COLON.match(text, found.end()):
+        # "10:30" is no label; what is written without blanks between words may be one.
+        if label[-1:].isascii():
+            return None
+    if not found["colon"] and kind is Label.UNKNOWN and "=" not in found[0] and is_desks_sentence(label):
+        return None
+    return Segment(label, kind, found.end(), len(text)) if label else None
+
+
+def _alone(text: str, start: int, labels: Labels) -> Segment | None:
+    """A line that is a label without a colon; its value stands below."""
+    if len(text) - start > LONGEST_LABEL or ":" in text:
+        return None
+    kind = labels.classify_alone(text[start:])
+    if kind is Label.UNKNOWN or (kind is Label.TITLE and is_desks_sentence(text[start:])):
+        return None
+    return Segment(text[start:].strip(), kind, len(text), len(text))
+
+
+def _bracketed(text: str, start: int, labels: Labels) -> Segment | None:
+    """ "Requester (address)": a known label and its address, with nothing or a bracket between them."""
+    first = next(iter(spot(text[: start + 3 * LONGEST])), None)
+    if first is None:
+        return None
+    before = text[start : first.start].rstrip(_BRACKETS + LINK + TITLE)
+    if TITLE in before:
+        return None
+    kind = labels.classify_alone(before) if before else Label.UNKNOWN
+    return None if kind is Label.UNKNOWN else Segment(before, kind, start + len(before), len(text))
+
+
+def _inline(text: str, first: Segment, labels: Labels) -> Iterator[Segment]:
+    """The first segment, and those that begin with a label in the middle of the line."""
+    trusted = _may_go_on(text, first)
+    current = first
+    start = first.start
+    for colon in _COLON.finditer(text, first.start):
+        if within_title(text, colon.start()):
+            continue
+        before = text[max(start, colon.start() - 2 * LONGEST_LABEL) : colon.start()]
+        kind, label, length = _inline_label(before, labels)
+        begins = colon.start() - length
+        separated = length == len(before) or bool(_LISTING.search(text[max(start, begins - 2) : begins]))
+        yield Segment(current.label, current.kind, current.start, begins, current.trusted)
+        current = Segment(label, kind, colon.end(), len(text), trusted and separated)
+        start = colon.end()
+    yield Segment(current.label, current.kind, current.start, len(text), current.trusted)
+
+
+def _inline_label(before: str, labels: Labels) -> tuple[Label, str, int]:
+    """The label that a text ends with, what it is and how long; without one, the customer's words begin."""
+    phrase = _SEPARATORS.split(before)[-1]
+    if not phrase.strip():
+        return Label.DESCRIPTION, "", 0
+    kind = labels.classify(phrase)
+    if kind is Label.UNKNOWN:
+        parts = phrase.split()
+        for count in (3, 2, 1):
+            tail = " ".join(parts[-count:])
+            if count < len(parts) and (known := labels.classify(tail)) is not Label.UNKNOWN:
+                return known, tail, len(phrase) - max(0, phrase.rfind(parts[-count]))
+    return kind, phrase.strip(), len(phrase)
+
+
+def _may_go_on(text: str, first: Segment) -> bool:
+    """Whether a label in the middle of the line is the desk's: not after what a customer may have written."""
+    if first.kind is None:
+        head = _SEPARATORS.split(_TITLED.sub(" ", text[first.start :]).replace(LINK, " "), maxsplit=1)[0]
+        return is_desks_sentence(head.partition(":")[0]) or sentence_cue(head) is not None
+    return first.kind in OF_REQUESTERS or first.kind in (Label.ATTRIBUTE, Label.SOMEBODY_ELSE)
+
+
+def is_desks_sentence(text: str) -> bool:
+    """Whether a text has only words of desks' own sentences: "New ticket #12 was created"."""
+    return all(plain(token) in _SENTENCE or _NUMBER.fullmatch(token) for token in text.split())
+
+
+def sentence_cue(before: str) -> str | None:
+    """
+    The words that name the requester in a desk's sentence, up to the address; None where it is none.
+
+    "New conversation from Jane Doe (" has the cue "from"; before it, only a desk's own words may stand, for
+    whatever else does may be the customer's subject.
+    """
+    if len(before) > _LONGEST_BEFORE:
+        return None
+    tokens = _TITLED.sub(" ", before).replace(LINK, " ").rstrip(_BRACKETS + LINK).split()
+    read = [plain(token) for token in tokens]
+    for place, word in enumerate(read):
+        for length in (4, 3, 2, 1):
+            cue = tuple(read[place : place + length])
+            if cue in _CUES and _is_name(tokens[place + length :]):
+                return " ".join(cue)
+        if word and word not in _SENTENCE and not _NUMBER.fullmatch(tokens[place]):
+            return None
+    return None
+
+
+def _is_name(tokens: list[str]) -> bool:
+    if len(tokens) > _MOST_NAME_WORDS:
+        return False
+    return not any(plain(token) in _NOT_IN_NAMES or ":" in token or ";" in token for token in tokens)
+
+
+def names_somebody_else(before: str) -> bool:
+    """Whether what stands before an address says that it is another's: "assigned to Sam <"."""
+    return _CUE_ELSE.search(before[-160:]) is not None
+
+
+def within_title(text: str, place: int) -> bool:
+    """Whether a place in a line is inside the label of a link to the ticket."""
+    return text.rfind(TITLE, 0, place + 1) > text.rfind(TITLE_END, 0, place + 1)
+
+
+_PARTICLES = frozenset(
+    (
+        "von",
+        "van",
+        "de",
+        "der",
+        "den",
+        "da",
+        "di",
+        "du",
+        "la",
+        "le",
+        "bin",
+        "al",
+        "el",
+        "dos",
+        "y",
+        "ten",
+        "ter",
+        "zu",
+    )
+)
+_BETWEEN = re.compile(r"[·•|,;–—\t]|\s-\s")
+
+
+def is_card(text: str, found: Spotted) -> bool:
+    """
+    Whether an address stands like on a card: alone, or beside a name and nothing else.
+
+    "Jane Doe <…>", "Jane Doe · … · Contoso" are cards; "please ask …" is prose.
+    """
+    before = _TITLED.sub(" ", text[: found.start]).replace(LINK, " ")
+    after = text[found.end :]
+    if len(before) > _LONGEST_BEFORE:
+        return False
+    cells = _BETWEEN.split(before)
+    bracketed = before.rstrip()[-1:] in ("(", "<", "[") or not cells[-1].strip(_BRACKETS)
+    named = [
+        token for cell in cells for token in cell.strip(_BRACKETS).split() if token.strip(_BRACKETS + ".")
+    ]
+    if len(named) > _MOST_NAME_WORDS or not (bracketed or not named):
+        return False
+    return all(map(_is_name_word, named)) and not _BETWEEN.split(after)[0].strip(" )>]}\"'_.:`")
+
+
+def _is_name_word(token: str) -> bool:
+    first = token.lstrip("\"'“(")[:1]
+    return (
+        token.lower() in _PARTICLES
+        or (first.isalpha() and first.lower() != first)
+        or (first.isalpha() and first.lower() == first.upper())
+    )

@@ -1,0 +1,145 @@
+"""
+Slack's markup taken apart: what is seen, and where its links lead.
+
+`<mailto:a@b|label>` is read by its URL, for the label may say something else; `<https://…|label>` by its
+label. Mentions of people, groups and channels vanish. Escapes are undone once, after that. Characters that
+nobody sees become nothing, so that an address with one of them in it is still one word.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+# Around an address that Slack itself linked: it is read as it stands, whatever surrounds it.
+LINKED, LINKED_END = "\x01", "\x02"
+# Around what a link to the ticket shows: its title, which the customer wrote.
+TITLE, TITLE_END = "\x03", "\x04"
+# Where a link stood; the links are given in the order of these.
+LINK = "\x05"
+# Around what is bold.
+BOLD, BOLD_END = "\x06", "\x07"
+
+_MOST_LINKS_READ = 50
+_TOKEN = re.compile(r"<([^<>\n]{1,3000})>")
+_BARE_URL = re.compile(r"https?://[^\s<>|\x01-\x07]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# Zero width, soft hyphen, marks of direction, isolates, variation selectors, fillers, tags.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+# Only a line feed ends a line: in a name, other ends of lines must not begin a line of their own.
+_OTHER_ENDS = re.compile(r"\r(?!\n)|[\x85\u2028\u2029]")
+_WIDE = str.maketrans("：＠．（）＝，；｜\u3000\u00a0\u2007\u202f", ":@.()=,;|    ")
+_EMOJI = re.compile(r"(?<![\w:]):[a-z0-9_+'-]{1,60}:(?![\w:])")
+_BOLD = re.compile(r"(?<![\w*])\*{1,2}(?=[^\s*])([^*\n]{1,300})\*{1,2}(?!\w)")
+_HEADING = re.compile(r"(?m)^#{1,6}[ \t]+(.{1,300})$")
+_MARKS = str.maketrans("", "", "*~`")
+_DOMAIN_ALONE = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
+_LOCAL_BEFORE = re.compile(r"[\w.+-]{1,64}@$")
+_ADDRESS_ALONE = re.compile(r"[^\s<>()@,;:|/]{1,64}@[^\s<>()@,;:|/]{3,255}")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where a link leads, and what it shows (empty where it shows its URL); `before` it stood that text."""
+
+    url: str
+    label: str = ""
+    before: str = ""
+
+
+IsTicket = Callable[[Link], bool]
+
+
+def without_invisible(text: str) -> str:
+    """A text without characters that nobody sees, with line ends and full-width signs made plain."""
+    text = _OTHER_ENDS.sub(" ", text).replace("\r", "")
+    return text if text.isascii() else _INVISIBLE.sub("", text).translate(_WIDE)
+
+
+def read_markup(text: str, is_ticket: IsTicket) -> tuple[str, list[Link]]:
+    """
+    Say what a text shows, and its links in their order.
+
+    Addresses that Slack linked stand between `LINKED` and `LINKED_END`; what a link to a ticket shows,
+    between `TITLE` and `TITLE_END`; what is bold, between `BOLD` and `BOLD_END`; `LINK` marks where each
+    link stood. A bare URL is taken out of the text: what looks like an address in it (`https://user:pw@host`)
+    is none. Code begins like a quote.
+    """
+    links: list[Link] = []
+    shown: list[str] = []
+    end = 0
+    text = _CONTROL.sub(" ", without_invisible(text)).replace("```", "\n>")
+    for token in _TOKEN.finditer(text):
+        shown.append(_plain(text[end : token.start()], links))
+        before = shown[-1] if shown[-1] or len(shown) == 1 else shown[-2]
+        shown.append(_token(token[1], links, is_ticket, before[-80:]))
+        end = token.end()
+    shown.append(_plain(text[end:], links))
+    seen = _EMOJI.sub(" ", "".join(shown))
+    if "*" in seen or "#" in seen:
+        seen = _HEADING.sub(f"{BOLD}\\1{BOLD_END}", _BOLD.sub(f"{BOLD}\\1{BOLD_END}", seen))
+    return seen.translate(_MARKS), links
+
+
+def _token(token: str, links: list[Link], is_ticket: IsTicket, before: str) -> str:
+    target, _, label = token.partition("|")
+    scheme = target.partition(":")[0].lower()
+    if scheme == "mailto":
+        address = unquote(_unescaped(target[len("mailto:") :]).partition("?")[0])
+        address = _CONTROL.sub("", without_invisible(address)).strip()
+        return f"{LINKED}{address}{LINKED_END}" if "@" in address else " "
+    if scheme in ("http", "https") and "://" in target:
+        return _link(Link(_unescaped(target), _unescaped(label), before), links, is_ticket)
+    if target[:1] in ("@", "#", "!") or scheme == "tel":
+        return " "
+    # Not Slack's: somebody's own angle brackets, which a JSON made by hand may hold unescaped.
+    return _unescaped(label) if label else f"<{_unescaped(token)}>"
+
+
+def _link(link: Link, links: list[Link], is_ticket: IsTicket) -> str:
+    label = " ".join(link.label.split())
+    if _LOCAL_BEFORE.search(link.before) and _is_its_domain(link.url, label):
+        # Slack linked the domain of an address alone.
+        return label
+    links.append(link)
+    # Of a message with hundreds of links none is the ticket's.
+    return f"{LINK}{_shown(link, label, is_ticket) if len(links) <= _MOST_LINKS_READ else ' '}"
+
+
+def _is_its_domain(url: str, label: str) -> bool:
+    try:
+        host = (urlsplit(url).hostname or "").lower()
+    except ValueError:
+        return False
+    return bool(_DOMAIN_ALONE.fullmatch(label)) and host == label.lower()
+
+
+def _shown(link: Link, label: str, is_ticket: IsTicket) -> str:
+    if "://" in label:
+        return " "
+    label = label.replace("*", "").replace("`", "").strip("_~ ") if "@" in label else label
+    address = bool(_ADDRESS_ALONE.fullmatch(label))
+    if is_ticket(link):
+        return f"{TITLE}{LINKED}{label}{LINKED_END}{TITLE_END}" if address else f"{TITLE}{label}{TITLE_END}"
+    return f"{LINKED}{label}{LINKED_END}" if address else label
+
+
+def _plain(text: str, links: list[Link]) -> str:
+    unescaped = _unescaped(text)
+    if "://" not in unescaped:
+        return unescaped
+
+    def take_out(url: re.Match[str]) -> str:
+        before = unescaped[max(0, url.start() - 80) : url.start()]
+        links.append(Link(url[0].rstrip(".,;:!?)]}'\"*_~`"), "", before))
+        return f" {LINK} "
+
+    return _BARE_URL.sub(take_out, unescaped)
+
+
+def _unescaped(text: str) -> str:
+    """Undo Slack's three escapes, once: `&amp;lt;` becomes `&lt;`."""
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&") if "&" in text else text

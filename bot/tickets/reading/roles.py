@@ -1,0 +1,362 @@
+"""
+Which role the desk's words give an address: the requester's, somebody else's, or none.
+
+A label's addresses stand beside it, or right below where nothing does; a sentence names the requester right
+before his address ("New conversation from Jane Doe (…"). Where two readings are possible, the group of
+addresses says so and nobody is looked up by it.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from bot.domain.addresses import find_obfuscated
+from bot.domain.model import Subject
+from bot.tickets.profiles.profile import Author, Profile
+from bot.tickets.reading.authors import Spoken, Words
+from bot.tickets.reading.labels import OF_REQUESTERS, Label, Labels, plain
+from bot.tickets.reading.lines import (
+    Segment,
+    Spotted,
+    is_card,
+    names_somebody_else,
+    sentence_cue,
+    spot,
+    within_title,
+)
+from bot.tickets.reading.passages import Place
+
+# Lines below a label that may hold its value: a name, then the address.
+_VALUE_LINES = 2
+_MOST_WORDS_BEFORE = 8
+_MOST_FOUND = 60
+_RUNNING = frozenset({Place.BODY, Place.SECTION, Place.PRETEXT, Place.TEXT, Place.FOOTER, Place.UNTITLED})
+_BULLET = re.compile(r"^[\s•●▪◦·|*-]+")
+_SAYS_NOTHING = re.compile(r"[\W_]*(?:n/?a|none|unknown|null|-)?[\W_]*", re.IGNORECASE)
+
+
+class By(StrEnum):
+    """What made an address the requester's."""
+
+    LABEL = "label"
+    SENTENCE = "sentence"
+    ALONE = "alone"
+
+
+@dataclass(slots=True)
+class Group:
+    """One label, or sentence, and the addresses that it names; `phrase` is the label in plain words."""
+
+    by: By
+    kind: Label
+    phrase: str
+    place: Place
+    plural: bool = False
+    says_email: bool = False
+    has_value: bool = False
+    addresses: list[Subject] = field(default_factory=list)
+    # Two readings are possible: another address stands in the same line or beside the same label.
+    is_doubtful: bool = False
+
+
+@dataclass(slots=True)
+class Roles:
+    """Who is named as the requester, by which groups; and every address in the order of the message."""
+
+    groups: list[Group] = field(default_factory=list)
+    cards: list[Subject] = field(default_factory=list)
+    # Everybody with the number of the passage, which is its place in the message.
+    found: list[tuple[int, Subject]] = field(default_factory=list)
+    # Addresses of the desk's words that nobody's label explains: beside unknown labels, in prose.
+    unexplained: list[Subject] = field(default_factory=list)
+    has_label: bool = False
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def everybody(self) -> list[Subject]:
+        """All addresses in the order of the message's passages."""
+        return [address for _number, address in sorted(self.found, key=lambda one: one[0])]
+
+
+Judge = Callable[[str], Subject | None]
+
+
+def read_roles(
+    spoken: Spoken, profile: Profile, labels: Labels, judge: Judge, is_outside: Callable[[Subject], bool]
+) -> Roles:
+    """Read the roles that the desk's words give to addresses; `judge` says what is an address."""
+    reader = _Reader(spoken, profile, labels, judge, is_outside)
+    for words in spoken.words:
+        reader.read(words)
+    return reader.roles
+
+
+@dataclass(slots=True)
+class _Reader:
+    spoken: Spoken
+    profile: Profile
+    labels: Labels
+    judge: Judge
+    is_outside: Callable[[Subject], bool]
+    roles: Roles = field(default_factory=Roles)
+    container: int = -1
+    # The group whose value may stand below, on how many lines, and in which container.
+    open: Group | None = None
+    lines_left: int = 0
+    # Who was named last, whose a bare "Email:" then is: his group, or somebody else's name.
+    owner: Group | None = None
+    owned_by_other: bool = False
+    found: int = 0
+
+    def read(self, words: Words) -> None:
+        if words.container != self.container:
+            self.container, self.open = words.container, None
+            if words.place in _RUNNING:
+                self.owner, self.owned_by_other = None, False
+        if words.author is Author.CUSTOMER:
+            self.open = None
+            self._mention(words.text)
+            return
+        self.roles.lines.append(words.shown or words.text)
+        spotted = self._spotted(words.text)
+        seen = [(one, address) for one in spotted if (address := self.judge(one.typed)) is not None]
+        self._note(words.text, seen)
+        if not words.text.strip():
+            self.open = None
+            return
+        if words.field_kind is not None and words.line > 0:
+            self._below_field(words, seen)
+            return
+        crowd = self._is_crowd(words.text, seen) and not _is_plain_list(words, seen)
+        for segment in words.segments:
+            here = [
+                pair for pair in seen if segment.start <= pair[0].start < max(segment.end, segment.start + 1)
+            ]
+            self._segment(words, segment, here, crowd=crowd)
+
+    def _spotted(self, text: str) -> list[Spotted]:
+        if self.found >= _MOST_FOUND:
+            return []
+        spotted = [one for one in spot(text) if not one.is_cut]
+        self.found += len(spotted)
+        return spotted
+
+    def _mention(self, text: str) -> None:
+        self._note(
+            text, [(one, a) for one in self._spotted(text) if (a := self.judge(one.typed)) is not None]
+        )
+
+    def _note(self, text: str, seen: Sequence[tuple[Spotted, Subject]]) -> None:
+        self.roles.found += [(self.container, address) for _one, address in seen]
+        if self.found < _MOST_FOUND:
+            hidden = [
+                address for typed in find_obfuscated(text) if (address := self.judge(typed)) is not None
+            ]
+            self.found += len(hidden)
+            self.roles.found += [(self.container, address) for address in hidden]
+
+    def _is_crowd(self, text: str, seen: Sequence[tuple[Spotted, Subject]]) -> bool:
+        """Whether a line holds two outside addresses outside of its title: one may be the customer's making."""
+        return (
+            len(
+                {
+                    address.value
+                    for one, address in seen
+                    if not within_title(text, one.start) and self.is_outside(address)
+                }
+            )
+            > 1
+        )
+
+    def _segment(
+        self, words: Words, segment: Segment, seen: Sequence[tuple[Spotted, Subject]], *, crowd: bool
+    ) -> None:
+        if segment.kind is None:
+            self._unlabelled(words, segment, seen, crowd=crowd)
+            return
+        if segment.label:
+            self.roles.has_label = True
+        value = words.text[segment.start : segment.end]
+        self.open = None
+        if segment.kind in OF_REQUESTERS and segment.trusted:
+            self._requesters(words, segment, value, seen, crowd=crowd)
+            return
+        if segment.kind in (Label.SOMEBODY_ELSE, Label.UNKNOWN, *OF_REQUESTERS):
+            named = bool(value.strip()) and not seen and segment.kind is not Label.UNKNOWN
+            self.owner, self.owned_by_other = (
+                None,
+                named or (segment.kind is Label.UNKNOWN and _is_persons(value)),
+            )
+        if segment.kind is not Label.SOMEBODY_ELSE:
+            self.roles.unexplained += [address for _one, address in seen]
+
+    def _requesters(
+        self,
+        words: Words,
+        segment: Segment,
+        value: str,
+        seen: Sequence[tuple[Spotted, Subject]],
+        *,
+        crowd: bool,
+    ) -> None:
+        label = segment.label
+        group = self._group(words, segment)
+        says_name = self.labels.says_name(label)
+        group.has_value = group.has_value or not _SAYS_NOTHING.fullmatch(value)
+        for number, (one, address) in enumerate(seen):
+            begins = segment.start if number == 0 else seen[number - 1][0].end
+            before = words.text[begins : one.start]
+            if says_name or _is_in_subject(words.text, segment, one):
+                continue
+            if names_somebody_else(before) or len(before.split()) > _MOST_WORDS_BEFORE:
+                break
+            self._add(group, address, crowd=crowd and not group.plural)
+        self.owner, self.owned_by_other = group, False
+        if not seen:
+            self.open, self.lines_left = group, 1 if value.strip() else _VALUE_LINES
+        elif group.plural:
+            self.open, self.lines_left = group, _VALUE_LINES
+        else:
+            # Another address right below would be a second reading.
+            self.open, self.lines_left = group, 1
+
+    def _group(self, words: Words, segment: Segment) -> Group:
+        """The label's group: a bare "Email:" belongs to whoever was named before without an address."""
+        label, kind = segment.label, segment.kind or Label.UNKNOWN
+        owner = self.owner
+        if (
+            kind is Label.EMAIL
+            and owner is not None
+            and not owner.says_email
+            and owner.kind is not Label.EMAIL
+        ):
+            owner.says_email = True
+            return owner
+        group = Group(
+            By.LABEL,
+            kind,
+            plain(label),
+            words.place,
+            self.labels.is_plural(label),
+            self.labels.says_email(label),
+        )
+        if kind is Label.EMAIL and self.owned_by_other:
+            # The address of somebody else, whose name stands above.
+            group.is_doubtful = True
+        self.roles.groups.append(group)
+        return group
+
+    def _add(self, group: Group, address: Subject, *, crowd: bool) -> None:
+        values = {one.value for one in group.addresses}
+        if address.value not in values:
+            group.is_doubtful = group.is_doubtful or crowd or (bool(values) and not group.plural)
+            group.addresses.append(address)
+
+    def _unlabelled(
+        self, words: Words, segment: Segment, seen: Sequence[tuple[Spotted, Subject]], *, crowd: bool
+    ) -> None:
+        text = words.text
+        if self.open is not None:
+            self._below(text, seen)
+            return
+        for number, (one, address) in enumerate(seen):
+            before = text[segment.start if number == 0 else seen[number - 1][0].end : one.start]
+            cue = sentence_cue(before) if number == 0 and not self.profile.names_only else None
+            opening = self._opening(text, before) if number == 0 else None
+            titled = within_title(text, one.start)
+            if (cue and (not titled or _is_right_before(before, cue))) or opening:
+                group = Group(By.SENTENCE, Label.SUBMITTER, cue or "by", words.place, has_value=True)
+                self._add(group, address, crowd=crowd)
+                self.roles.groups.append(group)
+            elif titled:
+                continue
+            elif number == 0 and not crowd and is_card(text, one) and not self.profile.names_only:
+                self._card(words, address)
+            else:
+                self.roles.unexplained.append(address)
+
+    def _card(self, words: Words, address: Subject) -> None:
+        if self.roles.has_label or words.place is Place.FOOTER:
+            self.roles.unexplained.append(address)
+        else:
+            self.roles.cards.append(address)
+
+    def _opening(self, text: str, before: str) -> bool:
+        opening = self.profile.opening
+        return (
+            opening is not None
+            and opening.match(text) is not None
+            and len(before.split()) <= _MOST_WORDS_BEFORE
+        )
+
+    def _below(self, text: str, seen: Sequence[tuple[Spotted, Subject]]) -> None:
+        """A line below a label: an address alone, or beside a name, is its value; whatever else ends it."""
+        group = self.open
+        if group is None:
+            return
+        self.lines_left -= 1
+        had = bool(group.addresses)
+        if not seen:
+            group.has_value = group.has_value or bool(text.strip())
+            if had or self.lines_left <= 0:
+                self.open = None
+            return
+        alone = len({address.value for _one, address in seen}) == 1 and is_card(
+            _BULLET.sub("", text), _shifted(text, seen[0][0])
+        )
+        if not alone or names_somebody_else(text[: seen[0][0].start]):
+            self.roles.unexplained += [address for _one, address in seen]
+            self.open = None
+            return
+        self._add(group, seen[0][1], crowd=False)
+        self.lines_left = _VALUE_LINES if group.plural else 1
+
+    def _below_field(self, words: Words, seen: Sequence[tuple[Spotted, Subject]]) -> None:
+        """A further line of a field's value."""
+        if any(segment.label != words.field_label for segment in words.segments[:1]):
+            # A label inside the value is not the desk's.
+            self.roles.unexplained += [address for _one, address in seen]
+            self.open = None
+        elif self.open is not None and words.field_kind in OF_REQUESTERS:
+            self._below(words.text, seen)
+        elif words.field_kind is not Label.SOMEBODY_ELSE:
+            self.roles.unexplained += [address for _one, address in seen]
+
+
+def _is_plain_list(words: Words, seen: Sequence[tuple[Spotted, Subject]]) -> bool:
+    """Whether a line is labels with one address beside each and nothing else: no name can have made it."""
+    for segment in words.segments:
+        here = [one for one, _address in seen if segment.start <= one.start < segment.end]
+        if segment.kind in (None, Label.UNKNOWN, Label.DESCRIPTION) or not segment.trusted or len(here) != 1:
+            return False
+        beside = words.text[segment.start : here[0].start] + words.text[here[0].end : segment.end]
+        if beside.strip(" ;|·•,\t"):
+            return False
+    return True
+
+
+def _is_in_subject(text: str, segment: Segment, one: Spotted) -> bool:
+    """Whether an address is in a ticket's title that has more beside its label than the address."""
+    return within_title(text, one.start) and bool(text[segment.start : one.start].strip(" \x01\x03\x05(<[:-"))
+
+
+def _is_right_before(before: str, cue: str) -> bool:
+    tokens = before.strip(" \x01\x03\x05(<[").split()
+    return [plain(token) for token in tokens[-len(cue.split()) :]] == cue.split()
+
+
+def _shifted(text: str, one: Spotted) -> Spotted:
+    cut = len(text) - len(_BULLET.sub("", text))
+    return Spotted(one.typed, max(0, one.start - cut), max(0, one.end - cut))
+
+
+def _is_persons(value: str) -> bool:
+    """Whether a value looks like somebody's name."""
+    parts = value.split()
+    return 1 < len(parts) <= 4 and all(part[:1].isalpha() and part[:1] != part[:1].lower() for part in parts)  # noqa: PLR2004
+
+
+def groups_of(roles: Roles, kinds: frozenset[Label]) -> Iterator[Group]:
+    """The groups of such kinds, in their order."""
+    return (group for group in roles.groups if group.kind in kinds)
