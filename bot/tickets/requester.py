@@ -9,6 +9,7 @@ nobody is the requester.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -27,7 +28,7 @@ from bot.tickets.rules import TicketRules
 
 MOST_REQUESTERS = 3
 _MOST_MENTIONED = 20
-_MOST_JUDGED = 60
+_MOST_JUDGED = 40
 _MOST_LINKS = 20
 _MOST_URL = 2_000
 # A configured pattern may be slow on long texts, and a uid stands in the desk's own few lines.
@@ -73,6 +74,8 @@ class Judge:
 
     rules: TicketRules
     hosts: frozenset[str] = frozenset()
+    # Addresses that are only the beginning of another one in the message.
+    cut: frozenset[str] = frozenset()
     _judged: dict[str, Subject | None] = field(default_factory=dict)
 
     def read(self, typed: str) -> Subject | None:
@@ -85,6 +88,8 @@ class Judge:
 
     def is_outside(self, address: Subject) -> bool:
         """Whether an address may be a customer's: not ours, not ignored, no program's, no desk's."""
+        if address.value in self.cut:
+            return False
         return not (self.is_internal(address) or self.is_no_reply(address) or self._is_desks_own(address))
 
     def is_internal(self, address: Subject) -> bool:
@@ -216,19 +221,15 @@ def _comes_from_others(spoken: Spoken, references: References) -> bool:
 def _weigh(mails: Sequence[Mail], spoken: Spoken, roles: Roles, judge: Judge, profile: Profile) -> Said:
     """Who is the requester, by mail, by label or sentence, or standing alone."""
     everybody = [*(a for mail in mails for a in _everybody(mail)), *roles.everybody]
-    whole = _without_cut(everybody)
-    others = once((), (address for address in whole if judge.is_outside(address)))
-    kept = {address.value for address in whole}
+    judge.cut = _cut_among(everybody)
+    others = once((), filter(judge.is_outside, everybody))
     requester, found, doubtful = _by_mail(mails, judge)
     if not mails:
         requester, found, doubtful = _by_roles(spoken, roles, judge)
     if not others:
         others = once((), (address for _name, address in _in_urls(spoken.links, judge)))
-        kept |= {address.value for address in others}
     if not requester and not doubtful and not mails and not roles.groups:
         requester, found = _alone(spoken, roles, judge)
-    if any(address.value not in kept for address in requester):
-        requester, doubtful = (), True
     return Said(
         requester,
         mentioned=once(requester, others)[:_MOST_MENTIONED],
@@ -261,6 +262,8 @@ def _by_mail(mails: Sequence[Mail], judge: Judge) -> tuple[tuple[Subject, ...], 
 def _by_roles(spoken: Spoken, roles: Roles, judge: Judge) -> tuple[tuple[Subject, ...], str, bool]:
     """Whom labels and sentences name; whether two readings are possible."""
     groups = [g for g in roles.groups if not spoken.by_fields or g.place in _STRUCTURED]
+    if any(group.by is By.LABEL and not group.is_inline for group in groups):
+        groups = [group for group in groups if not group.is_inline]
     asked = [group for group in groups if group.kind is Label.REQUESTER]
     bare = [group for group in groups if group.kind is Label.EMAIL]
     if asked:
@@ -339,11 +342,10 @@ def _everybody(mail: Mail) -> tuple[Subject, ...]:
     return (*mail.senders, *mail.reply_to, *mail.others)
 
 
-def _without_cut(addresses: Sequence[Subject]) -> list[Subject]:
-    """The addresses without those that are the beginning of another one: they were cut short."""
+def _cut_among(addresses: Iterable[Subject]) -> frozenset[str]:
+    """The addresses that are the beginning of another one: they were cut short."""
     ordered = sorted({address.value for address in addresses})
-    cut = {one for one, following in zip(ordered, ordered[1:], strict=False) if following.startswith(one)}
-    return [address for address in addresses if address.value not in cut]
+    return frozenset(one for one, following in pairwise(ordered) if following.startswith(one))
 
 
 def _query(url: str) -> list[tuple[str, str]]:

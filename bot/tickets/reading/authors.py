@@ -9,17 +9,29 @@ desks, from their profiles. In doubt the words are the customer's.
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.domain.addresses import without_message_ids
 from bot.tickets.profiles.profile import Author, Profile
-from bot.tickets.reading.labels import OF_REQUESTERS, Label, Labels
-from bot.tickets.reading.lines import Line, Segment, is_desks_sentence, read_line, sentence_cue, split_line, spot
+from bot.tickets.reading.labels import OF_REQUESTERS, Label, Labels, plain
+from bot.tickets.reading.lines import (
+    Line,
+    Segment,
+    is_desks_sentence,
+    read_line,
+    sentence_cue,
+    split_line,
+    spot,
+)
 from bot.tickets.reading.markup import LINK, TITLE, Link
 from bot.tickets.reading.passages import Passage, Place
 
-# What is beyond these is the customer's: no desk's own words are that long.
+# What is beyond these is the customer's: no desk's own words are that long, nor any line of them.
 _MOST_LINES = 150
+_MOST_CHARACTERS = 8_000
+_LONGEST_LINE = 2_000
+_LONGEST_HEADING = 300
+_SHORTEST_SUBJECT = 2
 _MOST_WORDS_OF_VALUE = 3
 _QUOTED_BELOW = re.compile(
     r"\s{0,9}(?:[-_=*]{2,}\s?.{0,40}(?:original|forwarded|weitergeleitet|transféré|reenviado|inoltrato|пересыл|転送)"
@@ -33,6 +45,9 @@ _BELOW_THE_LINK = re.compile(
 )
 _TEMPLATE = re.compile(r"\{\{[^{}\n]{0,200}\}\}")
 _ONLY_TICKET = re.compile(rf"[\s:*_-]*{LINK}?\s*{TITLE}[^\x04]*\x04[\s.]*")
+# "Request: SUP-12" links the ticket; "Request: my text" is the customer's.
+_MAY_BE_LINKED = frozenset({"request", "issue", "conversation", "inquiry", "enquiry", "case", "problem"})
+_BEGINS_WITH_LINK = re.compile(rf"\W{{0,6}}{LINK}")
 _TEXTS = frozenset({Place.BODY, Place.SECTION, Place.PRETEXT, Place.TEXT})
 _FREE = frozenset({Label.DESCRIPTION, Label.TITLE})
 # Names of mail's headers: they prove nothing, for forwarded mail has them too.
@@ -58,6 +73,8 @@ class Words:
     field_kind: Label | None = None
     # A titled field's line with its title, as people see it.
     shown: str = ""
+    # The whole line, where its end is somebody else's.
+    whole: str = ""
 
 
 @dataclass(slots=True)
@@ -108,7 +125,8 @@ class _Reader:
     tainted: bool = False
     named_in_sentence: bool = False
     sections: int = 0
-    lines_read: int = 0
+    lines_left: int = _MOST_LINES
+    characters_left: int = _MOST_CHARACTERS
 
     def read(self, number: int, passage: Passage) -> None:
         match passage.place:
@@ -126,6 +144,12 @@ class _Reader:
             case _:
                 self.running_text(number, passage)
 
+    def is_too_much(self, line: str) -> bool:
+        """Whether a line is beyond what a desk's own words are; counts it otherwise."""
+        self.lines_left -= 1
+        self.characters_left -= len(line)
+        return len(line) > _LONGEST_LINE or self.lines_left < 0 or self.characters_left < 0
+
     def say(self, passage: Passage, number: int, text: str | None = None, line: int = 0) -> None:
         """Note words of anybody but the desk."""
         said = passage.text if text is None else text
@@ -134,7 +158,7 @@ class _Reader:
     def field(self, number: int, passage: Passage) -> None:
         """A field: its title, or else its first line, is the label of all that follows in it."""
         title = passage.title
-        if title and self._is_subject(title):
+        if title and self._is_subject(title, passage.text):
             self.say(passage, number, title)
             _Container(self, passage, number).read()
             return
@@ -167,10 +191,11 @@ class _Reader:
         self.spoken.links += [] if kind is Label.DESCRIPTION else passage.links
         ended = kind in _FREE
         for place, raw in enumerate(lines):
+            ended = ended or _begins_quote(raw, is_first=place == 0) or self.is_too_much(raw)
+            if ended:
+                self.say(passage, number, "\n".join(lines[place:]), place)
+                return
             line = read_line(without_message_ids(_TEMPLATE.sub(" ", raw)))
-            if ended or (place > 0 and _QUOTED_BELOW.match(raw)) or raw.lstrip().startswith(">"):
-                self.say(passage, number, line.text, place)
-                continue
             segments = tuple(split_line(line, self.labels)) if place == 0 and has_head else ()
             if not segments:
                 segments = tuple(_beside(line, label, kind, self.labels))
@@ -181,12 +206,14 @@ class _Reader:
             # A blank line below a value ends it; what follows is not the template's.
             ended = place > 0 and line.is_blank
 
-    def _is_subject(self, title: str) -> bool:
-        plain = " ".join(title.split()).lower()
+    def _is_subject(self, title: str, value: str) -> bool:
+        """Whether a field's title is the ticket's subject, not a label."""
+        shown = " ".join(title.split()).lower()
+        within = len(shown) >= _SHORTEST_SUBJECT and any(shown in one for one in self.subjects)
         if self.profile.field_is_subject:
-            return True
+            return within and self.profile.opening is not None and bool(self.profile.opening.match(value))
         known = self.labels.classify(title) is not Label.UNKNOWN
-        return any(plain == one or (not known and len(plain) > 3 and plain in one) for one in self.subjects)
+        return shown in self.subjects or (within and not known)
 
     def running_text(self, number: int, passage: Passage) -> None:
         """A text that a template may fill, or the customer; after his first words it is all his."""
@@ -194,7 +221,7 @@ class _Reader:
             self.sections += 1
         if self.tainted or self._is_customers(passage):
             self.say(passage, number)
-            self._list(passage)
+            self.list_links(passage.text.split("\n"), passage.links)
             return
         _Container(self, passage, number).read()
 
@@ -213,12 +240,22 @@ class _Reader:
             )
         return False
 
-    def _list(self, passage: Passage) -> None:
-        links = iter(passage.links)
-        for raw in passage.text.split("\n"):
-            here = [link for _mark, link in zip(range(raw.count(LINK)), links, strict=False)]
-            if here and re.match(rf"\W{{0,6}}{LINK}", raw):
+    def list_links(self, lines: Sequence[str], links: Iterable[Link]) -> None:
+        """Note the links that lines begin with."""
+        given = iter(links)
+        for raw in lines:
+            here = (
+                [link for _mark, link in zip(range(raw.count(LINK)), given, strict=False)]
+                if LINK in raw
+                else []
+            )
+            if here and _BEGINS_WITH_LINK.match(raw):
                 self.spoken.listed.append(here[0])
+
+
+def _begins_quote(raw: str, *, is_first: bool = False) -> bool:
+    """Whether a line begins what is quoted: with a mark of quotes, or words above a quote."""
+    return raw.lstrip().startswith(">") or bool(not is_first and _QUOTED_BELOW.match(raw[:_LONGEST_HEADING]))
 
 
 def _beside(line: Line, label: str, kind: Label, labels: Labels) -> Iterable[Segment]:
@@ -227,7 +264,7 @@ def _beside(line: Line, label: str, kind: Label, labels: Labels) -> Iterable[Seg
         if segment.kind is None and place == 0:
             yield Segment(label, kind, segment.start, segment.end)
         else:
-            yield Segment(segment.label, segment.kind, segment.start, segment.end, trusted=False)
+            yield replace(segment, trusted=False)
 
 
 @dataclass(slots=True)
@@ -251,13 +288,12 @@ class _Container:
             # Between two blocks, as between two paragraphs.
             self.ended = True
         for place, raw in enumerate(lines):
+            self.ended = self.ended or self.reader.is_too_much(raw)
+            if self.ended:
+                self._say("\n".join(lines[place:]), place)
+                self.reader.list_links(lines[place:], links)
+                break
             here = [link for _mark, link in zip(range(raw.count(LINK)), links, strict=False)]
-            if self.ended or self.reader.lines_read >= _MOST_LINES:
-                self._say(raw, place)
-                if here and re.match(rf"\W{{0,6}}{LINK}", raw):
-                    self.reader.spoken.listed.append(here[0])
-                continue
-            self.reader.lines_read += 1
             self._line(raw, place, lines, here)
         if continues and self.ended:
             self.reader.tainted = True
@@ -278,21 +314,17 @@ class _Container:
             self.pending = None
             self.ended = not self.first and self._ends_at_blank(lines[place + 1 :])
             return
-        if raw.lstrip().startswith(">") or _QUOTED_BELOW.match(raw):
+        if _begins_quote(raw):
             self.ended = True
             self._say(raw, place)
             return
-        below = any(following.strip() for following in lines[place + 1 :])
+        below = bool("".join(lines[place + 1 : place + _MOST_LINES]).strip())
         segments = self._segments(line)
         cut = self._cut(line, segments, below)
         kept, rest = line.text[:cut], line.text[cut:]
-        desks = tuple(
-            Segment(one.label, one.kind, one.start, min(one.end, cut), one.trusted)
-            for one in segments
-            if one.start <= cut
-        )
+        desks = tuple(replace(one, end=min(one.end, cut)) for one in segments if one.start <= cut)
         self.reader.spoken.words.append(
-            Words(Author.DESK, kept, self.passage.place, self.number, place, desks)
+            Words(Author.DESK, kept, self.passage.place, self.number, place, desks, whole=line.text)
         )
         self.reader.spoken.links += links[: kept.count(LINK)]
         self._say(rest, place)
@@ -311,7 +343,8 @@ class _Container:
         """Where in a line the desk's words end; at its end, where the line is all the desk's."""
         for place, one in enumerate(segments):
             value = line.text[one.start : one.end]
-            if one.kind is Label.DESCRIPTION and not _ONLY_TICKET.fullmatch(value):
+            is_link = plain(one.label) in _MAY_BE_LINKED and _ONLY_TICKET.fullmatch(value)
+            if one.kind is Label.DESCRIPTION and not is_link:
                 self.ended = True
                 return one.start
             if one.kind is Label.TITLE and not _ONLY_TICKET.fullmatch(value):
@@ -350,7 +383,7 @@ class _Container:
 
     def _ends_at_blank(self, following: Sequence[str]) -> bool:
         reader = self.reader
-        if not any(line.strip() for line in following):
+        if not "".join(following[:_MOST_LINES]).strip():
             return False
         if reader.named_in_sentence or (reader.profile.blank_line_ends and reader.begun):
             return True

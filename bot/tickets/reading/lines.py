@@ -9,6 +9,7 @@ is whatever ends in a colon, known or not.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from bot.domain.addresses import LONGEST, Found, find_addresses
 from bot.tickets.reading import words
@@ -17,6 +18,7 @@ from bot.tickets.reading.markup import BOLD, BOLD_END, LINK, TITLE, TITLE_END
 
 _MOST_ADDRESSES = 60
 _LONGEST_BEFORE = 300
+_MOST_SEGMENTS = 12
 # Bullets, numbers, emoji: decoration in front of a label.
 _DECORATION = re.compile(r"^(?:[^\w<(\x01-\x07@'\"]|\x05(?![\x01\x03]))*(?:\d{1,2}[.)]\s+)?")
 _BOLD_MARKS = re.compile(f"[{BOLD}{BOLD_END}]")
@@ -39,6 +41,13 @@ _CUE_ELSE = re.compile(
     r"[\s<(\[\"'_]*$",
     re.IGNORECASE,
 )
+_ENDS = ("", *";|·•,:.!?–—-\n\x03\x04\x05")
+_TO_ADDRESS = re.compile(r"to\s[\s<(\x01]{0,3}[^\s@]{1,64}@")
+# Labels whose values no customer chooses.
+_DESKS_VALUES = frozenset(
+    "status|state|priority|severity|ticket|ticket id|id|number|ticket number|case|case number|queue|channel|type"
+    "|group|brand|assignee|assigned to|agent|sla|due".split("|")
+)
 _MOST_NAME_WORDS = 6
 _NOT_IN_NAMES = frozenset(
     ("to", "via", "by", "cc", "bcc", "with", "and", "for", "about", "regarding", "re", "that", "an", "on")
@@ -55,6 +64,7 @@ class Segment:
     end: int
     # Whether it may name the requester: not where the customer's words may have made the label.
     trusted: bool = True
+    inline: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +158,7 @@ def _bold_label(line: Line, start: int, labels: Labels) -> Segment | None:
         # A whole line is bold, label and value.
         return None
     label = run.strip().rstrip(":=-– ").strip()
-    value = line.bold + len(rest) - len(rest.lstrip(" :=–—-_\t"))
+    value = line.bold + len(rest) - len(rest.lstrip(" :=–—-\t"))
     separated = (
         run.rstrip().endswith(":") or rest.lstrip()[:1] in (":", "=", "-", "–", "—") or not rest.strip()
     )
@@ -202,20 +212,18 @@ def _bracketed(text: str, start: int, labels: Labels) -> Segment | None:
 
 def _inline(text: str, first: Segment, labels: Labels) -> Iterator[Segment]:
     """The first segment, and those that begin with a label in the middle of the line."""
-    trusted = _may_go_on(text, first)
     current = first
     start = first.start
-    for colon in _COLON.finditer(text, first.start):
+    for colon in islice(_COLON.finditer(text, first.start), _MOST_SEGMENTS):
         if within_title(text, colon.start()):
             continue
         before = text[max(start, colon.start() - 2 * LONGEST_LABEL) : colon.start()]
         kind, label, length = _inline_label(before, labels)
         begins = colon.start() - length
-        separated = length == len(before) or bool(_LISTING.search(text[max(start, begins - 2) : begins]))
-        yield Segment(current.label, current.kind, current.start, begins, current.trusted)
-        current = Segment(label, kind, colon.end(), len(text), trusted and separated)
+        yield Segment(current.label, current.kind, current.start, begins, current.trusted, current.inline)
+        current = Segment(label, kind, colon.end(), len(text), _may_follow(text, first, begins), inline=True)
         start = colon.end()
-    yield Segment(current.label, current.kind, current.start, len(text), current.trusted)
+    yield Segment(current.label, current.kind, current.start, len(text), current.trusted, current.inline)
 
 
 def _inline_label(before: str, labels: Labels) -> tuple[Label, str, int]:
@@ -233,12 +241,14 @@ def _inline_label(before: str, labels: Labels) -> tuple[Label, str, int]:
     return kind, phrase.strip(), len(phrase)
 
 
-def _may_go_on(text: str, first: Segment) -> bool:
-    """Whether a label in the middle of the line is the desk's: not after what a customer may have written."""
+def _may_follow(text: str, first: Segment, begins: int) -> bool:
+    """Whether a label in the middle of a line is the desk's: not after what a customer may have written."""
+    before = text[first.start : begins]
+    listed = bool(_LISTING.search(before[-2:]))
     if first.kind is None:
-        head = _SEPARATORS.split(_TITLED.sub(" ", text[first.start :]).replace(LINK, " "), maxsplit=1)[0]
-        return is_desks_sentence(head.partition(":")[0]) or sentence_cue(head) is not None
-    return first.kind in OF_REQUESTERS or first.kind in (Label.ATTRIBUTE, Label.SOMEBODY_ELSE)
+        head = _TITLED.sub(" ", before).replace(LINK, " ")
+        return is_desks_sentence(head) or (listed and sentence_cue(head) is not None)
+    return listed and (first.kind in OF_REQUESTERS or plain(first.label) in _DESKS_VALUES)
 
 
 def is_desks_sentence(text: str) -> bool:
@@ -271,6 +281,12 @@ def _is_name(tokens: list[str]) -> bool:
     if len(tokens) > _MOST_NAME_WORDS:
         return False
     return not any(plain(token) in _NOT_IN_NAMES or ":" in token or ";" in token for token in tokens)
+
+
+def ends_there(text: str, end: int) -> bool:
+    """Whether nothing but brackets and what separates stands right after an address, or whom it went to."""
+    after = text[end:].lstrip(" )>]}\"'”*_`")
+    return after[:1] in _ENDS or _TO_ADDRESS.match(after) is not None
 
 
 def names_somebody_else(before: str) -> bool:

@@ -35,6 +35,8 @@ _WIDE = str.maketrans("：＠．（）＝，；｜\u3000\u00a0\u2007\u202f", ":@
 _EMOJI = re.compile(r"(?<![\w:]):[a-z0-9_+'-]{1,60}:(?![\w:])")
 _BOLD = re.compile(r"(?<![\w*])\*{1,2}(?=[^\s*])([^*\n]{1,300})\*{1,2}(?!\w)")
 _HEADING = re.compile(r"(?m)^#{1,6}[ \t]+(.{1,300})$")
+# A fence at a line's beginning or end; in the middle of one it may be part of somebody's name.
+_FENCE = re.compile(r"(?m)^[ \t]{0,9}```|```[ \t]{0,9}$")
 _MARKS = str.maketrans("", "", "*~`")
 _DOMAIN_ALONE = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
 _LOCAL_BEFORE = re.compile(r"[\w.+-]{1,64}@$")
@@ -71,7 +73,8 @@ def read_markup(text: str, is_ticket: IsTicket) -> tuple[str, list[Link]]:
     links: list[Link] = []
     shown: list[str] = []
     end = 0
-    text = _CONTROL.sub(" ", without_invisible(text)).replace("```", "\n>")
+    text = _CONTROL.sub(" ", without_invisible(text))
+    text = _FENCE.sub("\n>", text) if "```" in text else text
     for token in _TOKEN.finditer(text):
         shown.append(_plain(text[end : token.start()], links))
         before = shown[-1] if shown[-1] or len(shown) == 1 else shown[-2]

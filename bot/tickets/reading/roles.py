@@ -20,6 +20,7 @@ from bot.tickets.reading.lines import (
     Segment,
     Spotted,
     is_card,
+    ends_there,
     names_somebody_else,
     sentence_cue,
     spot,
@@ -55,6 +56,8 @@ class Group:
     plural: bool = False
     says_email: bool = False
     has_value: bool = False
+    # In the middle of a line: a label that begins one goes before it.
+    is_inline: bool = False
     addresses: list[Subject] = field(default_factory=list)
     # Two readings are possible: another address stands in the same line or beside the same label.
     is_doubtful: bool = False
@@ -128,7 +131,7 @@ class _Reader:
         if words.field_kind is not None and words.line > 0:
             self._below_field(words, seen)
             return
-        crowd = self._is_crowd(words.text, seen) and not _is_plain_list(words, seen)
+        crowd = self._is_crowd(words, seen) and not _is_plain_list(words, seen)
         for segment in words.segments:
             here = [
                 pair for pair in seen if segment.start <= pair[0].start < max(segment.end, segment.start + 1)
@@ -156,18 +159,14 @@ class _Reader:
             self.found += len(hidden)
             self.roles.found += [(self.container, address) for address in hidden]
 
-    def _is_crowd(self, text: str, seen: Sequence[tuple[Spotted, Subject]]) -> bool:
-        """Whether a line holds two outside addresses outside of its title: one may be the customer's making."""
-        return (
-            len(
-                {
-                    address.value
-                    for one, address in seen
-                    if not within_title(text, one.start) and self.is_outside(address)
-                }
-            )
-            > 1
-        )
+    def _is_crowd(self, words: Words, seen: Sequence[tuple[Spotted, Subject]]) -> bool:
+        """Whether a line holds two outside addresses outside of its title: one may be a name's making."""
+        text = words.text
+        if words.whole and words.whole != text:
+            text = words.whole
+            seen = [(one, address) for one in spot(text) if (address := self.judge(one.typed)) is not None]
+        outside = (a.value for one, a in seen if not _is_part_of_title(text, one) and self.is_outside(a))
+        return len(set(outside)) > 1
 
     def _segment(
         self, words: Words, segment: Segment, seen: Sequence[tuple[Spotted, Subject]], *, crowd: bool
@@ -183,11 +182,11 @@ class _Reader:
             self._requesters(words, segment, value, seen, crowd=crowd)
             return
         if segment.kind in (Label.SOMEBODY_ELSE, Label.UNKNOWN, *OF_REQUESTERS):
-            named = bool(value.strip()) and not seen and segment.kind is not Label.UNKNOWN
-            self.owner, self.owned_by_other = (
-                None,
-                named or (segment.kind is Label.UNKNOWN and _is_persons(value)),
+            # A name without an address: a bare "Email:" below may be his.
+            named = (
+                _is_persons(value) if segment.kind is Label.UNKNOWN else not _SAYS_NOTHING.fullmatch(value)
             )
+            self.owner, self.owned_by_other = None, not seen and (named or not value.strip())
         if segment.kind is not Label.SOMEBODY_ELSE:
             self.roles.unexplained += [address for _one, address in seen]
 
@@ -210,6 +209,8 @@ class _Reader:
             if says_name or _is_in_subject(words.text, segment, one):
                 continue
             if names_somebody_else(before) or len(before.split()) > _MOST_WORDS_BEFORE:
+                break
+            if segment.inline and not ends_there(words.text[: segment.end], one.end):
                 break
             self._add(group, address, crowd=crowd and not group.plural)
         self.owner, self.owned_by_other = group, False
@@ -241,6 +242,7 @@ class _Reader:
             self.labels.is_plural(label),
             self.labels.says_email(label),
         )
+        group.is_inline = segment.inline
         if kind is Label.EMAIL and self.owned_by_other:
             # The address of somebody else, whose name stands above.
             group.is_doubtful = True
@@ -265,7 +267,10 @@ class _Reader:
             cue = sentence_cue(before) if number == 0 and not self.profile.names_only else None
             opening = self._opening(text, before) if number == 0 else None
             titled = within_title(text, one.start)
-            if (cue and (not titled or _is_right_before(before, cue))) or opening:
+            if _is_part_of_title(text, one):
+                continue
+            ends = ends_there(text, one.end)
+            if (cue and ends and (not titled or _is_right_before(before, cue))) or opening:
                 group = Group(By.SENTENCE, Label.SUBMITTER, cue or "by", words.place, has_value=True)
                 self._add(group, address, crowd=crowd)
                 self.roles.groups.append(group)
@@ -320,8 +325,18 @@ class _Reader:
             self.open = None
         elif self.open is not None and words.field_kind in OF_REQUESTERS:
             self._below(words.text, seen)
-        elif words.field_kind is not Label.SOMEBODY_ELSE:
+        elif words.field_kind is Label.SOMEBODY_ELSE:
+            self.owned_by_other = self.owned_by_other and not seen
+        else:
             self.roles.unexplained += [address for _one, address in seen]
+
+
+def _is_part_of_title(text: str, one: Spotted) -> bool:
+    """Whether an address stands in a ticket's title that has other words as well."""
+    return (
+        within_title(text, one.start)
+        and text[one.start - 1 : one.start] + text[one.end : one.end + 1] != "\x03\x04"
+    )
 
 
 def _is_plain_list(words: Words, seen: Sequence[tuple[Spotted, Subject]]) -> bool:
