@@ -129,21 +129,19 @@ def _read(
     if said.is_others:
         reason = "It comes from a sender that is no help desk; TICKETS__APPS can name it."
         return replace(reading, action=Action.IGNORE, reason=reason, shape="")
-    may_be_mail = bool(reading.unread_files) and not said.has_mail
-    if not (
-        said.ticket
-        or said.is_digest
-        or said.has_mail
-        or said.is_sign
-        or said.uids
-        or may_be_mail
-        or reading.requester
-        and said.found.startswith("sentence")
-    ):
+    if not _has_sign(reading, said):
         return replace(
             reading, action=Action.IGNORE, reason="Nothing in it says that it is a ticket.", shape=""
         )
     return reading
+
+
+def _has_sign(reading: TicketReading, said: Said) -> bool:
+    """Whether anything in a message says that it is a ticket; an app's name says nothing."""
+    may_be_mail = bool(reading.unread_files) and not said.has_mail
+    linked = bool(said.ticket) or said.is_digest
+    named = said.is_sign or bool(said.uids) or said.found.startswith("sentence")
+    return linked or said.has_mail or may_be_mail or named
 
 
 def _decide(message: dict[str, Any], rules: TicketRules, files: Mapping[str, Any]) -> TicketReading:

@@ -18,7 +18,7 @@ from bot.domain.model import Subject, SubjectKind, TicketReference
 from bot.tickets.profiles.known import OWN_DOMAINS, SHAPES
 from bot.tickets.profiles.profile import GENERAL, Profile
 from bot.tickets.reading.authors import Spoken, read_authors
-from bot.tickets.reading.labels import Label, Labels, labels_with
+from bot.tickets.reading.labels import Label, labels_with
 from bot.tickets.reading.mail import Mail, read_mails
 from bot.tickets.reading.markup import Link
 from bot.tickets.reading.passages import Passage, Place, read_passages
@@ -124,7 +124,7 @@ def read_content(message: dict[str, Any], rules: TicketRules, files: Mapping[str
     several = len({(one.profile.system, one.key) for one in tickets}) > 1 or _is_list(
         spoken, tickets, references
     )
-    said = _weigh(mails, spoken, roles, judge, profile)
+    said = _weigh(mails, spoken, roles, judge)
     return replace(
         said,
         uids=_uids(roles.lines, rules.uid_patterns),
@@ -218,7 +218,7 @@ def _comes_from_others(spoken: Spoken, references: References) -> bool:
     return False
 
 
-def _weigh(mails: Sequence[Mail], spoken: Spoken, roles: Roles, judge: Judge, profile: Profile) -> Said:
+def _weigh(mails: Sequence[Mail], spoken: Spoken, roles: Roles, judge: Judge) -> Said:
     """Who is the requester, by mail, by label or sentence, or standing alone."""
     everybody = [*(a for mail in mails for a in _everybody(mail)), *roles.everybody]
     judge.cut = _cut_among(everybody)

@@ -1,4 +1,4 @@
-"""Desks that link no ticket, recognised by the shape of their messages: Papercups, Workflow Builder's forms."""
+"""Desks that link no ticket, recognised by their messages' shape: Papercups, Workflow Builder's forms."""
 
 from collections.abc import Mapping
 from typing import Any

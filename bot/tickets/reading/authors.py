@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.domain.addresses import without_message_ids
 from bot.tickets.profiles.profile import Author, Profile
+from bot.tickets.reading.boundaries import begins_quote, ends_desks_words, goes_on
 from bot.tickets.reading.labels import OF_REQUESTERS, Label, Labels, plain
 from bot.tickets.reading.lines import (
     Line,
@@ -30,19 +31,8 @@ from bot.tickets.reading.passages import Passage, Place
 _MOST_LINES = 150
 _MOST_CHARACTERS = 8_000
 _LONGEST_LINE = 2_000
-_LONGEST_HEADING = 300
 _SHORTEST_SUBJECT = 2
 _MOST_WORDS_OF_VALUE = 3
-_QUOTED_BELOW = re.compile(
-    r"\s{0,9}(?:[-_=*]{2,}\s?.{0,40}(?:original|forwarded|weitergeleitet|transféré|reenviado|inoltrato|пересыл|転送)"
-    r"|[-_=]{5,}\s*$|on .{4,200} wrote:\s*$|begin forwarded message"
-    r"|am .{4,200} schrieb .{0,100}:\s*$|le .{4,200} a écrit\s?:\s*$|el .{4,200} escribió:\s*$"
-    r"|em .{4,200} escreveu:\s*$|il .{4,200} ha scritto:\s*$|op .{4,200} schreef .{0,100}:\s*$)",
-    re.IGNORECASE,
-)
-_BELOW_THE_LINK = re.compile(
-    r"\bto view (?:the|this|your) (?:conversation|ticket|request|case)\b", re.IGNORECASE
-)
 _TEMPLATE = re.compile(r"\{\{[^{}\n]{0,200}\}\}")
 _ONLY_TICKET = re.compile(rf"[\s:*_-]*{LINK}?\s*{TITLE}[^\x04]*\x04[\s.]*")
 # "Request: SUP-12" links the ticket; "Request: my text" is the customer's.
@@ -50,8 +40,6 @@ _MAY_BE_LINKED = frozenset({"request", "issue", "conversation", "inquiry", "enqu
 _BEGINS_WITH_LINK = re.compile(rf"\W{{0,6}}{LINK}")
 _TEXTS = frozenset({Place.BODY, Place.SECTION, Place.PRETEXT, Place.TEXT})
 _FREE = frozenset({Label.DESCRIPTION, Label.TITLE})
-# Names of mail's headers: they prove nothing, for forwarded mail has them too.
-_OF_MAIL = frozenset({Label.SUBMITTER, Label.EMAIL, Label.TITLE, Label.DESCRIPTION, Label.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +179,7 @@ class _Reader:
         self.spoken.links += [] if kind is Label.DESCRIPTION else passage.links
         ended = kind in _FREE
         for place, raw in enumerate(lines):
-            ended = ended or _begins_quote(raw, is_first=place == 0) or self.is_too_much(raw)
+            ended = ended or begins_quote(raw, is_first=place == 0) or self.is_too_much(raw)
             if ended:
                 self.say(passage, number, "\n".join(lines[place:]), place)
                 return
@@ -253,11 +241,6 @@ class _Reader:
                 self.spoken.listed.append(here[0])
 
 
-def _begins_quote(raw: str, *, is_first: bool = False) -> bool:
-    """Whether a line begins what is quoted: with a mark of quotes, or words above a quote."""
-    return raw.lstrip().startswith(">") or bool(not is_first and _QUOTED_BELOW.match(raw[:_LONGEST_HEADING]))
-
-
 def _beside(line: Line, label: str, kind: Label, labels: Labels) -> Iterable[Segment]:
     """A line of a field's value: the field's label is its own; labels inside it are not the desk's."""
     for place, segment in enumerate(split_line(line, labels, may_be_alone=False)):
@@ -284,7 +267,12 @@ class _Container:
         links = iter(self.passage.links)
         lines = without_message_ids(_TEMPLATE.sub(" ", self.passage.text)).split("\n")
         continues = self.passage.place in _TEXTS
-        if continues and self.reader.begun and not self._is_first_text() and not self._goes_on(lines):
+        if (
+            continues
+            and self.reader.begun
+            and not self._is_first_text()
+            and not goes_on(lines, self.reader.labels)
+        ):
             # Between two blocks, as between two paragraphs.
             self.ended = True
         for place, raw in enumerate(lines):
@@ -314,7 +302,7 @@ class _Container:
             self.pending = None
             self.ended = not self.first and self._ends_at_blank(lines[place + 1 :])
             return
-        if _begins_quote(raw):
+        if begins_quote(raw):
             self.ended = True
             self._say(raw, place)
             return
@@ -349,14 +337,15 @@ class _Container:
                 return one.start
             if one.kind is Label.TITLE and not _ONLY_TICKET.fullmatch(value):
                 return one.start
-            if one.kind is Label.UNKNOWN:
-                if self._ends_at_unknown(line, one, value, below, is_head=place == 0):
-                    self.ended = True
-                    return one.start
+            if one.kind is Label.UNKNOWN and self._ends_at_unknown(
+                line, one, value, below=below, is_head=place == 0
+            ):
+                self.ended = True
+                return one.start
         return len(line.text)
 
     def _ends_at_unknown(self, line: Line, one: Segment, value: str, below: bool, *, is_head: bool) -> bool:
-        """Whether an unknown label is a description's: nothing beside it and lines below, or prose beside it."""
+        """Whether an unknown label is a description's: prose beside it, or nothing and lines below."""
         if value.strip():
             words = value.split()
             return len(words) >= _MOST_WORDS_OF_VALUE and any(word[:1].islower() for word in words)
@@ -378,7 +367,7 @@ class _Container:
         )
         reader.named_in_sentence = reader.named_in_sentence or in_sentence or opening
         reader.begun = reader.begun or named or in_sentence or opening or line.has_ticket
-        if _BELOW_THE_LINK.search(kept) or (profile.last_line and profile.last_line.search(kept)):
+        if ends_desks_words(kept) or (profile.last_line and profile.last_line.search(kept)):
             self.ended = True
 
     def _ends_at_blank(self, following: Sequence[str]) -> bool:
@@ -387,19 +376,4 @@ class _Container:
             return False
         if reader.named_in_sentence or (reader.profile.blank_line_ends and reader.begun):
             return True
-        return (reader.begun or self.titled) and not self._goes_on(following)
-
-    def _goes_on(self, lines: Sequence[str]) -> bool:
-        """Whether the desk's words go on: with a known label, and one of mail's headers needs company."""
-        kinds = []
-        for raw in lines[:12]:
-            if not raw.strip():
-                if kinds:
-                    break
-                continue
-            kinds.append(split_line(read_line(raw), self.reader.labels)[0].kind)
-            if kinds[0] is None or kinds[0] is Label.UNKNOWN:
-                return False
-        if not kinds:
-            return False
-        return any(kind is not None and kind not in _OF_MAIL for kind in kinds)
+        return (reader.begun or self.titled) and not goes_on(following, reader.labels)

@@ -75,11 +75,11 @@ def plain(label: str) -> str:
     return text.strip(_EDGES)
 
 
-def _table(*kinds: tuple[Label, Iterable[str]]) -> dict[str, Label]:
+def _table(*kinds: tuple[Label, str]) -> dict[str, Label]:
     """All phrases with their kinds; where languages differ, the first kind given."""
     table: dict[str, Label] = {}
-    for kind, languages in kinds:
-        for phrase in "|".join(languages).split("|"):
+    for kind, text in kinds:
+        for phrase in words.phrases(text):
             table.setdefault(plain(phrase), kind)
     return table
 
@@ -93,8 +93,8 @@ _KNOWN = _table(
     (Label.EMAIL, words.EMAIL),
     (Label.ATTRIBUTE, words.ATTRIBUTE),
 )
-_ELSE_WITHIN = frozenset(words.ELSE_WITHIN.split("|"))
-_LITTLE = frozenset(map(plain, words.LITTLE.split("|")))
+_ELSE_WITHIN = frozenset(words.phrases(words.ELSE_WITHIN))
+_LITTLE = frozenset(map(plain, words.phrases(words.LITTLE)))
 _ROLES = {phrase: kind for phrase, kind in _KNOWN.items() if kind in (Label.REQUESTER, Label.SUBMITTER)}
 _OF_EMAIL = frozenset(
     word for phrase, kind in _KNOWN.items() if kind is Label.EMAIL for word in phrase.split()

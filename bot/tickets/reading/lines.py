@@ -34,24 +34,18 @@ _TITLED = re.compile(f"{TITLE}[^{TITLE_END}]*{TITLE_END}")
 _BRACKETS = " \t([<{\"'“‘`_"
 _ELLIPSIS = re.compile(r"[\x02>)\]]?\s?[\[(]?(?:…|\.\.)")
 _NUMBER = re.compile(r"#?\d{1,20}|#?[A-Z][A-Z0-9_]{0,9}-\d{1,9}|\W+|no\.?", re.IGNORECASE)
-_SENTENCE = frozenset(map(plain, words.SENTENCE.split("|")))
-_CUES = frozenset(tuple(plain(cue).split()) for cue in words.CUES.split("|"))
+_SENTENCE = frozenset(map(plain, words.phrases(words.SENTENCE)))
+_CUES = frozenset(tuple(plain(cue).split()) for cue in words.phrases(words.CUES))
+_WORDS_ELSE = "|".join(map(re.escape, words.phrases(words.CUES_ELSE)))
 _CUE_ELSE = re.compile(
-    rf"(?:^|[\s(,;|/])(?:{'|'.join(map(re.escape, words.CUES_ELSE.split('|')))})(?:\s+[^\s;|·•:<>()\[\]@]{{1,40}}){{0,5}}"
-    r"[\s<(\[\"'_]*$",
+    rf"(?:^|[\s(,;|/])(?:{_WORDS_ELSE})(?:\s+[^\s;|·•:<>()\[\]@]{{1,40}}){{0,5}}[\s<(\[\"'_]*$",
     re.IGNORECASE,
 )
-_ENDS = ("", *";|·•,:.!?–—-\n\x03\x04\x05")
+_ENDS = frozenset(("", *";|·•,:.!?–—-\n\x03\x04\x05"))
 _TO_ADDRESS = re.compile(r"to\s[\s<(\x01]{0,3}[^\s@]{1,64}@")
-# Labels whose values no customer chooses.
-_DESKS_VALUES = frozenset(
-    "status|state|priority|severity|ticket|ticket id|id|number|ticket number|case|case number|queue|channel|type"
-    "|group|brand|assignee|assigned to|agent|sla|due".split("|")
-)
+_DESKS_VALUES = frozenset(words.phrases(words.DESKS_VALUES))
 _MOST_NAME_WORDS = 6
-_NOT_IN_NAMES = frozenset(
-    ("to", "via", "by", "cc", "bcc", "with", "and", "for", "about", "regarding", "re", "that", "an", "on")
-)
+_NOT_IN_NAMES = frozenset(words.phrases(words.NOT_IN_NAMES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +116,7 @@ def spot(text: str) -> list[Spotted]:
 
 def _is_cut(text: str, found: Found) -> bool:
     """Whether an ellipsis stands before or after it."""
-    if text[found.start : found.start + 2] == ".." or text[max(0, found.start - 1) : found.start] in ("…",):
+    if text[found.start : found.start + 2] == ".." or text[max(0, found.start - 1) : found.start] == "…":
         return True
     if text[max(0, found.start - 3) : found.start] == "...":
         return True
@@ -179,10 +173,10 @@ def _labelled(text: str, start: int, labels: Labels) -> Segment | None:
         return None
     label = found["label"].strip()
     kind = labels.classify(label)
-    if found["colon"] and kind is Label.UNKNOWN and not _AFTER_COLON.match(text, found.end()):
+    is_bare = found["colon"] and not _AFTER_COLON.match(text, found.end())
+    if kind is Label.UNKNOWN and is_bare and label[-1:].isascii():
         # "10:30" is no label; what is written without blanks between words may be one.
-        if label[-1:].isascii():
-            return None
+        return None
     if not found["colon"] and kind is Label.UNKNOWN and "=" not in found[0] and is_desks_sentence(label):
         return None
     return Segment(label, kind, found.end(), len(text)) if label else None
@@ -199,7 +193,7 @@ def _alone(text: str, start: int, labels: Labels) -> Segment | None:
 
 
 def _bracketed(text: str, start: int, labels: Labels) -> Segment | None:
-    """ "Requester (address)": a known label and its address, with nothing or a bracket between them."""
+    """Read "Requester (address)": a known label and its address, with nothing or a bracket between them."""
     first = next(iter(spot(text[: start + 3 * LONGEST])), None)
     if first is None:
         return None
@@ -299,28 +293,7 @@ def within_title(text: str, place: int) -> bool:
     return text.rfind(TITLE, 0, place + 1) > text.rfind(TITLE_END, 0, place + 1)
 
 
-_PARTICLES = frozenset(
-    (
-        "von",
-        "van",
-        "de",
-        "der",
-        "den",
-        "da",
-        "di",
-        "du",
-        "la",
-        "le",
-        "bin",
-        "al",
-        "el",
-        "dos",
-        "y",
-        "ten",
-        "ter",
-        "zu",
-    )
-)
+_PARTICLES = frozenset(words.phrases(words.PARTICLES))
 _BETWEEN = re.compile(r"[·•|,;–—\t]|\s-\s")
 
 

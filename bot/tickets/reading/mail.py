@@ -14,6 +14,7 @@ from typing import Any
 
 from bot.domain.addresses import find_addresses, read_address
 from bot.domain.model import Subject
+from bot.tickets.reading import words
 from bot.tickets.reading.labels import plain
 from bot.tickets.reading.markup import BOLD, BOLD_END, Link, read_markup
 
@@ -24,23 +25,8 @@ _MOST_BLOCKS = 20
 # How far from "From:" the other headers of a forwarded block stand.
 _NEAR = 5
 _HEADER = re.compile(r"^[>\s*_|]{0,30}([^\W\d_][^:\n@<>]{0,40}?)\s{0,2}:\s*(.{0,400})$")
-# Mail's headers in the languages of mail programs.
-_FROM = (
-    "from|von|de|da|van|fra|från|fran|od|od koho|lähettäjä|lahettaja|feladó|felado|kimden|gönderen|от|от кого"
-    "|отправитель|від|від кого|απο|από|מאת|من|差出人|送信元|送信者|보낸 사람|보낸사람|发件人|寄件者|寄件人|發件人"
-    "|expéditeur|absender|remitente|remetente|mittente|afzender|nadawca|odesílatel|avsändare|expeditor|de la|kimden"
-)
-_OTHERS = (
-    "to|date|sent|subject|cc|reply-to|an|gesendet|datum|betreff|kopie|antwort an|à|a|pour|envoyé|objet|répondre à"
-    "|para|enviado|enviado el|enviado em|enviada em|fecha|asunto|data|assunto|cópia|inviato|oggetto|aan|verzonden"
-    "|onderwerp|til|sendt|dato|emne|till|skickat|ämne|do|wysłano|wysłane|temat|komu|datum|předmět|odesláno|predmet"
-    "|címzett|küldve|dátum|tárgy|vastaanottaja|lähetetty|päivämäärä|päiväys|aihe|kime|alıcı|tarih|gönderildi|konu|кому"
-    "|дата|отправлено|тема|копия|надіслано|προς|ημερομηνία|θέμα|אל|תאריך|נושא|נשלח|إلى|التاريخ|الموضوع|تم الإرسال"
-    "|宛先|日付|件名|送信日時|日時|받는 사람|받는사람|날짜|보낸 날짜|제목|보냄|收件人|收件者|日期|发送时间|發送時間|时间|主题|主題|主旨|抄送"
-    "|către|dată|subiect|trimis"
-)
-_FROM_WORDS = frozenset(map(plain, _FROM.split("|")))
-_OTHER_WORDS = frozenset(map(plain, _OTHERS.split("|")))
+_FROM_WORDS = frozenset(map(plain, words.phrases(words.MAIL_FROM)))
+_OTHER_WORDS = frozenset(map(plain, words.phrases(words.MAIL_OTHERS)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +127,7 @@ def _has_company(lines: Sequence[str], headers: Sequence[tuple[str, str] | None]
 
 def _one(value: str) -> Subject | None:
     """The address of "Name <address>" or "address"; None where it is not clear which one it is."""
-    found = [one for one in islice(find_addresses(value), _MOST_PEOPLE)]
+    found = list(islice(find_addresses(value), _MOST_PEOPLE))
     bracketed = [one for one in found if value[: one.start].rstrip()[-1:] in ("<", "[", "(")]
     judged = [a for one in (bracketed or found) if (a := read_address(one.typed)) is not None]
     every = {a.value for one in found if (a := read_address(one.typed)) is not None}

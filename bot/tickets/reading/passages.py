@@ -78,8 +78,9 @@ class _Walk:
         yield from self.blocks(message.get("blocks"), 0)
         for number, attachment in enumerate(_dicts(message.get("attachments")), start=1):
             if not self.us.wrote(attachment):
-                marked = {"attachment": number, "previews": _previewed(attachment)}
-                yield from (replace(passage, **marked) for passage in self.attachment(attachment))
+                previews = _previewed(attachment)
+                for passage in self.attachment(attachment):
+                    yield replace(passage, attachment=number, previews=previews)
         # With blocks the text is what notifications show of them; without, it stands above the attachments.
         yield from self.words(message.get("text"), Place.FALLBACK if message.get("blocks") else Place.BODY)
 

@@ -19,8 +19,8 @@ from bot.tickets.reading.labels import OF_REQUESTERS, Label, Labels, plain
 from bot.tickets.reading.lines import (
     Segment,
     Spotted,
-    is_card,
     ends_there,
+    is_card,
     names_somebody_else,
     sentence_cue,
     spot,
@@ -210,7 +210,7 @@ class _Reader:
                 continue
             if names_somebody_else(before) or len(before.split()) > _MOST_WORDS_BEFORE:
                 break
-            if segment.inline and not ends_there(words.text[: segment.end], one.end):
+            if segment.inline and not ends_there(words.whole or words.text, one.end):
                 break
             self._add(group, address, crowd=crowd and not group.plural)
         self.owner, self.owned_by_other = group, False
@@ -269,7 +269,7 @@ class _Reader:
             titled = within_title(text, one.start)
             if _is_part_of_title(text, one):
                 continue
-            ends = ends_there(text, one.end)
+            ends = ends_there(words.whole or text, one.end)
             if (cue and ends and (not titled or _is_right_before(before, cue))) or opening:
                 group = Group(By.SENTENCE, Label.SUBMITTER, cue or "by", words.place, has_value=True)
                 self._add(group, address, crowd=crowd)

@@ -44,6 +44,7 @@ LABELLED = st.tuples(FORM, LABEL, LINKED, OUTSIDE)
 ELSEWHERE = st.tuples(FORM, OTHER_LABEL, LINKED, OUTSIDE)
 
 
+@settings(deadline=None)
 @given(LABELLED, st.lists(ELSEWHERE, max_size=4), st.randoms())
 def test_a_label_beats_the_outside_test(labelled: Any, others: list[Any], random: Any) -> None:
     lines = [line(*labelled), *(line(*other) for other in others)]
@@ -52,12 +53,14 @@ def test_a_label_beats_the_outside_test(labelled: Any, others: list[Any], random
     assert addresses(reading.requester) == [labelled[3]]
 
 
+@settings(deadline=None)
 @given(st.lists(ELSEWHERE, min_size=1, max_size=4))
 def test_no_look_alike_label_makes_a_requester(others: list[Any]) -> None:
     reading = read(message("\n".join([TICKET, *(line(*other) for other in others)])))
     assert (reading.action, reading.requester) == (Action.OFFER, ())
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["*Description*:\n{}", "Description: {}", "&gt; {}", "*Message:* {}", "```{}```"]),
     st.lists(LABELLED, min_size=1, max_size=3),
@@ -75,6 +78,7 @@ def test_nothing_after_the_description_is_looked_up(marker: str, free: list[Any]
     assert read(shapes[shape]).requester == ()
 
 
+@settings(deadline=None)
 @given(st.tuples(FORM, LABEL, LINKED, INSIDE | st.just("Support@Desk.example")), st.booleans())
 def test_never_an_internal_or_ignored_address(inside: Any, for_person: bool) -> None:
     posted = message(f"New ticket {TICKET}\n{line(*inside)}")
@@ -82,6 +86,7 @@ def test_never_an_internal_or_ignored_address(inside: Any, for_person: bool) -> 
     assert (reading.requester, reading.mentioned) == ((), ())
 
 
+@settings(deadline=None)
 @given(
     st.lists(OUTSIDE, min_size=1, max_size=8, unique=True),
     st.sampled_from([(": ", ", "), (": ", " "), (":\n• ", "\n• "), (":\n", "\n")]),
@@ -92,6 +97,7 @@ def test_three_are_looked_up_at_most(people: list[str], between: tuple[str, str]
     assert addresses(reading.requester) == (people if len(people) <= 3 else [])
 
 
+@settings(deadline=None)
 @given(OUTSIDE, st.sampled_from([".", ",", ";", ")", "'s", "’s", "*", "`", " ", "\n", "&gt;", ":"]))
 def test_punctuation_after_an_address_is_no_part_of_it(address: str, after: str) -> None:
     assert addresses(read(message(f"Requester: {address}{after}")).requester) == [address]
@@ -123,7 +129,7 @@ def with_junk(value: Any, path: tuple[Any, ...], junk: Any) -> Any:
     return copy
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(st.data())
 def test_no_change_to_a_real_event_makes_the_reader_raise(data: st.DataObject) -> None:
     event = data.draw(st.sampled_from(SAMPLES))
@@ -134,6 +140,7 @@ def test_no_change_to_a_real_event_makes_the_reader_raise(data: st.DataObject) -
     read_for_person(event, rules)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(KEYS, JUNK, max_size=12), JUNK)
 def test_no_event_makes_the_reader_raise(event: dict[str, Any], files: Any) -> None:
     read({"type": "message", "bot_id": "B1"} | event)
@@ -141,6 +148,7 @@ def test_no_event_makes_the_reader_raise(event: dict[str, Any], files: Any) -> N
     read({"type": "message", "bot_id": "B1"} | event, files={"F1": files})
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_no_text_makes_the_reader_raise_and_what_it_finds_was_in_the_text(text: str) -> None:
     reading = read(message(f"{TICKET} {text}"))

@@ -104,10 +104,52 @@ PEOPLE = st.sampled_from(
     ]
 )
 LABELS = st.sampled_from(
-    "Requester|Customer|Contact|Email|From|Created by|Reporter|Caller|On behalf of|Kunde|Von|E-Mail|Demandeur|De"
-    "|Solicitante|Cliente|Richiedente|Aanvrager|Klant|Заявитель|От|依頼者|差出人|요청자|보낸 사람|客户|发件人|Talep eden"
-    "|Zgłaszający|Od|Assignee|Agent|Cc|Bearbeiter|Description|Beschreibung|説明|Status|Subject|Name|Unknown label"
-    "|Requester email|Customer's e-mail|User ID".split("|")
+    [
+        "Requester",
+        "Customer",
+        "Contact",
+        "Email",
+        "From",
+        "Created by",
+        "Reporter",
+        "Caller",
+        "On behalf of",
+        "Kunde",
+        "Von",
+        "E-Mail",
+        "Demandeur",
+        "De",
+        "Solicitante",
+        "Cliente",
+        "Richiedente",
+        "Aanvrager",
+        "Klant",
+        "Заявитель",
+        "От",
+        "依頼者",
+        "差出人",
+        "요청자",
+        "보낸 사람",
+        "客户",
+        "发件人",
+        "Talep eden",
+        "Zgłaszający",
+        "Od",
+        "Assignee",
+        "Agent",
+        "Cc",
+        "Bearbeiter",
+        "Description",
+        "Beschreibung",
+        "説明",
+        "Status",
+        "Subject",
+        "Name",
+        "Unknown label",
+        "Requester email",
+        "Customer's e-mail",
+        "User ID",
+    ]
 )
 FORMS = st.sampled_from(
     [

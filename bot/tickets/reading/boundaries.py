@@ -1,0 +1,47 @@
+"""Where the desk's words end: what begins a quote, and whether a known label follows a blank line."""
+
+import re
+from collections.abc import Sequence
+
+from bot.tickets.reading.labels import Label, Labels
+from bot.tickets.reading.lines import read_line, split_line
+
+_LONGEST_HEADING = 300
+_QUOTED_BELOW = re.compile(
+    r"\s{0,9}(?:[-_=*]{2,}\s?.{0,40}(?:original|forwarded|weitergeleitet|transféré|reenviado|inoltrato|пересыл|転送)"
+    r"|[-_=]{5,}\s*$|on .{4,200} wrote:\s*$|begin forwarded message"
+    r"|am .{4,200} schrieb .{0,100}:\s*$|le .{4,200} a écrit\s?:\s*$|el .{4,200} escribió:\s*$"
+    r"|em .{4,200} escreveu:\s*$|il .{4,200} ha scritto:\s*$|op .{4,200} schreef .{0,100}:\s*$)",
+    re.IGNORECASE,
+)
+_BELOW_THE_LINK = re.compile(
+    r"\bto view (?:the|this|your) (?:conversation|ticket|request|case)\b", re.IGNORECASE
+)
+# Names of mail's headers: they prove nothing, for forwarded mail has them too.
+_OF_MAIL = frozenset({Label.SUBMITTER, Label.EMAIL, Label.TITLE, Label.DESCRIPTION, Label.UNKNOWN})
+
+
+def begins_quote(raw: str, *, is_first: bool = False) -> bool:
+    """Whether a line begins what is quoted: with a mark of quotes, or words above a quote."""
+    return raw.lstrip().startswith(">") or bool(not is_first and _QUOTED_BELOW.match(raw[:_LONGEST_HEADING]))
+
+
+def ends_desks_words(line: str) -> bool:
+    """Whether a line is a desk's last one: "Click here to view the conversation"."""
+    return _BELOW_THE_LINK.search(line) is not None
+
+
+def goes_on(lines: Sequence[str], labels: Labels) -> bool:
+    """Whether the desk's words go on: with a known label, and one of mail's headers needs company."""
+    kinds: list[Label | None] = []
+    for raw in lines[:12]:
+        if not raw.strip():
+            if kinds:
+                break
+            continue
+        kinds.append(split_line(read_line(raw), labels)[0].kind)
+        if kinds[0] is None or kinds[0] is Label.UNKNOWN:
+            return False
+    if not kinds:
+        return False
+    return any(kind is not None and kind not in _OF_MAIL for kind in kinds)
