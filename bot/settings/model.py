@@ -15,6 +15,7 @@ from dotenv import dotenv_values
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
+from bot.domain.apps import is_app_id
 from bot.domain.links import Configured
 from bot.settings.misspelt import KnownNames, find_misspelt, is_ours
 from bot.settings.values import (
@@ -231,6 +232,11 @@ class Settings(BaseSettings):
                 "This host's disk does not last: with SQLite every restart forgets the quota ledger,"
                 " and vendors may be asked more often than they allow."
             )
+        lines += (
+            f"TICKETS__APPS has a name, {name!r}, which any app may bear: better is the app's id, A… or B…."
+            for name in self.tickets.apps
+            if not is_app_id(name)
+        )
         return tuple(lines)
 
     @property

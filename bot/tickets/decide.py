@@ -5,19 +5,18 @@ The rules are those of `tickets/README.md`. Pure: a Slack event in, an answer ou
 nothing is raised.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from bot.domain.apps import is_app_id
 from bot.domain.model import Subject, TicketReference
 from bot.tickets.reading.mail import stubs
 from bot.tickets.requester import MOST_REQUESTERS, Said, mentioned_in, once, read_content
 from bot.tickets.rules import TicketRules
 
 _SUBTYPES = (None, "bot_message", "file_share")
-_ID = re.compile(r"[AB][A-Z0-9]{4,}")
 
 
 class Action(StrEnum):
@@ -191,11 +190,6 @@ def _is_named(message: dict[str, Any], apps: Sequence[str]) -> bool:
     )
 
 
-def is_app_id(app: str) -> bool:
-    """Whether an entry of `TICKETS__APPS` is an app's or bot's id, not a name."""
-    return _ID.fullmatch(app) is not None
-
-
 def _judge(message: Mapping[str, Any], said: Said, files: Mapping[str, Any]) -> TicketReading:
     """What a message calls for, if it is a ticket: a reply about one to three people, else an offer."""
     unread = tuple(file for file in stubs(message.get("files")) if file not in files)
@@ -252,7 +246,7 @@ def _shape(message: Mapping[str, Any], said: Said) -> str:
     profile = message.get("bot_profile")
     profile = profile if isinstance(profile, dict) else {}
     ids = (message.get("app_id"), profile.get("app_id"), message.get("bot_id"), profile.get("id"))
-    app = next((one for one in ids if isinstance(one, str) and _ID.fullmatch(one)), "unknown app")
+    app = next((one for one in ids if isinstance(one, str) and is_app_id(one)), "unknown app")
     return f"{app} {said.profile or 'general'}: {said.found or 'uid pattern'}"
 
 

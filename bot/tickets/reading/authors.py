@@ -29,7 +29,7 @@ from bot.tickets.reading.passages import Passage, Place
 
 # What is beyond these is the customer's: no desk's own words are that long, nor any line of them.
 _MOST_LINES = 150
-_MOST_CHARACTERS = 8_000
+_MOST_CHARACTERS = 6_000
 _LONGEST_LINE = 2_000
 _SHORTEST_SUBJECT = 2
 _MOST_WORDS_OF_VALUE = 3

@@ -26,6 +26,7 @@ from bot.tickets.reading.lines import (
     spot,
     within_title,
 )
+from bot.tickets.reading.markup import TITLE
 from bot.tickets.reading.passages import Place
 
 # Lines below a label that may hold its value: a name, then the address.
@@ -210,7 +211,7 @@ class _Reader:
                 continue
             if names_somebody_else(before) or len(before.split()) > _MOST_WORDS_BEFORE:
                 break
-            if segment.inline and not ends_there(words.whole or words.text, one.end):
+            if segment.inline and (_is_shortened(words) or not ends_there(words.text, one.end)):
                 break
             self._add(group, address, crowd=crowd and not group.plural)
         self.owner, self.owned_by_other = group, False
@@ -269,14 +270,19 @@ class _Reader:
             titled = within_title(text, one.start)
             if _is_part_of_title(text, one):
                 continue
-            ends = ends_there(words.whole or text, one.end)
+            ends = _ends_sentence(words, one)
             if (cue and ends and (not titled or _is_right_before(before, cue))) or opening:
                 group = Group(By.SENTENCE, Label.SUBMITTER, cue or "by", words.place, has_value=True)
                 self._add(group, address, crowd=crowd)
                 self.roles.groups.append(group)
             elif titled:
                 continue
-            elif number == 0 and not crowd and is_card(text, one) and not self.profile.names_only:
+            elif (
+                number == 0
+                and not (crowd or _is_shortened(words))
+                and is_card(text, one)
+                and not self.profile.names_only
+            ):
                 self._card(words, address)
             else:
                 self.roles.unexplained.append(address)
@@ -329,6 +335,19 @@ class _Reader:
             self.owned_by_other = self.owned_by_other and not seen
         else:
             self.roles.unexplained += [address for _one, address in seen]
+
+
+def _is_shortened(words: Words) -> bool:
+    """Whether the end of a line was taken for the customer's words: his may begin before it."""
+    return bool(words.whole) and words.whole != words.text
+
+
+def _ends_sentence(words: Words, one: Spotted) -> bool:
+    """Whether a desk's sentence ends with an address: at most a colon and the subject follow."""
+    if not _is_shortened(words):
+        return ends_there(words.text, one.end)
+    # A subject may stand behind the ticket's number, and such a sentence in it.
+    return TITLE not in words.text and words.whole[one.end :].lstrip(" )>]}\"'”")[:1] == ":"
 
 
 def _is_part_of_title(text: str, one: Spotted) -> bool:

@@ -139,3 +139,11 @@ def test_a_dotenv_file_is_read_checked_and_goes_behind_the_environment(tmp_path:
 def test_what_a_command_needs_is_named_when_it_is_missing() -> None:
     with pytest.raises(SettingsError, match="SLACK_BOT_TOKEN is not set"):
         load_settings({"SECRET_KEY": "x"}).require("SECRET_KEY", "SLACK_BOT_TOKEN")
+
+
+def test_a_name_among_the_tickets_apps_is_accepted_with_a_caution() -> None:
+    environment = {"TICKETS__APPS": "A0ZENDESK01,Zendesk", "TICKETS__REQUESTER_LABELS": "Anwender,Melder"}
+    settings = load_settings(environment)
+    assert settings.tickets.requester_labels == ("Anwender", "Melder")
+    [caution] = settings.cautions
+    assert "TICKETS__APPS has a name, 'Zendesk'" in caution
