@@ -16,8 +16,8 @@ from bot.domain.model import Subject, SubjectKind
 
 # Characters of an address or uid that is looked up; an address of the standards may have 254.
 LONGEST_SUBJECT = 128
-# Characters that cannot be in a local part here: blanks, brackets, quotes, separators, an ellipsis, and \x01 to
-# \x07, by which the reader of a message marks links.
+# Characters that cannot be in a local part here: blanks, brackets, quotes, separators, an ellipsis, and
+# \x01 to \x07, by which the reader of a message marks links.
 _NOT_LOCAL = r"\s<>()\[\]{},;:\"“”‘’«»„…\\|@=/?\x01-\x07"
 _FOUND = re.compile(
     rf"\x01(?P<linked>[^\x01-\x04]{{3,320}})\x02"

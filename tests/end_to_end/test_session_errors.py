@@ -1,5 +1,7 @@
 """ "Errors in this session": read when a person presses for them, out of the month's budget."""
 
+import pytest
+
 from bot.answers.buttons import SESSION_ERRORS
 from sandbox.faults import Fault
 from sandbox.slack import Message, plain_text

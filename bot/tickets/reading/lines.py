@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from bot.domain.addresses import LONGEST, Found, find_addresses
+from bot.domain.addresses import LONGEST_SUBJECT, Found, find_addresses
 from bot.tickets.reading import words
 from bot.tickets.reading.labels import LONGEST_LABEL, OF_REQUESTERS, Label, Labels, plain
 from bot.tickets.reading.markup import BOLD, BOLD_END, LINK, TITLE, TITLE_END
@@ -123,7 +123,9 @@ def _is_cut(text: str, found: Found) -> bool:
     end = found.end
     if text[found.start : found.start + 1] != "\x01":
         # The dots are in the match: it is trimmed only afterwards.
-        end = found.start + text[found.start : found.end + LONGEST].find(found.typed) + len(found.typed)
+        end = (
+            found.start + text[found.start : found.end + LONGEST_SUBJECT].find(found.typed) + len(found.typed)
+        )
     return _ELLIPSIS.match(text, max(end, found.start)) is not None
 
 
@@ -194,7 +196,7 @@ def _alone(text: str, start: int, labels: Labels) -> Segment | None:
 
 def _bracketed(text: str, start: int, labels: Labels) -> Segment | None:
     """Read "Requester (address)": a known label and its address, with nothing or a bracket between them."""
-    first = next(iter(spot(text[: start + 3 * LONGEST])), None)
+    first = next(iter(spot(text[: start + 3 * LONGEST_SUBJECT])), None)
     if first is None:
         return None
     before = text[start : first.start].rstrip(_BRACKETS + LINK + TITLE)

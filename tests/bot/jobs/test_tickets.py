@@ -31,8 +31,7 @@ from bot.tickets.book import BeingAnswered, TicketBook, TicketMessage
 from bot.tickets.decide import Action, TicketReading
 from bot.tickets.desks.ask import Desks
 from bot.tickets.desks.protocol import Requester
-from bot.tickets.passages import Us
-from bot.tickets.rules import ticket_rules
+from bot.tickets.rules import Us, ticket_rules
 from bot.tickets.with_requester import TicketReader
 from sandbox.slack import Message, plain_text
 from sandbox.slack.people import TEAM
