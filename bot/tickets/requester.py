@@ -20,8 +20,8 @@ from bot.tickets.profiles.profile import GENERAL, Profile
 from bot.tickets.reading.authors import Spoken, read_authors
 from bot.tickets.reading.labels import Label, labels_with
 from bot.tickets.reading.mail import Mail, read_mails
-from bot.tickets.reading.markup import Link
-from bot.tickets.reading.passages import Passage, Place, read_passages
+from bot.tickets.reading.markup import MarkupLink
+from bot.tickets.reading.passages import Passage, Region, read_passages
 from bot.tickets.reading.references import References, TicketLink, is_other
 from bot.tickets.reading.roles import By, Group, Roles, read_roles
 from bot.tickets.rules import TicketRules
@@ -42,7 +42,7 @@ _NO_REPLY = re.compile(
 _WHOSE = re.compile(
     r"(?:user_?|customer_?|requester_?|contact_?)?(?:e?-?mail|address)|customer|requester|contact|q|query|search"
 )
-_STRUCTURED = frozenset({Place.FIELD})
+_STRUCTURED = frozenset({Region.FIELD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ def mentioned_in(message: dict[str, Any], rules: TicketRules) -> tuple[Subject, 
     references = References(tuple(rules.internal_domains))
     spoken = Spoken()
     passages = [
-        p for p in read_passages(message, rules.us, references.is_ticket) if p.place is not Place.QUOTE
+        p for p in read_passages(message, rules.us, references.is_ticket) if p.place is not Region.QUOTE
     ]
     spoken = read_authors(passages, GENERAL, labels_with(()), has_ticket=False)
     roles = read_roles(spoken, GENERAL, labels_with(()), judge.read, judge.is_outside)
@@ -157,7 +157,7 @@ def mentioned_in(message: dict[str, Any], rules: TicketRules) -> tuple[Subject, 
 
 def _linked(passages: Sequence[Passage], references: References) -> TicketLink | None:
     """The first ticket that a message links, wherever; the desk's own frame goes first."""
-    ordered = sorted(passages, key=lambda passage: passage.place is not Place.FRAME)
+    ordered = sorted(passages, key=lambda passage: passage.place is not Region.FRAME)
     links = (link for passage in ordered if not passage.previews for link in passage.links[:_MOST_LINKS])
     return next((ticket for link in links if (ticket := references.read(link)) is not None), None)
 
@@ -170,12 +170,12 @@ def _without_previews(
     def is_quote(passage: Passage) -> bool:
         if not passage.previews:
             return False
-        page = references.read(Link(passage.previews))
+        page = references.read(MarkupLink(passage.previews))
         same = page is not None and (ticket is None or _is_same(page, ticket))
         return not same
 
     return [
-        Passage(Place.QUOTE, passage.text, attachment=passage.attachment) if is_quote(passage) else passage
+        Passage(Region.QUOTE, passage.text, attachment=passage.attachment) if is_quote(passage) else passage
         for passage in passages
     ]
 
@@ -320,7 +320,7 @@ def _alone(spoken: Spoken, roles: Roles, judge: Judge) -> tuple[tuple[Subject, .
     return (whose, "url") if len(whose) == 1 else ((), "")
 
 
-def _in_urls(links: Sequence[Link], judge: Judge) -> Iterable[tuple[str, Subject]]:
+def _in_urls(links: Sequence[MarkupLink], judge: Judge) -> Iterable[tuple[str, Subject]]:
     """The outside addresses in the queries of URLs, with the names of their parameters."""
     for link in links[:_MOST_LINKS]:
         for name, value in _query(link.url):

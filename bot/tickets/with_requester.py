@@ -54,7 +54,7 @@ class TicketReader:
         return replace(reading, action=Action.REPLY, reason=reason, requester=(subject,))
 
     def _subject(self, requester: Requester, ticket: TicketReference) -> Subject | None:
-        """Give whom to look up; what may never be looked up from a ticket may not be by this way either."""
+        """Whom to look up; what may never be looked up from a ticket may not be by this way either."""
         address = read_address(requester.email) if requester.email else None
         if address is not None:
             return address if may_be_requester(address, self.rules, ticket) else None
@@ -63,6 +63,6 @@ class TicketReader:
 
 
 def ticket_moment(ts: str) -> datetime | None:
-    """Give when a message was posted, by its Slack timestamp."""
+    """When a message was posted, by its Slack timestamp; None where that cannot be read."""
     seconds = ts.partition(".")[0]
     return datetime.fromtimestamp(int(seconds), UTC) if seconds.isdecimal() and len(seconds) <= 10 else None  # noqa: PLR2004

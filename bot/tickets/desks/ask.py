@@ -58,7 +58,7 @@ class Desks:
         return any(desk.may_keep(ticket) for desk in self.all)
 
     async def ask(self, ticket: TicketReference, purpose: Purpose) -> Requester | Failure | None:
-        """Give who wrote in; a failure where a desk could not be asked; None where no desk knows anybody."""
+        """Who wrote in; a failure where a desk could not be asked; None where no desk knows anybody."""
         failure: Failure | None = None
         for desk in self.all:
             if not desk.may_keep(ticket):
@@ -73,7 +73,7 @@ class Desks:
         return failure
 
     async def troubles(self) -> list[Trouble]:
-        """Give what was last wrong with each desk that has not answered since."""
+        """What was last wrong with each desk that has not answered since."""
         found = []
         for desk in self.all:
             if (kept := await self._memory.recall(desk.name, _TROUBLE)) is not None:
@@ -102,7 +102,7 @@ class Desks:
         return requester
 
     def _subject(self, requester: Requester | None) -> str | None:
-        """Give the hash by which a person is erased."""
+        """The hash by which a person is erased."""
         address = read_address(requester.email) if requester and requester.email else None
         return self._memory.name_for("", address.kind, address.value)[1] if address else None
 

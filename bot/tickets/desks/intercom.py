@@ -64,7 +64,7 @@ class Intercom:
         return ticket.system == "intercom"
 
     async def requester(self, ticket: TicketReference, calls: Calls) -> Requester | None:
-        """Give the conversation's customer; None for other workspaces' conversations. See `Desk`."""
+        """The conversation's customer; None for other workspaces' conversations. See `Desk`."""
         named = _WORKSPACE_IN_URL.search(ticket.url)
         if named and named[1] != await self._workspace(calls):
             return None
@@ -131,10 +131,10 @@ class Intercom:
 
 
 def rest_after_429(_now: object) -> timedelta:
-    """Give how long to stay away after a 429 (no Retry-After is documented): its window."""
+    """How long to stay away after a 429 (no Retry-After is documented): its window."""
     return timedelta(seconds=WINDOWS[0].seconds)
 
 
 def account(name: str) -> Account:
-    """Give a workspace as the ledger knows it."""
+    """A workspace as the ledger knows it."""
     return Account(name, WINDOWS)

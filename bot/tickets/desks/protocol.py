@@ -21,22 +21,22 @@ class Desk(Protocol):
 
     @property
     def name(self) -> str:
-        """Give the system and the account's label, such as `zendesk/main`: its name in the ledger."""
+        """The system and the account's label, such as `zendesk/main`: its name in the ledger."""
 
     @property
     def title(self) -> str:
-        """Give the desk's name as people know it."""
+        """The desk's name as people know it."""
 
     @property
     def http(self) -> VendorHttp:
-        """Give its way to the desk, through which all its calls are made."""
+        """Its way to the desk, through which all its calls are made."""
 
     def may_keep(self, ticket: TicketReference) -> bool:
         """Whether the ticket may be this account's, by its URL alone."""
 
     async def requester(self, ticket: TicketReference, calls: Calls) -> Requester | None:
         """
-        Give who wrote in; None where this account has no such ticket, or it names nobody.
+        Who wrote in; None where this account has no such ticket, or it names nobody.
 
         Raises:
             CallFailed: when the desk cannot be asked or understood.

@@ -65,7 +65,7 @@ class Zendesk:
         return ticket.system == "zendesk" and host in own
 
     async def requester(self, ticket: TicketReference, calls: Calls) -> Requester | None:
-        """Give the ticket's requester; see `Desk`."""
+        """The ticket's requester; see `Desk`."""
         path = f"/api/v2/tickets/{segment(ticket.id)}"
         reply = await calls.get(path, params={"include": "users"}, headers=self._headers())
         await self._obey(reply, calls)
@@ -113,10 +113,10 @@ class Zendesk:
 
 
 def account(name: str) -> Account:
-    """Give a Zendesk as the ledger knows it."""
+    """A Zendesk as the ledger knows it."""
     return Account(name, WINDOWS)
 
 
 def base_url(settings: ZendeskAccount) -> str:
-    """Give where its API is."""
+    """Where its API is."""
     return settings.base_url or f"https://{settings.subdomain}.zendesk.com"

@@ -24,8 +24,8 @@ from bot.tickets.reading.lines import (
     split_line,
     spot,
 )
-from bot.tickets.reading.markup import LINK, TITLE, Link
-from bot.tickets.reading.passages import Passage, Place
+from bot.tickets.reading.markup import LINK, TITLE, MarkupLink
+from bot.tickets.reading.passages import Passage, Region
 
 # What is beyond these is the customer's: no desk's own words are that long, nor any line of them.
 _MOST_LINES = 150
@@ -38,7 +38,7 @@ _ONLY_TICKET = re.compile(rf"[\s:*_-]*{LINK}?\s*{TITLE}[^\x04]*\x04[\s.]*")
 # "Request: SUP-12" links the ticket; "Request: my text" is the customer's.
 _MAY_BE_LINKED = frozenset({"request", "issue", "conversation", "inquiry", "enquiry", "case", "problem"})
 _BEGINS_WITH_LINK = re.compile(rf"\W{{0,6}}{LINK}")
-_TEXTS = frozenset({Place.BODY, Place.SECTION, Place.PRETEXT, Place.TEXT})
+_TEXTS = frozenset({Region.BODY, Region.SECTION, Region.PRETEXT, Region.TEXT})
 _FREE = frozenset({Label.DESCRIPTION, Label.TITLE})
 
 
@@ -53,7 +53,7 @@ class Words:
 
     author: Author
     text: str
-    place: Place
+    place: Region
     container: int
     line: int = 0
     segments: tuple[Segment, ...] = ()
@@ -70,9 +70,9 @@ class Spoken:
     """A message's words in their order, and the desk's own links."""
 
     words: list[Words] = field(default_factory=list)
-    links: list[Link] = field(default_factory=list)
+    links: list[MarkupLink] = field(default_factory=list)
     # Links that begin a line of what is taken for the customer's text: a list of tickets has such.
-    listed: list[Link] = field(default_factory=list)
+    listed: list[MarkupLink] = field(default_factory=list)
     # Whether fields name the requester: then running text does not.
     by_fields: bool = False
 
@@ -83,7 +83,7 @@ def read_authors(
     """Cut a message's passages into the desk's words and everybody else's."""
     reader = _Reader(profile, labels, has_ticket, *_structure(passages))
     # The message's own text stands above its attachments, though it is read last.
-    ordered = sorted(enumerate(passages), key=lambda numbered: numbered[1].place is not Place.BODY)
+    ordered = sorted(enumerate(passages), key=lambda numbered: numbered[1].place is not Region.BODY)
     for number, passage in ordered:
         reader.read(number, passage)
     return reader.spoken
@@ -93,9 +93,9 @@ def _structure(passages: Iterable[Passage]) -> tuple[frozenset[int], frozenset[s
     """The attachments whose fields are labelled, and what the message says is its ticket's subject."""
     labelled, subjects = set(), set()
     for passage in passages:
-        if passage.place is Place.FIELD and passage.title and passage.attachment:
+        if passage.place is Region.FIELD and passage.title and passage.attachment:
             labelled.add(passage.attachment)
-        if passage.place is Place.TITLE:
+        if passage.place is Region.TITLE:
             subjects.add(" ".join(passage.text.split()).lower())
         subjects.update(" ".join(link.label.split()).lower() for link in passage.links if link.label)
     return frozenset(labelled), frozenset(filter(None, subjects))
@@ -118,16 +118,16 @@ class _Reader:
 
     def read(self, number: int, passage: Passage) -> None:
         match passage.place:
-            case Place.FRAME:
+            case Region.FRAME:
                 self.spoken.links += passage.links
-            case Place.TITLE | Place.AUTHOR:
+            case Region.TITLE | Region.AUTHOR:
                 self.say(passage, number)
-            case Place.QUOTE | Place.FALLBACK:
+            case Region.QUOTE | Region.FALLBACK:
                 self.say(passage, number)
-                self.tainted = self.tainted or passage.place is Place.QUOTE
-            case Place.FIELD:
+                self.tainted = self.tainted or passage.place is Region.QUOTE
+            case Region.FIELD:
                 self.field(number, passage)
-            case Place.UNTITLED | Place.FOOTER:
+            case Region.UNTITLED | Region.FOOTER:
                 _Container(self, passage, number).read()
             case _:
                 self.running_text(number, passage)
@@ -205,7 +205,7 @@ class _Reader:
 
     def running_text(self, number: int, passage: Passage) -> None:
         """A text that a template may fill, or the customer; after his first words it is all his."""
-        if passage.place is Place.SECTION:
+        if passage.place is Region.SECTION:
             self.sections += 1
         if self.tainted or self._is_customers(passage):
             self.say(passage, number)
@@ -215,12 +215,12 @@ class _Reader:
 
     def _is_customers(self, passage: Passage) -> bool:
         profile = self.profile
-        if passage.place is Place.BODY:
+        if passage.place is Region.BODY:
             return profile.body is Author.CUSTOMER
-        if passage.place is Place.SECTION:
+        if passage.place is Region.SECTION:
             theirs = profile.first_section if self.sections == 1 else profile.later_sections
             return theirs is Author.CUSTOMER
-        if passage.place is Place.TEXT:
+        if passage.place is Region.TEXT:
             return (
                 profile.attachment_text is Author.CUSTOMER
                 or passage.attachment in self.labelled
@@ -228,7 +228,7 @@ class _Reader:
             )
         return False
 
-    def list_links(self, lines: Sequence[str], links: Iterable[Link]) -> None:
+    def list_links(self, lines: Sequence[str], links: Iterable[MarkupLink]) -> None:
         """Note the links that lines begin with."""
         given = iter(links)
         for raw in lines:
@@ -296,7 +296,7 @@ class _Container:
         if text.strip():
             self.reader.say(self.passage, self.number, text, place)
 
-    def _line(self, raw: str, place: int, lines: list[str], links: list[Link]) -> None:
+    def _line(self, raw: str, place: int, lines: list[str], links: list[MarkupLink]) -> None:
         line = read_line(raw)
         if line.is_blank:
             self.pending = None

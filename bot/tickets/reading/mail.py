@@ -16,7 +16,7 @@ from bot.domain.addresses import find_addresses, read_address
 from bot.domain.model import Subject
 from bot.tickets.reading import words
 from bot.tickets.reading.labels import plain
-from bot.tickets.reading.markup import BOLD, BOLD_END, Link, read_markup
+from bot.tickets.reading.markup import BOLD, BOLD_END, MarkupLink, read_markup
 
 _MOST_FILES = 20
 _MOST_PEOPLE = 20
@@ -89,7 +89,7 @@ def _read(file: Mapping[str, Any]) -> Mail:
     )
 
 
-def _no_ticket(_link: Link) -> bool:
+def _no_ticket(_link: MarkupLink) -> bool:
     return False
 
 

@@ -44,7 +44,7 @@ _ADDRESS_ALONE = re.compile(r"[^\s<>()@,;:|/]{1,64}@[^\s<>()@,;:|/]{3,255}")
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class MarkupLink:
     """Where a link leads, and what it shows (empty where it shows its URL); `before` it stood that text."""
 
     url: str
@@ -52,7 +52,7 @@ class Link:
     before: str = ""
 
 
-IsTicket = Callable[[Link], bool]
+IsTicket = Callable[[MarkupLink], bool]
 
 
 def without_invisible(text: str) -> str:
@@ -61,7 +61,7 @@ def without_invisible(text: str) -> str:
     return text if text.isascii() else _INVISIBLE.sub("", text).translate(_WIDE)
 
 
-def read_markup(text: str, is_ticket: IsTicket) -> tuple[str, list[Link]]:
+def read_markup(text: str, is_ticket: IsTicket) -> tuple[str, list[MarkupLink]]:
     """
     Say what a text shows, and its links in their order.
 
@@ -70,7 +70,7 @@ def read_markup(text: str, is_ticket: IsTicket) -> tuple[str, list[Link]]:
     link stood. A bare URL is taken out of the text: what looks like an address in it (`https://user:pw@host`)
     is none. Code begins like a quote.
     """
-    links: list[Link] = []
+    links: list[MarkupLink] = []
     shown: list[str] = []
     end = 0
     text = _CONTROL.sub(" ", without_invisible(text))
@@ -87,7 +87,7 @@ def read_markup(text: str, is_ticket: IsTicket) -> tuple[str, list[Link]]:
     return seen.translate(_MARKS), links
 
 
-def _token(token: str, links: list[Link], is_ticket: IsTicket, before: str) -> str:
+def _token(token: str, links: list[MarkupLink], is_ticket: IsTicket, before: str) -> str:
     target, _, label = token.partition("|")
     scheme = target.partition(":")[0].lower()
     if scheme == "mailto":
@@ -95,14 +95,14 @@ def _token(token: str, links: list[Link], is_ticket: IsTicket, before: str) -> s
         address = _CONTROL.sub("", without_invisible(address)).strip()
         return f"{LINKED}{address}{LINKED_END}" if "@" in address else " "
     if scheme in ("http", "https") and "://" in target:
-        return _link(Link(_unescaped(target), _unescaped(label), before), links, is_ticket)
+        return _link(MarkupLink(_unescaped(target), _unescaped(label), before), links, is_ticket)
     if target[:1] in ("@", "#", "!") or scheme == "tel":
         return " "
     # Not Slack's: somebody's own angle brackets, which a JSON made by hand may hold unescaped.
     return _unescaped(label) if label else f"<{_unescaped(token)}>"
 
 
-def _link(link: Link, links: list[Link], is_ticket: IsTicket) -> str:
+def _link(link: MarkupLink, links: list[MarkupLink], is_ticket: IsTicket) -> str:
     label = " ".join(link.label.split())
     if _LOCAL_BEFORE.search(link.before) and _is_its_domain(link.url, label):
         # Slack linked the domain of an address alone.
@@ -120,7 +120,7 @@ def _is_its_domain(url: str, label: str) -> bool:
     return bool(_DOMAIN_ALONE.fullmatch(label)) and host == label.lower()
 
 
-def _shown(link: Link, label: str, is_ticket: IsTicket) -> str:
+def _shown(link: MarkupLink, label: str, is_ticket: IsTicket) -> str:
     if "://" in label:
         return " "
     label = label.replace("*", "").replace("`", "").strip("_~ ") if "@" in label else label
@@ -130,14 +130,14 @@ def _shown(link: Link, label: str, is_ticket: IsTicket) -> str:
     return f"{LINKED}{label}{LINKED_END}" if address else label
 
 
-def _plain(text: str, links: list[Link]) -> str:
+def _plain(text: str, links: list[MarkupLink]) -> str:
     unescaped = _unescaped(text)
     if "://" not in unescaped:
         return unescaped
 
     def take_out(url: re.Match[str]) -> str:
         before = unescaped[max(0, url.start() - 80) : url.start()]
-        links.append(Link(url[0].rstrip(".,;:!?)]}'\"*_~`"), "", before))
+        links.append(MarkupLink(url[0].rstrip(".,;:!?)]}'\"*_~`"), "", before))
         return f" {LINK} "
 
     return _BARE_URL.sub(take_out, unescaped)

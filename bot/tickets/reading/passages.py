@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from bot.tickets.reading.markup import LINK, IsTicket, Link, read_markup
+from bot.tickets.reading.markup import LINK, IsTicket, MarkupLink, read_markup
 from bot.tickets.rules import Us
 
 MOST_CHARACTERS = 40_000
@@ -20,7 +20,7 @@ _MOST_LINKS = 50
 _DEEPEST = 8
 
 
-class Place(StrEnum):
+class Region(StrEnum):
     """Where in a message a passage stands; that says much about who wrote it."""
 
     # The message's own text; or, beside blocks, what notifications show of them.
@@ -49,13 +49,13 @@ class Place(StrEnum):
 class Passage:
     """A stretch of text with its links: `title` is a field's; `attachment` counts from 1, 0 is none."""
 
-    place: Place
+    place: Region
     text: str
-    links: tuple[Link, ...] = ()
+    links: tuple[MarkupLink, ...] = ()
     title: str = ""
     attachment: int = 0
     # Below an attachment's title that leads somewhere: what the title is about.
-    below: Link | None = None
+    below: MarkupLink | None = None
     # The page that an attachment is a preview of.
     previews: str = ""
 
@@ -82,9 +82,9 @@ class _Walk:
                 for passage in self.attachment(attachment):
                     yield replace(passage, attachment=number, previews=previews)
         # With blocks the text is what notifications show of them; without, it stands above the attachments.
-        yield from self.words(message.get("text"), Place.FALLBACK if message.get("blocks") else Place.BODY)
+        yield from self.words(message.get("text"), Region.FALLBACK if message.get("blocks") else Region.BODY)
 
-    def words(self, text: Any, place: Place = Place.SECTION, title: str = "") -> Iterator[Passage]:
+    def words(self, text: Any, place: Region = Region.SECTION, title: str = "") -> Iterator[Passage]:
         budget = self.budget
         if not isinstance(text, str) or not (text or title) or budget.characters <= 0 or budget.parts <= 0:
             return
@@ -97,35 +97,35 @@ class _Walk:
     def link(self, url: Any, label: Any = "") -> Iterator[Passage]:
         if isinstance(url, str) and self.budget.parts > 0:
             self.budget.parts -= 1
-            link = Link(url, label if isinstance(label, str) else "")
-            yield Passage(Place.FRAME, LINK, (link,))
+            link = MarkupLink(url, label if isinstance(label, str) else "")
+            yield Passage(Region.FRAME, LINK, (link,))
 
     def attachment(self, attachment: dict[str, Any]) -> Iterator[Passage]:
         if any(attachment.get(mark) for mark in _SHARED):
             # Somebody else's message, shared: whatever it says is quoted.
             for quoted in self.attachment({**attachment, **_SHARED}):
-                yield Passage(Place.QUOTE, quoted.text)
+                yield Passage(Region.QUOTE, quoted.text)
             return
-        yield from self.words(attachment.get("pretext"), Place.PRETEXT)
-        yield from self.words(attachment.get("author_name"), Place.AUTHOR)
+        yield from self.words(attachment.get("pretext"), Region.PRETEXT)
+        yield from self.words(attachment.get("author_name"), Region.AUTHOR)
         yield from self.link(attachment.get("author_link"))
         title_link = attachment.get("title_link")
         yield from self.link(title_link, attachment.get("title"))
-        yield from self.words(attachment.get("title"), Place.TITLE)
-        below = Link(title_link) if isinstance(title_link, str) else None
-        for passage in self.words(attachment.get("text"), Place.TEXT):
+        yield from self.words(attachment.get("title"), Region.TITLE)
+        below = MarkupLink(title_link) if isinstance(title_link, str) else None
+        for passage in self.words(attachment.get("text"), Region.TEXT):
             yield replace(passage, below=below)
         yield from self.fields(attachment)
         yield from self.blocks(attachment.get("blocks"), 1)
         for action in _dicts(attachment.get("actions")):
             yield from self.link(action.get("url"))
-        yield from self.words(attachment.get("footer"), Place.FOOTER)
+        yield from self.words(attachment.get("footer"), Region.FOOTER)
 
     def fields(self, attachment: dict[str, Any]) -> Iterator[Passage]:
         for item in _dicts(attachment.get("fields")):
             title, value = " ".join(_text(item.get("title")).split()), _text(item.get("value"))
             title, _links = read_markup(title[:MOST_CHARACTERS], self.is_ticket) if title else ("", [])
-            yield from self.words(value, Place.FIELD if title.strip() else Place.UNTITLED, title.strip())
+            yield from self.words(value, Region.FIELD if title.strip() else Region.UNTITLED, title.strip())
 
     def blocks(self, blocks: Any, depth: int) -> Iterator[Passage]:
         for block in _dicts(blocks):
@@ -142,17 +142,17 @@ class _Walk:
                 nested = block.get("message")
                 if isinstance(nested, dict):
                     yield from (
-                        Passage(Place.QUOTE, quoted.text)
+                        Passage(Region.QUOTE, quoted.text)
                         for quoted in self.blocks(nested.get("blocks"), depth + 1)
                     )
             case "table":
                 yield from self.table(block)
             case kind:
-                title = Place.TITLE if kind == "header" else Place.SECTION
+                title = Region.TITLE if kind == "header" else Region.SECTION
                 for name in ("title", "text", "subtitle", "body"):
-                    yield from self.words(_text(block.get(name)), Place.TITLE if name == "title" else title)
+                    yield from self.words(_text(block.get(name)), Region.TITLE if name == "title" else title)
                 for item in _dicts(block.get("fields")):
-                    yield from self.words(_text(item), Place.FIELD)
+                    yield from self.words(_text(item), Region.FIELD)
                 yield from self.accessories(block, depth)
 
     def accessories(self, block: dict[str, Any], depth: int) -> Iterator[Passage]:
@@ -175,7 +175,7 @@ class _Walk:
             if kind in ("rich_text_quote", "rich_text_preformatted"):
                 yield from self.words("\n".join(parts))
                 parts = []
-                yield from self.words(_run(element), Place.QUOTE)
+                yield from self.words(_run(element), Region.QUOTE)
             elif kind == "rich_text_list":
                 parts += (f"• {_run(item)}" for item in _dicts(element.get("elements")))
             else:
@@ -191,7 +191,7 @@ class _Walk:
             pairs = [pair for row in rows[1:] for pair in zip(rows[0], row, strict=False)]
         for label, value in pairs:
             title, _links = read_markup(label[:MOST_CHARACTERS], self.is_ticket)
-            yield from self.words(value, Place.FIELD, " ".join(title.split()))
+            yield from self.words(value, Region.FIELD, " ".join(title.split()))
 
 
 _SHARED = {"is_msg_unfurl": False, "is_share": False, "is_reply_unfurl": False}

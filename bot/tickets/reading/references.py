@@ -14,7 +14,7 @@ from bot.domain.model import TicketReference
 from bot.tickets.profiles.known import DESKS
 from bot.tickets.profiles.others import is_known_other
 from bot.tickets.profiles.profile import Profile, TicketUrl
-from bot.tickets.reading.markup import Link
+from bot.tickets.reading.markup import MarkupLink
 
 _LONGEST_URL = 1_000
 _ID = re.compile(r"[\w-]{1,40}")
@@ -35,7 +35,7 @@ class References:
 
     own_domains: tuple[str, ...] = ()
 
-    def read(self, link: Link) -> TicketLink | None:
+    def read(self, link: MarkupLink) -> TicketLink | None:
         """Read one link as a ticket; None for anything else, never an error."""
         found = _place(link.url)
         if found is None:
@@ -51,7 +51,7 @@ class References:
                     return TicketLink(TicketReference(profile.system, shown, link.url), profile, key)
         return None
 
-    def is_ticket(self, link: Link) -> bool:
+    def is_ticket(self, link: MarkupLink) -> bool:
         """Whether a link leads to a help desk's ticket."""
         return self.read(link) is not None
 
@@ -63,13 +63,13 @@ class References:
         return any(host == own or host.endswith(f".{own}") for own in self.own_domains)
 
 
-def is_other(link: Link) -> bool:
+def is_other(link: MarkupLink) -> bool:
     """Whether a link leads to a known sender that is no help desk."""
     found = _place(link.url)
     return found is not None and is_known_other(found[0], found[2])
 
 
-def read_ticket_url(link: Link, own_domains: Sequence[str] = ()) -> TicketReference | None:
+def read_ticket_url(link: MarkupLink, own_domains: Sequence[str] = ()) -> TicketReference | None:
     """Read one link as a ticket; None for anything else, never an error."""
     found = References(tuple(own_domains)).read(link)
     return found.reference if found else None
@@ -101,7 +101,7 @@ def _id(form: TicketUrl, found: re.Match[str], query: str) -> str | None:
     return given if _ID.fullmatch(given) and (form.parameter == "sys_id" or given.isdigit()) else None
 
 
-def _shown(profile: Profile, link: Link) -> str | None:
+def _shown(profile: Profile, link: MarkupLink) -> str | None:
     """The number that people know the ticket by, where its URL has another one."""
     if profile.number_in_text and (found := profile.number_in_text.match(link.label)):
         return found[1]

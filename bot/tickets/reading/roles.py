@@ -27,13 +27,15 @@ from bot.tickets.reading.lines import (
     within_title,
 )
 from bot.tickets.reading.markup import TITLE
-from bot.tickets.reading.passages import Place
+from bot.tickets.reading.passages import Region
 
 # Lines below a label that may hold its value: a name, then the address.
 _VALUE_LINES = 2
 _MOST_WORDS_BEFORE = 8
 _MOST_FOUND = 60
-_RUNNING = frozenset({Place.BODY, Place.SECTION, Place.PRETEXT, Place.TEXT, Place.FOOTER, Place.UNTITLED})
+_RUNNING = frozenset(
+    {Region.BODY, Region.SECTION, Region.PRETEXT, Region.TEXT, Region.FOOTER, Region.UNTITLED}
+)
 _BULLET = re.compile(r"^[\s•●▪◦·|*-]+")
 _SAYS_NOTHING = re.compile(r"[\W_]*(?:n/?a|none|unknown|null|-)?[\W_]*", re.IGNORECASE)
 
@@ -53,7 +55,7 @@ class Group:
     by: By
     kind: Label
     phrase: str
-    place: Place
+    place: Region
     plural: bool = False
     says_email: bool = False
     has_value: bool = False
@@ -288,7 +290,7 @@ class _Reader:
                 self.roles.unexplained.append(address)
 
     def _card(self, words: Words, address: Subject) -> None:
-        if self.roles.has_label or words.place is Place.FOOTER:
+        if self.roles.has_label or words.place is Region.FOOTER:
             self.roles.unexplained.append(address)
         else:
             self.roles.cards.append(address)

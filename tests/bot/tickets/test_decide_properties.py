@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bot.tickets.decide import Action, read_for_person
@@ -47,6 +47,8 @@ ELSEWHERE = st.tuples(FORM, OTHER_LABEL, LINKED, OUTSIDE)
 @settings(deadline=None)
 @given(LABELLED, st.lists(ELSEWHERE, max_size=4), st.randoms())
 def test_a_label_beats_the_outside_test(labelled: Any, others: list[Any], random: Any) -> None:
+    # Somebody who is the assignee too may be a colleague: then nobody is looked up.
+    assume(labelled[3] not in {other[3] for other in others})
     lines = [line(*labelled), *(line(*other) for other in others)]
     random.shuffle(lines)
     reading = read(message("\n".join(lines)))
