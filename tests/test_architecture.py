@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -125,26 +126,41 @@ def test_a_docstring_says_what_comes_back_rather_than_give() -> None:
     assert giving == []
 
 
-def walk() -> list[tuple[int, str]]:
-    """The files that a slash command passes, as `docs/architecture.md` lists them, each with its indent."""
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A file of the walk in `docs/architecture.md`: its indent, and whether it works when the bot starts."""
+
+    indent: int
+    file: str
+    at_the_start: bool
+
+
+def walk() -> list[Stop]:
+    """The files that a slash command passes, as `docs/architecture.md` lists them."""
     listed = (ROOT / "docs" / "architecture.md").read_text().split("<!-- walk -->")[1].split("```")[1]
-    lines = [line for line in listed.splitlines() if line.strip()]
-    return [(len(line) - len(line.lstrip()), line.split()[0]) for line in lines]
+    lines = [(line, line.split(maxsplit=1)) for line in listed.splitlines() if line.strip()]
+    return [
+        Stop(len(line) - len(line.lstrip()), file, words.startswith("at the start:"))
+        for line, (file, words) in lines
+    ]
 
 
-def test_the_walk_of_a_slash_command_is_what_the_code_does() -> None:
-    above: list[tuple[int, str]] = []
-    for indent, name in walk():
-        assert (ROOT / name).is_file(), f"{name} is gone"
-        above = [(further_out, file) for further_out, file in above if further_out < indent]
+def test_each_file_of_the_walk_is_imported_by_the_one_that_it_is_indented_below() -> None:
+    above: list[Stop] = []
+    for stop in walk():
+        assert (ROOT / stop.file).is_file(), f"{stop.file} is gone"
+        above = [earlier for earlier in above if earlier.indent < stop.indent]
         if above:
-            importer = ROOT / above[-1][1]
-            assert module_of(ROOT / name) in imports_of(importer), f"{above[-1][1]} does not import {name}"
-        above.append((indent, name))
+            importer = above[-1].file
+            used = imports_of(ROOT / importer)
+            assert module_of(ROOT / stop.file) in used, f"{importer} does not import {stop.file}"
+        above.append(stop)
+
+
+def test_the_walk_begins_with_the_command_and_goes_on_only_where_the_bot_is_wired() -> None:
+    assert [stop.file for stop in walk() if not stop.indent] == ["handlers/commands.py", "bot/app.py"]
 
 
 def test_the_walk_names_at_most_twenty_files_each_once() -> None:
-    names = [name for _, name in walk()]
-    assert names[0] == "handlers/commands.py"
-    assert "bot/slack/client.py" in names
+    names = [stop.file for stop in walk()]
     assert len(set(names)) == len(names) <= 20
