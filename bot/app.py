@@ -34,7 +34,7 @@ from bot.slack.access import Access
 from bot.slack.client import SlackClient, open_slack_session
 from bot.slack.identity import identify
 from bot.slack.poster import Poster
-from bot.slack.posts import Posts
+from bot.slack.posts import Posts, forget_posts
 from bot.slack.rate_limits import RateLimits
 from bot.sources.http import trusted_certificates
 from bot.sources.protocol import Source
@@ -197,7 +197,7 @@ async def open_bot(
         slack = SlackClient(token, settings.slack_api_url, session, limits)
         identity = await identify(slack)
         kept = timedelta(days=settings.retention.job_days)
-        inbox = Inbox(engine.store, engine.keyring, kept, timing.lease)
+        inbox = Inbox(engine.store, engine.keyring, kept, forget_posts, timing.lease)
         posts = Posts(engine.store, inbox.hold)
         poster = Poster(slack, session, posts, limits, timing.settling_seconds)
         access = Access(slack, settings.access, engine.clock, engine.memory)
@@ -206,7 +206,7 @@ async def open_bot(
         reader = TicketReader(ticket_rules(settings.tickets, us), engine.desks)
         parts = _Parts(engine, slack, access, admission, poster, posts, reader)
         give_up = telling_in_slack(GivingUp(admission, engine.metrics).tell)
-        worker = Worker(inbox, engine.tasks, _handlers(parts), give_up, timing.sweep_seconds)
+        worker = Worker(inbox, engine.tasks, _handlers(parts), give_up, kinds.UNASKED, timing.sweep_seconds)
         inbound = Inbound(
             settings,
             identity,

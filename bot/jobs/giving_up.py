@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from prometheus_client import Counter
+
 from bot.answers.block_kit import note
 from bot.domain.asking import Asker
 from bot.jobs.admission import Admission
@@ -14,6 +16,7 @@ from bot.jobs.payloads import (
     POINTED,
     REMOVE,
     SESSION_ERRORS,
+    TICKET,
     UNFURL,
 )
 from bot.jobs.results import GaveUp
@@ -46,10 +49,14 @@ _ASKERS: Mapping[str, Callable[[str], Asker]] = MappingProxyType(
         SESSION_ERRORS.name: lambda payload: SESSION_ERRORS.read(payload).asker,
     }
 )
+# What counts the failures of the kinds that nobody asked for.
+_COUNTERS: Mapping[str, Callable[[Metrics], Counter]] = MappingProxyType(
+    {TICKET.name: lambda metrics: metrics.tickets, UNFURL.name: lambda metrics: metrics.unfurls}
+)
 
 
 class GivingUp:
-    """Tells people, and counts what nobody asked for."""
+    """Tells askers of failed jobs; for tickets and unfurls only counts the failure."""
 
     def __init__(self, admission: Admission, metrics: Metrics) -> None:
         self._admission = admission
@@ -63,13 +70,11 @@ class GivingUp:
             SlackAway: when they cannot be told.
 
         """
-        asker_of = _ASKERS.get(job.kind)
-        if asker_of is None:
-            failed = self._metrics.unfurls if job.kind == UNFURL.name else self._metrics.tickets
-            failed.labels("failed").inc()
+        if counter_of := _COUNTERS.get(job.kind):
+            counter_of(self._metrics).labels("failed").inc()
             return
         self._metrics.lookups.labels("failed").inc()
-        asker = asker_of(job.payload)
+        asker = _ASKERS[job.kind](job.payload)
         async with self._admission.at_most_once(job, asker, "gave up") as is_first:
             if is_first:
                 await self._admission.say(asker, note(_GAVE_UP[why]))

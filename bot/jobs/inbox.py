@@ -7,20 +7,26 @@ has ended.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.operations.clock import milliseconds
 from bot.storage.keyring import Keyring, Unsealable
 from bot.storage.store import Store
-from bot.storage.tables import jobs, now_ms, posts
+from bot.storage.tables import jobs, now_ms
+from bot.storage.upsert import insert_new
 
 LEASE = timedelta(seconds=15)
+# Of those that ended long ago, so many are deleted at once.
+_MOST_DELETED = 500
+
+Forget = Callable[[AsyncConnection, Sequence[str]], Awaitable[None]]
+"""Deletes what is kept elsewhere about the jobs with these ids, in a transaction that deletes them too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,50 +54,54 @@ class Inbox:
         store: where they are kept.
         keyring: seals what they are about and hashes what they are known by.
         retention: how long ended jobs stay.
+        forget: called before they are deleted.
         lease: how long a job is ours before it must be renewed.
 
     """
 
     def __init__(
-        self, store: Store, keyring: Keyring, retention: timedelta, lease: timedelta = LEASE
+        self,
+        store: Store,
+        keyring: Keyring,
+        retention: timedelta,
+        forget: Forget,
+        lease: timedelta = LEASE,
     ) -> None:
         self._store = store
         self._keyring = keyring
         self._retention = retention
+        self._forget = forget
         self.lease = lease
         self._process = uuid.uuid4().hex
 
-    async def accept(self, kind: str, delivery: str, payload: str) -> Job | None:
+    async def accept(self, kind: str, key: str, payload: str) -> Job | None:
         """
         Write a request down, leased to this process.
 
         Args:
             kind: which handler answers it.
-            delivery: what Slack's redeliveries of the same request have in common.
+            key: what repeats of one request have in common, and no other request of this kind.
             payload: JSON with all that the handler needs.
 
         Returns:
-            the job, or None when this delivery has been accepted before.
+            the job, or None when the request has been accepted before.
 
         """
         job = Job(uuid.uuid4().hex, kind, payload, attempts=1, created_ms=await self._store.now_ms())
         row = {
             "id": job.id,
-            "delivery": self._keyring.hash("delivery", kind, delivery),
+            "delivery": self._keyring.hash("delivery", kind, key),
             "kind": kind,
             "state": "open",
             "sealed": self._keyring.seal(payload),
             "attempts": job.attempts,
             "created_ms": job.created_ms,
-            "leased_until_ms": now_ms() + _ms(self.lease),
+            "leased_until_ms": now_ms() + milliseconds(self.lease),
             "leased_by": self._process,
         }
-        try:
-            async with self._store.write() as connection:
-                await connection.execute(insert(jobs).values(row))
-        except IntegrityError:
-            return None
-        return job
+        async with self._store.write() as connection:
+            is_new = await insert_new(connection, jobs, row)
+        return job if is_new else None
 
     async def take_over(self, most: int, without: Sequence[str] = ()) -> Sequence[Job]:
         """Lease open jobs that nobody works on any more, the oldest first, except those of some kinds."""
@@ -104,7 +114,7 @@ class Inbox:
                     update(jobs)
                     .where(jobs.c.id == job_id, free)
                     .values(
-                        leased_until_ms=now_ms() + _ms(self.lease),
+                        leased_until_ms=now_ms() + milliseconds(self.lease),
                         leased_by=self._process,
                         attempts=jobs.c.attempts + 1,
                     )
@@ -115,7 +125,7 @@ class Inbox:
         return [job for row in rows if (job := await self._opened(row))]
 
     async def _opened(self, row: Any) -> Job | None:
-        """A row that was taken over, as a job; what no key opens is ended, for it blocks the rest."""
+        """The row as a job; None, and the job failed, if its payload cannot be decrypted."""
         try:
             payload = self._keyring.unseal(row.sealed)
         except Unsealable:
@@ -128,17 +138,17 @@ class Inbox:
         ours = (jobs.c.leased_by == self._process) & (jobs.c.state == "open")
         async with self._store.write() as connection:
             await connection.execute(
-                update(jobs).where(ours).values(leased_until_ms=now_ms() + _ms(self.lease))
+                update(jobs).where(ours).values(leased_until_ms=now_ms() + milliseconds(self.lease))
             )
 
     async def release(self, job: Job, wait: timedelta = timedelta()) -> None:
         """Leave a job that is not finished to whoever comes next, after a wait."""
-        await self._change(job, {"leased_until_ms": now_ms() + _ms(wait), "leased_by": None})
+        await self._change(job, {"leased_until_ms": now_ms() + milliseconds(wait), "leased_by": None})
 
     async def postpone(self, job: Job, wait: timedelta) -> None:
         """Leave a job whose turn has not come; it counts as not begun."""
         values: dict[str, object] = {"leased_by": None, "attempts": jobs.c.attempts - 1}
-        await self._change(job, values | {"leased_until_ms": now_ms() + _ms(wait)})
+        await self._change(job, values | {"leased_until_ms": now_ms() + milliseconds(wait)})
 
     async def age(self, job: Job) -> timedelta:
         """How long ago a job was accepted, by the database's time."""
@@ -147,15 +157,13 @@ class Inbox:
     async def fail(self, job: Job, wait: timedelta) -> None:
         """Leave a job that went wrong to whoever comes next, after a wait."""
         values: dict[str, object] = {"leased_by": None, "failures": job.failures + 1}
-        await self._change(job, values | {"leased_until_ms": now_ms() + _ms(wait)})
+        await self._change(job, values | {"leased_until_ms": now_ms() + milliseconds(wait)})
 
     async def finish(self, job: Job, state: str = "done") -> None:
         """End a job: what it was about is gone with it; what ended long ago is deleted on the way."""
         await self._change(job, {"state": state, "sealed": None, "ended_ms": now_ms()})
-        old = select(jobs.c.id).where(jobs.c.ended_ms < now_ms() - _ms(self._retention))
         async with self._store.write() as connection:
-            await connection.execute(delete(posts).where(posts.c.job.in_(old)))
-            await connection.execute(delete(jobs).where(jobs.c.id.in_(old)))
+            await self._delete_old(connection)
 
     async def count_open(self) -> int:
         """How many jobs owe somebody an answer."""
@@ -165,8 +173,20 @@ class Inbox:
 
     async def hold(self, connection: AsyncConnection, job_id: str) -> bool:
         """Take a job's whole lease anew, in the caller's transaction; False where it is no longer ours."""
-        lease = update(jobs).where(self._is_ours(job_id)).values(leased_until_ms=now_ms() + _ms(self.lease))
+        lease = (
+            update(jobs)
+            .where(self._is_ours(job_id))
+            .values(leased_until_ms=now_ms() + milliseconds(self.lease))
+        )
         return bool((await connection.execute(lease)).rowcount)
+
+    async def _delete_old(self, connection: AsyncConnection) -> None:
+        before = now_ms() - milliseconds(self._retention)
+        query = select(jobs.c.id).where(jobs.c.ended_ms < before).limit(_MOST_DELETED)
+        old = (await connection.execute(query)).scalars().all()
+        if old:
+            await self._forget(connection, old)
+            await connection.execute(delete(jobs).where(jobs.c.id.in_(old)))
 
     async def _change(self, job: Job, values: dict[str, object]) -> None:
         async with self._store.write() as connection:
@@ -174,7 +194,3 @@ class Inbox:
 
     def _is_ours(self, job_id: str) -> ColumnElement[bool]:
         return (jobs.c.id == job_id) & (jobs.c.leased_by == self._process) & (jobs.c.state == "open")
-
-
-def _ms(span: timedelta) -> int:
-    return int(span.total_seconds() * 1000)

@@ -22,10 +22,15 @@ P = TypeVar("P")
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[P]):
-    """A kind of job: its name, and what reads and writes its payload."""
+    """
+    A kind of job: its name, and what reads and writes its payload.
+
+    `asked_by_person`: whether somebody waits for its answer, and is told where there will be none.
+    """
 
     name: str
     adapter: TypeAdapter[P]
+    asked_by_person: bool = True
 
     def write(self, payload: P) -> str:
         """The payload as JSON, to be sealed."""
@@ -77,7 +82,7 @@ class DebugPayload:
 
 @dataclass(frozen=True, slots=True)
 class NotePayload:
-    """Somebody is to be told something, such as what is understood."""
+    """A message for one person, such as the usage text."""
 
     asker: Asker
     text: str
@@ -167,7 +172,10 @@ LOOKUP = Kind("lookup", TypeAdapter(LookupPayload))
 DEBUG = Kind("debug", TypeAdapter(DebugPayload))
 NOTE = Kind("note", TypeAdapter(NotePayload))
 POINTED = Kind("pointed", TypeAdapter(PointedPayload))
-TICKET = Kind("ticket", TypeAdapter(TicketPayload))
+TICKET = Kind("ticket", TypeAdapter(TicketPayload), asked_by_person=False)
 REMOVE = Kind("remove", TypeAdapter(RemovePayload))
-UNFURL = Kind("unfurl", TypeAdapter(UnfurlPayload))
+UNFURL = Kind("unfurl", TypeAdapter(UnfurlPayload), asked_by_person=False)
 SESSION_ERRORS = Kind("errors", TypeAdapter(SessionErrorsPayload))
+KINDS: tuple[Kind[Any], ...] = (LOOKUP, DEBUG, NOTE, POINTED, TICKET, REMOVE, UNFURL, SESSION_ERRORS)
+UNASKED = frozenset(kind.name for kind in KINDS if not kind.asked_by_person)
+"""The names of the kinds that no person waits for."""

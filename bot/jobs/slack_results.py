@@ -15,7 +15,7 @@ from bot.tickets.book import BeingAnswered
 
 
 def answering_in_slack(answer: Callable[[Job], Awaitable[None]]) -> Handler:
-    """A handler of the queue's, from one that answers in Slack and raises what Slack did to it."""
+    """Wraps a Slack handler so that its exceptions become queue results."""
 
     async def handle(job: Job) -> Result:
         try:
@@ -36,12 +36,14 @@ def answering_in_slack(answer: Callable[[Job], Awaitable[None]]) -> Handler:
 
 
 def telling_in_slack(give_up: GiveUp) -> GiveUp:
-    """The same for telling people that there will be no answer: where Slack is away, nobody is told."""
+    """Wraps the give-up handler; logs an error if Slack is unreachable."""
+
+    report = structlog.get_logger("slack_results").error
 
     async def tell(job: Job, why: GaveUp) -> None:
         try:
             await give_up(job, why)
         except SlackAway as away:
-            structlog.get_logger("worker").error("job.nobody_told", job=job.id, kind=job.kind, why=str(away))
+            report("job.nobody_told", job=job.id, kind=job.kind, why=str(away))
 
     return tell

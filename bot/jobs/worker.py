@@ -6,7 +6,7 @@ the last try the person is told.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import timedelta
 
 import structlog
@@ -28,8 +28,8 @@ _MOST_FAILURES = 3
 _MOST_ATTEMPTS = 100
 # While more waits than was taken over, it is looked again as soon as that.
 _BEHIND_SECONDS = 0.2
-# Jobs that no person waits for: so many at once, so many waiting here; the others wait in the database.
-_UNASKED = ("ticket", "unfurl")
+# Of jobs that no person waits for: so many of a kind at once, and so many in all that wait here. The others
+# wait in the database.
 _UNASKED_AT_ONCE = 6
 _MOST_UNASKED_WAITING = 100
 _TURN_COMES = timedelta(seconds=1)
@@ -49,6 +49,7 @@ class Worker:
         tasks: keeps track of what runs.
         handlers: what answers each kind.
         give_up: tells the person that a job could not be finished.
+        unasked: the kinds that no person waits for.
         sweep_seconds: how often jobs of dead processes are looked for.
 
     """
@@ -59,15 +60,17 @@ class Worker:
         tasks: Tasks,
         handlers: Mapping[str, Handler],
         give_up: GiveUp,
+        unasked: Collection[str],
         sweep_seconds: float,
     ) -> None:
         self._inbox = inbox
         self._tasks = tasks
         self._handlers = handlers
         self._give_up = give_up
+        self._unasked = tuple(unasked)
         self._sweep_seconds = sweep_seconds
         self._room = asyncio.Semaphore(_AT_ONCE)
-        self._rooms = {kind: asyncio.Semaphore(_UNASKED_AT_ONCE) for kind in _UNASKED}
+        self._rooms = {kind: asyncio.Semaphore(_UNASKED_AT_ONCE) for kind in self._unasked}
         self._held: dict[str, str] = {}
         self._log = structlog.get_logger("worker")
 
@@ -79,13 +82,13 @@ class Worker:
     @property
     def is_full_of_unasked(self) -> bool:
         """Whether so many jobs wait here that nobody asked for, that more had better wait in the database."""
-        return sum(kind in _UNASKED for kind in self._held.values()) >= _MOST_UNASKED_WAITING
+        return sum(kind in self._unasked for kind in self._held.values()) >= _MOST_UNASKED_WAITING
 
     def start(self, job: Job) -> None:
         """Begin a job that is leased to this process, unless it is under way here already."""
         if job.id in self._held:
             return
-        if job.kind in _UNASKED and self.is_full_of_unasked:
+        if job.kind in self._unasked and self.is_full_of_unasked:
             self._tasks.spawn(self._inbox.release(job), f"job {job.kind} {job.id} left for later")
             return
         self._held[job.id] = job.kind
@@ -96,7 +99,7 @@ class Worker:
         while True:
             # No more than can soon be begun: what is taken over and not begun waits for its lease to end.
             room = max(0, 2 * _AT_ONCE - len(self._held))
-            without = _UNASKED if self.is_full_of_unasked else ()
+            without = self._unasked if self.is_full_of_unasked else ()
             found = await self._inbox.take_over(min(_AT_ONCE, room), without)
             for job in found:
                 self._log.info("job.taken_over", job=job.id, kind=job.kind, attempt=job.attempts)

@@ -4,14 +4,15 @@ The register of our posts: where each part of a job's answer is, so that it is p
 A job is known here by its id only; the caller of `Posts` says whether this process still has it.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.store import Store
 from bot.storage.tables import posts
+from bot.storage.upsert import upsert
 
 Hold = Callable[[AsyncConnection, str], Awaitable[bool]]
 """Renews the lease of the job with this id, in a transaction; False where another process has it."""
@@ -81,5 +82,9 @@ class Posts:
 
 
 async def _note(connection: AsyncConnection, job_id: str, post: Post) -> None:
-    await connection.execute(delete(posts).where(posts.c.job == job_id, posts.c.part == post.part))
-    await connection.execute(insert(posts).values(job=job_id, **asdict(post)))
+    await upsert(connection, posts, [{"job": job_id, **asdict(post)}])
+
+
+async def forget_posts(connection: AsyncConnection, job_ids: Sequence[str]) -> None:
+    """Delete where the answers of some jobs are, in the transaction that deletes the jobs."""
+    await connection.execute(delete(posts).where(posts.c.job.in_(job_ids)))

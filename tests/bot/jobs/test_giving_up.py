@@ -11,11 +11,13 @@ from bot.jobs.giving_up import GivingUp
 from bot.jobs.inbox import Job
 from bot.jobs.payloads import (
     DEBUG,
+    KINDS,
     LOOKUP,
     NOTE,
     POINTED,
     REMOVE,
     SESSION_ERRORS,
+    UNASKED,
     DebugPayload,
     LookupPayload,
     NotePayload,
@@ -119,6 +121,13 @@ async def test_where_they_cannot_be_told_that_is_raised(at: InSlack, giving_up: 
     at.slack.fail_next("chat.postEphemeral", retry_after=3600)
     with pytest.raises(SlackAway):
         await giving_up.tell(await asked(at, with_url=False), GaveUp.UNREACHABLE)
+
+
+def test_each_kind_of_job_is_asked_by_a_person_or_counted() -> None:
+    someone = Asker("U1", "C1", "T1")
+    assert payloads(someone).keys() | UNASKED == {kind.name for kind in KINDS}
+    assert not payloads(someone).keys() & UNASKED
+    assert {"ticket", "unfurl"} == UNASKED
 
 
 @pytest.mark.parametrize(

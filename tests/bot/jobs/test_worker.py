@@ -9,13 +9,14 @@ from sqlalchemy import select, update
 
 from bot.jobs.admission import NotAgain
 from bot.jobs.inbox import Inbox, Job
+from bot.jobs.payloads import UNASKED
 from bot.jobs.results import Answered, GaveUp, Result
 from bot.jobs.slack_results import answering_in_slack
 from bot.jobs.worker import Worker
 from bot.operations.tasks import Tasks
 from bot.slack.client import SlackAway
 from bot.slack.poster import OutcomeUnknown
-from bot.slack.posts import TakenOver
+from bot.slack.posts import TakenOver, forget_posts
 from bot.storage.database import StoreAway
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
@@ -43,14 +44,14 @@ class Desk:
 
     def __init__(self, store: Store, keyring: Keyring) -> None:
         self.store = store
-        self.jobs = Inbox(store, keyring, timedelta(days=7), lease=LEASE)
+        self.jobs = Inbox(store, keyring, timedelta(days=7), forget_posts, lease=LEASE)
         self.tasks = Tasks(lambda crash, _task: self.crashes.append(crash))
         self.crashes: list[BaseException] = []
         self.told: list[GaveUp] = []
         self.begun = 0
         self.trouble: list[Exception] = []
         self.worker = Worker(
-            self.jobs, self.tasks, {"lookup": answering_in_slack(self._answer)}, self.give_up, 5
+            self.jobs, self.tasks, {"lookup": answering_in_slack(self._answer)}, self.give_up, UNASKED, 5
         )
 
     async def _answer(self, _job: Job) -> None:
@@ -181,12 +182,12 @@ async def test_what_is_cancelled_may_be_taken_up_at_once(desk: Desk, store: Stor
         await asyncio.Event().wait()
         return Answered()
 
-    worker = Worker(desk.jobs, desk.tasks, {"lookup": for_ever}, desk.give_up, 5)
+    worker = Worker(desk.jobs, desk.tasks, {"lookup": for_ever}, desk.give_up, UNASKED, 5)
     job = await desk.accept()
     worker.start(job)
     await under_way.wait()
     assert await desk.tasks.drain(0) == 1
-    other, now = Inbox(store, keyring, timedelta(days=7)), await store.now_ms()
+    other, now = Inbox(store, keyring, timedelta(days=7), forget_posts), await store.now_ms()
     while await store.now_ms() == now:  # noqa: ASYNC110 - a database's time tells nobody
         await asyncio.sleep(0)
     assert [taken.id for taken in await other.take_over(1)] == [job.id]

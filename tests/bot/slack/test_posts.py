@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from bot.jobs.inbox import Inbox
-from bot.slack.posts import Post, Posts, TakenOver
+from bot.slack.posts import Post, Posts, TakenOver, forget_posts
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import jobs
@@ -14,7 +14,7 @@ from bot.storage.tables import jobs
 
 @pytest.fixture
 def inbox(store: Store, keyring: Keyring) -> Inbox:
-    return Inbox(store, keyring, timedelta(days=7))
+    return Inbox(store, keyring, timedelta(days=7), forget_posts)
 
 
 async def run_leases_out(store: Store) -> None:
@@ -23,7 +23,7 @@ async def run_leases_out(store: Store) -> None:
 
 
 async def test_only_who_has_a_job_may_post_for_it(inbox: Inbox, store: Store, keyring: Keyring) -> None:
-    other = Inbox(store, keyring, timedelta(days=7))
+    other = Inbox(store, keyring, timedelta(days=7), forget_posts)
     posts = Posts(store, inbox.hold)
     job = await inbox.accept("lookup", "1", "{}")
     assert job is not None

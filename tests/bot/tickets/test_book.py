@@ -6,6 +6,7 @@ import pytest
 
 from bot.domain.model import Subject, SubjectKind, TicketReference
 from bot.jobs.inbox import Inbox
+from bot.slack.posts import forget_posts
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.tickets.book import BeingAnswered, Entry, TicketBook, TicketMessage, TicketState
@@ -24,7 +25,7 @@ def book(store: Store) -> TicketBook:
 
 
 async def accepted(store: Store, delivery: str) -> str:
-    job = await Inbox(store, KEYRING, timedelta(days=7)).accept("ticket", delivery, "{}")
+    job = await Inbox(store, KEYRING, timedelta(days=7), forget_posts).accept("ticket", delivery, "{}")
     assert job is not None
     return job.id
 
