@@ -70,7 +70,7 @@ from bot.sources.raygun.pushed_errors import PushedErrors
 from bot.sources.registry import open_sources
 from bot.sources.wiring import Wiring
 from bot.storage.keyring import Keyring
-from bot.storage.leases import Claims
+from bot.storage.leases import Leases
 from bot.storage.memory import Memory
 from bot.storage.store import open_store
 from sandbox.vendors.raygun import Raygun
@@ -276,7 +276,7 @@ async def casefile(raygun: Raygun, clock: VirtualClock) -> AsyncIterator[Bot]:
                     timedelta(seconds=60),
                     PushedErrors(store, keyring, WEEK),
                     KnownLinks(store, keyring, index, WEEK),
-                    Claims(store, keyring),
+                    Leases(store, keyring),
                 )
                 identities = Identities(store, keyring, WEEK)
                 yield Casefile(Lookup(sources, ask_source, identities, clock, tasks, make_metrics()), tasks)

@@ -45,7 +45,7 @@ from bot.sources.registry import VENDORS, VendorEntry, open_sources
 from bot.sources.wiring import Wiring
 from bot.storage.database import StoreAway
 from bot.storage.keyring import Keyring
-from bot.storage.leases import Claims
+from bot.storage.leases import Leases
 from bot.storage.memory import Memory
 from bot.storage.store import Store, open_store
 from bot.tickets.book import TicketBook
@@ -89,7 +89,7 @@ class Engine:
     desks: Desks
     pushed: PushedErrors
     known_links: KnownLinks
-    claims: Claims
+    leases: Leases
     lookup: Lookup
     metrics: Metrics
 
@@ -141,8 +141,8 @@ async def open_engine(
         deadline = timedelta(seconds=settings.lookup.deadline_seconds)
         pushed = PushedErrors(store, keyring, index_days)
         known_links = KnownLinks(store, keyring, index, index_days)
-        claims = Claims(store, keyring)
-        ask_source = AskSource(cache, flights, keyring, clock, deadline, pushed, known_links, claims)
+        leases = Leases(store, keyring)
+        ask_source = AskSource(cache, flights, keyring, clock, deadline, pushed, known_links, leases)
         lookup = Lookup(sources, ask_source, Identities(store, keyring, index_days), clock, tasks, metrics)
         yield Engine(
             settings,
@@ -156,7 +156,7 @@ async def open_engine(
             desks,
             pushed,
             known_links,
-            claims,
+            leases,
             lookup,
             metrics,
         )
@@ -258,7 +258,7 @@ def _handlers(parts: _Parts) -> dict[str, Handler]:
         sources,
         lookup.ask_source,
         engine.known_links,
-        engine.claims,
+        engine.leases,
         slack,
         engine.clock,
         settings,

@@ -37,7 +37,6 @@ def answering_in_slack(answer: Callable[[Job], Awaitable[None]]) -> Handler:
 
 def telling_in_slack(give_up: GiveUp) -> GiveUp:
     """Wraps the give-up handler; logs an error if Slack is unreachable."""
-
     report = structlog.get_logger("slack_results").error
 
     async def tell(job: Job, why: GaveUp) -> None:

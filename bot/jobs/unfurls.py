@@ -29,7 +29,7 @@ from bot.slack.access import Access
 from bot.sources.http import CallFailed
 from bot.sources.protocol import Linked, Question, Source
 from bot.sources.quota import Purpose
-from bot.storage.leases import Claims
+from bot.storage.leases import Leases
 
 _COOLING = timedelta(minutes=30)
 T = TypeVar("T")
@@ -66,7 +66,7 @@ class UnfurlJobs:
         sources: whose pages are known.
         ask_source: asks one source.
         known_links: the sessions that sources have answered with.
-        claims: which pages have a card in a channel.
+        leases: which pages have a card in a channel.
         slack: shows the cards.
         clock: the process's time.
         settings: how far back, how much, for whose eyes, which hosts.
@@ -80,7 +80,7 @@ class UnfurlJobs:
         sources: Sequence[Source],
         ask_source: AskSource,
         known_links: KnownLinks,
-        claims: Claims,
+        leases: Leases,
         slack: AsyncWebClient,
         clock: Clock,
         settings: Settings,
@@ -90,7 +90,7 @@ class UnfurlJobs:
         self._sources = sources
         self._ask_source = ask_source
         self._known_links = known_links
-        self._claims = claims
+        self._leases = leases
         self._slack = slack
         self._clock = clock
         self._settings = settings
@@ -128,11 +128,11 @@ class UnfurlJobs:
         if payload.is_preview:
             return await self._in_time(self._describe(named, payload))
         page = f"card/{payload.channel}/{named.page}"
-        if not await self._claims.take(page, job.id, _COOLING):
+        if not await self._leases.take(page, job.id, _COOLING):
             return NoCard("cooled_down")
         card = await self._in_time(self._describe(named, payload))
         if isinstance(card, NoCard):
-            await self._claims.release(page, job.id)
+            await self._leases.release(page, job.id)
         return card
 
     async def _in_time(self, asking: Coroutine[Any, Any, T]) -> T | NoCard:

@@ -34,7 +34,7 @@ from bot.sources.http import CallFailed
 from bot.sources.protocol import Effort, Indexed, Question, Source
 from bot.sources.raygun.pushed_errors import PushedErrors
 from bot.storage.keyring import Keyring
-from bot.storage.leases import Claims
+from bot.storage.leases import Leases
 
 # After a refused key, how long an account is not asked: each try would cost a call.
 _REFUSAL_LASTS = timedelta(minutes=5)
@@ -90,7 +90,7 @@ class AskSource:
         deadline: how long a source is waited for before it is reported as late.
         pushed: errors that vendors sent by webhook.
         known_links: learns the sessions found, for when somebody pastes the URL of one.
-        claims: lets one process at a time ask a question.
+        leases: lets one process at a time ask a question.
 
     """
 
@@ -103,7 +103,7 @@ class AskSource:
         deadline: timedelta,
         pushed: PushedErrors,
         known_links: KnownLinks,
-        claims: Claims,
+        leases: Leases,
     ) -> None:
         self._cache = cache
         self._flights = flights
@@ -112,7 +112,7 @@ class AskSource:
         self._deadline = deadline
         self._pushed = pushed
         self._known_links = known_links
-        self._claims = claims
+        self._leases = leases
         self._process = uuid.uuid4().hex
         # How often each question has been answered: where the number has grown meanwhile, nobody need ask.
         self._answered_times: LRUCache[str, int] = LRUCache(_ANSWERED_KEPT)
@@ -223,11 +223,11 @@ class AskSource:
     ) -> _Outcome:
         """The vendor's answer, or that of another process which is asking the same question now."""
         while True:
-            ours = await self._claims.take(name, self._process, _LEASE_LASTS)
+            ours = await self._leases.take(name, self._process, _LEASE_LASTS)
             known = await self._cache.latest(self._key(source, question))
             if known is not None and self._is_answer(source, question, known, begun):
                 if ours:
-                    await self._claims.release(name, self._process)
+                    await self._leases.release(name, self._process)
                 return _Outcome(known, 0)
             if ours:
                 break
@@ -237,7 +237,7 @@ class AskSource:
             return await self._answered(source, question)
         finally:
             renewing.cancel()
-            await self._claims.release(name, self._process)
+            await self._leases.release(name, self._process)
 
     def _is_answer(self, source: Source, question: Question, known: KnownAnswer, begun: datetime) -> bool:
         """Whether a cached answer, perhaps of another process, will do for a question asked at `begun`."""
@@ -250,7 +250,7 @@ class AskSource:
         """Renew the right to ask a question until cancelled, however long the vendor takes."""
         while True:
             await asyncio.sleep(_LEASE_LASTS.total_seconds() / 3)
-            await self._claims.renew(name, self._process, _LEASE_LASTS)
+            await self._leases.renew(name, self._process, _LEASE_LASTS)
 
     async def _answered(self, source: Source, question: Question) -> _Outcome:
         calls = source.http.asking(question.purpose, await source.account())

@@ -24,7 +24,7 @@ class Store:
         self._database = database
         # Whoever waits for another process's write looks again and again, or holds a connection meanwhile:
         # within a process they stand in line instead.
-        self._line = asyncio.Lock()
+        self._write_lock = asyncio.Lock()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -47,7 +47,7 @@ class Store:
             StoreAway: when the database cannot be reached.
 
         """
-        async with self._line, transaction(self._database, writing=True) as connection:
+        async with self._write_lock, transaction(self._database, writing=True) as connection:
             yield connection
 
     async def now_ms(self) -> int:

@@ -1,5 +1,5 @@
 """
-SQLite's statements are seen through: who is cancelled in the middle of a transaction is so at its end.
+SQLite statements always run to completion; a cancellation takes effect after the transaction.
 
 A statement runs in a thread and cannot be taken back. SQLAlchemy, interrupted while it waits for one, may
 leave a transaction open that nobody ends, and then nobody can write to the file any more.
@@ -15,13 +15,13 @@ from weakref import WeakSet
 import aiosqlite
 
 
-class WholeStatements(aiosqlite.Connection):
+class UninterruptedConnection(aiosqlite.Connection):
     """
-    A connection that cannot be interrupted.
+    A connection whose statements a cancelled task still waits for.
 
     Args:
         connect: opens it.
-        interrupted: gets the tasks that somebody tried to cancel meanwhile.
+        interrupted: the tasks that were cancelled meanwhile are added to it.
 
     """
 
@@ -51,7 +51,7 @@ class WholeStatements(aiosqlite.Connection):
 
 
 def _needs_no_thread(fn: Callable[..., Any], connection: sqlite3.Connection) -> bool:
-    """Whether a call never waits for the disk or for another process: then a thread costs more than it."""
+    """Whether a call waits for neither the disk nor another process: a thread would only slow it down."""
     owner = getattr(fn, "__self__", None)
     if isinstance(owner, sqlite3.Cursor):
         return fn.__name__ == "close"
@@ -61,21 +61,21 @@ def _needs_no_thread(fn: Callable[..., Any], connection: sqlite3.Connection) -> 
 
 
 class Interruptions:
-    """Who was to be cancelled in the middle of a transaction of one database."""
+    """The tasks that were cancelled in the middle of a transaction of one database."""
 
     def __init__(self) -> None:
         self._tasks: WeakSet[asyncio.Task[Any]] = WeakSet()
 
-    def connect(self, path: str, **options: Any) -> WholeStatements:
-        """Open a connection, in the way in which SQLAlchemy wants it."""
-        return WholeStatements(lambda: sqlite3.connect(path, **options), self._tasks)
+    def connect(self, path: str, **options: Any) -> UninterruptedConnection:
+        """A new connection, with the arguments that SQLAlchemy passes."""
+        return UninterruptedConnection(lambda: sqlite3.connect(path, **options), self._tasks)
 
     def make_up_for(self) -> None:
         """
-        Cancel this task now, if it was to be cancelled.
+        Raise the cancellation that this task got in the middle of a transaction, if any.
 
         Raises:
-            CancelledError: then.
+            CancelledError: if it was cancelled.
 
         """
         task = asyncio.current_task()

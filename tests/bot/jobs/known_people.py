@@ -26,7 +26,7 @@ from bot.sources.quota import Account, Ledger
 from bot.sources.raygun.index import SessionIndex
 from bot.sources.raygun.pushed_errors import PushedErrors
 from bot.storage.keyring import Keyring
-from bot.storage.leases import Claims
+from bot.storage.leases import Leases
 from bot.storage.store import Store
 
 JANE = Subject(SubjectKind.EMAIL, "jane@contoso.example", "jane@contoso.example")
@@ -92,7 +92,7 @@ class Finding:
     lookup: Lookup
     sources: tuple[Knows, ...]
     known_links: KnownLinks
-    claims: Claims
+    leases: Leases
     flights: Flights
     tasks: Tasks
 
@@ -104,7 +104,7 @@ async def finding(
     """Open a lookup over a source for each name; at the end nothing of it may have crashed."""
     crashes: list[BaseException] = []
     tasks = Tasks(lambda crash, _task: crashes.append(crash))
-    flights, ledger, claims = Flights(tasks), Ledger(store), Claims(store, keyring)
+    flights, ledger, leases = Flights(tasks), Ledger(store), Leases(store, keyring)
     transport = httpx.MockTransport(lambda _request: httpx.Response(404))
     async with httpx.AsyncClient(transport=transport) as client:
         sources = []
@@ -121,10 +121,10 @@ async def finding(
             timedelta(seconds=30),
             PushedErrors(store, keyring, WEEK),
             known_links,
-            claims,
+            leases,
         )
         lookup = Lookup(tuple(sources), ask_source, Identities(store, keyring, WEEK), clock, tasks, metrics)
-        yield Finding(lookup, tuple(sources), known_links, claims, flights, tasks)
+        yield Finding(lookup, tuple(sources), known_links, leases, flights, tasks)
         for source in sources:
             source.may_answer.set()
         await tasks.settle()

@@ -70,7 +70,7 @@ class Desk:
             found.sources,
             found.lookup.ask_source,
             found.known_links,
-            found.claims,
+            found.leases,
             by.client,
             system_clock,
             settings,

@@ -21,7 +21,7 @@ from bot.sources.quota import Account, Ledger, Window
 from bot.sources.raygun.index import SessionIndex
 from bot.sources.raygun.pushed_errors import PushedErrors
 from bot.storage.keyring import Keyring
-from bot.storage.leases import Claims
+from bot.storage.leases import Leases
 from bot.storage.store import Store
 from tests.conftest import MovableClock
 
@@ -125,7 +125,7 @@ async def asking(
             deadline,
             pushed,
             known_links,
-            Claims(store, keyring),
+            Leases(store, keyring),
         )
         source = ScriptedSource(http, answers=[found(clock)])
         source.gate.set()

@@ -23,7 +23,7 @@ from bot.sources.quota import Account, Ledger
 from bot.sources.raygun.index import SessionIndex
 from bot.sources.raygun.pushed_errors import PushedErrors
 from bot.storage.keyring import Keyring
-from bot.storage.leases import Claims
+from bot.storage.leases import Leases
 from bot.storage.store import Store
 from tests.conftest import MovableClock
 
@@ -100,7 +100,7 @@ async def desk(store: Store, keyring: Keyring, clock: MovableClock) -> AsyncIter
         timedelta(seconds=5),
         PushedErrors(store, keyring, week),
         KnownLinks(store, keyring, SessionIndex(store, keyring, week, week), week),
-        Claims(store, keyring),
+        Leases(store, keyring),
     )
     identities = Identities(store, keyring, week)
     yield Desk(
