@@ -67,8 +67,13 @@ def _log_retry(details: stamina.instrumentation.RetryDetails) -> None:
     """Log that something is tried again; stamina's own hooks log its arguments, which may name a customer."""
     structlog.get_logger("retries").warning(
         "try.again",
-        what=details.name,
+        what=_words(details.name),
         number=details.retry_num,
         wait_seconds=round(details.wait_for, 1),
         error=type(details.caused_by).__name__,
     )
+
+
+def _words(name: str) -> str:
+    """A function's name as words: `socket connect` for `bot.serving.run._socket_connect`."""
+    return name.rpartition(".")[2].strip("_").replace("_", " ")

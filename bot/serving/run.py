@@ -71,7 +71,7 @@ async def serving_socket(bot: Bot) -> AsyncIterator[AsyncSocketModeHandler]:
     token = bot.engine.settings.slack_app_token
     assert token is not None  # noqa: S101 - required before
     handler = AsyncSocketModeHandler(build_bolt(bot.inbound), token.get_secret_value(), web_client=bot.slack)
-    await _connect(handler)
+    await _socket_connect(handler.client)
     reconnecting = asyncio.create_task(_reconnect_soon(handler.client))
     try:
         yield handler
@@ -85,13 +85,26 @@ def _webhook(bot: Bot) -> Route | None:
     return raygun_route(bot.engine.settings, bot.engine.pushed, bot.engine.metrics)
 
 
-async def _connect(handler: AsyncSocketModeHandler) -> None:
+# slack_sdk raises whatever the network did.
+@stamina.retry(
+    on=Exception,
+    attempts=None,
+    timeout=None,
+    wait_initial=_FIRST_WAIT_SECONDS,
+    wait_max=_LONGEST_WAIT_SECONDS,
+)
+async def _socket_connect(client: SocketModeClient) -> None:
     """Connect, however long Slack is away; the waits grow to half a minute."""
-    trying = stamina.AsyncRetryingCaller(
-        attempts=None, timeout=None, wait_initial=_FIRST_WAIT_SECONDS, wait_max=_LONGEST_WAIT_SECONDS
-    )
-    # slack_sdk raises whatever the network did.
-    await trying(Exception, handler.connect_async)
+    try:
+        # `connect` alone would try by itself, every few seconds, and log each traceback.
+        await client.connect_to_new_endpoint()
+    except Exception as error:
+        _log_not_connected(error)
+        raise
+
+
+def _log_not_connected(error: Exception) -> None:
+    structlog.get_logger("socket").warning("socket.not_connected", error=type(error).__name__)
 
 
 async def _reconnect_soon(client: SocketModeClient) -> None:
@@ -113,7 +126,7 @@ async def _reconnect_soon(client: SocketModeClient) -> None:
         try:
             await client.connect_to_new_endpoint()
         except Exception as error:  # noqa: BLE001 - slack_sdk raises whatever the network did
-            structlog.get_logger("socket").warning("socket.not_connected", error=type(error).__name__)
+            _log_not_connected(error)
             wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import stamina
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.settings.model import SettingsError
 from bot.slack.client import SlackAway
@@ -32,11 +33,8 @@ async def identify(client: AsyncWebClient) -> Identity:
         SettingsError: when Slack does not take the token, or cannot be reached.
 
     """
-    trying = stamina.AsyncRetryingCaller(
-        attempts=_TRIES, timeout=None, wait_initial=_FIRST_WAIT_SECONDS, wait_max=_LONGEST_WAIT_SECONDS
-    )
     try:
-        answer = await trying(SlackAway, client.auth_test)
+        answer = await _auth_test(client)
     except SlackApiError as error:
         code = error.response.get("error")
         raise SettingsError(f"SLACK_BOT_TOKEN: Slack does not take it ({code})") from None
@@ -50,3 +48,14 @@ async def identify(client: AsyncWebClient) -> Identity:
         # Newer answers have it; without it our messages are known by bot and user.
         str(answer.get("app_id") or ""),
     )
+
+
+@stamina.retry(
+    on=SlackAway,
+    attempts=_TRIES,
+    timeout=None,
+    wait_initial=_FIRST_WAIT_SECONDS,
+    wait_max=_LONGEST_WAIT_SECONDS,
+)
+async def _auth_test(client: AsyncWebClient) -> AsyncSlackResponse:
+    return await client.auth_test()
