@@ -1,7 +1,9 @@
 """The table of commands (`design.md`, Commands): names, flags, JSON and exit statuses are a promise."""
 
+import os
 import sys
 from collections.abc import Sequence
+from itertools import takewhile
 
 from cyclopts import (
     App,
@@ -14,6 +16,7 @@ from cyclopts import (
 )
 
 from bot import __version__
+from bot.cli.arguments import FLAGS
 from bot.cli.terminal import OK, USAGE, Complaint, printable
 
 # Each command's function is named rather than imported: its file, and all that this needs, is loaded when
@@ -42,7 +45,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit status. `arguments` are those of the process unless they are given."""
     try:
-        return _call(sys.argv[1:] if arguments is None else list(arguments))
+        status = _call(sys.argv[1:] if arguments is None else list(arguments))
+        print(end="", flush=True)
+    except BrokenPipeError:
+        _leave_output_unsaid()
+        return OK
+    except SystemExit as end:
+        # How the library's help ends where its reader has gone.
+        if not isinstance(end.__context__, BrokenPipeError):
+            raise
+        return OK
     except Complaint as complaint:
         message = str(complaint)
     except CycloptsError as error:
@@ -52,16 +64,32 @@ def run(arguments: Sequence[str] | None = None) -> int:
         message = f"{place}{error.strerror or error}"
     except KeyboardInterrupt:
         return 130
+    else:
+        return status
     print(f"casefile: {printable(message)}", file=sys.stderr)
     return USAGE
 
 
 def _call(words: list[str]) -> int:
-    if not words:
+    if not words or not words[0].strip():
         raise Complaint("A command is needed. See: casefile --help")
+    _refuse_values_of_flags(words)
     status: int | None = make_app()(words)
     # Help has no status of its own.
     return OK if status is None else status
+
+
+def _refuse_values_of_flags(words: Sequence[str]) -> None:
+    # The library would take --json=false for no flag, and --json=1 for one.
+    for word in takewhile(lambda word: word != "--", words):
+        flag, has_value, _ = word.partition("=")
+        if flag in FLAGS and has_value:
+            raise Complaint(f"{flag} takes no value. See: casefile {words[0]} --help")
+
+
+def _leave_output_unsaid() -> None:
+    """Let the output's rest go nowhere: its reader has gone, and Python would try once more as it exits."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def make_app() -> App:
@@ -93,7 +121,7 @@ def _usage_error(error: CycloptsError) -> str:
     match error:
         case UnknownCommandError(unused_tokens=[first, *_]):
             # The library's own words name every command, and load them all for that.
-            what = f"There is no command {first}"
+            what = f"There is no {'flag' if first.startswith('-') else 'command'} {first}"
         case UnusedCliTokensError(unused_tokens=[first, *_]):
             what = f"{first} is more than the command takes"
         case MissingArgumentError(argument=Argument(name=name), keyword=None):

@@ -2,7 +2,10 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from sqlite3 import SQLITE_NOTADB
 from typing import Any, TypeVar
+
+from sqlalchemy.exc import DatabaseError
 
 from bot.cli.environment import read_settings
 from bot.cli.terminal import Complaint
@@ -16,7 +19,7 @@ T = TypeVar("T")
 
 def run_once(work: Callable[[Settings], Coroutine[Any, Any, T]]) -> T:
     """
-    What comes of a piece of work with the settings of here.
+    Run a coroutine with this directory's settings and return its result.
 
     The terminal is kept to the answer: only warnings are logged unless more is asked for.
     """
@@ -27,7 +30,7 @@ def run_once(work: Callable[[Settings], Coroutine[Any, Any, T]]) -> T:
 
 def run_to_the_end(work: Coroutine[Any, Any, T]) -> T:
     """
-    What comes of a piece of work.
+    Run a coroutine and return its result.
 
     Raises:
         Complaint: when a setting that it needs is missing or wrong, or the database cannot be used.
@@ -39,3 +42,7 @@ def run_to_the_end(work: Coroutine[Any, Any, T]) -> T:
         raise Complaint(str(error)) from None
     except StoreAway:
         raise Complaint("DATABASE_URL: the database cannot be reached there") from None
+    except DatabaseError as error:
+        if getattr(error.orig, "sqlite_errorcode", None) != SQLITE_NOTADB:
+            raise
+        raise Complaint("DATABASE_URL: the file there is not a database") from None

@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from bot.app import open_engine
-from bot.cli.arguments import AsJson, WholeNumber
+from bot.cli.arguments import AsJson, Fresh, WholeNumber
 from bot.cli.lookup_json import case_file_json
 from bot.cli.lookup_text import case_file_text
 from bot.cli.running import run_once
@@ -28,7 +28,7 @@ def lookup(
     *,
     as_json: AsJson = False,
     days: Annotated[WholeNumber | None, Parameter(help="how far back [default: LOOKUP__DAYS, or 30]")] = None,
-    fresh: Annotated[bool, Parameter(help="ask the vendors even where an answer is known")] = False,
+    fresh: Fresh = False,
 ) -> int:
     """Print the case file of a subject; the exit status, which says whether any source answered."""
     understood = read_subject(subject.strip())

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from bot.cli.arguments import WholeNumber
+from bot.cli.arguments import Port
 from bot.cli.environment import read_settings
 from bot.cli.running import run_to_the_end
 from bot.cli.terminal import OK
@@ -18,9 +18,9 @@ _PORT = 3000
 def serve(
     *,
     host: Annotated[str, Parameter(help="to listen at", metavar="HOST", show_default=True)] = "127.0.0.1",
-    port: Annotated[WholeNumber | None, Parameter(help=f"to listen at [default: $PORT, or {_PORT}]")] = None,
+    port: Annotated[Port | None, Parameter(help=f"to listen at [default: $PORT, or {_PORT}]")] = None,
 ) -> int:
-    """Run until told to stop; the exit status."""
+    """Run until SIGINT or SIGTERM; returns the exit status."""
     settings = _settings()
     chosen = port if port is not None else (settings.port or _PORT)
     run_to_the_end(run.serve(settings, host, chosen))
@@ -28,7 +28,7 @@ def serve(
 
 
 def socket() -> int:
-    """Run until told to stop; the exit status."""
+    """Run until SIGINT or SIGTERM; returns the exit status."""
     run_to_the_end(run.socket(_settings()))
     return OK
 

@@ -42,7 +42,17 @@ def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         (["lookup", "jane", "--days", "366"], "--days"),
         (["lookup", "jane", "--days=-1"], "--days"),
         (["serve", "--port", "http"], "--port"),
+        (["serve", "--port", "99999"], "0 to 65535"),
+        (["demo", "--port", "65536"], "0 to 65535"),
+        (["demo", "--port=-1"], "0 to 65535"),
         (["serve", "8321"], "8321"),
+        ([""], "A command is needed"),
+        (["-V"], "no flag -V"),
+        (["read-ticket", "message.json", "--json=false"], "--json takes no value"),
+        (["read-link", RYBBIT, "--json="], "--json takes no value"),
+        (["quota", "--json=1"], "--json takes no value"),
+        (["doctor", "--json=true"], "--json takes no value"),
+        (["lookup", "jane", "--fresh=yes"], "--fresh takes no value"),
         (["read-ticket"], "FILE"),
         (["read-ticket", "there-is-none.json"], "there-is-none.json"),
         (["read-link"], "URL"),
@@ -80,6 +90,19 @@ def test_a_wrong_setting_exits_with_2_and_names_the_variable(
         out, err = capsys.readouterr()
         assert (out, err.count("\n"), err.startswith("casefile: DATABASE_URL: ")) == ("", 1, True)
         assert "hunter2" not in err
+
+
+@pytest.mark.parametrize("words", [["quota"], ["lookup", "jane@contoso.example"], ["serve"]])
+def test_a_file_that_is_no_database_is_a_wrong_setting(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("README.md").write_text("# Read me\n" * 200)
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///README.md")
+    monkeypatch.setenv("SECRET_KEY", "of this test, and long enough for one")
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-of-this-test")
+    monkeypatch.setenv("SLACK_SIGNING_SECRET", "of-this-test")
+    assert run(words) == 2
+    assert capsys.readouterr().err == "casefile: DATABASE_URL: the file there is not a database\n"
 
 
 def test_the_last_of_several_values_counts(capsys: pytest.CaptureFixture[str]) -> None:
