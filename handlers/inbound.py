@@ -13,7 +13,7 @@ from bot.answers.block_kit import note
 from bot.domain.asking import Asker
 from bot.jobs.admission import Admission
 from bot.jobs.inbox import Inbox
-from bot.jobs.payloads import Kind, P
+from bot.jobs.payloads import JobKind, P
 from bot.jobs.worker import Worker
 from bot.operations.metrics import Metrics
 from bot.operations.tasks import Tasks
@@ -51,7 +51,7 @@ class Inbound:
     tasks: Tasks
 
 
-async def accept(inbound: Inbound, kind: Kind[P], key: str, payload: P) -> None:
+async def accept(inbound: Inbound, kind: JobKind[P], key: str, payload: P) -> None:
     """
     Write a job down and begin it; a redelivery of an earlier request, of the same key, makes none.
 
@@ -64,7 +64,7 @@ async def accept(inbound: Inbound, kind: Kind[P], key: str, payload: P) -> None:
         inbound.worker.start(job)
 
 
-async def accept_from(inbound: Inbound, kind: Kind[P], key: str, payload: P) -> str | None:
+async def accept_from(inbound: Inbound, kind: JobKind[P], key: str, payload: P) -> str | None:
     """Accept what a person asks for; where it cannot be taken on, what they are to be told comes back."""
     if inbound.worker.is_full:
         structlog.get_logger("inbound").warning("request.too_many", kind=kind.name)
@@ -80,7 +80,7 @@ async def accept_from(inbound: Inbound, kind: Kind[P], key: str, payload: P) -> 
 
 
 async def accept_or_tell(
-    inbound: Inbound, kind: Kind[P], body: dict[str, Any], payload: P, asker: Asker
+    inbound: Inbound, kind: JobKind[P], body: dict[str, Any], payload: P, asker: Asker
 ) -> None:
     """
     Accept what a person asks for by a button, a shortcut or in words, or tell them at once why not.

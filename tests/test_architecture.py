@@ -106,6 +106,15 @@ def test_only_the_command_line_hands_the_environment_in(file: Path) -> None:
     assert "os.environ" not in file.read_text() or module_of(file) in may
 
 
+def test_a_public_class_has_its_name_to_itself() -> None:
+    places: dict[str, list[str]] = {}
+    for file in FILES:
+        for node in ast.parse(file.read_text()).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(module_of(file))
+    assert {name: modules for name, modules in places.items() if len(modules) > 1} == {}
+
+
 def docstrings_of(file: Path) -> Iterator[tuple[int, str]]:
     """The line and text of every docstring in a file."""
     for node in ast.walk(ast.parse(file.read_text())):

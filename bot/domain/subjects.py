@@ -8,7 +8,7 @@ from itertools import islice, pairwise
 from bot.domain.addresses import LONGEST_SUBJECT
 from bot.domain.characters import narrow, without_invisible, without_invisible_ends
 from bot.domain.model import Subject, SubjectKind
-from bot.domain.typed.addresses import Trouble, Word, words_with_at
+from bot.domain.typed.addresses import NotAnAddress, Word, words_with_at
 from bot.domain.typed.options import Options, is_option, options_in_words, read_options
 from bot.domain.typed.slack_text import names_slacks_own, typed_text, without_slacks_own
 
@@ -156,7 +156,7 @@ def _after_prefix(word: str) -> str | None:
 def _by_address(text: str) -> tuple[Subject | NotUnderstood, Sequence[str]]:
     """The address in a text that may have the customer's name around it, and the words behind."""
     found = [*islice(words_with_at(text), _MOST_NAMED)]
-    unread = next((word for word in found if isinstance(word.read, Trouble)), None)
+    unread = next((word for word in found if isinstance(word.read, NotAnAddress)), None)
     if unread or not found:
         return NotUnderstood(_why(unread) if unread else "That is a link, not an address or a uid."), ()
     people = _people(found)
@@ -226,10 +226,10 @@ def _in_words(
 
 def _unreadable(found: Sequence[Word], words: Sequence[str]) -> str | None:
     """What in a sentence cannot be read, as a sentence; None where nothing is left out."""
-    unread = [word for word in found if isinstance(word.read, Trouble)]
+    unread = [word for word in found if isinstance(word.read, NotAnAddress)]
     if len(unread) < len(found):
         # A person of the workspace by a name alone: "@sam, who is jane@…?"
-        unread = [word for word in unread if word.read is not Trouble.NAME]
+        unread = [word for word in unread if word.read is not NotAnAddress.NAME]
     if unread:
         return _why(unread[0])
     if any(_after_prefix(word) is not None for word in words):
@@ -255,11 +255,11 @@ def _around(text: str, words: Sequence[Word]) -> str:
 
 def _why(word: Word) -> str:
     match word.read:
-        case Trouble.TOO_LONG:
+        case NotAnAddress.TOO_LONG:
             return _too_long()
-        case Trouble.NAME:
+        case NotAnAddress.NAME:
             return f"In “{_cut(word.typed)}” there is nothing before the @, so it is no address."
-        case Trouble.CUT:
+        case NotAnAddress.CUT:
             return f"“{_cut(word.typed)}” seems to be cut off. Write the whole address, without the dots."
         case _:
             return (

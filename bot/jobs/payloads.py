@@ -21,7 +21,7 @@ P = TypeVar("P")
 
 
 @dataclass(frozen=True, slots=True)
-class Kind(Generic[P]):
+class JobKind(Generic[P]):
     """
     A kind of job: its name, and what reads and writes its payload.
 
@@ -168,14 +168,14 @@ class UnfurlPayload:
         return self.source == "composer"
 
 
-LOOKUP = Kind("lookup", TypeAdapter(LookupPayload))
-DEBUG = Kind("debug", TypeAdapter(DebugPayload))
-NOTE = Kind("note", TypeAdapter(NotePayload))
-POINTED = Kind("pointed", TypeAdapter(PointedPayload))
-TICKET = Kind("ticket", TypeAdapter(TicketPayload), asked_by_person=False)
-REMOVE = Kind("remove", TypeAdapter(RemovePayload))
-UNFURL = Kind("unfurl", TypeAdapter(UnfurlPayload), asked_by_person=False)
-SESSION_ERRORS = Kind("errors", TypeAdapter(SessionErrorsPayload))
-KINDS: tuple[Kind[Any], ...] = (LOOKUP, DEBUG, NOTE, POINTED, TICKET, REMOVE, UNFURL, SESSION_ERRORS)
+LOOKUP = JobKind("lookup", TypeAdapter(LookupPayload))
+DEBUG = JobKind("debug", TypeAdapter(DebugPayload))
+NOTE = JobKind("note", TypeAdapter(NotePayload))
+POINTED = JobKind("pointed", TypeAdapter(PointedPayload))
+TICKET = JobKind("ticket", TypeAdapter(TicketPayload), asked_by_person=False)
+REMOVE = JobKind("remove", TypeAdapter(RemovePayload))
+UNFURL = JobKind("unfurl", TypeAdapter(UnfurlPayload), asked_by_person=False)
+SESSION_ERRORS = JobKind("errors", TypeAdapter(SessionErrorsPayload))
+KINDS: tuple[JobKind[Any], ...] = (LOOKUP, DEBUG, NOTE, POINTED, TICKET, REMOVE, UNFURL, SESSION_ERRORS)
 UNASKED = frozenset(kind.name for kind in KINDS if not kind.asked_by_person)
 """The names of the kinds that no person waits for."""

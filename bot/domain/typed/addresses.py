@@ -30,7 +30,7 @@ _EMOJI_OR_LABEL = re.compile(
 _FORM = re.compile(r"[^@]+@[\w.-]{3,}")
 
 
-class Trouble(StrEnum):
+class NotAnAddress(StrEnum):
     """Why a word with an @ in it is nobody's address."""
 
     NO_ADDRESS = "no address"
@@ -50,7 +50,7 @@ class Word:
     typed: str
     start: int
     end: int
-    read: Subject | Trouble
+    read: Subject | NotAnAddress
     is_noise: bool
 
 
@@ -66,7 +66,7 @@ def words_with_at(text: str) -> Iterator[Word]:
 def _judged(found: re.Match[str]) -> Word:
     word = _bare(found[0].strip(_MARKS))
     is_noise = _FORM.match(word) is not None and not any(find_addresses(word))
-    read = Trouble.CUT if _is_cut(found) else _read(word)
+    read = NotAnAddress.CUT if _is_cut(found) else _read(word)
     return Word(word, found.start(), found.end(), read, is_noise)
 
 
@@ -89,9 +89,9 @@ def _bare(word: str) -> str:
     return word[1:-1] if word.startswith("_") and word.endswith("_") else word
 
 
-def _read(word: str) -> Subject | Trouble:
+def _read(word: str) -> Subject | NotAnAddress:
     if len(word) > LONGEST_SUBJECT:
-        return Trouble.TOO_LONG
+        return NotAnAddress.TOO_LONG
     if word.startswith("@"):
-        return Trouble.NAME
-    return read_address(word) or Trouble.NO_ADDRESS
+        return NotAnAddress.NAME
+    return read_address(word) or NotAnAddress.NO_ADDRESS

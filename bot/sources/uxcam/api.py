@@ -79,7 +79,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class ListedSessions:
     """The sessions of all pages read, and whether there are more."""
 
     rows: tuple[ListedSession, ...]
@@ -123,7 +123,7 @@ class UXCamApi:
         """Which API serves the account, in words."""
         return f"by its {await self._known() or _NEWER} API"
 
-    async def sessions(self, wanted: Wanted, calls: Calls) -> Listing | None:
+    async def sessions(self, wanted: Wanted, calls: Calls) -> ListedSessions | None:
         """
         The sessions wanted; None where the vendor refuses the question as a bad one (400).
 
@@ -142,9 +142,9 @@ class UXCamApi:
             following = page.following
             # Pages that lead back to an earlier one would never end.
             if following is None or following in seen:
-                return Listing(tuple(rows.values()), more=False)
+                return ListedSessions(tuple(rows.values()), more=False)
             seen.add(following)
-        return Listing(tuple(rows.values()), more=True)
+        return ListedSessions(tuple(rows.values()), more=True)
 
     async def _page(self, wanted: Wanted, following: str | None, calls: Calls) -> _Page | None:
         known = await self._known()
