@@ -1,3 +1,3 @@
-"""The engine of Casefile: vendors, quotas, caches, storage, rendering; it knows nothing of Slack events."""
+"""Casefile: everything but the Slack requests that come in, which `handlers` reads."""
 
 __version__ = "0.1.0"

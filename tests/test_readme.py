@@ -1,8 +1,10 @@
 """What the README says that the code says too."""
 
+import re
 import tomllib
 from pathlib import Path
 
+import pytest
 from dotenv import dotenv_values
 
 from bot.settings.model import known_names
@@ -40,6 +42,16 @@ def test_the_example_environment_holds_settings_alone() -> None:
 
 def test_every_dependency_has_its_reason() -> None:
     text = (ROOT / "pyproject.toml").read_text()
-    for dependency in tomllib.loads(text)["project"]["dependencies"]:
+    project = tomllib.loads(text)
+    every = project["project"]["dependencies"] + project["dependency-groups"]["dev"]
+    for dependency in filter(lambda named: isinstance(named, str), every):
         line = next(line for line in text.splitlines() if f'"{dependency}"' in line)
         assert "# " in line, dependency
+
+
+@pytest.mark.parametrize("document", ["CONTRIBUTING.md", "docs/adding_a_source.md", "docs/architecture.md"])
+def test_every_path_that_a_document_names_is_there(document: str) -> None:
+    text = (ROOT / document).read_text()
+    named = re.findall(r"`((?:bot|handlers|sandbox|tests|benchmarks|docs)/[\w./]*)`", text)
+    assert named
+    assert [path for path in named if not (ROOT / path).exists()] == []

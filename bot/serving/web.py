@@ -1,4 +1,4 @@
-"""The HTTP routes: Slack's requests, health, readiness and metrics (`design.md`, HTTP)."""
+"""The HTTP routes: Slack's requests, health, readiness and metrics (the README, "Commands")."""
 
 import hmac
 from collections.abc import Callable
