@@ -15,7 +15,7 @@ from sandbox.vendors.raygun import session_url as raygun_url
 from sandbox.vendors.raygun_traffic import Sighting
 from sandbox.vendors.uxcam import session_url as uxcam_url
 from sandbox.world import World
-from tests.bot.answers.test_case_file_message import check_message
+from tests.bot.answers.case_files import check_message
 from tests.end_to_end.conftest import Desk
 
 NOOR = "noor@contoso.example"

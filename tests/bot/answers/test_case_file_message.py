@@ -1,14 +1,11 @@
-"""What a case file looks like in Slack, and that nothing in it can break a limit or mention anybody."""
+"""What a case file looks like in Slack."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from bot.answers.buttons import SHOWN_AT_MOST, ButtonValue
-from bot.answers.cards import Card, card_blocks
 from bot.answers.case_file_message import View, answer, parent, reply, together
 from bot.domain.asking import AnswerForm
 from bot.domain.model import (
@@ -26,47 +23,7 @@ from bot.domain.model import (
     SubjectKind,
     UrlIs,
 )
-
-NOW = datetime(2026, 11, 20, 14, 5, 9, tzinfo=UTC)
-JANE = Subject(SubjectKind.EMAIL, "jane@contoso.example", "jane@contoso.example")
-WWW = SourceName("rybbit", "www")
-SHOP = SourceName("raygun", "shop")
-MAIN = SourceName("fullstory", "main")
-HOSTILE = "<!channel> <@U123> *bold* `code` <https://evil.example|click> & https://evil.example/a"
-
-
-def session(**fields: Any) -> Session:
-    usual: dict[str, Any] = {
-        "source": WWW,
-        "id": "s1",
-        "url": "https://app.rybbit.io/1407/user/u-77",
-        "url_is": UrlIs.PERSON,
-        "started_at": NOW - timedelta(minutes=15),
-        "ended_at": NOW - timedelta(minutes=11),
-        "duration_seconds": 245,
-        "live": False,
-        "pages": 5,
-        "entry_page": "/cart",
-        "exit_page": "/pay",
-        "device": "Desktop",
-        "browser": "Chrome 142",
-        "os": "Windows 11",
-        "errors": 1,
-    }
-    return Session(**(usual | fields))
-
-
-def case_file(*findings: Finding, waiting: tuple[SourceName, ...] = (), subject: Subject = JANE) -> CaseFile:
-    return CaseFile(subject, NOW, 30, findings, waiting)
-
-
-def texts(blocks: list[dict[str, Any]]) -> str:
-    found = []
-    for block in blocks:
-        parts = [block.get("text"), *(block.get("elements") or [])]
-        found += [p["text"] if isinstance(p.get("text"), str) else p["text"]["text"] for p in parts if p]
-    return "\n".join(found)
-
+from tests.bot.answers.case_files import HOSTILE, JANE, MAIN, NOW, SHOP, WWW, case_file, session, texts
 
 LIVE = Finding(WWW, State.LIVE, NOW, 2, (session(),), (ErrorEvent(WWW, "TypeError: x"),))
 
@@ -281,124 +238,6 @@ def test_a_name_that_was_not_followed_is_told_with_who_said_so() -> None:
     assert "by rybbit/www" in said
 
 
-VENDORS = st.sampled_from(("fullstory", "raygun", "rybbit", "uxcam"))
-SOURCES = st.builds(SourceName, VENDORS, st.text(min_size=1, max_size=60))
-TEXTS = (
-    st.none() | st.text(max_size=400) | st.sampled_from([HOSTILE * 5, "&" * 2000, "*" * 2000, "\u202e" * 50])
-)
-TIMES = st.none() | st.datetimes(
-    datetime(2001, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
-    datetime(2100, 1, 1),  # noqa: DTZ001
-    timezones=st.just(UTC),
-)
-SESSIONS = st.builds(
-    Session,
-    source=SOURCES,
-    id=st.text(min_size=1, max_size=20),
-    url=st.none()
-    | st.just("https://app.fullstory.com/" + "x" * 900)
-    | st.just("https://app.rybbit.io/1?" + "&" * 900),
-    url_is=st.sampled_from(UrlIs),
-    started_at=TIMES,
-    ended_at=TIMES,
-    duration_seconds=st.none() | st.integers(0, 10**9),
-    live=st.none() | st.booleans(),
-    user=st.just(SessionUser()),
-    pages=st.none() | st.integers(0, 10**9),
-    entry_page=TEXTS,
-    exit_page=TEXTS,
-    device=TEXTS,
-    browser=TEXTS,
-    os=TEXTS,
-    country=TEXTS,
-    city=TEXTS,
-    errors=st.none() | st.integers(0, 10**9),
-    app_version=TEXTS,
-    screens=st.lists(st.text(min_size=1, max_size=300), max_size=6).map(tuple),
-    crashed=st.none() | st.booleans(),
-    rage_taps=st.none() | st.integers(0, 10**9),
-    video=st.none() | st.just("https://videos.uxcam.com/" + "x" * 900),
-    channel=TEXTS,
-    has_replay=st.none() | st.booleans(),
-)
-ERRORS = st.builds(
-    ErrorEvent,
-    source=SOURCES,
-    title=st.text(max_size=400) | st.just(HOSTILE * 10),
-    id=TEXTS,
-    url=st.none() | st.just("https://app.raygun.com/" + "x" * 900),
-    occurred_at=TIMES,
-    count=st.none() | st.integers(0, 10**9),
-    session_id=TEXTS,
-    status=TEXTS,
-    page=TEXTS,
-)
-FINDINGS = st.builds(
-    Finding,
-    source=SOURCES,
-    state=st.sampled_from(State),
-    as_of=TIMES,
-    calls=st.integers(0, 99),
-    sessions=st.lists(SESSIONS, max_size=12).map(tuple),
-    errors=st.lists(ERRORS, max_size=8).map(tuple),
-    notes=st.lists(st.text(max_size=200), max_size=3).map(tuple),
-    failure=st.none() | st.builds(Failure, st.sampled_from(Reason), st.text(max_size=300), TIMES),
-    calls_left=st.none() | st.integers(0, 50),
-)
-
-
-SUBJECTS = st.builds(
-    Subject,
-    st.sampled_from(SubjectKind),
-    st.text(min_size=1, max_size=128),
-    st.text(min_size=1, max_size=128),
-)
-DOUBTS = st.builds(
-    Doubt,
-    SUBJECTS,
-    st.lists(SUBJECTS, min_size=2, max_size=3).map(tuple),
-    st.lists(st.text(min_size=1, max_size=80), max_size=8).map(tuple),
-)
-
-
-def check_message(blocks: list[dict[str, Any]]) -> None:
-    """Check a message against Slack's limits (`slack.md`, Block Kit limits)."""
-    assert 1 <= len(blocks) <= 50
-    for block in blocks:
-        if block["type"] == "section":
-            assert 1 <= len(block["text"]["text"]) <= 3000
-        if block["type"] == "context":
-            assert 1 <= len(block["elements"]) <= 10
-            assert all(1 <= len(element["text"]) <= 3000 for element in block["elements"])
-        if block["type"] == "actions":
-            assert len(block["elements"]) <= 25
-            assert all(len(button.get("value", "")) <= 2000 for button in block["elements"])
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    st.lists(FINDINGS, max_size=14),
-    st.lists(SOURCES, max_size=5),
-    st.text(min_size=1, max_size=128),
-    st.lists(DOUBTS, max_size=2),
-)
-def test_whatever_vendors_say_slacks_limits_are_kept(
-    findings: list[Finding], waiting: list[SourceName], uid: str, doubts: list[Doubt]
-) -> None:
-    subject = Subject(SubjectKind.UID, uid, uid)
-    file = CaseFile(subject, NOW, 30, tuple(findings), tuple(waiting), tuple(doubts))
-    for message in (
-        parent(file, View("U1")),
-        reply(file, View("U1", SHOWN_AT_MOST)),
-        together(file, View("U1", 20, "hint")),
-        answer([file], View(None, 20, "hint", form=AnswerForm.TICKET, ticket_at=NOW)),
-        answer([file, file, file], View(None, 20, "hint", form=AnswerForm.TICKET, ticket_at=NOW)),
-    ):
-        check_message(message.blocks)
-        assert 0 < len(message.text) <= 4000
-        assert "<!channel>" not in texts(message.blocks)
-
-
 FULLSTORY_URL = "https://app.fullstory.com/ui/7QX2B/session/1:2"
 
 
@@ -430,17 +269,3 @@ def test_an_error_of_one_tool_can_be_watched_in_another() -> None:
     said = texts(answer([file], View()).blocks)
     moment = int((hit - timedelta(seconds=30)).timestamp() * 1000)
     assert f"<{FULLSTORY_URL}:{moment}|watch it in FullStory (main)>" in said
-
-
-@settings(max_examples=60, deadline=None)
-@given(FINDINGS, st.none() | SUBJECTS, st.booleans(), st.booleans())
-def test_whatever_vendors_say_a_card_keeps_slacks_limits(
-    finding: Finding, subject: Subject | None, of_one: bool, is_preview: bool
-) -> None:
-    one = finding.sessions[0] if of_one and finding.sessions else None
-    file = CaseFile(subject or JANE, NOW, 30, (finding,))
-    blocks = card_blocks(Card(file, one, subject, 30, 5, is_preview))
-    check_message(blocks)
-    assert "rich_text" not in {block["type"] for block in blocks}
-    assert "<!channel>" not in texts(blocks)
-    assert not (is_preview and "more_of_person" in str(blocks))

@@ -1,46 +1,27 @@
 """Where case files are shown as they grow: how often they are edited, and who goes on after a restart."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import replace
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import delete
 
-from bot.answers.buttons import REFRESH
 from bot.answers.case_file_message import View
-from bot.answers.targets import EditTarget, EphemeralTarget, MessageTarget, PairTarget, ResponseUrlTarget
-from bot.domain.asking import AnswerForm, Shown
-from bot.domain.model import CaseFile, Finding, Session, SourceName, State, Subject, SubjectKind
+from bot.answers.targets import EditTarget, MessageTarget, PairTarget
+from bot.domain.asking import Shown
 from bot.jobs.inbox import Job
 from bot.slack.client import SlackAway
 from bot.slack.poster import NotHere
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import turns
-from sandbox.slack import Message, plain_text
+from sandbox.slack import Message
 from sandbox.slack.messages import Content
+from tests.bot.answers.growing import ANSWER, ended, growing, says
 from tests.bot.in_slack import InSlack, Process, in_slack
 
-NOW = datetime(2026, 11, 20, 14, 5, tzinfo=UTC)
-WWW, MAIN = SourceName("rybbit", "www"), SourceName("fullstory", "main")
-JANE = Subject(SubjectKind.EMAIL, "jane@contoso.example", "jane@contoso.example")
-POST, EDIT, URL = "chat.postMessage", "chat.update", "response_url"
-ANSWER = View("U0AGENT001", form=AnswerForm.ANSWER)
-
-
-def growing(sessions: int) -> CaseFile:
-    """A case file with so many sessions, while FullStory is still being asked."""
-    found = tuple(Session(WWW, str(number), started_at=NOW) for number in range(sessions))
-    return CaseFile(JANE, NOW, 30, (Finding(WWW, State.LIVE, NOW, 1, found),), (MAIN,), at_vendor=(MAIN,))
-
-
-def ended(sessions: int) -> CaseFile:
-    """The same when nothing more will come."""
-    return replace(growing(sessions), waiting=(), at_vendor=())
+POST, EDIT = "chat.postMessage", "chat.update"
 
 
 @pytest.fixture
@@ -52,11 +33,6 @@ def database_url(tmp_path: Path) -> str:
 async def at(store: Store, keyring: Keyring) -> AsyncIterator[InSlack]:
     async with in_slack(store, keyring) as opened:
         yield opened
-
-
-def says(message: Message, sessions: int, *, is_asking: bool) -> bool:
-    """Whether a message's headline says so much, and whether more is to come."""
-    return f"{sessions} session" in message.text and ("asking FullStory" in message.text) is is_asking
 
 
 def pair(at: InSlack, job: Job, by: Process | None = None) -> PairTarget:
@@ -309,107 +285,3 @@ async def test_an_earlier_answer_that_is_gone_is_not_posted_again(at: InSlack, p
     target = EditTarget(at.poster, at.agent(thread_ts=pressed.parent_ts), ANSWER, pressed)
     await target.show((ended(5),))
     assert at.calls(POST) == []
-
-
-# Seen by the asker alone.
-
-
-class Once:
-    """Whether something may be shown: the first time alone."""
-
-    def __init__(self, *, already: bool = False) -> None:
-        self.is_first = not already
-
-    def __call__(self) -> AbstractAsyncContextManager[bool]:
-        return self._ask()
-
-    @asynccontextmanager
-    async def _ask(self) -> AsyncIterator[bool]:
-        is_first, self.is_first = self.is_first, False
-        yield is_first
-
-
-def by_url(at: InSlack, once: Once, *, url: str | None = None, in_place: bool = False) -> ResponseUrlTarget:
-    asker = replace(at.agent(), response_url=url or at.response_url())
-    view = View("U0AGENT001", hint="Only you can see this.")
-    return ResponseUrlTarget(at.poster, asker, view, asker.response_url or "", once, in_place)
-
-
-async def show_all(target: ResponseUrlTarget | EphemeralTarget, case_files: Sequence[CaseFile]) -> None:
-    for case_file in case_files:
-        await target.show((case_file,))
-
-
-async def test_by_response_url_the_answer_is_one_message_and_the_last_use_is_kept_for_its_end(
-    at: InSlack,
-) -> None:
-    await show_all(target := by_url(at, Once()), [growing(number) for number in range(6)])
-    [message] = at.seen_by_agent()
-    assert says(message, 2, is_asking=True)
-    await show_all(target, [ended(6)])
-    [message] = at.seen_by_agent()
-    assert says(message, 6, is_asking=False)
-    assert len(message.edits) == 3
-    assert "Only you can see this." in plain_text(message)
-
-
-async def test_by_a_buttons_response_url_the_answer_takes_the_place_of_what_was_pressed(at: InSlack) -> None:
-    support, agent = at.slack.places.support, at.slack.people.agent
-    shown = at.slack.state.post_as_bot(support, Content("before"), only_for=agent)
-    url = at.response_url(message_ts=shown.ts)
-    await show_all(by_url(at, Once(), url=url, in_place=True), [growing(1), ended(2)])
-    [message] = at.seen_by_agent()
-    assert message.ts == shown.ts
-    assert says(message, 2, is_asking=False)
-
-
-async def test_who_was_perhaps_answered_before_a_restart_is_not_answered_again(at: InSlack) -> None:
-    await show_all(by_url(at, Once(already=True)), [growing(1), ended(2)])
-    await show_all(EphemeralTarget(at.poster, at.agent(), ANSWER, Once(already=True)), [ended(2)])
-    assert at.seen_by_agent() == []
-
-
-async def test_where_the_response_url_has_expired_the_answer_is_shown_once_at_the_end_without_buttons(
-    at: InSlack,
-) -> None:
-    target = by_url(at, Once(), url=f"{at.slack.base_url}/response/expired")
-    await show_all(target, [growing(1), growing(2)])
-    assert at.seen_by_agent() == []
-    await show_all(target, [ended(3)])
-    [message] = at.seen_by_agent()
-    assert says(message, 3, is_asking=False)
-    assert REFRESH not in str(message.blocks)
-    assert at.slack.violations == ["response_url: invalid_url"]
-    at.slack.violations.clear()
-
-
-async def test_a_response_url_that_expires_in_the_middle_is_done_without_at_the_end(at: InSlack) -> None:
-    url = at.response_url()
-    target = by_url(at, Once(), url=url)
-    await show_all(target, [growing(1)])
-    for _ in range(4):
-        at.slack.state.response_urls.use(url.rsplit("/", 1)[-1], at.slack.state.clock())
-    await show_all(target, [growing(2), ended(3)])
-    assert says(at.seen_by_agent()[-1], 3, is_asking=False)
-    assert at.slack.violations == ["response_url: used_url"]
-    at.slack.violations.clear()
-
-
-async def test_what_was_begun_by_response_url_is_perhaps_told_and_never_begun_again(at: InSlack) -> None:
-    await show_all(target := by_url(at, Once()), [growing(1)])
-    at.slack.fail_next(URL, retry_after=60)
-    with pytest.raises(SlackAway) as away:
-        await show_all(target, [ended(2)])
-    assert away.value.unsure
-
-
-async def test_without_a_response_url_the_answer_is_shown_once_when_nothing_more_will_come(
-    at: InSlack,
-) -> None:
-    target = EphemeralTarget(at.poster, at.agent(), View("U0AGENT001"), Once())
-    await show_all(target, [growing(1), growing(2)])
-    assert at.seen_by_agent() == []
-    await show_all(target, [ended(3), ended(3)])
-    [message] = at.seen_by_agent()
-    assert says(message, 3, is_asking=False)
-    assert REFRESH not in str(message.blocks)

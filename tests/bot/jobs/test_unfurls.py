@@ -26,7 +26,7 @@ from bot.storage.store import Store
 from bot.storage.tables import claims
 from sandbox.slack.events import expect_unfurl
 from sandbox.slack.people import TEAM
-from tests.bot.answers.test_case_file_message import check_message
+from tests.bot.answers.case_files import check_message
 from tests.bot.in_slack import InSlack, Process, in_slack
 from tests.bot.jobs.known_people import BROKEN, JANE, Finding, Knows, finding
 

@@ -1,0 +1,144 @@
+"""Whatever vendors say, what is posted keeps Slack's limits and mentions nobody."""
+
+from datetime import UTC, datetime
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.answers.buttons import SHOWN_AT_MOST
+from bot.answers.cards import Card, card_blocks
+from bot.answers.case_file_message import View, answer, parent, reply, together
+from bot.domain.asking import AnswerForm
+from bot.domain.model import (
+    CaseFile,
+    Doubt,
+    ErrorEvent,
+    Failure,
+    Finding,
+    Reason,
+    Session,
+    SessionUser,
+    SourceName,
+    State,
+    Subject,
+    SubjectKind,
+    UrlIs,
+)
+from tests.bot.answers.case_files import HOSTILE, JANE, NOW, check_message, texts
+
+VENDORS = st.sampled_from(("fullstory", "raygun", "rybbit", "uxcam"))
+SOURCES = st.builds(SourceName, VENDORS, st.text(min_size=1, max_size=60))
+TEXTS = (
+    st.none() | st.text(max_size=400) | st.sampled_from([HOSTILE * 5, "&" * 2000, "*" * 2000, "\u202e" * 50])
+)
+TIMES = st.none() | st.datetimes(
+    datetime(2001, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
+    datetime(2100, 1, 1),  # noqa: DTZ001
+    timezones=st.just(UTC),
+)
+SESSIONS = st.builds(
+    Session,
+    source=SOURCES,
+    id=st.text(min_size=1, max_size=20),
+    url=st.none()
+    | st.just("https://app.fullstory.com/" + "x" * 900)
+    | st.just("https://app.rybbit.io/1?" + "&" * 900),
+    url_is=st.sampled_from(UrlIs),
+    started_at=TIMES,
+    ended_at=TIMES,
+    duration_seconds=st.none() | st.integers(0, 10**9),
+    live=st.none() | st.booleans(),
+    user=st.just(SessionUser()),
+    pages=st.none() | st.integers(0, 10**9),
+    entry_page=TEXTS,
+    exit_page=TEXTS,
+    device=TEXTS,
+    browser=TEXTS,
+    os=TEXTS,
+    country=TEXTS,
+    city=TEXTS,
+    errors=st.none() | st.integers(0, 10**9),
+    app_version=TEXTS,
+    screens=st.lists(st.text(min_size=1, max_size=300), max_size=6).map(tuple),
+    crashed=st.none() | st.booleans(),
+    rage_taps=st.none() | st.integers(0, 10**9),
+    video=st.none() | st.just("https://videos.uxcam.com/" + "x" * 900),
+    channel=TEXTS,
+    has_replay=st.none() | st.booleans(),
+)
+ERRORS = st.builds(
+    ErrorEvent,
+    source=SOURCES,
+    title=st.text(max_size=400) | st.just(HOSTILE * 10),
+    id=TEXTS,
+    url=st.none() | st.just("https://app.raygun.com/" + "x" * 900),
+    occurred_at=TIMES,
+    count=st.none() | st.integers(0, 10**9),
+    session_id=TEXTS,
+    status=TEXTS,
+    page=TEXTS,
+)
+FINDINGS = st.builds(
+    Finding,
+    source=SOURCES,
+    state=st.sampled_from(State),
+    as_of=TIMES,
+    calls=st.integers(0, 99),
+    sessions=st.lists(SESSIONS, max_size=12).map(tuple),
+    errors=st.lists(ERRORS, max_size=8).map(tuple),
+    notes=st.lists(st.text(max_size=200), max_size=3).map(tuple),
+    failure=st.none() | st.builds(Failure, st.sampled_from(Reason), st.text(max_size=300), TIMES),
+    calls_left=st.none() | st.integers(0, 50),
+)
+
+
+SUBJECTS = st.builds(
+    Subject,
+    st.sampled_from(SubjectKind),
+    st.text(min_size=1, max_size=128),
+    st.text(min_size=1, max_size=128),
+)
+DOUBTS = st.builds(
+    Doubt,
+    SUBJECTS,
+    st.lists(SUBJECTS, min_size=2, max_size=3).map(tuple),
+    st.lists(st.text(min_size=1, max_size=80), max_size=8).map(tuple),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(FINDINGS, max_size=14),
+    st.lists(SOURCES, max_size=5),
+    st.text(min_size=1, max_size=128),
+    st.lists(DOUBTS, max_size=2),
+)
+def test_whatever_vendors_say_slacks_limits_are_kept(
+    findings: list[Finding], waiting: list[SourceName], uid: str, doubts: list[Doubt]
+) -> None:
+    subject = Subject(SubjectKind.UID, uid, uid)
+    file = CaseFile(subject, NOW, 30, tuple(findings), tuple(waiting), tuple(doubts))
+    for message in (
+        parent(file, View("U1")),
+        reply(file, View("U1", SHOWN_AT_MOST)),
+        together(file, View("U1", 20, "hint")),
+        answer([file], View(None, 20, "hint", form=AnswerForm.TICKET, ticket_at=NOW)),
+        answer([file, file, file], View(None, 20, "hint", form=AnswerForm.TICKET, ticket_at=NOW)),
+    ):
+        check_message(message.blocks)
+        assert 0 < len(message.text) <= 4000
+        assert "<!channel>" not in texts(message.blocks)
+
+
+@settings(max_examples=60, deadline=None)
+@given(FINDINGS, st.none() | SUBJECTS, st.booleans(), st.booleans())
+def test_whatever_vendors_say_a_card_keeps_slacks_limits(
+    finding: Finding, subject: Subject | None, of_one: bool, is_preview: bool
+) -> None:
+    one = finding.sessions[0] if of_one and finding.sessions else None
+    file = CaseFile(subject or JANE, NOW, 30, (finding,))
+    blocks = card_blocks(Card(file, one, subject, 30, 5, is_preview))
+    check_message(blocks)
+    assert "rich_text" not in {block["type"] for block in blocks}
+    assert "<!channel>" not in texts(blocks)
+    assert not (is_preview and "more_of_person" in str(blocks))

@@ -1,0 +1,130 @@
+"""A workspace in which a help desk's tickets come in, and a help desk that knows who wrote in."""
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from bot.domain.asking import Asker
+from bot.domain.model import Session, SourceName, Subject, TicketReference
+from bot.jobs.admission import Admission
+from bot.jobs.inbox import Job
+from bot.jobs.payloads import REMOVE as REMOVE_KIND
+from bot.jobs.payloads import TICKET, RemovePayload, TicketPayload
+from bot.jobs.tickets import TicketJobs
+from bot.operations.clock import system_clock
+from bot.operations.metrics import Metrics
+from bot.settings.model import load_settings
+from bot.slack.access import Access
+from bot.sources.http import Calls, VendorHttp
+from bot.sources.quota import Account
+from bot.storage.memory import Memory
+from bot.tickets.book import TicketBook
+from bot.tickets.decide import Action, TicketReading
+from bot.tickets.desks.ask import Desks
+from bot.tickets.desks.protocol import Requester
+from bot.tickets.rules import Us, ticket_rules
+from bot.tickets.with_requester import TicketReader
+from sandbox.slack import Message
+from sandbox.slack.people import TEAM
+from tests.bot.in_slack import InSlack, Process
+from tests.bot.jobs.known_people import WEEK, Finding, Knows
+
+WWW = SourceName("rybbit", "www")
+
+
+@dataclass
+class HelpDesk:
+    """A help desk that knows who wrote in."""
+
+    http: VendorHttp
+    name: str = "zendesk/main"
+    title: str = "Zendesk"
+    requesters: dict[str, Requester] = field(default_factory=dict)
+
+    def may_keep(self, _ticket: TicketReference) -> bool:
+        return True
+
+    async def requester(self, ticket: TicketReference, _calls: Calls) -> Requester | None:
+        return self.requesters.get(ticket.id)
+
+    async def check(self, _calls: Calls) -> str:
+        return "well"
+
+
+@dataclass
+class Desk:
+    """A workspace in which tickets come in, and people whom two invented sources know."""
+
+    at: InSlack
+    found: Finding
+    metrics: Metrics
+    requesters: dict[str, Requester] = field(default_factory=dict)
+    settings: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def rybbit(self) -> Knows:
+        return self.found.sources[0]
+
+    @property
+    def fullstory(self) -> Knows:
+        return self.found.sources[1]
+
+    def knows(self, *people: Subject) -> None:
+        """Let Rybbit have a session of each."""
+        for person in people:
+            session = Session(WWW, f"of {person.value}", started_at=system_clock() - timedelta(hours=1))
+            self.rybbit.people[person.value] = (session,)
+
+    def jobs(self, process: Process | None = None) -> TicketJobs:
+        """What answers tickets in one process."""
+        at, by = self.at, process or self.at.process
+        settings = load_settings(self.settings)
+        memory = Memory(at.store, at.keyring)
+        access = Access(by.client, settings.access, system_clock, memory)
+        admission = Admission(access, by.poster, by.posts, self.metrics)
+        http = replace(self.rybbit.http, account=Account("zendesk/main"))
+        desks = Desks([HelpDesk(http, requesters=self.requesters)], memory, self.found.flights, system_clock)
+        people = at.slack.people
+        reader = TicketReader(ticket_rules(settings.tickets, Us(people.bot_id, people.bot)), desks)
+        book = TicketBook(at.store, at.keyring, WEEK)
+        lookup = self.found.lookup
+        return TicketJobs(
+            admission, access, lookup, by.poster, by.posts, reader, book, by.client, settings, self.metrics
+        )
+
+    async def ticket(self, text: str = "a ticket", channel: str | None = None) -> Message:
+        """A help desk's message."""
+        return await self.at.slack.post_as_app(channel or self.at.slack.places.support, text)
+
+    async def accept(self, root: Message, *requester: Subject, **more: Any) -> Job:
+        """The job of a message that names these as the requesters."""
+        action = Action.REPLY if requester else Action.OFFER
+        about: dict[str, Any] = {"requester": requester, "channel": root.channel, "root_ts": root.ts}
+        reading = TicketReading(**{"action": action, "reason": "…"} | about | more)
+        return await self.at.accept(TICKET.name, TICKET.write(TicketPayload(reading, TEAM)))
+
+    async def answer(self, root: Message, *requester: Subject, **more: Any) -> list[Message]:
+        """Our messages below a ticket when it has been dealt with."""
+        job = await self.accept(root, *requester, **more)
+        await self.jobs().answer(job)
+        await self.at.inbox.finish(job)
+        return self.below(root)
+
+    def below(self, root: Message) -> list[Message]:
+        return self.at.below(root.ts, root.channel)
+
+    async def remove(self, message: Message, user: str, *, attempts: int = 1) -> None:
+        """Press Remove on an answer."""
+        asker = Asker(user, message.channel, TEAM, message.thread_ts)
+        job = await self.at.accept(REMOVE_KIND.name, REMOVE_KIND.write(RemovePayload(asker, message.ts)))
+        await self.jobs().remove(replace(job, attempts=attempts))
+
+    @property
+    def outcomes(self) -> dict[str, float]:
+        samples = next(iter(self.metrics.tickets.collect())).samples
+        return {s.labels["outcome"]: s.value for s in samples if s.name.endswith("_total")}
+
+    @property
+    def asked(self) -> list[str]:
+        """Whom the sources were asked about."""
+        return [*self.rybbit.asked, *self.fullstory.asked]
