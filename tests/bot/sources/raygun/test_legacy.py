@@ -12,11 +12,10 @@ import pytest
 
 from bot.domain.answer import Answer
 from bot.domain.coverage import Coverage
-from bot.domain.model import Reason, Session, SessionUser, SourceName, Subject, SubjectKind
+from bot.domain.model import Reason, SourceName, Subject, SubjectKind
 from bot.sources.http import CallFailed
 from bot.sources.protocol import Effort, Question
 from bot.sources.quota import Purpose
-from bot.sources.raygun.from_index import belongs_to
 from bot.sources.raygun.legacy import Raygun, rest_after_429
 from sandbox.faults import Fault
 from sandbox.people import make_people
@@ -171,31 +170,6 @@ async def test_an_address_that_finds_nobody_comes_with_the_reason_why(shop: Shop
 
 
 JANE = email("jane@contoso.example")
-
-
-@pytest.mark.parametrize(
-    ("names", "user", "theirs"),
-    [
-        ([JANE], SessionUser(email="jane@contoso.example"), True),
-        ([JANE], SessionUser(uid="Jane@Contoso.example"), True),
-        ([JANE], SessionUser(uid="u-77", email="jane@contoso.example"), True),
-        ([JANE], SessionUser(uid="u-77"), True),
-        ([JANE], SessionUser(), True),
-        ([JANE], SessionUser(uid="u-77", email="bob@contoso.example"), False),
-        ([JANE], SessionUser(uid="bob@contoso.example"), False),
-        ([JANE, uid("u-77")], SessionUser(uid="u-78"), False),
-        ([JANE, uid("u-77")], SessionUser(uid="u-77", email="other@contoso.example"), True),
-        ([uid("u-77")], SessionUser(uid="u-77"), True),
-        ([uid("u-77")], SessionUser(uid="U-77"), False),
-        ([uid("u-77")], SessionUser(uid="u-78", email="jane@contoso.example"), False),
-        ([uid("u-77")], SessionUser(email="jane@contoso.example"), False),
-        ([uid("u-77")], SessionUser(), True),
-    ],
-)
-def test_a_session_is_shown_only_where_its_names_do_not_say_otherwise(
-    names: list[Subject], user: SessionUser, theirs: bool
-) -> None:
-    assert belongs_to(Session(SHOP, "1", user=user), names) == theirs
 
 
 async def test_a_key_that_dies_in_the_middle_is_renewed_and_nothing_is_lost(shop: Shop) -> None:
