@@ -160,7 +160,7 @@ def _when_nobody(case_file: CaseFile) -> list[Block]:
         return []
     answered = [finding.source for finding in case_file.findings if finding.answered]
     if not answered:
-        return [section("None of the sources could answer. What went wrong stands below.")]
+        return [section("None of the sources could answer. The errors are listed below.")]
     who = code(case_file.subject.value, LONGEST_SUBJECT)
     lines = [
         f"{who} was not found in {listed(titles(answered))}, {counted(case_file.days, 'day')} back.",

@@ -1,4 +1,4 @@
-"""Running what needs the database: once for an answer, or until it is told to stop."""
+"""Running what needs the database: once for an answer, or until SIGINT or SIGTERM."""
 
 import asyncio
 from collections.abc import Callable, Coroutine

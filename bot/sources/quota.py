@@ -62,7 +62,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A vendor's account in the ledger; without windows its calls are counted and none is refused."""
+    """A vendor's account in the ledger. An account without windows has no limit; calls are only counted."""
 
     name: str
     windows: tuple[Window, ...] = ()

@@ -36,7 +36,7 @@ class KnownPerson:
 
 @dataclass(slots=True)
 class Readers:
-    """Locks for reading pages: one task at a time; `waiting` counts those with an answer to give."""
+    """Locks for reading pages: one task at a time; `waiting`: how many questions are waiting for the lock."""
 
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     filling: asyncio.Lock = field(default_factory=asyncio.Lock)
