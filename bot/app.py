@@ -1,18 +1,17 @@
 """The one place that builds and wires everything; nothing else makes a client, a clock or a database."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import __version__
 from bot.jobs import payloads as kinds
 from bot.jobs.admission import Admission
 from bot.jobs.giving_up import GivingUp
-from bot.jobs.inbox import LEASE, Inbox, Job
+from bot.jobs.inbox import Inbox
 from bot.jobs.people import PeopleJobs
 from bot.jobs.session_errors import SessionErrorsJobs
 from bot.jobs.slack_results import answering_in_slack, telling_in_slack
@@ -27,8 +26,10 @@ from bot.lookup.known_links import KnownLinks
 from bot.lookup.single_flight import Flights
 from bot.operations import crashes
 from bot.operations.clock import Clock, anchored_clock, system_clock
+from bot.operations.log import log_cautions
 from bot.operations.metrics import Metrics, make_metrics
-from bot.operations.tasks import Tasks, kept_going
+from bot.operations.tasks import Tasks, kept_going, logging_crashes
+from bot.operations.timing import Timing
 from bot.settings.model import Settings
 from bot.slack.access import Access
 from bot.slack.client import SlackClient, open_slack_session
@@ -56,22 +57,6 @@ from bot.tickets.with_requester import TicketReader
 from handlers.inbound import Inbound
 
 _LAST_CALLS_SECONDS = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """
-    The times that shape reliability.
-
-    How long a job is leased, how often abandoned ones are looked for, how long Slack is let settle before a
-    lost post is looked for, and how long what runs may go on after SIGTERM: with the requests that are
-    finished first and what is closed after it, 25 s (Heroku kills after 30).
-    """
-
-    lease: timedelta = LEASE
-    sweep_seconds: float = 5.0
-    settling_seconds: float = 2.0
-    drain_seconds: float = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +108,7 @@ async def open_engine(
         store = await stack.enter_async_context(open_store(settings.database_url))
         if clock is system_clock:
             clock = anchored_clock(await store.now_ms())
-        tasks = Tasks(_report_crash)
+        tasks = Tasks(logging_crashes(StoreAway))
         ledger = Ledger(store)
         index_days = timedelta(days=settings.retention.index_days)
         answers_kept = timedelta(hours=settings.retention.cache_hours)
@@ -181,8 +166,7 @@ async def open_bot(
     """
     settings.require("SECRET_KEY", "SLACK_BOT_TOKEN")
     timing = timing or Timing()
-    for caution in settings.cautions:
-        structlog.get_logger("start").warning("start.caution", caution=caution)
+    log_cautions(settings.cautions)
     async with AsyncExitStack() as stack:
         key = settings.raygun_crash_api_key
         await stack.enter_async_context(
@@ -204,9 +188,9 @@ async def open_bot(
         admission = Admission(access, poster, posts, engine.metrics)
         us = Us(identity.bot, identity.user, identity.app)
         reader = TicketReader(ticket_rules(settings.tickets, us), engine.desks)
-        parts = _Parts(engine, slack, access, admission, poster, posts, reader)
+        answers = _handlers(engine, slack, access, admission, poster, posts, reader)
         give_up = telling_in_slack(GivingUp(admission, engine.metrics).tell)
-        worker = Worker(inbox, engine.tasks, _handlers(parts), give_up, kinds.UNASKED, timing.sweep_seconds)
+        worker = Worker(inbox, engine.tasks, answers, give_up, kinds.UNASKED, timing.sweep_seconds)
         inbound = Inbound(
             settings,
             identity,
@@ -222,40 +206,32 @@ async def open_bot(
             engine.tasks,
         )
         # At the end, nothing new is taken over, and what runs stays ours while it is let finish.
-        await stack.enter_async_context(kept_going(worker.renew_for_ever, _report_crash))
+        log_crash = logging_crashes(StoreAway)
+        await stack.enter_async_context(kept_going(worker.renew_for_ever, log_crash))
         stack.push_async_callback(engine.tasks.drain, timing.drain_seconds)
-        await stack.enter_async_context(kept_going(worker.sweep_for_ever, _report_crash))
+        await stack.enter_async_context(kept_going(worker.sweep_for_ever, log_crash))
         yield Bot(engine, slack, poster, inbox, worker, inbound)
 
 
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    """What the kinds of jobs choose from."""
-
-    engine: Engine
-    slack: AsyncWebClient
-    access: Access
-    admission: Admission
-    poster: Poster
-    posts: Posts
-    reader: TicketReader
-
-
-def _handlers(parts: _Parts) -> dict[str, Handler]:
+def _handlers(
+    engine: Engine,
+    slack: AsyncWebClient,
+    access: Access,
+    admission: Admission,
+    poster: Poster,
+    posts: Posts,
+    reader: TicketReader,
+) -> dict[str, Handler]:
     """What answers each kind of job."""
-    engine, admission, poster, posts = parts.engine, parts.admission, parts.poster, parts.posts
-    slack, settings, metrics = parts.slack, engine.settings, engine.metrics
-    lookup, sources, reader = engine.lookup, engine.sources, parts.reader
+    settings, lookup, metrics = engine.settings, engine.lookup, engine.metrics
     book = TicketBook(engine.store, engine.keyring, timedelta(days=settings.retention.job_days))
     people = PeopleJobs(
         admission, lookup, poster, posts, reader, book, slack, settings, engine.keyring, metrics
     )
-    tickets = TicketJobs(
-        admission, parts.access, lookup, poster, posts, reader, book, slack, settings, metrics
-    )
+    tickets = TicketJobs(admission, access, lookup, poster, posts, reader, book, slack, settings, metrics)
     unfurls = UnfurlJobs(
-        parts.access,
-        sources,
+        access,
+        engine.sources,
         lookup.ask_source,
         engine.known_links,
         engine.leases,
@@ -264,23 +240,15 @@ def _handlers(parts: _Parts) -> dict[str, Handler]:
         settings,
         metrics,
     )
-    answers: dict[str, Callable[[Job], Awaitable[None]]] = {
+    errors = SessionErrorsJobs(admission, engine.sources, poster)
+    answers = {
         kinds.LOOKUP.name: people.look_up,
         kinds.DEBUG.name: people.debug,
         kinds.NOTE.name: people.tell,
         kinds.POINTED.name: people.read_for,
         kinds.TICKET.name: tickets.answer,
         kinds.REMOVE.name: tickets.remove,
-        kinds.SESSION_ERRORS.name: SessionErrorsJobs(admission, sources, poster).answer,
+        kinds.SESSION_ERRORS.name: errors.answer,
         kinds.UNFURL.name: unfurls.answer,
     }
     return {kind: answering_in_slack(answer) for kind, answer in answers.items()}
-
-
-def _report_crash(crash: BaseException, task: str) -> None:
-    log = structlog.get_logger("tasks")
-    if isinstance(crash, StoreAway):
-        # Many stumble over it at once, and none of them is at fault.
-        log.warning("task.database_away", task=task, why=str(crash))
-    else:
-        log.error("task.crashed", task=task, exc_info=crash)

@@ -16,12 +16,12 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.operations.clock import milliseconds
+from bot.operations.timing import LEASE
 from bot.storage.keyring import Keyring, Unsealable
 from bot.storage.store import Store
 from bot.storage.tables import jobs, now_ms
 from bot.storage.upsert import insert_new
 
-LEASE = timedelta(seconds=15)
 # Of those that ended long ago, so many are deleted at once.
 _MOST_DELETED = 500
 

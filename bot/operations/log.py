@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 import stamina.instrumentation
@@ -61,6 +62,12 @@ def configure_logging(level: str, *, stream: Any = None) -> None:
     for name, at_least in _QUIET.items():
         logging.getLogger(name).setLevel(max(at_least, logging.getLevelName(level)))
     stamina.instrumentation.set_on_retry_hooks([_log_retry])
+
+
+def log_cautions(cautions: Iterable[str]) -> None:
+    """Log each warning about the settings, a line each."""
+    for caution in cautions:
+        structlog.get_logger("start").warning("start.caution", caution=caution)
 
 
 def _log_retry(details: stamina.instrumentation.RetryDetails) -> None:

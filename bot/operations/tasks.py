@@ -5,11 +5,32 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
+import structlog
+
 T = TypeVar("T")
 OnCrash = Callable[[BaseException, str], None]
 """Called with an exception that nobody handled, and the name of the task that raised it."""
 
 _AFTER_CRASH_SECONDS = 1.0
+
+
+def logging_crashes(database_away: type[Exception]) -> OnCrash:
+    """
+    What logs crashes, and with them reports them where that is configured.
+
+    Args:
+        database_away: many meet it at once, and none of them is at fault: a warning without a traceback.
+
+    """
+    log = structlog.get_logger("tasks")
+
+    def log_crash(crash: BaseException, task: str) -> None:
+        if isinstance(crash, database_away):
+            log.warning("task.database_away", task=task, why=str(crash))
+        else:
+            log.error("task.crashed", task=task, exc_info=crash)
+
+    return log_crash
 
 
 class Tasks:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from bot.answers import progress
-from bot.app import Bot, Timing, open_bot
+from bot.app import Bot, open_bot
+from bot.operations.timing import Timing
 from bot.serving.run import serving_http, serving_socket
 from bot.settings.model import Settings, load_settings
 from sandbox.slack import Message, Outcome, plain_text
