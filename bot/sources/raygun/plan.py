@@ -137,7 +137,7 @@ def next_step(situation: Situation) -> Step:
 
 
 def next_gap(situation: Situation) -> Step:
-    """The next call that nobody waits for: into the newest gap of the index, while the session key is valid."""
+    """The next call that nobody waits for: into the newest gap, while the session key is valid."""
     end = situation.coverage.end
     purse, now = situation.purse, situation.now
     if end is None or purse.cost(now) > 1 or purse.left < 1 or end <= situation.kept_since:
