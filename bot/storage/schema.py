@@ -15,6 +15,8 @@ HEAD = "0008"
 
 LAST_NUMBER = 7
 """The last version that was a number, before Alembic."""
+# The number that stays in every database from `0008` on.
+_BY_ALEMBIC = LAST_NUMBER + 1
 
 
 class NewerDatabase(Exception):
@@ -38,27 +40,38 @@ async def bring_up_to_date(connection: AsyncConnection) -> None:
 
 
 def _bring_up_to_date(connection: Connection) -> None:
-    found = _revision(connection)
+    noted = _noted(connection)
+    found = noted or _by_number(connection)
     if found is None:
         metadata.create_all(connection)
         # A Casefile that knows no revisions refuses what is numbered higher than it knows.
-        connection.execute(insert(schema_version).values(version=LAST_NUMBER + 1))
+        connection.execute(insert(schema_version).values(version=_BY_ALEMBIC))
         connection.execute(insert(alembic_version).values(version_num=HEAD))
-    elif found != HEAD:
+    elif noted != HEAD:
         from bot.storage.migrations.run import upgrade  # noqa: PLC0415 - Alembic is loaded where it is needed
 
         if not upgrade(connection, found):
             raise NewerDatabase(found)
 
 
-def _revision(connection: Connection) -> str | None:
-    """Read which revision a database says it is of, known here or not; None for an empty one."""
-    has = inspect(connection).has_table
-    if has(alembic_version.name):
-        return str(connection.execute(select(alembic_version.c.version_num)).scalar_one())
-    if not has(schema_version.name):
+def _noted(connection: Connection) -> str | None:
+    """The revision that Alembic noted, known here or not; None where there is no such note."""
+    if not inspect(connection).has_table(alembic_version.name):
+        return None
+    return connection.execute(select(alembic_version.c.version_num)).scalar_one_or_none()
+
+
+def _by_number(connection: Connection) -> str | None:
+    """
+    The revision that a number stands for; None for an empty database.
+
+    Raises:
+        NewerDatabase: when the number is none that was ever given.
+
+    """
+    if not inspect(connection).has_table(schema_version.name):
         return None
     number = connection.execute(select(func.max(schema_version.c.version))).scalar_one()
-    if number is not None and number > LAST_NUMBER:
+    if number is not None and number > _BY_ALEMBIC:
         raise NewerDatabase(str(number))
     return None if number is None else f"{number:04}"

@@ -10,7 +10,15 @@ from bot.storage.migrations.run import settings
 
 
 def main(message: str) -> None:
-    """Write the file, with the next number."""
+    """
+    Write the file, with the next number.
+
+    Raises:
+        SystemExit: when the message is empty.
+
+    """
+    if not message.strip():
+        raise SystemExit('say what changes: make migration m="what changes"')
     head = ScriptDirectory.from_config(settings()).get_current_head()
     with create_engine("sqlite://").begin() as connection:
         config = settings(connection)

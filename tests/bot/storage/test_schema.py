@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.address import is_postgresql
 from bot.storage.database import StoreAway, open_database, transaction
+from bot.storage.migrations.new import main as new_migration
 from bot.storage.migrations.run import settings
 from bot.storage.schema import HEAD, NewerDatabase
 from bot.storage.store import Store, open_store
@@ -222,12 +223,51 @@ async def test_a_database_of_a_revision_not_known_here_is_refused_and_not_touche
         assert await connection.run_sync(rows_of) == before
 
 
-async def test_a_number_above_those_from_before_alembic_is_refused_and_not_touched(database_url: str) -> None:
+@pytest.mark.parametrize("number", [8, None])
+async def test_without_alembics_note_the_number_counts(
+    database_url: str, new_shape: dict[str, Any], number: int | None
+) -> None:
+    _, before = await opened(database_url)
+    async with writing(database_url) as connection:
+        if number is None:
+            # Not even a number: it is as empty as a new one.
+            await connection.execute(schema_version.delete())
+        await connection.execute(alembic_version.delete())
+    assert await opened(database_url) == (new_shape, before)
+
+
+async def test_alembics_table_is_made_again_where_it_is_gone(
+    database_url: str, new_shape: dict[str, Any]
+) -> None:
+    _, before = await opened(database_url)
+    async with writing(database_url) as connection:
+        await connection.run_sync(alembic_version.drop)
+    assert await opened(database_url) == (new_shape, before)
+
+
+@pytest.mark.parametrize("schema", OLDER)
+async def test_an_older_database_is_migrated_though_alembics_table_is_there_and_empty(
+    database_url: str, new_shape: dict[str, Any], schema: str
+) -> None:
+    await make_older(database_url, schema)
+    async with writing(database_url) as connection:
+        await connection.run_sync(alembic_version.create)
+    shape, rows = await opened(database_url)
+    assert shape == new_shape
+    assert rows[alembic_version.name] == [{"version_num": HEAD}]
+
+
+def test_a_migration_needs_words_for_what_changes() -> None:
+    with pytest.raises(SystemExit, match="say what changes"):
+        new_migration("")
+
+
+async def test_a_number_that_was_never_given_is_refused_and_not_touched(database_url: str) -> None:
     await make_older(database_url, TODAY)
     async with writing(database_url) as connection:
-        await connection.execute(schema_version.update().values(version=8))
+        await connection.execute(schema_version.update().values(version=9))
         before = await connection.run_sync(rows_of)
-    with pytest.raises(NewerDatabase, match=r"of version 8.*install the newer one"):
+    with pytest.raises(NewerDatabase, match=r"of version 9.*install the newer one"):
         await opened(database_url)
     async with writing(database_url) as connection:
         assert await connection.run_sync(rows_of) == before
@@ -277,6 +317,7 @@ async def test_of_processes_that_start_at_once_one_migrates_and_the_others_wait(
     assert (await opened(database_url))[0] == new_shape
 
 
+@pytest.mark.process
 async def test_of_processes_that_start_at_once_one_makes_a_new_database(
     database_url: str, new_shape: dict[str, Any]
 ) -> None:
