@@ -7,6 +7,7 @@ when it is stored, and not before; what cannot be stored is refused, so that it 
 
 import hmac
 import json
+from http import HTTPStatus
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -36,7 +37,7 @@ def raygun_route(settings: Settings, pushed: PushedErrors, metrics: Metrics) -> 
         label = request.path_params["label"].lower()
         given = request.path_params["secret"].encode()
         if not hmac.compare_digest(given, expected) or label not in labels:
-            return PlainTextResponse("not found", status_code=404)
+            return PlainTextResponse("not found", status_code=HTTPStatus.NOT_FOUND)
         return await _take(pushed, metrics, SourceName("raygun", label), request)
 
     return Route("/webhooks/raygun/{label}/{secret}", on_event, methods=["POST"])
@@ -47,12 +48,12 @@ async def _take(pushed: PushedErrors, metrics: Metrics, source: SourceName, requ
     counted = metrics.webhooks
     if content is None:
         counted.labels("too_long").inc()
-        return PlainTextResponse("the body is too long", status_code=413)
+        return PlainTextResponse("the body is too long", status_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     try:
         body = json.loads(content)
     except (ValueError, RecursionError):
         counted.labels("unreadable").inc()
-        return PlainTextResponse("the body is not JSON", status_code=400)
+        return PlainTextResponse("the body is not JSON", status_code=HTTPStatus.BAD_REQUEST)
     event = read_event(body)
     if event is None:
         # Accepted: sending it again would not help.
@@ -63,6 +64,8 @@ async def _take(pushed: PushedErrors, metrics: Metrics, source: SourceName, requ
     except SQLAlchemyError as error:
         structlog.get_logger("webhooks").error("webhook.not_stored", exc_info=error)
         counted.labels("not_stored").inc()
-        return PlainTextResponse("not stored: please send it again", status_code=503)
+        return PlainTextResponse(
+            "not stored: please send it again", status_code=HTTPStatus.SERVICE_UNAVAILABLE
+        )
     counted.labels(event.kind if is_new else "delivered_before").inc()
     return PlainTextResponse("stored" if is_new else "known")

@@ -14,6 +14,7 @@ import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from http import HTTPStatus
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,7 +40,9 @@ _LAST_REPORTS_SECONDS = 3.0
 _SAME = timedelta(minutes=10)
 _PLACES_REMEMBERED = 500
 # A bad key, a body too large, a spent plan: none of these ends within seconds, so sending rests for a while.
-_REFUSED = frozenset({403, 413, 429})
+_REFUSED = frozenset(
+    {HTTPStatus.FORBIDDEN, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.TOO_MANY_REQUESTS}
+)
 _REST = timedelta(hours=1)
 _MASKS = (
     (re.compile(r"[^\s<>\"'=:,;()\[\]]+@[^\s<>\"',;()\[\]]+"), "<address>"),
@@ -153,7 +156,7 @@ class CrashReports(logging.Handler):
         if status in _REFUSED:
             self._resting_until = monotonic() + _REST.total_seconds()
             self._log.warning("Raygun refuses crash reports (status %s): none is sent for an hour", status)
-        elif not 200 <= status < 300:  # noqa: PLR2004 - the 2xx class
+        elif not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             self._log.warning("a crash report was not taken (status %s)", status)
 
 

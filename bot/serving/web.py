@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Callable
+from http import HTTPStatus
 from ipaddress import ip_address
 
 from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
@@ -56,11 +57,11 @@ def _slack_route(bolt: AsyncApp) -> Route:
     async def slack_events(request: Request) -> Response:
         body = await bounded_body(request, _LONGEST_BODY)
         if body is None:
-            return PlainTextResponse("the body is too long", status_code=413)
+            return PlainTextResponse("the body is too long", status_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         try:
             bolt_request = to_async_bolt_request(request, body)
         except UnicodeDecodeError:
-            return PlainTextResponse("the body is not UTF-8", status_code=400)
+            return PlainTextResponse("the body is not UTF-8", status_code=HTTPStatus.BAD_REQUEST)
         return to_starlette_response(await bolt.async_dispatch(bolt_request))
 
     return Route("/slack/events", slack_events, methods=["POST"])
@@ -72,15 +73,15 @@ async def _readiness(bot: Bot, is_connected: Callable[[], bool]) -> Response:
     except SQLAlchemyError:
         reachable = False
     if not reachable:
-        return PlainTextResponse("the database cannot be reached", status_code=503)
+        return PlainTextResponse("the database cannot be reached", status_code=HTTPStatus.SERVICE_UNAVAILABLE)
     if not is_connected():
-        return PlainTextResponse("Slack is not connected", status_code=503)
+        return PlainTextResponse("Slack is not connected", status_code=HTTPStatus.SERVICE_UNAVAILABLE)
     return PlainTextResponse("ready")
 
 
 async def _metrics(bot: Bot, request: Request) -> Response:
     if not _may_read_metrics(request, bot):
-        return PlainTextResponse("a bearer token is needed", status_code=401)
+        return PlainTextResponse("a bearer token is needed", status_code=HTTPStatus.UNAUTHORIZED)
     gauges = bot.engine.metrics
     gauges.open_jobs.set(await bot.inbox.count_open())
     for state in await quota_states(bot.engine.sources, bot.engine.desks.all):
