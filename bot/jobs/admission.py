@@ -1,4 +1,4 @@
-"""Who asks is judged here, and told, at most once, what only they need to hear."""
+"""Checks whether somebody may ask, and sends private messages to them at most once."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,7 +26,7 @@ _BROKEN_OFF = "Casefile lost its database in the middle of this and broke off. P
 
 
 class NotAgain(Exception):
-    """Raised from what went wrong in the middle of an answer that must not be given twice."""
+    """Raised when an answer failed halfway and must not be sent again."""
 
 
 class Admission:
@@ -36,7 +36,7 @@ class Admission:
     Args:
         access: who may ask.
         poster: posts.
-        posts: remembers who was told.
+        posts: where it is stored that a message was sent.
         metrics: counts.
 
     """
@@ -71,21 +71,21 @@ class Admission:
         return verdict
 
     async def tell(self, job: Job, asker: Asker, what: str | Message) -> None:
-        """Tell somebody something that others need not see; it cannot be looked for, so at most once."""
+        """Send the asker a private message, at most once for a job."""
         async with self.at_most_once(job, asker) as is_first:
             if is_first:
                 await self.say(asker, note(what) if isinstance(what, str) else what)
 
     async def has_told(self, job: Job) -> bool:
-        """Whether something was shown for a job that cannot be looked for, or perhaps was."""
+        """Whether a private message was, or may have been, sent for this job."""
         return _PRIVATELY in await self._posts.of(job.id)
 
     async def say(self, asker: Asker, message: Message) -> None:
         """
-        Say something to the asker alone.
+        Send the asker a private message.
 
         Raises:
-            SlackAway: when it was not said, or perhaps not.
+            SlackAway: when it was not sent, or perhaps not.
 
         """
         if asker.response_url and await self._poster.respond(asker.response_url, message):
@@ -96,9 +96,9 @@ class Admission:
     @asynccontextmanager
     async def at_most_once(self, job: Job, asker: Asker, part: str = _PRIVATELY) -> AsyncIterator[bool]:
         """
-        Whether an answer that cannot be looked for may be given in the block.
+        Whether this private message may be sent now; Slack offers no way to check whether it arrived.
 
-        Where Slack was surely not told, it may be given again later; where that is not sure, never.
+        It may be sent again later only where Slack has surely not taken it.
 
         Raises:
             SlackAway: in the first case.

@@ -60,7 +60,7 @@ class PeopleJobs:
     Answers what people ask for: a lookup, the state of the sources, about whom a message is.
 
     Args:
-        admission: who may ask, and what only they hear.
+        admission: who may ask, and private messages to the asker.
         lookup: finds people.
         poster: posts and edits.
         posts: where the parts of answers are.
@@ -116,13 +116,13 @@ class PeopleJobs:
         await self._admission.tell(job, payload.asker, "\n".join(["*How the sources are*", *lines]))
 
     async def tell(self, job: Job) -> None:
-        """Tell somebody what is understood."""
+        """Send one person a message, such as the usage text."""
         payload = NOTE.read(job.payload)
         if await self._admission.admit(job, payload.asker) is not None:
             await self._admission.tell(job, payload.asker, note(payload.text))
 
     async def read_for(self, job: Job) -> None:
-        """Answer somebody who points at a message: about whom it names, or by asking which of them."""
+        """Look up the person named in a message, or ask which one is meant."""
         payload = POINTED.read(job.payload)
         verdict = await self._admission.admit(job, payload.asker)
         if verdict is None:

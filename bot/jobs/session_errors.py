@@ -1,4 +1,8 @@
-"""The errors of one session, read when a person presses for them: where that costs of a plan's month."""
+"""
+One session's errors.
+
+They are fetched when somebody presses the button, because each fetch uses the plan's monthly allowance.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -23,10 +27,10 @@ _NO_SUCH = "That session’s tool is no longer configured, so its errors cannot 
 
 class SessionErrorsJobs:
     """
-    Answers presses of "Errors in this session".
+    Handles clicks on "Errors in this session".
 
     Args:
-        admission: who may ask, and what only they hear.
+        admission: who may ask, and private messages to the asker.
         sources: one of them has the session.
         poster: posts the answer.
 

@@ -220,5 +220,5 @@ class TicketJobs:
 
 
 def _moment(reading: TicketReading) -> datetime:
-    """When the ticket's message was posted; a message without a readable time is of no time at all."""
+    """When the ticket's message was posted; 1970 where its time cannot be read."""
     return ticket_moment(reading.root_ts) or datetime.fromtimestamp(0, UTC)

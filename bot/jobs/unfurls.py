@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class NoCard:
-    """No card, and why: a word for the metric."""
+    """No card, and why, as the metric's label."""
 
     outcome: str
 
@@ -136,7 +136,7 @@ class UnfurlJobs:
         return card
 
     async def _in_time(self, asking: Coroutine[Any, Any, T]) -> T | NoCard:
-        """Wait as long as a lookup would; what cannot be had has a word for it."""
+        """The result, or the reason (as a metric label) where there is none in time."""
         try:
             async with asyncio.timeout(self._settings.lookup.deadline_seconds):
                 return await asking
@@ -230,7 +230,7 @@ class UnfurlJobs:
         return Card(case_file, session, subject, lookup.days, lookup.shown, payload.is_preview)
 
     async def _show(self, payload: UnfurlPayload, cards: dict[str, list[dict[str, Any]]]) -> str:
-        """Put the cards below the message; how that ended comes back, as a word for the metric."""
+        """Show the cards; returns the metric's label for the result."""
         unfurls = {url: {"blocks": blocks} for url, blocks in cards.items()}
         place: dict[str, Any] = {"channel": payload.channel, "ts": payload.message_ts}
         if payload.unfurl_id and payload.source:

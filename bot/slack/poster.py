@@ -71,7 +71,7 @@ class NotHere(Exception):
 
 
 class OutcomeUnknown(Exception):
-    """Raised when a post may or may not stand in Slack, and the bot is not allowed to look."""
+    """Raised when a message may or may not have been posted, and the bot is not allowed to look."""
 
 
 class Owner(Protocol):
@@ -366,7 +366,7 @@ def _was_taken(answer: WebhookResponse) -> bool:
     Read what a response URL answered.
 
     Raises:
-        SlackAway: when it wants to be left alone, or is ill.
+        SlackAway: when Slack is rate-limiting us, or answers with a server error.
 
     """
     if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:

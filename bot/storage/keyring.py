@@ -36,7 +36,7 @@ class Keyring:
         return hmac.new(self._hash_key, message, hashlib.sha256).hexdigest()[:32]
 
     def seal(self, text: str) -> str:
-        """Make a text unreadable and unchangeable for whoever has the database alone."""
+        """Encrypts a text; it cannot be read or changed without the secret key."""
         return self._fernet.encrypt(text.encode()).decode()
 
     def unseal(self, sealed: str) -> str:

@@ -1,4 +1,4 @@
-"""What a source found out and wants to keep: a login, a server's kind, whose uid an address is."""
+"""Small facts kept for a while: a login, a server's kind, whose uid an address is, a person in Slack."""
 
 from datetime import timedelta
 

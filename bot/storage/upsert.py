@@ -1,4 +1,4 @@
-"""Rows written where others may have the same key: by `ON CONFLICT`, on SQLite and PostgreSQL alike."""
+"""Insert-or-update, the same on SQLite and PostgreSQL."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,9 +1,9 @@
 """
-Alembic counts from here on.
+From this revision on, Alembic keeps the version, in `alembic_version`.
 
-A Casefile of before knows nothing of migrations and goes by the number in `schema_version`: with 8 there, it
-refuses this database and all later ones. The numbers 6 and 7 were given before all was in them that they
-came to stand for, so databases of these numbers may lack some of it.
+Earlier versions of Casefile read the number in `schema_version` instead. It is set to 8, which they do not
+know, so that they refuse to open this database. Databases numbered 6 and 7 may lack tables and columns that
+were added to these versions after their first use; they are added here.
 """
 
 import sqlalchemy as sa
