@@ -33,6 +33,7 @@ COMMANDS = {
     "read-link": ("read_link:read_link", "which vendor and which ids an address names; asks nobody"),
     "manifest": ("manifest:manifest", "the Slack app manifest, for Socket Mode"),
     "doctor": ("doctor:doctor", "one cheap real call to each source and to Slack"),
+    "tickets": ("tickets:tickets", "shapes of messages that were answered wrongly, and how to forget one"),
     "quota": ("quota:quota", "what each account has left, and when it comes back"),
 }
 

@@ -42,10 +42,11 @@ _GONE = "That answer is gone already."
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What was done about a ticket, and where our message is."""
+    """What was done about a ticket, where our message is, and by which shape the requester was found."""
 
     state: TicketState
     reply_ts: str | None = None
+    shape: str = ""
 
 
 class TicketJobs:
@@ -124,7 +125,7 @@ class TicketJobs:
             except NotHere as refusal:
                 self._log.info("ticket.not_posted", job=job.id, slack=refusal.code)
                 outcome = Done(TicketState.LEFT)
-            await self._book.settle(message, job.id, outcome.state, outcome.reply_ts)
+            await self._book.settle(message, job.id, outcome.state, outcome.reply_ts, outcome.shape)
         self._count(job, reading, outcome.state)
 
     async def remove(self, job: Job) -> None:
@@ -145,6 +146,8 @@ class TicketJobs:
     async def _deal(
         self, job: Job, reading: TicketReading, message: TicketMessage, entry: Entry, team: str
     ) -> Done:
+        if await self._book.is_wrong_shape(reading.shape):
+            reading = reading.as_offer("An answer to a message of this kind was removed as wrong.")
         reading = await self._reader.with_requester(reading, Purpose.TICKET)
         if reading.subjects and await self._book.is_answered_elsewhere(message, reading.subjects):
             return Done(TicketState.LEFT)
@@ -171,7 +174,7 @@ class TicketJobs:
         if target.post is None:
             target.waits = False
             return await self._when_empty(job, reading, target, case_files)
-        return Done(TicketState.ANSWERED, target.post.ts)
+        return Done(TicketState.ANSWERED, target.post.ts, reading.shape)
 
     async def _when_empty(
         self, job: Job, reading: TicketReading, target: MessageTarget, case_files: CaseFiles

@@ -122,8 +122,21 @@ tickets = Table(
     Column("job", String(32), nullable=False),
     Column("state", String(12), nullable=False),
     Column("reply_ts", String(40)),
+    # The shape of the message that was answered, for learning from a wrong answer; it names nobody.
+    Column("shape", String(200)),
     Column("created_ms", BigInteger, nullable=False, index=True),
     UniqueConstraint("ticket", "subjects"),
+)
+
+
+wrong_shapes = Table(
+    "wrong_shapes",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("shape", String(200), nullable=False, unique=True),
+    # How many answers to messages of this shape people removed.
+    Column("removed", Integer, nullable=False),
+    Column("last_ms", BigInteger, nullable=False),
 )
 
 

@@ -20,6 +20,7 @@ from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import jobs, now_ms, tickets
 from bot.storage.upsert import insert_new
+from bot.tickets.wrong_shapes import LONGEST_SHAPE, is_known_wrong, note_wrong
 
 # Two integrations that post the same ticket do so within moments; a later notification is news.
 _SAME_TICKET = timedelta(hours=1)
@@ -125,11 +126,28 @@ class TicketBook:
         return False
 
     async def settle(
-        self, message: TicketMessage, job_id: str, state: TicketState, reply_ts: str | None
+        self,
+        message: TicketMessage,
+        job_id: str,
+        state: TicketState,
+        reply_ts: str | None,
+        shape: str = "",
     ) -> None:
-        """Write down what a job did, unless a person has decided meanwhile; old rows go on the way."""
+        """
+        Write down what a job did, unless a person has decided meanwhile; rows that are too old are deleted.
+
+        Args:
+            message: the ticket's.
+            job_id: the job that has taken it.
+            state: what came of it.
+            reply_ts: where our message is, if there is one.
+            shape: the message's, where it was answered by it: what is learnt from a wrong answer.
+
+        """
         ours = (tickets.c.place == self._place(message)) & (tickets.c.job == job_id)
-        values: dict[str, str] = {"state": state.value} | ({"reply_ts": reply_ts} if reply_ts else {})
+        values: dict[str, str | None] = {"state": state.value, "shape": shape[:LONGEST_SHAPE] or None}
+        if reply_ts:
+            values["reply_ts"] = reply_ts
         async with self._store.write() as connection:
             await connection.execute(
                 update(tickets).where(ours, tickets.c.state == TicketState.WORKING.value).values(values)
@@ -138,12 +156,23 @@ class TicketBook:
             await connection.execute(delete(tickets).where(old))
 
     async def decide(self, channel: str, root_ts: str, state: TicketState) -> None:
-        """Write down what a person decided about a ticket: it stands."""
-        place = self._place(TicketMessage(channel, root_ts))
+        """
+        Write down what a person decided about a ticket: no job changes it any more.
+
+        An answer that was wrong is remembered by the shape of its message too, once.
+        """
+        ours = tickets.c.place == self._place(TicketMessage(channel, root_ts))
         async with self._store.write() as connection:
-            await connection.execute(
-                update(tickets).where(tickets.c.place == place).values(state=state.value)
-            )
+            # On PostgreSQL this locks the row; on SQLite the transaction has locked everything.
+            await connection.execute(update(tickets).where(ours).values(place=tickets.c.place))
+            row = (await connection.execute(select(tickets).where(ours))).one_or_none()
+            await connection.execute(update(tickets).where(ours).values(state=state.value))
+            if state is TicketState.WRONG and row is not None and row.shape and row.state != state:
+                await note_wrong(connection, row.shape)
+
+    async def is_wrong_shape(self, shape: str) -> bool:
+        """Whether an answer to a message of this shape was removed as wrong; an empty shape never was."""
+        return bool(shape) and await is_known_wrong(self._store, shape)
 
     def _place(self, message: TicketMessage) -> str:
         return self._keyring.hash("ticket message", message.channel, message.root_ts)

@@ -284,6 +284,26 @@ async def test_an_answer_can_be_removed_and_its_ticket_stays_unanswered(desk: De
         assert b'casefile_tickets_total{outcome="removed"} 1.0' in bot.engine.metrics.text()
 
 
+async def test_after_a_removed_answer_the_next_message_of_that_shape_gets_an_offer(desk: Desk) -> None:
+    async with desk.casefile() as bot:
+        slack = desk.world.slack
+        root = await slack.post_as_app(slack.places.support, f"Requester: {JANE}")
+        answer = await answered(desk, root)
+        await slack.press(root.channel, answer.ts, REMOVE, slack.people.colleague)
+        await slack.wait_for(lambda: not ours_below(desk, root))
+        await desk.idle(bot)
+        calls = vendor_calls(desk)
+        another = await slack.post_as_app(slack.places.support, "Requester: li.wei@fabrikam.example")
+        offer = await slack.wait_for(lambda: next(iter(ours_below(desk, another)), None))
+        assert "li.wei@fabrikam.example" in plain_text(offer)
+        assert "nobody was looked up" in plain_text(offer)
+        await desk.idle(bot)
+        assert vendor_calls(desk) == calls
+        # Another shape: the address stands beside another label.
+        third = await slack.post_as_app(slack.places.support, f"Customer: {JANE}")
+        await answered(desk, third)
+
+
 async def test_an_answer_can_be_refreshed_where_it_stands(desk: Desk) -> None:
     async with desk.casefile() as bot:
         slack = desk.world.slack
