@@ -81,6 +81,12 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
         parameters = item.callspec.params if hasattr(item, "callspec") else {}
         if "postgresql" in {*item.fixturenames, parameters.get("database_url"), parameters.get("database")}:
             item.add_marker("process")
+    # What takes long begins first: at the end of the run no process waits for another one's long test.
+    items.sort(key=_begins_late)
+
+
+def _begins_late(item: pytest.Item) -> tuple[bool, bool]:
+    return "end_to_end" not in item.path.parts, item.get_closest_marker("process") is None
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -161,6 +161,7 @@ def test_help_names_every_command_and_its_flags(
         "manifest": ["--http"],
         "doctor": ["--json"],
         "quota": ["--json"],
+        "tickets": ["ACTION", "NUMBER", "--json"],
     }
     assert set(flags) == set(COMMANDS)
     for name, promised in flags.items():
