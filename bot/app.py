@@ -1,4 +1,4 @@
-"""The one place that builds and wires everything; nothing else makes a client, a clock or a database."""
+"""The one place that builds and wires the bot: its parts are handed their clients, clock and database."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
