@@ -52,7 +52,10 @@ def test_a_label_beats_the_outside_test(labelled: Any, others: list[Any], random
     lines = [line(*labelled), *(line(*other) for other in others)]
     random.shuffle(lines)
     reading = read(message("\n".join(lines)))
-    assert addresses(reading.requester) == [labelled[3]]
+    # Below somebody else's name, a bare "Email" may be theirs: then nobody is looked up.
+    may_be_theirs = labelled[1] == "Email" and any("\n" in other[0] for other in others)
+    found = addresses(reading.requester)
+    assert found == [labelled[3]] or (may_be_theirs and found == [])
 
 
 @settings(deadline=None)
