@@ -101,7 +101,7 @@ class Admission:
         It may be sent again later only where Slack has surely not taken it.
 
         Raises:
-            SlackAway: in the first case.
+            SlackAway: when Slack has surely not taken it.
             NotAgain: when anything else went wrong in the middle.
             StoreAway: when the database was lost in the middle; the asker has been told if possible.
 
@@ -122,4 +122,5 @@ class Admission:
                 await self._poster.respond(asker.response_url, note(_BROKEN_OFF))
             raise
         except Exception as error:
+            # A second try could show the answer twice, so the worker logs the error and gives the job up.
             raise NotAgain from error

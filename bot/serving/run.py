@@ -99,6 +99,7 @@ async def _socket_connect(client: SocketModeClient) -> None:
         # `connect` alone would try by itself, every few seconds, and log each traceback.
         await client.connect_to_new_endpoint()
     except Exception as error:
+        # Logged here by its type alone, and raised: the decorator tries again.
         _log_not_connected(error)
         raise
 
