@@ -14,6 +14,8 @@ class Answer:
 
     `notes` say in words how complete that is. `people` are those whom it has by that name, where it says so
     apart from sessions. `as_of` is when it was so, None for now; `covers` is set where an index answered.
+    `complete_from` is set where a list was cut: only what began from then on is all there. `partial` says
+    that a part of what was asked failed, so that asking again soon is worth it.
     """
 
     sessions: tuple[Session, ...] = ()
@@ -22,6 +24,8 @@ class Answer:
     as_of: datetime | None = None
     covers: Coverage | None = None
     people: tuple[SessionUser, ...] = ()
+    complete_from: datetime | None = None
+    partial: bool = False
 
     @property
     def found(self) -> bool:

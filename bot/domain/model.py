@@ -64,11 +64,19 @@ class UrlIs(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SessionUser:
-    """The person whose session it is, as the vendor says."""
+    """
+    The person whose session it is, as the vendor says.
+
+    `plan` is the plan or subscription they have, in the vendor's words; `first_seen` is when the vendor first
+    saw them; `url` opens what the vendor has about the person.
+    """
 
     uid: str | None = None
     email: str | None = None
     name: str | None = None
+    plan: str | None = None
+    first_seen: datetime | None = None
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,12 @@ class Session:
     For apps: `screens` are names of some screens that were seen, `rage_taps` is a count, `video` is a link
     that expires. `channel` is how the person came to the site; `has_replay` is whether there is a recording
     to watch; with `errors_on_request` its errors are read only when a person asks for them.
+
+    `trail` are the last pages or screens in the order they were seen; `referrer` is the host that led to the
+    site, `campaign` what was advertised; `rage_clicks`, `dead_clicks` and `error_clicks` are counts;
+    `satisfaction` is the vendor's rating of how fast it was, in its words; `slowest_page` is a path, and took
+    `slowest_page_seconds` to load; `network` is how the device was connected; `recorded_offline` says that it
+    was delivered later than it happened; `video_expires_at` is when `video` ends.
     """
 
     source: SourceName
@@ -109,6 +123,30 @@ class Session:
     channel: str | None = None
     has_replay: bool | None = None
     errors_on_request: bool = False
+    trail: tuple[str, ...] = ()
+    referrer: str | None = None
+    campaign: str | None = None
+    rage_clicks: int | None = None
+    dead_clicks: int | None = None
+    error_clicks: int | None = None
+    satisfaction: str | None = None
+    slowest_page: str | None = None
+    slowest_page_seconds: float | None = None
+    network: str | None = None
+    recorded_offline: bool | None = None
+    video_expires_at: datetime | None = None
+
+
+class ErrorKind(StrEnum):
+    """What went wrong, as far as the vendor tells it apart."""
+
+    EXCEPTION = "exception"
+    CRASH = "crash"
+    FAILED_REQUEST = "failed_request"
+    RAGE_CLICK = "rage_click"
+    DEAD_CLICK = "dead_click"
+    ERROR_CLICK = "error_click"
+    CUSTOM = "custom"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +155,8 @@ class ErrorEvent:
     One recorded error that hit the subject.
 
     `id` is the error group's where the vendor has groups; `count` is how often it hit the subject or, with
-    `counts_everybody`, all users; `page` is the path that it was last seen on.
+    `counts_everybody`, all users; `page` is the path that it was last seen on. `occurred_at` is when it hit
+    the subject, never when it hit somebody else; `users_affected` are all users whom the group hit.
     """
 
     source: SourceName
@@ -130,6 +169,8 @@ class ErrorEvent:
     status: str | None = None
     counts_everybody: bool = False
     page: str | None = None
+    kind: ErrorKind = ErrorKind.EXCEPTION
+    users_affected: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
