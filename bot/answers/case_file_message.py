@@ -28,7 +28,8 @@ from bot.answers.wording import (
 from bot.domain.addresses import LONGEST_SUBJECT
 from bot.domain.asking import AnswerForm
 from bot.domain.message import Message
-from bot.domain.model import CaseFile, Session, session_at, visits
+from bot.domain.model import CaseFile, Session
+from bot.domain.visits import session_at, visits
 
 # Elements of a context block (`slack.md`, "Block Kit limits").
 _CONTEXT_ELEMENTS = 10

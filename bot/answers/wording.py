@@ -22,8 +22,8 @@ from bot.domain.model import (
     State,
     SubjectKind,
     UrlIs,
-    holds,
 )
+from bot.domain.visits import holds
 
 _ERRORS_SHOWN = 5
 _SCREENS_SHOWN = 4

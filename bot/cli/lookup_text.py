@@ -4,7 +4,8 @@ from bot.answers.mrkdwn import counted, lasting
 from bot.answers.wording import state_words
 from bot.cli.lookup_json import detail
 from bot.cli.terminal import moment_text, printable
-from bot.domain.model import CaseFile, ErrorEvent, Session, visits
+from bot.domain.model import CaseFile, ErrorEvent, Session
+from bot.domain.visits import visits
 
 _SHOWN = 20
 

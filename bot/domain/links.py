@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from bot.domain.characters import without_invisible_ends
 from bot.domain.model import Vendor
-from bot.domain.pasted_urls import DEFAULT_PORTS, is_cut, unwrapped, without_default_port
+from bot.domain.typed.pasted_urls import DEFAULT_PORTS, is_cut, unwrapped, without_default_port
 
 # Characters of a URL that is read at all.
 _LONGEST = 4_000

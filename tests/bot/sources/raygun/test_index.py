@@ -23,8 +23,10 @@ U77 = Subject(SubjectKind.UID, "u-77", "u-77")
 WEEK, DAY = timedelta(days=7), timedelta(days=1)
 
 
-def sighted(number: int, at: datetime, customer: str = "5", **user: str) -> Sighted:
-    session = Session(SHOP, str(number), started_at=at, user=SessionUser(**user))
+def sighted(
+    number: int, at: datetime, customer: str = "5", uid: str | None = None, email: str | None = None
+) -> Sighted:
+    session = Session(SHOP, str(number), started_at=at, user=SessionUser(uid, email))
     return Sighted(session, customer)
 
 
