@@ -20,10 +20,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from bot.operations.clock import Clock
 from bot.storage.address import is_postgresql
-from bot.storage.uninterrupted_sqlite import Interruptions
+from bot.storage.uninterrupted_sqlite import Interruptions, UninterruptedConnection
 
 # How long a writer waits for another one before it gives up, in milliseconds.
-_BUSY_TIMEOUT_MS = 15_000
+_LOCK_TIMEOUT_MS = 15_000
 _CONNECT_SECONDS, _STATEMENT_SECONDS = 5, 15
 _CONNECTIONS, _MORE_CONNECTIONS = 8, 4
 # What asyncpg says of a connection that ended while it was being made, where SQLAlchemy has no word for it.
@@ -64,15 +64,21 @@ async def open_database(url: str, simulated_time: Clock | None = None) -> AsyncI
 
 
 @asynccontextmanager
-async def transaction(database: Database, *, writing: bool) -> AsyncIterator[AsyncConnection]:
+async def transaction(
+    database: Database, *, writing: bool, is_long: bool = False
+) -> AsyncIterator[AsyncConnection]:
     """
     Open a transaction; one that writes is the only one that does, from its start.
+
+    With `is_long` its statements may take longer than other work should wait for them.
 
     Raises:
         StoreAway: when the database cannot be reached, or takes nothing that is written.
 
     """
     engine = database.writing if writing else database.reading
+    if is_long:
+        engine = engine.execution_options(sqlite_long=True)
     try:
         async with engine.begin() as connection:
             if writing and connection.dialect.name == "postgresql":
@@ -98,7 +104,7 @@ async def _begin_writing(connection: AsyncConnection) -> None:
             were. This one is closed, so that the next one may lead to the new primary.
 
     """
-    await connection.execute(text(f"SET LOCAL lock_timeout = {_BUSY_TIMEOUT_MS}"))
+    await connection.execute(text(f"SET LOCAL lock_timeout = {_LOCK_TIMEOUT_MS}"))
     lock = text(f"SELECT current_setting('transaction_read_only'), pg_advisory_xact_lock({_WRITERS_LOCK})")
     if (await connection.execute(lock)).one()[0] == "on":
         await connection.invalidate()
@@ -137,7 +143,6 @@ def _postgresql(url: str) -> AsyncEngine:
 
 def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
     cursor = dbapi_connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
     cursor.execute("PRAGMA journal_mode = WAL")
     # What was acknowledged survives a power cut too.
     cursor.execute("PRAGMA synchronous = FULL")
@@ -155,5 +160,8 @@ def _goes_by(clock: Clock) -> Callable[[Any, Any], None]:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+    options = connection.get_execution_options()
+    mode = options.get("sqlite_begin", "DEFERRED")
+    driver: UninterruptedConnection = connection.connection.driver_connection  # type: ignore[assignment]
+    driver.begin(writes=mode == "IMMEDIATE", is_long=options.get("sqlite_long", False))
     connection.exec_driver_sql(f"BEGIN {mode}")

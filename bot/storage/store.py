@@ -27,27 +27,30 @@ class Store:
         self._write_lock = asyncio.Lock()
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
+    async def read(self, *, is_long: bool = False) -> AsyncIterator[AsyncConnection]:
         """
-        Open a transaction that changes nothing.
+        Open a transaction that changes nothing; `is_long` if it reads more than a few hundred rows.
 
         Raises:
             StoreAway: when the database cannot be reached.
 
         """
-        async with transaction(self._database, writing=False) as connection:
+        async with transaction(self._database, writing=False, is_long=is_long) as connection:
             yield connection
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
+    async def write(self, *, is_long: bool = False) -> AsyncIterator[AsyncConnection]:
         """
         Open a transaction that changes something; it holds the only writer's place from its start.
+
+        `is_long` if it reads or changes more than a few hundred rows.
 
         Raises:
             StoreAway: when the database cannot be reached.
 
         """
-        async with self._write_lock, transaction(self._database, writing=True) as connection:
+        ours = transaction(self._database, writing=True, is_long=is_long)
+        async with self._write_lock, ours as connection:
             yield connection
 
     async def now_ms(self) -> int:
@@ -74,7 +77,7 @@ async def open_store(database_url: str, simulated_time: Clock | None = None) -> 
     """
     async with open_database(database_url, simulated_time) as database:
         store = Store(database)
-        async with store.write() as connection:
+        async with store.write(is_long=True) as connection:
             await bring_up_to_date(connection)
         yield store
 
