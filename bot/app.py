@@ -35,7 +35,7 @@ from bot.slack.access import Access
 from bot.slack.client import SlackClient, open_slack_session
 from bot.slack.identity import identify
 from bot.slack.poster import Poster
-from bot.slack.posts import Posts, forget_posts
+from bot.slack.posts import Posts
 from bot.slack.rate_limits import RateLimits
 from bot.sources.http import trusted_certificates
 from bot.sources.protocol import Source
@@ -48,6 +48,7 @@ from bot.storage.database import StoreAway
 from bot.storage.keyring import Keyring
 from bot.storage.leases import Leases
 from bot.storage.memory import Memory
+from bot.storage.retention import Kept, Retention
 from bot.storage.store import Store, open_store
 from bot.tickets.book import TicketBook
 from bot.tickets.desks.ask import Desks
@@ -180,8 +181,7 @@ async def open_bot(
         limits = RateLimits(engine.store)
         slack = SlackClient(token, settings.slack_api_url, session, limits)
         identity = await identify(slack)
-        kept = timedelta(days=settings.retention.job_days)
-        inbox = Inbox(engine.store, engine.keyring, kept, forget_posts, timing.lease)
+        inbox = Inbox(engine.store, engine.keyring, timing.lease)
         posts = Posts(engine.store, inbox.hold)
         poster = Poster(slack, session, posts, limits, timing.settling_seconds)
         access = Access(slack, settings.access, engine.clock, engine.memory)
@@ -209,8 +209,20 @@ async def open_bot(
         log_crash = logging_crashes(StoreAway)
         await stack.enter_async_context(kept_going(worker.renew_for_ever, log_crash))
         stack.push_async_callback(engine.tasks.drain, timing.drain_seconds)
+        await stack.enter_async_context(kept_going(_retention(engine).sweep_for_ever, log_crash))
         await stack.enter_async_context(kept_going(worker.sweep_for_ever, log_crash))
         yield Bot(engine, slack, poster, inbox, worker, inbound)
+
+
+def _retention(engine: Engine) -> Retention:
+    """What deletes what is too old."""
+    retention = engine.settings.retention
+    kept = Kept(
+        answers=timedelta(hours=retention.cache_hours),
+        index=timedelta(days=retention.index_days),
+        jobs=timedelta(days=retention.job_days),
+    )
+    return Retention(engine.store, kept, engine.ledger.windows, engine.clock)
 
 
 def _handlers(
@@ -224,7 +236,7 @@ def _handlers(
 ) -> dict[str, Handler]:
     """What answers each kind of job."""
     settings, lookup, metrics = engine.settings, engine.lookup, engine.metrics
-    book = TicketBook(engine.store, engine.keyring, timedelta(days=settings.retention.job_days))
+    book = TicketBook(engine.store, engine.keyring)
     people = PeopleJobs(
         admission, lookup, poster, posts, reader, book, slack, settings, engine.keyring, metrics
     )

@@ -7,12 +7,12 @@ has ended.
 """
 
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.operations.clock import milliseconds
@@ -20,13 +20,7 @@ from bot.operations.timing import LEASE
 from bot.storage.keyring import Keyring, Unsealable
 from bot.storage.store import Store
 from bot.storage.tables import jobs, now_ms
-from bot.storage.upsert import insert_new
-
-# Of those that ended long ago, so many are deleted at once.
-_MOST_DELETED = 500
-
-Forget = Callable[[AsyncConnection, Sequence[str]], Awaitable[None]]
-"""Deletes what is kept elsewhere about the jobs with these ids, in a transaction that deletes them too."""
+from bot.storage.upsert import insert_new_returning
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +47,13 @@ class Inbox:
     Args:
         store: where they are kept.
         keyring: seals what they are about and hashes what they are known by.
-        retention: how long ended jobs stay.
-        forget: called before they are deleted.
         lease: how long a job is ours before it must be renewed.
 
     """
 
-    def __init__(
-        self,
-        store: Store,
-        keyring: Keyring,
-        retention: timedelta,
-        forget: Forget,
-        lease: timedelta = LEASE,
-    ) -> None:
+    def __init__(self, store: Store, keyring: Keyring, lease: timedelta = LEASE) -> None:
         self._store = store
         self._keyring = keyring
-        self._retention = retention
-        self._forget = forget
         self.lease = lease
         self._process = uuid.uuid4().hex
 
@@ -87,21 +70,20 @@ class Inbox:
             the job, or None when the request has been accepted before.
 
         """
-        job = Job(uuid.uuid4().hex, kind, payload, attempts=1, created_ms=await self._store.now_ms())
         row = {
-            "id": job.id,
+            "id": uuid.uuid4().hex,
             "delivery": self._keyring.hash("delivery", kind, key),
             "kind": kind,
             "state": "open",
             "sealed": self._keyring.seal(payload),
-            "attempts": job.attempts,
-            "created_ms": job.created_ms,
+            "attempts": 1,
+            "created_ms": now_ms(),
             "leased_until_ms": now_ms() + milliseconds(self.lease),
             "leased_by": self._process,
         }
         async with self._store.write() as connection:
-            is_new = await insert_new(connection, jobs, row)
-        return job if is_new else None
+            created_ms = await insert_new_returning(connection, jobs, row, jobs.c.created_ms)
+        return None if created_ms is None else Job(str(row["id"]), kind, payload, 1, created_ms)
 
     async def take_over(self, most: int, without: Sequence[str] = ()) -> Sequence[Job]:
         """Lease open jobs that nobody works on any more, the oldest first, except those of some kinds."""
@@ -160,10 +142,8 @@ class Inbox:
         await self._change(job, values | {"leased_until_ms": now_ms() + milliseconds(wait)})
 
     async def finish(self, job: Job, state: str = "done") -> None:
-        """End a job: what it was about is gone with it; what ended long ago is deleted on the way."""
+        """End a job: what it was about is gone with it."""
         await self._change(job, {"state": state, "sealed": None, "ended_ms": now_ms()})
-        async with self._store.write() as connection:
-            await self._delete_old(connection)
 
     async def count_open(self) -> int:
         """How many jobs owe somebody an answer."""
@@ -179,14 +159,6 @@ class Inbox:
             .values(leased_until_ms=now_ms() + milliseconds(self.lease))
         )
         return bool((await connection.execute(lease)).rowcount)
-
-    async def _delete_old(self, connection: AsyncConnection) -> None:
-        before = now_ms() - milliseconds(self._retention)
-        query = select(jobs.c.id).where(jobs.c.ended_ms < before).limit(_MOST_DELETED)
-        old = (await connection.execute(query)).scalars().all()
-        if old:
-            await self._forget(connection, old)
-            await connection.execute(delete(jobs).where(jobs.c.id.in_(old)))
 
     async def _change(self, job: Job, values: dict[str, object]) -> None:
         async with self._store.write() as connection:

@@ -11,10 +11,10 @@ from typing import TypeVar
 
 from cachetools import LRUCache
 from pydantic import TypeAdapter
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from bot.domain.answer import Answer
-from bot.operations.clock import Clock, milliseconds
+from bot.operations.clock import Clock
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import cached_findings, now_ms
@@ -69,12 +69,10 @@ class AnswerCache:
         return None if known is None or self._clock() - known.as_of > self._retention else known
 
     async def put(self, key: str, subject_hash: str, known: KnownAnswer) -> None:
-        """Keep an answer under a key, and delete answers older than the retention."""
+        """Keep an answer under a key."""
         self._memory[key] = known
         sealed = self._keyring.seal_value(_KNOWN, known)
-        too_old = now_ms() - milliseconds(self._retention)
         async with self._store.write() as connection:
-            await connection.execute(delete(cached_findings).where(cached_findings.c.stored_ms < too_old))
             row = {"key": key, "subject_hash": subject_hash, "sealed": sealed}
             await upsert(connection, cached_findings, [row], stored_ms=now_ms())
 

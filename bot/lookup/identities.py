@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.addresses import LONGEST_SUBJECT, read_address
@@ -75,8 +75,6 @@ class Identities:
         if not new:
             return
         async with self._store.write() as connection:
-            old = now_ms() - milliseconds(self._retention)
-            await connection.execute(delete(identities).where(identities.c.seen_ms < old))
             await upsert(connection, identities, [self._row(pair) for pair in new], seen_ms=now_ms())
 
     async def other_names(self, subject: Subject) -> OtherNames:
@@ -98,7 +96,8 @@ class Identities:
         """All pairs that a name is in, but for those sealed by a key that was since removed."""
         column = identities.c[subject.kind.value]
         async with self._store.read() as connection:
-            query = select(identities.c.sealed).where(column == self._hash(subject.value))
+            recent = identities.c.seen_ms >= now_ms() - milliseconds(self._retention)
+            query = select(identities.c.sealed).where(column == self._hash(subject.value), recent)
             sealed = (await connection.execute(query)).scalars().all()
         return [pair for one in sealed if (pair := self._opened(one))]
 

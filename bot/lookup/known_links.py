@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from pydantic import TypeAdapter
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from bot.domain.links import spellings
 from bot.domain.model import Session, SourceName, Subject, SubjectKind, UrlIs
@@ -65,7 +65,6 @@ class KnownLinks:
         if not rows:
             return
         async with self._store.write() as connection:
-            await connection.execute(delete(known_sessions).where(known_sessions.c.kept_until_ms < now_ms()))
             until = now_ms() + milliseconds(self._retention)
             await upsert(connection, known_sessions, rows, kept_until_ms=until)
 

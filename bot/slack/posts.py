@@ -4,7 +4,7 @@ The register of our posts: where each part of a job's answer is, so that it is p
 A job is known here by its id only; the caller of `Posts` says whether this process still has it.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import delete, select
@@ -83,8 +83,3 @@ class Posts:
 
 async def _note(connection: AsyncConnection, job_id: str, post: Post) -> None:
     await upsert(connection, posts, [{"job": job_id, **asdict(post)}])
-
-
-async def forget_posts(connection: AsyncConnection, job_ids: Sequence[str]) -> None:
-    """Delete where the answers of some jobs are, in the transaction that deletes the jobs."""
-    await connection.execute(delete(posts).where(posts.c.job.in_(job_ids)))

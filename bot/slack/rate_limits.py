@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from types import MappingProxyType
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.operations.clock import milliseconds
@@ -40,8 +40,8 @@ A_MINUTE: Mapping[str, int] = MappingProxyType(
 _EACH_MS, _BURST = 1_000, 4
 # A minute, and two seconds by which one call may take longer to reach Slack than another.
 _MINUTE_MS = 62_000
-# Turns older than a day are deleted; a turn further ahead than ten minutes comes from a wrong clock.
-_DAY_MS, _FURTHEST_MS = 24 * 3600 * 1000, 10 * 60 * 1000
+# A turn further ahead than ten minutes comes from a wrong clock.
+_FURTHEST_MS = 10 * 60 * 1000
 
 
 class TooFar(Exception):
@@ -80,47 +80,61 @@ class RateLimits:
 
         """
         async with self._store.write() as connection:
-            now = await _now(connection)
-            taken = await _taken(connection, [method, *([channel] if channel else [])])
-            # A turn that a step of the database's clock has put far ahead is not waited for.
-            free = {key: min(max(until, now), now + _FURTHEST_MS) for key, until in taken.items()}
-            queued = free.get(channel or "", now)
-            at = max(
-                free.get(method, now),
-                queued - (_BURST - 1) * _EACH_MS,
-                await _tier(connection, method, now, spares),
-            )
-            wait = timedelta(milliseconds=max(0, at - now))
-            if longest is not None and wait > longest:
-                raise TooFar(wait)
-            if channel:
-                await _take(connection, channel, queued + _EACH_MS, now, is_new=channel not in taken)
-            if method in A_MINUTE:
-                await connection.execute(insert(slack_calls).values(method=method, at_ms=max(at, now)))
-        return wait
+            return await take_turn(connection, method, channel, longest, spares=spares)
 
     async def hold(self, method: str, wait: timedelta) -> None:
         """Let no process have a turn of a method for a while, as Slack has asked."""
         async with self._store.write() as connection:
-            now = await _now(connection)
-            taken = await _taken(connection, [method])
+            now, taken = await _taken(connection, [method])
             until = now + milliseconds(wait)
-            until = max(until, taken.get(method, until))
-            await _take(connection, method, until, now, is_new=method not in taken)
+            await _take(connection, method, max(until, taken.get(method, until)))
 
 
-async def _now(connection: AsyncConnection) -> int:
-    return int((await connection.execute(select(now_ms()))).scalar_one())
+async def take_turn(
+    connection: AsyncConnection,
+    method: str,
+    channel: str | None = None,
+    longest: timedelta | None = None,
+    *,
+    spares: int = 0,
+) -> timedelta:
+    """
+    As `RateLimits.turn`, in a writer's transaction: what else is written in it is so only with the turn.
+
+    Raises:
+        TooFar: when the wait is longer than `longest`.
+
+    """
+    now, taken = await _taken(connection, [method, *([channel] if channel else [])])
+    # A turn that a step of the database's clock has put far ahead is not waited for.
+    free = {key: min(max(until, now), now + _FURTHEST_MS) for key, until in taken.items()}
+    queued = free.get(channel or "", now)
+    at = max(
+        free.get(method, now),
+        queued - (_BURST - 1) * _EACH_MS,
+        await _tier(connection, method, now, spares),
+    )
+    wait = timedelta(milliseconds=max(0, at - now))
+    if longest is not None and wait > longest:
+        raise TooFar(wait)
+    if channel:
+        await _take(connection, channel, queued + _EACH_MS)
+    if method in A_MINUTE:
+        await connection.execute(insert(slack_calls).values(method=method, at_ms=max(at, now)))
+    return wait
 
 
-async def _taken(connection: AsyncConnection, keys: list[str]) -> dict[str, int]:
-    query = select(turns.c.key, turns.c.taken_until_ms).where(turns.c.key.in_(keys))
-    return {key: until for key, until in (await connection.execute(query)).all()}  # noqa: C416 - rows are no pairs to mypy
+async def _taken(connection: AsyncConnection, keys: list[str]) -> tuple[int, dict[str, int]]:
+    """The database's time, and until when turns are taken, by key; in milliseconds since 1970."""
+    clock = select(now_ms().label("now")).subquery()
+    query = select(clock.c.now, turns.c.key, turns.c.taken_until_ms).select_from(
+        clock.outerjoin(turns, turns.c.key.in_(keys))
+    )
+    rows = (await connection.execute(query)).all()
+    return int(rows[0].now), {row.key: row.taken_until_ms for row in rows if row.key is not None}
 
 
-async def _take(connection: AsyncConnection, key: str, until_ms: int, now: int, *, is_new: bool) -> None:
-    if is_new:
-        await connection.execute(delete(turns).where(turns.c.taken_until_ms < now - _DAY_MS))
+async def _take(connection: AsyncConnection, key: str, until_ms: int) -> None:
     await upsert(connection, turns, [{"key": key, "taken_until_ms": until_ms}])
 
 
@@ -130,8 +144,8 @@ async def _tier(connection: AsyncConnection, method: str, now: int, spares: int)
     if most is None:
         return now
     ours = slack_calls.c.method == method
-    gone = (slack_calls.c.at_ms <= now - _MINUTE_MS) | (slack_calls.c.at_ms > now + _FURTHEST_MS)
-    await connection.execute(delete(slack_calls).where(ours, gone))
-    latest = select(slack_calls.c.at_ms).where(ours).order_by(slack_calls.c.at_ms.desc())
+    # A call that a step of the database's clock has put far ahead does not count.
+    counts = (slack_calls.c.at_ms > now - _MINUTE_MS) & (slack_calls.c.at_ms <= now + _FURTHEST_MS)
+    latest = select(slack_calls.c.at_ms).where(ours, counts).order_by(slack_calls.c.at_ms.desc())
     filled = (await connection.execute(latest.offset(most - spares - 1).limit(1))).scalar_one_or_none()
     return now if filled is None else int(filled) + _MINUTE_MS

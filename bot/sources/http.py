@@ -144,8 +144,6 @@ class Calls:
 
         """
         if not free:
-            await self._spend(self.account)
-        if budget:
             await self._spend(budget)
         self.made += 1
         url = httpx.URL(f"{base_url or self._http.base_url}{path}")
@@ -197,14 +195,14 @@ class Calls:
     def _failed(self, reason: Reason, what: str, until: datetime | None = None) -> CallFailed:
         return CallFailed(reason, f"{self._http.title} {what}", until)
 
-    async def _spend(self, account: Account) -> None:
-        verdict = await self._http.ledger.spend(account, self._purpose)
+    async def _spend(self, budget: Account | None) -> None:
+        verdict = await self._http.ledger.spend(self.account, self._purpose, budget)
         for _ in range(_MOST_WAITS):
             # A limit of calls a second is waited for; one of calls a day is not.
             if not isinstance(verdict, Refused) or verdict.wait > _SHORT_WAIT:
                 break
             await asyncio.sleep(verdict.wait.total_seconds())
-            verdict = await self._http.ledger.spend(account, self._purpose)
+            verdict = await self._http.ledger.spend(self.account, self._purpose, budget)
         if isinstance(verdict, Refused):
             why = (
                 "what is left is kept for people who ask" if verdict.reserved else "our calls to it are spent"

@@ -2,25 +2,40 @@
 The quota ledger: every call to a vendor is written down before it is made.
 
 No rolling window ever holds more calls than the vendor allows, whatever crashes, restarts or runs at the
-same time: the account's row is locked before its calls are counted, in the transaction that adds the new
-one, by the database's clock. Each purpose leaves a reserve for those above it. A vendor's own count (a 429,
-a rate-limit header) can lower what we think is left, never raise it.
+same time: the account's row is locked, and then one statement counts its calls and adds the new one, by the
+database's clock. Each purpose leaves a reserve for those above it. A vendor's own count (a 429, a rate-limit
+header) can lower what we think is left, never raise it, and is kept for each of its windows.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Insert,
+    Integer,
+    String,
+    and_,
+    bindparam,
+    func,
+    insert,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.store import Store
-from bot.storage.tables import now_ms, quota_accounts, quota_calls
-from bot.storage.upsert import upsert
+from bot.storage.tables import now_ms, quota_accounts, quota_calls, quota_told
+from bot.storage.upsert import upsert, upsert_returning
 
 # Calls to accounts without a limit are counted for a day and then forgotten.
 _DAY_SECONDS = 24 * 3600
+# Under this the vendor's word that no call is left is kept, whatever its windows.
+_CLOSED = 0
 
 
 class Purpose(StrEnum):
@@ -32,13 +47,13 @@ class Purpose(StrEnum):
     BACKGROUND = "background"
 
 
-# The part of a window's calls that each purpose leaves for those above it.
-RESERVES = {Purpose.PERSON: 0.0, Purpose.UNFURL: 0.1, Purpose.TICKET: 0.2, Purpose.BACKGROUND: 0.4}
+# The part of a window's calls, in percent, that each purpose leaves for those above it.
+_RESERVES = {Purpose.PERSON: 0, Purpose.UNFURL: 10, Purpose.TICKET: 20, Purpose.BACKGROUND: 40}
 
 
 def reserve(calls: int, purpose: Purpose) -> int:
     """How many of a window's calls a purpose must leave for others."""
-    return math.ceil(calls * RESERVES[purpose])
+    return math.ceil(calls * _RESERVES[purpose] / 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,18 +128,25 @@ class QuotaState:
 
 
 @dataclass(frozen=True, slots=True)
-class _Count:
-    """An account's calls by window, and the vendor's own count; times in milliseconds since 1970."""
+class _Told:
+    """
+    What the vendor said is left of one of its windows, less what was called since.
 
-    now: int
-    used: dict[Window, int]
-    vendor_left: int | None
-    vendor_until: int | None
+    `of` are the window's calls; `until_ms` is when the count ends, in milliseconds since 1970.
+    """
 
-    @property
-    def left(self) -> float:
-        """Calls left in the fullest window, by our own count."""
-        return min((window.calls - used for window, used in self.used.items()), default=math.inf)
+    over_seconds: int
+    left: int
+    of: int
+    until_ms: int
+
+
+class _Refusal(Exception):
+    """Raised in a transaction to take back what was counted in it."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__()
+        self.refused = refused
 
 
 class Ledger:
@@ -132,93 +154,174 @@ class Ledger:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        # A statement has a condition for each window: made once for accounts with the same ones.
+        self._counting: dict[tuple[Window, ...], Insert] = {}
+        self._windows: dict[str, timedelta] = {}
 
-    async def spend(self, account: Account, purpose: Purpose) -> Granted | Refused:
-        """Count one call, if the account's windows and the reserve allow it."""
+    async def spend(
+        self, account: Account, purpose: Purpose, budget: Account | None = None
+    ) -> Granted | Refused:
+        """
+        Count one call, if the account's windows and the reserve allow it, and the budget's do.
+
+        Args:
+            account: whose call it is.
+            purpose: what for.
+            budget: a second account that the call counts against: it is counted in both or in none.
+
+        """
+        try:
+            async with self._store.write() as connection:
+                for one in filter(None, (account, budget)):
+                    await self._count(connection, one, purpose)
+        except _Refusal as refusal:
+            return refusal.refused
+        return Granted()
+
+    async def give_back(self, account: Account) -> None:
+        """Take back the newest call of an account, which the vendor did not count after all."""
+        newest = select(func.max(quota_calls.c.id)).where(quota_calls.c.account == account.name)
         async with self._store.write() as connection:
             await _lock(connection, account.name)
-            count = await _count(connection, account)
-            if refused := await _refusal(connection, count, account, purpose):
-                return refused
-            await connection.execute(
-                insert(quota_calls).values(account=account.name, at_ms=now_ms(), purpose=purpose.value)
-            )
-            await connection.execute(
-                update(quota_accounts)
-                .where(quota_accounts.c.account == account.name, quota_accounts.c.vendor_left > 0)
-                .values(vendor_left=quota_accounts.c.vendor_left - 1)
-            )
-            await _forget_old(connection, account, count.now)
-        return Granted()
+            await connection.execute(quota_calls.delete().where(quota_calls.c.id == newest.scalar_subquery()))
 
     async def state(self, account: Account) -> QuotaState:
         """What the account has left now."""
         window = account.longest
         counted = window or Window(0, _DAY_SECONDS)
         async with self._store.read() as connection:
-            now = int((await connection.execute(select(now_ms()))).scalar_one())
+            now, told = await _told(connection, account)
             query = select(quota_calls.c.at_ms).where(_inside(account, counted, now))
             calls = (await connection.execute(query.order_by(quota_calls.c.at_ms))).scalars().all()
-            vendor_left, vendor_until = await _vendor_said(connection, account, now)
-        blocked = _moment(vendor_until) if vendor_until is not None and not vendor_left else None
+        closed = max((one.until_ms for one in told if one.left <= 0), default=None)
+        blocked = None if closed is None else _moment(closed)
         if window is None:
             return QuotaState(account.name, None, None, len(calls), None, None, blocked)
-        left = max(0, window.calls - len(calls))
-        if vendor_left is not None:
-            left = min(left, vendor_left)
+        of_this = [one.left for one in told if one.over_seconds in (_CLOSED, window.seconds)]
+        left = min([window.calls - len(calls), *of_this])
         back = tuple(timedelta(milliseconds=at + window.milliseconds - now) for at in calls)
         returns = _moment(calls[0] + window.milliseconds) if calls else None
         return QuotaState(
-            account.name, window.calls, window.seconds, len(calls), left, returns, blocked, back
+            account.name, window.calls, window.seconds, len(calls), max(0, left), returns, blocked, back
         )
 
     async def correct(self, account: Account, left: int, until_in: timedelta) -> None:
         """
-        Keep the vendor's own count, where less is left by it than by ours.
+        Keep the vendor's own count of one of its windows, where less is left by it than by ours.
 
         Args:
             account: the account that the vendor has counted.
             left: how many calls the vendor says are left (0 on a 429).
-            until_in: how long that is so, from now.
+            until_in: how long that is so, from now; the shortest window that is as long is the one meant.
 
         """
-        async with self._store.write() as connection:
-            await _lock(connection, account.name)
-            count = await _count(connection, account)
-            known = count.left if count.vendor_left is None else min(count.left, count.vendor_left)
-            until = count.now + math.ceil(until_in.total_seconds() * 1000)
-            if left > known or (count.vendor_left == left and (count.vendor_until or 0) >= until):
+        window = _meant(account, until_in)
+        over = _CLOSED if left <= 0 else window.seconds
+        async with self._store.read() as connection:
+            now, told = await _told(connection, account)
+            until = now + math.ceil(until_in.total_seconds() * 1000)
+            if (
+                left > 0
+                and window.calls
+                and left > window.calls - await _used(connection, account, window, now)
+            ):
                 return
-            await connection.execute(
-                update(quota_accounts)
-                .where(quota_accounts.c.account == account.name)
-                .values(vendor_left=left, vendor_counted_ms=count.now, vendor_until_ms=until)
-            )
+            if any(one.over_seconds == over and one.left <= left and one.until_ms >= until for one in told):
+                return
+        row = {"account": account.name, "over_seconds": over, "left": left, "of_calls": window.calls or left}
+        async with self._store.write() as connection:
+            await upsert(connection, quota_told, [row | {"told_ms": now, "until_ms": until}])
+
+    def windows(self) -> dict[str, timedelta]:
+        """How long the calls of each account that was asked by this process count."""
+        return dict(self._windows)
+
+    async def _count(self, connection: AsyncConnection, account: Account, purpose: Purpose) -> None:
+        """
+        Count a call.
+
+        Raises:
+            _Refusal: when it must not be made.
+
+        """
+        longest = account.longest or Window(0, _DAY_SECONDS)
+        self._windows[account.name] = timedelta(milliseconds=longest.milliseconds)
+        now = await _lock(connection, account.name)
+        if account.windows not in self._counting:
+            self._counting[account.windows] = _counting(account.windows)
+        values: dict[str, Any] = {
+            "_account": account.name,
+            "_purpose": purpose.value,
+            "_now": now,
+            "_percent": _RESERVES[purpose],
+        }
+        for number, window in enumerate(account.windows):
+            values[f"_spendable_{number}"] = window.calls - reserve(window.calls, purpose)
+        if (await connection.execute(self._counting[account.windows], values)).rowcount == 0:
+            raise _Refusal(await _refused(connection, account, purpose, now))
 
 
-async def _lock(connection: AsyncConnection, name: str) -> None:
-    """Lock the account's row, on PostgreSQL; on SQLite the transaction is the only writer already."""
-    await upsert(connection, quota_accounts, [{"account": name}], touched_ms=now_ms())
-
-
-async def _count(connection: AsyncConnection, account: Account) -> _Count:
-    now = int((await connection.execute(select(now_ms()))).scalar_one())
-    used = {}
-    for window in account.windows:
-        query = select(func.count()).select_from(quota_calls).where(_inside(account, window, now))
-        used[window] = int((await connection.execute(query)).scalar_one())
-    return _Count(now, used, *await _vendor_said(connection, account, now))
-
-
-async def _vendor_said(
-    connection: AsyncConnection, account: Account, now: int
-) -> tuple[int | None, int | None]:
-    """Calls that the vendor says are left, and until when (milliseconds); None twice if it said nothing."""
-    query = select(quota_accounts.c.vendor_left, quota_accounts.c.vendor_until_ms).where(
-        quota_accounts.c.account == account.name, quota_accounts.c.vendor_until_ms > now
+def _counting(windows: Sequence[Window]) -> Insert:
+    """The statement that adds a call to an account with such windows, if they and the vendor allow it."""
+    account = bindparam("_account", type_=String())
+    now = bindparam("_now", type_=BigInteger())
+    calls = select(func.count()).select_from(quota_calls).where(quota_calls.c.account == account)
+    conditions: list[ColumnElement[bool]] = []
+    for number, window in enumerate(windows):
+        inside = calls.where(quota_calls.c.at_ms > now - window.milliseconds)
+        conditions.append(inside.scalar_subquery() < bindparam(f"_spendable_{number}", type_=Integer()))
+    since = calls.where(quota_calls.c.at_ms > quota_told.c.told_ms).correlate(quota_told)
+    # Whole numbers for: what is left is no more than the reserve, rounded up.
+    too_few = (quota_told.c.left - since.scalar_subquery() - 1) * 100 < quota_told.c.of_calls * bindparam(
+        "_percent", type_=Integer()
     )
-    said = (await connection.execute(query)).first()
-    return (said[0], said[1]) if said and said[0] is not None else (None, None)
+    told = select(quota_told.c.account).where(
+        quota_told.c.account == account, quota_told.c.until_ms > now, too_few
+    )
+    row = select(account, now, bindparam("_purpose", type_=String())).where(*conditions, ~told.exists())
+    return insert(quota_calls).from_select(["account", "at_ms", "purpose"], row)
+
+
+async def _lock(connection: AsyncConnection, name: str) -> int:
+    """
+    Lock the account's row, on PostgreSQL; on SQLite the transaction is the only writer already.
+
+    Returns:
+        the database's time, in milliseconds since 1970.
+
+    """
+    row = {"account": name, "touched_ms": now_ms()}
+    return int(await upsert_returning(connection, quota_accounts, row, quota_accounts.c.touched_ms))
+
+
+async def _told(connection: AsyncConnection, account: Account) -> tuple[int, list[_Told]]:
+    """The database's time in milliseconds, and what the vendor said that is so still."""
+    since = (
+        select(func.count())
+        .select_from(quota_calls)
+        .where(quota_calls.c.account == quota_told.c.account, quota_calls.c.at_ms > quota_told.c.told_ms)
+        .correlate(quota_told)
+    )
+    left = quota_told.c.left - since.scalar_subquery()
+    clock = select(now_ms().label("now")).subquery()
+    ours = and_(quota_told.c.account == account.name, quota_told.c.until_ms > clock.c.now)
+    query = select(
+        clock.c.now, quota_told.c.over_seconds, left, quota_told.c.of_calls, quota_told.c.until_ms
+    ).select_from(clock.outerjoin(quota_told, ours))
+    rows = (await connection.execute(query)).all()
+    return int(rows[0].now), [_Told(*row[1:]) for row in rows if row.over_seconds is not None]
+
+
+def _meant(account: Account, until_in: timedelta) -> Window:
+    """The window that a vendor's count is of: the shortest that does not end sooner."""
+    long_enough = [window for window in account.windows if window.seconds >= until_in.total_seconds()]
+    shortest = min(long_enough, key=lambda window: window.seconds, default=account.longest)
+    return shortest or Window(0, _DAY_SECONDS)
+
+
+async def _used(connection: AsyncConnection, account: Account, window: Window, now: int) -> int:
+    query = select(func.count()).select_from(quota_calls).where(_inside(account, window, now))
+    return int((await connection.execute(query)).scalar_one())
 
 
 def _inside(account: Account, window: Window, now: int) -> ColumnElement[bool]:
@@ -235,32 +338,20 @@ async def _nth_call(
     return found.scalar_one_or_none()
 
 
-async def _refusal(
-    connection: AsyncConnection, count: _Count, account: Account, purpose: Purpose
-) -> Refused | None:
-    """The refusal of a call, until the latest time at which one of the rules allows it; None if all do."""
-    reasons: list[tuple[int, bool]] = []
-    if count.vendor_left is not None and count.vendor_until is not None and count.vendor_left <= 0:
-        reasons.append((count.vendor_until, False))
+async def _refused(connection: AsyncConnection, account: Account, purpose: Purpose, now: int) -> Refused:
+    """The refusal of a call, until the latest time at which one of the rules allows it."""
+    _, told = await _told(connection, account)
+    reasons = [(one.until_ms, one.left > 0) for one in told if one.left <= reserve(one.of, purpose)]
     for window in account.windows:
-        used, spendable = count.used[window], window.calls - reserve(window.calls, purpose)
+        used = await _used(connection, account, window, now)
+        spendable = window.calls - reserve(window.calls, purpose)
         if used >= spendable:
             # Where a purpose may spend nothing at all, a whole window must pass.
-            freeing = await _nth_call(
-                connection, account, window, count.now, max(0, used - max(spendable, 1))
-            )
-            reasons.append(((freeing or count.now) + window.milliseconds, used < window.calls))
-    if not reasons:
-        return None
-    until, reserved = max(reasons)
-    return Refused(_moment(until), reserved, timedelta(milliseconds=max(0, until - count.now)))
-
-
-async def _forget_old(connection: AsyncConnection, account: Account, now: int) -> None:
-    kept = (account.longest or Window(0, _DAY_SECONDS)).milliseconds
-    await connection.execute(
-        delete(quota_calls).where(quota_calls.c.account == account.name, quota_calls.c.at_ms <= now - kept)
-    )
+            freeing = await _nth_call(connection, account, window, now, max(0, used - max(spendable, 1)))
+            reasons.append(((freeing or now) + window.milliseconds, used < window.calls))
+    # Between two statements a window may have moved on: then the call may be made at once.
+    until, reserved = max(reasons, default=(now, False))
+    return Refused(_moment(until), reserved, timedelta(milliseconds=max(0, until - now)))
 
 
 def _moment(milliseconds: int) -> datetime:

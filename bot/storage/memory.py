@@ -38,7 +38,7 @@ class Memory:
     async def remember(
         self, account: str, name: str, value: str, lasting: timedelta, subject_hash: str | None = None
     ) -> None:
-        """Keep a value for a while; what has outlived its time is deleted on the way."""
+        """Keep a value for a while."""
         row = {
             "account": account,
             "name": name,
@@ -46,7 +46,6 @@ class Memory:
             "sealed": self._keyring.seal(value),
         }
         async with self._store.write() as connection:
-            await connection.execute(delete(source_memory).where(source_memory.c.until_ms <= now_ms()))
             await upsert(connection, source_memory, [row], until_ms=now_ms() + milliseconds(lasting))
 
     async def forget(self, account: str, name: str) -> None:

@@ -41,10 +41,19 @@ quota_accounts = Table(
     metadata,
     Column("account", String(200), primary_key=True),
     Column("touched_ms", BigInteger, nullable=False),
-    # What the vendor last said is left, and when that count was made and ends.
-    Column("vendor_left", Integer),
-    Column("vendor_counted_ms", BigInteger),
-    Column("vendor_until_ms", BigInteger),
+)
+
+quota_told = Table(
+    "quota_told",
+    metadata,
+    Column("account", String(200), primary_key=True),
+    # The length of the window that the vendor's count is of; 0 where it lets nobody call for a while.
+    Column("over_seconds", Integer, primary_key=True, autoincrement=False),
+    # How many calls were left, of how many, when that was said and when it ends.
+    Column("left", Integer, nullable=False),
+    Column("of_calls", Integer, nullable=False),
+    Column("told_ms", BigInteger, nullable=False),
+    Column("until_ms", BigInteger, nullable=False, index=True),
 )
 
 quota_calls = Table(

@@ -1,11 +1,13 @@
 """Insert-or-update, the same on SQLite and PostgreSQL."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Table
+from sqlalchemy import Column, ColumnElement, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+T = TypeVar("T")
 
 
 async def upsert(
@@ -36,10 +38,29 @@ async def upsert(
     )
 
 
+async def upsert_returning(
+    connection: AsyncConnection, table: Table, row: Mapping[str, Any], column: Column[T]
+) -> T:
+    """Write one row over the one that has the same primary key; returns what a column has now."""
+    statement = _insert(connection, table).values(**row)
+    key = {part.name for part in table.primary_key}
+    written = {name: statement.excluded[name] for name in row if name not in key}
+    over = statement.on_conflict_do_update(index_elements=[*key], set_=written)
+    return (await connection.execute(over.returning(column))).scalar_one()
+
+
 async def insert_new(connection: AsyncConnection, table: Table, row: Mapping[str, Any]) -> bool:
     """Write a row; False, with nothing written, where it would repeat what is unique in the table."""
     statement = _insert(connection, table).values(**row).on_conflict_do_nothing()
     return (await connection.execute(statement)).rowcount == 1
+
+
+async def insert_new_returning(
+    connection: AsyncConnection, table: Table, row: Mapping[str, Any], column: Column[T]
+) -> T | None:
+    """Write a row; returns what a column has, None where the row would repeat what is unique in the table."""
+    statement = _insert(connection, table).values(**row).on_conflict_do_nothing().returning(column)
+    return (await connection.execute(statement)).scalar_one_or_none()
 
 
 def _insert(connection: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:

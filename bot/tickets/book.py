@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -68,14 +68,12 @@ class TicketBook:
     Args:
         store: where they are kept.
         keyring: hashes what they are known by.
-        retention: how long they stay.
 
     """
 
-    def __init__(self, store: Store, keyring: Keyring, retention: timedelta) -> None:
+    def __init__(self, store: Store, keyring: Keyring) -> None:
         self._store = store
         self._keyring = keyring
-        self._retention = retention
 
     async def take(self, job_id: str, message: TicketMessage, named: Sequence[Subject]) -> Entry | None:
         """
@@ -134,7 +132,7 @@ class TicketBook:
         shape: str = "",
     ) -> None:
         """
-        Write down what a job did, unless a person has decided meanwhile; rows that are too old are deleted.
+        Write down what a job did, unless a person has decided meanwhile.
 
         Args:
             message: the ticket's.
@@ -152,8 +150,6 @@ class TicketBook:
             await connection.execute(
                 update(tickets).where(ours, tickets.c.state == TicketState.WORKING.value).values(values)
             )
-            old = tickets.c.created_ms < now_ms() - milliseconds(self._retention)
-            await connection.execute(delete(tickets).where(old))
 
     async def decide(self, channel: str, root_ts: str, state: TicketState) -> None:
         """

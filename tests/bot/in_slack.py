@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import aiohttp
@@ -14,7 +13,7 @@ from bot.jobs.inbox import Inbox, Job
 from bot.operations.clock import Clock, system_clock
 from bot.slack.client import SlackClient, open_slack_session
 from bot.slack.poster import Poster
-from bot.slack.posts import Posts, forget_posts
+from bot.slack.posts import Posts
 from bot.slack.rate_limits import RateLimits
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
@@ -130,7 +129,7 @@ async def in_slack(
 def _process(
     slack: SlackWorkspace, store: Store, keyring: Keyring, session: aiohttp.ClientSession
 ) -> Process:
-    inbox, limits = Inbox(store, keyring, timedelta(days=7), forget_posts), RateLimits(store)
+    inbox, limits = Inbox(store, keyring), RateLimits(store)
     client = SlackClient(slack.bot_token, slack.api_url, session, limits)
     posts = Posts(store, inbox.hold)
     return Process(inbox, client, posts, Poster(client, session, posts, limits, SETTLING_SECONDS))

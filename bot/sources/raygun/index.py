@@ -23,7 +23,6 @@ from bot.domain.links import spellings
 from bot.domain.model import ErrorEvent, Session, SessionUser, SourceName, Subject, SubjectKind
 from bot.sources.raygun.index_rows import (
     IndexRows,
-    forget_old_sessions,
     from_ms,
     to_ms,
     to_ms_up,
@@ -46,7 +45,6 @@ _MOST_FOUND = 200
 _MOST_CUSTOMERS = 20
 _HOUR_MS = 3_600_000
 # How long the times of lookups are kept: a week and a day, for a forecast by the same day of last week.
-_LOOKUPS_KEPT = timedelta(days=8)
 
 T = TypeVar("T")
 
@@ -152,7 +150,6 @@ class SessionIndex:
             ):
                 if span is not None:
                     await self._claim(connection, str(source), kind, span, now)
-            await forget_old_sessions(connection, now)
 
     async def put_answer(
         self, source: SourceName, subjects: Iterable[Subject], harvest: Harvest, asked: Span
@@ -168,8 +165,6 @@ class SessionIndex:
         async with self._store.write() as connection:
             await rows.put(connection)
             await upsert(connection, index_asked, asked_rows)
-            old = index_asked.c.asked_ms < to_ms(now - self._answers_kept)
-            await connection.execute(delete(index_asked).where(old))
 
     async def put_opened(self, source: SourceName, opened: Opened) -> None:
         """Store a session's own page."""
@@ -194,11 +189,11 @@ class SessionIndex:
         """What the index has of the person with these names: sessions newest first, 200 at most."""
         who = {self._who(name) for name in names}
         async with self._store.read() as connection:
-            sessions = await self._sessions(connection, source, who, since)
+            sessions = await self._sessions(connection, source, who, since, now)
             return IndexedSessions(
                 sessions,
                 await self._opened(connection, source, sessions),
-                await self._asked(connection, source, who),
+                await self._asked(connection, source, who, now),
                 await self._coverage(connection, source, now, Listing.SESSIONS),
             )
 
@@ -248,12 +243,12 @@ class SessionIndex:
         async with self._store.write() as connection:
             row = {"account": str(source), "at_ms": to_ms(now)}
             await connection.execute(insert(index_lookups).values(row))
-            old = index_lookups.c.at_ms < to_ms(now - _LOOKUPS_KEPT)
-            await connection.execute(delete(index_lookups).where(old))
 
-    async def lookups(self, source: SourceName) -> tuple[datetime, ...]:
-        """When people were looked up in the last eight days, earliest first."""
-        query = select(index_lookups.c.at_ms).where(index_lookups.c.account == str(source))
+    async def lookups(self, source: SourceName, since: datetime) -> tuple[datetime, ...]:
+        """When people were looked up from a moment on, earliest first; the last eight days are kept."""
+        query = select(index_lookups.c.at_ms).where(
+            index_lookups.c.account == str(source), index_lookups.c.at_ms >= to_ms(since)
+        )
         async with self._store.read() as connection:
             rows = (await connection.execute(query.order_by(index_lookups.c.at_ms))).scalars().all()
         return tuple(from_ms(at) for at in rows)
@@ -269,7 +264,12 @@ class SessionIndex:
         return whole.within(Span(now - self.retention, max(now, whole.end or now)))
 
     async def _sessions(
-        self, connection: AsyncConnection, source: SourceName, who: set[str], since: datetime
+        self,
+        connection: AsyncConnection,
+        source: SourceName,
+        who: set[str],
+        since: datetime,
+        now: datetime,
     ) -> tuple[Session, ...]:
         account = str(source)
         named = select(index_names.c.customer).where(
@@ -287,6 +287,7 @@ class SessionIndex:
                 index_sessions.c.account == account,
                 index_sessions.c.customer == customer,
                 index_sessions.c.started_ms >= to_ms(since),
+                index_sessions.c.kept_until_ms >= to_ms(now),
             )
             newest = theirs.order_by(index_sessions.c.started_ms.desc()).limit(_MOST_FOUND)
             rows = (await connection.execute(newest)).scalars().all()
@@ -307,10 +308,14 @@ class SessionIndex:
         read = (self._keyring.unseal_value(_OPENED, sealed) for sealed in rows)
         return {opened.session.id: opened for opened in read if opened is not None}
 
-    async def _asked(self, connection: AsyncConnection, source: SourceName, who: set[str]) -> Span | None:
+    async def _asked(
+        self, connection: AsyncConnection, source: SourceName, who: set[str], now: datetime
+    ) -> Span | None:
         """The span for which all of the names were asked for; None where one was not, as it may find more."""
         query = select(index_asked.c.since_ms, index_asked.c.asked_ms).where(
-            index_asked.c.account == str(source), index_asked.c.who.in_(who)
+            index_asked.c.account == str(source),
+            index_asked.c.who.in_(who),
+            index_asked.c.asked_ms >= to_ms(now - self._answers_kept),
         )
         rows = (await connection.execute(query)).all()
         if len(rows) < len(who):

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.storage.tables import index_customers, index_names, index_opened, index_sessions
+from bot.storage.tables import index_customers, index_names, index_sessions
 from bot.storage.upsert import upsert
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -27,12 +26,6 @@ class IndexRows:
         await upsert(connection, index_sessions, self.sessions)
         await upsert(connection, index_customers, self.customers)
         await upsert(connection, index_names, self.names)
-
-
-async def forget_old_sessions(connection: AsyncConnection, now: datetime) -> None:
-    """Delete rows that have passed the time until which they are kept."""
-    for table in (index_sessions, index_customers, index_names, index_opened):
-        await connection.execute(delete(table).where(table.c.kept_until_ms < to_ms(now)))
 
 
 def to_ms(moment: datetime) -> int:

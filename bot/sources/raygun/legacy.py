@@ -239,7 +239,7 @@ class Raygun:
         if known is None:
             since = self.http.clock() - self.index.retention
             begun, lookups = await asyncio.gather(
-                self.index.begun_by_hour(self.name, since), self.index.lookups(self.name)
+                self.index.begun_by_hour(self.name, since), self.index.lookups(self.name, since)
             )
             known = _Forecast(learn_volume(begun, coverage, A_PAGE), lookups)
             self._forecasts[grown] = known

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from pydantic import TypeAdapter
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.model import ErrorEvent, SourceName, Subject
@@ -87,7 +87,6 @@ class PushedErrors:
             await self._update_group(connection, account, group, event)
             hits = [{"account": account, "who": self._who(one), "error": group} for one in event.people]
             await upsert(connection, pushed_hits, hits, at_ms=now_ms())
-            await self._forget_old(connection)
         return True
 
     async def of(
@@ -97,7 +96,9 @@ class PushedErrors:
         account, who = str(source), {self._who(name) for name in names}
         hits = select(pushed_hits.c.error).where(pushed_hits.c.account == account, pushed_hits.c.who.in_(who))
         query = select(pushed_errors.c.sealed).where(
-            pushed_errors.c.account == account, pushed_errors.c.error.in_(hits)
+            pushed_errors.c.account == account,
+            pushed_errors.c.error.in_(hits),
+            pushed_errors.c.at_ms >= now_ms() - milliseconds(self._retention),
         )
         newest = query.order_by(pushed_errors.c.at_ms.desc()).limit(_MOST_SHOWN)
         async with self._store.read() as connection:
@@ -134,8 +135,3 @@ class PushedErrors:
 
     def _who(self, subject: Subject) -> str:
         return self._keyring.hash(subject.kind, subject.value)
-
-    async def _forget_old(self, connection: AsyncConnection) -> None:
-        old = now_ms() - milliseconds(self._retention)
-        for table in (pushed_deliveries, pushed_hits, pushed_errors):
-            await connection.execute(delete(table).where(table.c.at_ms < old))

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -28,7 +27,7 @@ def _a_removed_answer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 async def remove_an_answer(url: str) -> None:
     message = TicketMessage("C1", "1.1")
     async with open_store(url) as store:
-        book = TicketBook(store, Keyring(("a secret of the tests",)), timedelta(days=7))
+        book = TicketBook(store, Keyring(("a secret of the tests",)))
         await book.take("a job", message, [Subject(SubjectKind.EMAIL, "jane@contoso.example", "")])
         await book.settle(message, "a job", TicketState.ANSWERED, "9.9", SHAPE)
         await book.decide("C1", "1.1", TicketState.WRONG)

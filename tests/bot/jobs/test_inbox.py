@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.jobs.inbox import Inbox
-from bot.slack.posts import Post, Posts, forget_posts
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import jobs
@@ -14,7 +13,7 @@ from bot.storage.tables import jobs
 
 @pytest.fixture
 def inbox(store: Store, keyring: Keyring) -> Inbox:
-    return Inbox(store, keyring, timedelta(days=7), forget_posts)
+    return Inbox(store, keyring)
 
 
 async def run_leases_out(store: Store) -> None:
@@ -31,7 +30,7 @@ async def test_a_request_is_accepted_once_however_often_it_is_delivered(inbox: I
 async def test_another_process_takes_over_only_what_nobody_works_on(
     inbox: Inbox, store: Store, keyring: Keyring
 ) -> None:
-    other = Inbox(store, keyring, timedelta(days=7), forget_posts)
+    other = Inbox(store, keyring)
     job = await inbox.accept("lookup", "1", '{"about": "jane"}')
     assert job is not None
     assert list(await other.take_over(10)) == []
@@ -44,7 +43,7 @@ async def test_another_process_takes_over_only_what_nobody_works_on(
 async def test_leases_are_renewed_for_all_jobs_of_a_process_and_for_no_others(
     inbox: Inbox, store: Store, keyring: Keyring
 ) -> None:
-    other = Inbox(store, keyring, timedelta(days=7), forget_posts)
+    other = Inbox(store, keyring)
     await inbox.accept("lookup", "1", "{}")
     await other.accept("lookup", "2", "{}")
     await run_leases_out(store)
@@ -81,27 +80,5 @@ async def test_a_job_that_no_key_opens_any_more_is_ended_and_blocks_no_other(
 ) -> None:
     await inbox.accept("lookup", "1", "{}")
     await run_leases_out(store)
-    assert (
-        list(await Inbox(store, Keyring(("another secret",)), timedelta(days=7), forget_posts).take_over(10))
-        == []
-    )
+    assert list(await Inbox(store, Keyring(("another secret",))).take_over(10)) == []
     assert await inbox.count_open() == 0
-
-
-async def test_what_ended_long_ago_is_deleted_with_where_its_answer_was_posted(
-    inbox: Inbox, store: Store
-) -> None:
-    posts = Posts(store, inbox.hold)
-    old, new = await inbox.accept("lookup", "1", "{}"), await inbox.accept("lookup", "2", "{}")
-    assert old is not None
-    assert new is not None
-    for job in (old, new):
-        await posts.note(job.id, Post("parent", "C1", "1.0", 0))
-    await inbox.finish(old)
-    async with store.write() as connection:
-        await connection.execute(update(jobs).where(jobs.c.id == old.id).values(ended_ms=0))
-    await inbox.finish(new)
-    async with store.read() as connection:
-        assert (await connection.execute(select(jobs.c.id))).scalars().all() == [new.id]
-    assert await posts.of(old.id) == {}
-    assert list(await posts.of(new.id)) == ["parent"]

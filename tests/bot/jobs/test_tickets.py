@@ -21,7 +21,7 @@ from bot.tickets.desks.protocol import Requester
 from sandbox.slack import plain_text
 from sandbox.slack.people import TEAM
 from tests.bot.in_slack import in_slack
-from tests.bot.jobs.known_people import BROKEN, JANE, LI, WEEK, finding
+from tests.bot.jobs.known_people import BROKEN, JANE, LI, finding
 from tests.bot.jobs.ticket_desk import Desk
 
 WWW, MAIN = SourceName("rybbit", "www"), SourceName("fullstory", "main")
@@ -225,7 +225,7 @@ async def test_two_jobs_of_one_message_at_once_answer_it_once(desk: Desk) -> Non
 async def test_while_another_process_answers_a_message_its_turn_has_not_come(desk: Desk) -> None:
     root = await desk.ticket()
     other = await desk.at.accept(TICKET.name, by=desk.at.another_process())
-    book = TicketBook(desk.at.store, desk.at.keyring, WEEK)
+    book = TicketBook(desk.at.store, desk.at.keyring)
     await book.take(other.id, TicketMessage(root.channel, root.ts), [JANE])
     with pytest.raises(BeingAnswered):
         await desk.jobs().answer(await desk.accept(root, JANE))

@@ -16,7 +16,7 @@ from bot.jobs.worker import Worker
 from bot.operations.tasks import Tasks
 from bot.slack.client import SlackAway
 from bot.slack.poster import OutcomeUnknown
-from bot.slack.posts import TakenOver, forget_posts
+from bot.slack.posts import TakenOver
 from bot.storage.database import StoreAway
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
@@ -44,7 +44,7 @@ class Desk:
 
     def __init__(self, store: Store, keyring: Keyring) -> None:
         self.store = store
-        self.jobs = Inbox(store, keyring, timedelta(days=7), forget_posts, lease=LEASE)
+        self.jobs = Inbox(store, keyring, lease=LEASE)
         self.tasks = Tasks(lambda crash, _task: self.crashes.append(crash))
         self.crashes: list[BaseException] = []
         self.told: list[GaveUp] = []
@@ -187,7 +187,7 @@ async def test_what_is_cancelled_may_be_taken_up_at_once(desk: Desk, store: Stor
     worker.start(job)
     await under_way.wait()
     assert await desk.tasks.drain(0) == 1
-    other, now = Inbox(store, keyring, timedelta(days=7), forget_posts), await store.now_ms()
+    other, now = Inbox(store, keyring), await store.now_ms()
     while await store.now_ms() == now:  # noqa: ASYNC110 - a database's time tells nobody
         await asyncio.sleep(0)
     assert [taken.id for taken in await other.take_over(1)] == [job.id]

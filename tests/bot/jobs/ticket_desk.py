@@ -27,7 +27,7 @@ from bot.tickets.with_requester import TicketReader
 from sandbox.slack import Message
 from sandbox.slack.people import TEAM
 from tests.bot.in_slack import InSlack, Process
-from tests.bot.jobs.known_people import WEEK, Finding, Knows
+from tests.bot.jobs.known_people import Finding, Knows
 
 WWW = SourceName("rybbit", "www")
 
@@ -86,7 +86,7 @@ class Desk:
         desks = Desks([HelpDesk(http, requesters=self.requesters)], memory, self.found.flights, system_clock)
         people = at.slack.people
         reader = TicketReader(ticket_rules(settings.tickets, Us(people.bot_id, people.bot)), desks)
-        book = TicketBook(at.store, at.keyring, WEEK)
+        book = TicketBook(at.store, at.keyring)
         lookup = self.found.lookup
         return TicketJobs(
             admission, access, lookup, by.poster, by.posts, reader, book, by.client, settings, self.metrics

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
 
 from bot.domain.answer import Answer
 from bot.domain.coverage import Coverage, Span
@@ -11,7 +10,6 @@ from bot.domain.model import ErrorEvent, Session, SessionUser, SourceName
 from bot.lookup.answer_cache import AnswerCache, KnownAnswer
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
-from bot.storage.tables import cached_findings
 from tests.conftest import MovableClock, stored
 
 WWW = SourceName("rybbit", "www")
@@ -71,18 +69,6 @@ async def test_an_answer_older_than_the_retention_is_not_told(
     for of_process in (cache, another(store, clock, keyring)):
         assert await of_process.get(JANE) is None
         assert await of_process.latest(JANE) is None
-
-
-async def test_what_was_stored_before_the_retention_is_deleted_when_something_is_stored(
-    cache: AnswerCache, store: Store, clock: MovableClock
-) -> None:
-    await cache.put(JANE, "jane", known(clock))
-    async with store.write() as connection:
-        day_before = cached_findings.c.stored_ms - 24 * 3600 * 1000 - 1000
-        await connection.execute(update(cached_findings).values(stored_ms=day_before))
-    await cache.put(LI, "li", known(clock))
-    async with store.read() as connection:
-        assert (await connection.execute(select(cached_findings.c.key))).scalars().all() == [LI]
 
 
 async def test_nothing_of_a_customer_can_be_read_in_the_database(

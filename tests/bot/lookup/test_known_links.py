@@ -114,15 +114,11 @@ async def test_of_very_many_sessions_the_newest_are_remembered(links: KnownLinks
     assert await links.by_id(MAIN, "100") is None
 
 
-async def test_what_is_older_than_the_retention_is_unknown_and_goes_when_something_is_learnt(
-    links: KnownLinks, store: Store
-) -> None:
+async def test_what_is_older_than_the_retention_is_unknown(links: KnownLinks, store: Store) -> None:
     await links.learn(MAIN, JANE, [SESSION])
     await change_all(store, kept_until_ms=0)
     assert await links.by_url(URL) is None
     assert await links.by_id(MAIN, "1:2") is None
-    await links.learn(APP, U77, [Session(APP, "5")])
-    assert await count(store) == 1
 
 
 @pytest.mark.parametrize("sealed_as", ["nothing", '{"source": 1}', "[]"])

@@ -1,12 +1,10 @@
 """The register of posts: where each part is, and that only who has the job adds to it."""
 
-from datetime import timedelta
-
 import pytest
 from sqlalchemy import update
 
 from bot.jobs.inbox import Inbox
-from bot.slack.posts import Post, Posts, TakenOver, forget_posts
+from bot.slack.posts import Post, Posts, TakenOver
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import jobs
@@ -14,7 +12,7 @@ from bot.storage.tables import jobs
 
 @pytest.fixture
 def inbox(store: Store, keyring: Keyring) -> Inbox:
-    return Inbox(store, keyring, timedelta(days=7), forget_posts)
+    return Inbox(store, keyring)
 
 
 async def run_leases_out(store: Store) -> None:
@@ -23,7 +21,7 @@ async def run_leases_out(store: Store) -> None:
 
 
 async def test_only_who_has_a_job_may_post_for_it(inbox: Inbox, store: Store, keyring: Keyring) -> None:
-    other = Inbox(store, keyring, timedelta(days=7), forget_posts)
+    other = Inbox(store, keyring)
     posts = Posts(store, inbox.hold)
     job = await inbox.accept("lookup", "1", "{}")
     assert job is not None

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.operations.clock import milliseconds
 from bot.storage.store import Store
-from bot.storage.tables import index_sessions, jobs, now_ms, pushed_deliveries, quota_accounts, tickets
+from bot.storage.tables import index_sessions, jobs, now_ms, pushed_deliveries, tickets
 from bot.storage.upsert import insert_new, upsert
 
 TICKET = {"ticket": "t", "named": "n", "subjects": "s", "job": "j", "state": "working", "created_ms": 1}
@@ -60,13 +60,16 @@ async def test_more_rows_than_a_statement_takes_values_are_written(store: Store)
 
 
 async def test_columns_that_are_not_named_keep_what_they_had(store: Store) -> None:
+    row = {"account": "a", "started_ms": 1, "sealed": "x"}
+    first = [row | {"session": "1", "kept_until_ms": 1, "link": "l"}]
+    then = [row | {"session": "1"}, row | {"session": "2"}]
     async with store.write() as connection:
-        await upsert(connection, quota_accounts, [{"account": "a", "touched_ms": 1, "vendor_left": 5}])
-        await upsert(connection, quota_accounts, [{"account": "a"}, {"account": "b"}], touched_ms=now_ms())
-        rows = (await connection.execute(select(quota_accounts).order_by(quota_accounts.c.account))).all()
+        await upsert(connection, index_sessions, first)
+        await upsert(connection, index_sessions, then, kept_until_ms=now_ms())
+        rows = (await connection.execute(select(index_sessions).order_by(index_sessions.c.session))).all()
         now = (await connection.execute(select(now_ms()))).scalar_one()
-    assert [(row.account, row.vendor_left) for row in rows] == [("a", 5), ("b", None)]
-    assert all(0 <= now - row.touched_ms < milliseconds(timedelta(minutes=1)) for row in rows)
+    assert [(row.session, row.link) for row in rows] == [("1", "l"), ("2", None)]
+    assert all(0 <= now - row.kept_until_ms < milliseconds(timedelta(minutes=1)) for row in rows)
 
 
 async def test_what_is_new_is_written_and_what_is_there_stays(store: Store) -> None:

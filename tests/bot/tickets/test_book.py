@@ -1,12 +1,9 @@
 """What was done about each ticket: taken by one job at a time, and done once."""
 
-from datetime import timedelta
-
 import pytest
 
 from bot.domain.model import Subject, SubjectKind, TicketReference
 from bot.jobs.inbox import Inbox
-from bot.slack.posts import forget_posts
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.tickets.book import BeingAnswered, Entry, TicketBook, TicketMessage, TicketState
@@ -21,11 +18,11 @@ KEYRING = Keyring(("a secret",))
 
 @pytest.fixture
 def book(store: Store) -> TicketBook:
-    return TicketBook(store, KEYRING, timedelta(days=7))
+    return TicketBook(store, KEYRING)
 
 
 async def accepted(store: Store, delivery: str) -> str:
-    job = await Inbox(store, KEYRING, timedelta(days=7), forget_posts).accept("ticket", delivery, "{}")
+    job = await Inbox(store, KEYRING).accept("ticket", delivery, "{}")
     assert job is not None
     return job.id
 

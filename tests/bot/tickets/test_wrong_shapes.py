@@ -1,7 +1,5 @@
 """What is learnt from answers that people removed: shapes of messages, and nobody's address."""
 
-from datetime import timedelta
-
 import pytest
 
 from bot.domain.model import Subject, SubjectKind
@@ -17,7 +15,7 @@ SHAPE = "A0DESK001 zendesk: label requester in body"
 
 @pytest.fixture
 def book(store: Store) -> TicketBook:
-    return TicketBook(store, Keyring(("a secret",)), timedelta(days=7))
+    return TicketBook(store, Keyring(("a secret",)))
 
 
 async def answered(book: TicketBook, root_ts: str, shape: str = SHAPE) -> None:

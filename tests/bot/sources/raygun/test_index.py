@@ -6,14 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
 
 from bot.domain.coverage import Span
 from bot.domain.model import Session, SessionUser, SourceName, Subject, SubjectKind
 from bot.sources.raygun.index import Customer, Harvest, Opened, SessionIndex, Sighted
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store, open_store
-from bot.storage.tables import index_sessions, metadata
+from bot.storage.tables import metadata
 from tests.conftest import prepared_sqlite, stored
 
 SHOP = SourceName("raygun", "shop")
@@ -83,16 +82,13 @@ async def test_a_session_that_was_running_is_renewed_when_it_is_read_again(index
     assert [session.ended_at for session in found.sessions] == [NOW]
 
 
-async def test_what_is_older_than_the_retention_is_gone_and_no_longer_claimed(
-    index: SessionIndex, store: Store
-) -> None:
+async def test_what_is_older_than_the_retention_is_gone_and_no_longer_claimed(index: SessionIndex) -> None:
     await index.put(SHOP, harvest(sighted(1, NOW - DAY, uid="u-77"), whole=Span(NOW - DAY, NOW)), NOW)
     later = NOW + timedelta(days=6, hours=12)
     coverage = await index.coverage(SHOP, later)
     assert coverage.spans == (Span(later - WEEK, NOW),)
-    await index.put(SHOP, harvest(), later + DAY)
-    async with store.read() as connection:
-        assert (await connection.execute(select(index_sessions))).all() == []
+    assert (await index.look_up(SHOP, [U77], NOW - WEEK, later)).sessions != ()
+    assert (await index.look_up(SHOP, [U77], NOW - WEEK, later + DAY)).sessions == ()
 
 
 async def test_an_answer_about_one_person_claims_nothing_but_is_remembered(index: SessionIndex) -> None:
@@ -103,8 +99,9 @@ async def test_an_answer_about_one_person_claims_nothing_but_is_remembered(index
     assert [session.id for session in found.sessions] == ["1"]
     assert found.asked == asked
     assert found.coverage.spans == ()
-    await index.put(SHOP, harvest(), NOW + DAY + timedelta(minutes=1))
-    assert (await index.look_up(SHOP, [U77], asked.start, NOW)).sessions == ()
+    after_a_day = NOW + DAY + timedelta(minutes=1)
+    assert (await index.look_up(SHOP, [U77], asked.start, after_a_day)).sessions == ()
+    assert (await index.look_up(SHOP, [U77], asked.start, after_a_day)).asked is None
 
 
 async def test_what_a_sessions_own_page_told_is_kept_with_it(index: SessionIndex) -> None:
@@ -124,10 +121,10 @@ async def test_no_address_and_no_uid_stands_in_the_database(index: SessionIndex,
     assert "unmistakable" not in told
 
 
-async def test_lookups_are_remembered_for_eight_days(index: SessionIndex) -> None:
+async def test_it_is_known_when_people_were_looked_up_from_a_moment_on(index: SessionIndex) -> None:
     for days in (9, 3, 0):
         await index.note_lookup(SHOP, NOW - timedelta(days=days))
-    assert await index.lookups(SHOP) == (NOW - timedelta(days=3), NOW)
+    assert await index.lookups(SHOP, NOW - timedelta(days=8)) == (NOW - timedelta(days=3), NOW)
 
 
 async def test_sessions_are_counted_by_the_hour_they_began_in(index: SessionIndex) -> None:
