@@ -182,7 +182,7 @@ async def open_bot(
         slack = SlackClient(token, settings.slack_api_url, session, limits)
         identity = await identify(slack)
         inbox = Inbox(engine.store, engine.keyring, timing.lease)
-        posts = Posts(engine.store, inbox.hold)
+        posts = Posts(engine.store, inbox)
         poster = Poster(slack, session, posts, limits, timing.settling_seconds)
         access = Access(slack, settings.access, engine.clock, engine.memory)
         admission = Admission(access, poster, posts, engine.metrics)

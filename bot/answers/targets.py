@@ -14,7 +14,8 @@ from bot.answers.progress import CaseFiles, found_any, is_waiting
 from bot.domain.asking import AnswerForm, Asker, Shown
 from bot.domain.message import Message
 from bot.slack.client import SlackAway
-from bot.slack.poster import Owner, Part, Poster, Spot
+from bot.slack.lost_posts import Owner, Spot
+from bot.slack.poster import Part, Poster
 from bot.slack.posts import Post, Posts
 from bot.slack.priority_lock import Rank
 
@@ -57,7 +58,9 @@ class PairTarget:
         channel, view = self.asker.channel, self.view
         [case_file] = case_files
         whole = not case_file.waiting
-        head = await self.poster.post(self.job, Part("parent", whole), Spot(channel), parent(case_file, view))
+        head = await self.poster.post(
+            self.job, Part("parent", whole, followed=True), Spot(channel), parent(case_file, view)
+        )
         part, spot = Part("reply", whole), Spot(channel, head.post.ts)
         below = await self.poster.post(self.job, part, spot, reply(case_file, view), Rank.BEGUN)
         self._parent, self._reply = head.post, below.post
@@ -217,5 +220,5 @@ async def _edit(
     if not await edit(post.channel, post.ts or "", message):
         return post
     edited = replace(post, edits=post.edits + 1, whole=ended)
-    await posts.note(job.id, edited)
+    posts.note_later(job.id, edited)
     return edited

@@ -7,7 +7,7 @@ has ended.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -21,6 +21,9 @@ from bot.storage.keyring import Keyring, Unsealable
 from bot.storage.store import Store
 from bot.storage.tables import jobs, now_ms
 from bot.storage.upsert import insert_new_returning
+
+Write = Callable[[AsyncConnection], Awaitable[None]]
+"""Writes something, in a transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class Inbox:
         self._keyring = keyring
         self.lease = lease
         self._process = uuid.uuid4().hex
+        self._later: dict[str, list[Write]] = {}
 
     async def accept(self, kind: str, key: str, payload: str) -> Job | None:
         """
@@ -151,8 +155,17 @@ class Inbox:
             query = select(func.count()).select_from(jobs).where(jobs.c.state == "open")
             return int((await connection.execute(query)).scalar_one())
 
+    def write_later(self, job_id: str, write: Write) -> None:
+        """Have something written in the job's next transaction, at the latest in the one that lets it go."""
+        self._later.setdefault(job_id, []).append(write)
+
     async def hold(self, connection: AsyncConnection, job_id: str) -> bool:
-        """Take a job's whole lease anew, in the caller's transaction; False where it is no longer ours."""
+        """
+        Take a job's whole lease anew, in the caller's transaction; False where it is no longer ours.
+
+        What was left for the job's next transaction is written in either case: it has happened.
+        """
+        await self._write_what_waits(connection, job_id)
         lease = (
             update(jobs)
             .where(self._is_ours(job_id))
@@ -162,7 +175,14 @@ class Inbox:
 
     async def _change(self, job: Job, values: dict[str, object]) -> None:
         async with self._store.write() as connection:
+            await self._write_what_waits(connection, job.id)
             await connection.execute(update(jobs).where(self._is_ours(job.id)).values(values))
+        self._later.pop(job.id, None)
+
+    async def _write_what_waits(self, connection: AsyncConnection, job_id: str) -> None:
+        # It stays until the job is let go: this transaction may yet fail.
+        for write in self._later.get(job_id, ()):
+            await write(connection)
 
     def _is_ours(self, job_id: str) -> ColumnElement[bool]:
         return (jobs.c.id == job_id) & (jobs.c.leased_by == self._process) & (jobs.c.state == "open")

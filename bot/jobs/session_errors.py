@@ -16,7 +16,8 @@ from bot.domain.model import ErrorEvent, SourceName
 from bot.jobs.admission import Admission
 from bot.jobs.inbox import Job
 from bot.jobs.payloads import SESSION_ERRORS
-from bot.slack.poster import NotHere, Part, Poster, Spot
+from bot.slack.lost_posts import Spot
+from bot.slack.poster import NotHere, Part, Poster
 from bot.sources.http import CallFailed
 from bot.sources.protocol import Source, TellsErrors
 from bot.sources.quota import Purpose, QuotaState

@@ -9,7 +9,7 @@ from bot.jobs.inbox import Job
 from bot.jobs.results import Answered, Elsewhere, GaveUp, GivenUp, NotYet, Result, Unreachable
 from bot.jobs.worker import GiveUp, Handler
 from bot.slack.client import SlackAway
-from bot.slack.poster import OutcomeUnknown
+from bot.slack.lost_posts import OutcomeUnknown
 from bot.slack.posts import TakenOver
 from bot.tickets.book import BeingAnswered
 

@@ -26,8 +26,9 @@ from bot.lookup.fan_out import Lookup
 from bot.operations.metrics import Metrics
 from bot.settings.model import Settings
 from bot.slack.access import Access
+from bot.slack.lost_posts import Spot
 from bot.slack.messages import read_files
-from bot.slack.poster import NotHere, Part, Poster, Spot
+from bot.slack.poster import NotHere, Part, Poster
 from bot.slack.posts import Posts
 from bot.slack.priority_lock import Rank
 from bot.sources.protocol import Question

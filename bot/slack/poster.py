@@ -6,10 +6,11 @@ outcome is unknown is looked for by its metadata, after a settling time, before 
 """
 
 import asyncio
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any
 
 import aiohttp
 from cachetools import LRUCache
@@ -17,15 +18,16 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 from slack_sdk.webhook.webhook_response import WebhookResponse
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.asking import Asker
 from bot.domain.message import Message
 from bot.slack.client import LONGEST_WAIT, SlackAway, lost, retry_after
+from bot.slack.lost_posts import EVENT_TYPE, Owner, Spot, find_post
 from bot.slack.posts import Post, Posts
 from bot.slack.priority_lock import PriorityLock, Rank
-from bot.slack.rate_limits import A_MINUTE, EDIT, POST, RateLimits, TooFar
+from bot.slack.rate_limits import A_MINUTE, EDIT, POST, RateLimits, TooFar, take_turn
 
-EVENT_TYPE = "casefile_answer"
 _CHANNELS_KEPT = 1_000
 # Slack's words for "not here": said at once, nothing was posted.
 _NOT_HERE = frozenset(
@@ -50,7 +52,6 @@ _NOT_HERE = frozenset(
 )
 # Slack's words where somebody cannot be shown what only they would see.
 _CANNOT_SHOW = _NOT_HERE | {"user_not_in_channel", "user_not_found", "messages_tab_disabled"}
-_CANNOT_LOOK = frozenset({"missing_scope", "not_in_channel", "channel_not_found"})
 # The message is gone, or not ours: nothing is left to edit.
 _NOTHING_TO_EDIT = frozenset(
     {"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive"}
@@ -70,36 +71,17 @@ class NotHere(Exception):
         self.code = code
 
 
-class OutcomeUnknown(Exception):
-    """Raised when a message may or may not have been posted, and the bot is not allowed to look."""
-
-
-class Owner(Protocol):
-    """The job that a post is part of the answer of."""
-
-    @property
-    def id(self) -> str:
-        """Its id, which the post carries in its metadata."""
-
-    @property
-    def created_ms(self) -> int:
-        """When it was accepted, in milliseconds since 1970: nothing was posted for it before."""
-
-
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """Where a part goes: a channel, and the thread in it."""
-
-    channel: str
-    thread_ts: str | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of an answer; `whole` says that nothing will have to be edited in."""
+    """
+    A part of an answer.
+
+    `whole` says that nothing will have to be edited in; `followed` that another part is posted right after.
+    """
 
     name: str
     whole: bool = True
+    followed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,24 +145,21 @@ class Poster:
             SlackApiError: when Slack refuses otherwise.
 
         """
-        known = (await self._posts.of(job.id)).get(part.name)
+        post = Post(part.name, spot.channel, None, 0, part.whole)
+        known = await self._begin(job, post, rank, unless_known=True)
         if known is not None and known.ts is not None:
             return Posted(known, before=True)
         if known is not None:
             # Whoever began it was stopped in the middle: Slack may be taking it just now.
             await asyncio.sleep(self._settling_seconds)
-            if found := await self._look_for(job, part.name, spot):
+            if found := await find_post(self._client, job, part.name, spot):
                 return Posted(await self._noted(job, replace(known, ts=found)), before=True)
-        post = Post(part.name, spot.channel, None, 0, part.whole)
-        try:
-            ts = await self._post(job, post, spot, message, rank)
-        except SlackAway as away:
-            if not away.unsure:
-                raise
-            await asyncio.sleep(self._settling_seconds)
-            found = await self._look_for(job, part.name, spot)
-            ts = found or await self._post(job, post, spot, message, rank)
-        return Posted(await self._noted(job, replace(post, ts=ts)))
+            await self._begin(job, post, rank)
+        there = replace(post, ts=await self._send_surely(job, post, spot, message, rank))
+        if part.whole or part.followed:
+            self._posts.note_later(job.id, there)
+            return Posted(there)
+        return Posted(await self._noted(job, there))
 
     async def edit(self, channel: str, ts: str, message: Message) -> bool:
         """Replace a message of ours; False where there is nothing to replace any more."""
@@ -285,14 +264,36 @@ class Poster:
             raise
         return True
 
-    async def _take_turn(self, channel: str, rank: Rank) -> None:
+    async def _begin(self, job: Owner, post: Post, rank: Rank, *, unless_known: bool = False) -> Post | None:
         """
-        Wait until the channel may be posted to.
+        Wait until a part may be posted, and write down that it is about to be.
 
         Turns are taken when they are near: those that a process took far ahead would be lost with it, and
         whoever is more important could not go first.
+
+        Returns:
+            the part as somebody wrote it down before, with `unless_known`; else None.
+
         """
-        async with self._locks.setdefault(channel, PriorityLock()).first(rank):
+
+        async def turn(connection: AsyncConnection) -> timedelta:
+            return await take_turn(connection, POST, post.channel, _NEAR)
+
+        async with self._in_line(post.channel, rank):
+            while True:
+                try:
+                    begun = await self._posts.about_to_post(job.id, post, turn, unless_known=unless_known)
+                except TooFar as far:
+                    await asyncio.sleep((far.wait - _NEAR / 2).total_seconds())
+                    continue
+                if isinstance(begun, Post):
+                    return begun
+                await asyncio.sleep(begun.total_seconds())
+                return None
+
+    async def _take_turn(self, channel: str, rank: Rank) -> None:
+        """Wait until the channel may be posted to."""
+        async with self._in_line(channel, rank):
             while True:
                 try:
                     wait = await self._limits.turn(POST, channel, _NEAR)
@@ -302,10 +303,23 @@ class Poster:
                     await asyncio.sleep(wait.total_seconds())
                     return
 
-    async def _post(self, job: Owner, post: Post, spot: Spot, message: Message, rank: Rank) -> str:
-        await self._take_turn(spot.channel, rank)
-        # Only now: who dies while waiting for the turn has surely not posted.
-        await self._posts.about_to_post(job.id, post)
+    def _in_line(self, channel: str, rank: Rank) -> AbstractAsyncContextManager[None]:
+        return self._locks.setdefault(channel, PriorityLock()).first(rank)
+
+    async def _send_surely(self, job: Owner, post: Post, spot: Spot, message: Message, rank: Rank) -> str:
+        """Post a part that is written down; where the outcome is unknown, it is looked for first."""
+        try:
+            return await self._send(job, post, spot, message)
+        except SlackAway as away:
+            if not away.unsure:
+                raise
+        await asyncio.sleep(self._settling_seconds)
+        if found := await find_post(self._client, job, post.part, spot):
+            return found
+        await self._begin(job, post, rank)
+        return await self._send(job, post, spot, message)
+
+    async def _send(self, job: Owner, post: Post, spot: Spot, message: Message) -> str:
         try:
             answer = await self._client.chat_postMessage(
                 channel=spot.channel,
@@ -328,38 +342,6 @@ class Poster:
             raise
         return str(answer["ts"])
 
-    async def _look_for(self, job: Owner, part: str, spot: Spot) -> str | None:
-        """Find a part by its metadata among what was posted since the job began."""
-        oldest = f"{job.created_ms / 1000 - 60:.6f}"
-        try:
-            async for message in self._read(spot, oldest):
-                if _is_part(message, job, part):
-                    return str(message["ts"])
-        except SlackApiError as error:
-            if error.response.get("error") in _CANNOT_LOOK:
-                raise OutcomeUnknown from None
-            raise
-        return None
-
-    async def _read(self, spot: Spot, oldest: str) -> Any:
-        arguments: dict[str, Any] = {
-            "channel": spot.channel,
-            "oldest": oldest,
-            "limit": 200,
-            "include_all_metadata": True,
-        }
-        cursor = ""
-        while True:
-            if spot.thread_ts is None:
-                page = await self._client.conversations_history(**arguments, cursor=cursor)
-            else:
-                page = await self._client.conversations_replies(**arguments, ts=spot.thread_ts, cursor=cursor)
-            for message in page.get("messages") or ():
-                yield message
-            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
-            if not cursor:
-                return
-
 
 def _was_taken(answer: WebhookResponse) -> bool:
     """
@@ -374,9 +356,3 @@ def _was_taken(answer: WebhookResponse) -> bool:
     if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise SlackAway(f"HTTP {answer.status_code}", unsure=True)
     return answer.status_code == HTTPStatus.OK
-
-
-def _is_part(message: dict[str, Any], job: Owner, part: str) -> bool:
-    metadata = message.get("metadata") or {}
-    payload = metadata.get("event_payload") or {}
-    return metadata.get("event_type") == EVENT_TYPE and payload == {"job": job.id, "part": part}

@@ -71,6 +71,11 @@ class InSlack:
         assert job is not None
         return job
 
+    async def write_what_waits(self, job: Job) -> None:
+        """Write what was left for the job's next transaction."""
+        async with self.store.write() as connection:
+            await self.inbox.hold(connection, job.id)
+
     async def taken_over(self, by: Process) -> Job:
         """The only job, begun anew by another process, for the one that had it is gone."""
         async with self.store.write() as connection:
@@ -131,7 +136,7 @@ def _process(
 ) -> Process:
     inbox, limits = Inbox(store, keyring), RateLimits(store)
     client = SlackClient(slack.bot_token, slack.api_url, session, limits)
-    posts = Posts(store, inbox.hold)
+    posts = Posts(store, inbox)
     return Process(inbox, client, posts, Poster(client, session, posts, limits, SETTLING_SECONDS))
 
 

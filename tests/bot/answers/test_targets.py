@@ -98,6 +98,7 @@ async def test_what_was_whole_before_a_restart_is_not_edited_after_it(at: InSlac
     target = pair(at, job)
     await target.show((growing(1),))
     await target.show((ended(2),))
+    await at.write_what_waits(job)
     edits = len(at.calls(EDIT))
     other = at.another_process()
     after = pair(at, await at.taken_over(other), other)

@@ -15,7 +15,7 @@ from bot.jobs.slack_results import answering_in_slack
 from bot.jobs.worker import Worker
 from bot.operations.tasks import Tasks
 from bot.slack.client import SlackAway
-from bot.slack.poster import OutcomeUnknown
+from bot.slack.lost_posts import OutcomeUnknown
 from bot.slack.posts import TakenOver
 from bot.storage.database import StoreAway
 from bot.storage.keyring import Keyring

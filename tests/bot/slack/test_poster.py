@@ -11,7 +11,8 @@ from slack_sdk.errors import SlackApiError
 
 from bot.answers.block_kit import note
 from bot.slack.client import SlackAway
-from bot.slack.poster import EVENT_TYPE, NotHere, OutcomeUnknown, Part, Spot
+from bot.slack.lost_posts import EVENT_TYPE, OutcomeUnknown, Spot
+from bot.slack.poster import NotHere, Part
 from bot.slack.posts import Post, TakenOver
 from bot.slack.priority_lock import Rank
 from bot.storage.keyring import Keyring
@@ -52,6 +53,7 @@ async def test_a_part_is_posted_once_with_its_name_on_it_and_its_place_is_known(
     assert message.metadata == {"event_type": EVENT_TYPE, "event_payload": {"job": job.id, "part": "parent"}}
     assert (message.content.unfurl_links, message.content.unfurl_media) == (False, False)
     assert posted.post == Post("parent", message.channel, message.ts, 0, whole=True)
+    await at.write_what_waits(job)
     assert await at.posts.of(job.id) == {"parent": posted.post}
     assert not posted.before
 
@@ -96,6 +98,7 @@ async def test_a_post_whose_answer_was_lost_is_looked_for_and_not_made_again(at:
     posted = await at.poster.post(job, PARENT, support(at), ONE)
     [message] = at.posted()
     assert (posted.post.ts, posted.before) == (message.ts, False)
+    await at.write_what_waits(job)
     assert (await at.posts.of(job.id))["parent"].ts == message.ts
     assert len(at.calls(POST)) == 1
 

@@ -22,7 +22,7 @@ async def run_leases_out(store: Store) -> None:
 
 async def test_only_who_has_a_job_may_post_for_it(inbox: Inbox, store: Store, keyring: Keyring) -> None:
     other = Inbox(store, keyring)
-    posts = Posts(store, inbox.hold)
+    posts = Posts(store, inbox)
     job = await inbox.accept("lookup", "1", "{}")
     assert job is not None
     await run_leases_out(store)
@@ -39,9 +39,33 @@ async def test_only_who_has_a_job_may_post_for_it(inbox: Inbox, store: Store, ke
 
 
 async def test_the_places_of_posts_are_kept_by_part(inbox: Inbox, store: Store) -> None:
-    posts = Posts(store, inbox.hold)
+    posts = Posts(store, inbox)
     job = await inbox.accept("lookup", "1", "{}")
     assert job is not None
     await posts.note(job.id, Post("parent", "C1", None, 0))
     await posts.note(job.id, Post("parent", "C1", "1.0", 0))
     assert await posts.of(job.id) == {"parent": Post("parent", "C1", "1.0", 0)}
+
+
+async def test_what_is_written_later_is_written_with_the_next_part_or_with_the_jobs_end(
+    inbox: Inbox, store: Store
+) -> None:
+    posts = Posts(store, inbox)
+    job = await inbox.accept("lookup", "1", "{}")
+    assert job is not None
+    posts.note_later(job.id, Post("parent", "C1", "1.0", 0))
+    assert await posts.of(job.id) == {}
+    await posts.about_to_post(job.id, Post("reply", "C1", None, 0))
+    posts.note_later(job.id, Post("reply", "C1", "1.1", 1, whole=True))
+    await inbox.finish(job)
+    known = await posts.of(job.id)
+    assert (known["parent"].ts, known["reply"].ts, known["reply"].whole) == ("1.0", "1.1", True)
+
+
+async def test_what_is_known_already_is_not_begun_again(inbox: Inbox, store: Store) -> None:
+    posts = Posts(store, inbox)
+    job = await inbox.accept("lookup", "1", "{}")
+    assert job is not None
+    there = Post("parent", "C1", "1.0", 0)
+    await posts.note(job.id, there)
+    assert await posts.about_to_post(job.id, Post("parent", "C1", None, 0), unless_known=True) == there
