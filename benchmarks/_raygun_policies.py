@@ -164,7 +164,7 @@ async def casefile(raygun: Raygun, clock: VirtualClock) -> AsyncIterator[Bot]:
             tasks = Tasks(_report)
             index = SessionIndex(store, keyring, WEEK, DAY)
             wiring = Wiring(
-                Ledger(store), Memory(store, keyring), clock, index, tasks, trusted_certificates()
+                Ledger(store), Memory(store, keyring, clock), clock, index, tasks, trusted_certificates()
             )
             async with open_sources(settings, wiring) as sources:
                 ask_source = AskSource(

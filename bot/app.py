@@ -114,7 +114,7 @@ async def open_engine(
         index_days = timedelta(days=settings.retention.index_days)
         answers_kept = timedelta(hours=settings.retention.cache_hours)
         index = SessionIndex(store, keyring, index_days, answers_kept)
-        wiring = Wiring(ledger, Memory(store, keyring), clock, index, tasks, trusted_certificates())
+        wiring = Wiring(ledger, Memory(store, keyring, clock), clock, index, tasks, trusted_certificates())
         sources = await stack.enter_async_context(open_sources(settings, wiring, vendors))
         # A call that is cut off is spent all the same.
         stack.push_async_callback(tasks.drain, _LAST_CALLS_SECONDS)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.addresses import LONGEST_SUBJECT, read_address
@@ -71,7 +71,8 @@ class Identities:
         if not pairs:
             return
         async with self._store.read() as connection:
-            new = [pair for pair in pairs if not await self._is_written(connection, pair)]
+            written = await self._written(connection, pairs)
+        new = [pair for pair in pairs if self._key(pair) not in written]
         if not new:
             return
         async with self._store.write() as connection:
@@ -101,10 +102,12 @@ class Identities:
             sealed = (await connection.execute(query)).scalars().all()
         return [pair for one in sealed if (pair := self._opened(one))]
 
-    async def _is_written(self, connection: AsyncConnection, pair: _Pair) -> bool:
+    async def _written(self, connection: AsyncConnection, pairs: set[_Pair]) -> set[tuple[str, str, str]]:
+        """The keys of those pairs that were written lately."""
+        key = (identities.c.email, identities.c.uid, identities.c.account)
         lately = identities.c.seen_ms > now_ms() - milliseconds(min(_WRITTEN_LATELY, self._retention / 2))
-        query = select(identities.c.account).where(self._is(pair), lately)
-        return (await connection.execute(query)).first() is not None
+        query = select(*key).where(tuple_(*key).in_([self._key(pair) for pair in pairs]), lately)
+        return {(row.email, row.uid, row.account) for row in (await connection.execute(query)).all()}
 
     def _row(self, pair: _Pair) -> dict[str, str]:
         return {
@@ -114,12 +117,8 @@ class Identities:
             "sealed": self._keyring.seal_value(_PAIR, (pair.email, pair.uid, pair.account)),
         }
 
-    def _is(self, pair: _Pair) -> ColumnElement[bool]:
-        return (
-            (identities.c.email == self._hash(pair.email))
-            & (identities.c.uid == self._hash(pair.uid))
-            & (identities.c.account == pair.account)
-        )
+    def _key(self, pair: _Pair) -> tuple[str, str, str]:
+        return self._hash(pair.email), self._hash(pair.uid), pair.account
 
     def _opened(self, sealed: str) -> _Pair | None:
         pair = self._keyring.unseal_value(_PAIR, sealed)

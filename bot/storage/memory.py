@@ -2,24 +2,46 @@
 
 from datetime import timedelta
 
+from cachetools import TTLCache
 from sqlalchemy import delete, select
 
-from bot.operations.clock import milliseconds
+from bot.operations.clock import Clock, milliseconds
 from bot.storage.keyring import Keyring, Unsealable
 from bot.storage.store import Store
 from bot.storage.tables import now_ms, source_memory
 from bot.storage.upsert import upsert
 
+# So many values are kept in this process, for so long: another process may have changed them since.
+_KEPT_LATELY, _LATELY = 10_000, timedelta(seconds=5)
+
 
 class Memory:
-    """Small sealed values by account and name, each with its time to live, shared by all processes."""
+    """
+    Small sealed values by account and name, each with its time to live, shared by all processes.
 
-    def __init__(self, store: Store, keyring: Keyring) -> None:
+    What was read or written a moment ago is taken from this process's own memory: one lookup asks for the
+    same login or the same server's kind dozens of times.
+    """
+
+    def __init__(self, store: Store, keyring: Keyring, clock: Clock) -> None:
         self._store = store
         self._keyring = keyring
+        self._lately: TTLCache[tuple[str, str], str] = TTLCache(
+            _KEPT_LATELY,
+            _LATELY,
+            timer=clock,  # type: ignore[arg-type] # any ordered clock will do
+        )
 
     async def recall(self, account: str, name: str) -> str | None:
         """A value whose time is not over; None where there is none."""
+        if (lately := self._lately.get((account, name))) is not None:
+            return lately
+        value = await self._stored(account, name)
+        if value is not None:
+            self._lately[account, name] = value
+        return value
+
+    async def _stored(self, account: str, name: str) -> str | None:
         async with self._store.read() as connection:
             query = select(source_memory.c.sealed).where(
                 source_memory.c.account == account,
@@ -47,9 +69,14 @@ class Memory:
         }
         async with self._store.write() as connection:
             await upsert(connection, source_memory, [row], until_ms=now_ms() + milliseconds(lasting))
+        if lasting > _LATELY:
+            self._lately[account, name] = value
+        else:
+            self._lately.pop((account, name), None)
 
     async def forget(self, account: str, name: str) -> None:
         """Drop a value that has proved wrong."""
+        self._lately.pop((account, name), None)
         it = (source_memory.c.account == account) & (source_memory.c.name == name)
         async with self._store.write() as connection:
             await connection.execute(delete(source_memory).where(it))

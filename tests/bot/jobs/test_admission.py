@@ -44,8 +44,9 @@ def metrics() -> Metrics:
 
 
 def admission_of(at: InSlack, metrics: Metrics, process: Process) -> Admission:
-    memory = Memory(at.store, at.keyring)
-    access = Access(process.client, AccessSettings(), MovableClock(), memory)
+    clock = MovableClock()
+    memory = Memory(at.store, at.keyring, clock)
+    access = Access(process.client, AccessSettings(), clock, memory)
     return Admission(access, process.poster, process.posts, metrics)
 
 

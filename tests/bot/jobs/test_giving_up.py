@@ -56,7 +56,7 @@ def metrics() -> Metrics:
 
 @pytest.fixture
 def giving_up(at: InSlack, metrics: Metrics) -> GivingUp:
-    access = Access(at.client, AccessSettings(), system_clock, Memory(at.store, at.keyring))
+    access = Access(at.client, AccessSettings(), system_clock, Memory(at.store, at.keyring, system_clock))
     return GivingUp(Admission(access, at.poster, at.posts, metrics), metrics)
 
 
@@ -111,7 +111,7 @@ async def test_who_was_shown_a_private_answer_that_broke_off_hears_of_that_all_t
 ) -> None:
     job = await asked(at)
     asker = LOOKUP.read(job.payload).asker
-    access = Access(at.client, AccessSettings(), system_clock, Memory(at.store, at.keyring))
+    access = Access(at.client, AccessSettings(), system_clock, Memory(at.store, at.keyring, system_clock))
     await Admission(access, at.poster, at.posts, make_metrics()).tell(job, asker, "the answer")
     await giving_up.tell(job, GaveUp.UNEXPECTED)
     assert len(at.seen_by_agent()) == 2

@@ -63,7 +63,9 @@ class Desk:
     def jobs(self, process: Process | None = None) -> UnfurlJobs:
         """What answers pasted addresses in one process."""
         by, settings = process or self.at.process, load_settings(self.settings)
-        access = Access(by.client, settings.access, system_clock, Memory(self.at.store, self.at.keyring))
+        access = Access(
+            by.client, settings.access, system_clock, Memory(self.at.store, self.at.keyring, system_clock)
+        )
         found = self.found
         return UnfurlJobs(
             access,

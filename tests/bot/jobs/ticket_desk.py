@@ -79,7 +79,7 @@ class Desk:
         """What answers tickets in one process."""
         at, by = self.at, process or self.at.process
         settings = load_settings(self.settings)
-        memory = Memory(at.store, at.keyring)
+        memory = Memory(at.store, at.keyring, system_clock)
         access = Access(by.client, settings.access, system_clock, memory)
         admission = Admission(access, by.poster, by.posts, self.metrics)
         http = replace(self.rybbit.http, account=Account("zendesk/main"))

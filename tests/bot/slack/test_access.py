@@ -187,7 +187,7 @@ async def at(store: Store, keyring: Keyring) -> AsyncIterator[InSlack]:
 
 def access(at: InSlack, clock: MovableClock, rules: AccessSettings = ANYBODY) -> Access:
     """The rule as one process has it: with what this process remembers, and what all of them share."""
-    return Access(at.client, rules, clock, Memory(at.store, at.keyring))
+    return Access(at.client, rules, clock, Memory(at.store, at.keyring, clock))
 
 
 def facts_asked(at: InSlack) -> list[str]:

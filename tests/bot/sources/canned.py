@@ -120,7 +120,7 @@ async def bench(folder: Path, clock: Clock) -> AsyncIterator[Bench]:
         index = SessionIndex(store, keyring, timedelta(days=7), timedelta(days=1))
         crashes: list[BaseException] = []
         tasks = Tasks(lambda crash, _name: crashes.append(crash))
-        yield Bench(Ledger(store), Memory(store, keyring), clock, index, tasks, store, keyring)
+        yield Bench(Ledger(store), Memory(store, keyring, clock), clock, index, tasks, store, keyring)
         await tasks.settle()
         assert crashes == []
 

@@ -59,6 +59,6 @@ class Counter:
 async def counter(tmp_path: Path) -> AsyncIterator[Counter]:
     async with open_store(f"sqlite:///{tmp_path / 'desk.db'}") as store:
         tasks = Tasks(lambda _crash, _task: None)
-        memory = Memory(store, Keyring(("a secret",)))
+        memory = Memory(store, Keyring(("a secret",)), system_clock)
         yield Counter(Ledger(store), memory, tasks, system_clock)
         await tasks.drain(1)
