@@ -1,0 +1,144 @@
+"""One session's errors: read when somebody presses for them, told where they pressed, or why not."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bot.answers.mrkdwn import local_time
+from bot.domain.model import ErrorEvent, Reason, SourceName
+from bot.jobs.admission import Admission
+from bot.jobs.payloads import SESSION_ERRORS, SessionErrorsPayload
+from bot.jobs.session_errors import SessionErrorsJobs
+from bot.operations.clock import system_clock
+from bot.operations.metrics import make_metrics
+from bot.settings.model import AccessSettings
+from bot.slack.access import Access
+from bot.sources.http import CallFailed, Calls, VendorHttp
+from bot.sources.quota import Account, Ledger, Window
+from bot.storage.keyring import Keyring
+from bot.storage.memory import Memory
+from bot.storage.store import Store
+from sandbox.slack import plain_text
+from tests.bot.in_slack import InSlack, in_slack, texts
+from tests.bot.jobs.known_people import Knows
+
+MAIN = SourceName("fullstory", "main")
+STARTED = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
+MONTH = Account("fullstory/main/month", (Window(1_000, 30 * 24 * 3600),))
+
+
+@dataclass
+class KnowsErrors(Knows):
+    """A source that knows its sessions' errors."""
+
+    errors: dict[str, tuple[ErrorEvent, ...]] = field(default_factory=dict)
+    budget: Account = MONTH
+    refusal: CallFailed | None = None
+
+    async def errors_in(self, session_id: str, calls: Calls) -> tuple[ErrorEvent, ...]:
+        await calls.request("GET", "/events", budget=self.budget)
+        if self.refusal:
+            raise self.refusal
+        return self.errors.get(session_id, ())
+
+
+@dataclass(frozen=True)
+class Pressing:
+    """A workspace where somebody presses "Errors in this session", and the source that is asked."""
+
+    at: InSlack
+    source: KnowsErrors
+    jobs: SessionErrorsJobs
+
+    async def press(self, *, source: str = str(MAIN), ephemeral: bool = False, guest: bool = False) -> str:
+        """The thread's root that the button stands below, once the job has been answered."""
+        slack = self.at.slack
+        root = (await self.at.client.chat_postMessage(channel=slack.places.support, text="sessions"))["ts"]
+        asker = self.at.agent(thread_ts=str(root), with_url=True)
+        if guest:
+            asker = asker.__class__(slack.people.guest, asker.channel, asker.team, asker.thread_ts, None)
+        payload = SessionErrorsPayload(
+            asker, source, "1:2", STARTED, "https://app.example/s/1:2", str(root), ephemeral=ephemeral
+        )
+        await self.jobs.answer(await self.at.accept(SESSION_ERRORS.name, SESSION_ERRORS.write(payload)))
+        return str(root)
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'casefile.db'}"
+
+
+@pytest.fixture
+async def pressing(store: Store, keyring: Keyring) -> AsyncIterator[Pressing]:
+    transport = httpx.MockTransport(lambda _request: httpx.Response(200, json={}))
+    async with in_slack(store, keyring) as at, httpx.AsyncClient(transport=transport) as client:
+        http = VendorHttp(
+            client, Ledger(store), Account(str(MAIN)), system_clock, "FullStory", "https://v.example"
+        )
+        source = KnowsErrors(MAIN, http)
+        memory = Memory(store, keyring, system_clock)
+        access = Access(at.client, AccessSettings(), system_clock, memory)
+        admission = Admission(access, at.poster, at.posts, make_metrics())
+        yield Pressing(at, source, SessionErrorsJobs(admission, (source,), at.poster))
+
+
+async def test_the_errors_are_posted_below_with_when_and_where_and_what_is_left_of_the_month(
+    pressing: Pressing,
+) -> None:
+    at = STARTED + timedelta(minutes=3)
+    pressing.source.errors["1:2"] = (ErrorEvent(MAIN, "Cart is <empty>", occurred_at=at, page="/cart"),)
+    [below] = pressing.at.below(await pressing.press())
+    told = plain_text(below)
+    assert "1 error in FullStory (main)’s session" in told
+    assert "Cart is <empty> · on /cart" in told
+    assert "999 of 1000 of the month’s Activations are left" in told
+    assert local_time(at, "{time_secs}").split("|")[0] in str(below.blocks)
+
+
+async def test_of_many_errors_twenty_are_shown_and_the_others_counted(pressing: Pressing) -> None:
+    pressing.source.errors["1:2"] = tuple(ErrorEvent(MAIN, f"error {number}") for number in range(23))
+    [below] = pressing.at.below(await pressing.press())
+    told = plain_text(below)
+    assert "23 errors" in told
+    assert "error 19" in told
+    assert "error 20" not in told
+    assert "3 more not shown" in told
+
+
+async def test_a_session_without_errors_is_said_to_have_none(pressing: Pressing) -> None:
+    [below] = pressing.at.below(await pressing.press())
+    assert "Nothing that its events call an error" in plain_text(below)
+
+
+async def test_where_the_answer_is_private_so_are_its_errors(pressing: Pressing) -> None:
+    pressing.source.errors["1:2"] = (ErrorEvent(MAIN, "Cart is empty"),)
+    root = await pressing.press(ephemeral=True)
+    assert pressing.at.below(root) == []
+    assert "Cart is empty" in plain_text(pressing.at.seen_by_agent()[-1])
+
+
+async def test_a_source_that_cannot_be_asked_is_told_to_whoever_pressed_with_when_to_try_again(
+    pressing: Pressing,
+) -> None:
+    until = STARTED + timedelta(hours=1)
+    pressing.source.refusal = CallFailed(Reason.RATE_LIMITED, "FullStory asks us to wait", until)
+    assert pressing.at.below(await pressing.press()) == []
+    [told] = texts(pressing.at.seen_by_agent())
+    assert "FullStory asks us to wait" in told
+    assert local_time(until).split("|")[0] in str(pressing.at.seen_by_agent()[0].blocks)
+
+
+async def test_a_tool_that_is_configured_no_more_is_said_to_be_gone(pressing: Pressing) -> None:
+    assert pressing.at.below(await pressing.press(source="fullstory/old")) == []
+    assert "no longer configured" in plain_text(pressing.at.seen_by_agent()[0])
+
+
+async def test_who_may_not_ask_spends_nothing_of_the_month(pressing: Pressing) -> None:
+    await pressing.press(guest=True)
+    state = await pressing.source.http.ledger.state(MONTH)
+    assert state.left == 1_000
