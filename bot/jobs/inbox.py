@@ -93,22 +93,23 @@ class Inbox:
         """Lease open jobs that nobody works on any more, the oldest first, except those of some kinds."""
         free = (jobs.c.state == "open") & (jobs.c.leased_until_ms < now_ms()) & jobs.c.kind.not_in(without)
         async with self._store.write() as connection:
-            query = select(jobs.c.id).where(free).order_by(jobs.c.created_ms).limit(most)
-            taken = []
-            for job_id in (await connection.execute(query)).scalars().all():
-                lease = (
-                    update(jobs)
-                    .where(jobs.c.id == job_id, free)
-                    .values(
-                        leased_until_ms=now_ms() + milliseconds(self.lease),
-                        leased_by=self._process,
-                        attempts=jobs.c.attempts + 1,
-                    )
+            oldest = select(jobs.c.id).where(free).order_by(jobs.c.created_ms).limit(most)
+            # What another process takes over just now is its own.
+            found = (await connection.execute(oldest.with_for_update(skip_locked=True))).scalars().all()
+            if not found:
+                return []
+            lease = (
+                update(jobs)
+                .where(jobs.c.id.in_(found), free)
+                .values(
+                    leased_until_ms=now_ms() + milliseconds(self.lease),
+                    leased_by=self._process,
+                    attempts=jobs.c.attempts + 1,
                 )
-                if (await connection.execute(lease)).rowcount:
-                    taken.append(job_id)
-            rows = (await connection.execute(select(jobs).where(jobs.c.id.in_(taken)))).all()
-        return [job for row in rows if (job := await self._opened(row))]
+            )
+            rows = (await connection.execute(lease.returning(*jobs.c))).all()
+        by_age = sorted(rows, key=lambda row: int(row.created_ms))
+        return [job for row in by_age if (job := await self._opened(row))]
 
     async def _opened(self, row: Any) -> Job | None:
         """The row as a job; None, and the job failed, if its payload cannot be decrypted."""

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.operations.clock import milliseconds
 from bot.storage.store import Store
 from bot.storage.tables import now_ms, slack_calls, turns
-from bot.storage.upsert import upsert
+from bot.storage.upsert import lock_row, upsert
 
 POST, EDIT = "chat.postMessage", "chat.update"
 # Calls a minute.
@@ -85,6 +85,7 @@ class RateLimits:
     async def hold(self, method: str, wait: timedelta) -> None:
         """Let no process have a turn of a method for a while, as Slack has asked."""
         async with self._store.write() as connection:
+            await lock_row(connection, turns, {"key": method, "taken_until_ms": 0})
             now, taken = await _taken(connection, [method])
             until = now + milliseconds(wait)
             await _take(connection, method, max(until, taken.get(method, until)))
@@ -105,6 +106,8 @@ async def take_turn(
         TooFar: when the wait is longer than `longest`.
 
     """
+    # Who takes turns of the same channel or method meanwhile waits for this transaction.
+    await lock_row(connection, turns, {"key": channel or method, "taken_until_ms": 0})
     now, taken = await _taken(connection, [method, *([channel] if channel else [])])
     # A turn that a step of the database's clock has put far ahead is not waited for.
     free = {key: min(max(until, now), now + _FURTHEST_MS) for key, until in taken.items()}

@@ -1,8 +1,9 @@
 """
 Where everything is stored, by its address: SQLite in a file, or PostgreSQL.
 
-Both are driven alike: one write at a time in a database, whoever counts before writing is alone meanwhile.
-SQLite has it so by itself; on PostgreSQL each write holds an advisory lock until it is committed.
+On SQLite whoever writes is the only one. On PostgreSQL only what concerns the same row waits: a transaction
+that counts before it writes locks the row of what it counts (an account, a channel, a job) first, and each
+statement sees what was committed before it.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -13,7 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import asyncpg  # type: ignore[import-untyped] # ships no types
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -22,14 +23,12 @@ from bot.operations.clock import Clock
 from bot.storage.address import is_postgresql
 from bot.storage.uninterrupted_sqlite import Interruptions, UninterruptedConnection
 
-# How long a writer waits for another one before it gives up, in milliseconds.
+# How long PostgreSQL waits for a row that another transaction holds, in milliseconds.
 _LOCK_TIMEOUT_MS = 15_000
-_CONNECT_SECONDS, _STATEMENT_SECONDS = 5, 15
+_CONNECT_SECONDS, _STATEMENT_SECONDS, _POOL_SECONDS = 5, 15, 30
 _CONNECTIONS, _MORE_CONNECTIONS = 8, 4
 # What asyncpg says of a connection that ended while it was being made, where SQLAlchemy has no word for it.
 _LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)
-# Any number will do that nobody else in the same database locks by.
-_WRITERS_LOCK = 0x0CA5EF11E
 
 
 class StoreAway(SQLAlchemyError):
@@ -58,7 +57,7 @@ async def open_database(url: str, simulated_time: Clock | None = None) -> AsyncI
     interruptions = Interruptions()
     engine = _postgresql(url) if is_postgresql(url) else _sqlite(url, interruptions, simulated_time)
     try:
-        yield Database(engine, engine.execution_options(sqlite_begin="IMMEDIATE"), interruptions)
+        yield Database(_reading(engine), engine.execution_options(sqlite_begin="IMMEDIATE"), interruptions)
     finally:
         await engine.dispose()
 
@@ -68,8 +67,9 @@ async def transaction(
     database: Database, *, writing: bool, is_long: bool = False
 ) -> AsyncIterator[AsyncConnection]:
     """
-    Open a transaction; one that writes is the only one that does, from its start.
+    Open a transaction; on SQLite one that writes is the only one that does, from its start.
 
+    On PostgreSQL each statement of one that only reads is a transaction of its own.
     With `is_long` its statements may take longer than other work should wait for them.
 
     Raises:
@@ -81,13 +81,16 @@ async def transaction(
         engine = engine.execution_options(sqlite_long=True)
     try:
         async with engine.begin() as connection:
-            if writing and connection.dialect.name == "postgresql":
-                await _begin_writing(connection)
             yield connection
     except (OperationalError, InterfaceError, PoolTimeout, OSError, asyncpg.PostgresError) as error:
         raise StoreAway(type(error).__name__) from error
     except DBAPIError as error:
         told = error.orig.__cause__ if error.orig else None
+        if isinstance(told, asyncpg.ReadOnlySQLTransactionError):
+            # The server was made a stand-by, and its connections stay what they were: the next ones may lead
+            # to the new primary.
+            await database.writing.dispose()
+            raise StoreAway("the server takes no writes") from error
         if error.connection_invalidated or isinstance(told, _LOST):
             raise StoreAway(type(error).__name__) from error
         raise
@@ -95,20 +98,10 @@ async def transaction(
         database.interruptions.make_up_for()
 
 
-async def _begin_writing(connection: AsyncConnection) -> None:
-    """
-    Become the only writer.
-
-    Raises:
-        StoreAway: when the server only reads: it was made a stand-by, and its connections stay what they
-            were. This one is closed, so that the next one may lead to the new primary.
-
-    """
-    await connection.execute(text(f"SET LOCAL lock_timeout = {_LOCK_TIMEOUT_MS}"))
-    lock = text(f"SELECT current_setting('transaction_read_only'), pg_advisory_xact_lock({_WRITERS_LOCK})")
-    if (await connection.execute(lock)).one()[0] == "on":
-        await connection.invalidate()
-        raise StoreAway("the server takes no writes")
+def _reading(engine: AsyncEngine) -> AsyncEngine:
+    if engine.dialect.name != "postgresql":
+        return engine
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def _sqlite(url: str, interruptions: Interruptions, simulated_time: Clock | None) -> AsyncEngine:
@@ -134,10 +127,14 @@ def _postgresql(url: str) -> AsyncEngine:
         hide_parameters=True,
         pool_size=_CONNECTIONS,
         max_overflow=_MORE_CONNECTIONS,
-        pool_timeout=_CONNECT_SECONDS,
+        pool_timeout=_POOL_SECONDS,
         # A connection that the server closed meanwhile is noticed before it is used.
         pool_pre_ping=True,
-        connect_args={"timeout": _CONNECT_SECONDS, "command_timeout": _STATEMENT_SECONDS},
+        connect_args={
+            "timeout": _CONNECT_SECONDS,
+            "command_timeout": _STATEMENT_SECONDS,
+            "server_settings": {"lock_timeout": str(_LOCK_TIMEOUT_MS)},
+        },
     )
 
 

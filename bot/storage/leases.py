@@ -1,15 +1,14 @@
 """Time-limited locks in the database, shared by all processes."""
 
 from datetime import timedelta
-from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import case, delete, or_, update
 
 from bot.operations.clock import milliseconds
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import claims, now_ms
-from bot.storage.upsert import insert_new
+from bot.storage.upsert import insert_into
 
 
 class Leases:
@@ -25,17 +24,17 @@ class Leases:
 
         Who has it already may take it again, which does not prolong it.
         """
-        row: dict[str, Any] = {
-            "key": self._hash(key),
-            "holder": holder,
-            "until_ms": now_ms() + milliseconds(lasting),
-        }
+        row = {"key": self._hash(key), "holder": holder, "until_ms": now_ms() + milliseconds(lasting)}
+        is_over = claims.c.until_ms <= now_ms()
         async with self._store.write() as connection:
-            await connection.execute(delete(claims).where(claims.c.until_ms <= now_ms()))
-            if await insert_new(connection, claims, row):
-                return True
-            query = select(claims.c.holder).where(claims.c.key == row["key"])
-            return bool((await connection.execute(query)).scalar_one() == holder)
+            new = insert_into(connection, claims).values(row)
+            until = case((is_over, new.excluded.until_ms), else_=claims.c.until_ms)
+            taken = new.on_conflict_do_update(
+                index_elements=[claims.c.key],
+                set_={"holder": holder, "until_ms": until},
+                where=or_(is_over, claims.c.holder == holder),
+            )
+            return (await connection.execute(taken)).rowcount == 1
 
     async def renew(self, key: str, holder: str, lasting: timedelta) -> None:
         """Prolong a lease that the holder has: it lasts so long from now."""

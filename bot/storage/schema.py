@@ -5,13 +5,16 @@ A new database gets today's tables at once, an older one goes through the migrat
 Alembic, revisions were numbers in the table `schema_version`: 7 is today's `0007`.
 """
 
-from sqlalchemy import Connection, func, insert, inspect, select
+from sqlalchemy import Connection, func, insert, inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.tables import alembic_version, metadata, schema_version
 
 HEAD = "0010"
 """The revision of the tables as this version has them: the last file in `migrations/versions/`."""
+
+# Any number will do that nobody else in the same database locks by.
+_MIGRATORS_LOCK = 0x0CA5EF11E
 
 LAST_NUMBER = 7
 """The last version that was a number, before Alembic."""
@@ -32,10 +35,14 @@ async def bring_up_to_date(connection: AsyncConnection) -> None:
     """
     Make the tables of a new database, or migrate an older one, in a writer's transaction.
 
+    Of several processes that start at once, one does so: on PostgreSQL the others wait for its lock.
+
     Raises:
         NewerDatabase: when it is of a revision that this version does not know.
 
     """
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATORS_LOCK})"))
     await connection.run_sync(_bring_up_to_date)
 
 

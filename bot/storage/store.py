@@ -16,15 +16,19 @@ from bot.storage.database import Database, open_database, transaction
 from bot.storage.schema import bring_up_to_date
 from bot.storage.tables import now_ms
 
+# Fewer than there are connections: whoever only reads must not wait for writers.
+_WRITERS = 8
+
 
 class Store:
     """An open database; made by `open_store`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        # Whoever waits for another process's write looks again and again, or holds a connection meanwhile:
-        # within a process they stand in line instead.
-        self._write_lock = asyncio.Lock()
+        # On SQLite, whoever waits for another process's write looks again and again: within a process they
+        # stand in line instead. PostgreSQL lets as many write at once as have a connection each.
+        at_once = _WRITERS if database.writing.dialect.name == "postgresql" else 1
+        self._writers = asyncio.Semaphore(at_once)
 
     @asynccontextmanager
     async def read(self, *, is_long: bool = False) -> AsyncIterator[AsyncConnection]:
@@ -41,7 +45,7 @@ class Store:
     @asynccontextmanager
     async def write(self, *, is_long: bool = False) -> AsyncIterator[AsyncConnection]:
         """
-        Open a transaction that changes something; it holds the only writer's place from its start.
+        Open a transaction that changes something; on SQLite it holds the only writer's place from its start.
 
         `is_long` if it reads or changes more than a few hundred rows.
 
@@ -50,7 +54,7 @@ class Store:
 
         """
         ours = transaction(self._database, writing=True, is_long=is_long)
-        async with self._write_lock, ours as connection:
+        async with self._writers, ours as connection:
             yield connection
 
     async def now_ms(self) -> int:

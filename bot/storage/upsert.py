@@ -28,13 +28,15 @@ async def upsert(
     """
     if not rows:
         return
-    statement = _insert(connection, table)
+    statement = insert_into(connection, table)
     if alike:
         statement = statement.values(alike)
     key = {column.name for column in table.primary_key}
     written = {name: statement.excluded[name] for name in (*rows[0], *alike) if name not in key}
+    # In one order: of two transactions that write the same rows, neither waits for the other in a circle.
+    ordered = sorted(rows, key=lambda row: [str(row.get(name)) for name in sorted(key)])
     await connection.execute(
-        statement.on_conflict_do_update(index_elements=[*key], set_=written), [dict(row) for row in rows]
+        statement.on_conflict_do_update(index_elements=[*key], set_=written), [dict(row) for row in ordered]
     )
 
 
@@ -42,16 +44,29 @@ async def upsert_returning(
     connection: AsyncConnection, table: Table, row: Mapping[str, Any], column: Column[T]
 ) -> T:
     """Write one row over the one that has the same primary key; returns what a column has now."""
-    statement = _insert(connection, table).values(**row)
+    statement = insert_into(connection, table).values(**row)
     key = {part.name for part in table.primary_key}
     written = {name: statement.excluded[name] for name in row if name not in key}
     over = statement.on_conflict_do_update(index_elements=[*key], set_=written)
     return (await connection.execute(over.returning(column))).scalar_one()
 
 
+async def lock_row(connection: AsyncConnection, table: Table, row: Mapping[str, Any]) -> None:
+    """
+    Hold the row with this one's primary key until the transaction ends; where there is none, write this one.
+
+    On SQLite the transaction is the only writer already.
+    """
+    if connection.dialect.name == "postgresql":
+        key = [column.name for column in table.primary_key]
+        statement = insert_into(connection, table).values(**row)
+        unchanged = {name: statement.excluded[name] for name in key}
+        await connection.execute(statement.on_conflict_do_update(index_elements=key, set_=unchanged))
+
+
 async def insert_new(connection: AsyncConnection, table: Table, row: Mapping[str, Any]) -> bool:
     """Write a row; False, with nothing written, where it would repeat what is unique in the table."""
-    statement = _insert(connection, table).values(**row).on_conflict_do_nothing()
+    statement = insert_into(connection, table).values(**row).on_conflict_do_nothing()
     return (await connection.execute(statement)).rowcount == 1
 
 
@@ -59,9 +74,10 @@ async def insert_new_returning(
     connection: AsyncConnection, table: Table, row: Mapping[str, Any], column: Column[T]
 ) -> T | None:
     """Write a row; returns what a column has, None where the row would repeat what is unique in the table."""
-    statement = _insert(connection, table).values(**row).on_conflict_do_nothing().returning(column)
+    statement = insert_into(connection, table).values(**row).on_conflict_do_nothing().returning(column)
     return (await connection.execute(statement)).scalar_one_or_none()
 
 
-def _insert(connection: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
+def insert_into(connection: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An insertion for the database at hand, which may say what is done about a row that is there already."""
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)

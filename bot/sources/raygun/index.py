@@ -37,8 +37,9 @@ from bot.storage.tables import (
     index_opened,
     index_sessions,
     index_spans,
+    quota_accounts,
 )
-from bot.storage.upsert import upsert
+from bot.storage.upsert import lock_row, upsert
 
 # Sessions that are returned for one person, and the vendor's user ids that are looked into for one.
 _MOST_FOUND = 200
@@ -143,6 +144,8 @@ class SessionIndex:
         """Store pages that were read, and record the spans that were read completely."""
         rows = await asyncio.to_thread(self._rows, source, harvest, now, now)
         async with self._store.write() as connection:
+            # Spans are read and written again: nobody else does so meanwhile.
+            await lock_row(connection, quota_accounts, {"account": str(source), "touched_ms": 0})
             await rows.put(connection)
             for kind, span in (
                 (Listing.SESSIONS, harvest.whole),

@@ -18,8 +18,8 @@ from bot.operations.clock import milliseconds
 from bot.sources.raygun.webhook_events import OCCURRED, RaygunEvent, canonical
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
-from bot.storage.tables import now_ms, pushed_deliveries, pushed_errors, pushed_hits
-from bot.storage.upsert import insert_new, upsert
+from bot.storage.tables import now_ms, pushed_deliveries, pushed_errors, pushed_hits, quota_accounts
+from bot.storage.upsert import insert_new, lock_row, upsert
 
 # Errors that are returned for one person.
 _MOST_SHOWN = 50
@@ -84,6 +84,8 @@ class PushedErrors:
         async with self._store.write() as connection:
             if not await insert_new(connection, pushed_deliveries, {"id": delivery, "at_ms": now_ms()}):
                 return False
+            # What is known of the group is read and written again: nobody else does so meanwhile.
+            await lock_row(connection, quota_accounts, {"account": account, "touched_ms": 0})
             await self._update_group(connection, account, group, event)
             hits = [{"account": account, "who": self._who(one), "error": group} for one in event.people]
             await upsert(connection, pushed_hits, hits, at_ms=now_ms())

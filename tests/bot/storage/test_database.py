@@ -3,12 +3,14 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 
 from bot.settings.model import load_settings
 from bot.storage.database import StoreAway
-from bot.storage.store import is_reachable, open_store
+from bot.storage.store import Store, is_reachable, open_store
+from bot.storage.tables import quota_accounts
 from tests.conftest import new_database
 
 if TYPE_CHECKING:
@@ -20,6 +22,11 @@ async def test_a_database_that_does_not_answer_is_away(tmp_path: Path) -> None:
         with pytest.raises(StoreAway):
             async with open_store(url):
                 pass
+
+
+async def write(store: Store) -> None:
+    async with store.write() as connection:
+        await connection.execute(quota_accounts.insert().values(account=uuid4().hex, touched_ms=0))
 
 
 async def test_a_server_that_was_made_a_standby_is_away_and_so_are_its_connections(
@@ -35,15 +42,12 @@ async def test_a_server_that_was_made_a_standby_is_away_and_so_are_its_connectio
         postgresql.psql(end_all)
         for _ in range(3):
             with pytest.raises(StoreAway):
-                async with store.write():
-                    pass
+                await write(store)
         assert not await is_reachable(store)
         postgresql.psql(f"ALTER DATABASE {name} SET default_transaction_read_only = off")
         with pytest.raises(StoreAway):
-            async with store.write():
-                pass
-        async with store.write():
-            pass
+            await write(store)
+        await write(store)
         assert await is_reachable(store)
 
 
