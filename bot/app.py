@@ -32,6 +32,7 @@ from bot.operations.tasks import Tasks, kept_going, logging_crashes
 from bot.operations.timing import Timing
 from bot.settings.model import Settings
 from bot.slack.access import Access
+from bot.slack.app_names import caution_about_names
 from bot.slack.client import SlackClient, open_slack_session
 from bot.slack.identity import identify
 from bot.slack.poster import Poster
@@ -191,6 +192,8 @@ async def open_bot(
         answers = _handlers(engine, slack, access, admission, poster, posts, reader)
         give_up = telling_in_slack(GivingUp(admission, engine.metrics).tell)
         worker = Worker(inbox, engine.tasks, answers, give_up, kinds.UNASKED, timing.sweep_seconds)
+        about_names = caution_about_names(slack, settings.tickets.apps)
+        naming = engine.tasks.spawn(about_names, "find out which apps are meant")
         inbound = Inbound(
             settings,
             identity,
@@ -211,6 +214,8 @@ async def open_bot(
         stack.push_async_callback(engine.tasks.drain, timing.drain_seconds)
         await stack.enter_async_context(kept_going(_retention(engine).sweep_for_ever, log_crash))
         await stack.enter_async_context(kept_going(worker.sweep_for_ever, log_crash))
+        # Nobody waits for it at the end.
+        stack.callback(naming.cancel)
         yield Bot(engine, slack, poster, inbox, worker, inbound)
 
 

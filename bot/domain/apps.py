@@ -24,7 +24,7 @@ def ids_by_name(names: Iterable[str], members: Iterable[Mapping[str, Any]]) -> d
     found: dict[str, dict[str, None]] = {name: {} for name in names if not is_app_id(name)}
     for member in members:
         profile = member.get("profile")
-        if not member.get("is_bot") or not isinstance(profile, Mapping):
+        if not member.get("is_bot") or member.get("deleted") or not isinstance(profile, Mapping):
             continue
         called = {str(word).casefold() for word in (profile.get("real_name"), member.get("name")) if word}
         app = profile.get("api_app_id") or profile.get("bot_id")

@@ -27,6 +27,7 @@ METHOD_SCOPES: dict[str, frozenset[str]] = {
     "files.info": frozenset({"files:read"}),
     "usergroups.users.list": frozenset({"usergroups:read"}),
     "users.info": frozenset({"users:read"}),
+    "users.list": frozenset({"users:read"}),
     "views.open": frozenset(),
 }
 # The subscriptions for each kind of event that the bot handles, with the scopes that each needs.

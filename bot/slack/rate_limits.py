@@ -33,6 +33,7 @@ A_MINUTE: Mapping[str, int] = MappingProxyType(
         "files.info": _TIER_4,
         "usergroups.users.list": _TIER_2,
         "users.info": _TIER_4,
+        "users.list": _TIER_2,
         "views.open": _TIER_4,
     }
 )

@@ -10,6 +10,9 @@ from sandbox.slack.places import Channel
 from sandbox.slack.state import State
 
 PAGE = 100
+# Members that one call of users.list may ask for; without a limit, more than these are refused.
+MOST_MEMBERS = 1_000
+CURSOR = "user:"
 
 
 def auth_test(state: State, _args: Arguments) -> Json:
@@ -38,6 +41,41 @@ def users_info(state: State, args: Arguments) -> Json:
     if user is None or user.id == SLACKBOT:
         raise ApiError("user_not_found")
     return {"ok": True, "user": user.as_slack(with_email="users:read.email" in state.scopes)}
+
+
+def users_list(state: State, args: Arguments) -> Json:
+    """
+    Every account, also deactivated ones, bots and Slackbot, a page at a time.
+
+    The email addresses need a scope of their own, as for one account.
+    """
+    start, limit = _cursor(args), args.number("limit", 0)
+    if limit < 0 or limit > MOST_MEMBERS:
+        raise ApiError("invalid_limit")
+    accounts = list(state.users.values())
+    if start > len(accounts):
+        raise ApiError("invalid_cursor")
+    if not limit and len(accounts) > MOST_MEMBERS:
+        raise ApiError("limit_required")
+    end = start + limit if limit else len(accounts)
+    with_email = "users:read.email" in state.scopes
+    return {
+        "ok": True,
+        "members": [user.as_slack(with_email=with_email) for user in accounts[start:end]],
+        "cache_ts": int(state.clock().timestamp()),
+        "response_metadata": {"next_cursor": f"{CURSOR}{end}" if end < len(accounts) else ""},
+    }
+
+
+def _cursor(args: Arguments) -> int:
+    """Where a page begins; a cursor that Slack did not give is refused."""
+    cursor = args.text("cursor")
+    if not cursor:
+        return 0
+    number = cursor.removeprefix(CURSOR)
+    if number == cursor or not number.isdecimal():
+        raise ApiError("invalid_cursor")
+    return int(number)
 
 
 def user_groups_list(state: State, _args: Arguments) -> Json:

@@ -81,6 +81,7 @@ USUAL_LIMITS: Mapping[str, Limit] = MappingProxyType(
         "files.info": _TIER_4,
         "usergroups.users.list": _TIER_2,
         "users.info": _TIER_4,
+        "users.list": _TIER_2,
         "views.open": _TIER_4,
     }
 )

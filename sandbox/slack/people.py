@@ -20,7 +20,7 @@ class User:
     One account, as `users.info` describes it.
 
     `restricted` is a guest of several channels, `ultra_restricted` one of a single channel, `stranger`
-    somebody of another company met in a shared channel.
+    somebody of another company met in a shared channel. A bot has the id of its app too.
     """
 
     id: str
@@ -34,6 +34,7 @@ class User:
     stranger: bool = False
     deleted: bool = False
     bot_id: str | None = None
+    app_id: str | None = None
     tz: str = "Europe/Berlin"
 
     @property
@@ -47,8 +48,8 @@ class User:
         profile |= {"team": self.team}
         if with_email and not self.is_bot:
             profile["email"] = f"{self.name}@{'fabrikam' if self.stranger else 'contoso'}.example"
-        if self.bot_id:
-            profile |= {"bot_id": self.bot_id, "api_app_id": APP}
+        if self.bot_id and self.app_id:
+            profile |= {"bot_id": self.bot_id, "api_app_id": self.app_id}
         user: dict[str, Any] = {
             "id": self.id,
             "team_id": self.team,
@@ -96,7 +97,7 @@ def everybody(people: People) -> dict[str, User]:
         User(people.single_channel_guest, "sina", "Sina Roth", title="Guest", ultra_restricted=True),
         User(people.deactivated, "walt", "Walt Gray", deleted=True),
         User(people.stranger, "femi", "Femi Adeyemi", team=OTHER_TEAM, title="Fabrikam", stranger=True),
-        User(people.bot, "casefile", BOT_NAME, bot_id=people.bot_id),
+        User(people.bot, "casefile", BOT_NAME, bot_id=people.bot_id, app_id=APP),
         User(SLACKBOT, "slackbot", "Slackbot"),
     )
     return {user.id: user for user in users}

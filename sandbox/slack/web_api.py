@@ -51,6 +51,7 @@ _METHODS: Mapping[str, Method] = MappingProxyType(
         "usergroups.list": Method(api_reading.user_groups_list, "usergroups:read"),
         "usergroups.users.list": Method(api_reading.user_group_users, "usergroups:read"),
         "users.info": Method(api_reading.users_info, "users:read"),
+        "users.list": Method(api_reading.users_list, "users:read"),
         "views.open": Method(api_views.open_view),
         "views.push": Method(api_views.push_view),
         "views.publish": Method(api_views.publish_view),
