@@ -1,9 +1,9 @@
 """
 The buttons below our messages.
 
-Refresh asks anew (and spends quota on purpose), Show more asks nobody, Remove takes an automatic answer
-away, "Errors in this session" reads one session's events, and the buttons with somebody's name look that one
-up. Whether the person may do so is judged by the job, as for every way in.
+Refresh asks anew (and spends quota on purpose), Show more asks nobody, Remove takes an answer in a ticket's
+thread away, "Errors in this session" reads one session's events, and the buttons with somebody's name look
+that one up. Whether the person may do so is judged by the job, as for every way in.
 """
 
 import re
@@ -23,7 +23,7 @@ from bot.answers.buttons import (
     SessionValue,
 )
 from bot.answers.prompts import LOOK_UP
-from bot.domain.asking import Shown
+from bot.domain.asking import AnswerForm, Shown
 from bot.jobs import payloads as kinds
 from bot.jobs.payloads import LookupPayload, RemovePayload, SessionErrorsPayload
 from bot.sources.protocol import Effort
@@ -45,7 +45,10 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
 
     @bolt.action(REMOVE)
     async def on_remove(ack: AsyncAck, body: dict[str, Any]) -> None:
-        payload = RemovePayload(asker_of(inbound, body), body["container"]["message_ts"])
+        value = body["actions"][0].get("value")
+        was_chosen = bool(value) and ButtonValue.loads(value).form is AnswerForm.OFFERED
+        message_ts = body["container"]["message_ts"]
+        payload = RemovePayload(asker_of(inbound, body), message_ts, was_chosen=was_chosen)
         await accept_or_tell(inbound, kinds.REMOVE, body, payload, payload.asker)
         await ack()
 

@@ -5,14 +5,15 @@ Slack opens it within three seconds of the click or never; it is opened in a tas
 click is acknowledged at once, and only for those who may ask.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.errors import SlackApiError
 
-from bot.answers.buttons import ButtonValue
-from bot.answers.prompts import ASK_CUSTOMER, MODAL, SUBJECT_BLOCK, SUBJECT_INPUT, ModalOrigin, modal
+from bot.answers.buttons import ASK_CUSTOMER, ButtonValue
+from bot.answers.prompts import MODAL, SUBJECT_BLOCK, SUBJECT_INPUT, ModalOrigin, modal
 from bot.domain.asking import Asker, Shown
 from bot.domain.subjects import NotUnderstood, read_subject
 from bot.jobs.payloads import LOOKUP, LookupPayload
@@ -32,6 +33,9 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
         value = ButtonValue.loads(body["actions"][0]["value"])
         container = body["container"]
         offer = None if container.get("is_ephemeral") else container["message_ts"]
+        if offer and value.thread_ts is None:
+            # Below an answer: it does not say in which thread it is.
+            value = replace(value, thread_ts=container.get("thread_ts"))
         asker = asker_of(inbound, body)
         begin_modal(inbound, body, asker, ModalOrigin(asker.channel, value, offer, asker.response_url))
         await ack()

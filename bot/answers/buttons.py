@@ -18,12 +18,14 @@ SHOWN_AT_MOST = 20
 # Characters of a confirmation's text (`slack.md`, "Block Kit limits").
 _CONFIRM = 300
 REFRESH, SHOW_MORE, REMOVE = "refresh", "show_more", "remove"
+ASK_CUSTOMER = "ask_customer"
 SESSION_ERRORS = "session_errors"
 MORE_OF_PERSON, OPEN = "more_of_person", "open"
 # Characters of a session's id and URL in a button's value, which Slack allows 2,000.
 _LONGEST_ID, _LONGEST_LINK = 200, 1_000
 # Sources that a confirmation names.
 _MOST_NAMED = 3
+_IN_TICKETS = (AnswerForm.TICKET, AnswerForm.OFFERED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,12 @@ def _subject(kind: SubjectKind, typed: str) -> Subject:
 
 
 def answer_buttons(case_files: Sequence[CaseFile], value: ButtonValue) -> ActionsBlock:
-    """Refresh, Show more where there is more, and Remove where nobody asked."""
+    """
+    Refresh, and Show more where there is more; in a ticket's thread also Somebody else and Remove.
+
+    Whatever takes the answer's place comes when nothing more will be edited into it, lest a late source's
+    answer overwrite what a person has put there. Deleting an answer may come at any time.
+    """
     elements = [
         ButtonElement(text="Refresh", action_id=REFRESH, value=value.dumps(), confirm=_spending(case_files))
     ]
@@ -75,9 +82,30 @@ def answer_buttons(case_files: Sequence[CaseFile], value: ButtonValue) -> Action
     if more and value.shown < SHOWN_AT_MOST and len(case_files) == 1:
         wider = replace(value, shown=SHOWN_AT_MOST)
         elements.append(ButtonElement(text="Show more", action_id=SHOW_MORE, value=wider.dumps()))
+    is_complete = not any(case_file.waiting for case_file in case_files)
+    if value.form in _IN_TICKETS and is_complete:
+        elements.append(_second_try(value))
     if value.form is AnswerForm.TICKET:
         elements.append(remove_button())
+    if value.form is AnswerForm.OFFERED and is_complete:
+        elements.append(_take_back_button(value))
     return ActionsBlock(elements=elements)
+
+
+def _second_try(value: ButtonValue) -> ButtonElement:
+    """The button that asks whom to look up in place of this answer."""
+    nobody_yet = replace(value, subjects=(), asker=None, form=AnswerForm.OFFERED)
+    return ButtonElement(text="Somebody else…", action_id=ASK_CUSTOMER, value=nobody_yet.dumps())
+
+
+def _take_back_button(value: ButtonValue) -> ButtonElement:
+    """The button that removes an answer that was chosen from an offer, and brings the offer back."""
+    text = MarkdownTextObject(
+        text="It goes for everybody; whom to look up can then be chosen again.", verbatim=True
+    )
+    asking = ConfirmObject(title="Remove this answer?", text=text, confirm="Remove", deny="Leave it")
+    nobody_yet = replace(value, subjects=(), asker=None)
+    return ButtonElement(text="Remove", action_id=REMOVE, value=nobody_yet.dumps(), confirm=asking)
 
 
 @dataclass(frozen=True, slots=True)

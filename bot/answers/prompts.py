@@ -16,14 +16,13 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View as SlackView
 
 from bot.answers.block_kit import context, dicts
-from bot.answers.buttons import ButtonValue, remove_button
+from bot.answers.buttons import ASK_CUSTOMER, ButtonValue, remove_button
 from bot.answers.mrkdwn import code, escaped
 from bot.domain.addresses import LONGEST_SUBJECT, shown_address
 from bot.domain.message import Message
 from bot.domain.model import Subject, SubjectKind
 from bot.domain.subjects import Help, NobodyNamed, NotUnderstood
 
-ASK_CUSTOMER = "ask_customer"
 # Followed by a number: within a block each element must have its own id.
 LOOK_UP = "look_up_"
 MODAL = "look_up_customer"

@@ -43,3 +43,5 @@ class AnswerForm(StrEnum):
     ANSWER = "answer"
     # One message in a ticket's thread, which nobody asked for.
     TICKET = "ticket"
+    # One message in a ticket's thread, about whomever a person chose there in place of an offer.
+    OFFERED = "offered"

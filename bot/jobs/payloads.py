@@ -119,10 +119,15 @@ class TicketPayload:
 
 @dataclass(frozen=True, slots=True)
 class RemovePayload:
-    """Somebody presses Remove on an automatic answer."""
+    """
+    Somebody presses Remove on an answer in a ticket's thread.
+
+    `was_chosen`: a person had chosen whom it is about; then the offer comes back in its place.
+    """
 
     asker: Asker
     message_ts: str
+    was_chosen: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -231,7 +231,10 @@ class PeopleJobs:
 
 def view_of(payload: LookupPayload, hint: str | None = None) -> View:
     """How the answer to a lookup is to look."""
-    return View(payload.named, payload.shown, hint, form=payload.form, ticket_at=payload.ticket_at)
+    # What only the asker sees took no offer's place, and cannot be removed for everybody.
+    was_chosen = payload.form is AnswerForm.OFFERED
+    form = AnswerForm.ANSWER if hint and was_chosen else payload.form
+    return View(payload.named, payload.shown, hint, form=form, ticket_at=payload.ticket_at)
 
 
 def _hint(asker: Asker, code: str) -> str:

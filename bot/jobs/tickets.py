@@ -5,7 +5,7 @@ There is at most one message of ours below a ticket: what comes later replaces i
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import structlog
@@ -27,7 +27,7 @@ from bot.operations.metrics import Metrics
 from bot.settings.model import Settings
 from bot.slack.access import Access
 from bot.slack.lost_posts import Spot
-from bot.slack.messages import read_files
+from bot.slack.messages import read_files, read_root
 from bot.slack.poster import NotHere, Part, Poster
 from bot.slack.posts import Posts
 from bot.slack.priority_lock import Rank
@@ -130,10 +130,18 @@ class TicketJobs:
         self._count(job, reading, outcome.state)
 
     async def remove(self, job: Job) -> None:
-        """Take an automatic answer away, for whoever may ask, and remember its ticket as wrongly answered."""
+        """
+        Take an answer in a ticket's thread away, for whoever may ask.
+
+        One that came by itself is deleted, and its ticket is remembered as wrongly answered. In place of one
+        that a person had chosen from an offer, the offer comes back.
+        """
         payload = REMOVE.read(job.payload)
         asker = payload.asker
         if await self._admission.admit(job, asker) is None:
+            return
+        if payload.was_chosen and asker.thread_ts and self._settings.tickets.offer == "button":
+            await self._offer_again(job, asker, asker.thread_ts, payload.message_ts)
             return
         if asker.thread_ts:
             await self._book.decide(asker.channel, asker.thread_ts, TicketState.WRONG)
@@ -144,6 +152,18 @@ class TicketJobs:
             # Otherwise it may well have been this job that removed it.
             await self._admission.tell(job, asker, _GONE)
 
+    async def _offer_again(self, job: Job, asker: Asker, root_ts: str, message_ts: str) -> None:
+        """Put the ticket's offer back in place of an answer about somebody whom a person had chosen."""
+        root = await read_root(self._slack, asker.channel, root_ts)
+        reading = await self._reader.read_candidates(root or {}, lambda files: read_files(self._slack, files))
+        message = self._offer_of(replace(reading, root_ts=root_ts))
+        await self._book.decide(asker.channel, root_ts, TicketState.OFFERED)
+        if await self._poster.edit(asker.channel, message_ts, message):
+            self._metrics.tickets.labels("offered_again").inc()
+            self._log.info("ticket.offered_again", job=job.id)
+        else:
+            await self._admission.tell(job, asker, _GONE)
+
     async def _deal(
         self, job: Job, reading: TicketReading, message: TicketMessage, entry: Entry, team: str
     ) -> Done:
@@ -152,7 +172,7 @@ class TicketJobs:
         reading = await self._reader.with_requester(reading, Purpose.TICKET)
         if reading.subjects and await self._book.is_answered_elsewhere(message, reading.subjects):
             return Done(TicketState.LEFT)
-        if reading.subjects and self._settings.visibility == "thread":
+        if reading.subjects and not self._is_private:
             return await self._reply(job, reading, entry, team)
         return await self._offer(job, reading, entry)
 
@@ -192,10 +212,13 @@ class TicketJobs:
     async def _offer(self, job: Job, reading: TicketReading, entry: Entry) -> Done:
         if self._settings.tickets.offer == "silent" or not self._lookup.sources:
             return Done(TicketState.LEFT, entry.reply_ts)
-        people = (*reading.subjects, *reading.mentioned)
-        offering = offer if self._settings.visibility == "thread" else private_offer
-        message = offering(people, Spare(self._value(reading)))
+        message = self._offer_of(reading)
         return Done(TicketState.OFFERED, await self._put_below(job, reading, entry.reply_ts, message))
+
+    def _offer_of(self, reading: TicketReading) -> Message:
+        people = (*reading.subjects, *reading.mentioned)
+        offering = private_offer if self._is_private else offer
+        return offering(people, Spare(self._value(reading)))
 
     async def _put_below(
         self, job: Job, reading: TicketReading, replaces: str | None, message: Message
@@ -209,9 +232,12 @@ class TicketJobs:
     def _value(self, reading: TicketReading) -> ButtonValue:
         lookup = self._settings.lookup
         moment = _moment(reading)
-        return ButtonValue(
-            (), lookup.days, lookup.shown, None, AnswerForm.ANSWER, moment, thread_ts=reading.root_ts
-        )
+        form = AnswerForm.ANSWER if self._is_private else AnswerForm.OFFERED
+        return ButtonValue((), lookup.days, lookup.shown, None, form, moment, thread_ts=reading.root_ts)
+
+    @property
+    def _is_private(self) -> bool:
+        return self._settings.visibility != "thread"
 
     def _turn(self, message: TicketMessage) -> asyncio.Lock:
         """The lock of a message: its jobs run one after the other."""

@@ -50,7 +50,7 @@ def _caution(name: str, ids: Sequence[str], are_all: bool) -> str:
     if len(ids) == 1:
         return f"{named}: here that is the app {ids[0]}. Write {ids[0]} instead of the name."
     if ids:
-        return f"{named}: that are {len(ids)} apps here, {', '.join(ids)}. Write the id of the one you mean."
+        return f"{named}: here those are {len(ids)} apps, {', '.join(ids)}. Write the id of the one you mean."
     looked = (
         "no bot of this workspace is called so" if are_all else "no bot among the first members is called so"
     )

@@ -31,12 +31,17 @@ class TicketReader:
 
     async def read_for_person(self, message: dict[str, Any], fetch: FetchFiles) -> TicketReading:
         """Read a message that somebody points at; a help desk may know who its ticket's requester is."""
-        reading = read_for_person(message, self.rules)
-        if reading.unread_files:
-            reading = read_for_person(message, self.rules, await fetch(reading.unread_files))
+        reading = await self.read_candidates(message, fetch)
         if reading.subjects:
             return reading
         return await self.with_requester(reading, Purpose.PERSON)
+
+    async def read_candidates(self, message: dict[str, Any], fetch: FetchFiles) -> TicketReading:
+        """Read a message for whom a person may choose from; no help desk is asked."""
+        reading = read_for_person(message, self.rules)
+        if reading.unread_files:
+            reading = read_for_person(message, self.rules, await fetch(reading.unread_files))
+        return reading
 
     async def with_requester(self, reading: TicketReading, purpose: Purpose) -> TicketReading:
         """Ask the ticket's help desk for its requester, where the message does not name one."""

@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.answers.prompts import ASK_CUSTOMER, LOOK_UP, SUBJECT_BLOCK, SUBJECT_INPUT
+from bot.answers.buttons import ASK_CUSTOMER
+from bot.answers.prompts import LOOK_UP, SUBJECT_BLOCK, SUBJECT_INPUT
 from sandbox.slack import Message, plain_text
 from sandbox.ticket_samples import post_sample
 from tests.end_to_end.conftest import Desk

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from bot.answers.buttons import REFRESH, REMOVE
-from bot.answers.prompts import ASK_CUSTOMER, LOOK_UP, SUBJECT_BLOCK, SUBJECT_INPUT
+from bot.answers.buttons import ASK_CUSTOMER, REFRESH, REMOVE
+from bot.answers.prompts import LOOK_UP, SUBJECT_BLOCK, SUBJECT_INPUT
 from bot.storage.tables import quota_calls
 from sandbox.faults import Fault
 from sandbox.slack import Message, Stub, plain_text

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.answers.buttons import REMOVE
-from bot.answers.prompts import ASK_CUSTOMER, LOOK_UP
+from bot.answers.buttons import ASK_CUSTOMER, REMOVE
+from bot.answers.prompts import LOOK_UP
 from bot.domain.model import SourceName, TicketReference
 from bot.jobs.payloads import TICKET, TicketPayload
 from bot.operations.clock import system_clock
