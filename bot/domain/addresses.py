@@ -61,6 +61,8 @@ class Found:
 
 def without_message_ids(text: str) -> str:
     """The text with mail's Message-IDs blanked out, at the same length: they look like addresses."""
+    if "@" not in text:
+        return text
     return _MESSAGE_ID.sub(lambda found: " " * len(found[0]), text)
 
 

@@ -138,7 +138,7 @@ def _read(
 def _has_sign(reading: TicketReading, said: Said) -> bool:
     """Whether anything in a message says that it is a ticket; an app's name says nothing."""
     may_be_mail = bool(reading.unread_files) and not said.has_mail
-    linked = bool(said.ticket) or said.is_digest
+    linked = bool(said.ticket) or said.is_digest or said.is_linked
     named = said.is_sign or bool(said.uids) or said.found.startswith("sentence")
     return linked or said.has_mail or may_be_mail or named
 

@@ -18,12 +18,13 @@ from bot.domain.model import Subject, SubjectKind, TicketReference
 from bot.tickets.profiles.known import OWN_DOMAINS, SHAPES
 from bot.tickets.profiles.profile import GENERAL, Profile
 from bot.tickets.reading.authors import Spoken, read_authors
+from bot.tickets.reading.groups import By, Group, Roles, is_exchange
 from bot.tickets.reading.labels import Label, labels_with
 from bot.tickets.reading.mail import Mail, read_mails
 from bot.tickets.reading.markup import MarkupLink
 from bot.tickets.reading.passages import Passage, Region, read_passages
 from bot.tickets.reading.references import References, TicketLink, is_other
-from bot.tickets.reading.roles import By, Group, Roles, read_roles
+from bot.tickets.reading.roles import read_roles
 from bot.tickets.rules import TicketRules
 
 MOST_REQUESTERS = 3
@@ -35,9 +36,10 @@ _MOST_URL = 2_000
 _MOST_FOR_PATTERNS = 8_000
 _LONGEST_UID = 128
 _NO_REPLY = re.compile(
-    r"(?:no|not|do-?not|donot|never)[._-]?reply.*|reply\+.*|mailer[._-]?daemon|postmaster"
-    r"|bounces?(?:[+._-].*)?|notifications?"
+    r"(?:.*[._+-])?(?:no|not|do-?not|donot|never)[._-]?reply.*|reply\+.*|mailer[._-]?daemon|postmaster"
+    r"|bounces?(?:[+._-].*)?|(?:.*[._-])?notifications?(?:[+._-].*)?|auto[._-]?(?:reply|confirm|responder).*"
 )
+_BELOW_OWN = tuple(f".{domain}" for domain in OWN_DOMAINS)
 # Parameters of a URL that name the person whose page it is.
 _WHOSE = re.compile(
     r"(?:user_?|customer_?|requester_?|contact_?)?(?:e?-?mail|address)|customer|requester|contact|q|query|search"
@@ -52,7 +54,7 @@ class Said:
 
     `found` says by what the requester was found, without a word of the message: "label requester in field".
     `is_sign`: a requester's label stands in it, with a value that is not ours. `is_digest`: several tickets.
-    `is_others`: it comes from a known sender that is no desk.
+    `is_linked`: a ticket is linked in it, in whoever's words. `is_others`: its sender is known, and no desk.
     """
 
     requester: tuple[Subject, ...] = ()
@@ -64,6 +66,7 @@ class Said:
     has_mail: bool = False
     is_sign: bool = False
     is_digest: bool = False
+    is_linked: bool = False
     is_others: bool = False
     is_doubtful: bool = False
 
@@ -105,7 +108,7 @@ class Judge:
 
     def _is_desks_own(self, address: Subject) -> bool:
         domain = domain_of(address)
-        return domain in self.hosts or any(domain == d or domain.endswith(f".{d}") for d in OWN_DOMAINS)
+        return domain in self.hosts or domain in OWN_DOMAINS or domain.endswith(_BELOW_OWN)
 
 
 def read_content(message: dict[str, Any], rules: TicketRules, files: Mapping[str, Any]) -> Said:
@@ -132,6 +135,7 @@ def read_content(message: dict[str, Any], rules: TicketRules, files: Mapping[str
         profile=profile.system,
         has_mail=bool(mails),
         is_digest=several,
+        is_linked=_linked([one for one in passages if one.place is not Region.QUOTE], references) is not None,
         is_others=_comes_from_others(spoken, references),
     )
 
@@ -186,7 +190,9 @@ def _is_same(one: TicketLink, other: TicketLink) -> bool:
 
 def _profile(message: Mapping[str, Any], ticket: TicketLink | None) -> Profile:
     if ticket is not None:
-        return ticket.profile
+        profile = ticket.profile
+        is_built_so = profile.shape is None or profile.shape(message)
+        return profile if is_built_so else replace(GENERAL, system=profile.system)
     return next((one for one in SHAPES if one.shape is not None and one.shape(message)), GENERAL)
 
 
@@ -278,7 +284,9 @@ def _by_roles(spoken: Spoken, roles: Roles, judge: Judge) -> tuple[tuple[Subject
         if first is not None and not first.addresses and named and named[0] is not first:
             return (), "", True
     chosen = _choose(named, judge)
-    if chosen is None:
+    if chosen is None or is_exchange(
+        roles, chosen, judge.is_outside, (one.shown or one.text for one in spoken.words)
+    ):
         return (), "", bool(named)
     addresses = _outside(chosen, judge)
     return addresses, f"{chosen.by} {_word(chosen)} in {chosen.place}", False
@@ -330,9 +338,9 @@ def _in_urls(links: Sequence[MarkupLink], judge: Judge) -> Iterable[tuple[str, S
 
 
 def _is_sign(roles: Roles, judge: Judge) -> bool:
-    """Whether a requester's label says that this is a ticket: with any value but an address of ours."""
+    """Whether a requester's label, or a desk's sentence, says that this is a ticket, and not about us."""
     return any(
-        group.by is By.LABEL
+        (group.by is By.LABEL or group.addresses)
         and (not group.addresses or any(judge.is_outside(address) for address in group.addresses))
         for group in roles.groups
     )

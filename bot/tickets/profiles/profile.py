@@ -49,7 +49,8 @@ class Profile:
         system: its name, as in `ticket`.
         urls: its tickets' URLs.
         own_domains: domains of its own addresses, which are no customer's.
-        shape: whether a message is this desk's, where it links no ticket.
+        shape: whether a message is built as this desk builds them; where it is not, though it links the
+            desk's ticket, somebody else's template made it, and the general rules hold.
         body: whose words the message's own text is, above attachments.
         attachment_text: whose words the text of an attachment is.
         first_section, later_sections: whose words sections and the like are, the first and the others.

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from bot.domain.addresses import without_message_ids
 from bot.tickets.profiles.profile import Author, Profile
 from bot.tickets.reading.boundaries import begins_quote, ends_desks_words, goes_on
-from bot.tickets.reading.labels import OF_REQUESTERS, Label, Labels, plain
+from bot.tickets.reading.labels import OF_REQUESTERS, Label, Labels
 from bot.tickets.reading.lines import (
     Line,
     Segment,
@@ -35,6 +35,7 @@ _SHORTEST_SUBJECT = 2
 _MOST_WORDS_OF_VALUE = 3
 _TEMPLATE = re.compile(r"\{\{[^{}\n]{0,200}\}\}")
 _ONLY_TICKET = re.compile(rf"[\s:*_-]*{LINK}?\s*{TITLE}[^\x04]*\x04[\s.]*")
+_BEGINS_WITH_TICKET = re.compile(rf"[\s:*_-]*{LINK}?\s*{TITLE}[^\x04]*\x04")
 # "Request: SUP-12" links the ticket; "Request: my text" is the customer's.
 _MAY_BE_LINKED = frozenset({"request", "issue", "conversation", "inquiry", "enquiry", "case", "problem"})
 _BEGINS_WITH_LINK = re.compile(rf"\W{{0,6}}{LINK}")
@@ -169,7 +170,9 @@ class _Reader:
             if head[0].kind is None:
                 _Container(self, passage, number).read()
                 return
-            kind, label = head[0].kind or Label.UNKNOWN, head[0].label
+            label = head[0].label
+            kind = head[0].kind or Label.UNKNOWN
+            kind = self.labels.classify(label) if kind is Label.UNKNOWN else kind
         self._value(number, passage, lines[skipped:], label, kind, has_head=not title)
 
     def _value(
@@ -310,7 +313,9 @@ class _Container:
         segments = self._segments(line)
         cut = self._cut(line, segments, below)
         kept, rest = line.text[:cut], line.text[cut:]
-        desks = tuple(replace(one, end=min(one.end, cut)) for one in segments if one.start <= cut)
+        desks = tuple(
+            one if one.end <= cut else replace(one, end=cut) for one in segments if one.start <= cut
+        )
         self.reader.spoken.words.append(
             Words(Author.DESK, kept, self.passage.place, self.number, place, desks, whole=line.text)
         )
@@ -331,7 +336,7 @@ class _Container:
         """Where in a line the desk's words end; at its end, where the line is all the desk's."""
         for place, one in enumerate(segments):
             value = line.text[one.start : one.end]
-            is_link = plain(one.label) in _MAY_BE_LINKED and _ONLY_TICKET.fullmatch(value)
+            is_link = self.reader.labels.phrase(one.label) in _MAY_BE_LINKED and _ONLY_TICKET.fullmatch(value)
             if one.kind is Label.DESCRIPTION and not is_link:
                 self.ended = True
                 return one.start
@@ -346,6 +351,10 @@ class _Container:
 
     def _ends_at_unknown(self, line: Line, one: Segment, value: str, below: bool, *, is_head: bool) -> bool:
         """Whether an unknown label is a description's: prose beside it, or nothing and lines below."""
+        if _BEGINS_WITH_TICKET.match(value):
+            # "SLA breach: #12 …": what the label announces is the ticket.
+            value = _BEGINS_WITH_TICKET.sub("", value)
+            below = False
         if value.strip():
             words = value.split()
             return len(words) >= _MOST_WORDS_OF_VALUE and any(word[:1].islower() for word in words)

@@ -75,6 +75,13 @@ def plain(label: str) -> str:
     return text.strip(_EDGES)
 
 
+def is_heading(text: str) -> bool:
+    """Whether a text has only words of desks' own announcements, and ends with what happened: "New lead"."""
+    tokens = [part for token in text.split() if (part := plain(token))]
+    announced = all(part in _ANNOUNCED or part.isdigit() for part in tokens)
+    return bool(tokens) and announced and tokens[-1] not in _NO_HEADING
+
+
 def _table(*kinds: tuple[Label, str]) -> dict[str, Label]:
     """All phrases with their kinds; where languages differ, the first kind given."""
     table: dict[str, Label] = {}
@@ -93,6 +100,9 @@ _KNOWN = _table(
     (Label.EMAIL, words.EMAIL),
     (Label.ATTRIBUTE, words.ATTRIBUTE),
 )
+_ANNOUNCED = frozenset(map(plain, words.phrases(words.SENTENCE)))
+_NO_HEADING = frozenset(words.phrases(words.NO_HEADING))
+_ENTRIES = frozenset(words.phrases(words.ENTRIES))
 _ELSE_WITHIN = frozenset(words.phrases(words.ELSE_WITHIN))
 _LITTLE = frozenset(map(plain, words.phrases(words.LITTLE)))
 _ROLES = {phrase: kind for phrase, kind in _KNOWN.items() if kind in (Label.REQUESTER, Label.SUBMITTER)}
@@ -117,11 +127,18 @@ class Labels:
 
     more: frozenset[str] = frozenset()
     _read: dict[str, Label] = field(default_factory=dict, compare=False)
+    _plain: dict[str, str] = field(default_factory=dict, compare=False)
+
+    def phrase(self, label: str) -> str:
+        """A label in plain words, as `plain` says it; a message repeats its labels."""
+        if label not in self._plain:
+            self._plain[label] = plain(label)
+        return self._plain[label]
 
     def classify(self, label: str) -> Label:
         """Read a label, such as "Requester email" or "Assigned to"."""
         if label not in self._read:
-            self._read[label] = self._classify(plain(label))
+            self._read[label] = self._classify(self.phrase(label))
         return self._read[label]
 
     def _classify(self, phrase: str) -> Label:
@@ -135,26 +152,24 @@ class Labels:
             return Label.TITLE
         if (role := _composed(phrase)) is not None:
             return role
-        within = {word.removesuffix("'s") for word in phrase.split()}
-        of_roles = any(word in _ROLES for word in within)
-        return Label.SOMEBODY_ELSE if within & _ELSE_WITHIN or of_roles else Label.UNKNOWN
+        return _somebody_else(phrase)
 
     def says_email(self, label: str) -> bool:
         """Whether a label asks for an address: "Requester email" does, "Requester" may hold a name."""
-        phrase = plain(label)
+        phrase = self.phrase(label)
         return any(word in _OF_EMAIL for word in _SPLIT.split(phrase)) or any(
             joined in phrase for joined in _EMAILS_JOINED
         )
 
     def says_name(self, label: str) -> bool:
         """Whether a label asks for a name alone, which people choose as they like."""
-        return bool(_NAME.search(plain(label))) and not self.says_email(label)
+        return bool(_NAME.search(self.phrase(label))) and not self.says_email(label)
 
     def classify_alone(self, line: str) -> Label:
         """Read a line that may be a label without a colon; what is none is UNKNOWN."""
         if len(line) > LONGEST_LABEL or "@" in line:
             return Label.UNKNOWN
-        phrase = plain(line)
+        phrase = self.phrase(line)
         if phrase in self.more or phrase in _KNOWN:
             return self.classify(line)
         composed = _composed(phrase) if phrase else None
@@ -162,7 +177,7 @@ class Labels:
 
     def is_plural(self, label: str) -> bool:
         """Whether a label announces several people: "Customers"."""
-        phrase = plain(label)
+        phrase = self.phrase(label)
         return bool(_PLURAL.match(phrase)) or phrase in _PLURALS
 
 
@@ -189,6 +204,16 @@ _PLURALS = frozenset(
 )
 
 
+def _somebody_else(phrase: str) -> Label:
+    """Read "Last reply by", "Requester's manager": of somebody else; "New submission" only announces."""
+    within = {word.removesuffix("'s") for word in phrase.split()}
+    if not within & _ELSE_WITHIN and not any(word in _ROLES for word in within):
+        return Label.UNKNOWN
+    announced, _, last = phrase.rpartition(" ")
+    is_entry = last in _ENTRIES and all(word in _ANNOUNCED for word in announced.split())
+    return Label.TITLE if is_entry or is_heading(phrase) else Label.SOMEBODY_ELSE
+
+
 def _composed(phrase: str) -> Label | None:
     """Read "customer's email address", "E-Mail des Kunden", "お客様メールアドレス": a role and an address."""
     parts = [part for part in _SPLIT.split(phrase) if part and part not in _LITTLE]
@@ -204,4 +229,8 @@ def _composed(phrase: str) -> Label | None:
             if email in phrase:
                 rest = phrase.replace(email, "", 1).replace("の", "").replace("的", "").strip(" -")
                 return _ROLES.get(rest)
-    return _ROLES.get(" ".join(parts)) if parts else None
+    rest = " ".join(parts)
+    if _KNOWN.get(rest) is Label.EMAIL and phrase.endswith(rest):
+        # "What is your email?": only what leads up to it was left out.
+        return Label.EMAIL
+    return _ROLES.get(rest) if parts else None

@@ -244,6 +244,9 @@ def _may_follow(text: str, first: Segment, begins: int) -> bool:
     if first.kind is None:
         head = _TITLED.sub(" ", before).replace(LINK, " ")
         return is_desks_sentence(head) or (listed and sentence_cue(head) is not None)
+    if first.kind is Label.UNKNOWN and TITLE in before:
+        # "SLA breach: #12 | …": nothing but the ticket stands there.
+        return listed and is_only_ticket(_LISTING.split(_TITLED.sub(TITLE + TITLE_END, before).strip())[0])
     return listed and (first.kind in OF_REQUESTERS or plain(first.label) in _DESKS_VALUES)
 
 
@@ -295,34 +298,25 @@ def within_title(text: str, place: int) -> bool:
     return text.rfind(TITLE, 0, place + 1) > text.rfind(TITLE_END, 0, place + 1)
 
 
-_PARTICLES = frozenset(words.phrases(words.PARTICLES))
-_BETWEEN = re.compile(r"[·•|,;–—\t]|\s-\s")
-
-
-def is_card(text: str, found: Spotted) -> bool:
-    """
-    Whether an address stands like on a card: alone, or beside a name and nothing else.
-
-    "Jane Doe <…>", "Jane Doe · … · Contoso" are cards; "please ask …" is prose.
-    """
-    before = _TITLED.sub(" ", text[: found.start]).replace(LINK, " ")
-    after = text[found.end :]
-    if len(before) > _LONGEST_BEFORE:
-        return False
-    cells = _BETWEEN.split(before)
-    bracketed = before.rstrip()[-1:] in ("(", "<", "[") or not cells[-1].strip(_BRACKETS)
-    named = [
-        token for cell in cells for token in cell.strip(_BRACKETS).split() if token.strip(_BRACKETS + ".")
-    ]
-    if len(named) > _MOST_NAME_WORDS or not (bracketed or not named):
-        return False
-    return all(map(_is_name_word, named)) and not _BETWEEN.split(after)[0].strip(" )>]}\"'_.:`")
-
-
-def _is_name_word(token: str) -> bool:
-    first = token.lstrip("\"'“(")[:1]
+def is_part_of_title(text: str, one: Spotted) -> bool:
+    """Whether an address stands in a ticket's title that has other words as well."""
     return (
-        token.lower() in _PARTICLES
-        or (first.isalpha() and first.lower() != first)
-        or (first.isalpha() and first.lower() == first.upper())
+        within_title(text, one.start)
+        and text[one.start - 1 : one.start] + text[one.end : one.end + 1] != "\x03\x04"
     )
+
+
+def is_in_subject(text: str, segment: Segment, one: Spotted) -> bool:
+    """Whether an address is in a ticket's title that has more beside its label than the address."""
+    return within_title(text, one.start) and bool(text[segment.start : one.start].strip(" \x01\x03\x05(<[:-"))
+
+
+def is_right_before(before: str, cue: str) -> bool:
+    """Whether a cue is the last of what stands before an address."""
+    tokens = before.strip(" \x01\x03\x05(<[").split()
+    return [plain(token) for token in tokens[-len(cue.split()) :]] == cue.split()
+
+
+def is_only_ticket(text: str) -> bool:
+    """Whether nothing but the link to the ticket, and what separates, stands in a text."""
+    return TITLE in text and not _TITLED.sub(" ", text).replace(LINK, " ").strip(" :;|·•\t")

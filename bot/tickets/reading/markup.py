@@ -31,7 +31,10 @@ _INVISIBLE = re.compile(
 )
 # Only a line feed ends a line: in a name, other ends of lines must not begin a line of their own.
 _OTHER_ENDS = re.compile(r"\r(?!\n)|[\x85\u2028\u2029]")
-_WIDE = str.maketrans("：＠．（）＝，；｜\u3000\u00a0\u2007\u202f", ":@.()=,;|    ")
+# Signs that Slack's own markup is made of stay wide: nobody's text may become markup.
+_WIDE = str.maketrans("：＠．（）＝，；｜－＿＋\u3000\u00a0\u2007\u202f", ":@.()=,;|-_+    ") | {
+    wide: wide - 0xFEE0 for wide in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))
+}
 _EMOJI = re.compile(r"(?<![\w:]):[a-z0-9_+'-]{1,60}:(?![\w:])")
 _BOLD = re.compile(r"(?<![\w*])\*{1,2}(?=[^\s*])([^*\n]{1,300})\*{1,2}(?!\w)")
 _HEADING = re.compile(r"(?m)^#{1,6}[ \t]+(.{1,300})$")
@@ -57,7 +60,8 @@ IsTicket = Callable[[MarkupLink], bool]
 
 def without_invisible(text: str) -> str:
     """A text without characters that nobody sees, with line ends and full-width signs made plain."""
-    text = _OTHER_ENDS.sub(" ", text).replace("\r", "")
+    if "\r" in text or not text.isascii():
+        text = _OTHER_ENDS.sub(" ", text).replace("\r", "")
     return text if text.isascii() else _INVISIBLE.sub("", text).translate(_WIDE)
 
 

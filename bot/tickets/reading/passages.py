@@ -79,7 +79,10 @@ class _Walk:
         for number, attachment in enumerate(_dicts(message.get("attachments")), start=1):
             if not self.us.wrote(attachment):
                 previews = _previewed(attachment)
-                for passage in self.attachment(attachment):
+                shown = [*self.attachment(attachment)]
+                # Where an attachment has nothing to show, Slack shows what it has for notifications.
+                fallback = () if shown else self.words(attachment.get("fallback"), Region.PRETEXT)
+                for passage in (*shown, *fallback):
                     yield replace(passage, attachment=number, previews=previews)
         # With blocks the text is what notifications show of them; without, it stands above the attachments.
         yield from self.words(message.get("text"), Region.FALLBACK if message.get("blocks") else Region.BODY)

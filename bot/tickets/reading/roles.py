@@ -7,20 +7,25 @@ addresses says so and nobody is looked up by it.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from bot.domain.addresses import find_obfuscated
 from bot.domain.model import Subject
 from bot.tickets.profiles.profile import Author, Profile
+from bot.tickets.reading import words as words_of
 from bot.tickets.reading.authors import Spoken, Words
+from bot.tickets.reading.cards import is_card, is_named, is_persons, names_role
+from bot.tickets.reading.groups import By, Group, Roles
 from bot.tickets.reading.labels import OF_REQUESTERS, Label, Labels, plain
 from bot.tickets.reading.lines import (
     Segment,
     Spotted,
     ends_there,
-    is_card,
+    is_in_subject,
+    is_only_ticket,
+    is_part_of_title,
+    is_right_before,
     names_somebody_else,
     sentence_cue,
     spot,
@@ -36,53 +41,9 @@ _MOST_FOUND = 60
 _RUNNING = frozenset(
     {Region.BODY, Region.SECTION, Region.PRETEXT, Region.TEXT, Region.FOOTER, Region.UNTITLED}
 )
+_TO = frozenset(map(plain, words_of.phrases(words_of.TO)))
 _BULLET = re.compile(r"^[\s•●▪◦·|*-]+")
 _SAYS_NOTHING = re.compile(r"[\W_]*(?:n/?a|none|unknown|null|-)?[\W_]*", re.IGNORECASE)
-
-
-class By(StrEnum):
-    """What made an address the requester's."""
-
-    LABEL = "label"
-    SENTENCE = "sentence"
-    ALONE = "alone"
-
-
-@dataclass(slots=True)
-class Group:
-    """One label, or sentence, and the addresses that it names; `phrase` is the label in plain words."""
-
-    by: By
-    kind: Label
-    phrase: str
-    place: Region
-    plural: bool = False
-    says_email: bool = False
-    has_value: bool = False
-    # In the middle of a line: a label that begins one goes before it.
-    is_inline: bool = False
-    addresses: list[Subject] = field(default_factory=list)
-    # Two readings are possible: another address stands in the same line or beside the same label.
-    is_doubtful: bool = False
-
-
-@dataclass(slots=True)
-class Roles:
-    """Who is named as the requester, by which groups; and every address in the order of the message."""
-
-    groups: list[Group] = field(default_factory=list)
-    cards: list[Subject] = field(default_factory=list)
-    # Everybody with the number of the passage, which is its place in the message.
-    found: list[tuple[int, Subject]] = field(default_factory=list)
-    # Addresses of the desk's words that nobody's label explains: beside unknown labels, in prose.
-    unexplained: list[Subject] = field(default_factory=list)
-    has_label: bool = False
-    lines: list[str] = field(default_factory=list)
-
-    @property
-    def everybody(self) -> list[Subject]:
-        """All addresses in the order of the message's passages."""
-        return [address for _number, address in sorted(self.found, key=lambda one: one[0])]
 
 
 Judge = Callable[[str], Subject | None]
@@ -114,6 +75,10 @@ class _Reader:
     owner: Group | None = None
     owned_by_other: bool = False
     found: int = 0
+    # The line above, of whichever passage: it may be a label of what stands below.
+    above: str = ""
+    # Whose card that line is.
+    card_above: Subject | None = None
 
     def read(self, words: Words) -> None:
         if words.container != self.container:
@@ -123,7 +88,13 @@ class _Reader:
         if words.author is Author.CUSTOMER:
             self.open = None
             self._mention(words.text)
+            if words.place is Region.TITLE:
+                self.above = words.text
             return
+        if self.card_above is not None and names_role(words.text):
+            self.roles.cards.remove(self.card_above)
+            self.roles.unexplained.append(self.card_above)
+        self.card_above = None
         self.roles.lines.append(words.shown or words.text)
         spotted = self._spotted(words.text)
         seen = [(one, address) for one in spotted if (address := self.judge(one.typed)) is not None]
@@ -140,6 +111,7 @@ class _Reader:
                 pair for pair in seen if segment.start <= pair[0].start < max(segment.end, segment.start + 1)
             ]
             self._segment(words, segment, here, crowd=crowd)
+        self.above = words.text
 
     def _spotted(self, text: str) -> list[Spotted]:
         if self.found >= _MOST_FOUND:
@@ -168,7 +140,7 @@ class _Reader:
         if words.whole and words.whole != text:
             text = words.whole
             seen = [(one, address) for one in spot(text) if (address := self.judge(one.typed)) is not None]
-        outside = (a.value for one, a in seen if not _is_part_of_title(text, one) and self.is_outside(a))
+        outside = (a.value for one, a in seen if not is_part_of_title(text, one) and self.is_outside(a))
         return len(set(outside)) > 1
 
     def _segment(
@@ -190,8 +162,13 @@ class _Reader:
                 _is_persons(value) if segment.kind is Label.UNKNOWN else not _SAYS_NOTHING.fullmatch(value)
             )
             self.owner, self.owned_by_other = None, not seen and (named or not value.strip())
+        self._note_whom_it_went_to(segment.label, seen)
         if segment.kind is not Label.SOMEBODY_ELSE:
             self.roles.unexplained += [address for _one, address in seen]
+
+    def _note_whom_it_went_to(self, label: str, seen: Sequence[tuple[Spotted, Subject]]) -> None:
+        if self.labels.phrase(label) in _TO:
+            self.roles.sent_to += [address for _one, address in seen]
 
     def _requesters(
         self,
@@ -209,7 +186,7 @@ class _Reader:
         for number, (one, address) in enumerate(seen):
             begins = segment.start if number == 0 else seen[number - 1][0].end
             before = words.text[begins : one.start]
-            if says_name or _is_in_subject(words.text, segment, one):
+            if says_name or is_in_subject(words.text, segment, one):
                 continue
             if names_somebody_else(before) or len(before.split()) > _MOST_WORDS_BEFORE:
                 break
@@ -240,7 +217,7 @@ class _Reader:
         group = Group(
             By.LABEL,
             kind,
-            plain(label),
+            self.labels.phrase(label),
             words.place,
             self.labels.is_plural(label),
             self.labels.says_email(label),
@@ -270,10 +247,10 @@ class _Reader:
             cue = sentence_cue(before) if number == 0 and not self.profile.names_only else None
             opening = self._opening(text, before) if number == 0 else None
             titled = within_title(text, one.start)
-            if _is_part_of_title(text, one):
+            if is_part_of_title(text, one):
                 continue
             ends = _ends_sentence(words, one)
-            if (cue and ends and (not titled or _is_right_before(before, cue))) or opening:
+            if (cue and ends and (not titled or is_right_before(before, cue))) or opening:
                 group = Group(By.SENTENCE, Label.SUBMITTER, cue or "by", words.place, has_value=True)
                 self._add(group, address, crowd=crowd)
                 self.roles.groups.append(group)
@@ -285,15 +262,17 @@ class _Reader:
                 and is_card(text, one)
                 and not self.profile.names_only
             ):
-                self._card(words, address)
+                self._card(words, one, address)
             else:
                 self.roles.unexplained.append(address)
 
-    def _card(self, words: Words, address: Subject) -> None:
-        if self.roles.has_label or words.place is Region.FOOTER:
+    def _card(self, words: Words, one: Spotted, address: Subject) -> None:
+        is_persons_card = is_persons(words.text, one, address.value, self.above)
+        if self.roles.has_label or words.place is Region.FOOTER or not is_persons_card:
             self.roles.unexplained.append(address)
         else:
             self.roles.cards.append(address)
+            self.card_above = address
 
     def _opening(self, text: str, before: str) -> bool:
         opening = self.profile.opening
@@ -303,7 +282,9 @@ class _Reader:
             and len(before.split()) <= _MOST_WORDS_BEFORE
         )
 
-    def _below(self, text: str, seen: Sequence[tuple[Spotted, Subject]]) -> None:
+    def _below(
+        self, text: str, seen: Sequence[tuple[Spotted, Subject]], *, is_in_field: bool = False
+    ) -> None:
         """A line below a label: an address alone, or beside a name, is its value; whatever else ends it."""
         group = self.open
         if group is None:
@@ -315,8 +296,9 @@ class _Reader:
             if had or self.lines_left <= 0:
                 self.open = None
             return
-        alone = len({address.value for _one, address in seen}) == 1 and is_card(
-            _BULLET.sub("", text), _shifted(text, seen[0][0])
+        one, bare = _shifted(text, seen[0][0]), _BULLET.sub("", text)
+        alone = len({address.value for _one, address in seen}) == 1 and (
+            is_card(bare, one) or (is_in_field and is_named(bare, one))
         )
         if not alone or names_somebody_else(text[: seen[0][0].start]):
             self.roles.unexplained += [address for _one, address in seen]
@@ -332,8 +314,9 @@ class _Reader:
             self.roles.unexplained += [address for _one, address in seen]
             self.open = None
         elif self.open is not None and words.field_kind in OF_REQUESTERS:
-            self._below(words.text, seen)
+            self._below(words.text, seen, is_in_field=True)
         elif words.field_kind is Label.SOMEBODY_ELSE:
+            self._note_whom_it_went_to(words.field_label, seen)
             self.owned_by_other = self.owned_by_other and not seen
         else:
             self.roles.unexplained += [address for _one, address in seen]
@@ -352,34 +335,18 @@ def _ends_sentence(words: Words, one: Spotted) -> bool:
     return TITLE not in words.text and words.whole[one.end :].lstrip(" )>]}\"'”")[:1] == ":"
 
 
-def _is_part_of_title(text: str, one: Spotted) -> bool:
-    """Whether an address stands in a ticket's title that has other words as well."""
-    return (
-        within_title(text, one.start)
-        and text[one.start - 1 : one.start] + text[one.end : one.end + 1] != "\x03\x04"
-    )
-
-
 def _is_plain_list(words: Words, seen: Sequence[tuple[Spotted, Subject]]) -> bool:
     """Whether a line is labels with one address beside each and nothing else: no name can have made it."""
     for segment in words.segments:
         here = [one for one, _address in seen if segment.start <= one.start < segment.end]
+        if not here and is_only_ticket(words.text[segment.start : segment.end]):
+            continue
         if segment.kind in (None, Label.UNKNOWN, Label.DESCRIPTION) or not segment.trusted or len(here) != 1:
             return False
         beside = words.text[segment.start : here[0].start] + words.text[here[0].end : segment.end]
         if beside.strip(" ;|·•,\t"):
             return False
     return True
-
-
-def _is_in_subject(text: str, segment: Segment, one: Spotted) -> bool:
-    """Whether an address is in a ticket's title that has more beside its label than the address."""
-    return within_title(text, one.start) and bool(text[segment.start : one.start].strip(" \x01\x03\x05(<[:-"))
-
-
-def _is_right_before(before: str, cue: str) -> bool:
-    tokens = before.strip(" \x01\x03\x05(<[").split()
-    return [plain(token) for token in tokens[-len(cue.split()) :]] == cue.split()
 
 
 def _shifted(text: str, one: Spotted) -> Spotted:
@@ -391,8 +358,3 @@ def _is_persons(value: str) -> bool:
     """Whether a value looks like somebody's name."""
     parts = value.split()
     return 1 < len(parts) <= 4 and all(part[:1].isalpha() and part[:1] != part[:1].lower() for part in parts)  # noqa: PLR2004
-
-
-def groups_of(roles: Roles, kinds: frozenset[Label]) -> Iterator[Group]:
-    """The groups of such kinds, in their order."""
-    return (group for group in roles.groups if group.kind in kinds)

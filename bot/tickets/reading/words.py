@@ -4,7 +4,8 @@ The words of labels, in the languages of the desks' own translations.
 Phrases between bars, every language from a line of its own; `labels` compares them in lower case and without
 accents. English, French, German, Spanish, Portuguese, Italian, Dutch, Danish and Norwegian, Swedish, Finnish,
 Polish, Czech and Slovak, Hungarian, Turkish, Russian, Ukrainian, Greek, Hebrew, Arabic, Japanese, Korean,
-Chinese.
+Chinese, Vietnamese, Thai, Indonesian, Romanian, Bulgarian, Croatian and Serbian, Slovenian, Estonian,
+Latvian, Lithuanian, Hindi.
 """
 
 import re
@@ -45,6 +46,11 @@ talep eden|istekte bulunan|istek sahibi|talep sahibi|musteri|musteriler|iletisim
 依頼者|リクエスタ|リクエスター|リクエスト送信者|申請者|顧客|お客様|顧客名|問い合わせ者|お客さま
 요청자|고객|의뢰인|신청자|문의자|연락처
 请求者|請求者|请求人|请求方|客户|客戶|顾客|顧客|联系人|聯絡人|申请人|申請人|提单人
+associated contact|associated contacts|ticket contact|customer contacts
+người yêu cầu|người gửi yêu cầu|khách hàng|ผู้ขอ|ผู้ร้องขอ|ลูกค้า|pemohon|peminta|pelanggan|solicitant
+заявител|клиент на|podnositelj zahtjeva|podnositelj|podnosilac zahteva|klijent|kupac|prosilec|vlagatelj
+taotleja|klient|pieprasitajs|klients|pateikejas|prasytojas|klientas|अनुरोधकर्ता|ग्राहक|автор запиту|запитувач
+sol licitant|sollicitant
 """
 
 # Who typed it in, or from whom it came.
@@ -73,6 +79,8 @@ gonderen|olusturan|kimden|bildiren
 差出人|送信者|送信元|報告者|作成者|起票者|投稿者
 보낸 사람|보낸사람|작성자|제출자|보고자|등록자
 发件人|寄件者|寄件人|提交者|创建者|建立者|报告人|提交人|创建人
+từ|người gửi|จาก|ผู้ส่ง|dari|pengirim|expeditor|de la|подател|от кого|posiljatelj|posiljatelj|saatja|sutitajs
+siuntejas|प्रेषक
 """
 
 # An address, of whoever was named before.
@@ -99,6 +107,8 @@ eposta|eposta adresi|e posta|e posta adresi|email adresi
 メール|メールアドレス|eメール|電子メール|メアド|ｅメール
 이메일|메일|이메일 주소|전자우편|메일 주소
 邮箱|电子邮件|电子邮箱|邮件|邮箱地址|邮件地址|電子郵件|電郵|信箱|电邮
+địa chỉ email|thư điện tử|อีเมล|อีเมล์|alamat email|surel|adresa de email|adresa email|имейл адрес
+adresa e poste|e adresa|e posti aadress|e pasts|epasts|el pastas|el pasto adresas|ईमेल|ईमेल पता
 """
 
 # Anybody else.
@@ -133,6 +143,10 @@ atanan|atanan kisi|temsilci|sorumlu|sahibi|alici|kime|bilgi|cozen
 担当者|担当|割り当て先|アサイン|アサイニー|エージェント|所有者|宛先|フォロワー|受信者|対応者
 담당자|상담원|배정|할당|소유자|받는 사람|받는사람|참조|수신자|팔로워|처리자
 受理人|受托人|受託人|负责人|負責人|处理人|處理人|客服|指派|分配给|经办人|所有者|收件人|抄送|收件者|专员
+người được phân công|người được giao|người phụ trách|nhân viên hỗ trợ|đến|tới|ผู้รับมอบหมาย|ผู้รับผิดชอบ|เจ้าหน้าที่|ถึง
+penerima tugas|ditugaskan kepada|ditugaskan ke|petugas|agen|kepada|responsabil|atribuit|atribuit lui|către
+изпълнител|отговорник|възложено на|до|dodijeljeno|dodijeljen|izvrsitelj|zaduzen|prima|dodeljeno|dodeljen
+maaratud|vastutaja|saaja|pieskirts|atbildigais|kam|priskirta|atsakingas|असाइनी|एजेंट|प्रति
 """
 
 # What the customer wrote: many lines, or one.
@@ -171,6 +185,8 @@ aciklama|mesaj|yorum|icerik|soru|sorun|detaylar|metin|talep|not
 説明|内容|本文|メッセージ|コメント|質問|お問い合わせ内容|問い合わせ内容|詳細|備考|ご質問|相談内容
 설명|내용|메시지|댓글|본문|질문|문의 내용|문의내용|상세|비고|문의
 描述|说明|說明|内容|內容|消息|訊息|留言|评论|正文|问题|問題|备注|備註|详情|问题描述|反馈
+mô tả|nội dung|tin nhắn|คำอธิบาย|รายละเอียด|ข้อความ|deskripsi|pesan|keterangan|isi|descriere|mesaj|съобщение
+poruka|sporocilo|kirjeldus|sonum|apraksts|zina|aprasymas|zinute|pranesimas|विवरण|संदेश
 """
 
 TITLE = """
@@ -196,6 +212,7 @@ konu|baslik
 件名|タイトル|題名|表題
 제목
 主题|主題|标题|標題
+chủ đề|tiêu đề|หัวข้อ|เรื่อง|perihal|judul|subiect|тема на|naslov|zadeva|teema|temats|tema|antraste|विषय
 """
 
 # What is nobody: its value is one line, and the desk's words go on after it.
@@ -242,6 +259,8 @@ durum|oncelik|kategori|grup|tarih|sirket|ad|soyad|ad soyad|telefon|urun|numara|t
 상태|우선순위|카테고리|그룹|생성일|조직|회사|이름|성함|전화번호|제품|번호|티켓 번호|유형|날짜|부서|채널
 状态|狀態|优先级|優先順序|优先順序|类别|類別|组|组别|创建时间|建立時間|组织|公司|姓名|名字|电话|產品|产品
 编号|類型|类型|日期|部门|渠道|工单编号|工单号
+trạng thái|mức độ ưu tiên|độ ưu tiên|tên|สถานะ|ลำดับความสำคัญ|ชื่อ|prioritas|nama|prioritate|stare
+nume|име|naziv|ime|prednost|prioriteta|prioriteet|staatus|nimi|statuss|vards|prioritetas|busena|vardas|प्राथमिकता|स्थिति|नाम
 """
 
 # Words that make a label somebody else's wherever they stand in it.
@@ -259,7 +278,7 @@ billing|secondary|alternate|alternative|other|emergency|backup
 
 # Between the words of a label, and in front of it.
 LITTLE = """
-the|your|ihre|ihr|deine|votre|su|tu|sua|seu|uw|je|jouw|vas|twoj|of|for|and|a|an|de|del|della|dello|di|do
+what|is|what's|whats|please|enter|provide|give|us|type|which|the|your|ihre|ihr|deine|votre|su|tu|sua|seu|uw|je|jouw|vas|twoj|of|for|and|a|an|de|del|della|dello|di|do
 da|dos|das|du|des|der|die|den|dem|la|le|les|el|los|las|l|d|van|het|een|von|vom|и|og|och|ja|i|oraz|ve|y|e
 et|und|en|o|s
 """
@@ -278,6 +297,28 @@ nuova|richiesta|conversazione|messaggio|creato|creata|ricevuto|ricevuta|nieuw|ni
 bericht|aanvraag|aangemaakt|ontvangen|melding|nowe|nowy|nowa|zgloszenie|wiadomosc|utworzone|utworzono
 новый|новая|новое|запрос|заявка|тикет|обращение|сообщение|письмо|создан|создана|создано|получено|ny|nyt
 sag|henvendelse|arende|besked
+"""
+
+# Of these, the ones that end no heading: below them whoever they mean may stand.
+NO_HEADING = """
+contact|support|help|customer|service|desk|to|via|by|email|mail|with|as|it|you|we|in|on|from|of|your|the
+"""
+
+# What comes in by forms; for desks themselves a response may be an agent's, so it begins no sentence.
+ENTRIES = """
+response|responses|entry|entries|survey|registration|application|reservation|signup
+"""
+
+# What people do at work, as titles say it; no customer's name has them.
+AT_WORK = """
+specialist|specialists|executive|consultant|consultants|advisor|adviser|expert|experts|analyst|coordinator
+director|head|lead|leader|officer|admin|admins|administrator|author|reviewer|editor|driver|courier|seller
+merchant|hero|coach|guide|worker|developer|designer|architect|trainer|clerk|rep|associate|intern|staff
+employee|employees|member|members|success|onboarding|product|senior|junior|tier|level|sales|account|billing
+accounts|finance|legal|hr|security|marketing|solutions|technical|office|president|ceo|cto|cfo|coo|cmo|vp|svp
+founder|chief|secretary|dispatcher|moderator|buyer|landlord|tenant|patient|student|teacher|parent|guardian
+company|organization|organisation|info|hello|contact|service|notify|notified|watching|reporter|requester
+case|ticket|case worker|copied|copy|backup|primary|deputy|escalation|point|caller|sender
 """
 
 # Right before the name and address in such a sentence.
@@ -300,7 +341,7 @@ MAIL_FROM = """
 from|von|de|da|van|fra|från|fran|od|od koho|lähettäjä|lahettaja|feladó|felado|kimden|gönderen|от|от кого
 отправитель|від|від кого|απο|από|מאת|من|差出人|送信元|送信者|보낸 사람|보낸사람|发件人|寄件者|寄件人
 發件人|expéditeur|absender|remitente|remetente|mittente|afzender|nadawca|odesílatel|avsändare|expeditor
-de la
+de la|từ|จาก|dari|pengirim|saatja|प्रेषक
 """
 MAIL_OTHERS = """
 to|date|sent|subject|cc|reply-to|an|gesendet|datum|betreff|kopie|antwort an|à|a|pour|envoyé|objet
@@ -310,6 +351,28 @@ odesláno|predmet|címzett|küldve|dátum|tárgy|vastaanottaja|lähetetty|päiv�
 tarih|gönderildi|konu|кому|дата|отправлено|тема|копия|надіслано|προς|ημερομηνία|θέμα|אל|תאריך|נושא|נשלח
 إلى|التاريخ|الموضوع|تم الإرسال|宛先|日付|件名|送信日時|日時|받는 사람|받는사람|날짜|보낸 날짜|제목|보냄
 收件人|收件者|日期|发送时间|發送時間|时间|主题|主題|主旨|抄送|către|dată|subiect|trimis
+tới|đến|ngày|chủ đề|đã gửi|ถึง|วันที่|เรื่อง|kepada|tanggal|perihal|dikirim|до|изпратено|prima|predmet|poslano
+saaja|kellele|teema|kuupäev|प्रति|दिनांक|विषय
+"""
+
+# Beside each other, whom mail is from and to; or what was changed, from and to.
+FROM = """
+from|von|de|da|van|fra|fran|od|от|від|απο|od koho|από
+"""
+TO = """
+to|an|a|para|aan|til|till|do|komu|кому|προς|nach|vers|naar|auf|en|на|к
+"""
+# Beginnings of words that say that something was changed, or that mail went out.
+CHANGES = """
+chang|updat|modif|reassign|transfer|outbound|outgoing|field|geänder|aktualisier|feld|ausgehend|champ
+mis à jour|cambi|actualiz|campo|saliente|alterad|alteraç|atualiz|aggiorn|gewijzigd|bijgewerkt|veld|uitgaand
+ændr|endret|ändr|uppdater|zmien|zmian|aktualiz|изменен|обновл|исходящ|змінен|変更|更新|변경|更改|变更|變更
+"""
+# Whom mail to a desk goes to: nobody in person.
+MAILBOXES = """
+support|help|helpdesk|service|services|info|contact|hello|hi|care|customercare|customerservice|office|team
+sales|billing|accounts|orders|feedback|tickets|ticket|desk|servicedesk|it|admin|mail|inbox|kontakt|hilfe
+soporte|ayuda|suporte|assistance|aide|klantenservice|kundenservice|questions|ask|cs|success|community
 """
 
 # Labels whose values no customer chooses.
