@@ -46,6 +46,10 @@ _TO_ADDRESS = re.compile(r"to\s[\s<(\x01]{0,3}[^\s@]{1,64}@")
 _DESKS_VALUES = frozenset(words.phrases(words.DESKS_VALUES))
 _MOST_NAME_WORDS = 6
 _NOT_IN_NAMES = frozenset(words.phrases(words.NOT_IN_NAMES))
+# "New message from agent Sam": whoever does something at work is no requester.
+_AT_WORK = frozenset((*words.phrases(words.AT_WORK), *words.phrases(words.ELSE_WITHIN))) - frozenset(
+    words.phrases(words.REQUESTER) + words.phrases(words.SUBMITTER)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +283,10 @@ def sentence_cue(before: str) -> str | None:
 def _is_name(tokens: list[str]) -> bool:
     if len(tokens) > _MOST_NAME_WORDS:
         return False
-    return not any(plain(token) in _NOT_IN_NAMES or ":" in token or ";" in token for token in tokens)
+    named = [plain(token) for token in tokens]
+    if any(part in _NOT_IN_NAMES or part in _AT_WORK for part in named):
+        return False
+    return not any(":" in token or ";" in token for token in tokens)
 
 
 def ends_there(text: str, end: int) -> bool:

@@ -56,7 +56,7 @@ sol licitant|sollicitant
 # Who typed it in, or from whom it came.
 SUBMITTER = """
 reporter|reporters|submitter|submitters|sender|senders|from|created by|reported by|requested by
-submitted by|opened by|raised by|sent by|reply from|message from|mail from|email from
+submitted by|opened by|raised by|sent by|message from|mail from|email from
 rapporteur|expediteur|auteur de la demande|de|cree par|signale par|soumis par|ouvert par|envoye par
 melder|ersteller|einreicher|absender|von|erstellt von|gemeldet von|eingereicht von|eroffnet von
 gesendet von

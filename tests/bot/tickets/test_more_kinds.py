@@ -194,6 +194,14 @@ CASES: list[Case] = [
         [],
         [BOB],
     ),
+    (
+        "a desk's sentence about somebody at work",
+        message(f"New message from agent Sam Lee &lt;{SAM}&gt;\n{TICKET}"),
+        OFFER,
+        [],
+        [SAM],
+    ),
+    ("whoever replied", message(f"{TICKET}\nReply from: Sam Lee &lt;{SAM}&gt;"), OFFER, [], [SAM]),
     ("a program's mail", mail("drive-shares-noreply@contoso.example", f"Email: {BOB}"), OFFER, [], [BOB]),
     ("a calendar's mail", mail("calendar-notification@contoso.example", f"{BOB} comes"), OFFER, [], [BOB]),
     (
