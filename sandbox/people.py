@@ -22,14 +22,37 @@ class Error:
 
 
 @dataclass(frozen=True, slots=True)
+class Sign:
+    """
+    Something that went wrong in a visit and is no exception: what, in words, when and how often.
+
+    `what` is `request`, `rage`, `dead`, `error click`, `custom`, `console` or `crash`. The words of a request
+    are its method, path and status, those of a click are what was clicked.
+    """
+
+    what: str
+    words: str
+    after_seconds: int = 60
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Visit:
-    """One visit, as recorded by all vendors that recorded it."""
+    """
+    One visit, as recorded by all vendors that recorded it.
+
+    `device_number` tells a customer's devices apart; an app's visit may be recorded `offline` and come later.
+    """
 
     started_at: datetime
     seconds: int
     pages: tuple[str, ...] = ("/",)
     errors: tuple[Error, ...] = ()
     running: bool = False
+    signs: tuple[Sign, ...] = ()
+    device_number: int = 0
+    offline: bool = False
+    network: str = "wifi"
 
     @property
     def ended_at(self) -> datetime:
@@ -42,7 +65,8 @@ class Customer:
     """
     A customer, and which vendors have them.
 
-    `raygun_identifier` is what the app gave Raygun as identifier: the uid in most apps, the address in some.
+    `raygun_identifier` is what the app gave Raygun as identifier: the uid in most apps, the address in some;
+    `plan` is what they pay for, where the app tells its tools.
     """
 
     number: int
@@ -59,6 +83,7 @@ class Customer:
     country: str = "NZ"
     city: str = "Wellington"
     tried_by: str | None = field(default=None)
+    plan: str | None = None
 
     @property
     def subject(self) -> str:

@@ -12,17 +12,18 @@ from bot.answers.mrkdwn import counted, escaped, link, local_time
 from bot.answers.wording import source_label
 from bot.domain.links import at_moment
 from bot.domain.message import Message
-from bot.domain.model import ErrorEvent, SourceName
+from bot.domain.model import ErrorEvent, Session, SourceName
 from bot.jobs.admission import Admission
 from bot.jobs.inbox import Job
 from bot.jobs.payloads import SESSION_ERRORS
 from bot.slack.lost_posts import Spot
 from bot.slack.poster import NotHere, Part, Poster
 from bot.sources.http import CallFailed
-from bot.sources.protocol import Source, TellsErrors
+from bot.sources.protocol import SessionErrors, Source, TellsErrors
 from bot.sources.quota import Purpose, QuotaState
 
 _SHOWN = 20
+_NOTHING = "Nothing in its events failed: no exception, no crash, no failed request, no click in vain."
 _NO_SUCH = "That session’s tool is no longer configured, so its errors cannot be read."
 
 
@@ -53,14 +54,14 @@ class SessionErrorsJobs:
             await admission.tell(job, asker, _NO_SUCH)
             return
         try:
-            errors = await source.errors_in(payload.session_id, source.http.asking(Purpose.PERSON))
+            told = await source.errors_in(payload.session_id, source.http.asking(Purpose.PERSON))
         except CallFailed as failed:
             until = failed.failure.until
             again = f" Again from {local_time(until)}." if until else ""
             await admission.tell(job, asker, f"{escaped(failed.failure.message, 300)}.{again}")
             return
         budget = await source.http.ledger.state(source.budget)
-        message = session_errors(source.name, payload.started_at, payload.url, errors, budget)
+        message = session_errors(source.name, payload.started_at, payload.url, told, budget)
         if payload.ephemeral:
             await admission.tell(job, asker, message)
             return
@@ -74,19 +75,34 @@ def session_errors(
     name: SourceName,
     started_at: datetime | None,
     url: str | None,
-    errors: tuple[ErrorEvent, ...],
+    told: SessionErrors,
     budget: QuotaState,
 ) -> Message:
-    """The errors of one session, oldest first, each with a link to it; below, what is left of the budget."""
+    """The errors of one session, newest first, each with a link to it; below, what is left of the budget."""
+    errors = told.errors
     when = f" of {local_time(started_at)}" if started_at else ""
     head = f"*{counted(len(errors), 'error')} in {source_label(name)}’s session{when}*"
     lines = [head, *(_line(error, url) for error in errors[:_SHOWN])]
     if len(errors) > _SHOWN:
         lines.append(f"{len(errors) - _SHOWN} more not shown")
+    if told.more:
+        lines.append("The session has more events than were read: what came before them is not here.")
     if not errors:
-        lines.append("Nothing that its events call an error, an exception or a crash.")
+        lines.append(_NOTHING)
+    if about := _about(told.session):
+        lines.append(about)
     left = f"{budget.left} of {budget.limit} of the month’s Activations are left, by Casefile’s own count"
     return Message(head.replace("*", ""), dicts([*packed(lines), context([left])]))
+
+
+def _about(session: Session | None) -> str | None:
+    """What was told of the session itself: on what it was, where, and its last pages."""
+    if session is None:
+        return None
+    place = ", ".join(part for part in (session.city, session.country) if part)
+    trail = " → ".join(session.trail)
+    parts = (session.browser, session.os, session.device, place, trail)
+    return " · ".join(escaped(part, 200) for part in parts if part) or None
 
 
 def _line(error: ErrorEvent, url: str | None) -> str:

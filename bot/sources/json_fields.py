@@ -6,6 +6,7 @@ the record usable; a record that cannot be read is left out of the answer.
 """
 
 import math
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
@@ -18,6 +19,12 @@ _SECONDS = range(10**9, 10**10)
 # Characters of a text, and digits of a number, that are kept.
 _LONGEST_TEXT = 2_000
 _LONGEST_NUMBER = 30
+# Half of a pair of surrogates: no character of its own.
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+# What applications call the property of a user that names what they pay for, in snake case.
+_PLANS = ("plan", "plan_name", "subscription", "subscription_plan", "tier", "account_plan", "pricing_plan")
+# FullStory's older calls add a property's type to its name.
+_TYPE_IN_NAME = re.compile(r"_(?:str|int|real|bool)$")
 # The largest whole number that JSON's floating point holds exactly.
 _MOST_COUNTED = 2**53
 
@@ -32,12 +39,17 @@ R = TypeVar("R", bound=Record)
 
 
 def to_text(value: Any) -> str | None:
-    """A text, also where it came as a number, without NULs and blanks around it; None if nothing is left."""
+    """
+    A text, also where it came as a number, without NULs and blanks around it; None if nothing is left.
+
+    Half of a surrogate pair, which JSON can name and nothing can store, becomes a question mark.
+    """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     if isinstance(value, int) and abs(value) >= 10**_LONGEST_NUMBER:
         return None
-    return str(value).replace("\0", "").strip()[:_LONGEST_TEXT] or None
+    whole = str(value).encode("utf-8", "replace").decode()
+    return whole.replace("\0", "").strip()[:_LONGEST_TEXT] or None
 
 
 def joined(*values: Any) -> str | None:
@@ -46,9 +58,11 @@ def joined(*values: Any) -> str | None:
 
 
 def to_id(value: Any) -> str | None:
-    """An identifier: as `to_text`, but a text is kept exactly as it is; None where it is too long."""
+    """An identifier: as `to_text`, but a text is kept exactly; None where it is too long or broken."""
     text = str(value) if isinstance(value, str) else to_text(value)
-    return text if text and len(text) <= _LONGEST_TEXT else None
+    if not text or len(text) > _LONGEST_TEXT:
+        return None
+    return None if _SURROGATE.search(text) else text
 
 
 def to_count(value: Any) -> int | None:
@@ -103,6 +117,23 @@ def to_page(value: Any) -> str | None:
     except ValueError:
         path = text.split("?")[0].split("#")[0]
     return path or ("/" if "://" in text else None)
+
+
+def snake(name: str) -> str:
+    """A field's name in snake case: `requestStatus`, `request-status` and `request_status` are one name."""
+    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.encode("utf-8", "replace").decode())
+    return parted.replace("-", "_").replace(" ", "_").lower()
+
+
+def by_snake(fields: Any) -> dict[str, Any]:
+    """An object's fields by their names in snake case, without going deeper; empty where it is none."""
+    return {snake(name): value for name, value in fields.items()} if isinstance(fields, dict) else {}
+
+
+def to_plan(properties: Any) -> str | None:
+    """The plan in the properties that an application gave its user, by the names that are usual for it."""
+    named = {_TYPE_IN_NAME.sub("", name): value for name, value in by_snake(properties).items()}
+    return next((text for name in _PLANS if (text := to_text(named.get(name)))), None)
 
 
 AnyText = Annotated[str | None, BeforeValidator(to_text)]

@@ -107,6 +107,20 @@ class Source(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class SessionErrors:
+    """
+    What went wrong in one session, newest first.
+
+    `session` is its row as far as the same answer told it; `more` says that the vendor has older ones, which
+    the answer left out.
+    """
+
+    errors: tuple[ErrorEvent, ...]
+    session: Session | None = None
+    more: bool = False
+
+
 @runtime_checkable
 class TellsErrors(Source, Protocol):
     """A source that charges for a session's errors: it is asked for them only when a person wants them."""
@@ -115,9 +129,9 @@ class TellsErrors(Source, Protocol):
     def budget(self) -> Account:
         """The account in the ledger that the price is counted against."""
 
-    async def errors_in(self, session_id: str, calls: Calls) -> tuple[ErrorEvent, ...]:
+    async def errors_in(self, session_id: str, calls: Calls) -> SessionErrors:
         """
-        One session's errors, oldest first.
+        One session's errors.
 
         Raises:
             CallFailed: when the vendor cannot be asked or understood, or the budget is spent.

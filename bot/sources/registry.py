@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.domain.model import SourceName, Vendor
 from bot.settings.model import Settings
-from bot.sources import fullstory
+from bot.sources.fullstory import source as fullstory
 from bot.sources.http import open_client
 from bot.sources.protocol import Source
 from bot.sources.raygun import v3 as raygun_v3

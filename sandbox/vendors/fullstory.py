@@ -1,24 +1,59 @@
-"""FullStory by `contracts/fullstory.md`: keys, the list of sessions, events, users, `/me`."""
+"""
+FullStory by `contracts/fullstory.md`: keys and roles, sessions by pages, users, what happened in a session.
 
-from collections.abc import Sequence
+The list's pages are those that the vendor's own client follows (fullstory-anywhere-activation).
+"""
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
 
 from sandbox.people import FULLSTORY, Customer, Visit
+from sandbox.vendors.fullstory_events import CONTEXT_TYPES, as_context, as_events
 from sandbox.vendors.stand_in import Clock, StandIn
 
 _ORG = "7QX2B"
 _DEFAULT_LIMIT = 20
+_USERS_A_PAGE = 10
+# Roles whose keys may read.
+_READERS = frozenset({"ADMIN", "ARCHITECT"})
+_CONTEXT_FIELDS = {
+    "slice": {"mode", "event_limit", "duration_limit_ms", "start_timestamp", "end_timestamp"},
+    "context": {"include", "exclude"},
+    "events": {"include_types", "exclude_types"},
+    "cache": {"enable_event_cache"},
+}
+_MODES = frozenset({"UNSPECIFIED", "FIRST", "LAST", "TIMESTAMP"})
+_ABOUT = frozenset({"user", "org", "location", "device"})
 
 
 class FullStory(StandIn):
-    """One organisation; `api_key` is what follows `Basic `, ready for use."""
+    """
+    One organisation; `api_key` is what follows `Basic `, ready for use.
+
+    Attributes:
+        role: the key's; other roles than Admin and Architect may ask `/me` alone.
+        exact: whether addresses that differ in capitals are two people's.
+        has_context: whether the account has contexts of sessions, which are in beta.
+        has_events: whether the plan has Activations: events of sessions.
+        has_session_uid: whether the newer list is there.
+        camel: whether the names of events' properties are camel-cased.
+        activations: how many were used.
+
+    """
 
     def __init__(self, clock: Clock, people: Sequence[Customer]) -> None:
         super().__init__(clock)
         self.api_key = "bmExLkNhc2VmaWxlRGVtbw=="
-        self._people = [person for person in people if FULLSTORY in person.vendors]
+        self.role = "ADMIN"
+        self.exact = False
+        self.has_context = self.has_events = self.has_session_uid = True
+        self.camel = False
+        self.activations = 0
+        self.people = [person for person in people if FULLSTORY in person.vendors]
 
     def environment(self) -> dict[str, str]:
         """The variables that configure Casefile for it."""
@@ -29,7 +64,9 @@ class FullStory(StandIn):
         return [
             web.get("/sessions/v2", self._list_sessions),
             web.post("/sessions/v2", self._list_sessions),
+            web.get("/v2/sessions", self._newer_list),
             web.get("/v2/sessions/{id}/events", self._events),
+            web.post("/v2/sessions/{id}/context", self._context),
             web.get("/v2/users", self._users),
             web.get("/v2/users/{id}", self._one_user),
             web.get("/me", self._me),
@@ -49,66 +86,172 @@ class FullStory(StandIn):
         """A 500 in the documented form."""
         return web.json_response({"code": "internal", "message": "something broke"}, status=500)
 
-    def _is_ours(self, request: web.Request) -> bool:
-        return request.headers.get("Authorization") == f"Basic {self.api_key}"
+    def _refused(self, request: web.Request, *, reading: bool = True) -> web.Response | None:
+        if request.headers.get("Authorization") != f"Basic {self.api_key}":
+            return self.refusal()
+        if reading and self.role not in _READERS:
+            return _error(403, "forbidden", "the key's role may not read this")
+        return None
 
     async def _list_sessions(self, request: web.Request) -> web.Response:
-        if not self._is_ours(request):
-            return self.refusal()
+        if refused := self._refused(request):
+            return refused
         asked: dict[str, Any] = dict(request.query) if request.method == "GET" else await request.json()
+        return self._page(asked, _row)
+
+    async def _newer_list(self, request: web.Request) -> web.Response:
+        if refused := self._refused(request):
+            return refused
+        if not self.has_session_uid:
+            return _error(404, "resource_not_found", "no such resource")
+        wanted = request.query.get("session_uid")
+        if wanted is None:
+            return self._page(dict(request.query), _newer_row)
+        if request.query.keys() & {"uid", "email"}:
+            return _error(400, "invalid_field", "session_uid stands alone")
+        found = [one for one in self._every() if wanted in (_id(*one), client_id(*one))]
+        return web.json_response({"sessions": [_newer_row(*one) for one in found]})
+
+    def _page(self, asked: Mapping[str, Any], row: Any) -> web.Response:
         email, uid = asked.get("email"), asked.get("uid")
         if not email and not uid:
-            return web.json_response(
-                {"code": "required_field", "message": "uid or email must be set"}, status=400
-            )
-        # With both the vendor answers with the sessions of either.
-        found = [
-            (person, visit)
-            for person in self._people
-            if (email and person.email and person.email.lower() == str(email).lower()) or person.uid == uid
-            for visit in person.visits
-        ]
-        found.sort(key=lambda pair: pair[1].started_at, reverse=True)
+            return _error(400, "required_field", "uid or email must be set")
         limit = str(asked.get("limit") or _DEFAULT_LIMIT)
         if not limit.isdecimal():
-            return web.json_response({"code": "invalid_field", "message": "limit"}, status=400)
-        return web.json_response({"sessions": [_row(*pair) for pair in found[: int(limit)]]})
+            return _error(400, "invalid_field", "limit")
+        # With both the vendor answers with the sessions of either.
+        found = [one for one in self._every() if self._has(one[0], email, uid)]
+        question = json.dumps([email, uid, limit])
+        begin = _begin(asked.get("pagination_token"), question)
+        if begin is None:
+            return _error(400, "invalid_field", "pagination_token")
+        end = begin + int(limit)
+        body: dict[str, Any] = {"sessions": [row(*one) for one in found[begin:end]]}
+        if end < len(found):
+            body["pagination_token"] = _token(end, question)
+        return web.json_response(body)
+
+    def _every(self) -> list[tuple[Customer, Visit]]:
+        """All recorded visits, newest first."""
+        every = [(person, visit) for person in self.people for visit in person.visits]
+        return sorted(every, key=lambda one: one[1].started_at, reverse=True)
+
+    def _has(self, person: Customer, email: Any, uid: Any) -> bool:
+        if uid and person.uid == uid:
+            return True
+        if not email or not person.email:
+            return False
+        return person.email == email or (not self.exact and person.email.lower() == str(email).lower())
 
     async def _events(self, request: web.Request) -> web.Response:
-        if not self._is_ours(request):
-            return self.refusal()
+        if refused := self._refused(request):
+            return refused
+        if not self.has_events:
+            return _error(403, "forbidden", "the plan is without Activations")
+        found = self._asked_for(request)
+        if found is None:
+            return _error(404, "resource_not_found", "no such session")
+        self.activations += 1
+        ids = {"device_id": _device(*found), "session_id": _session(found[1])}
+        return web.json_response({"events": as_events(ids, *found, camel=self.camel)})
+
+    async def _context(self, request: web.Request) -> web.Response:
+        if refused := self._refused(request):
+            return refused
+        if not self.has_context:
+            return _error(404, "resource_not_found", "no such resource")
+        if not self.has_events:
+            return _error(403, "forbidden", "the plan is without Activations")
+        asked = await request.json()
+        if wrong := _wrong_in_context(asked):
+            return _error(400, "invalid_field", wrong)
+        found = self._asked_for(request)
+        if found is None:
+            return _error(404, "resource_not_found", "no such session")
+        self.activations += 1
+        return web.json_response(as_context(*found, asked, session_url(*found), _id(*found)))
+
+    def _asked_for(self, request: web.Request) -> tuple[Customer, Visit] | None:
         # The pair must be encoded: a colon as it is is refused.
         asked = request.match_info["id"] if ":" not in request.rel_url.raw_path else ""
-        for person in self._people:
-            for visit in person.visits:
-                if _id(person, visit) == asked:
-                    return web.json_response({"events": _events(person, visit)})
-        return web.json_response({"code": "resource_not_found", "message": "no such session"}, status=404)
+        return next((one for one in self._every() if asked in (_id(*one), client_id(*one))), None)
 
     async def _users(self, request: web.Request) -> web.Response:
-        if not self._is_ours(request):
-            return self.refusal()
+        if refused := self._refused(request):
+            return refused
         email, uid = request.query.get("email"), request.query.get("uid")
-        found = [_user(p) for p in self._people if (email and p.email == email) or (uid and p.uid == uid)]
-        return web.json_response({"results": found, "total_records": str(len(found)), "next_page_token": ""})
+        found = [_user(person) for person in self.people if self._has(person, email, uid)]
+        begin = _begin(request.query.get("page_token") or None, "users")
+        if begin is None:
+            return _error(400, "invalid_field", "page_token")
+        end = begin + _USERS_A_PAGE
+        following = _token(end, "users") if end < len(found) else ""
+        body = {"results": found[begin:end], "total_records": str(len(found)), "next_page_token": following}
+        return web.json_response(body)
 
     async def _one_user(self, request: web.Request) -> web.Response:
-        if not self._is_ours(request):
-            return self.refusal()
-        for person in self._people:
-            if _device(person) == request.match_info["id"]:
+        if refused := self._refused(request):
+            return refused
+        for person in self.people:
+            if _user_id(person) == request.match_info["id"]:
                 return web.json_response(_user(person))
-        return web.json_response({"code": "resource_not_found", "message": "no such user"}, status=404)
+        return _error(404, "resource_not_found", "no such user")
 
     async def _me(self, request: web.Request) -> web.Response:
-        if not self._is_ours(request):
-            return self.refusal()
-        return web.json_response({"email": "", "orgId": f"o-{_ORG}-na1", "role": "ADMIN"})
+        if refused := self._refused(request, reading=False):
+            return refused
+        return web.json_response({"email": "", "orgId": f"o-{_ORG}-na1", "role": self.role})
 
 
-def _device(person: Customer) -> str:
+def _error(status: int, code: str, message: str) -> web.Response:
+    return web.json_response({"code": code, "message": message}, status=status)
+
+
+def _wrong_in_context(asked: Any) -> str | None:
+    """What a context's request has that is not documented; None where it is well."""
+    if not isinstance(asked, dict):
+        return "the body"
+    for part, fields in asked.items():
+        unknown = set(fields) - _CONTEXT_FIELDS.get(part, set()) if isinstance(fields, dict) else {part}
+        if part not in _CONTEXT_FIELDS or unknown:
+            return str(part)
+    if asked.get("slice", {}).get("mode", "FIRST") not in _MODES:
+        return "slice.mode"
+    return _unknown_names(asked)
+
+
+def _unknown_names(asked: Mapping[str, Any]) -> str | None:
+    known = {"events": CONTEXT_TYPES, "context": _ABOUT}
+    for part, names in known.items():
+        for field, values in asked.get(part, {}).items():
+            if set(values) - names:
+                return f"{part}.{field}"
+    return None
+
+
+def _token(begin: int, question: str) -> str:
+    return base64.urlsafe_b64encode(json.dumps([begin, question]).encode()).decode()
+
+
+def _begin(token: str | None, question: str) -> int | None:
+    """Where a page begins; None for a token that is not of this question."""
+    if token is None:
+        return 0
+    try:
+        begin, asked = json.loads(base64.urlsafe_b64decode(token))
+    except ValueError:
+        return None
+    return int(begin) if asked == question else None
+
+
+def _user_id(person: Customer) -> str:
     # Too large for a float's precision, as real ids are.
     return str(5120998877665544000 + person.number)
+
+
+def _device(person: Customer, visit: Visit) -> str:
+    """The first half of a session's pair: a device, whose first one is told as the user's id."""
+    return str(int(_user_id(person)) + 100_000_000 * visit.device_number)
 
 
 def _session(visit: Visit) -> str:
@@ -116,7 +259,13 @@ def _session(visit: Visit) -> str:
 
 
 def _id(person: Customer, visit: Visit) -> str:
-    return f"{_device(person)}:{_session(visit)}"
+    return f"{_device(person, visit)}:{_session(visit)}"
+
+
+def client_id(person: Customer, visit: Visit) -> str:
+    """The id that the client itself gives a session."""
+    number = f"{person.number:012x}"
+    return f"0b6a7a0e-1111-4222-8333-{number}:{int(visit.started_at.timestamp()):08x}-1111-4222-8333-{number}"
 
 
 def session_url(person: Customer, visit: Visit) -> str:
@@ -126,46 +275,26 @@ def session_url(person: Customer, visit: Visit) -> str:
 
 def _row(person: Customer, visit: Visit) -> dict[str, Any]:
     return {
-        "userId": _device(person),
+        "userId": _device(person, visit),
         "sessionId": _session(visit),
         "createdTime": str(int(visit.started_at.timestamp())),
         "fsUrl": session_url(person, visit),
     }
 
 
+def _newer_row(person: Customer, visit: Visit) -> dict[str, Any]:
+    row = _row(person, visit)
+    names = {"userId": "user_id", "sessionId": "session_id", "createdTime": "created_time", "fsUrl": "fs_url"}
+    return {names[name]: value for name, value in row.items()}
+
+
 def _user(person: Customer) -> dict[str, Any]:
     return {
-        "id": _device(person),
+        "id": _user_id(person),
         "uid": person.uid,
         "display_name": person.name,
         "email": person.email,
         "is_being_deleted": False,
-        "properties": {},
-        "app_url": f"https://app.fullstory.com/ui/{_ORG}/segments/everyone/people/0/user/{_device(person)}",
-    }
-
-
-def _events(person: Customer, visit: Visit) -> list[dict[str, Any]]:
-    agent = {"device": person.device, "operating_system": person.os[0]}
-    agent |= {"browser": person.browser[0], "browser_version": person.browser[1]}
-    step = visit.seconds / max(1, len(visit.pages))
-    events = []
-    for number, page in enumerate(visit.pages):
-        source = {"user_agent": agent, "url": {"full_url": f"https://shop.example{page}", "path": page}}
-        events.append(_event("navigate", person, visit, number * step, source))
-    events += [_event("exception", person, visit, e.after_seconds, {}) for e in visit.errors]
-    return sorted(events, key=lambda event: str(event["event_time"]))
-
-
-def _event(kind: str, person: Customer, visit: Visit, after: float, source: dict[str, Any]) -> dict[str, Any]:
-    at = visit.started_at.timestamp() + after
-    return {
-        "device_id": _device(person),
-        "session_id": _session(visit),
-        "view_id": "1",
-        "event_time": f"{visit.started_at.fromtimestamp(at, visit.started_at.tzinfo):%Y-%m-%dT%H:%M:%S}.000Z",
-        "event_type": kind,
-        "event_properties": {},
-        "source_type": "web",
-        "source_properties": source,
+        "properties": {"plan": person.plan} if person.plan else {},
+        "app_url": f"https://app.fullstory.com/ui/{_ORG}/segments/everyone/people/0/user/{_user_id(person)}",
     }

@@ -17,7 +17,7 @@ def transport(request: pytest.FixtureRequest) -> str:
 
 
 def events_read(desk: Desk) -> int:
-    return sum(call.path.endswith("/events") for call in desk.world.fullstory.calls)
+    return sum(call.path.endswith(("/context", "/events")) for call in desk.world.fullstory.calls)
 
 
 def session_button(message: Message) -> tuple[str, str]:
@@ -51,7 +51,8 @@ async def test_a_press_posts_that_sessions_errors_in_the_thread_and_what_is_left
         _, reply = await desk.thread()
         told = plain_text(await pressed(desk, reply))
     assert "1 error in FullStory (main)’s session" in told
-    assert "exception" in told
+    assert "TypeError: Cannot read properties of undefined (reading 'total')" in told
+    assert "Chrome 142 · Windows 11" in told
     assert "999 of 1000 of the month’s Activations are left" in told
     assert events_read(desk) == 1
 

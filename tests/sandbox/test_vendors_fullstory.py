@@ -28,7 +28,7 @@ class Asker:
         return await self._ask("GET", url)
 
     async def post(self, path: str, body: dict[str, Any]) -> Any:
-        return await self._ask("POST", URL(self.server.origin + path), body)
+        return await self._ask("POST", URL(self.server.origin + path, encoded=True), body)
 
     async def _ask(self, method: str, url: URL, body: dict[str, Any] | None = None) -> Any:
         headers = {"Authorization": self.authorization}
@@ -131,3 +131,52 @@ async def test_users_are_listed_by_address_and_by_uid(fullstory: Asker) -> None:
     assert by_uid["results"][0]["email"] == "jane@contoso.example"
     assert await fullstory.get("/v2/users", email="jane@contoso.example") == by_uid
     assert (await fullstory.get("/v2/users", uid="nobody"))["results"] == []
+
+
+async def test_a_lists_next_page_is_asked_for_by_its_token_and_the_same_question(fullstory: Asker) -> None:
+    first = await fullstory.get(LIST, uid="u-51", limit="20")
+    rest = await fullstory.get(LIST, uid="u-51", limit="20", pagination_token=first["pagination_token"])
+    assert len(first["sessions"] + rest["sessions"]) == 34
+    assert "pagination_token" not in rest
+    await fullstory.get(LIST, uid="u-77", limit="20", pagination_token=first["pagination_token"])
+    assert fullstory.status == 400
+
+
+async def test_the_newer_list_names_one_session_in_snake_case_and_takes_no_user_beside(
+    fullstory: Asker,
+) -> None:
+    row = (await fullstory.get(LIST, uid="u-77"))["sessions"][1]
+    pair = f"{row['userId']}:{row['sessionId']}"
+    [named] = (await fullstory.get("/v2/sessions", session_uid=pair))["sessions"]
+    assert (named["user_id"], named["session_id"]) == (row["userId"], row["sessionId"])
+    await fullstory.get("/v2/sessions", session_uid=pair, uid="u-77")
+    assert fullstory.status == 400
+
+
+@pytest.mark.parametrize("path", [LIST, "/v2/users", "/v2/users/1", "/v2/sessions/1%3A2/events"])
+async def test_a_key_of_another_role_may_ask_whose_it_is_alone(fullstory: Asker, path: str) -> None:
+    fullstory.server.role = "USER"
+    assert (await fullstory.get("/me"))["role"] == "USER"
+    body = await fullstory.get(path, uid="u-77")
+    assert (fullstory.status, body["code"]) == (403, "forbidden")
+
+
+async def test_a_context_has_the_asked_kinds_of_the_last_events_and_who_it_was(fullstory: Asker) -> None:
+    row = (await fullstory.get(LIST, uid="u-77"))["sessions"][0]
+    path = f"/v2/sessions/{row['userId']}%3A{row['sessionId']}/context"
+    asked = {"slice": {"mode": "LAST", "event_limit": 1}, "events": {"exclude_types": ["click"]}}
+    told = (await fullstory.post(path, asked))["context_data"]
+    assert told["context"]["user_context"]["user_uid"] == "u-77"
+    assert [event["type"] for page in told["pages"] for event in page["events"]] == ["navigate"]
+    wrong: dict[str, Any]
+    for wrong in ({"slice": {"mode": "newest"}}, {"events": {"include_types": ["bang"]}}, {"nonsense": {}}):
+        await fullstory.post(path, wrong)
+        assert fullstory.status == 400
+
+
+async def test_a_plan_without_activations_refuses_events(fullstory: Asker) -> None:
+    fullstory.server.has_events = fullstory.server.has_context = False
+    await fullstory.get("/v2/sessions/1%3A2/events")
+    assert fullstory.status == 403
+    await fullstory.post("/v2/sessions/1%3A2/context", {})
+    assert (fullstory.status, fullstory.server.activations) == (404, 0)

@@ -15,7 +15,8 @@ from bot.domain.model import SourceName, Subject, SubjectKind
 from bot.operations.clock import Clock
 from bot.operations.tasks import Tasks
 from bot.settings.model import FullStoryAccount, RaygunAccount, RybbitAccount, UXCamAccount
-from bot.sources.fullstory import FullStory
+from bot.sources.fullstory.api import FullStoryApi
+from bot.sources.fullstory.source import FullStory
 from bot.sources.http import Calls, VendorHttp
 from bot.sources.protocol import Question, Source
 from bot.sources.quota import Account, Ledger, Purpose
@@ -77,7 +78,8 @@ class Bench:
         account = FullStoryAccount(api_key="bmExLmtleQ==")
         name = SourceName("fullstory", "main")
         http = self.http(vendor, Account(str(name)), account.base_url)
-        return FullStory(name, http, account, self.memory)
+        api = FullStoryApi(str(name), account, self.memory)
+        return FullStory(name, http, account, self.memory, api)
 
     def raygun(
         self, vendor: Respond | None = None, client: httpx.AsyncClient | None = None, **settings: Any

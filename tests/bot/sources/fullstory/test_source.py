@@ -28,6 +28,19 @@ LISTED: dict[str, list[dict[str, object]]] = {
         {"userId": "4400112233445566778", "sessionId": "9900", "createdTime": 1793000000, "fsUrl": None},
     ]
 }
+NEWER_ROW = {
+    "user_id": 5120998877665544321,
+    "session_id": "7719002233445566778",
+    "created_time": "2026-11-01T08:01:44Z",
+    "fs_url": None,
+}
+JANE = SessionUser(
+    "cust-8841",
+    "jane@corp.example",
+    "Jane Roe",
+    "gold",
+    url="https://app.fullstory.com/ui/7QX2B/segments/everyone/people/0/user/5120998877665544321",
+)
 EVENTS = {
     "events": [
         {
@@ -73,14 +86,16 @@ async def test_one_identifier_is_sent_a_call_and_the_key_verbatim_after_basic(on
     assert by_email.headers["authorization"] == "Basic bmExLmtleQ=="
 
 
-async def test_an_address_is_sent_as_typed_and_lower_cased_only_where_that_finds_nobody(
+async def test_an_address_is_sent_as_typed_and_lower_cased_and_what_either_finds_is_joined(
     on_bench: Bench,
 ) -> None:
-    vendor = Canned(lambda r: answer(LISTED if r.url.params["email"] == "jane@corp.example" else {}))
+    first, second, third = LISTED["sessions"]
+    by_spelling = {"Jane@Corp.example": [first, second], "jane@corp.example": [second, third]}
+    vendor = Canned(lambda r: answer({"sessions": by_spelling[r.url.params["email"]]}))
     found = await find(on_bench.fullstory(vendor), "Jane@Corp.example")
     listing = [r for r in vendor.requests if r.url.path == "/sessions/v2"]
-    assert [r.url.params["email"] for r in listing] == ["Jane@Corp.example", "jane@corp.example"]
-    assert len(found.sessions) == 3
+    assert {r.url.params["email"] for r in listing} == set(by_spelling)
+    assert [session.id[:4] for session in found.sessions] == ["5120", "5120", "4400"]
 
 
 @pytest.mark.parametrize("empty", [{"sessions": []}, {}, {"sessions": None}])
@@ -95,6 +110,8 @@ async def test_sessions_older_than_asked_for_are_left_out(on_bench: Bench) -> No
 
 def one_by_one(request: httpx.Request) -> httpx.Response:
     """Answer a user's record, a list of sessions and a session's events, each as in the contract."""
+    if request.url.path == "/v2/sessions" or request.url.path.endswith("/context"):
+        return answer({"code": "resource_not_found", "message": "no such resource"}, 404)
     if request.url.path.startswith("/v2/users/"):
         return answer(USERS["results"][0])
     return answer(EVENTS if request.url.path.endswith("/events") else LISTED)
@@ -105,11 +122,42 @@ async def test_one_session_is_found_by_the_user_in_its_id_and_costs_no_activatio
     source = on_bench.fullstory(vendor)
     session = await source.session("5120998877665544321:7719002233445566778", await calls_of(source))
     assert session is not None
-    assert session.user == SessionUser("cust-8841", "jane@corp.example", "Jane Roe")
-    assert vendor.paths == ["/v2/users/5120998877665544321", "/sessions/v2"]
+    assert session.user == JANE
+    assert vendor.paths == ["/v2/sessions", "/v2/users/5120998877665544321", "/sessions/v2"]
+    await source.session("5120998877665544321:7719002233445566778", await calls_of(source))
+    assert vendor.paths.count("/v2/sessions") == 1
 
 
-@pytest.mark.parametrize("session_id", ["0b6a7a0e-1111-4222-8333-944455556666", "x:y", "1", "../x"])
+@pytest.mark.parametrize(
+    ("asked", "listed"),
+    [
+        ("5120998877665544321:7719002233445566778", LISTED["sessions"][0]),
+        ("0b6a7a0e-1111-4222-8333-944455556666", LISTED["sessions"][0]),
+        ("0b6a7a0e-1111-4222-8333-944455556666:0b6a7a0e-1111-4222-8333-944455556667", NEWER_ROW),
+    ],
+)
+async def test_the_newer_list_names_one_session_directly_also_by_the_clients_id(
+    on_bench: Bench, asked: str, listed: dict[str, object]
+) -> None:
+    def respond(request: httpx.Request) -> httpx.Response:
+        return answer({"results": [listed]} if request.url.path == "/v2/sessions" else USERS["results"][0])
+
+    vendor = Canned(respond)
+    source = on_bench.fullstory(vendor)
+    session = await source.session(asked, await calls_of(source))
+    assert session is not None
+    assert (session.id, session.user) == ("5120998877665544321:7719002233445566778", JANE)
+    assert vendor.requests[0].url.params["session_uid"] == asked
+    assert vendor.paths == ["/v2/sessions", "/v2/users/5120998877665544321"]
+
+
+async def test_a_server_that_ignores_the_name_of_the_session_shows_nobody_elses(on_bench: Bench) -> None:
+    vendor = Canned(lambda r: answer(LISTED if r.url.path == "/v2/sessions" else {}, 200))
+    source = on_bench.fullstory(vendor)
+    assert await source.session("0b6a7a0e-1111-4222-8333-944455556666", await calls_of(source)) is None
+
+
+@pytest.mark.parametrize("session_id", ["x:y", "1", "../x"])
 async def test_a_session_whose_id_names_no_user_is_not_asked_for(on_bench: Bench, session_id: str) -> None:
     vendor = Canned(one_by_one)
     source = on_bench.fullstory(vendor)
@@ -121,14 +169,14 @@ async def test_a_sessions_errors_are_read_once_and_its_id_is_encoded(on_bench: B
     vendor = Canned(one_by_one)
     source = on_bench.fullstory(vendor)
     for _ in range(2):
-        [error] = await source.errors_in("5120998877665544321:7719002233445566778", await calls_of(source))
-    assert (error.title, error.occurred_at) == (
-        "console message",
-        datetime(2026, 11, 1, 9, 22, 11, tzinfo=UTC),
-    )
-    [request] = vendor.requests
-    assert b"5120998877665544321%3A7719002233445566778/events" in request.url.raw_path
-    assert (await on_bench.ledger.state(source.budget)).left == 999
+        told = await source.errors_in("5120998877665544321:7719002233445566778", await calls_of(source))
+    assert [(error.title, error.occurred_at) for error in told.errors] == [
+        ("console error without a message", datetime(2026, 11, 1, 9, 22, 11, tzinfo=UTC)),
+        ("checkout_failed (code: E42)", datetime(2026, 11, 1, 9, 22, 10, tzinfo=UTC)),
+    ]
+    context, events = vendor.requests
+    assert b"5120998877665544321%3A7719002233445566778/context" in context.url.raw_path
+    assert b"5120998877665544321%3A7719002233445566778/events" in events.url.raw_path
 
 
 async def test_with_the_months_activations_spent_no_events_are_read(on_bench: Bench) -> None:
@@ -232,7 +280,7 @@ def by_path(**answers: object) -> Canned:
 async def test_a_session_is_given_to_the_user_whose_it_is(on_bench: Bench) -> None:
     found = await find(on_bench.fullstory(by_path(sessions=LISTED, users=USERS)), "jane@corp.example")
     first, _, third = found.sessions
-    assert first.user == SessionUser("cust-8841", "jane@corp.example", "Jane Roe")
+    assert first.user == JANE
     assert third.user == SessionUser(email="jane@corp.example")
     assert [user.uid for user in found.people] == ["cust-8841", None]
 
@@ -240,7 +288,7 @@ async def test_a_session_is_given_to_the_user_whose_it_is(on_bench: Bench) -> No
 async def test_who_somebody_is_is_told_without_any_session(on_bench: Bench) -> None:
     found = await find(on_bench.fullstory(by_path(sessions={}, users=USERS)), "cust-8841")
     assert found.sessions == ()
-    assert found.people == (SessionUser("cust-8841", "jane@corp.example", "Jane Roe"),)
+    assert found.people == (JANE,)
 
 
 async def test_who_somebody_is_is_asked_once_in_hours(on_bench: Bench) -> None:

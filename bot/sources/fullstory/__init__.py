@@ -1,0 +1,1 @@
+"""FullStory: sessions of a site's visitors, with the vendor's own replay links."""
