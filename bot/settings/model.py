@@ -97,6 +97,9 @@ class UXCamAccount(_Group):
         description="where its classic API is, asked where the newer one is not there",
     )
     identity: Text = Field("kUXCam_UserIdentity", description="the user property that holds your uid")
+    show_video: bool = Field(
+        False, description="show links to videos: whoever has one can watch until it ends"
+    )
 
 
 class ZendeskAccount(_Group):

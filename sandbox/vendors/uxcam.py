@@ -1,7 +1,9 @@
 """
 UXCam by `contracts/uxcam.md`: the newer API and the classic one, each as strict as the contract.
 
-Both have one app with one key. With `newer_is_there` False the account has the classic API only.
+Both have one app with one key. With `newer_is_there` False the account has the classic API only. Fields and
+their sections are those of the vendor's newest pages (docs/Data Access Api (V1), Session) and of its recorded
+classic answers, most of which have the user's properties one level deeper.
 """
 
 import json
@@ -17,7 +19,8 @@ from sandbox.vendors.stand_in import Clock, StandIn
 _APP = "65a0000000000000000000aa"
 _DEFAULT_DAYS = 30
 _BODY_FIELDS = frozenset({"app_id", "filters", "show_only", "page_size", "cursor", "with_video"})
-_PARTS = frozenset({"property", "user", "location", "deviceBasics", "deviceHardware", "devicePerformance"})
+_DEVICE = ("deviceBasics", "deviceHardware", "devicePerformance")
+_PARTS = frozenset({"property", "user", "location", "device", *_DEVICE})
 _QUERY_FIELDS = frozenset({"appid", "apikey", "page", "page_size", "filters"})
 _NEWEST_LIMITS, _CLASSIC_LIMITS = ((5, 1), (500, 3600)), ((5, 1), (60, 60), (500, 3600))
 _MOST_NEWER, _MOST_CLASSIC = 2_000, 500
@@ -36,7 +39,17 @@ class _Refused(Exception):
 
 
 class UXCam(StandIn):
-    """One app; `identity` is the user property that holds the uid, `has_email` whether it sets `email`."""
+    """
+    One app.
+
+    Attributes:
+        identity: the user property that holds the uid.
+        has_email: whether the app sets the property `email`; a filter by one that is not set is refused.
+        newer_is_there: whether the newer API serves the account.
+        nested: whether the classic API has the user's properties one level deeper.
+        classic_videos: whether the classic API lists videos, which it has left out since 2024.
+
+    """
 
     def __init__(self, clock: Clock, people: Sequence[Customer]) -> None:
         super().__init__(clock)
@@ -44,9 +57,11 @@ class UXCam(StandIn):
         self.identity = "kUXCam_UserIdentity"
         self.has_email = True
         self.newer_is_there = True
+        self.nested = True
+        self.classic_videos = False
         known = (person for person in people if UXCAM in person.vendors)
         every = [(person, visit) for person in known for visit in person.visits]
-        self._recorded: list[Recorded] = sorted(every, key=lambda one: one[1].started_at, reverse=True)
+        self._recorded: list[Recorded] = sorted(every, key=lambda one: _uploaded(one[1]), reverse=True)
         self._counted: list[datetime] = []
 
     def environment(self) -> dict[str, str]:
@@ -104,9 +119,10 @@ class UXCam(StandIn):
         size = asked.get("page_size", 500)
         if not isinstance(size, int) or not 1 <= size <= _MOST_NEWER:
             raise _Refused(422, "INVALID_REQUEST", "page_size is from 1 to 2000")
-        found = self._filtered(asked.get("filters", []))
+        found = self._filtered(asked.get("filters", []), "equal")
         begin, number = _read_cursor(asked.get("cursor"), asked)
         parts = [part for part in asked.get("show_only", ["property"]) if part in _PARTS]
+        parts += [part for part in _DEVICE if "device" in parts and part not in parts]
         more = begin + size < len(found)
         with_video = asked.get("with_video", False)
         rows = [
@@ -142,7 +158,7 @@ class UXCam(StandIn):
         filters = query.get("filters", "[]")
         if any(mark in filters for mark in ("\n", '": ', ", ")):
             raise _Refused(400, "INVALID_FILTER", "no whitespace in filters")
-        found = self._filtered(json.loads(filters))
+        found = self._filtered(json.loads(filters), "in")
         begin = (page - 1) * size
         rows = [self._classic_row(person, visit) for person, visit in found[begin : begin + size]]
         following = page + 1 if begin + size < len(found) else None
@@ -175,21 +191,26 @@ class UXCam(StandIn):
         )
         return response
 
-    def _filtered(self, filters: Any) -> list[Recorded]:
+    def _filtered(self, filters: Any, custom: str) -> list[Recorded]:
+        """The sessions of a question; `custom` is the operator for custom properties."""
         if not isinstance(filters, list):
             raise _Refused(400, "INVALID_FILTER", "filters is a list")
-        tests = [self._test(one) for one in filters]
+        tests = [self._test(one, custom) for one in filters]
         if not any(one["attribute"] == "date_range" for one in filters):
             begin = self.clock() - timedelta(days=_DEFAULT_DAYS)
             tests.append(lambda _person, visit: _uploaded(visit) >= begin)
         return [one for one in self._recorded if all(test(*one) for test in tests)]
 
-    def _test(self, one: Any) -> Callable[[Customer, Visit], bool]:
+    def _test(self, one: Any, custom: str) -> Callable[[Customer, Visit], bool]:
         attribute, operator, value = (one.get(key) for key in ("attribute", "operator", "value"))
         match attribute, operator:
-            case "user_custom_property", "equal":
-                name = one.get("property_name")
-                return lambda person, _visit: self._properties(person).get(name) == str(value)
+            case "user_custom_property", _ if operator == custom:
+                name, wanted = one.get("property_name"), value if custom == "in" else [value]
+                if not isinstance(wanted, list):
+                    raise _Refused(400, "INVALID_FILTER", "in takes a list")
+                if name == "email" and not self.has_email:
+                    raise _Refused(400, "INVALID_FILTER", "no such property")
+                return lambda person, _visit: self._properties(person).get(name) in wanted
             case "session_id", "equal":
                 return lambda person, visit: _session_id(person, visit) == value
             case "uxcamuserid", "equal":
@@ -208,6 +229,8 @@ class UXCam(StandIn):
         properties = {self.identity: person.uid}
         if self.has_email and person.email:
             properties["email"] = person.email
+        if person.plan:
+            properties["plan"] = person.plan
         return properties
 
     def _newer_row(
@@ -218,25 +241,28 @@ class UXCam(StandIn):
             "user": self._properties(person) | {"uxcamuserid": _user_id(person)},
             "location": {"countryCode": person.country, "city": person.city},
             "deviceBasics": {
-                "osName": person.os[0],
+                "osName": "BAKLAVA" if person.os[0] == "Android" else person.os[0],
                 "osVersion": person.os[1],
                 "appVersion": "5.2.0",
                 "type": "Phone",
             },
-            "deviceHardware": {},
-            "devicePerformance": {},
+            "deviceHardware": {"producer": "Maker", "model": person.device, "platform": person.os[0].lower()},
+            "devicePerformance": {"totalRamInMB": 8192, "freeRamInMB": None},
         }
-        row = self._head(person, visit, "tara") | {part: every[part] for part in parts}
+        row = self._head(person, visit, "tara") | {part: every[part] for part in parts if part in every}
         if with_video and not visit.running:
-            row["video"] = f"https://videos.uxcam.com/{_session_id(person, visit)}?signature=demo"
+            row["video"] = f"https://sp.uxcam.com/replay/{_session_id(person, visit)}?signature=demo"
         return row
 
     def _classic_row(self, person: Customer, visit: Visit) -> dict[str, Any]:
-        seen = _property(visit) | {"hasVideo": False, "networkType": "wifi"}
-        user = self._properties(person) | {"alias": "Brisk Otter", "uxcamuserid": _user_id(person)}
+        seen = _property(visit) | {"hasVideo": self.classic_videos}
+        user: dict[str, Any] = self._properties(person) | {"alias": "Brisk Otter"}
+        user["uxcamuserid"] = _user_id(person)
+        if self.nested:
+            user = {"userProperty": user, "sessionNumber": _number(person, visit)}
         device = {"platform": person.os[0].lower(), "model": person.device, "osVersion": person.os[1]}
         return self._head(person, visit, "app") | {
-            "video": _NO_VIDEO,
+            "video": self._classic_video(person, visit) if self.classic_videos else _NO_VIDEO,
             "property": seen,
             "user": user,
             "device": device | {"appVersion": "5.2.0", "freeRamInKb": None, "dpi": -1},
@@ -248,9 +274,15 @@ class UXCam(StandIn):
             },
         }
 
+    def _classic_video(self, person: Customer, visit: Visit) -> str:
+        """A link that Amazon's S3 signs for 24 hours, as in recorded answers."""
+        ends = int((self.clock() + timedelta(hours=24)).timestamp())
+        file = f"uxcam-videos/{_session_id(person, visit)}.mp4"
+        return f"https://s3.amazonaws.com/{file}?AWSAccessKeyId=demo&Expires={ends}&Signature=demo"
+
     def _head(self, person: Customer, visit: Visit, host: str) -> dict[str, Any]:
         url = session_url(person, visit, host)
-        return {"sessionId": _session_id(person, visit), "sessionNumber": 1, "url": url}
+        return {"sessionId": _session_id(person, visit), "sessionNumber": _number(person, visit), "url": url}
 
 
 def session_url(person: Customer, visit: Visit, host: str = "app") -> str:
@@ -263,6 +295,8 @@ def _property(visit: Visit) -> dict[str, Any]:
         "uploadedServerTime": f"{_uploaded(visit):%Y-%m-%dT%H:%M:%SZ}",
         "verifiedServerTime": f"{visit.started_at:%Y-%m-%dT%H:%M:%SZ}",
         "durationSec": visit.seconds + 0.25,
+        "offlineRecorded": visit.offline,
+        "networkType": visit.network,
         "isCrashed": bool(visit.errors),
         "rageGestureCount": 2 * len(visit.errors),
         "totalScreen": len(visit.pages),
@@ -271,7 +305,13 @@ def _property(visit: Visit) -> dict[str, Any]:
 
 
 def _uploaded(visit: Visit) -> datetime:
-    return visit.ended_at + timedelta(seconds=20)
+    """When it reached the vendor: what was recorded without a network comes hours later."""
+    return visit.ended_at + (timedelta(hours=3) if visit.offline else timedelta(seconds=20))
+
+
+def _number(person: Customer, visit: Visit) -> int:
+    """Which of the person's sessions it is; the first is number 1."""
+    return 1 + sum(other.started_at < visit.started_at for other in person.visits)
 
 
 def _session_id(person: Customer, visit: Visit) -> str:

@@ -22,6 +22,10 @@ def by_identity(uid: str) -> dict[str, str]:
     return {"attribute": "user_custom_property", "operator": "equal", "property_name": IDENTITY, "value": uid}
 
 
+def by_identities(uid: str) -> dict[str, Any]:
+    return by_identity(uid) | {"operator": "in", "value": [uid]}
+
+
 class Asker:
     """Somebody with the right key."""
 
@@ -70,7 +74,7 @@ async def test_each_api_takes_the_key_in_its_own_place_alone(uxcam: Asker) -> No
 
 async def test_without_a_span_both_look_back_thirty_days(uxcam: Asker) -> None:
     newer = await uxcam.newer(filters=[by_identity("cust-1")])
-    filters = json.dumps([by_identity("cust-1")], separators=(",", ":"))
+    filters = json.dumps([by_identities("cust-1")], separators=(",", ":"))
     classic = await uxcam.classic(filters=filters)
     assert len(newer["data"]) == len(classic["data"]) == 3
 
@@ -149,3 +153,33 @@ async def test_an_account_without_the_newer_api_gets_a_404_there(uxcam: Asker) -
     uxcam.server.newer_is_there = False
     await uxcam.newer()
     assert uxcam.status == 404
+
+
+async def test_each_api_takes_its_own_operator_for_properties_of_the_app(uxcam: Asker) -> None:
+    await uxcam.newer(filters=[by_identities("cust-1")])
+    assert uxcam.status == 400
+    await uxcam.classic(filters=json.dumps([by_identity("cust-1")], separators=(",", ":")))
+    assert uxcam.status == 400
+
+
+async def test_a_property_that_the_app_does_not_set_is_refused(uxcam: Asker) -> None:
+    uxcam.server.has_email = False
+    await uxcam.newer(filters=[by_identity("pat@contoso.example") | {"property_name": "email"}])
+    assert uxcam.status == 400
+
+
+async def test_all_sections_of_the_device_come_for_one_word(uxcam: Asker) -> None:
+    row = (await uxcam.newer(show_only=["device"]))["data"][0]
+    assert row["deviceHardware"].keys() >= {"platform", "model"}
+    assert "device" not in row
+
+
+async def test_a_classic_row_has_the_user_one_level_deeper_and_a_video_that_ends_in_a_day(
+    uxcam: Asker,
+) -> None:
+    uxcam.server.classic_videos = True
+    row = (await uxcam.classic())["data"][0]
+    assert row["user"]["userProperty"][IDENTITY] == "cust-1"
+    assert row["sessionNumber"] == 4
+    ends = int(row["video"].split("Expires=")[1].split("&")[0])
+    assert ends == int((uxcam.clock() + timedelta(days=1)).timestamp())

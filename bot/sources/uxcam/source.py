@@ -1,36 +1,49 @@
 """UXCam (`contracts/uxcam.md`): sessions of an app's users, by the app's own id for them or by address."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
 from bot.domain.answer import Answer
 from bot.domain.links import Link, LinkKind
-from bot.domain.model import ErrorEvent, Session, SessionUser, SourceName, Subject, SubjectKind
+from bot.domain.model import (
+    ErrorEvent,
+    ErrorKind,
+    Failure,
+    Session,
+    SessionUser,
+    SourceName,
+    Subject,
+    SubjectKind,
+)
 from bot.settings.model import UXCamAccount
-from bot.sources.http import Calls, VendorHttp
-from bot.sources.json_fields import joined, to_count, to_flag, to_moment, to_text
+from bot.sources.http import CallFailed, Calls, VendorHttp
+from bot.sources.json_fields import joined, to_count, to_flag, to_moment, to_plan, to_text
 from bot.sources.protocol import Freshness, Question
 from bot.sources.quota import Account
 from bot.sources.safe_links import LinkRule
 from bot.sources.uxcam.api import (
     MOST_PAGES,
-    PAGE_SIZE,
     WINDOWS,
     GrowingRest,
     ListedSession,
+    ListedSessions,
     UXCamApi,
     Wanted,
 )
+from bot.sources.uxcam.video import read_video
 from bot.sources.wiring import Wiring
 
 _EMAIL_PROPERTY = "email"
 # How far back a single session is searched: without a span the vendor looks back 30 days.
 _FURTHEST = timedelta(days=365)
-_SESSION_ID = re.compile(r"[0-9a-f]{24}")
+_HEX_ID = re.compile(r"[0-9a-f]{24}")
+_INTERNAL_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 _PLATFORMS = {"1": "Android", "2": "iOS", "3": "Web", "android": "Android", "ios": "iOS", "web": "Web"}
 # Screens that are kept of one session.
 _MOST_SCREENS = 20
@@ -69,42 +82,90 @@ class UXCam:
         return self.http.account
 
     async def cost(self, subject: Subject) -> int:
-        """The most calls: a page for each way of asking, all pages of the last, one to find the API."""
+        """The most calls: all pages for each way of asking, and one to find the API."""
         ways = _ways(subject, self.settings.identity)
-        return len(ways) - 1 + MOST_PAGES + (not await self.api.is_found_out())
+        return len(ways) * MOST_PAGES + (not await self.api.is_found_out())
 
     async def find(self, question: Question, calls: Calls) -> Answer:
         """
-        The subject's sessions, and an error for each that crashed.
+        The subject's sessions, and an error for each that crashed, newest first.
 
-        An address is searched in the property `email`, which not every app sets, and then as the app's own id
-        for the person.
+        An address is searched in the property `email`, which not every app sets, and as the app's own id for
+        the person; both in each spelling, and what they find is joined: each may be somebody else's.
         """
         since = question.since(self.http.clock())
-        answer = Answer()
+        found: dict[str, ListedSession] = {}
+        lists: list[ListedSessions] = []
+        failures: list[Failure] = []
+        doubtful = False
         for way in _ways(question.subject, self.settings.identity):
-            answer = await self._by(way, since, calls)
-            if answer.sessions:
+            try:
+                listing = await self.api.sessions(self._wanted(way, since), calls)
+            except CallFailed as failed:
+                if not found:
+                    raise
+                failures.append(failed.failure)
                 break
-        return answer
+            rows, unsaid = _theirs(listing.rows, way)
+            found |= {row.sessionId: row for row in rows if row.sessionId}
+            doubtful = doubtful or unsaid
+            lists.append(listing)
+        return self._answer(found, lists, failures, since, doubtful=doubtful)
+
+    def _wanted(self, way: _Way, since: datetime) -> Wanted:
+        # A 400 on the identity, which every app has, is never "nobody" (contract, section 1.5).
+        may_be_unset = way.property_name != self.settings.identity
+        now = self.http.clock()
+        return Wanted("user_custom_property", way.value, since, now, way.property_name, may_be_unset)
+
+    def _answer(
+        self,
+        found: Mapping[str, ListedSession],
+        lists: Sequence[ListedSessions],
+        failures: Sequence[Failure],
+        since: datetime,
+        *,
+        doubtful: bool,
+    ) -> Answer:
+        first = _first_seen(found.values())
+        sessions = [
+            replace(session, user=replace(session.user, first_seen=first.get(row.user_id or "")))
+            for session_id, row in found.items()
+            for session in [self._session(row, session_id)]
+        ]
+        recent = [s for s in sessions if (s.ended_at or s.started_at or since) >= since]
+        recent.sort(key=lambda s: s.started_at or since, reverse=True)
+        crashes = [self._crash(s) for s in recent if s.crashed]
+        crashes.sort(key=lambda error: error.occurred_at or since, reverse=True)
+        cuts = [one.cut_at for one in lists if one.cut_at]
+        broken = [one.failure for one in lists if one.failure]
+        notes = [f"the newest {len(recent)} sessions alone"] if cuts else []
+        notes += [f"some sessions are missing: {failure.message}" for failure in (*broken, *failures)]
+        if doubtful:
+            notes.append("left out what does not say whose session it is")
+        return Answer(
+            tuple(recent),
+            tuple(crashes),
+            tuple(dict.fromkeys(notes)),
+            # What one way of asking would have told may be as new as anything.
+            complete_from=self.http.clock() if failures else max(cuts, default=None),
+            partial=bool(broken or failures),
+        )
 
     async def session(self, session_id: str, calls: Calls) -> Session | None:
         """One session by its id, from the list: there is no call for a single one."""
-        if not _SESSION_ID.fullmatch(session_id):
+        if not _HEX_ID.fullmatch(session_id):
             return None
         now = self.http.clock()
         wanted = Wanted("session_id", session_id, now - _FURTHEST, now)
-        listing = await self.api.sessions(wanted, calls)
-        rows = listing.rows if listing else ()
+        rows = (await self.api.sessions(wanted, calls)).rows
         return next((self._session(row, session_id) for row in rows if row.sessionId == session_id), None)
 
     async def check(self, calls: Calls) -> str:
-        """Ask for a session that does not exist, which proves URL, app and key."""
-        now = self.http.clock()
-        wanted = Wanted("session_id", "0" * 24, now, now)
-        if await self.api.sessions(wanted, calls) is None:
-            raise calls.unreadable("a list of sessions")
-        return f"the key may list the app's sessions, {await self.api.serving()}"
+        """Ask for a person who does not exist, as a lookup does: proves URL, app, key and the identity."""
+        way = _Way(self.settings.identity, "casefile-doctor")
+        await self.api.sessions(self._wanted(way, self.http.clock()), calls)
+        return f"the key may list the app's sessions by {way.property_name}, {await self.api.serving()}"
 
     async def is_ours(self, link: Link, calls: Calls) -> bool:  # noqa: ARG002 - needs no call
         """Whether a page is of our app."""
@@ -118,9 +179,8 @@ class UXCam:
             return Subject(SubjectKind.UID, link.user_id, link.user_id)
         now = self.http.clock()
         wanted = Wanted("uxcamuserid", link.user_id, now - _FURTHEST, now)
-        listing = await self.api.sessions(wanted, calls)
-        for row in listing.rows if listing else ():
-            if to_text(row.user.get("uxcamuserid")) == link.user_id:
+        for row in (await self.api.sessions(wanted, calls)).rows:
+            if row.user_id == link.user_id:
                 user = self._user(row)
                 if user.uid:
                     return Subject(SubjectKind.UID, user.uid, user.uid)
@@ -128,26 +188,12 @@ class UXCam:
                     return Subject(SubjectKind.EMAIL, user.email, user.email)
         return None
 
-    async def _by(self, way: _Way, since: datetime, calls: Calls) -> Answer:
-        wanted = Wanted("user_custom_property", way.value, since, self.http.clock(), way.property_name)
-        listing = await self.api.sessions(wanted, calls)
-        if listing is None:
-            # A 400: the app has no such property.
-            return Answer()
-        rows, doubtful = _theirs(listing.rows, way)
-        sessions = [self._session(row, row.sessionId) for row in rows if row.sessionId]
-        recent = [s for s in sessions if (s.ended_at or s.started_at or since) >= since]
-        recent.sort(key=lambda s: s.started_at or since, reverse=True)
-        notes = [f"the newest {MOST_PAGES * PAGE_SIZE} sessions alone"] if listing.more else []
-        if doubtful:
-            notes.append("left out what does not say whose session it is")
-        return Answer(tuple(recent), tuple(self._crash(s) for s in recent if s.crashed), tuple(notes))
-
     def _session(self, row: ListedSession, session_id: str) -> Session:
-        seen = row.property
+        seen = row.seen
         seconds = to_count(seen.get("durationSec"))
-        started = to_moment(seen.get("verifiedServerTime")) or to_moment(seen.get("uploadedServerTime"))
+        started = _started(row)
         crashed = to_flag(seen.get("isCrashed"))
+        video = read_video(row.video, self.http.clock())
         return Session(
             source=self.name,
             id=session_id,
@@ -157,7 +203,7 @@ class UXCam:
             duration_seconds=seconds,
             user=self._user(row),
             pages=to_count(seen.get("totalScreen")),
-            device=to_text(row.device.get("model")) or to_text(row.deviceBasics.get("type")),
+            device=_device(row),
             browser=joined(row.deviceBasics.get("browser"), row.deviceBasics.get("browserVersion")),
             os=_system(row),
             country=to_text(row.location.get("countryCode")),
@@ -167,21 +213,42 @@ class UXCam:
             screens=_screens(seen.get("uniqueScreens")),
             crashed=crashed,
             rage_taps=to_count(seen.get("rageGestureCount")),
-            # Without a video it reads "No video available for this session".
-            video=_LINKS.allow(row.video),
-            has_replay=True if _LINKS.allow(row.video) else to_flag(seen.get("hasVideo")),
+            video=video.url if video and self.settings.show_video else None,
+            video_expires_at=video.ends_at if video and self.settings.show_video else None,
+            has_replay=True if video else to_flag(seen.get("hasVideo")),
+            network=to_text(seen.get("networkType")),
+            recorded_offline=to_flag(seen.get("offlineRecorded")),
         )
 
     def _user(self, row: ListedSession) -> SessionUser:
         uid, email = row.of_user(self.settings.identity), row.of_user(_EMAIL_PROPERTY)
         address = email or (uid if uid and "@" in uid else None)
+        plan = to_plan(row.user) or to_plan(row.user.get("userProperty"))
         # The vendor's `alias` and `user_name` are invented, so they are not shown as names.
-        return SessionUser(uid, address.lower() if address else None, row.of_user("name"))
+        return SessionUser(
+            uid, address.lower() if address else None, row.of_user("name"), plan, url=self._page_of(row)
+        )
+
+    def _page_of(self, row: ListedSession) -> str | None:
+        """The person's page, on the dashboard that the session's is on (contract, section 4)."""
+        host = urlsplit(_LINKS.allow(row.url) or "").netloc
+        if not host or not row.user_id or not _HEX_ID.fullmatch(row.user_id):
+            return None
+        listed = "" if host.startswith("tara.") else "list/1/"
+        return f"https://{host}/app/{self.settings.app_id}/users/{listed}{row.user_id}"
 
     def _crash(self, session: Session) -> ErrorEvent:
         version = f" (version {session.app_version})" if session.app_version else ""
         return ErrorEvent(
-            self.name, f"The app crashed{version}", url=session.url, count=1, session_id=session.id
+            self.name,
+            f"The app crashed{version}",
+            url=session.url,
+            # A crash is the session's end.
+            occurred_at=session.ended_at or session.started_at,
+            count=1,
+            session_id=session.id,
+            page=session.screens[-1] if session.screens else None,
+            kind=ErrorKind.CRASH,
         )
 
 
@@ -205,19 +272,40 @@ def _ways(name: Subject, identity: str) -> list[_Way]:
 def _theirs(rows: tuple[ListedSession, ...], way: _Way) -> tuple[list[ListedSession], bool]:
     """The sessions that are surely the person's, and whether some were left out that may be theirs."""
     sure = [row for row in rows if way.leads_to(row)]
-    same_user = {user for row in sure if (user := to_text(row.user.get("uxcamuserid")))}
+    same_user = {row.user_id for row in sure if row.user_id}
     unsaid = [row for row in rows if way.leads_to(row) is None]
-    by_user = [row for row in unsaid if to_text(row.user.get("uxcamuserid")) in same_user]
+    by_user = [row for row in unsaid if row.user_id in same_user]
     return [*sure, *by_user], len(by_user) < len(unsaid)
 
 
+def _first_seen(rows: Iterable[ListedSession]) -> dict[str, datetime]:
+    """When each user had their first session, where it is among the rows, by the vendor's own id."""
+    return {
+        row.user_id: started
+        for row in rows
+        if row.sessionNumber == 1 and row.user_id and (started := _started(row)) is not None
+    }
+
+
+def _started(row: ListedSession) -> datetime | None:
+    seen = row.seen
+    return to_moment(seen.get("verifiedServerTime")) or to_moment(seen.get("uploadedServerTime"))
+
+
+def _device(row: ListedSession) -> str | None:
+    model = to_text(row.device.get("model")) or to_text(row.deviceHardware.get("model"))
+    return model or to_text(row.deviceBasics.get("type"))
+
+
 def _system(row: ListedSession) -> str | None:
-    """The operating system and its version; the classic API has a platform in place of its name."""
-    if named := joined(row.deviceBasics.get("osName"), row.deviceBasics.get("osVersion")):
-        return named
-    platform = to_text(row.device.get("platform"))
-    named = _PLATFORMS.get((platform or "").lower(), platform)
-    return joined(named, row.device.get("osVersion")) if named else None
+    """The platform and its version; `osName` may be an internal name, such as O_MR1 of Android 8.1."""
+    version = to_text(row.deviceBasics.get("osVersion")) or to_text(row.device.get("osVersion"))
+    platform = to_text(row.deviceHardware.get("platform")) or to_text(row.device.get("platform"))
+    if platform is None:
+        named = to_text(row.deviceBasics.get("osName"))
+        # Its pages have internal names for Android alone.
+        platform = "android" if named and _INTERNAL_NAME.fullmatch(named) else named
+    return joined(_PLATFORMS.get((platform or "").lower(), platform), version) if platform else None
 
 
 def _screens(value: Any) -> tuple[str, ...]:
