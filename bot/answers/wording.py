@@ -96,7 +96,8 @@ def _signs(session: Session) -> list[str]:
     if session.has_replay and session.url_is is UrlIs.PERSON:
         signs.append("replay recorded")
     if session.video:
-        signs.append(f"{link(session.video, 'video')} (the link lasts a week)")
+        ends = local_time(session.video_expires_at) if session.video_expires_at else None
+        signs.append(f"{link(session.video, 'video')} ({f'until {ends}' if ends else 'the link ends soon'})")
     return signs
 
 

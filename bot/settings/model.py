@@ -106,14 +106,32 @@ class ZendeskAccount(_Group):
     """One Zendesk, asked who a ticket's requester is."""
 
     subdomain: Subdomain | None = Field(None, description="`acme` of `acme.zendesk.com`")
-    email: Text = Field(description="the agent whose token it is")
-    api_token: Key = Field(description="API token (Admin Center, Apps and integrations, APIs)")
+    client_id: Text | None = Field(
+        None, description="of a confidential OAuth client (Admin Center, Apps and integrations, APIs)"
+    )
+    client_secret: Key | None = Field(None, description="of the same OAuth client")
+    email: Text | None = Field(
+        None, description="with an API token, which ends on 2027-04-30: the agent whose token it is"
+    )
+    api_token: Key | None = Field(None, description="API token, where there is no OAuth client yet")
     base_url: Origin | None = Field(None, description="where its API is; unset: by the subdomain")
 
     @model_validator(mode="after")
     def _is_somewhere(self) -> Self:
         if not self.subdomain and not self.base_url:
             raise ValueError("SUBDOMAIN is missing: the account's other variables are set")
+        return self
+
+    @model_validator(mode="after")
+    def _has_a_key(self) -> Self:
+        """Check that a client or a token is whole; with both the client is used."""
+        pairs = (("client_id", "client_secret"), ("email", "api_token"))
+        for pair in pairs:
+            missing = [name for name in pair if getattr(self, name) is None]
+            if len(missing) == 1:
+                raise ValueError(f"{missing[0].upper()} is missing: the account's other variables are set")
+        if self.client_id is None and self.email is None:
+            raise ValueError("CLIENT_ID is missing: the account's other variables are set")
         return self
 
 

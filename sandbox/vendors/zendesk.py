@@ -1,12 +1,18 @@
-"""Zendesk's API by its documentation: one ticket with its people, and whose token it is."""
+"""
+Zendesk's API by its documentation: tokens of OAuth clients, one ticket with its people, whose token it is.
+
+API tokens are taken until `api_tokens_end` (developer.zendesk.com, oauth-migration: 2027-04-30).
+"""
 
 import base64
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from aiohttp import web
 
 from sandbox.vendors.stand_in import Clock, StandIn
 
+_CLIENT, _SECRET = "casefile-demo", "zendesk-demo-client-secret"
 _EMAIL, _TOKEN = "robot@acme.example", "zendesk-demo-token"
 _CALLS_A_MINUTE = 700
 
@@ -22,11 +28,22 @@ class Person:
 
 
 class Zendesk(StandIn):
-    """One Zendesk, `acme.zendesk.com`; `know` adds a ticket."""
+    """
+    One Zendesk, `acme.zendesk.com`; `know` adds a ticket.
+
+    Attributes:
+        token_lasts: for how long a new token is good.
+        tokens: those that were handed out and when each ends; whoever removes one revokes it.
+        api_tokens_end: when API tokens are no longer taken.
+
+    """
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
         self._tickets: dict[str, Person] = {}
+        self.token_lasts = timedelta(minutes=30)
+        self.tokens: dict[str, datetime] = {}
+        self.api_tokens_end = datetime(2027, 4, 30, tzinfo=UTC)
 
     def know(
         self, ticket_id: str, *, email: str | None, name: str | None = None, external_id: str | None = None
@@ -38,6 +55,15 @@ class Zendesk(StandIn):
         """The variables that configure Casefile for it."""
         return {
             "ZENDESK__MAIN__SUBDOMAIN": "acme",
+            "ZENDESK__MAIN__CLIENT_ID": _CLIENT,
+            "ZENDESK__MAIN__CLIENT_SECRET": _SECRET,
+            "ZENDESK__MAIN__BASE_URL": self.origin,
+        }
+
+    def legacy_environment(self) -> dict[str, str]:
+        """The variables that configure Casefile for it by an API token."""
+        return {
+            "ZENDESK__MAIN__SUBDOMAIN": "acme",
             "ZENDESK__MAIN__EMAIL": _EMAIL,
             "ZENDESK__MAIN__API_TOKEN": _TOKEN,
             "ZENDESK__MAIN__BASE_URL": self.origin,
@@ -45,7 +71,11 @@ class Zendesk(StandIn):
 
     def routes(self) -> list[web.RouteDef]:
         """The paths that are served."""
-        return [web.get("/api/v2/tickets/{id}", self._ticket), web.get("/api/v2/users/me", self._me)]
+        return [
+            web.post("/oauth/tokens", self._token),
+            web.get("/api/v2/tickets/{id}", self._ticket),
+            web.get("/api/v2/users/me", self._me),
+        ]
 
     def refusal(self) -> web.Response:
         """The answer to a wrong token."""
@@ -59,8 +89,27 @@ class Zendesk(StandIn):
         )
 
     def _is_ours(self, request: web.Request) -> bool:
+        kind, _, proof = request.headers.get("Authorization", "").partition(" ")
+        if kind == "Bearer":
+            return proof in self.tokens and self.clock() < self.tokens[proof]
         pair = base64.b64encode(f"{_EMAIL}/token:{_TOKEN}".encode()).decode()
-        return request.headers.get("Authorization") == f"Basic {pair}"
+        return (kind, proof) == ("Basic", pair) and self.clock() < self.api_tokens_end
+
+    async def _token(self, request: web.Request) -> web.Response:
+        if request.content_type != "application/json":
+            return web.json_response({"error": "invalid_request"}, status=400)
+        asked = await request.json()
+        if asked.get("grant_type") != "client_credentials":
+            return web.json_response({"error": "unsupported_grant_type"}, status=400)
+        if (asked.get("client_id"), asked.get("client_secret")) != (_CLIENT, _SECRET):
+            return web.json_response({"error": "invalid_client"}, status=401)
+        if "read" not in str(asked.get("scope", "")).split():
+            return web.json_response({"error": "invalid_scope"}, status=400)
+        token = f"zendesk-demo-access-{len(self.tokens)}"
+        self.tokens[token] = self.clock() + self.token_lasts
+        lasts = int(self.token_lasts.total_seconds())
+        body = {"access_token": token, "token_type": "bearer", "scope": "read", "expires_in": lasts}
+        return web.json_response(body)
 
     async def _ticket(self, request: web.Request) -> web.Response:
         if not self._is_ours(request):
@@ -89,7 +138,9 @@ class Zendesk(StandIn):
         return web.json_response(body, headers=self._rates())
 
     async def _me(self, request: web.Request) -> web.Response:
-        # A wrong token is answered too, as a user without an id.
+        if request.headers.get("Authorization", "").startswith("Bearer ") and not self._is_ours(request):
+            return web.json_response({"error": "invalid_token"}, status=401)
+        # A wrong API token is answered too, as a user without an id.
         user = {"id": 77, "role": "admin"} if self._is_ours(request) else {"id": None, "role": "end-user"}
         return web.json_response({"user": user}, headers=self._rates())
 

@@ -30,6 +30,12 @@ def configured(stand_in: StandIn, folder: Path, **more: str) -> Settings:
     return load_settings(stand_in.environment() | database | more)
 
 
+def by_token(stand_in: Zendesk, folder: Path, token: str | None = None) -> Settings:
+    database = {"SECRET_KEY": "a secret", "DATABASE_URL": f"sqlite:///{folder / 'desk.db'}"}
+    wrong = {"ZENDESK__MAIN__API_TOKEN": token} if token else {}
+    return load_settings(stand_in.legacy_environment() | database | wrong)
+
+
 @KINDS
 async def test_the_requester_of_a_known_ticket_is_given_and_of_another_none(
     kind: type[Zendesk] | type[Intercom], tmp_path: Path
@@ -69,8 +75,44 @@ async def test_a_wrong_token_is_refused(tmp_path: Path) -> None:
 
 
 async def test_zendesk_answers_strangers_and_doctor_is_not_fooled(tmp_path: Path) -> None:
+    async with (
+        listening(Zendesk(SandboxClock())) as desk,
+        open_engine(by_token(desk, tmp_path, "wrong")) as engine,
+    ):
+        [check] = await check_desks(engine.desks.all)
+        assert not check.well
+
+
+async def test_the_doctor_warns_of_the_end_of_zendesks_api_tokens_and_after_it_they_are_refused(
+    tmp_path: Path,
+) -> None:
     async with listening(Zendesk(SandboxClock())) as desk:
-        settings = configured(desk, tmp_path, ZENDESK__MAIN__API_TOKEN="wrong")
-        async with open_engine(settings) as engine:
+        async with open_engine(by_token(desk, tmp_path)) as engine:
+            [check] = await check_desks(engine.desks.all)
+            assert check.well
+            assert "2027-04-30" in check.detail
+            desk.api_tokens_end = desk.clock()
             [check] = await check_desks(engine.desks.all)
             assert not check.well
+        async with open_engine(configured(desk, tmp_path)) as engine:
+            [check] = await check_desks(engine.desks.all)
+            assert check.detail == "the OAuth client works, with the role admin"
+
+
+async def test_a_token_is_fetched_once_renewed_when_revoked_and_never_asked_for_twice_in_a_row(
+    tmp_path: Path,
+) -> None:
+    async with listening(Zendesk(SandboxClock())) as desk:
+        async with open_engine(configured(desk, tmp_path)) as engine:
+            for _ in range(3):
+                await check_desks(engine.desks.all)
+            assert len(desk.tokens) == 1
+            desk.tokens.clear()
+            [check] = await check_desks(engine.desks.all)
+            assert check.well
+            assert [call.path for call in desk.calls].count("/oauth/tokens") == 2
+        async with open_engine(configured(desk, tmp_path, ZENDESK__MAIN__CLIENT_SECRET="wrong")) as engine:
+            before = len(desk.calls)
+            [check] = await check_desks(engine.desks.all)
+            assert "refuses our key" in check.detail
+            assert [call.path for call in desk.calls[before:]] == ["/oauth/tokens"]

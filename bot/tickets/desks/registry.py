@@ -12,6 +12,7 @@ from bot.tickets.desks import intercom, zendesk
 from bot.tickets.desks.intercom import Intercom
 from bot.tickets.desks.protocol import Desk
 from bot.tickets.desks.zendesk import Zendesk
+from bot.tickets.desks.zendesk_key import ZendeskKey
 
 _READ_SECONDS = 10
 
@@ -28,9 +29,8 @@ class DeskEntry:
 def _zendesk(name: str, settings: ZendeskAccount, client: Any, wiring: Wiring) -> Desk:
     base_url = zendesk.base_url(settings)
     account = zendesk.account(name)
-    return Zendesk(
-        name, VendorHttp(client, wiring.ledger, account, wiring.clock, Zendesk.title, base_url), settings
-    )
+    http = VendorHttp(client, wiring.ledger, account, wiring.clock, Zendesk.title, base_url)
+    return Zendesk(name, http, settings, ZendeskKey(name, settings, wiring.memory))
 
 
 def _intercom(name: str, settings: IntercomAccount, client: Any, wiring: Wiring) -> Desk:

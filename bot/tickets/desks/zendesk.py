@@ -5,15 +5,14 @@ Facts from developer.zendesk.com: `GET /api/v2/tickets/{id}` gives `ticket.reque
 (/api-reference/ticketing/tickets/tickets), and with `include=users` the people beside it in `users`
 (/documentation/ticketing/using-the-zendesk-api/side_loading), which are "partial user resources": one without
 `email` is asked for by `GET /api/v2/users/{id}`; a user has `id`, `email`, `external_id`, `name`
-(/api-reference/ticketing/users/users); an API token is sent as `{email}/token:{token}` by Basic
-authentication (/api-reference/introduction/security-and-auth); the least that any plan allows is 200 calls a
-minute, what is left stands in `X-Rate-Limit-Remaining` and `ratelimit-reset`, and a 429 has `Retry-After`
-(/api-reference/introduction/rate-limits).
+(/api-reference/ticketing/users/users); the least that any plan allows is 200 calls a minute, what is left
+stands in `X-Rate-Limit-Remaining` and `ratelimit-reset`, and a 429 has `Retry-After`
+(/api-reference/introduction/rate-limits). What our key is sent as is in `zendesk_key.py`.
 """
 
-import base64
 from dataclasses import dataclass
 from datetime import timedelta
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from bot.domain.model import TicketReference
@@ -32,6 +31,7 @@ from bot.sources.json_fields import (
 )
 from bot.sources.quota import Account, Window
 from bot.tickets.desks.protocol import Requester
+from bot.tickets.desks.zendesk_key import ZendeskKey
 
 _MINUTE = 60
 WINDOWS = (Window(200, _MINUTE),)
@@ -53,6 +53,7 @@ class Zendesk:
     name: str
     http: VendorHttp
     settings: ZendeskAccount
+    key: ZendeskKey
 
     title = "Zendesk"
 
@@ -67,8 +68,7 @@ class Zendesk:
     async def requester(self, ticket: TicketReference, calls: Calls) -> Requester | None:
         """The ticket's requester; see `Desk`."""
         path = f"/api/v2/tickets/{segment(ticket.id)}"
-        reply = await calls.get(path, params={"include": "users"}, headers=self._headers())
-        await self._obey(reply, calls)
+        reply = await self._get(path, calls, {"include": "users"})
         if not calls.is_there(reply):
             return None
         requester_id = to_id(at(reply.body, "ticket", "requester_id"))
@@ -82,27 +82,29 @@ class Zendesk:
 
     async def check(self, calls: Calls) -> str:
         """Ask whose token it is: `GET /api/v2/users/me` answers strangers and end users too."""
-        reply = await calls.get("/api/v2/users/me", headers=self._headers())
-        await self._obey(reply, calls)
+        reply = await self._get("/api/v2/users/me", calls)
         if not reply.ok:
             raise calls.refused(reply)
         role = to_text(at(reply.body, "user", "role"))
         if role not in _STAFF:
-            raise calls.refused(Reply(401, None, reply.headers))
-        return f"the token works, with the role {role}"
+            raise calls.refused(Reply(HTTPStatus.UNAUTHORIZED, None, reply.headers))
+        return f"{self.key.kind} works, with the role {role}{self.key.caution}"
 
     async def _user(self, user_id: str, calls: Calls) -> _User | None:
-        reply = await calls.get(f"/api/v2/users/{segment(user_id)}", headers=self._headers())
-        await self._obey(reply, calls)
+        reply = await self._get(f"/api/v2/users/{segment(user_id)}", calls)
         if not calls.is_there(reply):
             return None
         if (user := read_record(at(reply.body, "user"), _User)) is None:
             raise calls.unreadable("a user")
         return user
 
-    def _headers(self) -> dict[str, str]:
-        pair = f"{self.settings.email}/token:{self.settings.api_token.get_secret_value()}"
-        return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+    async def _get(self, path: str, calls: Calls, params: dict[str, str] | None = None) -> Reply:
+        """An answer; where the token is refused before its time, by a new one, once."""
+        reply = await calls.get(path, params=params, headers=await self.key.headers(calls))
+        if reply.status == HTTPStatus.UNAUTHORIZED and await self.key.renew():
+            reply = await calls.get(path, params=params, headers=await self.key.headers(calls))
+        await self._obey(reply, calls)
+        return reply
 
     async def _obey(self, reply: Reply, calls: Calls) -> None:
         left = to_count(reply.headers.get("x-rate-limit-remaining"))

@@ -221,7 +221,7 @@ def test_of_an_app_the_version_the_screens_and_a_crash_are_told() -> None:
         "2 rage taps",
     ):
         assert words in line
-    assert "<https://videos.uxcam.com/2|video> (the link lasts a week)" in line
+    assert "<https://videos.uxcam.com/2|video> (the link ends soon)" in line
 
 
 def test_of_a_site_the_channel_and_the_recording_are_told() -> None:

@@ -71,6 +71,16 @@ def test_other_programs_variables_are_left_alone(name: str) -> None:
         ({"SECRET_KEY": "  "}, "SECRET_KEY is set but empty"),
         ({"FULLSTORY__EU__BASE_URL": "https://x.example"}, "FULLSTORY__EU__API_KEY is missing"),
         ({"RAYGUN__SHOP__API_KEY": SECRET}, "RAYGUN__SHOP__CLIENT_ID is missing"),
+        ({"ZENDESK__A__SUBDOMAIN": "acme"}, "ZENDESK__A__CLIENT_ID is missing"),
+        (
+            {"ZENDESK__A__SUBDOMAIN": "acme", "ZENDESK__A__CLIENT_ID": "c"},
+            "ZENDESK__A__CLIENT_SECRET is missing",
+        ),
+        ({"ZENDESK__A__SUBDOMAIN": "acme", "ZENDESK__A__API_TOKEN": SECRET}, "ZENDESK__A__EMAIL is missing"),
+        (
+            {"ZENDESK__A__CLIENT_ID": "c", "ZENDESK__A__CLIENT_SECRET": SECRET},
+            "ZENDESK__A__SUBDOMAIN is missing",
+        ),
         ({"FULLSTORY__EU__API_KEY": f"Basic {SECRET}"}, "FULLSTORY__EU__API_KEY: give the key alone"),
         ({"SLACK_BOT_TOKEN": f"xoxp-{SECRET}"}, "SLACK_BOT_TOKEN: begins with xoxb-"),
         ({"LOOKUP__DAYS": SECRET}, "LOOKUP__DAYS: input should be a valid integer"),

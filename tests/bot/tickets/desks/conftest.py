@@ -22,6 +22,7 @@ from bot.tickets.desks.ask import Desks
 from bot.tickets.desks.intercom import Intercom
 from bot.tickets.desks.protocol import Desk
 from bot.tickets.desks.zendesk import Zendesk
+from bot.tickets.desks.zendesk_key import ZendeskKey
 from tests.bot.sources.canned import Canned
 
 ZENDESK_TICKET = TicketReference("zendesk", "48213", "https://acme.zendesk.com/agent/tickets/48213")
@@ -40,11 +41,12 @@ class Counter:
         client = httpx.AsyncClient(transport=httpx.MockTransport(vendor))
         return VendorHttp(client, self.ledger, account, self._clock, "Desk", base_url)
 
-    def zendesk(self, vendor: Canned, label: str = "main", subdomain: str = "acme") -> Zendesk:
-        settings = ZendeskAccount(subdomain=subdomain, email="robot@acme.example", api_token="t-secret")
+    def zendesk(self, vendor: Canned, label: str = "main", subdomain: str = "acme", **key: str) -> Zendesk:
+        key = key or {"email": "robot@acme.example", "api_token": "t-secret"}
+        settings = ZendeskAccount.model_validate({"subdomain": subdomain} | key)
         name = f"zendesk/{label}"
         http = self._http(vendor, zendesk.account(name), zendesk.base_url(settings))
-        return Zendesk(name, http, settings)
+        return Zendesk(name, http, settings, ZendeskKey(name, settings, self.memory))
 
     def intercom(self, vendor: Canned) -> Intercom:
         settings = IntercomAccount(token="t-secret")
