@@ -17,7 +17,7 @@ from bot.settings.model import FullStoryAccount
 from bot.sources.fullstory.records import SessionRow, User, Users
 from bot.sources.http import CallFailed, Calls, Reply, segment
 from bot.sources.json_fields import at, by_snake, read_record, read_records, to_text
-from bot.sources.quota import Account
+from bot.sources.quota import Account, Ledger
 from bot.storage.memory import Memory
 
 # Sessions a page, and pages that are read of one list.
@@ -55,6 +55,18 @@ class Listed:
     rows: tuple[SessionRow, ...] = ()
     cut_at: datetime | None = None
     failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """The plan's Activations in the ledger."""
+
+    account: Account
+    ledger: Ledger
+
+    async def give_back(self) -> None:
+        """Take back an Activation that was counted and not used: what was asked for was refused."""
+        await self.ledger.give_back(self.account)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +169,11 @@ class FullStoryApi:
             raise calls.refused(reply)
         return reply.body
 
-    async def happened(self, session_id: str, budget: Account, calls: Calls) -> Any:
+    async def happened(self, session_id: str, budget: Budget, calls: Calls) -> Any:
         """
         What happened in a session: its context, else all its events; None for no such session.
+
+        Each costs an Activation, except where it is refused or not there.
 
         Raises:
             CallFailed: when the plan or the key has neither, for a day without asking again.
@@ -169,16 +183,20 @@ class FullStoryApi:
         context: Reply | None = None
         if not await self._is_closed("context"):
             context = await calls.request(
-                "POST", f"{path}/context", headers=self._headers(), body=_CONTEXT, budget=budget
+                "POST", f"{path}/context", headers=self._headers(), body=_CONTEXT, budget=budget.account
             )
             if context.status not in _NOT_OPEN:
                 return _whole(context, "context_data", calls)
+            await budget.give_back()
             # A 404 may speak of the session rather than of this way of asking.
             if context.status != HTTPStatus.NOT_FOUND:
                 await self._close("context", context)
         if await self._is_closed("events"):
             raise _no_events()
-        events = await calls.request("GET", f"{path}/events", headers=self._headers(), budget=budget)
+        headers = self._headers()
+        events = await calls.request("GET", f"{path}/events", headers=headers, budget=budget.account)
+        if events.status in _NOT_OPEN:
+            await budget.give_back()
         if events.status == HTTPStatus.FORBIDDEN:
             await self._close("events", events)
             raise _no_events()

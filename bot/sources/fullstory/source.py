@@ -14,7 +14,7 @@ from bot.domain.answer import Answer
 from bot.domain.links import Link
 from bot.domain.model import Failure, Reason, Session, SessionUser, SourceName, Subject, SubjectKind
 from bot.settings.model import FullStoryAccount
-from bot.sources.fullstory.api import MOST_EVENTS, MOST_PAGES, MOST_USER_PAGES, FullStoryApi, Listed
+from bot.sources.fullstory.api import MOST_EVENTS, MOST_PAGES, MOST_USER_PAGES, Budget, FullStoryApi, Listed
 from bot.sources.fullstory.happened import read_happened
 from bot.sources.fullstory.records import LINKS, USERS, SessionRow, User, Users
 from bot.sources.http import CallFailed, Calls, VendorHttp
@@ -192,7 +192,8 @@ class FullStory:
         """What went wrong in a session, newest first; kept, as reading it costs an Activation."""
         if (known := await self._told(session_id)) is not None:
             return known
-        body = await self.api.happened(session_id, self.budget, calls)
+        budget = Budget(self.budget, self.http.ledger)
+        body = await self.api.happened(session_id, budget, calls)
         happened = read_happened(body, Session(self.name, session_id))
         log = structlog.get_logger("fullstory")
         log.info("fullstory.happened", form=sorted(body or {})[:3], kinds=happened.kinds()[:20])

@@ -172,6 +172,10 @@ async def told(on_bench: Bench, canned: Canned, session_id: str = "77:1000") -> 
     return await source.errors_in(session_id, await calls_of(source))
 
 
+async def activations_left(on_bench: Bench, canned: Canned) -> int | None:
+    return (await on_bench.ledger.state(on_bench.fullstory(canned).budget)).left
+
+
 async def test_the_small_context_is_asked_for_before_all_events_and_its_row_is_kept(on_bench: Bench) -> None:
     canned = vendor(answer(CONTEXT))
     assert len((await told(on_bench, canned)).errors) == 3
@@ -182,6 +186,7 @@ async def test_the_small_context_is_asked_for_before_all_events_and_its_row_is_k
     assert again.session is not None
     assert again.session.browser == "Chrome 120"
     assert len(canned.requests) == 1
+    assert await activations_left(on_bench, canned) == 999
 
 
 @pytest.mark.parametrize("refused", [FORBIDDEN, NOT_FOUND, answer({"code": "invalid_field"}, 400)])
@@ -193,6 +198,7 @@ async def test_without_contexts_the_events_are_read_and_that_is_remembered(
         [error] = (await told(on_bench, canned, f"77:{number}")).errors
         assert error.title == "broken"
     assert [path.rsplit("/", 1)[1] for path in canned.paths] == ["context", "events", "events"]
+    assert await activations_left(on_bench, canned) == 998
 
 
 async def test_a_session_that_is_not_known_says_nothing_about_contexts(on_bench: Bench) -> None:
@@ -200,6 +206,7 @@ async def test_a_session_that_is_not_known_says_nothing_about_contexts(on_bench:
     for number in ("1000", "1001"):
         assert (await told(on_bench, canned, f"77:{number}")).errors == ()
     assert [path.rsplit("/", 1)[1] for path in canned.paths] == ["context", "events"] * 2
+    assert await activations_left(on_bench, canned) == 1_000
 
 
 async def test_a_plan_without_events_is_asked_once_a_day(on_bench: Bench, clock: MovableClock) -> None:
@@ -209,6 +216,7 @@ async def test_a_plan_without_events_is_asked_once_a_day(on_bench: Bench, clock:
             await told(on_bench, canned, f"77:{number}")
         assert failed.value.failure.reason is Reason.NOT_AUTHORISED
     assert len(canned.requests) == 2
+    assert await activations_left(on_bench, canned) == 1_000
     clock.advance(days=1, seconds=1)
     with pytest.raises(CallFailed):
         await told(on_bench, canned)
