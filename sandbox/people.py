@@ -94,6 +94,7 @@ class Customer:
 _CART = Error("TypeError", "Cannot read properties of undefined (reading 'total')", 95)
 _PAY = Error("PaymentError", "card declined with code 402", 140)
 _EXPORT = Error("ExportError", "report 7 has no rows to export", 75)
+_AT_PAY = (Sign("request", "POST /api/pay 502", 240), Sign("rage", "Pay now", 250, 5))
 _LOOP = Error("Error", "ResizeObserver loop limit exceeded", 20)
 
 
@@ -115,12 +116,15 @@ def _well_known(now: datetime) -> tuple[Customer, ...]:
             "Jane Doe",
             "on the site right now, in all three tools, with errors at checkout",
             (
-                Visit(_ago(now, minutes=6), 340, ("/", "/cart", "/pay"), (_CART,), running=True),
+                Visit(
+                    _ago(now, minutes=6), 340, ("/", "/cart", "/pay"), (_CART,), running=True, signs=_AT_PAY
+                ),
                 Visit(_ago(now, hours=5), 245, ("/cart", "/pay"), (_PAY,)),
                 Visit(_ago(now, days=1, hours=2), 780, ("/", "/shoes", "/shoes/42", "/cart")),
                 Visit(_ago(now, days=6), 62, ("/help/returns",)),
             ),
             raygun_identifier="jane@contoso.example",
+            plan="gold",
         ),
         Customer(
             12,
@@ -228,7 +232,13 @@ def _special(now: datetime) -> tuple[Customer, ...]:
             "in the phone app too: all four tools, with a crash",
             (
                 Visit(_ago(now, minutes=50), 95, ("/home", "/cart", "/pay"), (_PAY,)),
-                Visit(_ago(now, days=1, hours=4), 310, ("/home", "/orders")),
+                Visit(
+                    _ago(now, days=1, hours=4),
+                    310,
+                    ("/home", "/orders"),
+                    offline=True,
+                    network="no internet",
+                ),
             ),
             vendors=frozenset({FULLSTORY, RAYGUN, RYBBIT, UXCAM}),
             raygun_identifier="u-205",

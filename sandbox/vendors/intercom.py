@@ -22,10 +22,15 @@ class Contact:
 
 
 class Intercom(StandIn):
-    """One workspace, `abc123`; `know` adds a conversation."""
+    """
+    One workspace, `abc123`; `know` adds a conversation.
+
+    With `may_read` False its token is without the permissions to read conversations and contacts.
+    """
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
+        self.may_read = True
         self._conversations: dict[str, Contact] = {}
 
     def know(
@@ -68,6 +73,8 @@ class Intercom(StandIn):
             return self.refusal()
         if request.headers.get("Intercom-Version") != _VERSION:
             return _errors("intercom_version_invalid", "The requested version could not be found", 400)
+        if request.path != "/me" and not self.may_read:
+            return _errors("api_plan_restricted", "Active subscription or permission needed", 403)
         return None
 
     async def _me(self, request: web.Request) -> web.Response:

@@ -235,4 +235,4 @@ def _detail(sighting: Sighting, now: datetime) -> dict[str, Any]:
 
 
 def _group(title: str) -> int:
-    return 5_544_000_000 + zlib.crc32(title.encode())
+    return 5_544_000_000 + zlib.crc32(title.encode("utf-8", "surrogatepass"))

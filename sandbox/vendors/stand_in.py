@@ -37,6 +37,7 @@ class StandIn(ABC):
         latency: seconds that each answer takes.
         hold: answers wait until this is set, where there is one.
         slow_seconds: seconds that it takes on top with the fault "slow".
+        fails_after: it answers so many more calls, and each later one with an error; None for ever well.
 
     """
 
@@ -48,6 +49,7 @@ class StandIn(ABC):
         self.latency = 0.0
         self.hold: asyncio.Event | None = None
         self.slow_seconds = 3.0
+        self.fails_after: int | None = None
 
     @abstractmethod
     def routes(self) -> list[web.RouteDef]:
@@ -89,6 +91,10 @@ class StandIn(ABC):
 
     async def _misbehave(self, request: web.Request) -> web.StreamResponse | None:
         """The answer of the fault that is on; None without one."""
+        if self.fails_after is not None:
+            if self.fails_after <= 0:
+                return self.broken()
+            self.fails_after -= 1
         match self.fault:
             case Fault.REFUSED:
                 return self.refusal()

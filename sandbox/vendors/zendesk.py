@@ -35,12 +35,14 @@ class Zendesk(StandIn):
         token_lasts: for how long a new token is good.
         tokens: those that were handed out and when each ends; whoever removes one revokes it.
         api_tokens_end: when API tokens are no longer taken.
+        may_read: whether the key may read tickets.
 
     """
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
         self._tickets: dict[str, Person] = {}
+        self.may_read = True
         self.token_lasts = timedelta(minutes=30)
         self.tokens: dict[str, datetime] = {}
         self.api_tokens_end = datetime(2027, 4, 30, tzinfo=UTC)
@@ -114,6 +116,8 @@ class Zendesk(StandIn):
     async def _ticket(self, request: web.Request) -> web.Response:
         if not self._is_ours(request):
             return self.refusal()
+        if not self.may_read:
+            return web.json_response({"error": "Forbidden"}, status=403)
         ticket_id = request.match_info["id"]
         person = self._tickets.get(ticket_id)
         if person is None:

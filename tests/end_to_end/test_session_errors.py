@@ -50,7 +50,9 @@ async def test_a_press_posts_that_sessions_errors_in_the_thread_and_what_is_left
         await desk.ask(JANE)
         _, reply = await desk.thread()
         told = plain_text(await pressed(desk, reply))
-    assert "1 error in FullStory (main)’s session" in told
+    assert "3 errors in FullStory (main)’s session" in told
+    newest_first = ("rage clicks on “Pay now”", "POST /api/pay: 502", "TypeError: Cannot read")
+    assert sorted(newest_first, key=told.index) == list(newest_first)
     assert "TypeError: Cannot read properties of undefined (reading 'total')" in told
     assert "Chrome 142 · Windows 11" in told
     assert "999 of 1000 of the month’s Activations are left" in told

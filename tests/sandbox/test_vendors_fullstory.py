@@ -164,7 +164,7 @@ async def test_a_key_of_another_role_may_ask_whose_it_is_alone(fullstory: Asker,
 async def test_a_context_has_the_asked_kinds_of_the_last_events_and_who_it_was(fullstory: Asker) -> None:
     row = (await fullstory.get(LIST, uid="u-77"))["sessions"][0]
     path = f"/v2/sessions/{row['userId']}%3A{row['sessionId']}/context"
-    asked = {"slice": {"mode": "LAST", "event_limit": 1}, "events": {"exclude_types": ["click"]}}
+    asked = {"slice": {"mode": "LAST", "event_limit": 1}, "events": {"include_types": ["navigate"]}}
     told = (await fullstory.post(path, asked))["context_data"]
     assert told["context"]["user_context"]["user_uid"] == "u-77"
     assert [event["type"] for page in told["pages"] for event in page["events"]] == ["navigate"]

@@ -116,3 +116,14 @@ async def test_a_token_is_fetched_once_renewed_when_revoked_and_never_asked_for_
             [check] = await check_desks(engine.desks.all)
             assert "refuses our key" in check.detail
             assert [call.path for call in desk.calls[before:]] == ["/oauth/tokens"]
+
+
+@pytest.mark.parametrize("kind", [Zendesk, Intercom])
+async def test_the_doctor_says_where_a_key_works_but_may_not_read_what_is_needed(
+    kind: type[Zendesk] | type[Intercom], tmp_path: Path
+) -> None:
+    async with listening(kind(SandboxClock())) as desk, open_engine(configured(desk, tmp_path)) as engine:
+        desk.may_read = False
+        [check] = await check_desks(engine.desks.all)
+        assert not check.well
+        assert "may not read this" in check.detail

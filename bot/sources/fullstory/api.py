@@ -16,7 +16,7 @@ from bot.domain.model import Failure, Reason, SubjectKind
 from bot.settings.model import FullStoryAccount
 from bot.sources.fullstory.records import SessionRow, User, Users
 from bot.sources.http import CallFailed, Calls, Reply, segment
-from bot.sources.json_fields import at, by_snake, read_record, read_records, to_text
+from bot.sources.json_fields import at, by_snake, read_record, read_records, snake, to_text
 from bot.sources.quota import Account, Ledger
 from bot.storage.memory import Memory
 
@@ -256,6 +256,9 @@ def _list(reply: Reply, calls: Calls) -> tuple[list[SessionRow], str | None]:
     rows = read_records(reply.body.get("sessions") or reply.body.get("results") or [], SessionRow)
     if rows is None:
         raise calls.unreadable("a list of sessions")
+    # Neither the pages nor the newer list's fields are documented: what was met is worth a line.
+    fields = sorted({snake(name) for name in reply.body} & {"sessions", "results", *_FOLLOWING})
+    structlog.get_logger("fullstory").info("fullstory.listed", rows=len(rows), fields=fields)
     return rows, _following(reply.body)
 
 

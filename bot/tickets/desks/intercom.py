@@ -85,10 +85,13 @@ class Intercom:
         return await self._contact(contacts[0].id, calls)
 
     async def check(self, calls: Calls) -> str:
-        """Ask whose token it is (`GET /me`)."""
+        """Ask whose token it is (`GET /me`), and for a conversation and a contact that are not there."""
         reply = await self._get("/me", calls)
         if not reply.ok:
             raise calls.refused(reply)
+        for path in ("/conversations/0", "/contacts/0"):
+            # A token without the permission is refused instead.
+            calls.is_there(await self._get(path, calls))
         return f"the token of workspace {to_text(at(reply.body, 'app', 'id_code')) or 'unknown'} works"
 
     async def _workspace(self, calls: Calls) -> str | None:

@@ -81,13 +81,15 @@ class Zendesk:
         return Requester(found.email, found.external_id, found.name) if found else None
 
     async def check(self, calls: Calls) -> str:
-        """Ask whose token it is: `GET /api/v2/users/me` answers strangers and end users too."""
+        """Ask whose token it is, as strangers and end users are answered too, and for a ticket."""
         reply = await self._get("/api/v2/users/me", calls)
         if not reply.ok:
             raise calls.refused(reply)
         role = to_text(at(reply.body, "user", "role"))
         if role not in _STAFF:
             raise calls.refused(Reply(HTTPStatus.UNAUTHORIZED, None, reply.headers))
+        # A ticket that is not there: a key that may not read tickets is refused instead.
+        calls.is_there(await self._get("/api/v2/tickets/0", calls))
         return f"{self.key.kind} works, with the role {role}{self.key.caution}"
 
     async def _user(self, user_id: str, calls: Calls) -> _User | None:

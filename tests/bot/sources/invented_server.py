@@ -53,4 +53,6 @@ def _entry(servers: Sequence[StandIn]) -> VendorEntry:
     return VendorEntry(_VENDOR, lambda _settings: {"main": account}, 15, invented.build)  # type: ignore[arg-type]
 
 
-INVENTED = Kind("invented", _VENDOR, lambda clock, people: [PeekServer(clock, people)], entry=_entry)
+INVENTED = Kind(
+    "invented", _VENDOR, lambda clock, people: [PeekServer(clock, people)], tells_ends=False, entry=_entry
+)

@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.app import Engine, open_engine
+from bot.domain.answer import Answer
 from bot.domain.model import Finding, Subject, SubjectKind
 from bot.operations.clock import system_clock
 from bot.settings.model import load_settings
 from bot.sources.protocol import Effort, Question, Source
+from bot.sources.quota import Purpose
 from bot.sources.registry import VENDORS, VendorEntry
 from sandbox.people import FULLSTORY, RAYGUN, RYBBIT, UXCAM, Customer, Error, Visit
 from sandbox.vendors.fullstory import FullStory
@@ -23,6 +25,8 @@ from sandbox.vendors.uxcam import UXCam
 from tests.conftest import prepared_sqlite
 
 PAT, PAT_UID = "pat@contoso.example", "cust-1"
+# What a server has beside its data: where it is, what it received, how it behaves.
+_OWN = frozenset({"origin", "calls", "fault", "latency", "hold", "slow_seconds", "fails_after", "clock"})
 NEIGHBOURS = ("at@contoso.example", "cust-11")
 BUSY_UID, BUSY_VISITS = "cust-busy", 330
 
@@ -52,17 +56,35 @@ class Kind:
     A kind of source.
 
     `stands` makes the servers that its vendor has; `entry` is its line in the registry; `by_email` is False
-    where the vendor alone does not know whose uid an address is.
+    where the vendor alone does not know whose uid an address is; `tells_ends` is False where it does not say
+    when a session ended; `without_scope` takes a right from the key that a lookup needs.
     """
 
     label: str
     vendor: str
     stands: Callable[[Clock, Sequence[Customer]], Sequence[StandIn]]
     by_email: bool = True
+    tells_ends: bool = True
+    without_scope: Callable[[StandIn], None] | None = None
     entry: Callable[[Sequence[StandIn]], VendorEntry] | None = None
 
     def __str__(self) -> str:
         return self.label
+
+
+def _fullstory(*, exact: bool) -> Callable[..., Sequence[StandIn]]:
+    def stand(clock: Clock, people: Sequence[Customer]) -> Sequence[StandIn]:
+        server = FullStory(clock, people)
+        server.exact = exact
+        return [server]
+
+    return stand
+
+
+def _as_user(server: StandIn) -> None:
+    """Make the key one that may not read."""
+    if isinstance(server, FullStory):
+        server.role = "USER"
 
 
 def _legacy(clock: Clock, people: Sequence[Customer]) -> Raygun:
@@ -88,7 +110,10 @@ def _uxcam(**manners: bool) -> Callable[..., Sequence[StandIn]]:
 
 
 KINDS = (
-    Kind("fullstory", FULLSTORY, lambda clock, people: [FullStory(clock, people)]),
+    Kind("fullstory", FULLSTORY, _fullstory(exact=False), tells_ends=False, without_scope=_as_user),
+    Kind(
+        "fullstory by capitals", FULLSTORY, _fullstory(exact=True), tells_ends=False, without_scope=_as_user
+    ),
     Kind("raygun legacy", RAYGUN, lambda clock, people: [_legacy(clock, people)], by_email=False),
     Kind("raygun v3", RAYGUN, lambda clock, people: [_v3(clock, people)]),
     Kind("raygun v3 and legacy", RAYGUN, lambda clock, people: [_v3(clock, people), _legacy(clock, people)]),
@@ -111,6 +136,21 @@ class Desk:
     servers: Sequence[StandIn]
     people: Sequence[Customer]
     environment: Mapping[str, str]
+    kind: Kind
+
+    def move(self, people: Sequence[Customer]) -> None:
+        """Let the vendor have these people in place of the ones before; its calls are counted on."""
+        for server, other in zip(self.servers, self.kind.stands(system_clock, people), strict=True):
+            for name, value in vars(other).items():
+                if name not in _OWN:
+                    setattr(server, name, value)
+
+    async def find(self, subject: str, days: int = 7) -> Answer:
+        """What the source answers by itself, past everything that was kept of earlier answers."""
+        kind = SubjectKind.EMAIL if "@" in subject else SubjectKind.UID
+        question = Question(Subject(kind, subject.lower(), subject), days, effort=Effort.FRESH)
+        calls = self.source.http.asking(Purpose.PERSON, await self.source.account())
+        return await self.source.find(question, calls)
 
     async def ask(self, subject: str, effort: Effort = Effort.USUAL, days: int = 7) -> Finding:
         """The source's finding about somebody, by a whole lookup."""
@@ -132,9 +172,14 @@ class Desk:
 
 
 @asynccontextmanager
-async def open_desk(kind: Kind, folder: Path, read_seconds: float | None = None) -> AsyncIterator[Desk]:
-    """Start a kind's servers, and the engine with nothing else configured."""
-    people = customers(system_clock(), kind.vendor)
+async def open_desk(
+    kind: Kind,
+    folder: Path,
+    read_seconds: float | None = None,
+    people: Sequence[Customer] | None = None,
+) -> AsyncIterator[Desk]:
+    """Start a kind's servers with these people, and the engine with nothing else configured."""
+    people = customers(system_clock(), kind.vendor) if people is None else people
     async with AsyncExitStack() as stack:
         servers = [
             await stack.enter_async_context(listening(server)) for server in kind.stands(system_clock, people)
@@ -149,4 +194,4 @@ async def open_desk(kind: Kind, folder: Path, read_seconds: float | None = None)
         settings = load_settings(environment | ({} if kind.entry else variables))
         engine = await stack.enter_async_context(open_engine(settings, vendors=[entry]))
         (source,) = engine.sources
-        yield Desk(engine, source, servers, people, variables)
+        yield Desk(engine, source, servers, people, variables, kind)
