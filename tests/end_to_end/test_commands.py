@@ -187,7 +187,7 @@ async def test_a_reader_can_tell_live_cached_failed_stale_and_spent_apart(shell:
     words = ["--fresh"]
     shell.world.fullstory.fault = Fault.BROKEN
     mixed = await states()
-    assert mixed["fullstory"] == ("stale", 1)
+    assert mixed["fullstory"] == ("stale", 2)
     # A minute has not gone by since everybody's sessions were read.
     assert mixed["raygun"] == ("index", 0)
     assert mixed["rybbit"][0] == "live"

@@ -251,7 +251,7 @@ async def test_refresh_asks_the_vendors_anew_and_edits_the_answer(desk: Desk) ->
         await desk.world.slack.press(reply.channel, reply.ts, REFRESH, desk.world.slack.people.colleague)
         await desk.idle(bot)
         _, again = await desk.thread()
-    assert len(desk.world.fullstory.calls) == before + 1
+    assert len(desk.world.fullstory.calls) == before + 2
     assert "has trouble of its own" in plain_text(again)
     assert "2 sessions, as of" in plain_text(again)
     assert len(again.edits) > len(reply.edits)

@@ -200,7 +200,9 @@ class FullStory:
         cut = at(body, "context_data") is not None and len(happened.events) >= MOST_EVENTS
         told = SessionErrors(happened.errors(), happened.session, cut)
         name, _ = self.memory.name_for("told", session_id)
-        kept = _TOLD.dump_json(told).decode()
+        # Whose it is stays out of what is kept: it is not kept under their name.
+        nameless = replace(told, session=replace(happened.session, user=SessionUser()))
+        kept = _TOLD.dump_json(nameless).decode()
         await self.memory.remember(str(self.name), name, kept, _ERRORS_LAST)
         return told
 

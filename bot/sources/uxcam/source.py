@@ -247,7 +247,6 @@ class UXCam:
             occurred_at=session.ended_at or session.started_at,
             count=1,
             session_id=session.id,
-            page=session.screens[-1] if session.screens else None,
             kind=ErrorKind.CRASH,
         )
 

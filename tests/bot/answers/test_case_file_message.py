@@ -224,6 +224,12 @@ def test_of_an_app_the_version_the_screens_and_a_crash_are_told() -> None:
     assert "<https://videos.uxcam.com/2|video> (the link ends soon)" in line
 
 
+def test_of_a_video_the_time_is_told_at_which_its_link_ends() -> None:
+    ends = NOW + timedelta(hours=5)
+    [line] = shown_sessions(session(video="https://sp.uxcam.com/2", video_expires_at=ends))
+    assert f"<https://sp.uxcam.com/2|video> (until <!date^{int(ends.timestamp())}^" in line
+
+
 def test_of_a_site_the_channel_and_the_recording_are_told() -> None:
     [line] = shown_sessions(session(channel="Paid Search", has_replay=True))
     assert "channel: Paid Search · replay recorded" in line

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bot.domain.answer import Answer
 from bot.domain.model import Failure
 from bot.sources.http import CallFailed
+from bot.sources.protocol import TellsErrors
 from tests.bot.sources.canned import Canned, bench, calls_of, find
 from tests.conftest import MovableClock
 
@@ -23,7 +24,10 @@ WORDS = """sessions userId sessionId createdTime fsUrl events event_time event_t
     value errorName count timestamp siteId error message required statusCode orgId role
     sessionId property uploadedServerTime verifiedServerTime durationSec isCrashed rageGestureCount uniqueScreens
     kUXCam_UserIdentity uxcamuserid deviceBasics osName video pagination next next_cursor has_more results uid
-    display_name"""
+    display_name app_url properties plan pagination_token context_data context pages type description properties
+    user_context device_context location_context browser operating_system event_properties message event_name
+    request_status request_url fs_rage_count fs_dead_count fs_error_kind target_text deviceHardware model
+    userProperty sessionNumber networkType offlineRecorded"""
 KEYS = st.sampled_from(WORDS.split())
 LEAVES = (
     st.none()
@@ -40,6 +44,9 @@ LEAVES = (
             "0000-00-00",
             "\0\0",
             "-1",
+            "network-error",
+            "custom",
+            "\ud83d",
         ]
     )
     | st.sampled_from(
@@ -82,6 +89,8 @@ async def test_no_json_makes_a_source_raise(
             await outcome(source.session("1:2", await calls_of(source))),
             await outcome(source.check(await calls_of(source))),
         ]
+        if isinstance(source, TellsErrors):
+            said.append(await outcome(source.errors_in("1:2", await calls_of(source))))
     assert isinstance(said[0], Answer | Failure)
     assert not any("jane" in result.message for result in said if isinstance(result, Failure))
 

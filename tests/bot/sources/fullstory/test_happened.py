@@ -5,16 +5,20 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given, settings
+from pydantic import TypeAdapter
 
 from bot.domain.model import ErrorKind, Reason, Session, SourceName
 from bot.sources.fullstory.happened import read_happened
 from bot.sources.http import CallFailed
 from bot.sources.protocol import SessionErrors
 from tests.bot.sources.canned import Bench, Canned, answer, calls_of, find
+from tests.bot.sources.test_any_json import BODIES
 from tests.conftest import MovableClock
 
 BARE = Session(SourceName("fullstory", "main"), "77:1000")
 PAGE = {"url": {"full_url": "https://shop.example/pay?token=secret", "path": "/pay"}}
+KEPT = TypeAdapter(SessionErrors)
 FORBIDDEN = answer({"code": "forbidden", "message": "no"}, 403)
 NOT_FOUND = answer({"code": "resource_not_found", "message": "no"}, 404)
 
@@ -280,3 +284,18 @@ async def test_the_doctor_names_what_a_key_of_another_role_may_not_read(on_bench
         await checked(on_bench, by_role("USER"))
     assert failed.value.failure.reason is Reason.NOT_AUTHORISED
     assert "role USER and may not read sessions and users" in failed.value.failure.message
+
+
+@settings(deadline=None)
+@given(BODIES, BODIES)
+def test_whatever_a_session_is_told_to_have_had_is_read_as_text_that_can_be_kept(
+    one: Any, other: Any
+) -> None:
+    named = other if isinstance(other, dict) else {}
+    pages = [{"url": one, "events": [other, named | {"type": one}]}, one]
+    rows = [one, named, named | {"event_properties": one}, {"event_type": "click", "event_properties": named}]
+    for body in ({"events": rows}, {"context_data": {"context": one, "pages": pages}}, one):
+        happened = read_happened(body, BARE)
+        told = SessionErrors(happened.errors(), happened.session)
+        assert all(error.title for error in told.errors)
+        assert KEPT.dump_json(told)
