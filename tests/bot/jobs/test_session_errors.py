@@ -18,6 +18,7 @@ from bot.operations.metrics import make_metrics
 from bot.settings.model import AccessSettings
 from bot.slack.access import Access
 from bot.sources.http import CallFailed, Calls, VendorHttp
+from bot.sources.protocol import SessionErrors
 from bot.sources.quota import Account, Ledger, Window
 from bot.storage.keyring import Keyring
 from bot.storage.memory import Memory
@@ -37,13 +38,14 @@ class KnowsErrors(Knows):
 
     errors: dict[str, tuple[ErrorEvent, ...]] = field(default_factory=dict)
     budget: Account = MONTH
+    more: bool = False
     refusal: CallFailed | None = None
 
-    async def errors_in(self, session_id: str, calls: Calls) -> tuple[ErrorEvent, ...]:
+    async def errors_in(self, session_id: str, calls: Calls) -> SessionErrors:
         await calls.request("GET", "/events", budget=self.budget)
         if self.refusal:
             raise self.refusal
-        return self.errors.get(session_id, ())
+        return SessionErrors(self.errors.get(session_id, ()), more=self.more)
 
 
 @dataclass(frozen=True)
@@ -110,9 +112,15 @@ async def test_of_many_errors_twenty_are_shown_and_the_others_counted(pressing: 
     assert "3 more not shown" in told
 
 
+async def test_what_was_not_read_of_a_long_session_is_said(pressing: Pressing) -> None:
+    pressing.source.more = True
+    [below] = pressing.at.below(await pressing.press())
+    assert "more events than were read" in plain_text(below)
+
+
 async def test_a_session_without_errors_is_said_to_have_none(pressing: Pressing) -> None:
     [below] = pressing.at.below(await pressing.press())
-    assert "Nothing that its events call an error" in plain_text(below)
+    assert "Nothing in its events failed" in plain_text(below)
 
 
 async def test_where_the_answer_is_private_so_are_its_errors(pressing: Pressing) -> None:
