@@ -35,11 +35,22 @@ _RETRY_AFTER_DIGITS = 9
 
 
 class CallFailed(Exception):
-    """Raised when a vendor could not be asked or its answer not be used; it becomes a finding's failure."""
+    """
+    Raised when a vendor could not be asked or its answer not be used; it becomes a finding's failure.
 
-    def __init__(self, reason: Reason, message: str, until: datetime | None = None) -> None:
+    `asked_to_wait` is how long a 429 told us to wait; None where it said nothing.
+    """
+
+    def __init__(
+        self,
+        reason: Reason,
+        message: str,
+        until: datetime | None = None,
+        asked_to_wait: timedelta | None = None,
+    ) -> None:
         super().__init__(message)
         self.failure = Failure(reason, message, until)
+        self.asked_to_wait = asked_to_wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +248,8 @@ class Calls:
         rest = self._http.rest_after_429(now) if asked_for is None else max(asked_for, _SHORTEST_REST)
         rest = min(rest, _LONGEST_REST)
         await self._http.ledger.correct(self.account, 0, rest)
-        return self._failed(Reason.RATE_LIMITED, "asks us to wait", now + rest)
+        message = f"{self._http.title} asks us to wait"
+        return CallFailed(Reason.RATE_LIMITED, message, now + rest, asked_for)
 
     async def correct(self, left: int, resets_in: timedelta) -> None:
         """Correct the ledger by what the vendor's own headers say is left."""

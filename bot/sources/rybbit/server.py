@@ -72,6 +72,13 @@ _SMALLEST_DAY = 5_000
 _DAY_SECONDS = 24 * 3600
 # What servers until the spring of 2026 allow a key; beyond it they answer 403.
 OLD_WINDOW = Window(500, 600)
+# What a self-hosted server allows a key in 24 hours that answers 429; a longer wait than this is no burst's.
+_UNTOLD_LIMIT = 10
+_LONG_WAIT = timedelta(hours=1)
+# After such a 429 without a word of the wait: when it is tried again.
+_PROBE = timedelta(hours=1)
+# How long it is kept that a server lacks a path.
+_LACK_LASTS = timedelta(days=1)
 # How long it is kept which paths a server has, and its site's number.
 _KEPT = timedelta(days=7)
 
@@ -85,17 +92,19 @@ class RybbitServer:
     memory: Memory
 
     @property
-    def _name(self) -> str:
+    def name(self) -> str:
+        """The account's name."""
         return self.http.account.name
 
     async def account(self) -> Account:
         """The account with this server's limits: the cloud's, an old server's, or none."""
-        if urlsplit(self.settings.base_url).hostname == _CLOUD:
-            day = to_count(await self.memory.recall(self._name, "daily_limit")) or _SMALLEST_DAY
-            return Account(self._name, (_BURST, Window(day, _DAY_SECONDS)))
+        if self._is_cloud():
+            day = to_count(await self.memory.recall(self.name, "daily_limit")) or _SMALLEST_DAY
+            return Account(self.name, (_BURST, Window(day, _DAY_SECONDS)))
         if await self._is_old():
-            return Account(self._name, (OLD_WINDOW,))
-        return Account(self._name)
+            return Account(self.name, (OLD_WINDOW,))
+        learnt = to_count(await self.memory.recall(self.name, "learnt_limit"))
+        return Account(self.name, (Window(learnt, _DAY_SECONDS),) if learnt else ())
 
     async def get(self, operation: str, calls: Calls, params: dict[str, str], **parts: str) -> Reply | None:
         """
@@ -106,10 +115,17 @@ class RybbitServer:
 
         """
         possible = await self._generations()
+        if operation in _OPTIONAL and await self.memory.recall(self.name, f"lacks {operation}"):
+            return None
         for attempt in (possible, tuple(g for g in _NEWEST_FIRST if g not in possible)):
-            if reply := await self._try(operation, attempt, calls, params, parts):
+            try:
+                reply = await self._try(operation, attempt, calls, params, parts)
+            except CallFailed as failed:
+                raise await self._learnt(failed) from None
+            if reply:
                 return reply
             if operation in _OPTIONAL:
+                await self.memory.remember(self.name, f"lacks {operation}", "yes", _LACK_LASTS)
                 return None
         raise CallFailed(
             Reason.UNSUPPORTED,
@@ -136,28 +152,54 @@ class RybbitServer:
                 return await self._judge(reply, calls)
         return None
 
+    async def _learnt(self, failed: CallFailed) -> CallFailed:
+        """
+        The failure, after what a 429 of a self-hosted server tells is kept.
+
+        Releases of the spring of 2026 allow a key 10 calls in 24 hours without saying so (upstream's pull
+        request 977), and say nothing of the wait; what is in front of a server asks for seconds.
+        """
+        says = failed.failure
+        short = failed.asked_to_wait is not None and failed.asked_to_wait < _LONG_WAIT
+        if says.reason is not Reason.RATE_LIMITED or self._is_cloud() or short:
+            return failed
+        await self.memory.remember(self.name, "learnt_limit", str(_UNTOLD_LIMIT), _KEPT)
+        account = await self.account()
+        rest = failed.asked_to_wait or _PROBE
+        await self.http.ledger.correct(account, 0, rest)
+        state = await self.http.ledger.state(account)
+        until = self.http.clock() + rest
+        if state.used >= _UNTOLD_LIMIT and state.returns_at:
+            until = max(until, state.returns_at)
+        return CallFailed(
+            Reason.RATE_LIMITED, "Rybbit's server allows its key 10 calls a day, and they are spent", until
+        )
+
+    def _is_cloud(self) -> bool:
+        return urlsplit(self.settings.base_url).hostname == _CLOUD
+
     async def site_number(self, calls: Calls) -> str:
         """The site's number, which links need; where its other id is configured, it is asked for once."""
         if self.settings.site.isdecimal():
             return self.settings.site
-        known = await self.memory.recall(self._name, "site_number")
+        known = await self.memory.recall(self.name, "site_number")
         if known is None:
             reply = await calls.get(f"/api/sites/{self.settings.site}", headers=self._headers())
             known = to_text(at(reply.body, "siteId")) if reply.ok else None
             if known is None:
                 return self.settings.site
-            await self.memory.remember(self._name, "site_number", known, _KEPT)
+            await self.memory.remember(self.name, "site_number", known, _KEPT)
         return known
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.settings.api_key.get_secret_value()}"}
 
     async def _generations(self) -> tuple[Generation, ...]:
-        known = await self.memory.recall(self._name, "generations")
+        known = await self.memory.recall(self.name, "generations")
         return tuple(Generation(name) for name in known.split(",")) if known else _NEWEST_FIRST
 
     async def _is_old(self) -> bool:
-        """Whether the server has the old limit, `OLD_WINDOW`."""
+        """Whether the server surely has the old limit, `OLD_WINDOW`."""
         return Generation.C not in await self._generations()
 
     async def _keep_possible(self, having_it: list[Generation]) -> None:
@@ -165,7 +207,7 @@ class RybbitServer:
         known = await self._generations()
         possible = tuple(g for g in known if g in having_it) or tuple(having_it)
         if possible != known:
-            await self.memory.remember(self._name, "generations", ",".join(possible), _KEPT)
+            await self.memory.remember(self.name, "generations", ",".join(possible), _KEPT)
 
     async def _judge(self, reply: Reply, calls: Calls) -> Reply:
         await self._correct_quota(reply, calls)
@@ -190,25 +232,37 @@ class RybbitServer:
         scope = to_text(at(reply.body, "required"))
         if scope and scope.replace(":", "").isalpha():
             return CallFailed(Reason.NOT_AUTHORISED, f"Rybbit's key may not read this: it lacks {scope}")
-        accepted = await self.memory.recall(self._name, "accepted")
-        if accepted and await self._is_old():
+        accepted = await self.memory.recall(self.name, "accepted")
+        if accepted and (await self._is_old() or await self._proves_old(calls)):
             rest = timedelta(seconds=OLD_WINDOW.seconds)
             await calls.correct(0, rest)
             return CallFailed(
                 Reason.RATE_LIMITED,
                 "Rybbit refuses a key that it took minutes ago: its 500 calls in 10 minutes seem spent",
                 self.http.clock() + rest,
+                rest,
             )
         return CallFailed(
             Reason.NOT_AUTHORISED, "Rybbit refuses our key: it is wrong, or not one for the configured site"
         )
 
+    async def _proves_old(self, calls: Calls) -> bool:
+        """Whether a path of current servers is missing, where it is not known yet which paths there are."""
+        generations = await self._generations()
+        if generations == (Generation.C,):
+            return False
+        path = PATHS["error_names"][Generation.C].format(site=self.settings.site)
+        if not _is_route_missing(await calls.get(path, headers=self._headers())):
+            return False
+        await self._keep_possible([one for one in generations if one is not Generation.C])
+        return True
+
     async def _note_acceptance(self) -> None:
-        """Keep for one window that an old server accepted the key."""
-        if not await self._is_old():
+        """Keep for one window that a server that may be old accepted the key."""
+        if await self._generations() == (Generation.C,):
             return
-        if await self.memory.recall(self._name, "accepted") is None:
-            await self.memory.remember(self._name, "accepted", "yes", timedelta(seconds=OLD_WINDOW.seconds))
+        if await self.memory.recall(self.name, "accepted") is None:
+            await self.memory.remember(self.name, "accepted", "yes", timedelta(seconds=OLD_WINDOW.seconds))
 
     async def _correct_quota(self, reply: Reply, calls: Calls) -> None:
         """Correct the ledger by the cloud's headers, and keep the plan's calls a day."""
@@ -218,8 +272,8 @@ class RybbitServer:
             return
         await calls.correct(left, timedelta(seconds=resets))
         limit = to_text(reply.headers.get("x-ratelimit-daily-limit"))
-        if limit and limit != await self.memory.recall(self._name, "daily_limit"):
-            await self.memory.remember(self._name, "daily_limit", limit, timedelta(days=1))
+        if limit and limit != await self.memory.recall(self.name, "daily_limit"):
+            await self.memory.remember(self.name, "daily_limit", limit, timedelta(days=1))
 
 
 def _is_route_missing(reply: Reply) -> bool:
