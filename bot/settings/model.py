@@ -29,6 +29,7 @@ from bot.settings.values import (
     LowerWords,
     Origin,
     Patterns,
+    RybbitSite,
     Secret,
     Subdomain,
     Text,
@@ -81,7 +82,7 @@ class RybbitAccount(_Group):
     """One site on a Rybbit server (`contracts/rybbit.md`)."""
 
     api_key: Key = Field(description="personal or organisation key")
-    site: Text = Field(description="the site's number, or its 12-digit id", pattern=r"^[A-Za-z0-9]+$")
+    site: RybbitSite = Field(description="the site's number, or its id of 12 hexadecimal digits")
     base_url: Origin = Field("https://app.rybbit.io", description="self-hosted: its origin")
     web_url: WebAddress | None = Field(None, description="where people open Rybbit, if not the base URL")
 

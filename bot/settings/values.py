@@ -62,6 +62,12 @@ def _subdomain(value: str) -> str:
     return value
 
 
+def _rybbit_site(value: str) -> str:
+    if not re.fullmatch(r"[0-9]+|[0-9A-Fa-f]{12}", value):
+        raise ValueError("the site's number is needed, or its id of 12 digits and letters from a to f")
+    return value
+
+
 def _database_url(value: str) -> str:
     if (wrong := database_error(value)) is not None:
         raise ValueError(wrong)
@@ -117,6 +123,7 @@ Patterns = Annotated[tuple[str, ...], BeforeValidator(_as_json_list), AfterValid
 LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)]
 Text = Annotated[str, BeforeValidator(_without_blanks)]
 Subdomain = Annotated[Text, AfterValidator(_subdomain)]
+RybbitSite = Annotated[Text, AfterValidator(_rybbit_site)]
 Secret = Annotated[SecretStr, BeforeValidator(_without_blanks)]
 FullStoryKey = Annotated[Secret, AfterValidator(_fullstory_key)]
 BotToken = Annotated[Key, _starting("xoxb-")]

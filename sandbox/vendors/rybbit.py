@@ -9,7 +9,7 @@ from sandbox.vendors.rybbit_access import Door, Refused, failure, fastify, forbi
 from sandbox.vendors.rybbit_data import RybbitData, Site, from_people
 from sandbox.vendors.rybbit_filters import BadFilters, passes, read_filters
 from sandbox.vendors.rybbit_generations import Generation, manners_of
-from sandbox.vendors.rybbit_limits import CloudLimits, OldLimit
+from sandbox.vendors.rybbit_limits import CloudLimits, KeyLimit, OldLimit
 from sandbox.vendors.rybbit_rows import Row, error_events, error_names, listed_session, one_session
 from sandbox.vendors.rybbit_sight import Sight, look, of_person
 from sandbox.vendors.rybbit_time import BadTime, Span, read_span
@@ -64,6 +64,7 @@ class Rybbit(StandIn):
         cloud: bool = False,
         daily_limit: int = _DAILY,
         window_limit: int | None = None,
+        key_limit: int | None = None,
     ) -> None:
         """
         Make a server.
@@ -75,6 +76,7 @@ class Rybbit(StandIn):
             cloud: whether it has the limits of the vendor's own servers (current release only).
             daily_limit: the cloud's calls a day.
             window_limit: calls in ten minutes, where the generation limits them; None for the usual 500.
+            key_limit: calls a day of a key, beyond which it says no more than 429; None for no limit.
 
         """
         super().__init__(clock)
@@ -86,6 +88,7 @@ class Rybbit(StandIn):
         self._old = not self._manners.current
         self._door = Door(data, old_limit, short_ids_break=not self._old)
         self._limits = CloudLimits(clock, daily_limit) if cloud else None
+        self._key_limit = KeyLimit(clock, key_limit) if key_limit else None
 
     def rate_limited(self) -> web.Response:
         """The cloud's answer to a burst, as recorded."""
@@ -136,6 +139,8 @@ class Rybbit(StandIn):
                 site = self._door.enter(request, _SCOPES[operation])
             except Refused as refused:
                 return refused.response
+            if self._key_limit and not self._key_limit.allows(request.headers.get("Authorization", "")):
+                return failure(429, "Rate limit exceeded")
             if self._limits is None:
                 return self._answer(operation, answer, request, site)
             if scope := self._limits.take():

@@ -268,3 +268,17 @@ async def test_the_clouds_day_is_refused_as_recorded_until_midnight(
         assert headers == limits(then["headers"]) | smaller
         clock.advance(seconds=int(headers["retry-after"]))
         assert (await ask_again(client, server, "ok_sessions"))[0] == 200
+
+
+async def test_a_keys_day_begins_anew_a_day_after_its_last_call(
+    client: aiohttp.ClientSession, clock: MovableClock
+) -> None:
+    """As the library of upstream's keys counts: from the last call that was allowed."""
+    async with listening(Rybbit(clock, from_people(make_people(clock())), key_limit=2)) as server:
+        asker = Asker(client, server)
+        statuses = []
+        for hours in (0, 1, 1, 23, 1):
+            clock.advance(hours=hours)
+            await asker.get(SESSIONS, user_id="u-77")
+            statuses.append(asker.status)
+    assert statuses == [200, 200, 429, 200, 200]

@@ -100,6 +100,10 @@ def test_other_programs_variables_are_left_alone(name: str) -> None:
             },
             "RYBBIT__W__BASE_URL: the server's origin alone",
         ),
+        (
+            {"RYBBIT__W__API_KEY": "k", "RYBBIT__W__SITE": "abc"},
+            "RYBBIT__W__SITE: the site's number is needed",
+        ),
     ],
 )
 def test_a_wrong_half_or_empty_variable_is_named_in_one_line_without_its_value(
