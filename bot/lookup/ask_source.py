@@ -332,11 +332,17 @@ class AskSource:
 
 
 def _each_once(answered: tuple[ErrorEvent, ...], pushed: tuple[ErrorEvent, ...]) -> tuple[ErrorEvent, ...]:
-    """Each error group once: its time and status as pushed, its count and page as answered."""
+    """Each error group once: when it last hit them, its status as pushed, its count and page as answered."""
     pushed_by_id = {error.id: error for error in pushed if error.id is not None}
     known = {error.id for error in answered}
     both = tuple(
-        replace(error, occurred_at=more.occurred_at, status=more.status)
+        replace(
+            error,
+            occurred_at=max(filter(None, (error.occurred_at, more.occurred_at)), default=None),
+            status=more.status or error.status,
+            users_affected=more.users_affected,
+            first_occurred_at=more.first_occurred_at,
+        )
         if error.id is not None and (more := pushed_by_id.get(error.id))
         else error
         for error in answered

@@ -172,6 +172,8 @@ pushed_hits = Table(
     Column("who", String(64), primary_key=True),
     Column("error", String(64), primary_key=True),
     Column("at_ms", BigInteger, nullable=False, index=True),
+    # When the error last hit this person; `at_ms` is when that was told.
+    Column("hit_ms", BigInteger),
 )
 
 

@@ -47,6 +47,7 @@ class RaygunWebhooks:
     Attributes:
         url: where they are sent; None until a Casefile is known.
         occurred: how often the error has occurred so far.
+        first: when it occurred for the first time.
 
     """
 
@@ -56,6 +57,7 @@ class RaygunWebhooks:
     secret: str = "raygun-webhook-secret"  # noqa: S105 - invented
     url: str | None = None
     occurred: int = field(default=0)
+    first: str | None = None
 
     def environment(self) -> dict[str, str]:
         """The variable that switches Casefile's route for them on."""
@@ -94,10 +96,11 @@ class RaygunWebhooks:
     def _notification(self, kind: str) -> Json:
         self.occurred += 1
         now = _iso(self.clock())
+        self.first = self.first or now
         error: Json = {
             "url": self._link,
             "message": self.error.title,
-            "firstOccurredOn": now,
+            "firstOccurredOn": self.first,
             "lastOccurredOn": now,
             "usersAffected": 1,
             "totalOccurrences": self.occurred,

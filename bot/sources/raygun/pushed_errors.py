@@ -1,5 +1,5 @@
 """
-Errors that Raygun pushed by webhook, stored by the people they hit, for the retention.
+Errors that Raygun pushed by webhook, stored by the people they hit and when, for the retention.
 
 An event is stored in one transaction before it is acknowledged; one that is delivered twice is stored once.
 Titles and remarks are sealed; people are stored as hashes only.
@@ -10,11 +10,12 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from pydantic import TypeAdapter
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.model import ErrorEvent, SourceName, Subject
 from bot.operations.clock import milliseconds
+from bot.sources.raygun.index_rows import from_ms, to_ms
 from bot.sources.raygun.webhook_events import OCCURRED, RaygunEvent, canonical
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
@@ -27,32 +28,34 @@ _MOST_SHOWN = 50
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """One error by all webhooks so far; times in seconds since 1970."""
+    """One error by all webhooks so far, whomever they hit; times in seconds since 1970."""
 
     title: str | None = None
     url: str | None = None
     group_id: str | None = None
     total: int | None = None
-    last: float | None = None
+    users: int | None = None
+    first: float | None = None
     remarks: dict[str, tuple[float, str]] | None = None
 
     def with_event(self, event: RaygunEvent) -> "_Group":
         """The error with what an event adds; events may come late and out of order."""
         at = event.at.timestamp() if event.at else 0.0
+        first = event.first_at.timestamp() if event.first_at else None
         remarks = dict(self.remarks or {})
         if event.remark_kind and event.remark and remarks.get(event.remark_kind, (0.0, ""))[0] <= at:
             remarks[event.remark_kind] = (at, event.remark)
         if event.kind in OCCURRED and remarks.get("status", (at, ""))[0] < at:
             # Somebody had set its status before, and now it has occurred again.
             remarks["status"] = (at, "occurred again")
-        occurred = event.remark_kind is None
         return replace(
             self,
             title=event.title or self.title,
             url=event.url or self.url,
             group_id=event.group_id or self.group_id,
             total=max(filter(None, (self.total, event.total)), default=None),
-            last=max(filter(None, (self.last, at if occurred else None)), default=None),
+            users=max(filter(None, (self.users, event.users)), default=None),
+            first=min(filter(None, (self.first, first)), default=None),
             remarks=remarks or None,
         )
 
@@ -89,27 +92,36 @@ class PushedErrors:
             await self._update_group(connection, account, group, event)
             hits = [{"account": account, "who": self._who(one), "error": group} for one in event.people]
             await upsert(connection, pushed_hits, hits, at_ms=now_ms())
+            if hits and event.at:
+                await self._note_when(connection, hits, to_ms(event.at))
         return True
 
     async def of(
         self, source: SourceName, names: Iterable[Subject], since: datetime
     ) -> tuple[ErrorEvent, ...]:
-        """The errors that hit the person with these names, newest first."""
+        """The errors that hit the person with these names since a time, by when each last hit them."""
         account, who = str(source), {self._who(name) for name in names}
-        hits = select(pushed_hits.c.error).where(pushed_hits.c.account == account, pushed_hits.c.who.in_(who))
-        query = select(pushed_errors.c.sealed).where(
-            pushed_errors.c.account == account,
-            pushed_errors.c.error.in_(hits),
-            pushed_errors.c.at_ms >= now_ms() - milliseconds(self._retention),
+        # Nobody is hit after it was told: where the time itself is not known, that is the latest it can be.
+        latest = func.max(func.coalesce(pushed_hits.c.hit_ms, pushed_hits.c.at_ms))
+        hits = (
+            select(
+                pushed_hits.c.error, func.max(pushed_hits.c.hit_ms).label("hit_ms"), latest.label("latest")
+            )
+            .where(pushed_hits.c.account == account, pushed_hits.c.who.in_(who))
+            .group_by(pushed_hits.c.error)
+            .having(latest >= to_ms(since))
+            .subquery()
         )
-        newest = query.order_by(pushed_errors.c.at_ms.desc()).limit(_MOST_SHOWN)
+        query = select(pushed_errors.c.sealed, hits.c.hit_ms).join(
+            hits, pushed_errors.c.error == hits.c.error
+        )
+        kept = pushed_errors.c.at_ms >= now_ms() - milliseconds(self._retention)
+        newest = query.where(pushed_errors.c.account == account, kept).order_by(hits.c.latest.desc())
         async with self._store.read() as connection:
-            sealed = (await connection.execute(newest)).scalars().all()
-        events = [event for one in sealed if (event := self._event(source, one))]
-        recent = [e for e in events if e.occurred_at is None or e.occurred_at >= since]
-        return tuple(sorted(recent, key=lambda e: e.occurred_at or since, reverse=True))
+            rows = (await connection.execute(newest.limit(_MOST_SHOWN))).all()
+        return tuple(event for sealed, hit_ms in rows if (event := self._event(source, sealed, hit_ms)))
 
-    def _event(self, source: SourceName, sealed: str) -> ErrorEvent | None:
+    def _event(self, source: SourceName, sealed: str, hit_ms: int | None) -> ErrorEvent | None:
         group = self._keyring.unseal_value(_GROUP, sealed)
         if group is None:
             return None
@@ -119,11 +131,20 @@ class PushedErrors:
             title=group.title or "Error without a title",
             id=group.group_id,
             url=group.url,
-            occurred_at=datetime.fromtimestamp(group.last, UTC) if group.last else None,
+            occurred_at=None if hit_ms is None else from_ms(hit_ms),
             count=group.total,
             status=", ".join(remarks) or None,
             counts_everybody=group.total is not None,
+            users_affected=group.users,
+            first_occurred_at=datetime.fromtimestamp(group.first, UTC) if group.first else None,
         )
+
+    async def _note_when(self, connection: AsyncConnection, hits: list[dict[str, str]], at_ms: int) -> None:
+        """Keep when an error hit somebody, unless it is known to have hit them later."""
+        for hit in hits:
+            them = [pushed_hits.c[name] == value for name, value in hit.items()]
+            earlier = pushed_hits.c.hit_ms.is_(None) | (pushed_hits.c.hit_ms < at_ms)
+            await connection.execute(update(pushed_hits).where(*them, earlier).values(hit_ms=at_ms))
 
     async def _update_group(
         self, connection: AsyncConnection, account: str, group: str, event: RaygunEvent

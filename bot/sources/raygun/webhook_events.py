@@ -34,8 +34,9 @@ class RaygunEvent:
     One webhook.
 
     `group` is what all events of one error have in common: its URL, else its title. `total` is how often it
-    has hit all users. `remark` is what somebody did about it, in words; it replaces an earlier remark of the
-    same `remark_kind`. `people` are all names of the affected person.
+    has hit all users, `users` how many these are, and `first_at` when it hit the first. `remark` is what
+    somebody did about it, in words; it replaces an earlier remark of the same `remark_kind`. `people` are all
+    names of the affected person.
     """
 
     kind: str
@@ -47,6 +48,8 @@ class RaygunEvent:
     people: tuple[Subject, ...] = ()
     remark_kind: str | None = None
     remark: str | None = None
+    users: int | None = None
+    first_at: datetime | None = None
 
     @property
     def group_id(self) -> str | None:
@@ -76,6 +79,8 @@ def read_event(body: Any) -> RaygunEvent | None:
         people=_people(at(error, "instance", "affectedUser")) if kind not in FOLLOW_UPS | ACTIVITIES else (),
         remark_kind=remark_kind,
         remark=remark,
+        users=to_count(error.get("usersAffected")) or None,
+        first_at=to_moment(error.get("firstOccurredOn")),
     )
 
 
@@ -98,13 +103,18 @@ def _short(value: Any, most: int) -> str | None:
 
 
 def _people(user: Any) -> tuple[Subject, ...]:
-    """The affected person's names: the app's own identifier (a uid or an address), email and UUID."""
+    """
+    The affected person's names: the app's own identifier (a uid or an address), email and UUID.
+
+    Of somebody anonymous, identifier and UUID are the device's, which others may use too.
+    """
     if not isinstance(user, dict):
         return ()
     # Raygun writes these names in PascalCase; they are read without regard to capitals.
     named = {str(name).lower(): value for name, value in user.items()}
     found: dict[tuple[str, str], Subject] = {}
-    for name in ("identifier", "email", "emailaddress", "uuid"):
+    anonymous = str(named.get("isanonymous")).lower() in ("true", "1")
+    for name in ("email", "emailaddress") if anonymous else ("identifier", "email", "emailaddress", "uuid"):
         value = to_id(named.get(name))
         if value is None or not value.strip() or len(value) > LONGEST_SUBJECT:
             continue

@@ -78,6 +78,42 @@ async def test_errors_come_newest_first_and_none_from_before_the_days_asked_for(
     assert [error.id for error in errors] == ["2", "3"]
 
 
+async def test_an_error_is_dated_by_whom_it_hit_and_not_by_its_last_hit_of_somebody_else(
+    pushed: PushedErrors,
+) -> None:
+    await take(pushed, occurred("1", hours_ago=50, Identifier="u-77"))
+    await take(pushed, occurred("1", hours_ago=1, total=9, Identifier="u-78"))
+    await take(pushed, occurred("2", hours_ago=3, Identifier="u-77"))
+    errors = await pushed.of(SHOP, [U77], NOW - WEEK)
+    assert [(error.id, error.occurred_at) for error in errors] == [
+        ("2", NOW - timedelta(hours=3)),
+        ("1", NOW - timedelta(hours=50)),
+    ]
+    assert errors[1].count == 9
+    assert [error.id for error in await pushed.of(SHOP, [U77], NOW - timedelta(days=1))] == ["2"]
+
+
+async def test_what_was_stored_without_the_time_of_the_hit_is_shown_without_one(
+    pushed: PushedErrors, store: Store
+) -> None:
+    await take(pushed, occurred("1", hours_ago=50))
+    async with store.write() as connection:
+        await connection.execute(update(pushed_hits).values(hit_ms=None))
+    [error] = await pushed.of(SHOP, [U77], NOW - WEEK)
+    assert error.occurred_at is None
+    await take(pushed, occurred("1", hours_ago=2))
+    [error] = await pushed.of(SHOP, [U77], NOW - WEEK)
+    assert error.occurred_at == NOW - timedelta(hours=2)
+
+
+async def test_how_many_users_it_hit_and_when_it_hit_the_first_is_told(pushed: PushedErrors) -> None:
+    first = {"usersAffected": 41, "firstOccurredOn": "2026-11-03T08:00:00Z"}
+    body = occurred()
+    await take(pushed, body | {"error": body["error"] | first})
+    [error] = await pushed.of(SHOP, [U77], NOW - WEEK)
+    assert (error.users_affected, error.first_occurred_at) == (41, datetime(2026, 11, 3, 8, tzinfo=UTC))
+
+
 async def test_events_that_come_late_change_neither_the_last_time_nor_the_total(pushed: PushedErrors) -> None:
     await take(pushed, occurred(hours_ago=1, total=9))
     await take(pushed, occurred(hours_ago=3, total=4))

@@ -51,6 +51,11 @@ def test_an_error_names_its_group_its_time_and_whom_it_hit() -> None:
         ({"Identifier": "", "Email": "no address"}, []),
         ({"Identifier": "x" * 500}, []),
         ("jane", []),
+        (USER | {"IsAnonymous": True}, []),
+        (
+            {"Identifier": "d-1", "isAnonymous": "true", "Email": "jane@contoso.example"},
+            ["jane@contoso.example"],
+        ),
     ],
 )
 def test_people_are_known_by_identifier_email_and_uuid_in_any_spelling(user: Any, people: list[str]) -> None:
