@@ -65,8 +65,9 @@ class Customer:
     """
     A customer, and which vendors have them.
 
-    `raygun_identifier` is what the app gave Raygun as identifier: the uid in most apps, the address in some;
-    `plan` is what they pay for, where the app tells its tools.
+    `raygun_identifier` is what the app gave Raygun as identifier: the uid in most apps, the address in some.
+    With `anonymous` it is the device's own, which the app has given nobody. `plan` is what they pay for, where
+    the app tells its tools.
     """
 
     number: int
@@ -82,8 +83,10 @@ class Customer:
     os: tuple[str, str] = ("Windows", "11")
     country: str = "NZ"
     city: str = "Wellington"
+    region: str = ""
     tried_by: str | None = field(default=None)
     plan: str | None = None
+    anonymous: bool = False
 
     @property
     def subject(self) -> str:

@@ -32,6 +32,8 @@ _SHORT_WAIT = timedelta(seconds=2)
 _MOST_WAITS = 5
 # Digits of a `Retry-After` that are read: more than a day of seconds has, and Python refuses thousands.
 _RETRY_AFTER_DIGITS = 9
+TOLD_TO_WAIT = "it has told us to wait"
+"""Why a vendor was not asked that has answered 429, or that no call is left."""
 
 
 class CallFailed(Exception):
@@ -113,6 +115,17 @@ class Calls:
         self._purpose = purpose
         self.account = account
         self.made = 0
+        # Calls that are counted in the ledger already.
+        self._ahead = 0
+
+    async def ahead(self) -> "Calls | None":
+        """Count a call now that is made later; returns what it is made with, None where none is left."""
+        if isinstance(await self._http.ledger.spend(self.account, self._purpose), Refused):
+            return None
+        self.made += 1
+        later = Calls(self._http, self._purpose, self.account)
+        later._ahead = 1
+        return later
 
     async def left(self) -> int | None:
         """How many calls the account has left; None where it has no limit."""
@@ -154,7 +167,9 @@ class Calls:
                 JSON.
 
         """
-        if not free:
+        if self._ahead:
+            self._ahead -= 1
+        elif not free:
             await self._spend(budget)
         self.made += 1
         url = httpx.URL(f"{base_url or self._http.base_url}{path}")
@@ -215,9 +230,11 @@ class Calls:
             await asyncio.sleep(verdict.wait.total_seconds())
             verdict = await self._http.ledger.spend(self.account, self._purpose, budget)
         if isinstance(verdict, Refused):
-            why = (
-                "what is left is kept for people who ask" if verdict.reserved else "our calls to it are spent"
-            )
+            why = "our calls to it are spent"
+            if verdict.by_vendor:
+                why = TOLD_TO_WAIT
+            elif verdict.reserved:
+                why = "what is left is kept for people who ask"
             raise CallFailed(Reason.QUOTA_SPENT, f"{self._http.title} was not asked: {why}", verdict.until)
 
     async def _read(self, response: httpx.Response) -> bytes:

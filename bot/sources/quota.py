@@ -99,12 +99,13 @@ class Refused:
     The call must not be made.
 
     `until` is when one may be made again, `wait` how long that is by the database's clock; `reserved` says
-    that calls are left, for other purposes.
+    that calls are left, for other purposes, `by_vendor` that the vendor's own word forbids it.
     """
 
     until: datetime
     reserved: bool
     wait: timedelta = timedelta()
+    by_vendor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +202,11 @@ class Ledger:
         left = min([window.calls - len(calls), *of_this])
         back = tuple(timedelta(milliseconds=at + window.milliseconds - now) for at in calls)
         returns = _moment(calls[0] + window.milliseconds) if calls else None
+        if blocked is not None:
+            # One time: the vendor's word has ended, and a window that is full has one call back.
+            full = len(calls) >= window.calls
+            returns = max(blocked, returns) if full and returns else blocked
+            blocked = returns
         return QuotaState(
             account.name, window.calls, window.seconds, len(calls), max(0, left), returns, blocked, back
         )
@@ -341,17 +347,19 @@ async def _nth_call(
 async def _refused(connection: AsyncConnection, account: Account, purpose: Purpose, now: int) -> Refused:
     """The refusal of a call, until the latest time at which one of the rules allows it."""
     _, told = await _told(connection, account)
-    reasons = [(one.until_ms, one.left > 0) for one in told if one.left <= reserve(one.of, purpose)]
+    reasons = [
+        (one.until_ms, one.left > 0, one.left <= 0) for one in told if one.left <= reserve(one.of, purpose)
+    ]
     for window in account.windows:
         used = await _used(connection, account, window, now)
         spendable = window.calls - reserve(window.calls, purpose)
         if used >= spendable:
             # Where a purpose may spend nothing at all, a whole window must pass.
             freeing = await _nth_call(connection, account, window, now, max(0, used - max(spendable, 1)))
-            reasons.append(((freeing or now) + window.milliseconds, used < window.calls))
+            reasons.append(((freeing or now) + window.milliseconds, used < window.calls, False))
     # Between two statements a window may have moved on: then the call may be made at once.
-    until, reserved = max(reasons, default=(now, False))
-    return Refused(_moment(until), reserved, timedelta(milliseconds=max(0, until - now)))
+    until, reserved, by_vendor = max(reasons, default=(now, False, False))
+    return Refused(_moment(until), reserved, timedelta(milliseconds=max(0, until - now)), by_vendor)
 
 
 def _moment(milliseconds: int) -> datetime:

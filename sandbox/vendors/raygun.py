@@ -4,7 +4,7 @@ import base64
 import secrets
 import zlib
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,6 +30,7 @@ class Raygun(StandIn):
         daily_calls: calls that it allows in any 24 hours; with `login_counts` a login is one of them.
         refused_calls: how many calls came beyond that; a correct client makes none.
         login_by: the method that works; the other one gets a 405.
+        refuse: which lists, by their parameters, get a 500.
         most_in_24_hours: the most calls that it ever counted in 24 hours, without the refused ones.
 
     """
@@ -42,6 +43,7 @@ class Raygun(StandIn):
         self.login_by = "GET"
         self.refused_calls = 0
         self.most_in_24_hours = 0
+        self.refuse: Callable[[Mapping[str, str]], bool] | None = None
         self._counted: deque[datetime] = deque()
         self._keys: dict[str, datetime] = {}
         self._traffic = traffic
@@ -118,6 +120,8 @@ class Raygun(StandIn):
             return web.Response(status=400)
         if not 0 < limit <= _MOST or skip < 0:
             return web.Response(status=400)
+        if self.refuse and self.refuse(query):
+            return self.broken()
         # The order is not documented: oldest first here, so that the bot does not rely on newest first.
         found = self._found(begin, end, query.get("userIdentifier"))
         page = found[skip : skip + limit]
@@ -180,12 +184,12 @@ def _shared(sighting: Sighting, now: datetime) -> dict[str, Any]:
         "sessionEnd": None if running else _iso(visit.ended_at),
         "user": {
             "id": 55000 + person.number,
-            "isAnonymous": person.email is None,
+            "isAnonymous": person.anonymous,
             "identifier": sighting.identifier,
             "firstName": person.name.split()[0] if person.name else None,
             "fullName": person.name,
             "emailAddress": person.email,
-            "firstSeen": None,
+            "firstSeen": _first_seen(sighting),
             "lastSeen": _iso(last_event),
             "links": {"web": f"{_APP}/rum/{_PLAN}/users/{55000 + person.number}"},
         },
@@ -202,6 +206,12 @@ def _shared(sighting: Sighting, now: datetime) -> dict[str, Any]:
     }
 
 
+def _first_seen(sighting: Sighting) -> str | None:
+    """When the person's first visit began; not told of the strangers."""
+    begun = [visit.started_at for visit in sighting.person.visits]
+    return _iso(min(begun)) if begun else None
+
+
 def _listed(sighting: Sighting, now: datetime) -> dict[str, Any]:
     return _shared(sighting, now) | {"pageViewCount": len(sighting.visit.pages)}
 
@@ -209,7 +219,9 @@ def _listed(sighting: Sighting, now: datetime) -> dict[str, Any]:
 def _detail(sighting: Sighting, now: datetime) -> dict[str, Any]:
     person, visit = sighting.person, sighting.visit
     shared = _shared(sighting, now)
-    shared["location"] |= {"ipLookup": {"country": person.country, "state": "", "city": person.city}}
+    shared["location"] |= {
+        "ipLookup": {"country": person.country, "state": person.region, "city": person.city}
+    }
     step = visit.seconds / max(1, len(visit.pages))
     return shared | {
         "satisfactionRating": "Poor" if visit.errors else "Good",
@@ -225,7 +237,7 @@ def _detail(sighting: Sighting, now: datetime) -> dict[str, Any]:
         "pageViews": [
             {
                 "page": f"https://shop.example{page}",
-                "loadingTime": 900,
+                "loadingTime": 900 + 700 * number,
                 "viewingTime": int(step * 1000),
                 "viewedOn": _iso(visit.started_at + timedelta(seconds=number * step)),
             }

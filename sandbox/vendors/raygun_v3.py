@@ -261,7 +261,7 @@ class RaygunV3(StandIn):
             "identifier": _customer_id(one),
             "applicationIdentifier": self.application_id,
             "externalIdentifier": one.identifier,
-            "isAnonymous": person.email is None,
+            "isAnonymous": person.anonymous,
             "firstSeenAt": _iso(one.visit.started_at),
             "lastSeenAt": _iso(one.last_event_at(now)),
         }

@@ -51,6 +51,10 @@ class Purse:
     login: int = 1
     key_until: datetime | None = None
 
+    def spent_since(self, moment: datetime) -> int:
+        """How many calls were made since a moment of the last day: they come back a day later."""
+        return sum(back > moment + DAY for back in self.returns)
+
     def cost(self, now: datetime, calls: int = 1) -> int:
         """What some calls cost with the login that they need."""
         key_lives = self.key_until is not None and now < self.key_until

@@ -5,24 +5,45 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from bot.domain.addresses import read_address
 from bot.domain.answer import Answer
 from bot.domain.coverage import Coverage, Span
 from bot.domain.model import ErrorEvent, Failure, Session, SourceName, Subject, SubjectKind
 from bot.sources.protocol import Question
-from bot.sources.raygun.index import Opened, SessionIndex
+from bot.sources.raygun.index import MOST_FOUND, Opened, SessionIndex
 
 # The newest sessions of a person whose own page is worth a call each, for their errors.
 WORTH_OPENING = 2
+# Names by which one person is asked for; each costs a call for each of its spellings.
+_MOST_NAMES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class KnownPerson:
-    """What the index has about one question: sessions, their own pages, and how complete that is."""
+    """
+    What the index has about one question: sessions, their own pages, and how complete that is.
+
+    `names` are what the vendor is asked by for this person alone, and `spans` for which it last was, by name.
+    """
 
     sessions: tuple[Session, ...]
     opened: Mapping[str, Opened]
-    asked: Span | None
     coverage: Coverage
+    names: tuple[Subject, ...] = ()
+    spans: Mapping[Subject, Span] = field(default_factory=dict)
+
+    @property
+    def asked(self) -> Span | None:
+        """The span for which the vendor was asked by all of the names; None where one is missing."""
+        if not self.names or any(name not in self.spans for name in self.names):
+            return None
+        start, end = max(s.start for s in self.spans.values()), min(s.end for s in self.spans.values())
+        return Span(start, end) if start < end else None
+
+    def next_name(self, since: datetime) -> Subject | None:
+        """The name to ask by next: one that was not asked back to `since`, else the one asked longest ago."""
+        never = [n for n in self.names if n not in self.spans or self.spans[n].start > since]
+        return next(iter(never), None) or min(self.names, key=lambda n: self.spans[n].end, default=None)
 
     @property
     def unopened(self) -> str | None:
@@ -36,10 +57,14 @@ class KnownPerson:
 
 @dataclass(slots=True)
 class Readers:
-    """Locks for reading pages: one task at a time; `waiting`: how many questions are waiting for the lock."""
+    """
+    Who reads pages: one task at a time, by the lock `turn`.
+
+    `filling`: whether a task reads older ones, behind the answers; `waiting`: how many questions wait.
+    """
 
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-    filling: asyncio.Lock = field(default_factory=asyncio.Lock)
+    filling: bool = False
     waiting: int = 0
 
 
@@ -49,11 +74,24 @@ async def look_up(index: SessionIndex, source: SourceName, question: Question, n
     found = await index.look_up(source, names, question.since(now), now)
     theirs = _each_once(session for session in found.sessions if belongs_to(session, names))
     opened = {s.id: found.opened[s.id] for s in theirs if s.id in found.opened}
-    return KnownPerson(theirs, opened, found.asked, found.coverage)
+    asked_by = _asked_by(names, theirs)
+    return KnownPerson(theirs, opened, found.coverage, asked_by, await index.asked(source, asked_by))
+
+
+def _asked_by(names: Sequence[Subject], sessions: Sequence[Session]) -> tuple[Subject, ...]:
+    """The identifiers that the person's sessions tell of, the newest first; without any, their names."""
+    seen = dict.fromkeys(session.user.uid for session in sessions if session.user.uid)
+    known = [
+        (read_address(uid) if "@" in uid else None) or Subject(SubjectKind.UID, uid, uid)
+        for uid in seen
+        if uid
+    ]
+    by_kind = sorted(names, key=lambda name: name.kind is not SubjectKind.UID)
+    return tuple(known or by_kind)[:_MOST_NAMES]
 
 
 def answer_of(
-    known: KnownPerson, index: SessionIndex, question: Question, now: datetime, failure: Failure | None = None
+    known: KnownPerson, question: Question, now: datetime, failure: Failure | None = None
 ) -> Answer | None:
     """The answer from the index; None where the index covers nothing and the person was never asked for."""
     times = [moment for moment in (known.coverage.end, known.asked and known.asked.end) if moment]
@@ -61,14 +99,21 @@ def answer_of(
         return None
     sessions = tuple(_with_page(session, known.opened.get(session.id)) for session in known.sessions)
     errors: list[ErrorEvent] = [e for opened in known.opened.values() for e in opened.errors]
-    kept = Span(max(question.since(now), now - index.retention), now)
     return Answer(
         sessions=sessions,
         errors=tuple(errors),
         notes=tuple(_notes(question, known, failure)),
         as_of=max(times),
-        covers=known.coverage.within(kept),
+        covers=_covered(known, question.since(now), now),
+        complete_from=sessions[-1].started_at if len(sessions) >= MOST_FOUND else None,
+        partial=failure is not None,
     )
+
+
+def _covered(known: KnownPerson, since: datetime, now: datetime) -> Coverage:
+    """The spans that are complete for this person: the index's, and the one they were asked for."""
+    spans = (*known.coverage.spans, *((known.asked,) if known.asked else ()))
+    return Coverage.of(spans).within(Span(since, now))
 
 
 def _each_once(sessions: Iterable[Session]) -> tuple[Session, ...]:
@@ -88,6 +133,8 @@ def _notes(question: Question, known: KnownPerson, failure: Failure | None) -> I
         yield f"errors of {'the newest session' if opened == 1 else f'{opened} sessions'} alone"
     if failure is not None:
         yield failure.message
+    if len(known.sessions) >= MOST_FOUND:
+        yield f"the newest {MOST_FOUND} sessions alone"
     names = question.names
     if not known.sessions and all(name.kind is SubjectKind.EMAIL for name in names):
         yield "it may know people by the app's own identifier alone: the uid may find more"
@@ -106,6 +153,10 @@ def _with_page(session: Session, opened: Opened | None) -> Session:
         exit_page=page.exit_page,
         city=page.city,
         errors=page.errors,
+        trail=page.trail,
+        satisfaction=page.satisfaction,
+        slowest_page=page.slowest_page,
+        slowest_page_seconds=page.slowest_page_seconds,
     )
 
 

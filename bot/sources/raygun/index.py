@@ -42,7 +42,7 @@ from bot.storage.tables import (
 from bot.storage.upsert import lock_row, upsert
 
 # Sessions that are returned for one person, and the vendor's user ids that are looked into for one.
-_MOST_FOUND = 200
+MOST_FOUND = 200
 _MOST_CUSTOMERS = 20
 _HOUR_MS = 3_600_000
 # How long the times of lookups are kept: a week and a day, for a forecast by the same day of last week.
@@ -111,14 +111,12 @@ class IndexedSessions:
     Args:
         sessions: newest first; the caller checks by their names whose they are.
         opened: sessions' own pages, by the sessions' ids.
-        asked: the span for which the vendor was last asked for this person alone, by all of their names.
         coverage: the spans for which the whole index is complete.
 
     """
 
     sessions: tuple[Session, ...]
     opened: Mapping[str, Opened]
-    asked: Span | None
     coverage: Coverage
 
 
@@ -154,17 +152,12 @@ class SessionIndex:
                 if span is not None:
                     await self._claim(connection, str(source), kind, span, now)
 
-    async def put_answer(
-        self, source: SourceName, subjects: Iterable[Subject], harvest: Harvest, asked: Span
-    ) -> None:
-        """Store an answer about one person: all their sessions in the span `asked`, which ends now."""
+    async def put_answer(self, source: SourceName, name: Subject, harvest: Harvest, asked: Span) -> None:
+        """Store the answer to one of a person's names: its sessions in the span `asked`, which ends now."""
         account, now = str(source), asked.end
         rows = await asyncio.to_thread(self._rows, source, harvest, now, now + self._answers_kept)
         span = {"account": account, "since_ms": to_ms_up(asked.start), "asked_ms": to_ms(now)}
-        names = {self._who(subject) for subject in subjects}
-        for customer in harvest.customers:
-            names |= self._names(customer.user)
-        asked_rows = [span | {"who": who} for who in names]
+        asked_rows = [span | {"who": self._who(name)}]
         async with self._store.write() as connection:
             await rows.put(connection)
             await upsert(connection, index_asked, asked_rows)
@@ -196,9 +189,18 @@ class SessionIndex:
             return IndexedSessions(
                 sessions,
                 await self._opened(connection, source, sessions),
-                await self._asked(connection, source, who, now),
                 await self._coverage(connection, source, now, Listing.SESSIONS),
             )
+
+    async def asked(self, source: SourceName, names: Iterable[Subject]) -> dict[Subject, Span]:
+        """The span for which the vendor was last asked by each of these names, where it ever was."""
+        by_hash = {self._who(name): name for name in names}
+        query = select(index_asked.c.who, index_asked.c.since_ms, index_asked.c.asked_ms).where(
+            index_asked.c.account == str(source), index_asked.c.who.in_(set(by_hash))
+        )
+        async with self._store.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return {by_hash[who]: Span(from_ms(since), from_ms(at)) for who, since, at in rows if since < at}
 
     async def linked(self, hashes: Sequence[str]) -> Session | None:
         """The session, of any source, whose URL has one of these hashes; None where there is none."""
@@ -278,7 +280,13 @@ class SessionIndex:
         named = select(index_names.c.customer).where(
             index_names.c.account == account, index_names.c.who.in_(who)
         )
-        customers = (await connection.execute(named.distinct().limit(_MOST_CUSTOMERS))).scalars().all()
+        seen_last = (
+            select(index_sessions.c.customer)
+            .where(index_sessions.c.account == account, index_sessions.c.customer.in_(named))
+            .group_by(index_sessions.c.customer)
+            .order_by(func.max(index_sessions.c.started_ms).desc())
+        )
+        customers = (await connection.execute(seen_last.limit(_MOST_CUSTOMERS))).scalars().all()
         found: list[Session] = []
         # One query for each: for all together the database would search everybody's sessions by time.
         for customer in customers:
@@ -292,11 +300,11 @@ class SessionIndex:
                 index_sessions.c.started_ms >= to_ms(since),
                 index_sessions.c.kept_until_ms >= to_ms(now),
             )
-            newest = theirs.order_by(index_sessions.c.started_ms.desc()).limit(_MOST_FOUND)
+            newest = theirs.order_by(index_sessions.c.started_ms.desc()).limit(MOST_FOUND)
             rows = (await connection.execute(newest)).scalars().all()
             found += [session for sealed in rows if (session := self._session(sealed, sealed_user))]
         found.sort(key=lambda session: session.started_at or since, reverse=True)
-        return tuple(found[:_MOST_FOUND])
+        return tuple(found[:MOST_FOUND])
 
     async def _opened(
         self, connection: AsyncConnection, source: SourceName, sessions: Sequence[Session]
@@ -310,21 +318,6 @@ class SessionIndex:
         rows = (await connection.execute(query)).scalars().all()
         read = (self._keyring.unseal_value(_OPENED, sealed) for sealed in rows)
         return {opened.session.id: opened for opened in read if opened is not None}
-
-    async def _asked(
-        self, connection: AsyncConnection, source: SourceName, who: set[str], now: datetime
-    ) -> Span | None:
-        """The span for which all of the names were asked for; None where one was not, as it may find more."""
-        query = select(index_asked.c.since_ms, index_asked.c.asked_ms).where(
-            index_asked.c.account == str(source),
-            index_asked.c.who.in_(who),
-            index_asked.c.asked_ms >= to_ms(now - self._answers_kept),
-        )
-        rows = (await connection.execute(query)).all()
-        if len(rows) < len(who):
-            return None
-        since, asked = max(row[0] for row in rows), min(row[1] for row in rows)
-        return Span(from_ms(since), from_ms(asked)) if since < asked else None
 
     def _rows(self, source: SourceName, harvest: Harvest, now: datetime, at_least: datetime) -> "IndexRows":
         """The rows to store, hashed and sealed; of two records with one id, the last."""

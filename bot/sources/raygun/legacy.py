@@ -6,6 +6,7 @@ what it has read.
 """
 
 import asyncio
+import math
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -15,16 +16,16 @@ from cachetools import TTLCache
 from bot.domain.answer import Answer
 from bot.domain.coverage import Coverage, Span
 from bot.domain.links import Link
-from bot.domain.model import Failure, Reason, Session, SourceName, Subject, SubjectKind
+from bot.domain.model import Failure, Reason, Session, SourceName, Subject
 from bot.operations.tasks import Tasks
 from bot.settings.model import RaygunAccount
-from bot.sources.http import CallFailed, Calls, VendorHttp
+from bot.sources.http import TOLD_TO_WAIT, CallFailed, Calls, VendorHttp
 from bot.sources.protocol import Effort, Freshness, Question, Recall
 from bot.sources.quota import Account, Purpose, Window, reserve
 from bot.sources.raygun.forecast import Purse, days_ahead
 from bot.sources.raygun.from_index import WORTH_OPENING, KnownPerson, Readers, answer_of, look_up
-from bot.sources.raygun.index import Opened, SessionIndex
-from bot.sources.raygun.legacy_api import KEY_LASTS, RaygunApi
+from bot.sources.raygun.index import Harvest, Opened, SessionIndex
+from bot.sources.raygun.legacy_api import FIRST_REST, KEY_LASTS, RaygunApi
 from bot.sources.raygun.plan import (
     A_PAGE,
     AskPerson,
@@ -46,10 +47,6 @@ _DAY_SECONDS = 24 * 3600
 _LAG_SECONDS = 60
 # Calls that an answer waits for; each of them is planned anew.
 _MOST_STEPS = 8
-# Gaps of the index that are read after an answer.
-_MOST_GAPS = 20
-# Identifiers by which one person is asked for; each costs a call.
-_MOST_IDENTIFIERS = 2
 # After a failed call, how long no other question tries the same; longest after an incomplete list, which has
 # cost the most calls.
 _TROUBLE_LASTS = timedelta(minutes=2)
@@ -65,10 +62,9 @@ def windows(settings: RaygunAccount) -> tuple[Window, ...]:
     return (Window(settings.daily_calls, _DAY_SECONDS, _LAG_SECONDS),)
 
 
-def rest_after_429(now: datetime) -> timedelta:
-    """The time until the next midnight in UTC: it is not documented when the vendor's day ends."""
-    tomorrow = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-    return tomorrow - now
+def rest_after_429(_now: datetime) -> timedelta:
+    """How long no call is made after a first 429: it is not documented when the vendor's day ends."""
+    return FIRST_REST
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +118,8 @@ class Raygun:
         return self.http.account
 
     async def cost(self, subject: Subject) -> int:
-        """The most calls: a login, the index, the person by each spelling, the newest sessions."""
-        return self.settings.login_counts + 1 + len(subject.spellings) + WORTH_OPENING
+        """The most calls: a login, the index, a gap of it, the person by each spelling, newest sessions."""
+        return self.settings.login_counts + 2 + len(subject.spellings) + WORTH_OPENING
 
     async def recall(self, question: Question) -> Recall:
         """What the index has; it is enough where the plan would spend no call on this question."""
@@ -131,7 +127,7 @@ class Raygun:
             self.tasks.spawn(self.index.note_lookup(self.name, self.http.clock()), f"note lookup {self.name}")
         known = await self._known(question)
         step = next_step(await self._situation(question, known))
-        answer = answer_of(known, self.index, question, self.http.clock())
+        answer = answer_of(known, question, self.http.clock())
         return Recall(answer, enough=isinstance(step, NoCall) and step.why is not Why.SPENT)
 
     async def find(self, question: Question, calls: Calls) -> Answer:
@@ -160,11 +156,15 @@ class Raygun:
                 failure = failed.failure
                 break
             asked = asked or isinstance(step, AskPerson)
-        self.tasks.spawn(self._fill_gaps(question), f"fill gaps {self.name}")
-        answer = answer_of(await self._known(question), self.index, question, self.http.clock(), failure)
+        await self._go_on(question, calls)
+        now = self.http.clock()
+        known = await self._known(question)
+        answer = answer_of(known, question, now, failure)
         if answer is None:
             raise CallFailed(Reason.UNREADABLE, _NOT_WHOLE)
-        return replace(answer, as_of=self.http.clock(), covers=None) if asked else answer
+        # The vendor itself has just told of the whole span, by every name.
+        whole = asked and known.asked is not None and known.asked.start <= question.since(now)
+        return replace(answer, as_of=now, covers=None) if whole else answer
 
     async def _plan(self, question: Question) -> Step:
         return next_step(await self._situation(question, await self._known(question)))
@@ -234,7 +234,8 @@ class Raygun:
 
     async def _forecast(self, coverage: Coverage) -> _Forecast:
         # The cache's key is the length that the index covers: as it grows, the forecast is made anew.
-        grown = str(sum((span.length for span in coverage.spans), timedelta()) // _FORECAST_STEP)
+        covered = sum((span.length for span in coverage.spans), timedelta())
+        grown = str(math.ceil(covered / _FORECAST_STEP))
         known = self._forecasts.get(grown)
         if known is None:
             since = self.http.clock() - self.index.retention
@@ -266,61 +267,61 @@ class Raygun:
                 if harvest.whole is None:
                     raise CallFailed(Reason.UNREADABLE, _NOT_WHOLE)
             case AskPerson(span):
-                await self.ask_person(question, span, calls)
+                await self.ask_person(await self._known(question), span, calls)
             case OpenSession(session_id):
                 opened = await self.api.open(session_id, calls)
                 # A session that Raygun no longer has is not asked for again.
                 missing = Opened(Session(self.name, session_id), (), self.http.clock())
                 await self.index.put_opened(self.name, opened or missing)
 
-    async def ask_person(self, question: Question, span: Span, calls: Calls) -> None:
-        """Ask for one person's sessions, and store them."""
-        for identifier in await self._identifiers(question):
-            harvest = await self.api.ask_person(identifier, span, calls)
-            await self.index.put_answer(self.name, question.names, harvest, span)
-            if harvest.sessions:
-                break
-
-    async def _identifiers(self, question: Question) -> tuple[str, ...]:
-        """The person's identifiers at Raygun, where known; else their uids and addresses, as spelt."""
-        known = await self._known(question)
-        seen = {session.user.uid: None for session in known.sessions if session.user.uid}
-        if seen:
-            return tuple(seen)[:_MOST_IDENTIFIERS]
-        uids = [name.typed for name in question.names if name.kind is SubjectKind.UID]
-        addresses = [s for name in question.names if name.kind is SubjectKind.EMAIL for s in name.spellings]
-        return tuple(dict.fromkeys((*uids, *addresses)))[:_MOST_IDENTIFIERS]
-
-    async def _fill_gaps(self, question: Question) -> None:
-        """Spend spare calls on the index's gaps, while the login lasts and nobody waits."""
-        if self._readers.filling.locked():
+    async def ask_person(self, known: KnownPerson, span: Span, calls: Calls) -> None:
+        """Ask for one person's sessions by one of their names, in all its spellings, and store them."""
+        name = known.next_name(span.start)
+        if name is None:
             return
-        usual = replace(question, effort=Effort.USUAL)
-        async with self._readers.filling:
-            for _ in range(_MOST_GAPS):
-                if self._readers.waiting or not await self._fill_gap(usual):
-                    return
+        found = Harvest()
+        for spelling in name.spellings:
+            harvest = await self.api.ask_person(spelling, span, calls)
+            found = Harvest((*found.sessions, *harvest.sessions), (*found.customers, *harvest.customers))
+        await self.index.put_answer(self.name, name, found, span)
 
-    async def _fill_gap(self, usual: Question) -> bool:
-        """Read into the newest gap; False where there is none, or no call for it."""
-        async with self._readers.turn:
+    async def _go_on(self, question: Question, calls: Calls) -> None:
+        """Read into the newest gap behind the answer, if a call is spare; it counts as the answer's."""
+        if self._readers.filling:
+            return
+        self._readers.filling = True
+        try:
+            usual = replace(question, effort=Effort.USUAL)
             step = next_gap(await self._situation(usual, await self._known(usual)))
-            if isinstance(step, NoCall):
-                return False
-            try:
-                await self._take(step, usual, self.http.asking(usual.purpose))
-            except CallFailed:
-                # Kept as trouble, which the next question reports.
-                return False
-        return True
+            later = None if isinstance(step, NoCall) else await calls.ahead()
+        except BaseException:
+            self._readers.filling = False
+            raise
+        if later is None:
+            self._readers.filling = False
+        else:
+            self.tasks.spawn(self._fill_gap(step, usual, later), f"fill gap {self.name}")
+
+    async def _fill_gap(self, step: Step, question: Question, calls: Calls) -> None:
+        try:
+            async with self._readers.turn:
+                await self._take(step, question, calls)
+        except CallFailed:
+            # Kept as trouble, which the next question reports.
+            return
+        finally:
+            self._readers.filling = False
 
     async def _spent(self, purpose: Purpose) -> CallFailed:
         """The failure for no call left, with when one comes back."""
         state = await self.http.ledger.state(self.http.account)
+        if state.blocked_until is not None:
+            return CallFailed(
+                Reason.QUOTA_SPENT, f"Raygun was not asked: {TOLD_TO_WAIT}", state.blocked_until
+            )
         reserved = purpose is not Purpose.PERSON and bool(state.left)
         why = "what is left is kept for people who ask" if reserved else "our calls to it are spent"
-        until = state.blocked_until or state.returns_at
-        return CallFailed(Reason.QUOTA_SPENT, f"Raygun was not asked: {why}", until)
+        return CallFailed(Reason.QUOTA_SPENT, f"Raygun was not asked: {why}", state.returns_at)
 
 
 def build(name: SourceName, settings: RaygunAccount, client: httpx.AsyncClient, wiring: Wiring) -> Raygun:

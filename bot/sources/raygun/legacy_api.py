@@ -7,7 +7,7 @@ it.
 
 import asyncio
 import base64
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -16,7 +16,7 @@ from itertools import groupby
 from pydantic import Field
 
 from bot.domain.coverage import Span
-from bot.domain.model import ErrorEvent, Session, SessionUser, SourceName
+from bot.domain.model import ErrorEvent, Reason, Session, SessionUser, SourceName
 from bot.settings.model import RaygunAccount
 from bot.sources.http import CallFailed, Calls, Reply, VendorHttp
 from bot.sources.json_fields import (
@@ -32,7 +32,9 @@ from bot.sources.json_fields import (
     read_record,
     read_records,
     to_count,
+    to_flag,
     to_id,
+    to_moment,
     to_text,
 )
 from bot.sources.raygun.index import Customer, Harvest, Opened, Sighted
@@ -45,6 +47,13 @@ PAGE = 500
 _MOST_PAGES = 4
 # The vendor's 15 minutes, less one.
 KEY_LASTS = timedelta(minutes=14)
+# After a 429 without a word of the wait: how long no call is made, twice as long after each further one. It
+# is not documented when the vendor's day ends, and a try may count.
+FIRST_REST = timedelta(minutes=30)
+_LONGEST_REST = timedelta(hours=4)
+_REFUSALS_KEPT = timedelta(days=1)
+# The last pages of a visit that are told.
+_TRAIL = 8
 # How long it is kept by which HTTP method a login works.
 _METHOD_LASTS = timedelta(days=30)
 
@@ -67,6 +76,7 @@ class _Listed(Record):
 class _PageView(Record):
     page: Page = None
     viewedOn: Moment = None  # noqa: N815
+    loadingTime: Count = None  # noqa: N815 - milliseconds
 
 
 class _HitBy(Record):
@@ -78,6 +88,7 @@ class _HitBy(Record):
 class _Detail(_Listed):
     errors: list[object] | None = None
     pageViews: list[object] | None = None  # noqa: N815
+    satisfactionRating: AnyText = None  # noqa: N815
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,11 +180,28 @@ class RaygunApi:
     async def _ask(self, path: str, params: dict[str, str], calls: Calls) -> Reply:
         """The reply to a call with the session key; a key that has run out is replaced, once."""
         key = await self._key(calls)
-        reply = await calls.get(path, params=params, headers={"X-SessionKey": key})
+        reply = await self._made(calls.get(path, params=params, headers={"X-SessionKey": key}))
         if reply.status != HTTPStatus.UNAUTHORIZED:
             return reply
         key = await self._key(calls, expired=key)
-        return await calls.get(path, params=params, headers={"X-SessionKey": key})
+        return await self._made(calls.get(path, params=params, headers={"X-SessionKey": key}))
+
+    async def _made(self, call: Awaitable[Reply]) -> Reply:
+        """A call's reply; after a 429 that says nothing of the wait, none is made for longer each time."""
+        try:
+            reply = await call
+        except CallFailed as failed:
+            if failed.failure.reason is not Reason.RATE_LIMITED or failed.asked_to_wait is not None:
+                raise
+            before = to_count(await self.memory.recall(str(self.name), "refusals")) or 0
+            await self.memory.remember(str(self.name), "refusals", str(before + 1), _REFUSALS_KEPT)
+            rest = min(FIRST_REST * 2**before, _LONGEST_REST)
+            await self.http.ledger.correct(self.http.account, 0, rest)
+            until = self.http.clock() + rest
+            raise CallFailed(Reason.RATE_LIMITED, failed.failure.message, until) from None
+        if await self.memory.recall(str(self.name), "refusals"):
+            await self.memory.forget(str(self.name), "refusals")
+        return reply
 
     async def _key(self, calls: Calls, expired: str | None = None) -> str:
         async with self._logging_in:
@@ -208,7 +236,7 @@ class RaygunApi:
             "Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}",
         }
         path = "/api/v1/pulse/authenticate"
-        return await calls.request(method, path, headers=headers, free=not settings.login_counts)
+        return await self._made(calls.request(method, path, headers=headers, free=not settings.login_counts))
 
     def _session(self, row: _Listed) -> Session | None:
         if row.id is None:
@@ -228,7 +256,7 @@ class RaygunApi:
             browser=joined(row.browser.get("name"), row.browser.get("version")),
             os=joined(row.os.get("name"), row.os.get("version")),
             country=to_text(location.get("country")),
-            city=to_text(at(location, "ipLookup", "city")),
+            city=_place(location),
         )
 
     def _detailed(self, detail: _Detail) -> Session | None:
@@ -236,6 +264,11 @@ class RaygunApi:
         views = read_records(detail.pageViews, _PageView) or []
         views.sort(key=lambda view: view.viewedOn or datetime.min.replace(tzinfo=UTC))
         pages = [view.page for view in views if view.page]
+        slowest = max(
+            (view for view in views if view.page and view.loadingTime),
+            key=lambda view: view.loadingTime or 0,
+            default=_PageView(),
+        )
         session = self._session(detail)
         if session is None:
             return None
@@ -245,6 +278,10 @@ class RaygunApi:
             entry_page=pages[0] if pages else None,
             exit_page=pages[-1] if pages else None,
             errors=len(detail.errors or []),
+            trail=tuple(page for page, _same in groupby(pages))[-_TRAIL:],
+            satisfaction=detail.satisfactionRating,
+            slowest_page=slowest.page,
+            slowest_page_seconds=None if slowest.loadingTime is None else slowest.loadingTime / 1000,
         )
 
     def _errors(self, detail: _Detail, session: Session) -> list[ErrorEvent]:
@@ -278,10 +315,19 @@ class _Page:
 def _user(row: _Listed) -> SessionUser:
     user = row.user
     return SessionUser(
-        uid=to_id(user.get("identifier")),
+        # Of somebody anonymous it is a device's identifier, which others may use too.
+        uid=None if to_flag(user.get("isAnonymous")) else to_id(user.get("identifier")),
         email=(to_text(user.get("emailAddress")) or "").lower() or None,
         name=to_text(user.get("fullName")) or to_text(user.get("firstName")),
+        first_seen=to_moment(user.get("firstSeen")),
+        url=RAYGUN_LINKS.allow(to_text(at(user, "links", "web"))),
     )
+
+
+def _place(location: Mapping[str, object]) -> str | None:
+    """The city and the part of the country that its address was found in."""
+    parts = (to_text(at(location, "ipLookup", part)) for part in ("city", "state"))
+    return ", ".join(dict.fromkeys(part for part in parts if part)) or None
 
 
 def _customer_id(row: _Listed) -> str | None:

@@ -22,12 +22,20 @@ _OVERLAP = timedelta(hours=2)
 _LEAST_OVERLAP = timedelta(minutes=5)
 # What somebody wants who asks for it anew.
 _FRESH = timedelta(minutes=1)
+_HOUR = timedelta(hours=1)
 
 
 class Margin:
-    """Calls that stay spare when others are spent: the more they are needed, the fewer stay."""
+    """
+    Calls that stay spare when others are spent: the more they are needed, the fewer stay.
 
-    gap, person, opening, past = 4, 6, 8, 12
+    A session's errors are worth less than the next customers' sessions; on the first day, of which nothing is
+    known, only a nearly full quota buys them.
+    """
+
+    gap, person, more, opening, past = 4, 6, 8, 12, 12
+    opening_first_day = 21
+    small_hour = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +157,9 @@ def next_gap(situation: Situation) -> Step:
     # Where everything can be read, a gap of today is as good as missing from the next answer.
     today = now - gap.end < DAY and bool(situation.days)
     margin = Margin.gap if today and pace(situation.outlook).whole else Margin.past
+    if not situation.days and purse.spent_since(now - _HOUR) >= Margin.small_hour:
+        # The first day's calls are spread over its hours.
+        return NoCall(Why.PACED)
     if spare(situation.outlook) < 1 + margin:
         return NoCall(Why.PACED)
     start = max(gap.start, situation.volume.reach(gap.end, A_PAGE))
@@ -181,9 +192,10 @@ def _about_person(situation: Situation) -> Step:
         return NoCall(Why.ENOUGH)
     room = spare(situation.outlook) - cost
     wanted = situation.effort is Effort.FRESH
-    if asks and room >= (0 if wanted else Margin.opening if person.found else Margin.person):
+    if asks and room >= (0 if wanted else Margin.more if person.found else Margin.person):
         return AskPerson(Span(situation.since, situation.now))
-    if person.unopened and room >= (0 if wanted else Margin.opening):
+    opening = Margin.opening if situation.days else Margin.opening_first_day
+    if person.unopened and room >= (Margin.person if wanted else opening):
         return OpenSession(person.unopened)
     return NoCall(Why.PACED)
 

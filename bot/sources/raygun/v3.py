@@ -76,7 +76,7 @@ class RaygunV3:
     async def recall(self, question: Question) -> Recall:
         """What the index has; enough while it is young and the newest sessions' errors are known."""
         known = await self._known(question)
-        answer = answer_of(known, self.index, question, self.http.clock())
+        answer = answer_of(known, question, self.http.clock())
         return Recall(answer, enough=not self._is_due(known.coverage, question) and not self._unopened(known))
 
     async def find(self, question: Question, calls: Calls) -> Answer:
@@ -91,10 +91,10 @@ class RaygunV3:
             await self._take_turn(question, calls)
         known = await self._known(question)
         failure = await self._open_newest(known, calls)
-        asked = not known.sessions and await self._ask_legacy(question, known, calls)
+        asked = not known.sessions and await self._ask_legacy(question, calls)
         self.tasks.spawn(self._read_back(question.purpose), f"read back {self.name}")
         known = await self._known(question)
-        answer = answer_of(known, self.index, question, self.http.clock(), failure)
+        answer = answer_of(known, question, self.http.clock(), failure)
         if answer is None:
             raise CallFailed(Reason.UNREADABLE, "Raygun’s list of sessions did not come whole")
         return replace(answer, as_of=self.http.clock(), covers=None) if asked else answer
@@ -113,9 +113,9 @@ class RaygunV3:
         return None
 
     async def check(self, calls: Calls) -> str:
-        """Ask for the application, and check the legacy API where there is one."""
+        """Ask for what each scope lets read, and check the legacy API where there is one."""
         await self.api.check(calls)
-        proved = "the token may read the application"
+        proved = "the token may read the application, its customers, sessions and errors"
         if self.legacy is None:
             return proved
         return f"{proved}; {await self.legacy.check(self.legacy.http.asking(Purpose.PERSON))}"
@@ -162,13 +162,16 @@ class RaygunV3:
 
     async def _read_back(self, purpose: Purpose) -> None:
         """Read older gaps, newest first, while nobody waits for an answer."""
-        if self._readers.filling.locked():
+        if self._readers.filling:
             return
+        self._readers.filling = True
         calls = self.http.asking(Purpose.BACKGROUND if purpose is Purpose.PERSON else purpose)
-        async with self._readers.filling:
+        try:
             for _ in range(_TURNS_AFTER_ANSWER):
                 if self._readers.waiting or not await self._read_further(calls):
                     return
+        finally:
+            self._readers.filling = False
 
     async def _read_further(self, calls: Calls) -> bool:
         """Read into the newest gap of a list; False where there is none, or nothing more was read."""
@@ -222,9 +225,9 @@ class RaygunV3:
             await self.index.put_opened(self.name, opened or missing)
         return None
 
-    async def _ask_legacy(self, question: Question, known: KnownPerson, calls: Calls) -> bool:
+    async def _ask_legacy(self, question: Question, calls: Calls) -> bool:
         """Ask the legacy API for a person whom the index lacks, if it has calls to spare; returns whether."""
-        if self.legacy is None or question.effort is Effort.KNOWN or known.asked is not None:
+        if self.legacy is None or question.effort is Effort.KNOWN:
             return False
         state = await self.http.ledger.state(await self.legacy.account())
         kept = reserve(state.limit or 0, Purpose.TICKET) + reserve(state.limit or 0, question.purpose)
@@ -233,13 +236,17 @@ class RaygunV3:
         legacy_calls = self.legacy.http.asking(question.purpose)
         try:
             now = self.http.clock()
-            await self.legacy.ask_person(question, Span(question.since(now), now), legacy_calls)
+            span = Span(question.since(now), now)
+            known = await self._known(question)
+            while known.asked is None or known.asked.start > span.start:
+                await self.legacy.ask_person(known, span, legacy_calls)
+                known = await self._known(question)
         except CallFailed:
             # The index has answered already; without the legacy API that is the answer.
             return False
         finally:
             calls.made += legacy_calls.made
-        return True
+        return bool(legacy_calls.made)
 
 
 def _both(some: Span | None, other: Span | None) -> Span | None:

@@ -42,6 +42,13 @@ WINDOWS = (Window(10, 1, 0.5), Window(600, 60), Window(10_000, 24 * 3600))
 # How long an error group's title is kept, and how many are asked for with one session.
 _TITLE_LASTS = timedelta(hours=6)
 _MOST_TITLES = 10
+# What a lookup needs of a token: a scope, and a path that shows it.
+_SCOPES = {
+    "applications:read": "",
+    "customers:read": "customers",
+    "rum.sessions:read": "sessions",
+    "cr.errors:read": "error-groups",
+}
 # The precision of the index's times.
 _TICK = timedelta(milliseconds=1)
 # Seconds of the windows that `X-Rate-Limit-Limit` names.
@@ -72,6 +79,8 @@ class _Customer(_Row):
     emailAddress: AnyText = None  # noqa: N815
     fullName: AnyText = None  # noqa: N815
     firstName: AnyText = None  # noqa: N815
+    isAnonymous: Flag = None  # noqa: N815
+    firstSeenAt: Moment = None  # noqa: N815
     lastSeenAt: Moment = None  # noqa: N815
 
 
@@ -158,10 +167,22 @@ class RaygunV3Api:
         return Opened(replace(session, errors=len(hits)), errors, self.http.clock())
 
     async def check(self, calls: Calls) -> None:
-        """Ask for the application, which proves the token and the application's id."""
-        reply = await self._get("", {}, calls)
-        if not reply.ok:
-            raise self._refused(reply, calls)
+        """
+        Ask for the application, and for one row of each list, which need a scope each.
+
+        Raises:
+            CallFailed: when one cannot be read; where scopes are missing, all of them are named.
+
+        """
+        lacking = []
+        for scope, path in _SCOPES.items():
+            reply = await self._get(path, {"count": "1"} if path else {}, calls)
+            if reply.status == HTTPStatus.FORBIDDEN:
+                lacking.append(scope)
+            elif not reply.ok:
+                raise self._refused(reply, calls)
+        if lacking:
+            raise CallFailed(Reason.NOT_AUTHORISED, f"Raygun’s token lacks {', '.join(lacking)}")
 
     def sighted(self, stretch: Stretch[_Session]) -> list[Sighted]:
         """Sessions for the index, with their customers' ids: the list does not say more about who it was."""
@@ -237,7 +258,7 @@ class RaygunV3Api:
         if reply.status == HTTPStatus.UNAUTHORIZED:
             return CallFailed(Reason.NOT_AUTHORISED, _BAD_KEY)
         if reply.status == HTTPStatus.FORBIDDEN:
-            return CallFailed(Reason.NOT_AUTHORISED, _SCOPES)
+            return CallFailed(Reason.NOT_AUTHORISED, _LACKS)
         if reply.status == HTTPStatus.NOT_FOUND:
             return CallFailed(Reason.NOT_AUTHORISED, "Raygun knows no application by the configured id")
         return calls.refused(reply)
@@ -303,15 +324,14 @@ class RaygunV3Api:
 
 
 _BAD_KEY = "Raygun does not take our token: it is wrong or has expired"
-_SCOPES = (
-    "Raygun’s token lacks a scope: it needs applications:read, customers:read, rum.sessions:read"
-    " and cr.errors:read"
-)
+_LACKS = f"Raygun’s token lacks a scope: it needs {', '.join(_SCOPES)}"
 
 
 def _user(row: _Customer) -> SessionUser:
     email = row.emailAddress.lower() if row.emailAddress else None
-    return SessionUser(row.externalIdentifier, email, row.fullName or row.firstName)
+    # Of somebody anonymous it is a device's identifier, which others may use too.
+    uid = None if row.isAnonymous else row.externalIdentifier
+    return SessionUser(uid, email, row.fullName or row.firstName, first_seen=row.firstSeenAt)
 
 
 def _text(reply: Reply, name: str) -> str | None:

@@ -13,7 +13,7 @@ _FIRST_REACH = timedelta(minutes=15)
 _LONGEST_REACH = timedelta(days=2)
 _STEP = timedelta(minutes=10)
 # An hour of which less is known says little.
-_LEAST_KNOWN = timedelta(minutes=10)
+_LEAST_KNOWN = timedelta(minutes=7)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,12 +63,12 @@ def visit(number: int, hours_ago: float, user: SessionUser = HER) -> Session:
 
 async def test_an_index_that_covers_nothing_has_no_answer(index: SessionIndex) -> None:
     await read(index, visit(1, 2), whole=None)
-    assert answer_of(await look_up(index, SHOP, ABOUT_HER, NOW), index, ABOUT_HER, NOW) is None
+    assert answer_of(await look_up(index, SHOP, ABOUT_HER, NOW), ABOUT_HER, NOW) is None
 
 
 async def test_an_answer_is_of_when_the_index_ends_and_says_what_it_covers(index: SessionIndex) -> None:
     await read(index, visit(1, 2), visit(2, 5), visit(3, 3, SessionUser(uid="u-78")))
-    answer = answer_of(await look_up(index, SHOP, ABOUT_HER, NOW), index, ABOUT_HER, NOW)
+    answer = answer_of(await look_up(index, SHOP, ABOUT_HER, NOW), ABOUT_HER, NOW)
     assert answer is not None
     assert [session.id for session in answer.sessions] == ["1", "2"]
     assert (answer.as_of, answer.covers) == (YESTERDAY.end, Coverage((YESTERDAY,)))
@@ -76,8 +76,8 @@ async def test_an_answer_is_of_when_the_index_ends_and_says_what_it_covers(index
 
 async def test_whoever_was_asked_for_alone_is_known_up_to_then(index: SessionIndex) -> None:
     asked = Span(NOW - WEEK, NOW)
-    await index.put_answer(SHOP, [JANE], Harvest(), asked)
-    answer = answer_of(await look_up(index, SHOP, ABOUT_HER, NOW), index, ABOUT_HER, NOW)
+    await index.put_answer(SHOP, JANE, Harvest(), asked)
+    answer = answer_of(await look_up(index, SHOP, ABOUT_HER, NOW), ABOUT_HER, NOW)
     assert answer is not None
     assert (answer.sessions, answer.as_of) == ((), NOW)
     assert any("the uid may find more" in note for note in answer.notes)
@@ -91,7 +91,7 @@ async def test_a_sessions_own_page_adds_its_errors_and_its_pages(index: SessionI
     assert before.unopened == "1"
     await index.put_opened(SHOP, Opened(page, (error,), NOW))
     known = await look_up(index, SHOP, ABOUT_HER, NOW)
-    answer = answer_of(known, index, ABOUT_HER, NOW)
+    answer = answer_of(known, ABOUT_HER, NOW)
     assert answer is not None
     assert (answer.sessions[0].entry_page, answer.sessions[0].url, answer.errors) == (
         "/cart",
@@ -115,7 +115,7 @@ async def test_a_page_that_was_read_while_the_session_ran_is_read_again_when_it_
 async def test_why_the_vendor_could_not_be_asked_is_a_remark(index: SessionIndex) -> None:
     await read(index, visit(1, 2))
     spent = Failure(Reason.QUOTA_SPENT, "Raygun was not asked: our calls to it are spent")
-    answer = answer_of(await look_up(index, SHOP, ABOUT_HER, NOW), index, ABOUT_HER, NOW, spent)
+    answer = answer_of(await look_up(index, SHOP, ABOUT_HER, NOW), ABOUT_HER, NOW, spent)
     assert answer is not None
     assert answer.notes == (
         "errors not asked for: the calls left are kept for finding people",

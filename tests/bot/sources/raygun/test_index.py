@@ -94,10 +94,10 @@ async def test_what_is_older_than_the_retention_is_gone_and_no_longer_claimed(in
 async def test_an_answer_about_one_person_claims_nothing_but_is_remembered(index: SessionIndex) -> None:
     asked = Span(NOW - timedelta(days=30), NOW)
     old = sighted(1, NOW - timedelta(days=20), uid="u-77")
-    await index.put_answer(SHOP, [U77], harvest(old), asked)
+    await index.put_answer(SHOP, U77, harvest(old), asked)
     found = await index.look_up(SHOP, [U77], asked.start, NOW)
     assert [session.id for session in found.sessions] == ["1"]
-    assert found.asked == asked
+    assert await index.asked(SHOP, [U77, JANE]) == {U77: asked}
     assert found.coverage.spans == ()
     after_a_day = NOW + DAY + timedelta(minutes=1)
     assert (await index.look_up(SHOP, [U77], asked.start, after_a_day)).sessions == ()
@@ -115,7 +115,7 @@ async def test_what_a_sessions_own_page_told_is_kept_with_it(index: SessionIndex
 async def test_no_address_and_no_uid_stands_in_the_database(index: SessionIndex, store: Store) -> None:
     seen = sighted(1, NOW - DAY, uid="unmistakable-uid", email="unmistakable@contoso.example")
     await index.put(SHOP, harvest(seen, whole=Span(NOW - DAY, NOW)), NOW)
-    await index.put_answer(SHOP, [JANE], harvest(seen), Span(NOW - DAY, NOW))
+    await index.put_answer(SHOP, JANE, harvest(seen), Span(NOW - DAY, NOW))
     told = await stored(store)
     assert "index_sessions" in told
     assert "unmistakable" not in told

@@ -46,7 +46,11 @@ async def test_the_contracts_detail_becomes_a_session_with_errors(on_bench: Benc
     opened = await source.api.open("918273645012", await calls_of(source))
     assert opened is not None
     (error,) = opened.errors
-    assert (opened.session.city, opened.session.entry_page, opened.session.errors) == ("Kassel", "/cart", 1)
+    assert (opened.session.city, opened.session.entry_page, opened.session.errors) == (
+        "Kassel, Hesse",
+        "/cart",
+        1,
+    )
     assert (error.id, error.title) == ("5544332211", "TypeError: cart is undefined")
     assert error.session_id == opened.session.id
 

@@ -277,7 +277,14 @@ async def test_one_session_is_described_and_an_unknown_one_is_none(shop: Shop) -
     assert await source.session("zzz", calls) is None
 
 
-async def test_a_check_proves_token_and_application(shop: Shop) -> None:
+async def test_a_check_tries_every_scope_and_names_what_is_missing(shop: Shop) -> None:
     source = shop.source()
     assert "application" in await source.check(source.http.asking(Purpose.PERSON))
-    assert [call.path for call in shop.vendor.calls] == ["/v3/applications/19abc7x"]
+    application = "/v3/applications/19abc7x"
+    assert [call.path for call in shop.vendor.calls] == [
+        application,
+        *(f"{application}/{kind}" for kind in ("customers", "sessions", "error-groups")),
+    ]
+    shop.vendor.scopes -= {"rum.sessions:read", "cr.errors:read"}
+    with pytest.raises(CallFailed, match=r"lacks rum\.sessions:read, cr\.errors:read"):
+        await source.check(source.http.asking(Purpose.PERSON))
