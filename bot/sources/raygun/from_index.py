@@ -98,10 +98,9 @@ def answer_of(
     if not times:
         return None
     sessions = tuple(_with_page(session, known.opened.get(session.id)) for session in known.sessions)
-    errors: list[ErrorEvent] = [e for opened in known.opened.values() for e in opened.errors]
     return Answer(
         sessions=sessions,
-        errors=tuple(errors),
+        errors=_each_group_once(known),
         notes=tuple(_notes(question, known, failure)),
         as_of=max(times),
         covers=_covered(known, question.since(now), now),
@@ -114,6 +113,20 @@ def _covered(known: KnownPerson, since: datetime, now: datetime) -> Coverage:
     """The spans that are complete for this person: the index's, and the one they were asked for."""
     spans = (*known.coverage.spans, *((known.asked,) if known.asked else ()))
     return Coverage.of(spans).within(Span(since, now))
+
+
+def _each_group_once(known: KnownPerson) -> tuple[ErrorEvent, ...]:
+    """Each error group that the opened sessions tell of, as it was hit last, with all of these hits."""
+    groups: dict[str, ErrorEvent] = {}
+    # The newest session comes first: it tells of the last hit, as the legacy API gives errors no time.
+    for session in known.sessions:
+        opened = known.opened.get(session.id)
+        for error in opened.errors if opened else ():
+            seen = groups.setdefault(error.id or error.title, error)
+            if seen is not error:
+                count = (seen.count or 1) + (error.count or 1)
+                groups[error.id or error.title] = replace(seen, count=count)
+    return tuple(groups.values())
 
 
 def _each_once(sessions: Iterable[Session]) -> tuple[Session, ...]:
