@@ -34,7 +34,7 @@ class Check:
 
 
 async def check_sources(sources: Sequence[Source]) -> list[Check]:
-    """Ask every source for one cheap thing; it counts against its quota like any call."""
+    """Ask every source for what a lookup needs, cheaply; it counts against its quota like any call."""
     if not sources:
         return [
             Check("sources", well=False, detail="none is configured, for example FULLSTORY__MAIN__API_KEY")

@@ -99,7 +99,7 @@ class Source(Protocol):
 
     async def check(self, calls: Calls) -> str:
         """
-        Make one cheap call that proves URL and key; returns what it proved, in words.
+        Prove URL and key by cheap calls, one a scope that a lookup needs; returns what is proved, in words.
 
         Raises:
             CallFailed: when the vendor cannot be asked or understood.
