@@ -23,13 +23,15 @@ class KnownPerson:
     """
     What the index has about one question: sessions, their own pages, and how complete that is.
 
-    `names` are what the vendor is asked by for this person alone, and `spans` for which it last was, by name.
+    `names` are what the vendor is asked by for this person alone, and `spans` for which it last was, by name;
+    `more_names` is how many others it is not asked by.
     """
 
     sessions: tuple[Session, ...]
     opened: Mapping[str, Opened]
     coverage: Coverage
     names: tuple[Subject, ...] = ()
+    more_names: int = 0
     spans: Mapping[Subject, Span] = field(default_factory=dict)
 
     @property
@@ -39,6 +41,10 @@ class KnownPerson:
             return None
         start, end = max(s.start for s in self.spans.values()), min(s.end for s in self.spans.values())
         return Span(start, end) if start < end else None
+
+    def was_asked_since(self, moment: datetime) -> bool:
+        """Whether the vendor was asked by all names that are known, back to a moment."""
+        return self.asked is not None and self.asked.start <= moment and not self.more_names
 
     def next_name(self, since: datetime) -> Subject | None:
         """The name to ask by next: one that was not asked back to `since`, else the one asked longest ago."""
@@ -74,11 +80,13 @@ async def look_up(index: SessionIndex, source: SourceName, question: Question, n
     found = await index.look_up(source, names, question.since(now), now)
     theirs = _each_once(session for session in found.sessions if belongs_to(session, names))
     opened = {s.id: found.opened[s.id] for s in theirs if s.id in found.opened}
-    asked_by = _asked_by(names, theirs)
-    return KnownPerson(theirs, opened, found.coverage, asked_by, await index.asked(source, asked_by))
+    known_by = _known_by(names, theirs)
+    asked_by = known_by[:_MOST_NAMES]
+    spans = await index.asked(source, asked_by)
+    return KnownPerson(theirs, opened, found.coverage, asked_by, len(known_by) - len(asked_by), spans)
 
 
-def _asked_by(names: Sequence[Subject], sessions: Sequence[Session]) -> tuple[Subject, ...]:
+def _known_by(names: Sequence[Subject], sessions: Sequence[Session]) -> tuple[Subject, ...]:
     """The identifiers that the person's sessions tell of, the newest first; without any, their names."""
     seen = dict.fromkeys(session.user.uid for session in sessions if session.user.uid)
     known = [
@@ -87,7 +95,7 @@ def _asked_by(names: Sequence[Subject], sessions: Sequence[Session]) -> tuple[Su
         if uid
     ]
     by_kind = sorted(names, key=lambda name: name.kind is not SubjectKind.UID)
-    return tuple(known or by_kind)[:_MOST_NAMES]
+    return tuple(known or by_kind)
 
 
 def answer_of(
@@ -111,7 +119,8 @@ def answer_of(
 
 def _covered(known: KnownPerson, since: datetime, now: datetime) -> Coverage:
     """The spans that are complete for this person: the index's, and the one they were asked for."""
-    spans = (*known.coverage.spans, *((known.asked,) if known.asked else ()))
+    asked = known.asked if not known.more_names else None
+    spans = (*known.coverage.spans, *((asked,) if asked else ()))
     return Coverage.of(spans).within(Span(since, now))
 
 
@@ -148,6 +157,8 @@ def _notes(question: Question, known: KnownPerson, failure: Failure | None) -> I
         yield failure.message
     if len(known.sessions) >= MOST_FOUND:
         yield f"the newest {MOST_FOUND} sessions alone"
+    if known.more_names and known.spans:
+        yield f"asked for by {len(known.names)} of {len(known.names) + known.more_names} identifiers"
     names = question.names
     if not known.sessions and all(name.kind is SubjectKind.EMAIL for name in names):
         yield "it may know people by the app's own identifier alone: the uid may find more"

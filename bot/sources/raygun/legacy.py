@@ -163,7 +163,7 @@ class Raygun:
         if answer is None:
             raise CallFailed(Reason.UNREADABLE, _NOT_WHOLE)
         # The vendor itself has just told of the whole span, by every name.
-        whole = asked and known.asked is not None and known.asked.start <= question.since(now)
+        whole = asked and known.was_asked_since(question.since(now))
         return replace(answer, as_of=now, covers=None) if whole else answer
 
     async def _plan(self, question: Question) -> Step:

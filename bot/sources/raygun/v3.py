@@ -246,7 +246,7 @@ class RaygunV3:
             return False
         finally:
             calls.made += legacy_calls.made
-        return bool(legacy_calls.made)
+        return bool(legacy_calls.made) and known.was_asked_since(span.start)
 
 
 def _both(some: Span | None, other: Span | None) -> Span | None:

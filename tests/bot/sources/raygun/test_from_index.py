@@ -83,6 +83,24 @@ async def test_whoever_was_asked_for_alone_is_known_up_to_then(index: SessionInd
     assert any("the uid may find more" in note for note in answer.notes)
 
 
+async def test_identifiers_that_are_not_asked_by_are_counted_and_nothing_is_claimed_for_them(
+    index: SessionIndex,
+) -> None:
+    many = [visit(n, n, SessionUser(uid=f"u-{n}", email=JANE.value)) for n in range(2, 7)]
+    await read(index, *many)
+    before = await look_up(index, SHOP, ABOUT_HER, NOW)
+    # The newest first.
+    assert [name.value for name in before.names] == ["u-2", "u-3", "u-4"]
+    for name in before.names:
+        await index.put_answer(SHOP, name, Harvest(), Span(NOW - 30 * DAY, NOW))
+    known = await look_up(index, SHOP, ABOUT_HER, NOW)
+    answer = answer_of(known, ABOUT_HER, NOW)
+    assert answer is not None
+    assert "asked for by 3 of 5 identifiers" in answer.notes
+    assert answer.covers == Coverage((YESTERDAY,))
+    assert not known.was_asked_since(NOW - DAY)
+
+
 async def test_a_sessions_own_page_adds_its_errors_and_its_pages(index: SessionIndex) -> None:
     await read(index, visit(1, 2), visit(2, 5))
     page = Session(SHOP, "1", url="https://app.raygun.com/rum/1", entry_page="/cart", errors=1, live=False)
