@@ -7,6 +7,7 @@ what it has read.
 
 import asyncio
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -28,6 +29,7 @@ from bot.sources.raygun.index import Harvest, Opened, SessionIndex
 from bot.sources.raygun.legacy_api import FIRST_REST, KEY_LASTS, RaygunApi
 from bot.sources.raygun.plan import (
     A_PAGE,
+    MOST_BEHIND,
     AskPerson,
     NoCall,
     OpenSession,
@@ -36,7 +38,7 @@ from bot.sources.raygun.plan import (
     SoughtPerson,
     Step,
     Why,
-    next_gap,
+    next_gaps,
     next_step,
 )
 from bot.sources.raygun.volume import Volume, learn_volume
@@ -118,8 +120,8 @@ class Raygun:
         return self.http.account
 
     async def cost(self, subject: Subject) -> int:
-        """The most calls: a login, the index, a gap of it, the person by each spelling, newest sessions."""
-        return self.settings.login_counts + 2 + len(subject.spellings) + WORTH_OPENING
+        """The most calls: a login, the index, gaps of it, the person by each spelling, newest sessions."""
+        return self.settings.login_counts + 1 + MOST_BEHIND + len(subject.spellings) + WORTH_OPENING
 
     async def recall(self, question: Question) -> Recall:
         """What the index has; it is enough where the plan would spend no call on this question."""
@@ -279,33 +281,39 @@ class Raygun:
         name = known.next_name(span.start)
         if name is None:
             return
-        found = Harvest()
-        for spelling in name.spellings:
-            harvest = await self.api.ask_person(spelling, span, calls)
-            found = Harvest((*found.sessions, *harvest.sessions), (*found.customers, *harvest.customers))
-        await self.index.put_answer(self.name, name, found, span)
+        harvests = [await self.api.ask_person(spelling, span, calls) for spelling in name.spellings]
+        found = Harvest(
+            [sighted for harvest in harvests for sighted in harvest.sessions],
+            [customer for harvest in harvests for customer in harvest.customers],
+        )
+        if all(harvest.whole for harvest in harvests):
+            await self.index.put_answer(self.name, name, found, span)
+            return
+        # Of more than a page it is not documented which sessions come: they are kept, and nothing is claimed.
+        await self.index.put(self.name, found, self.http.clock())
+        raise CallFailed(Reason.UNREADABLE, _NOT_WHOLE)
 
     async def _go_on(self, question: Question, calls: Calls) -> None:
-        """Read into the newest gap behind the answer, if a call is spare; it counts as the answer's."""
+        """Read into the newest gaps behind the answer, if calls are spare; they count as the answer's."""
         if self._readers.filling:
             return
         self._readers.filling = True
+        usual = replace(question, effort=Effort.USUAL)
+        ahead: list[tuple[ReadSpan, Calls]] = []
         try:
-            usual = replace(question, effort=Effort.USUAL)
-            step = next_gap(await self._situation(usual, await self._known(usual)))
-            later = None if isinstance(step, NoCall) else await calls.ahead()
-        except BaseException:
-            self._readers.filling = False
-            raise
-        if later is None:
-            self._readers.filling = False
-        else:
-            self.tasks.spawn(self._fill_gap(step, usual, later), f"fill gap {self.name}")
+            for step in next_gaps(await self._situation(usual, await self._known(usual))):
+                later = await calls.ahead()
+                if later is None:
+                    break
+                ahead.append((step, later))
+        finally:
+            self.tasks.spawn(self._fill_gaps(ahead, usual), f"fill gaps {self.name}")
 
-    async def _fill_gap(self, step: Step, question: Question, calls: Calls) -> None:
+    async def _fill_gaps(self, ahead: Sequence[tuple[ReadSpan, Calls]], question: Question) -> None:
         try:
-            async with self._readers.turn:
-                await self._take(step, question, calls)
+            for step, calls in ahead:
+                async with self._readers.turn:
+                    await self._take(step, question, calls)
         except CallFailed:
             # Kept as trouble, which the next question reports.
             return

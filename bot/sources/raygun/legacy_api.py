@@ -129,9 +129,9 @@ class RaygunApi:
         return replace(self._harvest(rows.values()), whole=span if whole else None)
 
     async def ask_person(self, identifier: str, span: Span, calls: Calls) -> Harvest:
-        """One person's sessions, 500 at most, by the identifier that the app gave Raygun."""
+        """One person's sessions by the app's identifier, 500 at most; `whole` is set where those are all."""
         page = await self._page(span, {"userIdentifier": identifier}, calls)
-        return self._harvest(page.rows)
+        return replace(self._harvest(page.rows), whole=span if page.given >= page.total else None)
 
     async def open(self, session_id: str, calls: Calls) -> Opened | None:
         """One session with its errors; None where Raygun has none with this number."""

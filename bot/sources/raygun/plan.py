@@ -6,7 +6,7 @@ everybody), then one person is asked for by themselves where the index does not 
 their newest session; and what nobody would miss goes to the index's gaps, while a session key is alive.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -23,6 +23,10 @@ _LEAST_OVERLAP = timedelta(minutes=5)
 # What somebody wants who asks for it anew.
 _FRESH = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
+
+
+# Calls that are made behind one answer.
+MOST_BEHIND = 2
 
 
 class Margin:
@@ -164,6 +168,20 @@ def next_gap(situation: Situation) -> Step:
         return NoCall(Why.PACED)
     start = max(gap.start, situation.volume.reach(gap.end, A_PAGE))
     return ReadSpan(Span(start, gap.end))
+
+
+def next_gaps(situation: Situation) -> tuple[ReadSpan, ...]:
+    """The calls behind an answer: one on the first day, of which nothing is known, and two later."""
+    found: list[ReadSpan] = []
+    while len(found) < (MOST_BEHIND if situation.days else 1):
+        step = next_gap(situation)
+        if not isinstance(step, ReadSpan):
+            break
+        found.append(step)
+        coverage = Coverage.of((*situation.coverage.spans, step.span))
+        purse = replace(situation.purse, left=situation.purse.left - 1)
+        situation = replace(situation, coverage=coverage, purse=purse)
+    return tuple(found)
 
 
 def _is_due(situation: Situation) -> bool:

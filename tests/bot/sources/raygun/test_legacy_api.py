@@ -202,3 +202,21 @@ async def test_what_is_no_list_is_a_failure(on_bench: Bench) -> None:
 def test_the_examples_are_of_a_day_that_can_be_read() -> None:
     assert datetime.fromisoformat(LISTED["sessionStart"]).tzinfo == UTC
     assert DETAIL["session"]["id"] == LISTED["id"]
+
+
+async def test_a_429_that_says_how_long_to_wait_is_waited_for_that_long(on_bench: Bench) -> None:
+    source = on_bench.raygun(vendor(sessions_answer=answer({}, 429, **{"retry-after": "90"})))
+    with pytest.raises(CallFailed) as failed:
+        await source.check(await calls_of(source))
+    assert failed.value.failure.until == on_bench.clock() + timedelta(seconds=90)
+    state = await on_bench.ledger.state(await source.account())
+    assert state.blocked_until is not None
+    assert abs(state.blocked_until - on_bench.clock() - timedelta(seconds=90)) < timedelta(seconds=1)
+
+
+async def test_of_more_sessions_than_a_page_nothing_is_claimed(on_bench: Bench) -> None:
+    many = answer({"totalSessions": 501, "sessions": [LISTED], "links": {}})
+    source = on_bench.raygun(vendor(sessions_answer=many))
+    span = Span(on_bench.clock() - timedelta(days=30), on_bench.clock())
+    harvest = await source.api.ask_person("cust-8841", span, await calls_of(source))
+    assert (len(harvest.sessions), harvest.whole) == (1, None)
