@@ -250,6 +250,7 @@ def _special(now: datetime) -> tuple[Customer, ...]:
             os=("Android", "16"),
             country="DE",
             city="Kassel",
+            region="DE-HE",
         ),
     )
 

@@ -220,7 +220,11 @@ def _detail(sighting: Sighting, now: datetime) -> dict[str, Any]:
     person, visit = sighting.person, sighting.visit
     shared = _shared(sighting, now)
     shared["location"] |= {
-        "ipLookup": {"country": person.country, "state": person.region, "city": person.city}
+        "ipLookup": {
+            "country": person.country,
+            "state": person.region.rpartition("-")[2],
+            "city": person.city,
+        }
     }
     step = visit.seconds / max(1, len(visit.pages))
     return shared | {

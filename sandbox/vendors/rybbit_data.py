@@ -7,7 +7,7 @@ it; a text that looks like a number is sent as a number.
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -148,12 +148,17 @@ def _visit(person: Customer, seen: Seen) -> Visit:
         width=390 if person.device == "Mobile" else 1440,
         height=844 if person.device == "Mobile" else 900,
         country=person.country,
+        region=person.region,
         city=person.city,
     )
     step = seen.seconds / max(1, len(seen.pages))
     views = [
         _event(seen, number * step, "pageview", page, person.uid) for number, page in enumerate(seen.pages)
     ]
+    searched = seen.pages[0] == "/"
+    if searched:
+        # Whoever began at the front page had looked for the shop.
+        views[0] = replace(views[0], referrer="https://www.search.example/?q=shop")
     last = _event(seen, seen.seconds, "custom_event", seen.pages[-1], person.uid)
     hits = [_hit(seen, error, person.uid) for error in seen.errors]
     events = sorted((*views, *hits, last), key=lambda event: event.at)
@@ -162,6 +167,7 @@ def _visit(person: Customer, seen: Seen) -> Visit:
         device_id=_hashed(12, "device", person.number),
         device=device,
         events=tuple(events),
+        channel="Organic Search" if searched else "Direct",
         has_replay=True,
     )
 

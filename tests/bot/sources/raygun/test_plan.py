@@ -1,6 +1,7 @@
 """What the next call is spent on, and that no plan ever spends what it must not."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -22,6 +23,7 @@ from bot.sources.raygun.plan import (
     Step,
     Why,
     next_gap,
+    next_gaps,
     next_step,
 )
 from bot.sources.raygun.volume import Volume
@@ -149,6 +151,31 @@ def test_gaps_are_filled_newest_first_and_only_under_a_living_key() -> None:
     assert isinstance(next_gap(situation()), NoCall)
 
 
+def test_behind_an_answer_two_gaps_are_read_and_on_the_first_day_one() -> None:
+    known = Coverage((Span(NOW - 2 * HOUR, NOW),))
+    quiet = situation(coverage=known, lookups=workdays(NOW, 2 * HOUR))
+    first, second = next_gaps(quiet)
+    assert first == next_gap(quiet)
+    assert second.span.end == first.span.start
+    assert len(next_gaps(situation(coverage=known))) == 1
+
+
+def test_on_the_first_day_what_is_read_behind_answers_is_spread_over_hours() -> None:
+    known = Coverage((Span(NOW - 2 * HOUR, NOW),))
+    at = situation(coverage=known, left=44)
+    just_now = tuple(NOW + DAY - n * MINUTE for n in range(6, 0, -1))
+    assert next_gaps(at)
+    assert not next_gaps(replace(at, purse=replace(at.purse, returns=just_now)))
+
+
+def test_a_sessions_errors_are_worth_less_than_the_next_customers_sessions() -> None:
+    knows_all = SoughtPerson(True, Span(NOW - timedelta(days=31), NOW), "7")
+    assert next_step(situation(person=knows_all, left=50)) == OpenSession("7")
+    assert next_step(situation(person=knows_all, left=45)) == NoCall(Why.PACED)
+    # Somebody unknown is asked for with fewer calls left than buy errors.
+    assert isinstance(next_step(situation(person=STRANGER, left=45)), AskPerson)
+
+
 def situations() -> st.SearchStrategy[Situation]:
     spans = st.lists(
         st.tuples(st.integers(0, 10_000), st.integers(1, 2_000)).map(
@@ -194,8 +221,6 @@ def test_a_lookup_ends_and_leaves_the_reserve_whatever_its_calls_come_to(
     at: Situation, purpose: Purpose, chance: random.Random
 ) -> None:
     """Every call may fail, or bring nothing; a span that was read is covered, or is not."""
-    from dataclasses import replace  # noqa: PLC0415 - nothing else here changes a situation
-
     kept = reserve(50, purpose)
     total = at.purse.left
     spendable = max(0, total - kept)
