@@ -15,8 +15,8 @@ fills 84 pages, and a desk that is kept fresh leaves about ten calls a day. With
 and one working day, the recall is that of a new installation. The two simple bots remember nothing for longer
 than half an hour, and the quota is a day's: one day before is all that shapes theirs.
 
-One run has one seed, and logins that count, so that it ends in about ten minutes on two idle cores. A share
-differs from seed to seed: `--seed 1 --seed 2 …` prints the lowest and the highest.
+One run has one seed, and logins that count: half of the cases, to end sooner. A share differs from seed to
+seed: `--seed 1 --seed 2 …` prints the lowest and the highest.
 
 `without_forecast` is the program with a rule in the place of its forecast (`raygun/forecast.py`) that goes by
 nothing but the calls that are left and those that come back: it says what the forecast is worth. It

@@ -192,11 +192,13 @@ class SessionIndex:
                 await self._coverage(connection, source, now, Listing.SESSIONS),
             )
 
-    async def asked(self, source: SourceName, names: Iterable[Subject]) -> dict[Subject, Span]:
+    async def asked(self, source: SourceName, names: Iterable[Subject], now: datetime) -> dict[Subject, Span]:
         """The span for which the vendor was last asked by each of these names, where it ever was."""
         by_hash = {self._who(name): name for name in names}
         query = select(index_asked.c.who, index_asked.c.since_ms, index_asked.c.asked_ms).where(
-            index_asked.c.account == str(source), index_asked.c.who.in_(set(by_hash))
+            index_asked.c.account == str(source),
+            index_asked.c.who.in_(set(by_hash)),
+            index_asked.c.asked_ms >= to_ms(now - self._answers_kept),
         )
         async with self._store.read() as connection:
             rows = (await connection.execute(query)).all()

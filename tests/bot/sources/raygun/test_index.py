@@ -97,11 +97,11 @@ async def test_an_answer_about_one_person_claims_nothing_but_is_remembered(index
     await index.put_answer(SHOP, U77, harvest(old), asked)
     found = await index.look_up(SHOP, [U77], asked.start, NOW)
     assert [session.id for session in found.sessions] == ["1"]
-    assert await index.asked(SHOP, [U77, JANE]) == {U77: asked}
+    assert await index.asked(SHOP, [U77, JANE], NOW) == {U77: asked}
     assert found.coverage.spans == ()
     after_a_day = NOW + DAY + timedelta(minutes=1)
     assert (await index.look_up(SHOP, [U77], asked.start, after_a_day)).sessions == ()
-    assert (await index.look_up(SHOP, [U77], asked.start, after_a_day)).asked is None
+    assert await index.asked(SHOP, [U77], after_a_day) == {}
 
 
 async def test_what_a_sessions_own_page_told_is_kept_with_it(index: SessionIndex) -> None:
