@@ -11,25 +11,28 @@ from datetime import datetime
 
 from slack_sdk.models.blocks import Block, DividerBlock
 
+from bot.answers.absence_words import absence_lines
 from bot.answers.block_kit import context, dicts, packed, section
 from bot.answers.buttons import ButtonValue, answer_buttons, session_errors_button
 from bot.answers.mrkdwn import code, counted
 from bot.answers.wording import (
     SAME_VISIT,
     advice_on,
+    clockface,
     doubt_lines,
     error_lines,
     headline,
     listed,
     session_lines,
+    source_label,
     source_lines,
-    titles,
 )
 from bot.domain.addresses import LONGEST_SUBJECT
 from bot.domain.asking import AnswerForm
 from bot.domain.message import Message
 from bot.domain.model import CaseFile, Session
 from bot.domain.visits import session_at, visits
+from bot.lookup.absence import absence, is_surely_nobody
 
 # Elements of a context block (`slack.md`, "Block Kit limits").
 _CONTEXT_ELEMENTS = 10
@@ -85,8 +88,11 @@ def answer(case_files: Sequence[CaseFile], view: View) -> Message:
 
 def nobody(case_files: Sequence[CaseFile], view: View) -> Message:
     """The line in a ticket's thread where its requester was not found."""
-    who = [code(case_file.subject.value, LONGEST_SUBJECT) for case_file in case_files]
-    text = f"No session of {listed(who)} in the last {counted(case_files[0].days, 'day')}."
+    if is_surely_nobody(case_files):
+        who = [code(case_file.subject.value, LONGEST_SUBJECT) for case_file in case_files]
+        text = f"No session of {listed(who)} in the last {counted(case_files[0].days, 'day')}."
+    else:
+        text = "\n".join(_summary(case_file) for case_file in case_files)
     return Message(text, dicts([context([text]), *_below(case_files, view)]))
 
 
@@ -156,15 +162,12 @@ def _below(case_files: Sequence[CaseFile], view: View) -> list[Block]:
 
 
 def _when_nobody(case_file: CaseFile) -> list[Block]:
-    """Which sources were asked, how far back, and what may help; nothing while none has answered yet."""
-    if case_file.waiting and not case_file.answered:
+    """Which sources have looked how far back, and what may help; nothing before the end."""
+    found = absence(case_file)
+    if found is None:
         return []
-    answered = [finding.source for finding in case_file.findings if finding.answered]
-    if not answered:
+    if found.is_unknown:
         return [section("None of the sources could answer. The errors are listed below.")]
     who = code(case_file.subject.value, LONGEST_SUBJECT)
-    lines = [
-        f"{who} was not found in {listed(titles(answered))}, {counted(case_file.days, 'day')} back.",
-        *(f"• {advice}" for advice in advice_on(case_file)),
-    ]
-    return packed(lines)
+    lines = absence_lines(case_file, who, clockface, source_label)
+    return packed([*lines, *(f"• {advice}" for advice in advice_on(case_file))])

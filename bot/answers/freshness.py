@@ -41,10 +41,16 @@ def covers_words(covers: Coverage, time: Clockface) -> str:
 
 
 def left_words(finding: Finding, time: Clockface) -> str:
-    """How many calls are left and, if few, when the next one comes back; empty where that is not known."""
+    """
+    How many calls are left and, if few, when the next one comes back; empty where that is not known.
+
+    Where a failure names the time at which asking again makes sense, that is the one time to name.
+    """
     if finding.calls_left is None:
         return ""
     left = f"{counted(finding.calls_left, 'call')} left"
+    if finding.failure and finding.failure.until:
+        return left
     few = finding.calls_left < _FEW_CALLS and finding.calls_back is not None
     return f"{left} until {time(finding.calls_back)}" if few and finding.calls_back else left
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from bot.answers.absence_words import Clockface, absence_line, nothing_words
 from bot.answers.freshness import index_words, left_words
 from bot.answers.mrkdwn import ago, code, counted, escaped, lasting, link, local_time
 from bot.domain.addresses import LONGEST_SUBJECT
@@ -24,6 +25,7 @@ from bot.domain.model import (
     UrlIs,
 )
 from bot.domain.visits import holds
+from bot.lookup.absence import Reach, reach
 
 _ERRORS_SHOWN = 5
 _SCREENS_SHOWN = 4
@@ -41,12 +43,7 @@ def headline(case_file: CaseFile) -> str:
     sessions, errors = case_file.sessions, case_file.errors
     asking = f"asking {listed(titles(case_file.waiting))} …" if case_file.waiting else ""
     if not sessions and not errors:
-        if asking:
-            return asking[0].upper() + asking[1:]
-        if not case_file.answered:
-            return "No source could answer"
-        limited = " so far as could be asked" if any(f.failure for f in case_file.findings) else ""
-        return f"Nobody found{limited} in the last {counted(case_file.days, 'day')}"
+        return asking[:1].upper() + asking[1:] or absence_line(case_file, clockface, source_label)
     tools = len({session.source.vendor for session in sessions})
     parts = [counted(len(sessions), "session") + (f" in {tools} tools" if tools > 1 else "")]
     if errors:
@@ -56,8 +53,8 @@ def headline(case_file: CaseFile) -> str:
         parts.append("*on the site now*")
     elif case_file.last_seen:
         parts.append(f"last seen {local_time(case_file.last_seen)}")
-    failed = [f.source for f in case_file.findings if not f.answered and f.source not in case_file.waiting]
-    if failed:
+    failed = [f.source for f in case_file.findings if not f.answered]
+    if failed and not asking:
         parts.append(f"{listed(titles(failed))} could not answer")
     return " · ".join([*parts, asking] if asking else parts)
 
@@ -203,7 +200,7 @@ def source_lines(case_file: CaseFile) -> list[str]:
 
 
 def _source_line(finding: Finding, case_file: CaseFile) -> str:
-    parts = [state_words(finding, case_file), index_words(finding, _clockface)]
+    parts = [state_words(finding, case_file, clockface), index_words(finding, clockface)]
     if finding.source in case_file.waiting and not finding.failure:
         parts.append("asking again …")
     parts += [escaped(remark, _REMARK) for remark in finding.notes]
@@ -211,24 +208,37 @@ def _source_line(finding: Finding, case_file: CaseFile) -> str:
         parts.append(escaped(finding.failure.message, _FAILURE))
         if finding.failure.until:
             parts.append(f"again from {local_time(finding.failure.until)}")
-    parts.append(left_words(finding, _clockface))
-    return f"{_mark(finding)} {source_label(finding.source)}: {'; '.join(part for part in parts if part)}"
+    parts.append(left_words(finding, clockface))
+    words = "; ".join(part for part in parts if part)
+    return f"{_mark(finding, case_file)} {source_label(finding.source)}: {words}"
 
 
-def _clockface(moment: datetime) -> str:
+def clockface(moment: datetime) -> str:
+    """A time as an answer names it, in the reader's own zone."""
     return local_time(moment, "{date_short_pretty} {time}")
 
 
-def _mark(finding: Finding) -> str:
+def _mark(finding: Finding, case_file: CaseFile) -> str:
+    """How a source's answer is: a tick only at the end, and where it has looked at the whole span."""
+    if finding.source in case_file.waiting:
+        return ":hourglass_flowing_sand:"
     if finding.state in (State.FAILED, State.QUOTA):
         return ":warning:"
-    return ":hourglass:" if finding.state is State.STALE else ":white_check_mark:"
+    if finding.state is State.STALE:
+        return ":hourglass:"
+    is_whole = reach(finding, case_file) is Reach.WHOLE
+    return ":white_check_mark:" if is_whole and not case_file.waiting else ":white_small_square:"
 
 
-def state_words(finding: Finding, case_file: CaseFile) -> str:
+def state_words(finding: Finding, case_file: CaseFile, time: Clockface) -> str:
     """How many sessions a source has, and how old that is; empty where it has not answered."""
     age = ago((case_file.as_of - finding.as_of).total_seconds()) if finding.as_of else ""
-    found = counted(len(finding.sessions), "session") if finding.sessions else "nobody found"
+    if finding.sessions:
+        found = counted(len(finding.sessions), "session")
+    elif finding.errors:
+        found = f"no session, {counted(len(finding.errors), 'error')}"
+    else:
+        found = nothing_words(finding, case_file, time)
     match finding.state:
         case State.LIVE:
             return f"{found}, live"

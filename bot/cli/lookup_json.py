@@ -6,6 +6,7 @@ from typing import Any
 from bot.answers.freshness import covers_words, left_words
 from bot.cli.json_values import iso
 from bot.domain.model import CaseFile, ErrorEvent, Finding, Session
+from bot.lookup.absence import covers_from
 
 
 def case_file_json(case_file: CaseFile) -> dict[str, Any]:
@@ -16,7 +17,7 @@ def case_file_json(case_file: CaseFile) -> dict[str, Any]:
         "days": case_file.days,
         "sessions": [_session(session) for session in case_file.sessions],
         "errors": [_error(error) for error in case_file.errors],
-        "sources": [_source(finding) for finding in case_file.findings],
+        "sources": [_source(finding, case_file) for finding in case_file.findings],
     }
 
 
@@ -58,28 +59,30 @@ def _error(error: ErrorEvent) -> dict[str, Any]:
     }
 
 
-def _source(finding: Finding) -> dict[str, Any]:
+def _source(finding: Finding, case_file: CaseFile) -> dict[str, Any]:
     return {
         "vendor": finding.source.vendor,
         "account": finding.source.account,
         "state": finding.state.value,
         "as_of": iso(finding.as_of),
         "calls": finding.calls,
+        "covers_from": iso(covers_from(finding, case_file)),
         "detail": detail(finding),
     }
 
 
 def detail(finding: Finding) -> str:
     """What a source's state does not say: remarks, what went wrong, and until when."""
-    parts = [covers_words(finding.covers, _clockface)] if finding.covers else []
+    parts = [covers_words(finding.covers, clockface)] if finding.covers else []
     parts += finding.notes
     if finding.failure:
         parts.append(finding.failure.message)
         if finding.failure.until:
             parts.append(f"again from {iso(finding.failure.until)}")
-    parts.append(left_words(finding, _clockface))
+    parts.append(left_words(finding, clockface))
     return "; ".join(part for part in parts if part)
 
 
-def _clockface(moment: datetime) -> str:
+def clockface(moment: datetime) -> str:
+    """A time as terminals and programs are shown it in a sentence, to the minute."""
     return f"{moment:%Y-%m-%dT%H:%MZ}"

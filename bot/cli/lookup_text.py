@@ -1,8 +1,9 @@
 """A case file as a terminal shows it: plain lines, times in UTC."""
 
+from bot.answers.absence_words import absence_line
 from bot.answers.mrkdwn import counted, lasting
 from bot.answers.wording import state_words
-from bot.cli.lookup_json import detail
+from bot.cli.lookup_json import clockface, detail
 from bot.cli.terminal import moment_text, printable
 from bot.domain.model import CaseFile, ErrorEvent, Session
 from bot.domain.visits import visits
@@ -14,7 +15,7 @@ def case_file_text(case_file: CaseFile) -> str:
     """Sessions, errors and sources, a line each, links below."""
     sessions, errors = case_file.sessions, case_file.errors
     found = f"{counted(len(sessions), 'session')}, {counted(len(errors), 'error')}"
-    found = f"{found} in {counted(case_file.days, 'day')}" if case_file.answered else "no source could answer"
+    found = absence_line(case_file, clockface, str) or f"{found} in {counted(case_file.days, 'day')}"
     lines = [f"{printable(case_file.subject.value)}: {found}"]
     lines += [""] if sessions else []
     grouped = [(one, number > 0) for visit in visits(sessions) for number, one in enumerate(visit)]
@@ -32,8 +33,8 @@ def case_file_text(case_file: CaseFile) -> str:
         ]
     lines += ["", "Sources"]
     for finding in case_file.findings:
-        index = f"index to {moment_text(finding.as_of)}" if finding.covers is not None else ""
-        parts = (state_words(finding, case_file), index, detail(finding))
+        index = f"index to {clockface(finding.as_of)}" if finding.covers and finding.as_of else ""
+        parts = (state_words(finding, case_file, clockface), index, detail(finding))
         words = "; ".join(part for part in parts if part)
         lines.append(f"  {finding.source}  {finding.state}: {words}  ({counted(finding.calls, 'call')})")
     return "\n".join(lines)

@@ -244,6 +244,8 @@ class Finding:
     the most that asking again would take. `covers` is the part of the kept time for which an index is
     complete. `notes` are remarks for people on how complete the answer is. `people` are those whom the vendor
     has by that name, with or without sessions. Sessions beside a `failure` were known before it.
+    `complete_from` is set where the answer does not go back as far as was asked: only what began from then on
+    is all there. `partial` says that a part of what was asked failed.
     """
 
     source: SourceName
@@ -259,6 +261,8 @@ class Finding:
     calls_again: int | None = None
     calls_back: datetime | None = None
     covers: Coverage | None = None
+    complete_from: datetime | None = None
+    partial: bool = False
 
     @property
     def answered(self) -> bool:

@@ -22,6 +22,7 @@ from bot.domain.message import Message
 from bot.jobs.admission import Admission
 from bot.jobs.inbox import Job
 from bot.jobs.payloads import REMOVE, TICKET
+from bot.lookup.absence import is_surely_nobody
 from bot.lookup.fan_out import Lookup
 from bot.operations.metrics import Metrics
 from bot.settings.model import Settings
@@ -200,14 +201,20 @@ class TicketJobs:
     async def _when_empty(
         self, job: Job, reading: TicketReading, target: MessageTarget, case_files: CaseFiles
     ) -> Done:
-        """Say nothing, or a line; where no source could answer, say that, for then nobody was looked up."""
+        """
+        Say nothing, or a line; where no source could answer, say that, for then nobody was looked up.
+
+        A ticket is closed as empty only where there is surely nobody: otherwise its next notification is
+        looked up again.
+        """
         if case_files and not any(case_file.answered for case_file in case_files):
             await target.show(case_files)
             return Done(TicketState.ANSWERED, target.post.ts if target.post else None)
+        state = TicketState.EMPTY if is_surely_nobody(case_files) else TicketState.LEFT
         if self._settings.tickets.when_empty == "silent":
-            return Done(TicketState.EMPTY, target.replaces)
+            return Done(state, target.replaces)
         line = nobody(case_files, target.view)
-        return Done(TicketState.EMPTY, await self._put_below(job, reading, target.replaces, line))
+        return Done(state, await self._put_below(job, reading, target.replaces, line))
 
     async def _offer(self, job: Job, reading: TicketReading, entry: Entry) -> Done:
         if self._settings.tickets.offer == "silent" or not self._lookup.sources:

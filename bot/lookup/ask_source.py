@@ -298,6 +298,8 @@ class AskSource:
             calls_again=again,
             calls_back=back,
             covers=known.answer.covers,
+            complete_from=_complete_from(known, since),
+            partial=known.answer.partial,
         )
 
     async def _failed(
@@ -364,6 +366,13 @@ async def _small_quota(source: Source, question: Question) -> tuple[int | None, 
         return None, None, None
     state = await source.http.ledger.state(account)
     return state.left, await source.cost(question.subject), state.returns_at
+
+
+def _complete_from(known: KnownAnswer, since: datetime) -> datetime | None:
+    """From when on an answer is complete: it may be cut, or be one to a question about fewer days."""
+    asked_back_to = known.as_of - timedelta(days=known.days)
+    begins = [moment for moment in (known.answer.complete_from, asked_back_to) if moment and moment > since]
+    return max(begins, default=None)
 
 
 def _sessions_since(answer: Answer, since: datetime) -> tuple[Session, ...]:

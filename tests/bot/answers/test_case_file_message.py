@@ -67,7 +67,7 @@ def test_each_source_says_how_fresh_it_is_and_what_went_wrong() -> None:
     )
     assert "Rybbit (www): nobody found, asked 1 min ago" in said
     assert (
-        "Raygun (shop): nobody found, as of 3 h ago; Raygun was not asked: our calls to it are spent" in said
+        "Raygun (shop): nothing found, as of 3 h ago; Raygun was not asked: our calls to it are spent" in said
     )
     assert f"again from <!date^{int(until.timestamp())}^" in said
 

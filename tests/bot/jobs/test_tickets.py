@@ -145,6 +145,22 @@ async def test_where_nobody_is_found_a_line_says_so_if_that_is_set_up(desk: Desk
     assert desk.outcomes == {"empty": 1}
 
 
+@pytest.mark.parametrize("when_empty", ["silent", "line"])
+async def test_a_ticket_of_whom_not_every_source_could_say_that_there_is_nobody_is_not_closed_as_empty(
+    desk: Desk, when_empty: str
+) -> None:
+    desk.settings["TICKETS__WHEN_EMPTY"] = when_empty
+    desk.rybbit.failure = BROKEN
+    said = await desk.answer(await desk.ticket(), JANE, ticket=TICKET_9)
+    assert ["Nothing found so far · Rybbit (www) could not answer" in one.text for one in said] == (
+        [True] if when_empty == "line" else []
+    )
+    desk.rybbit.failure = None
+    desk.knows(JANE)
+    [answer] = await desk.answer(await desk.ticket(), JANE, ticket=TICKET_9)
+    assert "*Sessions of* `jane@contoso.example`" in plain_text(answer)
+
+
 # Offers.
 
 

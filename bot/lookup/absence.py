@@ -1,0 +1,122 @@
+"""
+What may be said of somebody of whom nothing was found: it depends on how far back each source has looked.
+
+The one place that decides it, for every text and for `lookup --json`. "Nobody" may be said only where every
+source has looked at the whole span that was asked for.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.domain.coverage import Coverage
+from bot.domain.model import CaseFile, Finding, SourceName, State
+
+
+class Reach(StrEnum):
+    """How much of the asked span a source has looked at."""
+
+    WHOLE = "whole"
+    # From some time within the span on.
+    SHORT = "short"
+    # Some time ago, and not now.
+    EARLIER = "earlier"
+    # A part of what was asked failed.
+    PARTLY = "partly"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """
+    The sources by how much of the asked span they have looked at, where nothing was found.
+
+    `since` is from when on all of `short` have looked, None without any; `in_doubt` says that something was
+    found of which it is not known whose it is.
+    """
+
+    whole: tuple[SourceName, ...] = ()
+    short: tuple[SourceName, ...] = ()
+    earlier: tuple[SourceName, ...] = ()
+    partly: tuple[SourceName, ...] = ()
+    unheard: tuple[SourceName, ...] = ()
+    since: datetime | None = None
+    in_doubt: bool = False
+
+    @property
+    def is_nobody(self) -> bool:
+        """Whether there is surely nobody: every source has looked at the whole span."""
+        short = self.short or self.earlier or self.partly or self.unheard
+        return bool(self.whole) and not short and not self.in_doubt
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether no source has looked at all."""
+        return not (self.whole or self.short or self.earlier or self.partly)
+
+
+def asked_from(case_file: CaseFile) -> datetime:
+    """The beginning of the span that a case file was asked for."""
+    return case_file.as_of - timedelta(days=case_file.days)
+
+
+def covers_from(finding: Finding, case_file: CaseFile) -> datetime | None:
+    """
+    The time from which on a source has looked; None where it has looked at the whole span asked for.
+
+    A source that has not looked at all has done so from the case file's own time on.
+    """
+    if not finding.answered:
+        return case_file.as_of
+    begins = [finding.complete_from] if finding.complete_from else []
+    if finding.covers is not None:
+        begins.append(_unbroken_from(finding.covers, finding.as_of or case_file.as_of))
+    begin = max(begins, default=None)
+    return begin if begin is not None and begin > asked_from(case_file) else None
+
+
+def _unbroken_from(covers: Coverage, as_of: datetime) -> datetime:
+    """From when on an index has no gap; its own time where it covers nothing."""
+    return covers.latest.start if covers.latest else as_of
+
+
+def reach(finding: Finding, case_file: CaseFile) -> Reach:
+    """How much of the span that was asked for a source has looked at."""
+    if not finding.answered:
+        return Reach.NONE
+    if finding.failure is not None or finding.state in (State.STALE, State.QUOTA, State.FAILED):
+        return Reach.EARLIER
+    if finding.partial:
+        return Reach.PARTLY
+    return Reach.SHORT if covers_from(finding, case_file) else Reach.WHOLE
+
+
+def absence(case_file: CaseFile) -> Absence | None:
+    """How the sources have looked for somebody; None where something was found or is still asked for."""
+    if case_file.waiting or case_file.sessions or case_file.errors:
+        return None
+    by_reach: dict[Reach, list[Finding]] = {}
+    for finding in case_file.findings:
+        by_reach.setdefault(reach(finding, case_file), []).append(finding)
+    short = by_reach.get(Reach.SHORT, [])
+    begins = [begin for finding in short if (begin := covers_from(finding, case_file))]
+    return Absence(
+        whole=_names(by_reach.get(Reach.WHOLE, ())),
+        short=_names(short),
+        earlier=_names(by_reach.get(Reach.EARLIER, ())),
+        partly=_names(by_reach.get(Reach.PARTLY, ())),
+        unheard=_names(by_reach.get(Reach.NONE, ())),
+        since=max(begins, default=None),
+        in_doubt=bool(case_file.doubts),
+    )
+
+
+def is_surely_nobody(case_files: Sequence[CaseFile]) -> bool:
+    """Whether each of these case files is about somebody whom surely no source has."""
+    every = [absence(case_file) for case_file in case_files]
+    return bool(every) and all(one is not None and one.is_nobody for one in every)
+
+
+def _names(findings: Sequence[Finding]) -> tuple[SourceName, ...]:
+    return tuple(finding.source for finding in findings)
