@@ -23,6 +23,7 @@ from bot.lookup.ask_source import AskSource
 from bot.lookup.fan_out import Lookup
 from bot.lookup.identities import Identities
 from bot.lookup.known_links import KnownLinks
+from bot.lookup.pages import Pages
 from bot.lookup.single_flight import Flights
 from bot.operations import crashes
 from bot.operations.clock import Clock, anchored_clock, system_clock
@@ -75,6 +76,7 @@ class Engine:
     sources: tuple[Source, ...]
     desks: Desks
     pushed: PushedErrors
+    pages: Pages
     known_links: KnownLinks
     leases: Leases
     lookup: Lookup
@@ -142,6 +144,7 @@ async def open_engine(
             sources,
             desks,
             pushed,
+            Pages(flights, keyring, clock),
             known_links,
             leases,
             lookup,
@@ -250,6 +253,7 @@ def _handlers(
         access,
         engine.sources,
         lookup.ask_source,
+        engine.pages,
         engine.known_links,
         engine.leases,
         slack,
@@ -257,7 +261,7 @@ def _handlers(
         settings,
         metrics,
     )
-    errors = SessionErrorsJobs(admission, engine.sources, poster)
+    errors = SessionErrorsJobs(admission, engine.sources, engine.pages, poster)
     answers = {
         kinds.LOOKUP.name: people.look_up,
         kinds.DEBUG.name: people.debug,

@@ -66,8 +66,8 @@ class Customer:
     A customer, and which vendors have them.
 
     `raygun_identifier` is what the app gave Raygun as identifier: the uid in most apps, the address in some.
-    With `anonymous` it is the device's own, which the app has given nobody. `plan` is what they pay for, where
-    the app tells its tools.
+    With `anonymous` it is the device's own, which the app has given nobody. `plan` is what they pay for,
+    where the app tells its tools.
     """
 
     number: int

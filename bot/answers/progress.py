@@ -6,21 +6,19 @@ answer; answers that come close to each other make one edit.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
-from bot.domain.model import CaseFile
-from bot.lookup.fan_out import has_answered
+from bot.domain.model import CaseFiles
+from bot.lookup.fan_out import Grown, has_answered
+from bot.operations.tasks import together
 
 _FIRST_AFTER_SECONDS = 1.0
 # Sources that answer from the cache come within milliseconds of each other.
 _TOGETHER_SECONDS = 0.05
 # Answers that come in this close to each other make one edit.
 _BETWEEN_EDITS_SECONDS = 0.7
-
-
-CaseFiles = tuple[CaseFile, ...]
 
 
 class Target(Protocol):
@@ -30,38 +28,42 @@ class Target(Protocol):
         """Show them, or show them in place of what is shown; with nobody `waiting` it is the last time."""
 
 
-async def present(updates: AsyncIterator[CaseFiles], target: Target) -> CaseFiles:
+Ask = Callable[[Grown], Coroutine[Any, Any, CaseFiles]]
+"""Asks, and calls what it is given each time the case files grow; returns them as they are at the end."""
+
+
+async def present(ask: Ask, target: Target) -> CaseFiles:
     """
     Show growing case files early, at most once while they grow, when all have answered, and at the end.
 
-    A source that is late counts as one that has answered.
+    A source that is late counts as one that has answered. What fails in the asking or in the showing ends
+    both, and is raised.
 
     Returns:
         the case files as last shown.
 
     """
-    growth = _Growth(updates)
-    reading = asyncio.create_task(growth.read())
-    try:
-        await growth.until(lambda: growth.answered, _FIRST_AFTER_SECONDS)
-        # Answers from the cache are waited for, so that they need no edit.
-        await growth.until(lambda: growth.settled or growth.is_up_to_vendors, _FIRST_AFTER_SECONDS)
-        await growth.until(lambda: growth.settled, _TOGETHER_SECONDS)
-        shown = await _show(target, growth, None)
-        if not growth.settled:
-            await growth.until(lambda: growth.ended or growth.latest is not shown, None)
-            await growth.until(lambda: growth.settled, _BETWEEN_EDITS_SECONDS)
-            shown = await _show(target, growth, shown)
-        if not growth.ended:
-            await growth.until(lambda: growth.settled, None)
-            await growth.until(lambda: growth.ended, _TOGETHER_SECONDS)
-            shown = await _show(target, growth, shown)
-        await growth.until(lambda: growth.ended, None)
-        await _show(target, growth, shown)
-        await reading
-    finally:
-        reading.cancel()
+    growth = _Growth()
+    await together(growth.follow(ask), _show_growth(growth, target))
     return growth.latest
+
+
+async def _show_growth(growth: "_Growth", target: Target) -> None:
+    await growth.until(lambda: growth.answered, _FIRST_AFTER_SECONDS)
+    # Answers from the cache are waited for, so that they need no edit.
+    await growth.until(lambda: growth.settled or growth.is_up_to_vendors, _FIRST_AFTER_SECONDS)
+    await growth.until(lambda: growth.settled, _TOGETHER_SECONDS)
+    shown = await _show(target, growth, None)
+    if not growth.settled:
+        await growth.until(lambda: growth.ended or growth.latest is not shown, None)
+        await growth.until(lambda: growth.settled, _BETWEEN_EDITS_SECONDS)
+        shown = await _show(target, growth, shown)
+    if not growth.ended:
+        await growth.until(lambda: growth.settled, None)
+        await growth.until(lambda: growth.ended, _TOGETHER_SECONDS)
+        shown = await _show(target, growth, shown)
+    await growth.until(lambda: growth.ended, None)
+    await _show(target, growth, shown)
 
 
 async def _show(target: Target, growth: "_Growth", shown: CaseFiles | None) -> CaseFiles | None:
@@ -90,12 +92,11 @@ def found_any(case_files: CaseFiles) -> bool:
 
 @dataclass(slots=True)
 class _Growth:
-    """The latest case files of a stream, and ways to wait until they have changed."""
+    """The latest case files of a lookup, and ways to wait until they have changed."""
 
-    updates: AsyncIterator[CaseFiles]
     latest: CaseFiles = ()
     ended: bool = False
-    _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def answered(self) -> bool:
@@ -115,22 +116,23 @@ class _Growth:
         """Whether every source that is still waited for is asking its vendor."""
         return bool(self.latest) and all(set(one.waiting) <= set(one.at_vendor) for one in self.latest)
 
-    async def read(self) -> None:
-        try:
-            async for case_files in self.updates:
-                async with self._changed:
-                    self.latest = case_files
-                    self.ended = not is_waiting(case_files)
-                    self._changed.notify_all()
-        finally:
-            async with self._changed:
-                self.ended = True
-                self._changed.notify_all()
+    async def follow(self, ask: Ask) -> None:
+        """Take up each growth, and the end."""
+        self.latest = await ask(self._take)
+        self.ended = True
+        self._changed.set()
+
+    def _take(self, case_files: CaseFiles) -> None:
+        self.latest = case_files
+        self.ended = not is_waiting(case_files)
+        self._changed.set()
 
     async def until(self, so: Callable[[], bool], seconds: float | None) -> None:
         """Wait until a condition is true, or for a number of seconds (None: for any time)."""
         try:
-            async with asyncio.timeout(seconds), self._changed:
-                await self._changed.wait_for(so)
+            async with asyncio.timeout(seconds):
+                while not so():
+                    self._changed.clear()
+                    await self._changed.wait()
         except TimeoutError:
             return

@@ -1,8 +1,9 @@
 """
 Where in Slack a case file is shown: a parent with its reply, one message, an earlier answer, to the asker.
 
-A reply is edited at most three times, a parent at most once. Where the bot may not post, or only the asker
-may see the answer, it goes by response URL, or, where there is none, as one message that is never edited.
+A reply is edited at most three times, the last time at its end, and a parent once. Where the bot may not
+post, or only the asker may see the answer, it goes by response URL, or, where there is none, as one message
+that is never edited.
 """
 
 from collections.abc import Callable
@@ -10,15 +11,17 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 
 from bot.answers.case_file_message import View, answer, parent, reply, together
-from bot.answers.progress import CaseFiles, found_any, is_waiting
+from bot.answers.progress import found_any, is_waiting
 from bot.domain.asking import AnswerForm, Asker, Shown
 from bot.domain.message import Message
+from bot.domain.model import CaseFiles
 from bot.slack.client import SlackAway
 from bot.slack.lost_posts import Owner, Spot
 from bot.slack.poster import Part, Poster
 from bot.slack.posts import Post, Posts
 from bot.slack.priority_lock import Rank
 
+# Edits of one message, of which the last one is kept for the end.
 _MOST_EDITS = 3
 Once = Callable[[], AbstractAsyncContextManager[bool]]
 """Whether what cannot be looked for may be shown in its block: at most once is the promise."""
@@ -40,6 +43,7 @@ class PairTarget:
     view: View
     _parent: Post | None = None
     _reply: Post | None = None
+    _goes_on: bool = False
 
     async def show(self, case_files: CaseFiles) -> None:
         """Post both, or edit: the reply each time, the parent when nothing more will come."""
@@ -49,9 +53,9 @@ class PairTarget:
             await self._post(case_files)
             return
         ended = not case_file.waiting
-        if self._reply.edits < _MOST_EDITS and not self._reply.whole:
+        if _may_edit(self._reply, ended=ended, goes_on=self._goes_on):
             self._reply = await self._edit(self._reply, reply(case_file, view), ended=ended)
-        if ended and self._parent.edits == 0 and not self._parent.whole:
+        if ended and not self._parent.whole:
             self._parent = await self._edit(self._parent, parent(case_file, view), ended=True)
 
     async def _post(self, case_files: CaseFiles) -> None:
@@ -66,6 +70,7 @@ class PairTarget:
         self._parent, self._reply = head.post, below.post
         if head.is_old or below.is_old:
             # The message was written by whoever worked on the job before.
+            self._goes_on = True
             await self.show(case_files)
 
     async def _edit(self, post: Post, message: Message, *, ended: bool) -> Post:
@@ -90,6 +95,7 @@ class MessageTarget:
     replaces: str | None = None
     rank: Rank = Rank.PERSON
     post: Post | None = None
+    _goes_on: bool = False
 
     async def show(self, case_files: CaseFiles) -> None:
         """Post it, or edit it."""
@@ -97,10 +103,14 @@ class MessageTarget:
             return
         message, whole = answer(case_files, self.view), not is_waiting(case_files)
         if self.post is not None:
-            if self.post.edits < _MOST_EDITS and not self.post.whole:
+            if _may_edit(self.post, ended=whole, goes_on=self._goes_on):
                 self.post = await _edit(self.poster, self.posts, self.job, self.post, message, ended=whole)
             return
         asker = self.asker
+        if self.replaces and (known := (await self.posts.of(self.job.id)).get("answer")) and known.ts:
+            self.post, self._goes_on = known, True
+            await self.show(case_files)
+            return
         if self.replaces and await self.poster.edit(asker.channel, self.replaces, message):
             self.post = Post("answer", asker.channel, self.replaces, 0, whole)
             await self.posts.note(self.job.id, self.post)
@@ -109,6 +119,7 @@ class MessageTarget:
         posted = await self.poster.post(self.job, Part("answer", whole), spot, message, self.rank)
         self.post = posted.post
         if posted.is_old:
+            self._goes_on = True
             await self.show(case_files)
 
 
@@ -210,6 +221,18 @@ class EphemeralTarget:
 
 async def _show_once(poster: Poster, asker: Asker, view: View, case_files: CaseFiles) -> None:
     await poster.show_to(asker, one_message(case_files, replace(view, buttons=False)))
+
+
+def _may_edit(post: Post, *, ended: bool, goes_on: bool) -> bool:
+    """
+    Whether a post may be edited now: at the end always, before that while one edit is left for the end.
+
+    With `goes_on` it was written before a restart, and may say more than what has been heard again so far: it
+    stays as it is until the end.
+    """
+    if post.whole:
+        return False
+    return ended or (post.edits < _MOST_EDITS - 1 and not goes_on)
 
 
 async def _edit(

@@ -318,3 +318,7 @@ class CaseFile:
     def answered(self) -> bool:
         """Whether at least one source has answered."""
         return any(finding.answered for finding in self.findings)
+
+
+CaseFiles = tuple[CaseFile, ...]
+"""The case files of those who were asked for together, in their order."""

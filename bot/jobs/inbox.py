@@ -9,7 +9,7 @@ has ended.
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, update
@@ -41,6 +41,11 @@ class Job:
     attempts: int
     created_ms: int
     failures: int = 0
+
+    @property
+    def heard_since(self) -> datetime | None:
+        """When the job was accepted, if it was begun before: vendors have been asked for it since then."""
+        return datetime.fromtimestamp(self.created_ms / 1000, UTC) if self.attempts > 1 else None
 
 
 class Inbox:
@@ -120,9 +125,9 @@ class Inbox:
             return None
         return Job(row.id, row.kind, payload, row.attempts, row.created_ms, row.failures or 0)
 
-    async def renew(self) -> None:
-        """Keep all jobs of this process ours, in one statement."""
-        ours = (jobs.c.leased_by == self._process) & (jobs.c.state == "open")
+    async def renew(self, job_ids: Sequence[str]) -> None:
+        """Keep these jobs ours, those that still are, in one statement."""
+        ours = jobs.c.id.in_(job_ids) & (jobs.c.leased_by == self._process) & (jobs.c.state == "open")
         async with self._store.write() as connection:
             await connection.execute(
                 update(jobs).where(ours).values(leased_until_ms=now_ms() + milliseconds(self.lease))

@@ -179,9 +179,9 @@ class PeopleJobs:
         try:
             await self._present(job, payload, self._target(job, payload))
         except NotHere as refusal:
-            # What the sources said is in the cache by now, or on its way there: it is not asked for twice.
-            again = replace(payload, effort=Effort.USUAL)
-            await self._in_private(job, again, _hint(asker, refusal.code))
+            # As another try of the job: what the sources have said for it is not asked for twice.
+            another = replace(job, attempts=job.attempts + 1)
+            await self._in_private(another, payload, _hint(asker, refusal.code))
         if payload.offered_below:
             await self._book.decide(asker.channel, payload.offered_below, TicketState.BY_PERSON)
         if payload.dismisses and asker.response_url:
@@ -218,10 +218,13 @@ class PeopleJobs:
         await self._present(job, payload, target)
 
     async def _present(self, job: Job, payload: LookupPayload, target: Target) -> None:
-        questions = [Question(subject, payload.days, effort=payload.effort) for subject in payload.subjects]
+        questions = [
+            Question(subject, payload.days, effort=payload.effort, heard_since=job.heard_since)
+            for subject in payload.subjects
+        ]
         log = self._log.bind(job=job.id, subjects=[self._named(q.subject) for q in questions])
         with self._metrics.lookup_seconds.time():
-            await present(self._lookup.follow_all(questions), target)
+            await present(partial(self._lookup.ask_all, questions), target)
         self._metrics.lookups.labels("answered").inc()
         log.info("lookup.done", days=payload.days)
 

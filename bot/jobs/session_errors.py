@@ -16,11 +16,12 @@ from bot.domain.model import ErrorEvent, Session, SourceName
 from bot.jobs.admission import Admission
 from bot.jobs.inbox import Job
 from bot.jobs.payloads import SESSION_ERRORS
+from bot.lookup.pages import Pages
 from bot.slack.lost_posts import Spot
 from bot.slack.poster import NotHere, Part, Poster
 from bot.sources.http import CallFailed
 from bot.sources.protocol import SessionErrors, Source, TellsErrors
-from bot.sources.quota import Purpose, QuotaState
+from bot.sources.quota import QuotaState
 
 _SHOWN = 20
 _NOTHING = "Nothing in its events failed: no exception, no crash, no failed request, no click in vain."
@@ -34,13 +35,15 @@ class SessionErrorsJobs:
     Args:
         admission: who may ask, and private messages to the asker.
         sources: one of them has the session.
+        pages: asks for a session's errors.
         poster: posts the answer.
 
     """
 
-    def __init__(self, admission: Admission, sources: Sequence[Source], poster: Poster) -> None:
+    def __init__(self, admission: Admission, sources: Sequence[Source], pages: Pages, poster: Poster) -> None:
         self._admission = admission
         self._sources = sources
+        self._pages = pages
         self._poster = poster
 
     async def answer(self, job: Job) -> None:
@@ -54,7 +57,7 @@ class SessionErrorsJobs:
             await admission.tell(job, asker, _NO_SUCH)
             return
         try:
-            told = await source.errors_in(payload.session_id, source.http.asking(Purpose.PERSON))
+            told = await self._pages.errors(source, payload.session_id)
         except CallFailed as failed:
             until = failed.failure.until
             again = f" Again from {local_time(until)}." if until else ""

@@ -7,6 +7,7 @@ There is at most one message of ours below a ticket: what comes later replaces i
 import asyncio
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 from cachetools import LRUCache
@@ -14,11 +15,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.answers.buttons import ButtonValue
 from bot.answers.case_file_message import View, nobody
-from bot.answers.progress import CaseFiles, present
+from bot.answers.progress import present
 from bot.answers.prompts import Spare, offer, private_offer
 from bot.answers.targets import MessageTarget
 from bot.domain.asking import AnswerForm, Asker
 from bot.domain.message import Message
+from bot.domain.model import CaseFiles
 from bot.jobs.admission import Admission
 from bot.jobs.inbox import Job
 from bot.jobs.payloads import REMOVE, TICKET
@@ -191,8 +193,11 @@ class TicketJobs:
             replaces=entry.reply_ts,
             rank=Rank.UNASKED,
         )
-        questions = [Question(subject, lookup.days, Purpose.TICKET) for subject in reading.subjects]
-        case_files = await present(self._lookup.follow_all(questions), target)
+        questions = [
+            Question(subject, lookup.days, Purpose.TICKET, heard_since=job.heard_since)
+            for subject in reading.subjects
+        ]
+        case_files = await present(partial(self._lookup.ask_all, questions), target)
         if target.post is None:
             target.waits = False
             return await self._when_empty(job, reading, target, case_files)

@@ -22,8 +22,10 @@ from bot.jobs.inbox import Job
 from bot.jobs.payloads import UNFURL, UnfurlPayload
 from bot.lookup.ask_source import AskSource
 from bot.lookup.known_links import KnownLinks, Pointer
+from bot.lookup.pages import Pages
 from bot.operations.clock import Clock
 from bot.operations.metrics import Metrics
+from bot.operations.tasks import together
 from bot.settings.model import Settings
 from bot.slack.access import Access
 from bot.sources.http import CallFailed
@@ -32,6 +34,8 @@ from bot.sources.quota import Purpose
 from bot.storage.leases import Leases
 
 _COOLING = timedelta(minutes=30)
+# The metric's label for a card that Slack has taken.
+_SHOWN = "shown"
 T = TypeVar("T")
 
 
@@ -57,6 +61,14 @@ class _Named:
         return f"{self.source.name}/{self.session_id or person}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Claimed:
+    """A card, and the page that nobody else shows a card of meanwhile; None in a preview."""
+
+    card: Card
+    page: str | None
+
+
 class UnfurlJobs:
     """
     Answers pasted addresses.
@@ -65,6 +77,7 @@ class UnfurlJobs:
         access: who may look customers up, and where.
         sources: whose pages are known.
         ask_source: asks one source.
+        pages: asks vendors about pages.
         known_links: the sessions that sources have answered with.
         leases: which pages have a card in a channel.
         slack: shows the cards.
@@ -79,6 +92,7 @@ class UnfurlJobs:
         access: Access,
         sources: Sequence[Source],
         ask_source: AskSource,
+        pages: Pages,
         known_links: KnownLinks,
         leases: Leases,
         slack: AsyncWebClient,
@@ -89,6 +103,7 @@ class UnfurlJobs:
         self._access = access
         self._sources = sources
         self._ask_source = ask_source
+        self._pages = pages
         self._known_links = known_links
         self._leases = leases
         self._slack = slack
@@ -103,13 +118,20 @@ class UnfurlJobs:
         if not await self._may_be_shown(payload):
             self._count(job, ["refused"] * len(payload.urls))
             return
-        found = await asyncio.gather(*(self._card(job, payload, url) for url in payload.urls))
-        cards = {url: one for url, one in zip(payload.urls, found, strict=True) if isinstance(one, Card)}
+        found = await together(*(self._card(job, payload, url) for url in payload.urls))
+        cards = {url: one for url, one in zip(payload.urls, found, strict=True) if isinstance(one, _Claimed)}
         outcomes = [one.outcome for one in found if isinstance(one, NoCard)]
         if cards:
-            shown = await self._show(payload, {url: card_blocks(card) for url, card in cards.items()})
+            shown = await self._show(payload, {url: card_blocks(one.card) for url, one in cards.items()})
             outcomes += [shown] * len(cards)
+            if shown != _SHOWN:
+                # Slack has refused them: the next time that they are pasted they are news again.
+                await self._give_back(job, [one.page for one in cards.values() if one.page])
         self._count(job, outcomes)
+
+    async def _give_back(self, job: Job, pages: Sequence[str]) -> None:
+        for page in pages:
+            await self._leases.release(page, job.id)
 
     async def _may_be_shown(self, payload: UnfurlPayload) -> bool:
         """Whether whoever pasted it may look customers up there, and everybody there may see it."""
@@ -121,22 +143,25 @@ class UnfurlJobs:
             return False
         return verdict.refusal is None and (verdict.in_public or payload.is_preview)
 
-    async def _card(self, job: Job, payload: UnfurlPayload, url: str) -> Card | NoCard:
+    async def _card(self, job: Job, payload: UnfurlPayload, url: str) -> "_Claimed | NoCard":
         named = await self._in_time(self._name(url))
         if isinstance(named, NoCard):
             return named
-        if payload.is_preview:
-            return await self._in_time(self._describe(named, payload))
-        page = f"card/{payload.channel}/{named.page}"
-        if not await self._leases.take(page, job.id, _COOLING):
+        page = None if payload.is_preview else f"card/{payload.channel}/{named.page}"
+        if page and not await self._leases.take(page, job.id, _COOLING):
             return NoCard("cooled_down")
-        card = await self._in_time(self._describe(named, payload))
+        card = await self._in_time(self._describe(job, named, payload))
         if isinstance(card, NoCard):
-            await self._leases.release(page, job.id)
-        return card
+            await self._give_back(job, [page] if page else [])
+            return card
+        return _Claimed(card, page)
 
     async def _in_time(self, asking: Coroutine[Any, Any, T]) -> T | NoCard:
-        """The result, or the reason (as a metric label) where there is none in time."""
+        """
+        The result, or the reason (as a metric label) where there is none in time.
+
+        The time limit ends the waiting alone: vendors are asked by what goes on without it.
+        """
         try:
             async with asyncio.timeout(self._settings.lookup.deadline_seconds):
                 return await asking
@@ -160,7 +185,7 @@ class UnfurlJobs:
             return self._pointed(pointer) if pointer else _Named(source, link.session_id, None)
         if link.user_id is None:
             return NoCard("unknown")
-        person = await source.person(link, source.http.asking(Purpose.UNFURL, await source.account()))
+        person = await self._pages.person(source, link)
         return _Named(source, None, person) if person else NoCard("unknown")
 
     def _pointed(self, pointer: Pointer) -> _Named | NoCard:
@@ -173,37 +198,36 @@ class UnfurlJobs:
         for source in self._sources:
             if source.name.vendor != link.vendor or not isinstance(source, Linked):
                 continue
-            calls = source.http.asking(Purpose.UNFURL, await source.account())
-            if await source.is_ours(link, calls):
+            if await self._pages.is_ours(source, link):
                 return source
         return None
 
-    async def _describe(self, named: _Named, payload: UnfurlPayload) -> Card | NoCard:
+    async def _describe(self, job: Job, named: _Named, payload: UnfurlPayload) -> Card | NoCard:
         """A card from what is known of the person, else by asking for the session alone."""
         finding: Finding | None = None
         if named.subject is not None:
-            finding = await self._finding(named.source, named.subject)
+            finding = await self._finding(job, named.source, named.subject)
             card = self._of_finding(named, finding, payload)
             if card is not None:
                 return card
         if named.session_id is None:
             return NoCard(_why(finding))
-        calls = named.source.http.asking(Purpose.UNFURL, await named.source.account())
-        session = await named.source.session(named.session_id, calls)
+        session = await self._pages.session(named.source, named.session_id)
         if session is None or session.started_at is None:
             return NoCard("unknown")
         subject = named.subject or _subject_of(session)
         if subject is not None:
             # Its errors, and how fresh that is, come with the person's.
-            finding = await self._finding(named.source, subject)
+            finding = await self._finding(job, named.source, subject)
             card = self._of_finding(replace(named, subject=subject), finding, payload)
             if card is not None:
                 return card
         return self._alone(session, subject, payload)
 
-    async def _finding(self, source: Linked, subject: Subject) -> Finding | None:
+    async def _finding(self, job: Job, source: Linked, subject: Subject) -> Finding | None:
         findings: list[Finding] = []
-        question = Question(subject, self._settings.lookup.days, Purpose.UNFURL)
+        days = self._settings.lookup.days
+        question = Question(subject, days, Purpose.UNFURL, heard_since=job.heard_since)
         await self._ask_source(source, question, lambda finding, _last: findings.append(finding))
         return findings[-1] if findings else None
 
@@ -241,7 +265,7 @@ class UnfurlJobs:
             code = str(error.response.get("error"))
             self._log.warning("unfurl.refused", slack=code)
             return "failed_slack"
-        return "shown"
+        return _SHOWN
 
     def _count(self, job: Job, outcomes: list[str]) -> None:
         for outcome in outcomes:

@@ -108,11 +108,15 @@ class Worker:
             await asyncio.sleep(min(_BEHIND_SECONDS, self._sweep_seconds) if behind else self._sweep_seconds)
 
     async def renew_for_ever(self) -> None:
-        """Renew the leases of what runs here, again and again."""
+        """
+        Renew the leases of what runs here, again and again.
+
+        Not of what was broken off here, say as the database was away: that is to be taken over.
+        """
         while True:
             await asyncio.sleep(self._inbox.lease.total_seconds() / 3)
-            if self._held:
-                await self._inbox.renew()
+            if held := tuple(self._held):
+                await self._inbox.renew(held)
 
     async def _run(self, job: Job) -> None:
         try:

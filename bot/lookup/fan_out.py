@@ -1,11 +1,12 @@
 """The fan-out: every source is asked at once, and the case file grows as their answers come in."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.domain.model import (
     CaseFile,
+    CaseFiles,
     Doubt,
     Failure,
     Finding,
@@ -20,8 +21,11 @@ from bot.lookup.ask_source import AskSource
 from bot.lookup.identities import Identities, OtherNames, SeenPerson
 from bot.operations.clock import Clock
 from bot.operations.metrics import Metrics
-from bot.operations.tasks import Tasks
+from bot.operations.tasks import Tasks, together
 from bot.sources.protocol import Indexed, Question, Source
+
+Grown = Callable[[CaseFiles], None]
+"""Called with case files each time one of them has grown; it does not wait, so that no growth is lost."""
 
 _OTHERS_LEFT_OUT = "what it has of somebody else by one of these names is left out"
 
@@ -57,28 +61,17 @@ class Lookup:
         await asking.learn()
         yield self._case_file(asking, ended=True)
 
-    async def follow_all(self, questions: Sequence[Question]) -> AsyncIterator[tuple[CaseFile, ...]]:
-        """The case files of all questions, in their order, each time one of them has grown."""
+    async def ask_all(self, questions: Sequence[Question], grown: Grown) -> CaseFiles:
+        """The case files of all questions, in their order; `grown` is called each time one has grown."""
         latest = [CaseFile(q.subject, self.clock(), q.days, waiting=self._names) for q in questions]
-        grown = asyncio.Event()
 
-        async def read(number: int) -> None:
+        async def ask(number: int) -> None:
             async for case_file in self.follow(questions[number]):
                 latest[number] = case_file
-                grown.set()
+                grown(tuple(latest))
 
-        reading = [asyncio.create_task(read(number)) for number in range(len(questions))]
-        everyone = asyncio.gather(*reading)
-        everyone.add_done_callback(lambda _: grown.set())
-        try:
-            while not everyone.done():
-                await grown.wait()
-                grown.clear()
-                yield tuple(latest)
-            await everyone
-        finally:
-            for task in reading:
-                task.cancel()
+        await together(*(ask(number) for number in range(len(questions))))
+        return tuple(latest)
 
     @property
     def _names(self) -> tuple[SourceName, ...]:

@@ -33,6 +33,28 @@ def logging_crashes(database_away: type[Exception]) -> OnCrash:
     return log_crash
 
 
+@asynccontextmanager
+async def task_group() -> AsyncIterator[asyncio.TaskGroup]:
+    """As `asyncio.TaskGroup`, but what fails first is raised itself, rather than in a group."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            yield group
+    except BaseExceptionGroup as failed:
+        raise _first_of(failed) from None
+
+
+async def together(*work: Coroutine[Any, Any, T]) -> tuple[T, ...]:
+    """The results of work that is done at the same time; where one part fails, the others are cancelled."""
+    async with task_group() as group:
+        tasks = [group.create_task(one) for one in work]
+    return tuple(task.result() for task in tasks)
+
+
+def _first_of(group: BaseExceptionGroup[Any]) -> BaseException:
+    first = group.exceptions[0]
+    return _first_of(first) if isinstance(first, BaseExceptionGroup) else first
+
+
 class Tasks:
     """
     The tasks that outlive the request that started them.

@@ -6,7 +6,6 @@ company, and nobody in a channel shared with one. The facts come from Slack and 
 them the answer is no.
 """
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -18,6 +17,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.operations.clock import Clock
+from bot.operations.tasks import task_group, together
 from bot.settings.model import AccessSettings
 from bot.storage.memory import Memory
 
@@ -136,11 +136,12 @@ class Access:
             SlackApiError, SlackAway: when Slack does not say who that is; then nothing may be answered.
 
         """
-        person, place, in_group = await asyncio.gather(
-            self._person(user, team), self.place(channel), self._in_user_group(user)
-        )
-        refusal = judge(person, place, channel, in_group, self._rules)
-        return Verdict(refusal, in_public=place.is_seen)
+        async with task_group() as group:
+            person = group.create_task(self._person(user, team))
+            place = group.create_task(self.place(channel))
+            in_group = group.create_task(self._in_user_group(user))
+        refusal = judge(person.result(), place.result(), channel, in_group.result(), self._rules)
+        return Verdict(refusal, in_public=place.result().is_seen)
 
     async def _person(self, user: str, team: str) -> Person:
         async def ask() -> dict[str, Any] | None:
@@ -179,7 +180,7 @@ class Access:
     async def _in_user_group(self, user: str) -> bool | None:
         if not self._rules.user_groups:
             return None
-        members = await asyncio.gather(*(self._members(group) for group in self._rules.user_groups))
+        members = await together(*(self._members(group) for group in self._rules.user_groups))
         return any(user in group for group in members)
 
     async def _members(self, group: str) -> Sequence[str]:

@@ -26,7 +26,8 @@ class Question:
     Whom to find, how many days back, for which purpose, and which stored answers will do.
 
     `other_names` are names that are surely the subject's too; `again` marks a question that is repeated
-    because more such names were found.
+    because more such names were found. What was heard from `heard_since` on will do, whatever the effort: the
+    job was begun before, and then the vendor was asked already.
     """
 
     subject: Subject
@@ -35,6 +36,7 @@ class Question:
     effort: Effort = Effort.USUAL
     other_names: tuple[Subject, ...] = ()
     again: bool = False
+    heard_since: datetime | None = None
 
     @property
     def names(self) -> tuple[Subject, ...]:

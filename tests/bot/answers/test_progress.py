@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.answers.progress import CaseFiles, present
+from bot.answers.progress import present
 from bot.domain.model import (
     CaseFile,
+    CaseFiles,
     Failure,
     Finding,
     Reason,
@@ -19,6 +20,7 @@ from bot.domain.model import (
     Subject,
     SubjectKind,
 )
+from bot.lookup.fan_out import Grown
 
 NOW = datetime(2026, 11, 20, 14, 5, tzinfo=UTC)
 ONE, TWO, THREE, FOUR = (SourceName("rybbit", account) for account in ("one", "two", "three", "four"))
@@ -71,13 +73,15 @@ class Growing:
         for _ in range(10):
             await asyncio.sleep(0)
 
-    async def updates(self) -> AsyncIterator[CaseFiles]:
+    async def ask(self, grown: Grown) -> CaseFiles:
+        latest: CaseFiles = ()
         try:
             while (said := await self.said.get()) is not None:
                 if isinstance(said, Exception):
                     raise said
                 self.heard.set()
-                yield said
+                grown(latest := said)
+            return latest
         finally:
             self.stopped.set()
 
@@ -120,7 +124,7 @@ def shown() -> Shown:
 
 @pytest.fixture
 async def presenting(growing: Growing, shown: Shown) -> AsyncIterator["asyncio.Task[CaseFiles]"]:
-    task = asyncio.create_task(present(growing.updates(), shown))
+    task = asyncio.create_task(present(growing.ask, shown))
     yield task
     task.cancel()
 

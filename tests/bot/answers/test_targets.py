@@ -1,6 +1,7 @@
 """Where case files are shown as they grow: how often they are edited, and who goes on after a restart."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,44 @@ async def test_what_was_begun_before_a_restart_is_gone_on_with_in_the_same_messa
     parent, reply = of_the_pair(at)
     assert says(parent, 2, is_asking=False)
     assert says(reply, 2, is_asking=False)
+
+
+async def test_the_end_is_told_after_a_restart_however_often_the_answer_was_edited_before_it(
+    at: InSlack,
+) -> None:
+    job = await at.accept()
+    target = pair(at, job)
+    for sessions in range(3):
+        await target.show((growing(sessions),))
+    # As an older version has left it: no edit was kept for the end.
+    written = (await at.posts.of(job.id))["reply"]
+    await at.posts.note(job.id, replace(written, edits=3))
+    other = at.another_process()
+    after = pair(at, await at.taken_over(other), other)
+    await after.show((ended(4),))
+    parent, reply = of_the_pair(at)
+    assert says(parent, 4, is_asking=False)
+    assert says(reply, 4, is_asking=False)
+    assert [post.whole for post in (await at.posts.of(job.id)).values()] == [True, True]
+
+
+async def test_what_stands_from_before_a_restart_is_not_replaced_by_less(at: InSlack) -> None:
+    job, root = await at.accept(), await root_of(at)
+    await pair(at, job).show((growing(2),))
+    other = at.another_process()
+    after = pair(at, await at.taken_over(other), other)
+    await after.show((growing(0),))
+    assert says(of_the_pair(at)[1], 2, is_asking=True)
+    await after.show((ended(2),))
+    assert says(of_the_pair(at)[1], 2, is_asking=False)
+    await other.inbox.finish(job)
+    offer = at.slack.state.post_as_bot(root.channel, Content("an offer"), thread_ts=root.ts)
+    job = await at.accept()
+    await single(at, job, root, replaces=offer.ts).show((growing(2),))
+    other = at.another_process()
+    await single(at, await at.taken_over(other), root, other, replaces=offer.ts).show((growing(0),))
+    [message] = at.below(root.ts)
+    assert says(message, 2, is_asking=True)
 
 
 async def test_what_was_whole_before_a_restart_is_not_edited_after_it(at: InSlack) -> None:

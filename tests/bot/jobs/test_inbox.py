@@ -40,15 +40,29 @@ async def test_another_process_takes_over_only_what_nobody_works_on(
     assert list(await inbox.take_over(10)) == []
 
 
-async def test_leases_are_renewed_for_all_jobs_of_a_process_and_for_no_others(
+async def test_leases_are_renewed_of_the_jobs_that_are_named_and_of_no_other_process(
     inbox: Inbox, store: Store, keyring: Keyring
 ) -> None:
     other = Inbox(store, keyring)
-    await inbox.accept("lookup", "1", "{}")
-    await other.accept("lookup", "2", "{}")
+    held, dropped = await inbox.accept("lookup", "1", "{}"), await inbox.accept("lookup", "2", "{}")
+    theirs = await other.accept("lookup", "3", "{}")
+    assert held is not None
+    assert dropped is not None
+    assert theirs is not None
     await run_leases_out(store)
-    await inbox.renew()
-    assert len(await inbox.take_over(10)) == 1
+    await inbox.renew([held.id, theirs.id])
+    assert {job.id for job in await other.take_over(10)} == {dropped.id, theirs.id}
+
+
+async def test_what_is_taken_over_comes_the_oldest_first(inbox: Inbox, store: Store) -> None:
+    accepted = [await inbox.accept("lookup", str(number), "{}") for number in range(6)]
+    ids = sorted((job.id for job in accepted if job), reverse=True)
+    for age, job_id in enumerate(ids):
+        async with store.write() as connection:
+            created = update(jobs).where(jobs.c.id == job_id).values(created_ms=1_000 + age)
+            await connection.execute(created)
+    await run_leases_out(store)
+    assert [job.id for job in await inbox.take_over(10)] == ids
 
 
 async def test_a_job_that_is_let_go_is_free_after_its_wait(inbox: Inbox) -> None:

@@ -14,6 +14,7 @@ from bot.domain.model import Failure, Reason, Session, SessionUser, SourceName, 
 from bot.jobs.inbox import Job
 from bot.jobs.payloads import UNFURL, UnfurlPayload
 from bot.jobs.unfurls import UnfurlJobs
+from bot.lookup.pages import Pages
 from bot.operations.clock import system_clock
 from bot.operations.metrics import Metrics, make_metrics
 from bot.settings.model import load_settings
@@ -71,6 +72,7 @@ class Desk:
             access,
             found.sources,
             found.lookup.ask_source,
+            Pages(found.flights, self.at.keyring, system_clock),
             found.known_links,
             found.leases,
             by.client,
@@ -326,3 +328,28 @@ async def test_a_preview_is_for_its_author_and_starts_no_half_hour(desk: Desk) -
         assert MORE_OF_PERSON not in str(card)
     assert await desk.cards(session_url(1)) == {}
     assert desk.outcomes == {"shown": 2, "refused": 1}
+
+
+async def test_a_card_that_slack_refused_is_shown_the_next_time_the_page_is_pasted(desk: Desk) -> None:
+    await desk.found.lookup.until_deadline(Question(JANE, 30))
+    desk.at.slack.fail_next("chat.unfurl", error="cannot_unfurl_message")
+    assert await desk.cards(session_url(1)) == {}
+    assert list(await desk.cards(session_url(1))) == [session_url(1)]
+    assert desk.outcomes == {"failed_slack": 1, "shown": 1}
+
+
+async def test_a_vendor_that_is_too_slow_for_a_card_is_asked_to_the_end_and_once(desk: Desk) -> None:
+    desk.settings["LOOKUP__DEADLINE_SECONDS"] = "0.05"
+    desk.uxcam.people["u-9"] = (session(9, SessionUser()),)
+    desk.uxcam.may_answer.clear()
+    jobs, url = desk.jobs(), session_url(9)
+    for _ in range(2):
+        await jobs.answer(await desk.paste(url))
+    assert desk.outcomes == {"failed_timed_out": 2}
+    assert len(desk.uxcam.asked) == 1
+    desk.uxcam.may_answer.set()
+    await desk.found.tasks.settle()
+    job = await desk.paste(url)
+    await jobs.answer(job)
+    assert list(desk.below(job)) == [url]
+    assert len(desk.uxcam.asked) == 1

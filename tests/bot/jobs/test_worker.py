@@ -191,3 +191,41 @@ async def test_what_is_cancelled_may_be_taken_up_at_once(desk: Desk, store: Stor
     while await store.now_ms() == now:  # noqa: ASYNC110 - a database's time tells nobody
         await asyncio.sleep(0)
     assert [taken.id for taken in await other.take_over(1)] == [job.id]
+
+
+async def test_a_job_that_was_dropped_as_the_database_was_away_is_taken_up_while_others_run(
+    store: Store, keyring: Keyring
+) -> None:
+    lease = timedelta(seconds=0.3)
+    inbox = Inbox(store, keyring, lease=lease)
+    begun: list[str] = []
+    goes_on = asyncio.Event()
+
+    async def answer(job: Job) -> Result:
+        begun.append(job.payload)
+        if job.payload == "long":
+            await goes_on.wait()
+        elif begun.count("dropped") == 1:
+            raise StoreAway("away")
+        return Answered()
+
+    async def give_up(_job: Job, _why: GaveUp) -> None:
+        raise AssertionError("nothing is given up here")
+
+    crashes: list[BaseException] = []
+    tasks = Tasks(lambda crash, _task: crashes.append(crash))
+    worker = Worker(inbox, tasks, {"lookup": answer}, give_up, UNASKED, 0.05)
+    for payload in ("long", "dropped"):
+        job = await inbox.accept("lookup", payload, payload)
+        assert job is not None
+        worker.start(job)
+    renewing = asyncio.create_task(worker.renew_for_ever())
+    sweeping = asyncio.create_task(worker.sweep_for_ever())
+    async with asyncio.timeout(60):
+        while await inbox.count_open() > 1:  # noqa: ASYNC110 - the database tells nobody
+            await asyncio.sleep(0.02)
+    goes_on.set()
+    await tasks.settle()
+    for loop in (renewing, sweeping):
+        loop.cancel()
+    assert (begun, crashes) == (["long", "dropped", "dropped"], [])

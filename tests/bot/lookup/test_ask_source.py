@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -82,11 +83,11 @@ class Asking:
                 await asyncio.sleep(0.001)
 
     async def ask(
-        self, *, days: int = 30, fresh: bool = False, effort: Effort = Effort.USUAL
+        self, *, days: int = 30, fresh: bool = False, effort: Effort = Effort.USUAL, **more: Any
     ) -> list[Finding]:
         heard: list[Finding] = []
         effort = Effort.FRESH if fresh else effort
-        question = Question(JANE, days, effort=effort)
+        question = Question(JANE, days, effort=effort, **more)
 
         def hear(finding: Finding, _last: bool) -> None:
             heard.append(finding)
@@ -213,6 +214,22 @@ async def test_an_answer_for_30_days_answers_for_7_and_not_the_other_way_round(a
 async def test_fresh_asks_the_vendor_whatever_is_remembered(asking: Asking) -> None:
     await asking.ask()
     assert states(await asking.ask(fresh=True)) == [State.LIVE]
+
+
+async def test_what_was_heard_for_a_job_before_will_do_when_it_is_begun_again(asking: Asking) -> None:
+    await asking.ask()
+    asking.clock.advance(minutes=1)
+    accepted = asking.clock()
+    await asking.ask(fresh=True)
+    asking.clock.advance(minutes=20)
+    [again] = await asking.ask(fresh=True, heard_since=accepted)
+    assert (again.state, again.calls, asking.source.asked) == (State.CACHED, 0, 2)
+
+
+async def test_a_job_that_is_begun_again_before_anything_was_heard_for_it_asks(asking: Asking) -> None:
+    await asking.ask()
+    asking.clock.advance(seconds=1)
+    assert states(await asking.ask(fresh=True, heard_since=asking.clock())) == [State.LIVE]
 
 
 async def test_where_what_is_known_will_do_nobody_is_asked_however_old_it_is(asking: Asking) -> None:

@@ -1,18 +1,31 @@
 """All sources behind one question, and what one source's answer tells the others."""
 
+import asyncio
+import gc
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
 
 from bot.domain.answer import Answer
-from bot.domain.model import CaseFile, Failure, Reason, Session, SessionUser, SourceName, Subject, SubjectKind
+from bot.domain.model import (
+    CaseFile,
+    CaseFiles,
+    Failure,
+    Reason,
+    Session,
+    SessionUser,
+    SourceName,
+    Subject,
+    SubjectKind,
+)
 from bot.lookup.answer_cache import AnswerCache
 from bot.lookup.ask_source import AskSource
 from bot.lookup.fan_out import Lookup
-from bot.lookup.identities import Identities
+from bot.lookup.identities import Identities, OtherNames
 from bot.lookup.known_links import KnownLinks
 from bot.lookup.single_flight import Flights
 from bot.operations.metrics import make_metrics
@@ -108,6 +121,43 @@ async def desk(store: Store, keyring: Keyring, clock: MovableClock) -> AsyncIter
     )
     await tasks.settle()
     assert crashes == []
+
+
+async def test_the_last_growth_of_several_is_always_told(desk: Desk) -> None:
+    desk.rybbit.knows = {JANE.value: SessionUser("u-77", JANE.value), "u-9": SessionUser("u-9")}
+    told: list[CaseFiles] = []
+    questions = [Question(subject, 30) for subject in (JANE, Subject(SubjectKind.UID, "u-9", "u-9"))]
+    case_files = await desk.lookup.ask_all(questions, told.append)
+    assert told[-1] == case_files
+    assert [len(one.sessions) for one in case_files] == [1, 1]
+    assert all(one.waiting == () for one in case_files)
+
+
+async def test_a_lookup_that_is_cancelled_leaves_no_error_in_the_log(
+    desk: Desk, store: Store, keyring: Keyring
+) -> None:
+    unheard: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: unheard.append(context))
+    grown = asyncio.Event()
+
+    class Breaks(Identities):
+        async def other_names(self, _subject: Subject) -> OtherNames:
+            await grown.wait()
+            raise ZeroDivisionError("invented")
+
+    names = Breaks(store, keyring, timedelta(days=7))
+    lookup = replace(desk.lookup, identities=names)
+    asking = asyncio.create_task(lookup.ask_all([Question(JANE, 30)] * 2, lambda _: None))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    grown.set()
+    await asyncio.sleep(0)
+    asking.cancel()
+    with pytest.raises((asyncio.CancelledError, ZeroDivisionError)):
+        await asking
+    del asking
+    gc.collect()
+    assert unheard == []
 
 
 async def test_a_source_that_found_nobody_is_asked_by_the_name_that_another_one_tells(desk: Desk) -> None:

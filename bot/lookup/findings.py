@@ -1,0 +1,142 @@
+"""What a source has said as a finding: of the asked days, with pushed errors and the calls that are left."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.domain.answer import Answer
+from bot.domain.model import (
+    ErrorEvent,
+    Failure,
+    Finding,
+    Reason,
+    Session,
+    State,
+    Subject,
+    SubjectKind,
+)
+from bot.lookup.answer_cache import KnownAnswer
+from bot.operations.clock import Clock
+from bot.sources.protocol import Question, Source
+from bot.sources.raygun.pushed_errors import PushedErrors
+
+# A quota with at most so many calls in its longest window is shown to people.
+_SMALL_QUOTA = 200
+# Vendors that send errors to us by webhook.
+_PUSHING = frozenset({"raygun"})
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Makes findings of answers and failures."""
+
+    pushed: PushedErrors
+    clock: Clock
+
+    async def of(
+        self, source: Source, question: Question, state: State, known: KnownAnswer, calls: int = 0
+    ) -> Finding:
+        """The finding for an answer."""
+        since = question.since(self.clock())
+        left, again, back = await _small_quota(source, question)
+        return Finding(
+            source.name,
+            state,
+            known.as_of,
+            calls,
+            _sessions_since(known.answer, since),
+            await self._errors(source, question, known.answer),
+            known.answer.people,
+            known.answer.notes,
+            calls_left=left,
+            calls_again=again,
+            calls_back=back,
+            covers=known.answer.covers,
+            complete_from=_complete_from(known, since),
+            partial=known.answer.partial,
+        )
+
+    async def failed(
+        self, source: Source, question: Question, failure: Failure, known: KnownAnswer | None, calls: int = 0
+    ) -> Finding:
+        """The finding for a failure, with what was known before it."""
+        spent = failure.reason is Reason.QUOTA_SPENT
+        if known is None:
+            left, again, back = await _small_quota(source, question)
+            state = State.QUOTA if spent else State.FAILED
+            return Finding(
+                source.name,
+                state,
+                calls=calls,
+                errors=await self._errors(source, question, Answer()),
+                failure=failure,
+                calls_left=left,
+                calls_again=again,
+                calls_back=back,
+            )
+        shown = await self.of(source, question, State.QUOTA if spent else State.STALE, known, calls)
+        return replace(shown, failure=failure)
+
+    async def _errors(self, source: Source, question: Question, answer: Answer) -> tuple[ErrorEvent, ...]:
+        """The errors that the vendor answered and those that it pushed, each once."""
+        since = question.since(self.clock())
+        answered = _errors_since(answer, since)
+        if source.name.vendor not in _PUSHING:
+            return answered
+        pushed = await self.pushed.of(source.name, _all_names(question, answer), since)
+        return _each_once(answered, pushed)
+
+
+def _each_once(answered: tuple[ErrorEvent, ...], pushed: tuple[ErrorEvent, ...]) -> tuple[ErrorEvent, ...]:
+    """Each error group once: when it last hit them, its status as pushed, its count and page as answered."""
+    pushed_by_id = {error.id: error for error in pushed if error.id is not None}
+    known = {error.id for error in answered}
+    both = tuple(
+        replace(
+            error,
+            occurred_at=max(filter(None, (error.occurred_at, more.occurred_at)), default=None),
+            status=more.status or error.status,
+            users_affected=more.users_affected,
+            first_occurred_at=more.first_occurred_at,
+        )
+        if error.id is not None and (more := pushed_by_id.get(error.id))
+        else error
+        for error in answered
+    )
+    return (*both, *(error for error in pushed if error.id is None or error.id not in known))
+
+
+def _all_names(question: Question, answer: Answer) -> tuple[Subject, ...]:
+    """All names of the subject: those of the question, and the uids in its sessions."""
+    uids = (session.user.uid for session in answer.sessions)
+    return (*question.names, *(Subject(SubjectKind.UID, uid, uid) for uid in set(uids) if uid))
+
+
+async def _small_quota(source: Source, question: Question) -> tuple[int | None, int | None, datetime | None]:
+    """Of a small quota: calls left, the most that asking anew takes, and when the next one comes back."""
+    account = await source.account()
+    window = account.longest
+    if window is None or window.calls > _SMALL_QUOTA:
+        return None, None, None
+    state = await source.http.ledger.state(account)
+    return state.left, await source.cost(question.subject), state.returns_at
+
+
+def _complete_from(known: KnownAnswer, since: datetime) -> datetime | None:
+    """From when on an answer is complete: it may be cut, or be one to a question about fewer days."""
+    asked_back_to = known.as_of - timedelta(days=known.days)
+    begins = [moment for moment in (known.answer.complete_from, asked_back_to) if moment and moment > since]
+    return max(begins, default=None)
+
+
+def _sessions_since(answer: Answer, since: datetime) -> tuple[Session, ...]:
+    return tuple(s for s in answer.sessions if (s.ended_at or s.started_at or since) >= since)
+
+
+def _errors_since(answer: Answer, since: datetime) -> tuple[ErrorEvent, ...]:
+    shown = {session.id for session in _sessions_since(answer, since)}
+    left_out = {session.id for session in answer.sessions} - shown
+    return tuple(
+        error
+        for error in answer.errors
+        if (error.occurred_at or since) >= since and error.session_id not in left_out
+    )

@@ -1,0 +1,128 @@
+"""
+What vendors are asked besides lookups: whose page an address is, the session it names, a session's errors.
+
+Whoever waits may give up: the call goes on, its answer is kept for some minutes, and who asks the same
+meanwhile shares it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar, cast
+
+from cachetools import TTLCache
+
+from bot.domain.links import Link
+from bot.domain.model import Session, Subject
+from bot.lookup.single_flight import Flights
+from bot.operations.clock import Clock
+from bot.sources.http import CallFailed, Calls
+from bot.sources.protocol import Linked, SessionErrors, Source, TellsErrors
+from bot.sources.quota import Purpose
+from bot.storage.keyring import Keyring
+
+# How long an answer is kept in this process, and how many are.
+_KEPT_FOR, _KEPT = timedelta(minutes=2), 1_000
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A vendor's answer, which may be that there is nothing."""
+
+    what: object
+
+
+class Pages:
+    """
+    Asks vendors about pages and single sessions.
+
+    Args:
+        flights: the questions that are being asked in this process.
+        keyring: names them, as they may hold a person's name.
+        clock: the time, by which answers grow old.
+
+    """
+
+    def __init__(self, flights: Flights, keyring: Keyring, clock: Clock) -> None:
+        self._flights = flights
+        self._keyring = keyring
+        self._kept: TTLCache[str, _Said] = TTLCache(
+            _KEPT,
+            _KEPT_FOR,
+            timer=clock,  # type: ignore[arg-type] # any ordered clock will do
+        )
+
+    async def is_ours(self, source: Linked, link: Link) -> bool:
+        """
+        Whether a page of this vendor belongs to this account.
+
+        Raises:
+            CallFailed: when the vendor has to be asked for that and cannot be.
+
+        """
+        return await self._shared(source, "ours", link.account_id, lambda calls: source.is_ours(link, calls))
+
+    async def person(self, source: Linked, link: Link) -> Subject | None:
+        """
+        The subject of a person's page; None where it is not known.
+
+        Raises:
+            CallFailed: when the vendor cannot be asked or understood.
+
+        """
+        about = f"{link.kind}:{link.user_id}"
+        return await self._shared(source, "person", about, lambda calls: source.person(link, calls))
+
+    async def session(self, source: Source, session_id: str) -> Session | None:
+        """
+        One session by its id; None where the vendor has none.
+
+        Raises:
+            CallFailed: when the vendor cannot be asked or understood.
+
+        """
+        return await self._shared(
+            source, "session", session_id, lambda calls: source.session(session_id, calls)
+        )
+
+    async def errors(self, source: TellsErrors, session_id: str) -> SessionErrors:
+        """
+        One session's errors, for a person who asks for them.
+
+        Raises:
+            CallFailed: when the vendor cannot be asked or understood, or the budget is spent.
+
+        """
+        return await self._shared(
+            source, "errors", session_id, lambda calls: source.errors_in(session_id, calls), Purpose.PERSON
+        )
+
+    async def _shared(
+        self,
+        source: Source,
+        kind: str,
+        about: str | None,
+        ask: Callable[[Calls], Awaitable[T]],
+        purpose: Purpose = Purpose.UNFURL,
+    ) -> T:
+        key = self._keyring.hash("page", str(source.name), kind, about or "")
+
+        async def outcome() -> _Said | CallFailed:
+            try:
+                said = _Said(await ask(source.http.asking(purpose, await source.account())))
+            except CallFailed as failed:
+                return failed
+            self._kept[key] = said
+            return said
+
+        if (kept := self._kept.get(key)) is not None:
+            return cast("T", kept.what)
+        flight, _ = self._flights.join(key, outcome)
+        # Shielded: one who gives up waiting must not cancel the call.
+        said = await asyncio.shield(flight)
+        if isinstance(said, CallFailed):
+            raise said
+        return cast("T", said.what)
