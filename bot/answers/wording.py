@@ -258,7 +258,8 @@ def doubt_lines(case_file: CaseFile) -> list[str]:
 
 
 def _doubt_line(doubt: Doubt) -> str:
-    others = listed([code(subject.value, _OTHER_NAME) for subject in doubt.shared_by])
+    names = [code(subject.value, _OTHER_NAME) for subject in doubt.shared_by]
+    others = listed([*names, f"{doubt.more} more"] if doubt.more else names)
     uids = doubt.name.kind is SubjectKind.EMAIL
     kind = "more than one uid" if uids else "more than one address"
     sources = listed([escaped(source, _PAGE) for source in doubt.told_by])

@@ -27,6 +27,7 @@ def case_file_text(case_file: CaseFile) -> str:
         lines += ["", "Errors", *(_error_line(error) for error in errors[:_SHOWN])]
     for doubt in case_file.doubts:
         names = ", ".join(printable(subject.value) for subject in doubt.shared_by)
+        names += f" and {doubt.more} more" if doubt.more else ""
         lines += [
             "",
             f"{printable(doubt.name.value)} goes with several names, none of which was followed: {names}",

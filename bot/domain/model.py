@@ -226,12 +226,14 @@ class Doubt:
     """
     A name that may be more than one person's: a uid with several addresses, or an address with several uids.
 
-    `shared_by` are those addresses or uids; `told_by` are the sources that said so.
+    `shared_by` are those addresses or uids, those last seen first, and `more` is how many there are besides;
+    `told_by` are the sources that said so.
     """
 
     name: Subject
     shared_by: tuple[Subject, ...]
     told_by: tuple[str, ...]
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,13 @@ In the database they are sealed, and their keys are hashes, so that no address c
 older than the retention is returned from neither.
 """
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TypeVar
+from datetime import timedelta
 
 from cachetools import LRUCache
 from pydantic import TypeAdapter
 from sqlalchemy import select
 
-from bot.domain.answer import Answer
+from bot.lookup.kept_answers import KeptAnswers, KnownAnswer, best_for, with_newer
 from bot.operations.clock import Clock
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
@@ -23,19 +21,7 @@ from bot.storage.upsert import upsert
 # Answers that are kept in memory; each may hold hundreds of sessions.
 _ENTRIES_IN_MEMORY = 500
 
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class KnownAnswer:
-    """An answer as it is kept: `as_of` is when the vendor gave it, `days` how many days back it goes."""
-
-    answer: Answer
-    as_of: datetime
-    days: int
-
-
-_KNOWN = TypeAdapter(KnownAnswer)
+_KEPT = TypeAdapter(KeptAnswers)
 
 
 class AnswerCache:
@@ -50,34 +36,41 @@ class AnswerCache:
         self._keyring = keyring
         self._clock = clock
         self._retention = retention
-        self._memory: LRUCache[str, KnownAnswer] = LRUCache(maxsize=_ENTRIES_IN_MEMORY)
+        self._memory: LRUCache[str, KeptAnswers] = LRUCache(maxsize=_ENTRIES_IN_MEMORY)
 
-    async def get(self, key: str) -> KnownAnswer | None:
-        """The answer kept under a key; None where there is none, or it is older than the retention."""
-        known = self._memory.get(key)
-        if known is None and (known := await self._stored(key)):
-            self._memory[key] = known
-        if known is None or self._clock() - known.as_of > self._retention:
-            return None
-        return known
+    async def get(self, key: str, days: int) -> KnownAnswer | None:
+        """
+        What is kept under a key for a question about so many days; it may go less far back.
 
-    async def latest(self, key: str) -> KnownAnswer | None:
+        None where there is nothing, or it is older than the retention.
+        """
+        kept = self._memory.get(key)
+        if kept is None and (kept := await self._stored(key)):
+            self._memory[key] = kept
+        return best_for(self._lasting(kept or ()), days)
+
+    async def latest(self, key: str, days: int) -> KnownAnswer | None:
         """As `get`, but always read from the database: another process may have written a newer answer."""
-        known = await self._stored(key)
-        if known is not None:
-            self._memory[key] = known
-        return None if known is None or self._clock() - known.as_of > self._retention else known
+        kept = await self._stored(key)
+        if kept:
+            self._memory[key] = kept
+        return best_for(self._lasting(kept), days)
 
     async def put(self, key: str, subject_hash: str, known: KnownAnswer) -> None:
-        """Keep an answer under a key."""
-        self._memory[key] = known
-        sealed = self._keyring.seal_value(_KNOWN, known)
+        """Keep an answer under a key, beside those that say more."""
+        kept = with_newer(self._lasting(self._memory.get(key, ())), known)
+        self._memory[key] = kept
+        sealed = self._keyring.seal_value(_KEPT, kept)
         async with self._store.write() as connection:
             row = {"key": key, "subject_hash": subject_hash, "sealed": sealed}
             await upsert(connection, cached_findings, [row], stored_ms=now_ms())
 
-    async def _stored(self, key: str) -> KnownAnswer | None:
+    def _lasting(self, kept: KeptAnswers) -> KeptAnswers:
+        now = self._clock()
+        return tuple(known for known in kept if now - known.as_of <= self._retention)
+
+    async def _stored(self, key: str) -> KeptAnswers:
         async with self._store.read() as connection:
             query = select(cached_findings.c.sealed).where(cached_findings.c.key == key)
             sealed = (await connection.execute(query)).scalar_one_or_none()
-        return None if sealed is None else self._keyring.unseal_value(_KNOWN, sealed)
+        return () if sealed is None else self._keyring.unseal_value(_KEPT, sealed) or ()

@@ -16,8 +16,9 @@ from cachetools import LRUCache, TTLCache
 
 from bot.domain.answer import Answer
 from bot.domain.model import Failure, Finding, Reason, SourceName, State
-from bot.lookup.answer_cache import AnswerCache, KnownAnswer
+from bot.lookup.answer_cache import AnswerCache
 from bot.lookup.findings import Findings
+from bot.lookup.kept_answers import KnownAnswer
 from bot.lookup.known_links import KnownLinks
 from bot.lookup.single_flight import Flights
 from bot.operations.clock import Clock
@@ -152,10 +153,10 @@ class AskSource:
         if isinstance(source, Indexed):
             return await self._recalled(source, question)
         key = self._key(source, question)
-        known = await self._cache.get(key)
+        known = await self._cache.get(key, question.days)
         if known is None or not self._is_fresh(source, known):
             # Another process may have asked since.
-            known = await self._cache.latest(key) or known
+            known = await self._cache.latest(key, question.days) or known
         if known is None:
             return _Remembered(None)
         age = self._clock() - known.as_of
@@ -177,6 +178,9 @@ class AskSource:
         return _Remembered(known, enough, State.INDEX)
 
     def _is_fresh(self, source: Source, known: KnownAnswer) -> bool:
+        """Whether an answer will do for now; one of which a part failed does not."""
+        if known.answer.partial:
+            return False
         lasting = source.freshness.found if known.answer.found else source.freshness.nobody
         return self._clock() - known.as_of < lasting
 
@@ -220,7 +224,7 @@ class AskSource:
         """The vendor's answer, or that of another process which is asking the same question now."""
         while True:
             ours = await self._leases.take(name, self._process, _LEASE_LASTS)
-            known = await self._cache.latest(self._key(source, question))
+            known = await self._cache.latest(self._key(source, question), question.days)
             if known is not None and self._is_answer(source, question, known, begun):
                 if ours:
                     await self._leases.release(name, self._process)
@@ -269,7 +273,14 @@ class AskSource:
         return f"{self._key(source, question)}:{question.days}:{len(question.other_names)}"
 
     def _key(self, source: Source, question: Question) -> str:
-        return self._keyring.hash("finding", str(source.name), question.subject.kind, question.subject.value)
+        """
+        The cache's key of a question.
+
+        Each spelling of an address has its own: vendors tell capitals apart, so what is found by one need not
+        be the same by another.
+        """
+        subject = question.subject
+        return self._keyring.hash("finding", str(source.name), subject.kind, *subject.spellings)
 
     def _late(self, source: Source) -> Failure:
         seconds = f"{self._deadline.total_seconds():g} s"

@@ -22,7 +22,7 @@ from bot.lookup.identities import Identities, OtherNames, SeenPerson
 from bot.operations.clock import Clock
 from bot.operations.metrics import Metrics
 from bot.operations.tasks import Tasks, together
-from bot.sources.protocol import Indexed, Question, Source
+from bot.sources.protocol import Effort, Indexed, Question, Source
 
 Grown = Callable[[CaseFiles], None]
 """Called with case files each time one of them has grown; it does not wait, so that no growth is lost."""
@@ -48,7 +48,8 @@ class Lookup:
         A source that has passed its deadline may still add its answer. A caller that stops iterating stops
         no call: answers on their way are still stored.
         """
-        names = await self.identities.other_names(question.subject)
+        anew = question.effort is Effort.FRESH
+        names = OtherNames() if anew else await self.identities.other_names(question.subject)
         asking = _Asking(self, replace(question, other_names=names.sure), names)
         asking.begin()
         while True:
@@ -115,6 +116,7 @@ class _Asking:
     grown: asyncio.Event = field(default_factory=asyncio.Event)
     _running: dict[SourceName, "asyncio.Task[None]"] = field(default_factory=dict)
     _asked_again: bool = False
+    _renewed: bool = False
     _people: list[SeenPerson] = field(default_factory=list)
 
     @property
@@ -153,9 +155,15 @@ class _Asking:
     async def learn(self) -> tuple[Subject, ...]:
         """Store which address and uid go together; returns the other names that are surely the subject's."""
         people, self._people = self._people, []
-        if people:
-            await self.lookup.identities.learn(people)
-            self._names = await self.lookup.identities.other_names(self.question.subject)
+        identities, subject = self.lookup.identities, self.question.subject
+        if self.question.effort is Effort.FRESH and not self._renewed:
+            self._renewed = True
+            told = [name for name, finding in self.said.items() if _tells_people(finding)]
+            await identities.renew(subject, told, people)
+            self._names = await identities.other_names(subject)
+        elif people:
+            await identities.learn(people)
+            self._names = await identities.other_names(subject)
         return self._names.sure
 
     def _ask(self, source: Source, question: Question, before: Finding | None = None) -> None:
@@ -188,6 +196,11 @@ class _Asking:
         finding = self.said.get(source.name)
         late = finding is not None and finding.failure is not None
         return late or source.name in self.settled or self._running[source.name].done()
+
+
+def _tells_people(finding: Finding) -> bool:
+    """Whether a source has just said, completely, whom it has by the name that was asked for."""
+    return finding.answered and finding.failure is None and not finding.partial and finding.covers is None
 
 
 def _people_in(finding: Finding) -> Iterator[SessionUser]:

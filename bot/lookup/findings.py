@@ -1,7 +1,7 @@
 """What a source has said as a finding: of the asked days, with pushed errors and the calls that are left."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.domain.answer import Answer
 from bot.domain.model import (
@@ -14,7 +14,7 @@ from bot.domain.model import (
     Subject,
     SubjectKind,
 )
-from bot.lookup.answer_cache import KnownAnswer
+from bot.lookup.kept_answers import KnownAnswer
 from bot.operations.clock import Clock
 from bot.sources.protocol import Question, Source
 from bot.sources.raygun.pushed_errors import PushedErrors
@@ -123,8 +123,7 @@ async def _small_quota(source: Source, question: Question) -> tuple[int | None, 
 
 def _complete_from(known: KnownAnswer, since: datetime) -> datetime | None:
     """From when on an answer is complete: it may be cut, or be one to a question about fewer days."""
-    asked_back_to = known.as_of - timedelta(days=known.days)
-    begins = [moment for moment in (known.answer.complete_from, asked_back_to) if moment and moment > since]
+    begins = [moment for moment in (known.answer.complete_from, known.since) if moment and moment > since]
     return max(begins, default=None)
 
 

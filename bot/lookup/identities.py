@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from pydantic import TypeAdapter
-from sqlalchemy import select, tuple_
+from sqlalchemy import delete, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.addresses import LONGEST_SUBJECT, read_address
@@ -78,11 +78,31 @@ class Identities:
         async with self._store.write() as connection:
             await upsert(connection, identities, [self._row(pair) for pair in new], seen_ms=now_ms())
 
+    async def renew(
+        self, subject: Subject, told_anew: Iterable[SourceName], people: Iterable[SeenPerson]
+    ) -> None:
+        """
+        Store the pairs that a subject is in, and delete those that these sources no longer tell.
+
+        A trait may have moved to another user; `told_anew` are the sources that have just said whom they have
+        by the subject's name.
+        """
+        people = tuple(people)
+        pairs = {pair for source, user in people if (pair := _pair(source, user))}
+        column = identities.c[subject.kind.value]
+        other = identities.c.uid if subject.kind is SubjectKind.EMAIL else identities.c.email
+        async with self._store.write() as connection:
+            for account in sorted({str(source) for source in told_anew}):
+                told = [pair.name(_other(subject.kind)).value for pair in pairs if pair.account == account]
+                ours = (column == self._hash(subject.value)) & (identities.c.account == account)
+                gone = delete(identities).where(ours, other.not_in([self._hash(name) for name in told]))
+                await connection.execute(gone)
+        await self.learn(people)
+
     async def other_names(self, subject: Subject) -> OtherNames:
         """An address's uid or a uid's address where there is exactly one, or the doubts."""
-        other_kind = SubjectKind.UID if subject.kind is SubjectKind.EMAIL else SubjectKind.EMAIL
         pairs = await self._pairs(subject)
-        others = _names(pairs, other_kind)
+        others = _names(pairs, _other(subject.kind))
         if not others:
             return OtherNames()
         if len(others) > 1:
@@ -98,7 +118,8 @@ class Identities:
         column = identities.c[subject.kind.value]
         async with self._store.read() as connection:
             recent = identities.c.seen_ms >= now_ms() - milliseconds(self._retention)
-            query = select(identities.c.sealed).where(column == self._hash(subject.value), recent)
+            ours = select(identities.c.sealed).where(column == self._hash(subject.value), recent)
+            query = ours.order_by(identities.c.seen_ms.desc(), identities.c.email, identities.c.uid)
             sealed = (await connection.execute(query)).scalars().all()
         return [pair for one in sealed if (pair := self._opened(one))]
 
@@ -137,10 +158,14 @@ def _pair(source: SourceName, user: SessionUser) -> _Pair | None:
     return _Pair(address.value, uid, str(source))
 
 
+def _other(kind: SubjectKind) -> SubjectKind:
+    return SubjectKind.UID if kind is SubjectKind.EMAIL else SubjectKind.EMAIL
+
+
 def _names(pairs: list[_Pair], kind: SubjectKind) -> tuple[Subject, ...]:
     return tuple(dict.fromkeys(pair.name(kind) for pair in pairs))
 
 
 def _doubt(name: Subject, shared_by: tuple[Subject, ...], pairs: list[_Pair]) -> Doubt:
     told_by = tuple(dict.fromkeys(pair.account for pair in pairs))
-    return Doubt(name, shared_by[:_MOST_SHOWN], told_by)
+    return Doubt(name, shared_by[:_MOST_SHOWN], told_by, len(shared_by[_MOST_SHOWN:]))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +10,17 @@ import httpx
 import pytest
 
 from bot.domain.answer import Answer
-from bot.domain.model import Failure, Finding, Reason, Session, SourceName, State, Subject, SubjectKind
+from bot.domain.model import (
+    ErrorEvent,
+    Failure,
+    Finding,
+    Reason,
+    Session,
+    SourceName,
+    State,
+    Subject,
+    SubjectKind,
+)
 from bot.lookup.answer_cache import AnswerCache
 from bot.lookup.ask_source import AskSource
 from bot.lookup.known_links import KnownLinks
@@ -41,6 +51,7 @@ class ScriptedSource:
     freshness: Freshness = FRESHNESS
     answers: list[Answer | Failure] = field(default_factory=list)
     asked: int = 0
+    spellings: list[str] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def account(self) -> Account:
@@ -49,8 +60,9 @@ class ScriptedSource:
     async def cost(self, _subject: Subject) -> int:
         return 1
 
-    async def find(self, _question: Question, calls: Calls) -> Answer:
+    async def find(self, question: Question, calls: Calls) -> Answer:
         self.asked += 1
+        self.spellings += question.subject.spellings
         calls.made += 1
         await self.gate.wait()
         said = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
@@ -87,7 +99,7 @@ class Asking:
     ) -> list[Finding]:
         heard: list[Finding] = []
         effort = Effort.FRESH if fresh else effort
-        question = Question(JANE, days, effort=effort, **more)
+        question = Question(more.pop("subject", JANE), days, effort=effort, **more)
 
         def hear(finding: Finding, _last: bool) -> None:
             heard.append(finding)
@@ -209,6 +221,63 @@ async def test_an_answer_for_30_days_answers_for_7_and_not_the_other_way_round(a
     shorter = await asking.ask(days=1)
     assert states(shorter) == [State.CACHED]
     assert shorter[0].sessions == ()
+
+
+async def test_a_narrow_fresh_answer_leaves_what_is_known_of_the_wide_one(asking: Asking) -> None:
+    clock = asking.clock
+    old = Session(NAME, "old", started_at=clock() - timedelta(days=20))
+    asking.source.answers = [Answer((Session(NAME, "gone", started_at=clock() - timedelta(days=1)), old))]
+    await asking.ask()
+    clock.advance(hours=1)
+    wide_as_of = clock() - timedelta(hours=1)
+    asking.source.answers = [found(clock, "new")]
+    await asking.ask(days=7, fresh=True)
+    asking.source.answers = [BROKEN]
+    clock.advance(hours=1)
+    wide = (await asking.ask())[-1]
+    assert ([session.id for session in wide.sessions], wide.as_of) == (["new", "old"], wide_as_of)
+    assert (wide.state, wide.complete_from) == (State.STALE, None)
+    narrow = (await asking.ask(days=7))[-1]
+    assert [session.id for session in narrow.sessions] == ["new"]
+
+
+async def test_a_narrow_answer_shown_for_a_wider_question_says_how_far_it_goes_back(asking: Asking) -> None:
+    await asking.ask(days=7)
+    asking.source.answers = [BROKEN]
+    [finding] = await asking.ask()
+    assert finding.complete_from == asking.clock() - timedelta(days=7)
+
+
+async def test_nobody_by_one_spelling_is_no_answer_to_another(asking: Asking) -> None:
+    other = Subject(SubjectKind.EMAIL, JANE.value, "Jane@Contoso.example")
+    asking.source.answers = [Answer(), found(asking.clock)]
+    assert states(await asking.ask()) == [State.LIVE]
+    [finding] = await asking.ask(subject=other)
+    assert (finding.state, len(finding.sessions)) == (State.LIVE, 1)
+    assert asking.source.spellings == [JANE.value, "Jane@Contoso.example", JANE.value]
+    assert (await asking.ask())[0].sessions == ()
+
+
+async def test_an_answer_of_which_a_part_failed_is_asked_for_again_at_the_next_lookup(asking: Asking) -> None:
+    partial = replace(found(asking.clock), partial=True, notes=("errors are missing",))
+    asking.source.answers = [partial, found(asking.clock)]
+    [first] = await asking.ask()
+    assert (first.partial, first.notes) == (True, ("errors are missing",))
+    shown_meanwhile, recovered = await asking.ask()
+    assert (shown_meanwhile.state, recovered.state, recovered.partial) == (State.STALE, State.LIVE, False)
+    assert states(await asking.ask()) == [State.CACHED]
+
+
+async def test_what_a_partial_answer_misses_stays_known_from_before(asking: Asking) -> None:
+    error = ErrorEvent(NAME, "TypeError: x", id="1")
+    asking.source.answers = [replace(found(asking.clock), errors=(error,))]
+    await asking.ask()
+    asking.source.answers = [replace(found(asking.clock), partial=True)]
+    await asking.ask(fresh=True)
+    asking.source.answers = [BROKEN]
+    asking.clock.advance(minutes=1)
+    last = (await asking.ask())[-1]
+    assert (last.state, last.errors, last.partial) == (State.STALE, (error,), True)
 
 
 async def test_fresh_asks_the_vendor_whatever_is_remembered(asking: Asking) -> None:

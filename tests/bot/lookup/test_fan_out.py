@@ -31,7 +31,7 @@ from bot.lookup.single_flight import Flights
 from bot.operations.metrics import make_metrics
 from bot.operations.tasks import Tasks
 from bot.sources.http import CallFailed, Calls, VendorHttp
-from bot.sources.protocol import Freshness, Question
+from bot.sources.protocol import Effort, Freshness, Question
 from bot.sources.quota import Account, Ledger
 from bot.sources.raygun.index import SessionIndex
 from bot.sources.raygun.pushed_errors import PushedErrors
@@ -88,8 +88,9 @@ class Desk:
     rybbit: Scripted
     fullstory: Scripted
 
-    async def look_up(self, subject: Subject) -> list[CaseFile]:
-        return [case_file async for case_file in self.lookup.follow(Question(subject, 30))]
+    async def look_up(self, subject: Subject, effort: Effort = Effort.USUAL) -> list[CaseFile]:
+        question = Question(subject, 30, effort=effort)
+        return [case_file async for case_file in self.lookup.follow(question)]
 
 
 @pytest.fixture
@@ -174,6 +175,18 @@ async def test_nobody_is_told_that_this_was_all_before_the_other_name_was_tried(
     desk.fullstory.knows = {"u-77": SessionUser("u-77")}
     for case_file in await desk.look_up(JANE):
         assert case_file.waiting or len({session.source for session in case_file.sessions}) == 2
+
+
+async def test_fresh_uses_no_remembered_name_and_renews_it(desk: Desk) -> None:
+    desk.rybbit.knows = {JANE.value: SessionUser("u-77", JANE.value)}
+    desk.fullstory.knows = {"u-77": SessionUser("u-77"), "u-78": SessionUser("u-78")}
+    await desk.look_up(JANE)
+    desk.rybbit.knows = {JANE.value: SessionUser("u-78", JANE.value)}
+    desk.fullstory.asked.clear()
+    *_, last = await desk.look_up(JANE, Effort.FRESH)
+    assert desk.fullstory.asked == [JANE.value, "u-78"]
+    assert {session.user.uid for session in last.sessions} == {"u-78"}
+    assert last.doubts == ()
 
 
 async def test_a_uid_leads_to_what_others_have_under_the_address(desk: Desk) -> None:

@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from bot.domain.model import SessionUser, SourceName, Subject, SubjectKind
 from bot.lookup.identities import Identities, OtherNames
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
+from bot.storage.tables import identities as table
 from tests.conftest import stored
 
 WWW = SourceName("rybbit", "www")
@@ -91,3 +93,33 @@ async def test_no_name_stands_in_the_database(identities: Identities, store: Sto
     told = await stored(store)
     assert "identities" in told
     assert "unmistakable" not in told
+
+
+async def test_what_a_source_no_longer_tells_is_forgotten_when_it_is_asked_anew(
+    identities: Identities,
+) -> None:
+    address = "jane@contoso.example"
+    for source in (WWW, MAIN):
+        await identities.learn([(source, SessionUser(uid="u-old", email=address))])
+    moved = [(WWW, SessionUser(uid="u-new", email=address))]
+    await identities.renew(email(address), [WWW, MAIN], moved)
+    assert await identities.other_names(email(address)) == OtherNames((uid("u-new"),))
+    assert await identities.other_names(uid("u-old")) == OtherNames()
+
+
+async def test_what_a_source_that_did_not_answer_has_told_stays(identities: Identities) -> None:
+    address = "jane@contoso.example"
+    await identities.learn([(MAIN, SessionUser(uid="u-77", email=address))])
+    await identities.renew(email(address), [WWW], [])
+    assert await identities.other_names(email(address)) == OtherNames((uid("u-77"),))
+
+
+async def test_of_many_names_the_ones_seen_last_are_told_and_how_many_there_are_besides(
+    identities: Identities, store: Store
+) -> None:
+    for number in range(5):
+        await identities.learn([(WWW, SessionUser(uid=f"u-{number}", email="jane@contoso.example"))])
+        async with store.write() as connection:
+            await connection.execute(update(table).values(seen_ms=table.c.seen_ms - 1_000))
+    [doubt] = (await identities.other_names(email("jane@contoso.example"))).doubts
+    assert (doubt.shared_by, doubt.more) == ((uid("u-4"), uid("u-3"), uid("u-2")), 2)
