@@ -134,9 +134,15 @@ class EditTarget:
     _edits: int = 0
 
     async def show(self, case_files: CaseFiles) -> None:
-        """Edit the answer, one edit kept for the end; the parent when nothing more will come."""
+        """
+        Edit the answer, one edit kept for the end; the parent when nothing more will come.
+
+        Until something is found or the end has come, what stands there stays.
+        """
         view, channel = self.view, self.asker.channel
         ended = not is_waiting(case_files)
+        if not ended and not found_any(case_files):
+            return
         pair = view.form is AnswerForm.PAIR
         if ended or self._edits < _MOST_EDITS - 1:
             message = reply(case_files[0], view) if pair else answer(case_files, view)
@@ -166,7 +172,8 @@ class ResponseUrlTarget:
 
     async def show(self, case_files: CaseFiles) -> None:
         """Answer, or replace the answer; the last use is kept for the end."""
-        if is_waiting(case_files) and self._uses >= _MOST_EDITS:
+        waiting = is_waiting(case_files)
+        if waiting and (self._uses >= _MOST_EDITS or (self.in_place and not found_any(case_files))):
             return
         message = one_message(case_files, self.view)
         if self._has_expired:

@@ -131,12 +131,13 @@ class AskSource:
         answered_before = self._answered_times.get(self._flight_name(source, question), 0)
         remembered = await self._remembered(source, question)
         known, fresh = remembered.known, question.effort is Effort.FRESH
-        if known is not None and remembered.fits:
-            if remembered.enough or question.effort is Effort.KNOWN:
-                report(await self._findings.of(source, question, remembered.state, known), True)
+        if known is not None:
+            is_last = remembered.fits and (remembered.enough or question.effort is Effort.KNOWN)
+            if is_last or known.answer.found:
+                # While the vendor is asked, what is known is shown, marked as being asked for again.
+                report(await self._findings.of(source, question, remembered.state, known), is_last)
+            if is_last:
                 return
-            if known.answer.found and not fresh:
-                report(await self._findings.of(source, question, remembered.state, known), False)
         if (refusal := self._refused.get(source.name)) and not fresh:
             report(await self._findings.failed(source, question, refusal, known), True)
             return

@@ -168,7 +168,9 @@ class _Asking:
 
     def _ask(self, source: Source, question: Question, before: Finding | None = None) -> None:
         def take(finding: Finding, last: bool) -> None:
-            self._people += [(finding.source, user) for user in _people_in(finding)]
+            if last or question.effort is not Effort.FRESH:
+                # Asked anew, a source may no longer have whom it was known to have.
+                self._people += [(finding.source, user) for user in _people_in(finding)]
             if before is not None or question.other_names:
                 finding = _without_others(finding, self.question.subject)
             if before is None:

@@ -309,6 +309,19 @@ async def test_a_refreshed_pair_keeps_an_edit_for_its_end_and_its_parent_is_edit
     assert (len(parent.edits), len(reply.edits)) == (1, 3)
 
 
+async def test_what_stands_stays_until_something_is_found_anew_or_the_end_has_come(
+    at: InSlack, pressed: Shown
+) -> None:
+    target = EditTarget(at.poster, at.agent(thread_ts=pressed.parent_ts), View("U0AGENT001"), pressed)
+    await target.show((growing(0),))
+    parent, reply = of_the_pair(at)
+    assert (parent.text, reply.text) == ("parent", "reply")
+    await target.show((growing(1),))
+    assert says(of_the_pair(at)[1], 1, is_asking=True)
+    await target.show((ended(0),))
+    assert "Nothing found so far" in of_the_pair(at)[0].text or "Nobody found" in of_the_pair(at)[0].text
+
+
 async def test_of_an_answer_in_a_thread_the_message_above_it_is_left_alone(
     at: InSlack, pressed: Shown
 ) -> None:

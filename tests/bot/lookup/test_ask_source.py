@@ -217,7 +217,7 @@ async def test_what_has_outlived_the_retention_is_gone(asking: Asking) -> None:
 
 async def test_an_answer_for_30_days_answers_for_7_and_not_the_other_way_round(asking: Asking) -> None:
     await asking.ask(days=7)
-    assert states(await asking.ask(days=30)) == [State.LIVE]
+    assert states(await asking.ask(days=30)) == [State.CACHED, State.LIVE]
     shorter = await asking.ask(days=1)
     assert states(shorter) == [State.CACHED]
     assert shorter[0].sessions == ()
@@ -244,8 +244,8 @@ async def test_a_narrow_fresh_answer_leaves_what_is_known_of_the_wide_one(asking
 async def test_a_narrow_answer_shown_for_a_wider_question_says_how_far_it_goes_back(asking: Asking) -> None:
     await asking.ask(days=7)
     asking.source.answers = [BROKEN]
-    [finding] = await asking.ask()
-    assert finding.complete_from == asking.clock() - timedelta(days=7)
+    for finding in await asking.ask():
+        assert finding.complete_from == asking.clock() - timedelta(days=7)
 
 
 async def test_nobody_by_one_spelling_is_no_answer_to_another(asking: Asking) -> None:
@@ -280,9 +280,10 @@ async def test_what_a_partial_answer_misses_stays_known_from_before(asking: Aski
     assert (last.state, last.errors, last.partial) == (State.STALE, (error,), True)
 
 
-async def test_fresh_asks_the_vendor_whatever_is_remembered(asking: Asking) -> None:
+async def test_fresh_asks_the_vendor_whatever_is_remembered_and_shows_that_meanwhile(asking: Asking) -> None:
     await asking.ask()
-    assert states(await asking.ask(fresh=True)) == [State.LIVE]
+    assert states(await asking.ask(fresh=True)) == [State.CACHED, State.LIVE]
+    assert asking.source.asked == 2
 
 
 async def test_what_was_heard_for_a_job_before_will_do_when_it_is_begun_again(asking: Asking) -> None:
@@ -298,7 +299,8 @@ async def test_what_was_heard_for_a_job_before_will_do_when_it_is_begun_again(as
 async def test_a_job_that_is_begun_again_before_anything_was_heard_for_it_asks(asking: Asking) -> None:
     await asking.ask()
     asking.clock.advance(seconds=1)
-    assert states(await asking.ask(fresh=True, heard_since=asking.clock())) == [State.LIVE]
+    heard = await asking.ask(fresh=True, heard_since=asking.clock())
+    assert (states(heard)[-1], asking.source.asked) == (State.LIVE, 2)
 
 
 async def test_where_what_is_known_will_do_nobody_is_asked_however_old_it_is(asking: Asking) -> None:
