@@ -36,7 +36,7 @@ DATABASES = ("sqlite", "postgresql")
 # Requests a second, and between which seconds a process is killed.
 A_SECOND = 20.0
 LIFE_SECONDS = (0.05, 2.5)
-_LEFT_OUT = ("RAYGUN", "RYBBIT", "UXCAM")
+_LEFT_OUT = ("RAYGUN", "RYBBIT", "UXCAM", "SHARED_UIDS")
 STARTED_WITHIN_SECONDS = 120.0
 
 

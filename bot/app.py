@@ -24,6 +24,7 @@ from bot.lookup.fan_out import Lookup
 from bot.lookup.identities import Identities
 from bot.lookup.known_links import KnownLinks
 from bot.lookup.pages import Pages
+from bot.lookup.shared_uids import SharedUids
 from bot.lookup.single_flight import Flights
 from bot.operations import crashes
 from bot.operations.clock import Clock, anchored_clock, system_clock
@@ -31,7 +32,7 @@ from bot.operations.log import log_cautions
 from bot.operations.metrics import Metrics, make_metrics
 from bot.operations.tasks import Tasks, kept_going, logging_crashes
 from bot.operations.timing import Timing
-from bot.settings.model import Settings
+from bot.settings.model import Settings, SettingsError
 from bot.slack.access import Access
 from bot.slack.app_names import caution_about_names
 from bot.slack.client import SlackClient, open_slack_session
@@ -103,7 +104,7 @@ async def open_engine(
     Open the database and the sources; without another clock, the time is the database's.
 
     Raises:
-        SettingsError: when SECRET_KEY is missing.
+        SettingsError: when SECRET_KEY is missing, or SHARED_UIDS names an account that is not there.
 
     """
     settings.require("SECRET_KEY")
@@ -132,7 +133,8 @@ async def open_engine(
         known_links = KnownLinks(store, keyring, index, index_days)
         leases = Leases(store, keyring)
         ask_source = AskSource(cache, flights, keyring, clock, deadline, pushed, known_links, leases)
-        lookup = Lookup(sources, ask_source, Identities(store, keyring, index_days), clock, tasks, metrics)
+        identities = Identities(store, keyring, index_days, _shared_uids(settings, sources))
+        lookup = Lookup(sources, ask_source, identities, clock, tasks, metrics)
         yield Engine(
             settings,
             store,
@@ -150,6 +152,20 @@ async def open_engine(
             lookup,
             metrics,
         )
+
+
+def _shared_uids(settings: Settings, sources: Sequence[Source]) -> SharedUids:
+    """
+    Which accounts share uids.
+
+    Raises:
+        SettingsError: when one is named that is not configured.
+
+    """
+    named = {account for accounts in settings.shared_uids for account in accounts}
+    if unknown := sorted(named - {str(source.name) for source in sources}):
+        raise SettingsError(f"SHARED_UIDS: no account {unknown[0]} is configured")
+    return SharedUids.of(settings.shared_uids)
 
 
 @asynccontextmanager

@@ -73,6 +73,8 @@ class World:
             "SLACK_BOT_TOKEN": self.slack.bot_token,
             "SLACK_APP_TOKEN": self.slack.app_token,
             "SLACK_SIGNING_SECRET": self.slack.signing_secret,
+            # All vendors watch one product.
+            "SHARED_UIDS": "fullstory/main,raygun/shop,rybbit/www,uxcam/app",
             "TICKETS__INTERNAL_DOMAINS": "acme.example",
             "TICKETS__IGNORED_ADDRESSES": "support@acme.example,help@acme.example",
         }

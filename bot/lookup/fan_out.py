@@ -50,7 +50,7 @@ class Lookup:
         """
         anew = question.effort is Effort.FRESH
         names = OtherNames() if anew else await self.identities.other_names(question.subject)
-        asking = _Asking(self, replace(question, other_names=names.sure), names)
+        asking = _Asking(self, question, names)
         asking.begin()
         while True:
             await asking.go_on_with_new_names()
@@ -104,7 +104,8 @@ class _Asking:
     One question while all sources are asked.
 
     When every source has answered (or is late) and their sessions show another name of the subject, the
-    sources that found nobody by the first name are asked once more, by the other. Only then has it ended.
+    sources that found nobody by the first name are asked once more, by the other. Only then has it ended. By
+    a uid only those are asked whose uids are the same product's as of the source that told it.
     """
 
     lookup: Lookup
@@ -132,28 +133,38 @@ class _Asking:
     def begin(self) -> None:
         """Ask every source at once."""
         for source in self.lookup.sources:
-            self._ask(source, self.question)
+            self._ask(source, replace(self.question, other_names=self._others(source)))
+
+    def _others(self, source: Source) -> tuple[Subject, ...]:
+        """The subject's other names in a source's product."""
+        product = self.lookup.identities.shared.product_of(str(source.name))
+        return tuple(name.subject for name in self._names.in_product(product))
 
     async def go_on_with_new_names(self) -> None:
         """Ask again by names that sources gave, where that may find more; once, when all have answered."""
         if self._asked_again or not all(self._has_answered(source) for source in self.lookup.sources):
             return
         self._asked_again = True
-        names = await self.learn()
-        if not names:
-            return
+        before = {source.name: self._others(source) for source in self.lookup.sources}
+        await self.learn()
         for source in self.lookup.sources:
-            finding = self.said.get(source.name)
-            if finding is None or finding.failure or source.name not in self.settled:
+            finding, others = self.said.get(source.name), self._others(source)
+            if not others or finding is None or finding.failure or source.name not in self.settled:
                 continue
             if isinstance(source, Indexed):
-                if not set(names) <= set(self.question.other_names):
-                    self._ask(source, replace(self.question, other_names=names, again=True), finding)
-            elif not finding.sessions:
-                self._ask(source, replace(self.question, subject=names[0], again=True), finding)
+                if not set(others) <= set(before[source.name]):
+                    self._ask(source, replace(self.question, other_names=others, again=True), finding)
+            elif not finding.sessions and (name := self._foreign(source)):
+                self._ask(source, replace(self.question, subject=name, again=True), finding)
 
-    async def learn(self) -> tuple[Subject, ...]:
-        """Store which address and uid go together; returns the other names that are surely the subject's."""
+    def _foreign(self, source: Source) -> Subject | None:
+        """Another name of the subject that a source did not tell itself; None without any."""
+        product = self.lookup.identities.shared.product_of(str(source.name))
+        names = self._names.in_product(product)
+        return next((one.subject for one in names if str(source.name) not in one.told_by), None)
+
+    async def learn(self) -> None:
+        """Store which address and uid go together, and take up the names that are surely the subject's."""
         people, self._people = self._people, []
         identities, subject = self.lookup.identities, self.question.subject
         if self.question.effort is Effort.FRESH and not self._renewed:
@@ -164,7 +175,6 @@ class _Asking:
         elif people:
             await identities.learn(people)
             self._names = await identities.other_names(subject)
-        return self._names.sure
 
     def _ask(self, source: Source, question: Question, before: Finding | None = None) -> None:
         def take(finding: Finding, last: bool) -> None:
@@ -173,10 +183,9 @@ class _Asking:
                 self._people += [(finding.source, user) for user in _people_in(finding)]
             if before is not None or question.other_names:
                 finding = _without_others(finding, self.question.subject)
-            if before is None:
-                self.said[finding.source] = finding
-            elif _says_more(finding, before):
-                self.said[finding.source] = replace(finding, calls=finding.calls + before.calls)
+            if question.subject.kind is SubjectKind.UID and question.subject != self.question.subject:
+                finding = _without_unnamed(finding)
+            self.said[finding.source] = finding if before is None else _both(before, finding)
             if last:
                 self.settled.add(finding.source)
                 self.lookup.metrics.findings.labels(str(finding.source), finding.state).inc()
@@ -230,12 +239,42 @@ def _without_others(finding: Finding, subject: Subject) -> Finding:
     )
 
 
+def _without_unnamed(finding: Finding) -> Finding:
+    """
+    A finding by a uid that another source told, without sessions that name nobody, which may be anybody's.
+
+    They are a doubt: the finding is not whole then, and says so.
+    """
+    unnamed = {s.id for s in finding.sessions if s.user.uid is None and s.user.email is None}
+    if not unnamed:
+        return finding
+    note = f"{len(unnamed)} of its sessions name nobody and may be somebody else’s: left out"
+    return replace(
+        finding,
+        sessions=tuple(session for session in finding.sessions if session.id not in unnamed),
+        errors=tuple(error for error in finding.errors if error.session_id not in unnamed),
+        notes=(*finding.notes, note),
+        partial=True,
+    )
+
+
 def _is_other(user: SessionUser, subject: Subject) -> bool:
     address_as_uid = user.uid if user.uid and "@" in user.uid else None
     if subject.kind is SubjectKind.EMAIL:
         email = user.email or address_as_uid
         return email is not None and email.lower() != subject.value
     return user.uid is not None and address_as_uid is None and user.uid != subject.value
+
+
+def _both(before: Finding, again: Finding) -> Finding:
+    """A source's finding after it was asked again, by another name: it has cost what both have cost."""
+    calls = before.calls + again.calls
+    if again.failure is not None:
+        note = f"by another name of theirs it could not be asked: {again.failure.message}"
+        return replace(before, calls=calls, partial=True, notes=(*before.notes, note))
+    if _says_more(again, before) or again.partial:
+        return replace(again, calls=calls)
+    return replace(before, calls=calls)
 
 
 def _says_more(finding: Finding, before: Finding) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.addresses import LONGEST_SUBJECT, read_address
 from bot.domain.model import Doubt, SessionUser, SourceName, Subject, SubjectKind
+from bot.lookup.shared_uids import SharedUids
 from bot.operations.clock import milliseconds
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
@@ -32,11 +33,28 @@ SeenPerson = tuple[SourceName, SessionUser]
 
 
 @dataclass(frozen=True, slots=True)
+class OtherName:
+    """
+    Another name that is surely the subject's, and the sources that told it.
+
+    A uid is of one `product`, and nobody's name in another; None for an address, the same everywhere.
+    """
+
+    subject: Subject
+    product: str | None
+    told_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OtherNames:
     """The subject's other names that are surely the same person's, and those that are in doubt."""
 
-    sure: tuple[Subject, ...] = ()
+    sure: tuple[OtherName, ...] = ()
     doubts: tuple[Doubt, ...] = ()
+
+    def in_product(self, product: str) -> tuple[OtherName, ...]:
+        """Those that name the subject in one product."""
+        return tuple(name for name in self.sure if name.product in (None, product))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +75,13 @@ class Identities:
     Pairs of address and uid with their source, kept for `retention` after they were last seen.
 
     A pair is used only where it is the only one. A uid with several addresses (`guest`, a shared account), or
-    an address with several uids, is a doubt: nobody may be shown another customer's visits.
+    an address with several uids in one product, is a doubt: nobody may be shown another customer's visits.
     """
 
-    def __init__(self, store: Store, keyring: Keyring, retention: timedelta) -> None:
+    def __init__(
+        self, store: Store, keyring: Keyring, retention: timedelta, shared: SharedUids | None = None
+    ) -> None:
+        self.shared = shared or SharedUids()
         self._store = store
         self._keyring = keyring
         self._retention = retention
@@ -100,18 +121,43 @@ class Identities:
         await self.learn(people)
 
     async def other_names(self, subject: Subject) -> OtherNames:
-        """An address's uid or a uid's address where there is exactly one, or the doubts."""
+        """An address's uid in each product, or a uid's address, where there is exactly one, or the doubts."""
         pairs = await self._pairs(subject)
-        others = _names(pairs, _other(subject.kind))
-        if not others:
+        if subject.kind is SubjectKind.UID:
+            return await self._address_of(subject, pairs)
+        sure: list[OtherName] = []
+        doubts: list[Doubt] = []
+        for product in dict.fromkeys(self._product(pair) for pair in pairs):
+            told = [pair for pair in pairs if self._product(pair) == product]
+            uids = _names(told, SubjectKind.UID)
+            if doubt := await self._doubt_of(subject, uids, told, product):
+                doubts.append(doubt)
+            else:
+                sure.append(OtherName(uids[0], product, _accounts(told)))
+        return OtherNames(tuple(sure), tuple(doubts))
+
+    async def _address_of(self, uid: Subject, pairs: list[_Pair]) -> OtherNames:
+        addresses = _names(pairs, SubjectKind.EMAIL)
+        if not addresses:
             return OtherNames()
+        # Those who told it: in their products an address with another uid is somebody else's, or doubtful.
+        for product in dict.fromkeys(self._product(pair) for pair in pairs):
+            if doubt := await self._doubt_of(uid, addresses, pairs, product):
+                return OtherNames(doubts=(doubt,))
+        return OtherNames((OtherName(addresses[0], None, _accounts(pairs)),))
+
+    async def _doubt_of(
+        self, name: Subject, others: tuple[Subject, ...], pairs: list[_Pair], product: str
+    ) -> Doubt | None:
+        """The doubt where a name has several others, or its other name goes with several of its own kind."""
         if len(others) > 1:
-            return OtherNames(doubts=(_doubt(subject, others, pairs),))
-        back = await self._pairs(others[0])
-        sharing = _names(back, subject.kind)
-        if len(sharing) > 1:
-            return OtherNames(doubts=(_doubt(others[0], sharing, back),))
-        return OtherNames(sure=others)
+            return _doubt(name, others, pairs)
+        back = [pair for pair in await self._pairs(others[0]) if self._product(pair) == product]
+        sharing = _names(back, name.kind)
+        return _doubt(others[0], sharing, back) if len(sharing) > 1 else None
+
+    def _product(self, pair: _Pair) -> str:
+        return self.shared.product_of(pair.account)
 
     async def _pairs(self, subject: Subject) -> list[_Pair]:
         """All pairs that a name is in, but for those sealed by a key that was since removed."""
@@ -166,6 +212,9 @@ def _names(pairs: list[_Pair], kind: SubjectKind) -> tuple[Subject, ...]:
     return tuple(dict.fromkeys(pair.name(kind) for pair in pairs))
 
 
+def _accounts(pairs: list[_Pair]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(pair.account for pair in pairs))
+
+
 def _doubt(name: Subject, shared_by: tuple[Subject, ...], pairs: list[_Pair]) -> Doubt:
-    told_by = tuple(dict.fromkeys(pair.account for pair in pairs))
-    return Doubt(name, shared_by[:_MOST_SHOWN], told_by, len(shared_by[_MOST_SHOWN:]))
+    return Doubt(name, shared_by[:_MOST_SHOWN], _accounts(pairs), len(shared_by[_MOST_SHOWN:]))

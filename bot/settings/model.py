@@ -19,6 +19,7 @@ from bot.domain.apps import is_app_id
 from bot.domain.links import Configured
 from bot.settings.misspelt import KnownNames, find_misspelt, is_ours
 from bot.settings.values import (
+    AccountLists,
     AppToken,
     BotToken,
     Channels,
@@ -230,6 +231,11 @@ class Settings(BaseSettings):
     access: AccessSettings = AccessSettings()
     visibility: Literal["thread", "ephemeral"] = Field(
         "thread", description="or `ephemeral`: the asker alone sees it"
+    )
+    shared_uids: AccountLists = Field(
+        (),
+        description="accounts whose uids are one product's, such as `fullstory/main,rybbit/www`, or a JSON"
+        " list of such lists; unset: accounts of one label",
     )
     lookup: LookupSettings = LookupSettings()
     retention: RetentionSettings = RetentionSettings()

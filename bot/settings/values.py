@@ -86,6 +86,21 @@ def _as_list(value: Any) -> Any:
         raise ValueError("is not a JSON list") from None
 
 
+def _as_lists(value: Any) -> Any:
+    """A list of lists; a single list is one of them."""
+    read = _as_list(value)
+    if isinstance(read, list) and read and all(isinstance(one, str) for one in read):
+        return [read]
+    return read
+
+
+def _accounts(lists: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
+    lower = tuple(tuple(name.strip().lower() for name in accounts) for accounts in lists)
+    if not all(re.fullmatch(r"[a-z]+/[^\s/]+", name) for accounts in lower for name in accounts):
+        raise ValueError("accounts are needed as vendor and label, such as fullstory/main")
+    return lower
+
+
 def _as_json_list(value: Any) -> Any:
     if isinstance(value, str) and not value.lstrip().startswith("["):
         raise ValueError("a JSON list is needed: a comma may stand inside a regular expression")
@@ -119,6 +134,7 @@ Origin = Annotated[WebAddress, AfterValidator(_origin)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
 Channels = Annotated[Words, AfterValidator(_channel_ids)]
 LowerWords = Annotated[Words, AfterValidator(_lower)]
+AccountLists = Annotated[tuple[tuple[str, ...], ...], BeforeValidator(_as_lists), AfterValidator(_accounts)]
 Patterns = Annotated[tuple[str, ...], BeforeValidator(_as_json_list), AfterValidator(_one_group)]
 LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)]
 Text = Annotated[str, BeforeValidator(_without_blanks)]

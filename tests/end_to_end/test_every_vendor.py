@@ -5,11 +5,13 @@ from contextlib import asynccontextmanager
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
+
 from bot.app import open_engine
 from bot.cli.lookup_json import case_file_json
 from bot.domain.model import CaseFile, Subject, SubjectKind
 from bot.domain.visits import visits
-from bot.settings.model import load_settings
+from bot.settings.model import SettingsError, load_settings
 from bot.sources.protocol import Question
 from sandbox.slack import plain_text
 from sandbox.vendors.rybbit import Rybbit, from_people
@@ -75,3 +77,11 @@ async def test_slack_shows_each_twin_with_its_own_link(desk: Desk) -> None:
     for label in ("FullStory (main): replay", "Rybbit (www): the person’s page", "UXCam (app): replay"):
         assert label in said
     assert "the app crashed" in said
+
+
+async def test_an_account_that_shares_uids_has_to_be_configured(tmp_path: Path) -> None:
+    database = {"DATABASE_URL": f"sqlite:///{tmp_path / 'casefile.db'}", "SECRET_KEY": "s"}
+    settings = load_settings(database | {"SHARED_UIDS": "fullstory/main"})
+    with pytest.raises(SettingsError, match="SHARED_UIDS: no account fullstory/main is configured"):
+        async with open_engine(settings):
+            pass

@@ -22,11 +22,13 @@ from bot.domain.model import (
     Subject,
     SubjectKind,
 )
+from bot.lookup.absence import Reach, reach
 from bot.lookup.answer_cache import AnswerCache
 from bot.lookup.ask_source import AskSource
 from bot.lookup.fan_out import Lookup
 from bot.lookup.identities import Identities, OtherNames
 from bot.lookup.known_links import KnownLinks
+from bot.lookup.shared_uids import SharedUids
 from bot.lookup.single_flight import Flights
 from bot.operations.metrics import make_metrics
 from bot.operations.tasks import Tasks
@@ -45,6 +47,8 @@ U77 = Subject(SubjectKind.UID, "u-77", "u-77")
 FRESHNESS = Freshness(timedelta(minutes=2), timedelta(seconds=30))
 WWW, MAIN = SourceName("rybbit", "www"), SourceName("fullstory", "main")
 
+ONE_PRODUCT = SharedUids.of([["rybbit/www", "fullstory/main"]])
+
 
 @dataclass
 class Scripted:
@@ -54,6 +58,7 @@ class Scripted:
     http: VendorHttp
     knows: dict[str, SessionUser] = field(default_factory=dict)
     failure: Failure | None = None
+    fails_for: set[str] = field(default_factory=set)
     people: tuple[SessionUser, ...] = ()
     asked: list[str] = field(default_factory=list)
     title: str = "Scripted"
@@ -70,6 +75,8 @@ class Scripted:
         calls.made += 1
         if self.failure:
             raise CallFailed(self.failure.reason, self.failure.message)
+        if question.subject.value in self.fails_for:
+            raise CallFailed(Reason.VENDOR_ERROR, "has trouble of its own")
         user = self.knows.get(question.subject.value)
         return Answer((Session(self.name, "1", user=user),) if user else (), people=self.people)
 
@@ -116,7 +123,7 @@ async def desk(store: Store, keyring: Keyring, clock: MovableClock) -> AsyncIter
         KnownLinks(store, keyring, SessionIndex(store, keyring, week, week), week),
         Leases(store, keyring),
     )
-    identities = Identities(store, keyring, week)
+    identities = Identities(store, keyring, week, ONE_PRODUCT)
     yield Desk(
         Lookup((fullstory, rybbit), ask_source, identities, clock, tasks, make_metrics()), rybbit, fullstory
     )
@@ -146,7 +153,7 @@ async def test_a_lookup_that_is_cancelled_leaves_no_error_in_the_log(
             await grown.wait()
             raise ZeroDivisionError("invented")
 
-    names = Breaks(store, keyring, timedelta(days=7))
+    names = Breaks(store, keyring, timedelta(days=7), ONE_PRODUCT)
     lookup = replace(desk.lookup, identities=names)
     asking = asyncio.create_task(lookup.ask_all([Question(JANE, 30)] * 2, lambda _: None))
     await asyncio.sleep(0)
@@ -187,6 +194,47 @@ async def test_fresh_uses_no_remembered_name_and_renews_it(desk: Desk) -> None:
     assert desk.fullstory.asked == [JANE.value, "u-78"]
     assert {session.user.uid for session in last.sessions} == {"u-78"}
     assert last.doubts == ()
+
+
+async def test_a_uid_of_one_product_is_never_asked_for_in_another(
+    desk: Desk, store: Store, keyring: Keyring
+) -> None:
+    desk.lookup = replace(desk.lookup, identities=Identities(store, keyring, timedelta(days=7)))
+    desk.rybbit.knows = {JANE.value: SessionUser("17", JANE.value)}
+    desk.fullstory.knows = {"17": SessionUser("17")}
+    for effort in (Effort.USUAL, Effort.FRESH):
+        *_, last = await desk.look_up(JANE, effort)
+        assert {session.source for session in last.sessions} == {WWW}
+        assert set(desk.fullstory.asked) == {JANE.value}
+        assert last.doubts == ()
+
+
+async def test_what_names_nobody_and_was_found_by_another_sources_uid_is_a_doubt_and_no_answer(
+    desk: Desk,
+) -> None:
+    desk.rybbit.knows = {JANE.value: SessionUser("17", JANE.value)}
+    desk.fullstory.knows = {"17": SessionUser()}
+    *_, last = await desk.look_up(JANE)
+    assert {session.source for session in last.sessions} == {WWW}
+    finding = next(finding for finding in last.findings if finding.source == MAIN)
+    assert (finding.partial, reach(finding, last)) == (True, Reach.PARTLY)
+    assert "may be somebody else’s" in str(finding.notes)
+
+
+async def test_a_source_is_not_asked_again_by_the_uid_that_it_told_itself(desk: Desk) -> None:
+    desk.rybbit.people = (SessionUser("u-77", JANE.value),)
+    *_, last = await desk.look_up(JANE)
+    assert desk.rybbit.asked == [JANE.value]
+    assert desk.fullstory.asked == [JANE.value, "u-77"]
+    assert [finding.calls for finding in last.findings] == [2, 1]
+
+
+async def test_where_the_second_question_fails_nobody_is_not_said(desk: Desk) -> None:
+    desk.rybbit.knows = {JANE.value: SessionUser("u-77", JANE.value)}
+    desk.fullstory.fails_for = {"u-77"}
+    *_, last = await desk.look_up(JANE)
+    finding = next(finding for finding in last.findings if finding.source == MAIN)
+    assert (finding.calls, reach(finding, last)) == (2, Reach.PARTLY)
 
 
 async def test_a_uid_leads_to_what_others_have_under_the_address(desk: Desk) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import update
 
 from bot.domain.model import SessionUser, SourceName, Subject, SubjectKind
 from bot.lookup.identities import Identities, OtherNames
+from bot.lookup.shared_uids import SharedUids
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import identities as table
@@ -14,6 +15,7 @@ from tests.conftest import stored
 
 WWW = SourceName("rybbit", "www")
 MAIN = SourceName("fullstory", "main")
+ONE_PRODUCT = SharedUids.of([["rybbit/www", "fullstory/main"]])
 
 
 def email(address: str) -> Subject:
@@ -26,7 +28,12 @@ def uid(value: str) -> Subject:
 
 @pytest.fixture
 def identities(store: Store, keyring: Keyring) -> Identities:
-    return Identities(store, keyring, timedelta(days=7))
+    return Identities(store, keyring, timedelta(days=7), ONE_PRODUCT)
+
+
+def sure(names: OtherNames) -> tuple[Subject, ...]:
+    assert names.doubts == ()
+    return tuple(name.subject for name in names.sure)
 
 
 async def learn(identities: Identities, *pairs: tuple[str | None, str | None]) -> None:
@@ -36,8 +43,8 @@ async def learn(identities: Identities, *pairs: tuple[str | None, str | None]) -
 
 async def test_an_address_leads_to_its_uid_and_the_other_way_round(identities: Identities) -> None:
     await learn(identities, ("jane@contoso.example", "u-77"))
-    assert await identities.other_names(email("jane@contoso.example")) == OtherNames((uid("u-77"),))
-    assert await identities.other_names(uid("u-77")) == OtherNames((email("jane@contoso.example"),))
+    assert sure(await identities.other_names(email("jane@contoso.example"))) == (uid("u-77"),)
+    assert sure(await identities.other_names(uid("u-77"))) == (email("jane@contoso.example"),)
     assert await identities.other_names(uid("u-78")) == OtherNames()
 
 
@@ -69,7 +76,7 @@ async def test_an_address_with_two_uids_is_a_doubt_from_every_side(identities: I
 async def test_a_pair_that_two_sources_tell_is_as_sure_as_one(identities: Identities) -> None:
     for source in (WWW, MAIN):
         await identities.learn([(source, SessionUser(uid="u-77", email="jane@contoso.example"))])
-    assert await identities.other_names(uid("u-77")) == OtherNames((email("jane@contoso.example"),))
+    assert sure(await identities.other_names(uid("u-77"))) == (email("jane@contoso.example"),)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +110,7 @@ async def test_what_a_source_no_longer_tells_is_forgotten_when_it_is_asked_anew(
         await identities.learn([(source, SessionUser(uid="u-old", email=address))])
     moved = [(WWW, SessionUser(uid="u-new", email=address))]
     await identities.renew(email(address), [WWW, MAIN], moved)
-    assert await identities.other_names(email(address)) == OtherNames((uid("u-new"),))
+    assert sure(await identities.other_names(email(address))) == (uid("u-new"),)
     assert await identities.other_names(uid("u-old")) == OtherNames()
 
 
@@ -111,7 +118,7 @@ async def test_what_a_source_that_did_not_answer_has_told_stays(identities: Iden
     address = "jane@contoso.example"
     await identities.learn([(MAIN, SessionUser(uid="u-77", email=address))])
     await identities.renew(email(address), [WWW], [])
-    assert await identities.other_names(email(address)) == OtherNames((uid("u-77"),))
+    assert sure(await identities.other_names(email(address))) == (uid("u-77"),)
 
 
 async def test_of_many_names_the_ones_seen_last_are_told_and_how_many_there_are_besides(
@@ -123,3 +130,36 @@ async def test_of_many_names_the_ones_seen_last_are_told_and_how_many_there_are_
             await connection.execute(update(table).values(seen_ms=table.c.seen_ms - 1_000))
     [doubt] = (await identities.other_names(email("jane@contoso.example"))).doubts
     assert (doubt.shared_by, doubt.more) == ((uid("u-4"), uid("u-3"), uid("u-2")), 2)
+
+
+async def test_each_products_uid_of_an_address_is_sure_in_that_product(
+    store: Store, keyring: Keyring
+) -> None:
+    identities = Identities(store, keyring, timedelta(days=7))
+    jane = "jane@contoso.example"
+    await identities.learn(
+        [(WWW, SessionUser(uid="17", email=jane)), (MAIN, SessionUser(uid="9", email=jane))]
+    )
+    names = await identities.other_names(email(jane))
+    assert names.doubts == ()
+    assert [name.subject for name in names.in_product("www")] == [uid("17")]
+    assert [name.subject for name in names.in_product("main")] == [uid("9")]
+    assert names.in_product("shop") == ()
+
+
+async def test_a_uid_of_two_people_in_two_products_is_a_doubt(store: Store, keyring: Keyring) -> None:
+    identities = Identities(store, keyring, timedelta(days=7))
+    people = [(WWW, "jane@contoso.example"), (MAIN, "bob@contoso.example")]
+    await identities.learn((source, SessionUser(uid="17", email=address)) for source, address in people)
+    [doubt] = (await identities.other_names(uid("17"))).doubts
+    assert doubt.name == uid("17")
+    for source, address in people:
+        assert [name.told_by for name in (await identities.other_names(email(address))).sure] == [
+            (str(source),)
+        ]
+
+
+def test_lists_with_an_account_in_common_are_of_one_product() -> None:
+    shared = SharedUids.of([["a/1", "b/1"], ["c/1", "d/1"], ["b/1", "c/1"], ["e/1"]])
+    assert len({shared.product_of(account) for account in ("a/1", "b/1", "c/1", "d/1")}) == 1
+    assert len({shared.product_of(account) for account in ("a/1", "e/1", "f/1")}) == 3

@@ -26,6 +26,23 @@ def test_any_number_of_accounts_a_vendor_are_known_by_their_labels_in_lower_case
     assert settings.rybbit["www"].base_url == "https://app.rybbit.io"
 
 
+@pytest.mark.parametrize(
+    ("value", "lists"),
+    [
+        ("fullstory/main, Rybbit/WWW", (("fullstory/main", "rybbit/www"),)),
+        ('["fullstory/main", "rybbit/www"]', (("fullstory/main", "rybbit/www"),)),
+        ('[["fullstory/a", "uxcam/a"], ["raygun/b"]]', (("fullstory/a", "uxcam/a"), ("raygun/b",))),
+    ],
+)
+def test_accounts_that_share_uids_are_named_in_one_list_or_in_several(
+    value: str, lists: tuple[tuple[str, ...], ...]
+) -> None:
+    assert load_settings({"SHARED_UIDS": value}).shared_uids == lists
+    assert complaint(SHARED_UIDS="fullstory") == (
+        "SHARED_UIDS: accounts are needed as vendor and label, such as fullstory/main"
+    )
+
+
 def test_an_unset_vendor_is_off() -> None:
     assert load_settings({}).raygun == {}
 
