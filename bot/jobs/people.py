@@ -223,8 +223,9 @@ class PeopleJobs:
             for subject in payload.subjects
         ]
         log = self._log.bind(job=job.id, subjects=[self._named(q.subject) for q in questions])
-        with self._metrics.lookup_seconds.time():
-            await present(partial(self._lookup.ask_all, questions), target)
+        await present(partial(self._lookup.ask_all, questions), target)
+        seconds = self._lookup.clock().timestamp() - job.created_ms / 1000
+        self._metrics.lookup_seconds.observe(max(0.0, seconds))
         self._metrics.lookups.labels("answered").inc()
         log.info("lookup.done", days=payload.days)
 

@@ -97,6 +97,17 @@ class Lookup:
                 break
         return latest
 
+    async def within(self, question: Question, seconds: float) -> CaseFile:
+        """The case file when every source has answered, however late, or after so many seconds."""
+        latest = CaseFile(question.subject, self.clock(), question.days, waiting=self._names)
+        try:
+            async with asyncio.timeout(seconds):
+                async for case_file in self.follow(question):
+                    latest = case_file
+        except TimeoutError:
+            return _given_up(latest, seconds)
+        return latest
+
 
 @dataclass(slots=True)
 class _Asking:
@@ -290,6 +301,19 @@ def _crashed(name: SourceName) -> Finding:
     """The finding of a source at which the bot itself failed; the error is in the log."""
     message = "Casefile could not read its answer; the error has been logged"
     return Finding(name, State.FAILED, failure=Failure(Reason.UNREADABLE, message))
+
+
+def _given_up(case_file: CaseFile, seconds: float) -> CaseFile:
+    """The case file when it is no longer waited for those that have not answered."""
+    said = {finding.source: finding for finding in case_file.findings}
+    failure = Failure(Reason.TIMED_OUT, f"it did not answer within {seconds:g} s")
+    for name in case_file.waiting:
+        known = said.get(name)
+        if known is None or not known.answered:
+            said[name] = Finding(name, State.FAILED, failure=failure)
+        else:
+            said[name] = replace(known, state=State.STALE, failure=failure)
+    return replace(case_file, findings=tuple(said.values()), waiting=(), at_vendor=())
 
 
 def has_answered(case_file: CaseFile, name: SourceName) -> bool:

@@ -196,6 +196,14 @@ async def test_a_reader_can_tell_live_cached_failed_stale_and_spent_apart(shell:
     assert (others["rybbit"][0], others["raygun"]) == ("failed", ("quota", 0))
 
 
+async def test_lookup_waits_for_slow_servers_and_prints_what_they_say(shell: Shell) -> None:
+    for vendor in shell.world.vendors:
+        vendor.fault, vendor.slow_seconds = Fault.SLOW, 0.5
+    ran = await shell.run("lookup", "cust-8841", "--json", LOOKUP__DEADLINE_SECONDS="0.1")
+    assert (ran.status, {source["state"] for source in ran.json["sources"]}) == (0, {"live"})
+    assert {session["vendor"] for session in ran.json["sessions"]} >= {"rybbit", "raygun", "fullstory"}
+
+
 async def test_lookup_exits_with_3_only_where_no_source_could_answer(shell: Shell) -> None:
     assert (await shell.run("lookup", "nobody@contoso.example")).status == 0
     for vendor in shell.world.vendors:

@@ -18,7 +18,7 @@ from bot.settings.model import Settings
 from bot.sources.protocol import Effort, Question
 
 _MOST_DAYS = 365
-# A vendor may take 30 seconds, and its answer is worth keeping for the next question.
+# A vendor may take 30 seconds, and its answer belongs to what is printed.
 _LATE_ANSWERS_SECONDS = 40.0
 
 
@@ -45,12 +45,13 @@ async def _look_up(
 ) -> int:
     async with open_engine(settings) as engine:
         question = Question(subject, days or settings.lookup.days, effort=effort)
-        case_file = await engine.lookup.until_deadline(question)
+        case_file = await engine.lookup.within(question, _LATE_ANSWERS_SECONDS)
         if as_json:
             print(json.dumps(case_file_json(case_file), ensure_ascii=False, indent=1))
         else:
             print(case_file_text(case_file))
         sys.stdout.flush()
+        # What is read for later questions behind an answer is let finish.
         await engine.tasks.drain(_LATE_ANSWERS_SECONDS)
         if not engine.sources:
             print("casefile: no source is configured, for example FULLSTORY__MAIN__API_KEY", file=sys.stderr)

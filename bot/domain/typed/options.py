@@ -8,7 +8,7 @@ from dataclasses import dataclass
 _LONGEST_DAYS = 365
 _FRESH = "fresh"
 _DAYS = re.compile(r"([0-9]+)d")
-_DAYS_IN_WORDS = re.compile(r"(?<![\w.,-])([0-9]+)(?:d|\s?days)(?![\w-])", re.IGNORECASE)
+_DAYS_IN_WORDS = re.compile(r"(?<![\w.,-])([0-9]+)\s?d(?:ays?)?(?![\w-])", re.IGNORECASE)
 _FRESH_IN_WORDS = re.compile(r"(?<![\w.-])fresh(?![\w-])", re.IGNORECASE)
 
 

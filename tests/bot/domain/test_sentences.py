@@ -28,6 +28,9 @@ def uid(value: str) -> Subject:
     ("words", "expected"),
     [
         (f"{JANE} 7d fresh please", Ask(email(JANE), 7, fresh=True)),
+        (f"{JANE} 7 d, fresh please", Ask(email(JANE), 7, fresh=True)),
+        (f"who is {JANE}? 1 day only", Ask(email(JANE), 1, fresh=False)),
+        (f"please {JANE} 400d", NotUnderstood("Between 1 and 365 days can be looked back, such as 7d.")),
         (f"please look at {JANE}, 7d.", Ask(email(JANE), 7)),
         (f"anything fresh about {JANE} over the last 14 days?", Ask(email(JANE), 14, fresh=True)),
         (f"{JANE} and {LI} 7d", Several((email(JANE), email(LI)), 7)),

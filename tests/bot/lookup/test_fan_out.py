@@ -19,6 +19,7 @@ from bot.domain.model import (
     Session,
     SessionUser,
     SourceName,
+    State,
     Subject,
     SubjectKind,
 )
@@ -61,6 +62,7 @@ class Scripted:
     fails_for: set[str] = field(default_factory=set)
     people: tuple[SessionUser, ...] = ()
     asked: list[str] = field(default_factory=list)
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
     title: str = "Scripted"
     freshness: Freshness = FRESHNESS
 
@@ -73,6 +75,7 @@ class Scripted:
     async def find(self, question: Question, calls: Calls) -> Answer:
         self.asked.append(question.subject.value)
         calls.made += 1
+        await self.gate.wait()
         if self.failure:
             raise CallFailed(self.failure.reason, self.failure.message)
         if question.subject.value in self.fails_for:
@@ -110,7 +113,9 @@ async def desk(store: Store, keyring: Keyring, clock: MovableClock) -> AsyncIter
         http = VendorHttp(
             httpx.AsyncClient(), ledger, Account(str(name)), clock, "Scripted", "http://x.example"
         )
-        return Scripted(name, http)
+        source = Scripted(name, http)
+        source.gate.set()
+        return source
 
     rybbit, fullstory = scripted(WWW), scripted(MAIN)
     ask_source = AskSource(
@@ -194,6 +199,16 @@ async def test_fresh_uses_no_remembered_name_and_renews_it(desk: Desk) -> None:
     assert desk.fullstory.asked == [JANE.value, "u-78"]
     assert {session.user.uid for session in last.sessions} == {"u-78"}
     assert last.doubts == ()
+
+
+async def test_a_source_that_does_not_answer_at_all_is_given_up_and_said_to_be(desk: Desk) -> None:
+    desk.rybbit.knows = {JANE.value: SessionUser("u-77", JANE.value)}
+    desk.fullstory.gate.clear()
+    case_file = await desk.lookup.within(Question(JANE, 30), 0.3)
+    desk.fullstory.gate.set()
+    assert (case_file.waiting, len(case_file.sessions)) == ((), 1)
+    failed = next(finding for finding in case_file.findings if finding.source == MAIN)
+    assert (failed.state, reach(failed, case_file)) == (State.FAILED, Reach.NONE)
 
 
 async def test_a_uid_of_one_product_is_never_asked_for_in_another(
