@@ -1,0 +1,210 @@
+"""A lookup whose process is stopped at any of its awaits, and taken up by another process."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Generator
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import delete
+
+import bot
+from bot.domain.asking import AnswerForm
+from bot.domain.model import Session, SourceName, Subject, SubjectKind
+from bot.jobs.admission import Admission
+from bot.jobs.inbox import Job
+from bot.jobs.payloads import LOOKUP, LookupPayload
+from bot.jobs.people import PeopleJobs
+from bot.lookup import ask_source
+from bot.operations.clock import system_clock
+from bot.operations.metrics import make_metrics
+from bot.settings.model import load_settings
+from bot.slack.access import Access
+from bot.sources.protocol import Effort
+from bot.storage.keyring import Keyring
+from bot.storage.memory import Memory
+from bot.storage.store import Store
+from bot.storage.tables import turns
+from bot.tickets.book import TicketBook
+from bot.tickets.desks.ask import Desks
+from bot.tickets.rules import Us, ticket_rules
+from bot.tickets.with_requester import TicketReader
+from sandbox.slack import Message, plain_text
+from tests.bot.in_slack import InSlack, Process, in_slack
+from tests.bot.jobs.known_people import WEEK, Finding, Knows, finding
+
+BOT = Path(bot.__file__).parent
+NAMES = SourceName("rybbit", "www"), SourceName("fullstory", "main")
+
+
+@dataclass(eq=False)
+class Killed:
+    """The tasks of one process, which are all stopped when they have waited so often."""
+
+    after: int
+    waits: int = 0
+    tasks: list["asyncio.Task[Any]"] = field(default_factory=list)
+
+    @property
+    def is_dead(self) -> bool:
+        return self.waits >= self.after
+
+    def wait(self) -> None:
+        self.waits += 1
+        if self.waits == self.after:
+            for task in self.tasks:
+                task.cancel()
+
+
+PROCESS: ContextVar[Killed | None] = ContextVar("PROCESS", default=None)
+
+
+class Stepped(Coroutine[Any, Any, Any]):
+    """A coroutine that tells its process each time it waits."""
+
+    def __init__(self, inner: Coroutine[Any, Any, Any], process: Killed) -> None:
+        self._inner = inner
+        self._process = process
+        self.__name__ = getattr(inner, "__name__", "")
+        self.__qualname__ = getattr(inner, "__qualname__", "")
+
+    def send(self, value: Any) -> Any:
+        waits_for = self._inner.send(value)
+        self._process.wait()
+        return waits_for
+
+    def throw(self, *error: Any) -> Any:
+        return self._inner.throw(*error)
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        return self._inner.__await__()
+
+
+def make_task(
+    loop: asyncio.AbstractEventLoop, work: Any, context: Any = None, **more: Any
+) -> "asyncio.Task[Any]":
+    """A task as asyncio makes it; one that a process makes is counted among the process's."""
+    process = PROCESS.get() if context is None else context.get(PROCESS)
+    of_the_bot = Path(getattr(work, "cr_code", make_task.__code__).co_filename).is_relative_to(BOT)
+    if process is None or not of_the_bot:
+        # What the database's driver has begun, it ends: a statement is done or not done.
+        return asyncio.Task(work, loop=loop, context=context, **more)
+    task: asyncio.Task[Any] = asyncio.Task(Stepped(work, process), loop=loop, context=context, **more)
+    process.tasks.append(task)
+    if process.is_dead:
+        task.cancel()
+    return task
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'casefile.db'}"
+
+
+@pytest.fixture(autouse=True)
+def _short_leases(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a stopped process asked may be asked by another one as soon as that."""
+    monkeypatch.setattr(ask_source, "_LEASE_LASTS", timedelta(seconds=0.3))
+
+
+@pytest.fixture
+async def at(store: Store, keyring: Keyring) -> AsyncIterator[InSlack]:
+    # How fast may be posted in one channel is not what this is about.
+    async with in_slack(store, keyring, limits={}) as opened:
+        asyncio.get_running_loop().set_task_factory(make_task)
+        yield opened
+        asyncio.get_running_loop().set_task_factory(None)
+
+
+def jobs_of(at: InSlack, by: Process, found: Finding) -> PeopleJobs:
+    """What answers people in one process."""
+    settings, memory, metrics = load_settings({}), Memory(at.store, at.keyring), make_metrics()
+    admission = Admission(
+        Access(by.client, settings.access, system_clock, memory), by.poster, by.posts, metrics
+    )
+    reader = TicketReader(
+        ticket_rules(settings.tickets, Us(at.slack.people.bot_id, at.slack.people.bot)),
+        Desks([], memory, found.flights, system_clock),
+    )
+    book = TicketBook(at.store, at.keyring, WEEK)
+    return PeopleJobs(
+        admission, found.lookup, by.poster, by.posts, reader, book, by.client, settings, at.keyring, metrics
+    )
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What came of a lookup: how often its first process had waited, its answer, who was asked how often."""
+
+    waits: int
+    parents: list[Message]
+    replies: list[Message]
+    asked: list[int]
+
+
+async def look_up(at: InSlack, number: int, kill_after: int) -> Ended:
+    """Look somebody up in a process that is killed when it has waited so often, and then in another one."""
+    subject = Subject(SubjectKind.UID, f"u-{number}-", f"u-{number}-")
+    asked: list[int] = []
+    async with at.store.write() as connection:
+        await connection.execute(delete(turns))
+    asker = at.agent()
+    payload = LookupPayload((subject,), 30, Effort.FRESH, 5, asker, asker.user, AnswerForm.PAIR)
+    first, second = at.another_process(), at.another_process()
+    job = await at.accept(LOOKUP.name, LOOKUP.write(payload), by=first)
+    killed = Killed(kill_after)
+    await run(at, first, job, subject, killed, asked)
+    again = await at.taken_over(second)
+    await run(at, second, again, subject, Killed(1_000_000), asked)
+    await second.inbox.finish(again)
+    parents = [message for message in at.posted() if subject.value in message.text]
+    replies = [reply for parent in parents for reply in at.below(parent.ts)]
+    return Ended(killed.waits, parents, replies, asked)
+
+
+async def run(
+    at: InSlack, process: Process, job: Job, subject: Subject, killed: Killed, asked: list[int]
+) -> None:
+    """Answer a job in a process with nothing in memory, to its end or until it is killed."""
+    async with finding(at.store, at.keyring, system_clock, make_metrics(), NAMES) as found:
+        for source in found.sources:
+            source.people[subject.value] = (session_of(source, subject),)
+        token = PROCESS.set(killed)
+        task = asyncio.create_task(jobs_of(at, process, found).look_up(job))
+        PROCESS.reset(token)
+        await asyncio.gather(task, return_exceptions=True)
+        await asyncio.gather(*killed.tasks, return_exceptions=True)
+        if not killed.is_dead:
+            await task
+        asked += [len(source.asked) for source in found.sources]
+
+
+def session_of(source: Knows, subject: Subject) -> Session:
+    return Session(source.name, subject.value, started_at=system_clock() - timedelta(hours=1))
+
+
+async def test_a_lookup_that_is_stopped_at_any_await_ends_whole_and_each_vendor_is_asked_once_more_at_most(
+    at: InSlack,
+) -> None:
+    undisturbed = await look_up(at, 0, 1_000_000)
+    assert (len(undisturbed.parents), undisturbed.asked) == (1, [1, 1, 0, 0])
+    number = 0
+    while True:
+        number += 1
+        ended = await look_up(at, number, number)
+        where = f"stopped when it had waited {number} times"
+        assert [len(ended.parents), len(ended.replies)] == [1, 1], where
+        for message in (*ended.parents, *ended.replies):
+            assert "2 sessions in 2 tools" in message.text, where
+            assert "asking" not in message.text + plain_text(message), where
+        for times in zip(ended.asked[:2], ended.asked[2:], strict=True):
+            assert sum(times) <= 2, where
+        if ended.waits < number:
+            break
+    assert number > 20
