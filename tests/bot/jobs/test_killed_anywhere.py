@@ -34,7 +34,7 @@ from bot.tickets.rules import Us, ticket_rules
 from bot.tickets.with_requester import TicketReader
 from sandbox.slack import Message, plain_text
 from tests.bot.in_slack import InSlack, Process, in_slack
-from tests.bot.jobs.known_people import WEEK, Finding, Knows, finding
+from tests.bot.jobs.known_people import Finding, Knows, finding
 
 BOT = Path(bot.__file__).parent
 NAMES = SourceName("rybbit", "www"), SourceName("fullstory", "main")
@@ -124,7 +124,7 @@ async def at(store: Store, keyring: Keyring) -> AsyncIterator[InSlack]:
 
 def jobs_of(at: InSlack, by: Process, found: Finding) -> PeopleJobs:
     """What answers people in one process."""
-    settings, memory, metrics = load_settings({}), Memory(at.store, at.keyring), make_metrics()
+    settings, memory, metrics = load_settings({}), Memory(at.store, at.keyring, system_clock), make_metrics()
     admission = Admission(
         Access(by.client, settings.access, system_clock, memory), by.poster, by.posts, metrics
     )
@@ -132,7 +132,7 @@ def jobs_of(at: InSlack, by: Process, found: Finding) -> PeopleJobs:
         ticket_rules(settings.tickets, Us(at.slack.people.bot_id, at.slack.people.bot)),
         Desks([], memory, found.flights, system_clock),
     )
-    book = TicketBook(at.store, at.keyring, WEEK)
+    book = TicketBook(at.store, at.keyring)
     return PeopleJobs(
         admission, found.lookup, by.poster, by.posts, reader, book, by.client, settings, at.keyring, metrics
     )
