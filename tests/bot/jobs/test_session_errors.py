@@ -13,8 +13,11 @@ from bot.domain.model import ErrorEvent, Reason, SourceName
 from bot.jobs.admission import Admission
 from bot.jobs.payloads import SESSION_ERRORS, SessionErrorsPayload
 from bot.jobs.session_errors import SessionErrorsJobs
+from bot.lookup.pages import Pages
+from bot.lookup.single_flight import Flights
 from bot.operations.clock import system_clock
 from bot.operations.metrics import make_metrics
+from bot.operations.tasks import Tasks
 from bot.settings.model import AccessSettings
 from bot.slack.access import Access
 from bot.sources.http import CallFailed, Calls, VendorHttp
@@ -86,7 +89,12 @@ async def pressing(store: Store, keyring: Keyring) -> AsyncIterator[Pressing]:
         memory = Memory(store, keyring, system_clock)
         access = Access(at.client, AccessSettings(), system_clock, memory)
         admission = Admission(access, at.poster, at.posts, make_metrics())
-        yield Pressing(at, source, SessionErrorsJobs(admission, (source,), at.poster))
+        crashes: list[BaseException] = []
+        tasks = Tasks(lambda crash, _task: crashes.append(crash))
+        pages = Pages(Flights(tasks), keyring, system_clock)
+        yield Pressing(at, source, SessionErrorsJobs(admission, (source,), pages, at.poster))
+        await tasks.settle()
+        assert crashes == []
 
 
 async def test_the_errors_are_posted_below_with_when_and_where_and_what_is_left_of_the_month(
