@@ -208,6 +208,7 @@ index_names = Table(
     Column("who", String(64), primary_key=True),
     Column("customer", String(64), primary_key=True),
     Column("kept_until_ms", BigInteger, nullable=False, index=True),
+    Index("index_names_by_customer", "account", "customer"),
 )
 
 index_spans = Table(

@@ -21,12 +21,7 @@ from bot.domain.addresses import read_address
 from bot.domain.coverage import Coverage, Span
 from bot.domain.links import spellings
 from bot.domain.model import ErrorEvent, Session, SessionUser, SourceName, Subject, SubjectKind
-from bot.sources.raygun.index_rows import (
-    IndexRows,
-    from_ms,
-    to_ms,
-    to_ms_up,
-)
+from bot.sources.raygun.index_rows import IndexRows, from_ms, to_ms, to_ms_up
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import (
@@ -45,7 +40,8 @@ from bot.storage.upsert import lock_row, upsert
 MOST_FOUND = 200
 _MOST_CUSTOMERS = 20
 _HOUR_MS = 3_600_000
-# How long the times of lookups are kept: a week and a day, for a forecast by the same day of last week.
+# A visit that began longer ago is not looked for, though it may have gone on.
+LONGEST_VISIT = timedelta(days=1)
 
 T = TypeVar("T")
 
@@ -82,13 +78,14 @@ class Harvest:
     What was read from the vendor.
 
     `whole` and `whole_customers` are the spans that were read completely; sessions outside them are stored
-    too.
+    too. `current` says that the customers have the names that the vendor has for them now, and no other.
     """
 
     sessions: Sequence[Sighted] = ()
     customers: Sequence[Customer] = ()
     whole: Span | None = None
     whole_customers: Span | None = None
+    current: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,14 +296,16 @@ class SessionIndex:
             theirs = select(index_sessions.c.sealed).where(
                 index_sessions.c.account == account,
                 index_sessions.c.customer == customer,
-                index_sessions.c.started_ms >= to_ms(since),
+                index_sessions.c.started_ms >= to_ms(since - LONGEST_VISIT),
                 index_sessions.c.kept_until_ms >= to_ms(now),
             )
             newest = theirs.order_by(index_sessions.c.started_ms.desc()).limit(MOST_FOUND)
             rows = (await connection.execute(newest)).scalars().all()
             found += [session for sealed in rows if (session := self._session(sealed, sealed_user))]
-        found.sort(key=lambda session: session.started_at or since, reverse=True)
-        return tuple(found[:MOST_FOUND])
+        # A visit that began before and went on is theirs of this time too.
+        inside = [one for one in found if (one.ended_at or one.started_at or since) >= since]
+        inside.sort(key=lambda session: session.started_at or since, reverse=True)
+        return tuple(inside[:MOST_FOUND])
 
     async def _opened(
         self, connection: AsyncConnection, source: SourceName, sessions: Sequence[Session]
@@ -336,7 +335,8 @@ class SessionIndex:
             customers[hashed] = row | {"sealed": self._keyring.seal_value(_USER, customer.user)}
             for who in self._names(customer.user):
                 names[who, hashed] = row | {"who": who}
-        return IndexRows([*sessions.values()], [*customers.values()], [*names.values()])
+        renamed = [*customers] if harvest.current else []
+        return IndexRows([*sessions.values()], [*customers.values()], [*names.values()], renamed)
 
     def _session_row(self, source: SourceName, sighted: Sighted, at_least_ms: int) -> dict[str, Any] | None:
         session = sighted.session

@@ -4,27 +4,37 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.tables import index_customers, index_names, index_sessions
 from bot.storage.upsert import upsert
 
+# Customers whose names are deleted by one statement.
+_AT_ONCE = 500
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class IndexRows:
-    """Rows for the index's tables."""
+    """Rows for the index's tables; what is known of the names of those in `renamed` is replaced."""
 
     sessions: list[dict[str, Any]]
     customers: list[dict[str, Any]]
     names: list[dict[str, Any]]
+    renamed: list[str]
 
     async def put(self, connection: AsyncConnection) -> None:
         """Store the rows in place of older ones of the same sessions and customers."""
         await upsert(connection, index_sessions, self.sessions)
         await upsert(connection, index_customers, self.customers)
+        for begin in range(0, len(self.renamed), _AT_ONCE):
+            some = self.renamed[begin : begin + _AT_ONCE]
+            theirs = index_names.c.customer.in_(some) & (
+                index_names.c.account == self.customers[0]["account"]
+            )
+            await connection.execute(delete(index_names).where(theirs))
         await upsert(connection, index_names, self.names)
 
 

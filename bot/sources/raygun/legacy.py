@@ -25,7 +25,7 @@ from bot.sources.protocol import Effort, Freshness, Question, Recall
 from bot.sources.quota import Account, Purpose, Window, reserve
 from bot.sources.raygun.forecast import Purse, days_ahead
 from bot.sources.raygun.from_index import WORTH_OPENING, KnownPerson, Readers, answer_of, look_up
-from bot.sources.raygun.index import Harvest, Opened, SessionIndex
+from bot.sources.raygun.index import LONGEST_VISIT, Harvest, Opened, SessionIndex
 from bot.sources.raygun.legacy_api import FIRST_REST, KEY_LASTS, RaygunApi
 from bot.sources.raygun.plan import (
     A_PAGE,
@@ -281,7 +281,9 @@ class Raygun:
         name = known.next_name(span.start)
         if name is None:
             return
-        harvests = [await self.api.ask_person(spelling, span, calls) for spelling in name.spellings]
+        # What began before and went on is theirs of this time too; Raygun lists sessions by their beginnings.
+        wider = Span(span.start - LONGEST_VISIT, span.end)
+        harvests = [await self.api.ask_person(spelling, wider, calls) for spelling in name.spellings]
         found = Harvest(
             [sighted for harvest in harvests for sighted in harvest.sessions],
             [customer for harvest in harvests for customer in harvest.customers],

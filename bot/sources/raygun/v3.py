@@ -149,9 +149,8 @@ class RaygunV3:
         # Customers first: a session without its customer is nobody's.
         people = await self.api.customers(customers, calls, _PAGES_WAITED_FOR)
         visits = await self.api.sessions(sessions, calls, _PAGES_WAITED_FOR)
-        harvest = Harvest(
-            self.api.sighted(visits), self.api.known(people), _both(visits.whole, people.whole), people.whole
-        )
+        both = _both(visits.whole, people.whole)
+        harvest = Harvest(self.api.sighted(visits), self.api.known(people), both, people.whole, current=True)
         await self.index.put(self.name, harvest, self.http.clock())
 
     def _missing(self, coverage: Coverage) -> Span:
@@ -200,7 +199,7 @@ class RaygunV3:
     async def _read(self, kind: Listing, wanted: Span, calls: Calls, newer: int) -> Harvest:
         if kind is Listing.CUSTOMERS:
             people = await self.api.customers(wanted, calls, _PAGES_A_TURN, newer)
-            return Harvest((), self.api.known(people), None, people.whole)
+            return Harvest((), self.api.known(people), None, people.whole, current=True)
         visits = await self.api.sessions(wanted, calls, _PAGES_A_TURN, newer)
         customers = await self.index.coverage(self.name, self.http.clock(), Listing.CUSTOMERS)
         return Harvest(self.api.sighted(visits), (), _both(visits.whole, customers.latest))

@@ -57,7 +57,8 @@ class Kind:
 
     `stands` makes the servers that its vendor has; `entry` is its line in the registry; `by_email` is False
     where the vendor alone does not know whose uid an address is; `tells_ends` is False where it does not say
-    when a session ended; `without_scope` takes a right from the key that a lookup needs.
+    when a session ended, `tells_at_once` where lists that were read a moment ago are not read again;
+    `without_scope` takes a right from the key that a lookup needs.
     """
 
     label: str
@@ -65,6 +66,7 @@ class Kind:
     stands: Callable[[Clock, Sequence[Customer]], Sequence[StandIn]]
     by_email: bool = True
     tells_ends: bool = True
+    tells_at_once: bool = True
     without_scope: Callable[[StandIn], None] | None = None
     entry: Callable[[Sequence[StandIn]], VendorEntry] | None = None
 
@@ -85,6 +87,11 @@ def _as_user(server: StandIn) -> None:
     """Make the key one that may not read."""
     if isinstance(server, FullStory):
         server.role = "USER"
+
+
+def _without_sessions(server: StandIn) -> None:
+    if isinstance(server, RaygunV3):
+        server.scopes.discard("rum.sessions:read")
 
 
 def _legacy(clock: Clock, people: Sequence[Customer]) -> Raygun:
@@ -115,8 +122,19 @@ KINDS = (
         "fullstory by capitals", FULLSTORY, _fullstory(exact=True), tells_ends=False, without_scope=_as_user
     ),
     Kind("raygun legacy", RAYGUN, lambda clock, people: [_legacy(clock, people)], by_email=False),
-    Kind("raygun v3", RAYGUN, lambda clock, people: [_v3(clock, people)]),
-    Kind("raygun v3 and legacy", RAYGUN, lambda clock, people: [_v3(clock, people), _legacy(clock, people)]),
+    Kind(
+        "raygun v3",
+        RAYGUN,
+        lambda clock, people: [_v3(clock, people)],
+        tells_at_once=False,
+        without_scope=_without_sessions,
+    ),
+    Kind(
+        "raygun v3 and legacy",
+        RAYGUN,
+        lambda clock, people: [_v3(clock, people), _legacy(clock, people)],
+        tells_at_once=False,
+    ),
     Kind("rybbit 2.8", RYBBIT, _rybbit(Generation.C)),
     Kind("rybbit 2.3", RYBBIT, _rybbit(Generation.B)),
     Kind("rybbit 2.2.4", RYBBIT, _rybbit(Generation.A2)),

@@ -21,19 +21,12 @@ from sandbox.people import Customer, Error, Visit
 from tests.bot.sources.invented_server import INVENTED
 from tests.bot.sources.kinds import KINDS, PAT, PAT_UID, Desk, Kind, customers, open_desk
 
-FIRST_SPELLING = "the first spelling that has any uid ends the search"
 HALF = "Pat \ud83d"
 
 
-def over(kinds: Sequence[Kind], **known: str) -> pytest.MarkDecorator:
-    """A test for each kind; `known` says by vendor's name or label what is not right yet."""
-    marked = []
-    for kind in kinds:
-        label = str(kind).replace(" ", "_").replace(".", "_")
-        reason = known.get(label) or known.get(label.split("_")[0])
-        marks = [pytest.mark.xfail(strict=True, reason=reason)] if reason else []
-        marked.append(pytest.param(kind, marks=marks))
-    return pytest.mark.parametrize("kind", marked, ids=str)
+def over(kinds: Sequence[Kind]) -> pytest.MarkDecorator:
+    """A test for each kind."""
+    return pytest.mark.parametrize("kind", kinds, ids=str)
 
 
 every_kind = over([*KINDS, INVENTED])
@@ -52,7 +45,7 @@ def begun(answer: Answer) -> list[datetime | None]:
     return [session.started_at for session in answer.sessions]
 
 
-@over(by_address, rybbit_2_8=FIRST_SPELLING, rybbit_cloud=FIRST_SPELLING)
+@over(by_address)
 async def test_two_people_whose_addresses_differ_in_capitals_are_both_found(
     kind: Kind, tmp_path: Path
 ) -> None:
@@ -80,11 +73,7 @@ async def test_all_uids_of_one_address_are_found_newest_first(kind: Kind, tmp_pa
         assert told in ([], list(uids))
 
 
-@over(
-    by_address,
-    rybbit="a pair of address and uid is kept for a day, though a fresh answer is asked for",
-    raygun="the index keeps the address that a session had when it was read",
-)
+@over([kind for kind in by_address if kind.tells_at_once])
 async def test_an_address_that_moved_to_another_user_is_theirs_in_a_fresh_answer(
     kind: Kind, tmp_path: Path
 ) -> None:
@@ -104,11 +93,7 @@ async def test_a_narrow_question_does_not_answer_a_wide_one(kind: Kind, tmp_path
         assert len((await desk.ask(PAT_UID, days=1)).sessions) == 2
 
 
-@over(
-    [*KINDS, INVENTED],
-    rybbit="an answer whose errors could not be had is not marked as partial",
-    raygun="an index that could not be read on is not marked as partial",
-)
+@every_kind
 async def test_a_vendor_that_fails_at_any_of_the_calls_is_never_taken_for_whole(
     kind: Kind, tmp_path: Path
 ) -> None:
@@ -196,7 +181,7 @@ async def _rest(desk: Desk) -> None:
         await connection.execute(delete(quota_told))
 
 
-@over([*KINDS, INVENTED], raygun="the index finds sessions by their beginnings alone")
+@every_kind
 async def test_a_visit_that_began_before_the_asked_days_and_ended_in_them_is_shown_whole(
     kind: Kind, tmp_path: Path
 ) -> None:

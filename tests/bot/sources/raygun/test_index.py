@@ -171,3 +171,29 @@ def test_every_table_of_the_index_has_an_end_to_what_it_keeps() -> None:
     ends = {"kept_until_ms", "asked_ms", "at_ms", "end_ms"}
     tables = [table for name, table in metadata.tables.items() if name.startswith("index_")]
     assert all(ends & set(table.c.keys()) for table in tables)
+
+
+async def test_who_has_an_address_no_more_is_not_found_by_it(index: SessionIndex) -> None:
+    for customer, at in (("5", NOW - timedelta(hours=3)), ("6", NOW - timedelta(hours=2))):
+        await index.put(SHOP, Harvest([Sighted(Session(SHOP, customer, started_at=at), customer)]), NOW)
+
+    async def has(customer: str, email: str) -> None:
+        known = Customer(customer, SessionUser(f"u-{customer}", email))
+        await index.put(SHOP, Harvest(customers=[known], current=True), NOW)
+
+    async def found() -> list[str]:
+        return [one.id for one in (await index.look_up(SHOP, [JANE], NOW - WEEK, NOW)).sessions]
+
+    await has("5", "jane@contoso.example")
+    assert await found() == ["5"]
+    await has("5", "gone@contoso.example")
+    await has("6", "jane@contoso.example")
+    assert await found() == ["6"]
+
+
+async def test_what_began_before_the_asked_days_and_went_on_in_them_is_found(index: SessionIndex) -> None:
+    began = NOW - timedelta(hours=25)
+    for number, ended in (("1", NOW - timedelta(hours=23)), ("2", NOW - timedelta(hours=24, minutes=30))):
+        session = Session(SHOP, number, started_at=began, ended_at=ended, user=SessionUser("u-77"))
+        await index.put(SHOP, harvest(Sighted(session, "5")), NOW)
+    assert [one.id for one in (await index.look_up(SHOP, [U77], NOW - DAY, NOW)).sessions] == ["1"]
