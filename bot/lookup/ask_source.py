@@ -203,6 +203,10 @@ class AskSource:
             report(await self._findings.failed(source, question, self._late(source), known), False)
         # Shielded: one caller that is cancelled must not cancel the call for the others.
         outcome = await asyncio.shield(flight)
+        if not ours and _is_kept_back(outcome):
+            # It was refused to whoever asked first: calls may be left for the likes of who asks now.
+            flight, ours = self._flights.join(name, lambda: self._outcome(source, question, begun))
+            outcome = await asyncio.shield(flight)
         calls = outcome.calls if ours else 0
         if isinstance(outcome.result, Failure):
             report(await self._findings.failed(source, question, outcome.result, known, calls), True)
@@ -287,6 +291,10 @@ class AskSource:
         seconds = f"{self._deadline.total_seconds():g} s"
         message = f"{source.title} did not answer within {seconds}; its answer is added when it comes"
         return Failure(Reason.TIMED_OUT, message)
+
+
+def _is_kept_back(outcome: _Outcome) -> bool:
+    return isinstance(outcome.result, Failure) and outcome.result.reason is Reason.QUOTA_SPENT
 
 
 def _is_heard_again(question: Question, known: KnownAnswer) -> bool:

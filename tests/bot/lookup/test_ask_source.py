@@ -28,7 +28,7 @@ from bot.lookup.single_flight import Flights
 from bot.operations.tasks import Tasks
 from bot.sources.http import CallFailed, Calls, VendorHttp
 from bot.sources.protocol import Effort, Freshness, Question
-from bot.sources.quota import Account, Ledger, Window
+from bot.sources.quota import Account, Ledger, Purpose, Window
 from bot.sources.raygun.index import SessionIndex
 from bot.sources.raygun.pushed_errors import PushedErrors
 from bot.storage.keyring import Keyring
@@ -363,3 +363,19 @@ async def test_an_unexpected_error_spoils_no_later_question(asking: Asking) -> N
         await asking.ask()
     asking.source.answers = [found(asking.clock)]
     assert states(await asking.ask()) == [State.LIVE]
+
+
+async def test_a_person_who_joins_a_tickets_question_is_not_refused_what_is_kept_for_people(
+    asking: Asking,
+) -> None:
+    kept = Failure(Reason.QUOTA_SPENT, "what is left is kept for people who ask")
+    asking.source.answers = [kept, Answer()]
+    asking.source.gate.clear()
+    ticket = asyncio.create_task(asking.ask(purpose=Purpose.TICKET))
+    await asking.until(lambda: asking.source.asked)
+    person = asyncio.create_task(asking.ask(purpose=Purpose.PERSON))
+    await asking.until(lambda: asking.at_vendor == 2)
+    asking.source.gate.set()
+    assert (await ticket)[-1].state is State.QUOTA
+    assert (await person)[-1].state is State.LIVE
+    assert asking.source.asked == 2
