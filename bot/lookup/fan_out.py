@@ -183,8 +183,7 @@ class _Asking:
             told = [name for name, finding in self.said.items() if _tells_people(finding)]
             await identities.renew(subject, told, people)
             self._names = await identities.other_names(subject)
-        elif people:
-            await identities.learn(people)
+        elif await identities.learn(people):
             self._names = await identities.other_names(subject)
 
     def _ask(self, source: Source, question: Question, before: Finding | None = None) -> None:

@@ -86,18 +86,19 @@ class Identities:
         self._keyring = keyring
         self._retention = retention
 
-    async def learn(self, people: Iterable[SeenPerson]) -> None:
-        """Store the pairs of address and uid of these people."""
+    async def learn(self, people: Iterable[SeenPerson]) -> bool:
+        """Store the pairs of address and uid of these people; False where all had been stored lately."""
         pairs = {pair for source, user in people if (pair := _pair(source, user))}
         if not pairs:
-            return
+            return False
         async with self._store.read() as connection:
             written = await self._written(connection, pairs)
         new = [pair for pair in pairs if self._key(pair) not in written]
         if not new:
-            return
+            return False
         async with self._store.write() as connection:
             await upsert(connection, identities, [self._row(pair) for pair in new], seen_ms=now_ms())
+        return True
 
     async def renew(
         self, subject: Subject, told_anew: Iterable[SourceName], people: Iterable[SeenPerson]
@@ -122,51 +123,63 @@ class Identities:
 
     async def other_names(self, subject: Subject) -> OtherNames:
         """An address's uid in each product, or a uid's address, where there is exactly one, or the doubts."""
-        pairs = await self._pairs(subject)
+        around = await self._around(subject)
+        pairs = _of(subject, around)
         if subject.kind is SubjectKind.UID:
-            return await self._address_of(subject, pairs)
+            return self._address_of(subject, pairs, around)
         sure: list[OtherName] = []
         doubts: list[Doubt] = []
         for product in dict.fromkeys(self._product(pair) for pair in pairs):
             told = [pair for pair in pairs if self._product(pair) == product]
             uids = _names(told, SubjectKind.UID)
-            if doubt := await self._doubt_of(subject, uids, told, product):
+            if doubt := self._doubt_of(subject, uids, told, product, around):
                 doubts.append(doubt)
             else:
                 sure.append(OtherName(uids[0], product, _accounts(told)))
         return OtherNames(tuple(sure), tuple(doubts))
 
-    async def _address_of(self, uid: Subject, pairs: list[_Pair]) -> OtherNames:
+    def _address_of(self, uid: Subject, pairs: list[_Pair], around: list[_Pair]) -> OtherNames:
         addresses = _names(pairs, SubjectKind.EMAIL)
         if not addresses:
             return OtherNames()
         # Those who told it: in their products an address with another uid is somebody else's, or doubtful.
         for product in dict.fromkeys(self._product(pair) for pair in pairs):
-            if doubt := await self._doubt_of(uid, addresses, pairs, product):
+            if doubt := self._doubt_of(uid, addresses, pairs, product, around):
                 return OtherNames(doubts=(doubt,))
         return OtherNames((OtherName(addresses[0], None, _accounts(pairs)),))
 
-    async def _doubt_of(
-        self, name: Subject, others: tuple[Subject, ...], pairs: list[_Pair], product: str
+    def _doubt_of(
+        self,
+        name: Subject,
+        others: tuple[Subject, ...],
+        pairs: list[_Pair],
+        product: str,
+        around: list[_Pair],
     ) -> Doubt | None:
         """The doubt where a name has several others, or its other name goes with several of its own kind."""
         if len(others) > 1:
             return _doubt(name, others, pairs)
-        back = [pair for pair in await self._pairs(others[0]) if self._product(pair) == product]
+        back = [pair for pair in _of(others[0], around) if self._product(pair) == product]
         sharing = _names(back, name.kind)
         return _doubt(others[0], sharing, back) if len(sharing) > 1 else None
 
     def _product(self, pair: _Pair) -> str:
         return self.shared.product_of(pair.account)
 
-    async def _pairs(self, subject: Subject) -> list[_Pair]:
-        """All pairs that a name is in, but for those sealed by a key that was since removed."""
-        column = identities.c[subject.kind.value]
+    async def _around(self, subject: Subject) -> list[_Pair]:
+        """
+        All pairs that a name is in, and all that one of its other names is in; those seen last come first.
+
+        Pairs that were sealed by a key since removed are left out.
+        """
+        column, other = identities.c[subject.kind.value], identities.c[_other(subject.kind).value]
+        its = column == self._hash(subject.value)
+        near = its | other.in_(select(other).where(its))
+        recent = identities.c.seen_ms >= now_ms() - milliseconds(self._retention)
+        query = select(identities.c.sealed).where(near, recent)
+        newest = query.order_by(identities.c.seen_ms.desc(), identities.c.email, identities.c.uid)
         async with self._store.read() as connection:
-            recent = identities.c.seen_ms >= now_ms() - milliseconds(self._retention)
-            ours = select(identities.c.sealed).where(column == self._hash(subject.value), recent)
-            query = ours.order_by(identities.c.seen_ms.desc(), identities.c.email, identities.c.uid)
-            sealed = (await connection.execute(query)).scalars().all()
+            sealed = (await connection.execute(newest)).scalars().all()
         return [pair for one in sealed if (pair := self._opened(one))]
 
     async def _written(self, connection: AsyncConnection, pairs: set[_Pair]) -> set[tuple[str, str, str]]:
@@ -202,6 +215,11 @@ def _pair(source: SourceName, user: SessionUser) -> _Pair | None:
     if address is None or not uid or len(uid) > LONGEST_SUBJECT or "@" in uid or uid.lower() in _NOBODY:
         return None
     return _Pair(address.value, uid, str(source))
+
+
+def _of(name: Subject, around: list[_Pair]) -> list[_Pair]:
+    """Those of some pairs that a name is in."""
+    return [pair for pair in around if pair.name(name.kind).value == name.value]
 
 
 def _other(kind: SubjectKind) -> SubjectKind:
