@@ -46,7 +46,8 @@ async def upsert_returning(
     """Write one row over the one that has the same primary key; returns what a column has now."""
     statement = insert_into(connection, table).values(**row)
     key = {part.name for part in table.primary_key}
-    written = {name: statement.excluded[name] for name in row if name not in key}
+    # Not what was to be inserted: a time would be that from before the row was waited for.
+    written = {name: value for name, value in row.items() if name not in key}
     over = statement.on_conflict_do_update(index_elements=[*key], set_=written)
     return (await connection.execute(over.returning(column))).scalar_one()
 
