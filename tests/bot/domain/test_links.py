@@ -346,4 +346,6 @@ def test_what_is_put_into_a_known_address_never_changes_whose_host_it_is(
     url: str, put: str, where: int
 ) -> None:
     found = read_link(url[:where] + put + url[where:], OWN)
-    assert found is None or found.host in {link.host for link in KNOWN.values()}
+    # A data region's name may be any: what is below FullStory's own domain is FullStory's.
+    known = {link.host for link in KNOWN.values()}
+    assert found is None or found.host in known or found.host.endswith(".fullstory.com")
