@@ -279,6 +279,10 @@ def _is_other(user: SessionUser, subject: Subject) -> bool:
 def _both(before: Finding, again: Finding) -> Finding:
     """A source's finding after it was asked again, by another name: it has cost what both have cost."""
     calls = before.calls + again.calls
+    # What is left is left after both.
+    before = replace(
+        before, calls_left=again.calls_left, calls_again=again.calls_again, calls_back=again.calls_back
+    )
     if again.failure is not None:
         note = f"by another name of theirs it could not be asked: {again.failure.message}"
         return replace(before, calls=calls, partial=True, notes=(*before.notes, note))
