@@ -95,7 +95,12 @@ def _known_by(names: Sequence[Subject], sessions: Sequence[Session]) -> tuple[Su
         if uid
     ]
     by_kind = sorted(names, key=lambda name: name.kind is not SubjectKind.UID)
-    return tuple(known or by_kind)
+    return _without_repeated_spellings(known or by_kind)
+
+
+def _without_repeated_spellings(names: Sequence[Subject]) -> tuple[Subject, ...]:
+    """The names without those that are asked for by another one's spellings anyway."""
+    return tuple(n for n in names if not any(set(n.spellings) < set(other.spellings) for other in names))
 
 
 def answer_of(

@@ -21,7 +21,7 @@ from bot.domain.addresses import read_address
 from bot.domain.coverage import Coverage, Span
 from bot.domain.links import spellings
 from bot.domain.model import ErrorEvent, Session, SessionUser, SourceName, Subject, SubjectKind
-from bot.sources.raygun.index_rows import IndexRows, from_ms, to_ms, to_ms_up
+from bot.sources.raygun.index_rows import IndexRows, from_ms, spans_of_all, to_ms, to_ms_up
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import (
@@ -154,7 +154,7 @@ class SessionIndex:
         account, now = str(source), asked.end
         rows = await asyncio.to_thread(self._rows, source, harvest, now, now + self._answers_kept)
         span = {"account": account, "since_ms": to_ms_up(asked.start), "asked_ms": to_ms(now)}
-        asked_rows = [span | {"who": self._who(name)}]
+        asked_rows = [span | {"who": who} for who in self._spelled(name)]
         async with self._store.write() as connection:
             await rows.put(connection)
             await upsert(connection, index_asked, asked_rows)
@@ -190,16 +190,15 @@ class SessionIndex:
             )
 
     async def asked(self, source: SourceName, names: Iterable[Subject], now: datetime) -> dict[Subject, Span]:
-        """The span for which the vendor was last asked by each of these names, where it ever was."""
-        by_hash = {self._who(name): name for name in names}
-        query = select(index_asked.c.who, index_asked.c.since_ms, index_asked.c.asked_ms).where(
-            index_asked.c.account == str(source),
-            index_asked.c.who.in_(set(by_hash)),
-            index_asked.c.asked_ms >= to_ms(now - self._answers_kept),
-        )
+        """The span for which the vendor was last asked by all spellings of a name, for each that was."""
+        hashes = {name: self._spelled(name) for name in names}
+        spelled, asked = {who for own in hashes.values() for who in own}, index_asked.c
+        recent = asked.asked_ms >= to_ms(now - self._answers_kept)
+        ours = (asked.account == str(source)) & asked.who.in_(spelled) & recent
+        query = select(asked.who, asked.since_ms, asked.asked_ms).where(ours)
         async with self._store.read() as connection:
-            rows = (await connection.execute(query)).all()
-        return {by_hash[who]: Span(from_ms(since), from_ms(at)) for who, since, at in rows if since < at}
+            rows = {who: (since, at) for who, since, at in (await connection.execute(query)).all()}
+        return spans_of_all(hashes, rows)
 
     async def linked(self, hashes: Sequence[str]) -> Session | None:
         """The session, of any source, whose URL has one of these hashes; None where there is none."""
@@ -389,6 +388,10 @@ class SessionIndex:
 
     def _who(self, subject: Subject) -> str:
         return self._keyring.hash(subject.kind, subject.value)
+
+    def _spelled(self, subject: Subject) -> list[str]:
+        """The hash of each spelling of a name: Raygun tells capitals apart."""
+        return [self._keyring.hash(subject.kind, spelling) for spelling in subject.spellings]
 
     def _id(self, source: SourceName, session_id: str) -> str:
         return self._keyring.hash("session", str(source), session_id)

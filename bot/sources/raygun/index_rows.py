@@ -1,5 +1,6 @@
 """Writing the session index: rows replace older ones, times are in whole milliseconds."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.coverage import Span
+from bot.domain.model import Subject
 from bot.storage.tables import index_customers, index_names, index_sessions
 from bot.storage.upsert import upsert
 
@@ -51,3 +54,15 @@ def to_ms_up(moment: datetime) -> int:
 def from_ms(milliseconds: int) -> datetime:
     """The time in UTC of milliseconds since 1970."""
     return _EPOCH + milliseconds * _MILLISECOND
+
+
+def spans_of_all(
+    hashes: Mapping[Subject, Sequence[str]], rows: Mapping[str, tuple[int, int]]
+) -> dict[Subject, Span]:
+    """For each name the span that the rows of all its spellings have in common, where there is one."""
+    spans = {}
+    for name, spelled in hashes.items():
+        begins, ends = zip(*(rows.get(one, (0, 0)) for one in spelled), strict=True)
+        if max(begins) < min(ends):
+            spans[name] = Span(from_ms(max(begins)), from_ms(min(ends)))
+    return spans

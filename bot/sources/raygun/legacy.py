@@ -79,14 +79,21 @@ class _Forecast:
 
 @dataclass(slots=True)
 class _Trouble:
-    """The last failure, and until when it is reported without another call."""
+    """The last failure, which is reported without another call until its own time."""
 
     failure: Failure | None = None
-    until: datetime | None = None
+
+    def remember(self, failure: Failure, now: datetime) -> None:
+        """Remember a failure, but for those about calls: the ledger knows who may make them, and when."""
+        if failure.reason in (Reason.QUOTA_SPENT, Reason.RATE_LIMITED):
+            return
+        lasts = _NOT_WHOLE_LASTS if failure.message == _NOT_WHOLE else _TROUBLE_LASTS
+        self.failure = replace(failure, until=now + lasts)
 
     def at(self, now: datetime) -> Failure | None:
         """The failure, if it is still to be reported at this time."""
-        return self.failure if self.until is not None and now < self.until else None
+        until = self.failure.until if self.failure else None
+        return self.failure if until is not None and now < until else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,10 +263,9 @@ class Raygun:
         try:
             await self._call(step, question, calls)
         except CallFailed as failed:
-            lasts = _NOT_WHOLE_LASTS if failed.failure.message == _NOT_WHOLE else _TROUBLE_LASTS
-            self._trouble.failure, self._trouble.until = failed.failure, now + lasts
+            self._trouble.remember(failed.failure, now)
             raise
-        self._trouble.until = None
+        self._trouble.failure = None
 
     async def _call(self, step: Step, question: Question, calls: Calls) -> None:
         match step:
