@@ -27,7 +27,8 @@ def absence_line(case_file: CaseFile, time: Clockface, label: Label) -> str:
         return "No source could answer"
     if found.is_nobody:
         return f"Nobody found in the last {counted(case_file.days, 'day')}"
-    known_since_then = found.since and not (found.earlier or found.partly or found.unheard or found.in_doubt)
+    others = found.ended or found.earlier or found.partly or found.unheard
+    known_since_then = found.since and not (others or found.in_doubt)
     if known_since_then and found.since:
         knows = "knows" if len(found.short) == 1 else "know"
         return f"Nobody since {time(found.since)} · {_listed(found.short, label)} {knows} no more"
@@ -45,6 +46,9 @@ def absence_lines(case_file: CaseFile, who: str, time: Clockface, label: Label) 
         lines.append(f"{who} was not found in {_listed(found.whole, label)}, {back}.")
     if found.short and found.since:
         knows = f"{_listed(found.short, label)} since {time(found.since)}; what was before is not known there"
+        lines.append(f"{who} was not found in {knows}.")
+    if found.ended and found.until:
+        knows = f"{_listed(found.ended, label)} until {time(found.until)}; what came since is not known there"
         lines.append(f"{who} was not found in {knows}.")
     if found.earlier or found.partly:
         names = (*found.earlier, *found.partly)
@@ -66,6 +70,9 @@ def _limits(found: Absence, time: Clockface, label: Label) -> list[str]:
     if found.short and found.since:
         looked = "has looked" if len(found.short) == 1 else "have looked"
         clauses.append(f"{_listed(found.short, label)} {looked} since {time(found.since)} alone")
+    if found.ended and found.until:
+        looked = "has looked" if len(found.ended) == 1 else "have looked"
+        clauses.append(f"{_listed(found.ended, label)} {looked} until {time(found.until)} alone")
     if found.in_doubt:
         clauses.append("a name is in doubt")
     return clauses

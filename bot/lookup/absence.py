@@ -1,5 +1,5 @@
 """
-What may be said of somebody of whom nothing was found: it depends on how far back each source has looked.
+What may be said of somebody of whom nothing was found: it depends on the span each source has looked at.
 
 The one place that decides it, for every text and for `lookup --json`. "Nobody" may be said only where every
 source has looked at the whole span that was asked for.
@@ -13,6 +13,9 @@ from enum import StrEnum
 from bot.domain.coverage import Coverage
 from bot.domain.model import CaseFile, Finding, SourceName, State
 
+# The longest that "nobody" is kept for now by any source (`Freshness.nobody`).
+_NOW_LASTS = timedelta(minutes=5)
+
 
 class Reach(StrEnum):
     """How much of the asked span a source has looked at."""
@@ -20,6 +23,8 @@ class Reach(StrEnum):
     WHOLE = "whole"
     # From some time within the span on.
     SHORT = "short"
+    # Up to some time before now.
+    UNTIL = "until"
     # Some time ago, and not now.
     EARLIER = "earlier"
     # A part of what was asked failed.
@@ -32,28 +37,30 @@ class Absence:
     """
     The sources by how much of the asked span they have looked at, where nothing was found.
 
-    `since` is from when on all of `short` have looked, None without any; `in_doubt` says that something was
-    found of which it is not known whose it is.
+    `since` is from when on all of `short` have looked, None without any; `until` is up to when all of `ended`
+    have; `in_doubt` says that something was found of which it is not known whose it is.
     """
 
     whole: tuple[SourceName, ...] = ()
     short: tuple[SourceName, ...] = ()
+    ended: tuple[SourceName, ...] = ()
     earlier: tuple[SourceName, ...] = ()
     partly: tuple[SourceName, ...] = ()
     unheard: tuple[SourceName, ...] = ()
     since: datetime | None = None
+    until: datetime | None = None
     in_doubt: bool = False
 
     @property
     def is_nobody(self) -> bool:
         """Whether there is surely nobody: every source has looked at the whole span."""
-        short = self.short or self.earlier or self.partly or self.unheard
+        short = self.short or self.ended or self.earlier or self.partly or self.unheard
         return bool(self.whole) and not short and not self.in_doubt
 
     @property
     def is_unknown(self) -> bool:
         """Whether no source has looked at all."""
-        return not (self.whole or self.short or self.earlier or self.partly)
+        return not (self.whole or self.short or self.ended or self.earlier or self.partly)
 
 
 def asked_from(case_file: CaseFile) -> datetime:
@@ -89,7 +96,15 @@ def reach(finding: Finding, case_file: CaseFile) -> Reach:
         return Reach.EARLIER
     if finding.partial:
         return Reach.PARTLY
+    if ended_at(finding, case_file):
+        return Reach.UNTIL
     return Reach.SHORT if covers_from(finding, case_file) else Reach.WHOLE
+
+
+def ended_at(finding: Finding, case_file: CaseFile) -> datetime | None:
+    """When a source looked last, where that is longer ago than may be called now; None where it is not."""
+    as_of = finding.as_of
+    return as_of if as_of is not None and case_file.as_of - as_of > _NOW_LASTS else None
 
 
 def absence(case_file: CaseFile) -> Absence | None:
@@ -99,15 +114,17 @@ def absence(case_file: CaseFile) -> Absence | None:
     by_reach: dict[Reach, list[Finding]] = {}
     for finding in case_file.findings:
         by_reach.setdefault(reach(finding, case_file), []).append(finding)
-    short = by_reach.get(Reach.SHORT, [])
+    short, ended = by_reach.get(Reach.SHORT, []), by_reach.get(Reach.UNTIL, [])
     begins = [begin for finding in short if (begin := covers_from(finding, case_file))]
     return Absence(
         whole=_names(by_reach.get(Reach.WHOLE, ())),
         short=_names(short),
+        ended=_names(ended),
         earlier=_names(by_reach.get(Reach.EARLIER, ())),
         partly=_names(by_reach.get(Reach.PARTLY, ())),
         unheard=_names(by_reach.get(Reach.NONE, ())),
         since=max(begins, default=None),
+        until=min((end for finding in ended if (end := ended_at(finding, case_file))), default=None),
         in_doubt=bool(case_file.doubts),
     )
 

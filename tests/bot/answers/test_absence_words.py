@@ -53,6 +53,9 @@ KINDS: dict[str, Kind] = {
     "short index": lambda name: Heard(
         Finding(name, State.INDEX, NOW, covers=spans_from(LATELY)), is_whole=False, since=LATELY
     ),
+    "index that ended": lambda name: Heard(
+        Finding(name, State.INDEX, LATELY, covers=Coverage.of([Span(ASKED, LATELY)])), is_whole=False
+    ),
     "index with a gap": lambda name: Heard(
         Finding(name, State.INDEX, NOW, covers=spans_from(ASKED, LATELY)), is_whole=False, since=LATELY
     ),
@@ -269,3 +272,19 @@ def test_the_json_of_a_lookup_says_from_when_on_each_source_has_looked() -> None
 def test_an_answer_that_goes_back_further_than_asked_is_whole() -> None:
     finding = Finding(WWW, State.LIVE, NOW, complete_from=ASKED - timedelta(days=1))
     assert covers_from(finding, case_file(finding)) is None
+
+
+def test_an_index_that_ended_some_time_ago_has_looked_until_then_alone() -> None:
+    an_hour_ago = NOW - timedelta(hours=1)
+    ended = Finding(
+        SHOP, State.INDEX, an_hour_ago, covers=Coverage.of([Span(ASKED - timedelta(hours=1), an_hour_ago)])
+    )
+    file = case_file(Finding(MAIN, State.LIVE, NOW, 1), ended)
+    said = absence(file)
+    assert said is not None
+    assert not said.is_nobody
+    assert (said.whole, said.ended, said.until) == ((MAIN,), (SHOP,), an_hour_ago)
+    assert not is_surely_nobody([file])
+    for text in texts_of(file).values():
+        assert "obody found in the last" not in text
+    assert "until" in texts_of(file)["parent"]
