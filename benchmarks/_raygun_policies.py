@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from unittest.mock import patch
 
-import httpx
+import httpx2
 
 from bot.domain.model import Subject, SubjectKind
 from bot.lookup.answer_cache import AnswerCache
@@ -86,7 +86,7 @@ class Simple:
 
     raygun: Raygun
     clock: VirtualClock
-    client: httpx.AsyncClient
+    client: httpx2.AsyncClient
     keeps: timedelta
     key: str = ""
     key_until: datetime = datetime(1970, 1, 1, tzinfo=UTC)
@@ -207,7 +207,7 @@ async def without_forecast(raygun: Raygun, clock: VirtualClock) -> AsyncIterator
 @asynccontextmanager
 async def simple(raygun: Raygun, clock: VirtualClock, keeps: timedelta) -> AsyncIterator[Bot]:
     """Open a bot without an index."""
-    async with httpx.AsyncClient(base_url=raygun.origin) as client:
+    async with httpx2.AsyncClient(base_url=raygun.origin) as client:
         yield Simple(raygun, clock, client, keeps)
 
 

@@ -24,7 +24,7 @@ from pathlib import Path
 from socket import create_server
 from typing import TYPE_CHECKING
 
-import httpx
+import httpx2
 
 from benchmarks.load import Load, ended, loaded_world
 from sandbox.world import World
@@ -81,7 +81,7 @@ class Bot:
                 stdout=log,
                 stderr=log,
             )
-        async with httpx.AsyncClient() as client, asyncio.timeout(STARTED_WITHIN_SECONDS):
+        async with httpx2.AsyncClient() as client, asyncio.timeout(STARTED_WITHIN_SECONDS):
             while not await self._is_up(client):
                 if self.process.returncode is not None:
                     raise RuntimeError(f"the bot ended by itself; its log is in {self.folder}")
@@ -100,10 +100,10 @@ class Bot:
             self.world.slack.connect(f"http://127.0.0.1:{self.port}/slack/events")
         await self.start()
 
-    async def _is_up(self, client: httpx.AsyncClient) -> bool:
+    async def _is_up(self, client: httpx2.AsyncClient) -> bool:
         try:
             return (await client.get(f"http://127.0.0.1:{self.port}/readyz")).status_code == 200
-        except httpx.HTTPError:
+        except httpx2.HTTPError:
             return False
 
 

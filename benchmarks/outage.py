@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import httpx
+import httpx2
 
 from benchmarks.kill import Bot, running_postgresql
 from benchmarks.load import Total, ended, loaded_world
@@ -42,7 +42,7 @@ class Row(Total):
 
 async def asked(port: int) -> int:
     """The status of `/readyz`."""
-    async with httpx.AsyncClient(timeout=20) as client:
+    async with httpx2.AsyncClient(timeout=20) as client:
         return (await client.get(f"http://127.0.0.1:{port}/readyz")).status_code
 
 
@@ -61,7 +61,7 @@ async def until_ready(port: int) -> float:
     """The seconds until `/readyz` answers 200."""
     clock = asyncio.get_running_loop().time
     begun = clock()
-    while await asked(port) != httpx.codes.OK:  # noqa: ASYNC110 - another process is asked
+    while await asked(port) != httpx2.codes.OK:  # noqa: ASYNC110 - another process is asked
         await asyncio.sleep(0.1)
     return round(clock() - begun, 1)
 

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 
 from bot.app import open_bot
 from bot.serving.run import serving_http
@@ -41,12 +41,12 @@ async def measure() -> tuple[list[float], float, int]:
             async with (
                 open_bot(settings) as bot,
                 serving_http(bot, "127.0.0.1", 0) as port,
-                httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client,
+                httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client,
             ):
                 return await send(client)
 
 
-async def send(client: httpx.AsyncClient) -> tuple[list[float], float, int]:
+async def send(client: httpx2.AsyncClient) -> tuple[list[float], float, int]:
     """As `measure`, with several senders at once."""
     numbers = iter(range(EVENTS))
     times: list[float] = []
@@ -58,7 +58,7 @@ async def send(client: httpx.AsyncClient) -> tuple[list[float], float, int]:
             started = time.perf_counter()
             answer = await client.post(f"/webhooks/raygun/shop/{SECRET}", json=event(number))
             times.append((time.perf_counter() - started) * 1000)
-            refused += answer.status_code != httpx.codes.OK
+            refused += answer.status_code != httpx2.codes.OK
 
     began = time.perf_counter()
     await asyncio.gather(*(sender() for _ in range(SENDERS)))

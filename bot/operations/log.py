@@ -8,10 +8,10 @@ from typing import Any
 import stamina.instrumentation
 import structlog
 
-# httpx and httpcore print URLs (they carry addresses); aiosqlite prints statements' values at DEBUG.
+# httpx2 and httpcore2 print URLs (they carry addresses); aiosqlite prints statements' values at DEBUG.
 _QUIET = {
-    "httpx": logging.WARNING,
-    "httpcore": logging.WARNING,
+    "httpx2": logging.WARNING,
+    "httpcore2": logging.WARNING,
     "aiosqlite": logging.WARNING,
     "slack_sdk": logging.WARNING,
     # Says at WARNING that a client was given as well as a token, which is on purpose.

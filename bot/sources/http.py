@@ -16,7 +16,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-import httpx
+import httpx2
 
 from bot.domain.model import Failure, Reason
 from bot.operations.clock import Clock
@@ -66,23 +66,23 @@ class Reply:
     @property
     def ok(self) -> bool:
         """Whether the status is a success, 2xx."""
-        return httpx.codes.is_success(self.status)
+        return httpx2.codes.is_success(self.status)
 
 
 def trusted_certificates() -> ssl.SSLContext:
     """The certificates that all connections trust; loading them is slow, so it is done once for all."""
-    return httpx.create_ssl_context()
+    return httpx2.create_ssl_context()
 
 
 def open_client(
     read_seconds: float, trusted: ssl.SSLContext, connect_seconds: float = 5
-) -> httpx.AsyncClient:
+) -> httpx2.AsyncClient:
     """One vendor's connection pool; redirects are not followed: they would carry keys elsewhere."""
-    # httpx logs every URL at INFO, and URLs hold addresses and, at one vendor, the key.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    timeout = httpx.Timeout(read_seconds, connect=connect_seconds, pool=read_seconds)
+    # httpx2 logs every URL at INFO, and URLs hold addresses and, at one vendor, the key.
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
+    timeout = httpx2.Timeout(read_seconds, connect=connect_seconds, pool=read_seconds)
     accepted = {"Accept": "application/json"}
-    return httpx.AsyncClient(timeout=timeout, follow_redirects=False, headers=accepted, verify=trusted)
+    return httpx2.AsyncClient(timeout=timeout, follow_redirects=False, headers=accepted, verify=trusted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class VendorHttp:
     429 that does not say so itself.
     """
 
-    client: httpx.AsyncClient
+    client: httpx2.AsyncClient
     ledger: Ledger
     account: Account
     clock: Clock
@@ -172,19 +172,19 @@ class Calls:
         elif not free:
             await self._spend(budget)
         self.made += 1
-        url = httpx.URL(f"{base_url or self._http.base_url}{path}")
+        url = httpx2.URL(f"{base_url or self._http.base_url}{path}")
         try:
             async with self._http.client.stream(
                 method, url, params=params, headers=headers, json=body
             ) as response:
                 content = await self._read(response)
-        except httpx.TimeoutException:
+        except httpx2.TimeoutException:
             raise self._failed(Reason.TIMED_OUT, "did not answer in time") from None
-        except httpx.ConnectError:
+        except httpx2.ConnectError:
             raise self._failed(Reason.UNREACHABLE, "cannot be reached") from None
-        except httpx.HTTPError:
+        except httpx2.HTTPError:
             raise self._failed(Reason.UNREADABLE, "broke its answer off") from None
-        except httpx.InvalidURL:
+        except httpx2.InvalidURL:
             raise self._failed(Reason.UNREADABLE, "cannot be asked at the configured address") from None
         return await self._judge(response, content)
 
@@ -208,7 +208,7 @@ class Calls:
             return self._failed(
                 Reason.NOT_AUTHORISED, "refuses our key: it is wrong, expired or may not read this"
             )
-        if httpx.codes.is_redirect(reply.status):
+        if httpx2.codes.is_redirect(reply.status):
             return self._failed(
                 Reason.UNREADABLE, "sends us elsewhere: the configured base URL is not its API's"
             )
@@ -237,7 +237,7 @@ class Calls:
                 why = "what is left is kept for people who ask"
             raise CallFailed(Reason.QUOTA_SPENT, f"{self._http.title} was not asked: {why}", verdict.until)
 
-    async def _read(self, response: httpx.Response) -> bytes:
+    async def _read(self, response: httpx2.Response) -> bytes:
         content = bytearray()
         async for chunk in response.aiter_bytes():
             content += chunk
@@ -245,21 +245,21 @@ class Calls:
                 raise self._failed(Reason.UNREADABLE, "answered more than 10 MiB")
         return bytes(content)
 
-    async def _judge(self, response: httpx.Response, content: bytes) -> Reply:
+    async def _judge(self, response: httpx2.Response, content: bytes) -> Reply:
         status = response.status_code
-        if status == httpx.codes.TOO_MANY_REQUESTS:
+        if status == httpx2.codes.TOO_MANY_REQUESTS:
             raise await self._rate_limited(response)
-        if status >= httpx.codes.INTERNAL_SERVER_ERROR:
+        if status >= httpx2.codes.INTERNAL_SERVER_ERROR:
             raise self._failed(Reason.VENDOR_ERROR, f"has trouble of its own (status {status})")
         try:
             body = json.loads(content)
         except (ValueError, RecursionError):
-            if httpx.codes.is_success(status):
+            if httpx2.codes.is_success(status):
                 raise self._failed(Reason.UNREADABLE, "answered something that is not JSON") from None
             body = None
         return Reply(status, body, response.headers)
 
-    async def _rate_limited(self, response: httpx.Response) -> CallFailed:
+    async def _rate_limited(self, response: httpx2.Response) -> CallFailed:
         now = self._http.clock()
         asked_for = retry_after(response.headers.get("retry-after"), now)
         rest = self._http.rest_after_429(now) if asked_for is None else max(asked_for, _SHORTEST_REST)

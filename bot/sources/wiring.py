@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-import httpx
+import httpx2
 
 from bot.operations.clock import Clock
 from bot.operations.tasks import Tasks
@@ -28,7 +28,7 @@ class Wiring:
 
     def http(
         self,
-        client: httpx.AsyncClient,
+        client: httpx2.AsyncClient,
         title: str,
         base_url: str,
         account: str,

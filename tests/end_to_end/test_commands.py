@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import httpx
+import httpx2
 import pytest
 import structlog
 from sqlalchemy import func, select
@@ -324,19 +324,19 @@ async def test_pushed_errors_that_were_acknowledged_survive_a_kill(shell: Shell,
     url = f"http://127.0.0.1:{await port_of(server)}/webhooks/raygun/shop/invented"
     acknowledged = 0
 
-    async def push_until_it_dies(client: httpx.AsyncClient, lane: int) -> None:
+    async def push_until_it_dies(client: httpx2.AsyncClient, lane: int) -> None:
         nonlocal acknowledged
         for number in range(1_000):
             error = {"url": f"https://app.raygun.com/e/{lane}", "totalOccurrences": number + 1}
             try:
                 answer = await client.post(url, json={"eventType": "NewErrorOccurred", "error": error})
-            except httpx.HTTPError:
+            except httpx2.HTTPError:
                 return
             acknowledged += answer.status_code == 200
             if acknowledged == 50:
                 server.send_signal(signal.SIGKILL)
 
-    async with httpx.AsyncClient(timeout=ENDS_WITHIN_SECONDS) as client:
+    async with httpx2.AsyncClient(timeout=ENDS_WITHIN_SECONDS) as client:
         await asyncio.gather(*(push_until_it_dies(client, lane) for lane in range(8)))
     await server.communicate()
     async with open_store(database) as store, store.read() as connection:

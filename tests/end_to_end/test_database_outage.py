@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
-import httpx
+import httpx2
 import pytest
 
 from bot.app import Bot, open_bot
@@ -31,14 +31,14 @@ def own_postgresql() -> Iterator["PostgresServer"]:
 @pytest.fixture
 async def bot_and_client(
     desk: Desk, own_postgresql: "PostgresServer"
-) -> AsyncIterator[tuple[Bot, httpx.AsyncClient]]:
+) -> AsyncIterator[tuple[Bot, httpx2.AsyncClient]]:
     url = new_database(own_postgresql)
     settings = load_settings(desk.world.environment() | {"DATABASE_URL": url} | PATIENT)
     async with AsyncExitStack() as stack:
         bot = await stack.enter_async_context(open_bot(settings, desk.world.clock, SHORT_LEASE))
         port = await stack.enter_async_context(serving_http(bot, "127.0.0.1", 0))
         desk.world.slack.connect(f"http://127.0.0.1:{port}/slack/events")
-        client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=120)
+        client = httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=120)
         yield bot, await stack.enter_async_context(client)
 
 
@@ -53,7 +53,7 @@ async def start(server: "PostgresServer") -> None:
 @pytest.mark.process
 @pytest.mark.parametrize("transport", ["http"])
 async def test_an_outage_is_told_and_survived(
-    desk: Desk, own_postgresql: "PostgresServer", bot_and_client: tuple[Bot, httpx.AsyncClient]
+    desk: Desk, own_postgresql: "PostgresServer", bot_and_client: tuple[Bot, httpx2.AsyncClient]
 ) -> None:
     bot, client = bot_and_client
     slack = desk.world.slack

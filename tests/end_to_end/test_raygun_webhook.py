@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from sqlalchemy import func, select
 
@@ -38,10 +38,10 @@ def pushed(kind: str, hit: str | None = None, **fields: Any) -> dict[str, Any]:
 class Push:
     """Raygun's webhooks, sent to the bot at a port."""
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
+    def __init__(self, client: httpx2.AsyncClient) -> None:
         self._client = client
 
-    async def __call__(self, body: Any, path: str = PATH) -> httpx.Response:
+    async def __call__(self, body: Any, path: str = PATH) -> httpx2.Response:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         return await self._client.post(path, content=content)
 
@@ -55,7 +55,7 @@ async def pushing(desk: Desk, secret: str | None = SECRET) -> AsyncIterator[tupl
         port = await stack.enter_async_context(serving_http(bot, "127.0.0.1", 0))
         desk.world.slack.connect(f"http://127.0.0.1:{port}/slack/events")
         address = f"http://127.0.0.1:{port}"
-        yield bot, Push(await stack.enter_async_context(httpx.AsyncClient(base_url=address, timeout=120)))
+        yield bot, Push(await stack.enter_async_context(httpx2.AsyncClient(base_url=address, timeout=120)))
 
 
 async def errors_of(desk: Desk, who: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from bot.app import open_bot
@@ -21,12 +21,12 @@ async def world() -> AsyncIterator[World]:
 
 async def ask(
     world: World, folder: Path, path: str, headers: dict[str, str] | None = None, **extra: str
-) -> httpx.Response:
+) -> httpx2.Response:
     environment = world.environment() | {"DATABASE_URL": f"sqlite:///{folder / 'x.db'}"} | extra
     async with (
         open_bot(load_settings(environment), world.clock) as bot,
         serving_http(bot, "127.0.0.1", 0) as port,
-        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=120) as client,
+        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=120) as client,
     ):
         return await client.get(path, headers=headers)
 
@@ -41,7 +41,7 @@ async def test_it_is_not_ready_while_slack_is_not_connected(world: World, tmp_pa
     async with (
         open_bot(settings, world.clock) as bot,
         listening(make_web(bot, None, lambda: False), "127.0.0.1", 0) as port,
-        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=120) as client,
+        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=120) as client,
     ):
         assert (await client.get("/readyz")).status_code == 503
         assert (await client.get("/healthz")).status_code == 200
@@ -70,7 +70,7 @@ async def test_a_body_that_is_too_long_or_no_text_is_refused(world: World, tmp_p
     async with (
         open_bot(load_settings(environment), world.clock) as bot,
         serving_http(bot, "127.0.0.1", 0) as port,
-        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=120) as client,
+        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=120) as client,
     ):
         assert (await client.post("/slack/events", content=b"x" * (1024 * 1024 + 1))).status_code == 413
         assert (await client.post("/slack/events", content=b"\xff\xfe")).status_code == 400

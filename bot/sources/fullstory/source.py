@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-import httpx
+import httpx2
 import structlog
 from pydantic import TypeAdapter
 
@@ -265,7 +265,7 @@ class FullStory:
 
 
 def build(
-    name: SourceName, settings: FullStoryAccount, client: httpx.AsyncClient, wiring: Wiring
+    name: SourceName, settings: FullStoryAccount, client: httpx2.AsyncClient, wiring: Wiring
 ) -> FullStory:
     """The source of a configured organisation."""
     http = wiring.http(client, FullStory.title, settings.base_url, str(name))

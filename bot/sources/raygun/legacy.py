@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-import httpx
+import httpx2
 from cachetools import TTLCache
 
 from bot.domain.answer import Answer
@@ -340,7 +340,7 @@ class Raygun:
         return CallFailed(Reason.QUOTA_SPENT, f"Raygun was not asked: {why}", state.returns_at)
 
 
-def build(name: SourceName, settings: RaygunAccount, client: httpx.AsyncClient, wiring: Wiring) -> Raygun:
+def build(name: SourceName, settings: RaygunAccount, client: httpx2.AsyncClient, wiring: Wiring) -> Raygun:
     """The source of a configured application."""
     http = wiring.http(client, Raygun.title, settings.base_url, str(name), windows(settings), rest_after_429)
     api = RaygunApi(name, http, settings, wiring.memory)

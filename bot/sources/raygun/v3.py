@@ -10,7 +10,7 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-import httpx
+import httpx2
 
 from bot.domain.answer import Answer
 from bot.domain.coverage import Coverage, Span
@@ -259,7 +259,7 @@ def _both(some: Span | None, other: Span | None) -> Span | None:
 def build(
     name: SourceName,
     apis: tuple[RaygunAccount | None, RaygunV3Account | None],
-    client: httpx.AsyncClient,
+    client: httpx2.AsyncClient,
     wiring: Wiring,
 ) -> Raygun | RaygunV3:
     """The source of one label's APIs: both together, or the one that is configured."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 
 from bot.domain.answer import Answer
 from bot.domain.links import Link
@@ -200,7 +200,7 @@ class Rybbit:
         return Describer(self.name, self.settings, site, self.http.clock())
 
 
-def build(name: SourceName, settings: RybbitAccount, client: httpx.AsyncClient, wiring: Wiring) -> Rybbit:
+def build(name: SourceName, settings: RybbitAccount, client: httpx2.AsyncClient, wiring: Wiring) -> Rybbit:
     """The source of a configured site."""
     http = wiring.http(client, Rybbit.title, settings.base_url, str(name))
     server = RybbitServer(http, settings, wiring.memory)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 
 from bot.domain.answer import Answer
 from bot.domain.links import Link, LinkKind
@@ -251,7 +251,7 @@ class UXCam:
         )
 
 
-def build(name: SourceName, settings: UXCamAccount, client: httpx.AsyncClient, wiring: Wiring) -> UXCam:
+def build(name: SourceName, settings: UXCamAccount, client: httpx2.AsyncClient, wiring: Wiring) -> UXCam:
     """The source of a configured app."""
     http = wiring.http(client, UXCam.title, settings.base_url, str(name), WINDOWS, GrowingRest())
     return UXCam(name, http, settings, UXCamApi(str(name), settings, wiring.memory))

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-import httpx
+import httpx2
 
 from bot.domain.answer import Answer
 from bot.domain.links import Link
@@ -105,8 +105,8 @@ async def finding(
     crashes: list[BaseException] = []
     tasks = Tasks(lambda crash, _task: crashes.append(crash))
     flights, ledger, leases = Flights(tasks), Ledger(store), Leases(store, keyring)
-    transport = httpx.MockTransport(lambda _request: httpx.Response(404))
-    async with httpx.AsyncClient(transport=transport) as client:
+    transport = httpx2.MockTransport(lambda _request: httpx2.Response(404))
+    async with httpx2.AsyncClient(transport=transport) as client:
         sources = []
         for name in names:
             source = Knows(name, VendorHttp(client, ledger, Account(str(name)), clock, "Invented", ""))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from bot.answers.mrkdwn import local_time
@@ -80,8 +80,8 @@ def database_url(tmp_path: Path) -> str:
 
 @pytest.fixture
 async def pressing(store: Store, keyring: Keyring) -> AsyncIterator[Pressing]:
-    transport = httpx.MockTransport(lambda _request: httpx.Response(200, json={}))
-    async with in_slack(store, keyring) as at, httpx.AsyncClient(transport=transport) as client:
+    transport = httpx2.MockTransport(lambda _request: httpx2.Response(200, json={}))
+    async with in_slack(store, keyring) as at, httpx2.AsyncClient(transport=transport) as client:
         http = VendorHttp(
             client, Ledger(store), Account(str(MAIN)), system_clock, "FullStory", "https://v.example"
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from bot.domain.answer import Answer
@@ -121,7 +121,7 @@ def deadline() -> timedelta:
 async def asking(
     store: Store, keyring: Keyring, clock: MovableClock, deadline: timedelta
 ) -> AsyncIterator[Asking]:
-    async with httpx.AsyncClient() as client:
+    async with httpx2.AsyncClient() as client:
         http = VendorHttp(
             client, Ledger(store), Account(str(NAME), (Window(50, 86_400),)), clock, "Raygun", ""
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from bot.domain.answer import Answer
@@ -111,7 +111,7 @@ async def desk(store: Store, keyring: Keyring, clock: MovableClock) -> AsyncIter
 
     def scripted(name: SourceName) -> Scripted:
         http = VendorHttp(
-            httpx.AsyncClient(), ledger, Account(str(name)), clock, "Scripted", "http://x.example"
+            httpx2.AsyncClient(), ledger, Account(str(name)), clock, "Scripted", "http://x.example"
         )
         source = Scripted(name, http)
         source.gate.set()

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 
 from bot.domain.answer import Answer
 from bot.domain.model import SourceName, Subject, SubjectKind
@@ -34,12 +34,12 @@ from bot.storage.store import Store, open_store
 from tests.conftest import prepared_sqlite
 
 RECORDED = Path(__file__).parents[2] / "recorded"
-Respond = Callable[[httpx.Request], httpx.Response]
+Respond = Callable[[httpx2.Request], httpx2.Response]
 
 
-def answer(body: Any, status: int = 200, **headers: str) -> httpx.Response:
+def answer(body: Any, status: int = 200, **headers: str) -> httpx2.Response:
     """A vendor's JSON answer."""
-    return httpx.Response(status, content=json.dumps(body).encode(), headers=headers)
+    return httpx2.Response(status, content=json.dumps(body).encode(), headers=headers)
 
 
 @dataclass
@@ -47,9 +47,9 @@ class Canned:
     """One vendor that answers by a function, and the requests that it got."""
 
     respond: Respond
-    requests: list[httpx.Request] = field(default_factory=list)
+    requests: list[httpx2.Request] = field(default_factory=list)
 
-    def __call__(self, request: httpx.Request) -> httpx.Response:
+    def __call__(self, request: httpx2.Request) -> httpx2.Response:
         self.requests.append(request)
         return self.respond(request)
 
@@ -71,7 +71,7 @@ class Bench:
     keyring: Keyring
 
     def http(self, vendor: Respond, account: Account, base_url: str) -> VendorHttp:
-        client = httpx.AsyncClient(transport=httpx.MockTransport(vendor))
+        client = httpx2.AsyncClient(transport=httpx2.MockTransport(vendor))
         return VendorHttp(client, self.ledger, account, self.clock, "Vendor", base_url)
 
     def fullstory(self, vendor: Respond) -> FullStory:
@@ -82,14 +82,14 @@ class Bench:
         return FullStory(name, http, account, self.memory, api)
 
     def raygun(
-        self, vendor: Respond | None = None, client: httpx.AsyncClient | None = None, **settings: Any
+        self, vendor: Respond | None = None, client: httpx2.AsyncClient | None = None, **settings: Any
     ) -> Raygun:
         """Raygun with canned answers or, with a client, with that client's server."""
         values = {"api_key": "a", "client_id": "c", "client_secret": "s"} | settings
         account = RaygunAccount(**values)
         name = SourceName("raygun", "shop")
         ledger_account = Account(str(name), raygun.windows(account))
-        client = client or httpx.AsyncClient(transport=httpx.MockTransport(vendor or _nobody))
+        client = client or httpx2.AsyncClient(transport=httpx2.MockTransport(vendor or _nobody))
         http = VendorHttp(
             client, self.ledger, ledger_account, self.clock, "Raygun", account.base_url, raygun.rest_after_429
         )
@@ -110,8 +110,8 @@ class Bench:
         return UXCam(name, http, account, UXCamApi(str(name), account, self.memory))
 
 
-def _nobody(_request: httpx.Request) -> httpx.Response:
-    return httpx.Response(500)
+def _nobody(_request: httpx2.Request) -> httpx2.Response:
+    return httpx2.Response(500)
 
 
 @asynccontextmanager

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-import httpx
+import httpx2
 
 from bot.domain.answer import Answer
 from bot.domain.model import Session, SessionUser, SourceName, Subject
@@ -64,6 +64,6 @@ class Peek:
         return Session(self.name, session_id, started_at=row.at, user=SessionUser(uid=row.who))
 
 
-def build(name: SourceName, settings: dict[str, str], client: httpx.AsyncClient, wiring: Wiring) -> Peek:
+def build(name: SourceName, settings: dict[str, str], client: httpx2.AsyncClient, wiring: Wiring) -> Peek:
     http = wiring.http(client, Peek.title, settings["base_url"], str(name), (Window(60, 60),))
     return Peek(name, http, settings["api_key"])

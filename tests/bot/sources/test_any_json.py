@@ -4,7 +4,7 @@ import json
 from collections.abc import Awaitable
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -65,11 +65,11 @@ REPLIES = st.lists(st.tuples(STATUSES, BODIES), min_size=1, max_size=6)
 def script(replies: list[tuple[int, Any]]) -> Canned:
     """Answer the first request with the first reply, and so on, the last one for ever; let Raygun log in."""
 
-    def respond(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx2.Request) -> httpx2.Response:
         if request.url.path.endswith("authenticate") and len(replies) % 2:
-            return httpx.Response(202, json={"sessionKey": "k"})
+            return httpx2.Response(202, json={"sessionKey": "k"})
         status, body = replies.pop(0) if len(replies) > 1 else replies[0]
-        return httpx.Response(status, content=json.dumps(body).encode())
+        return httpx2.Response(status, content=json.dumps(body).encode())
 
     return Canned(respond)
 

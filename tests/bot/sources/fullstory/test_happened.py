@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from hypothesis import given, settings
 from pydantic import TypeAdapter
@@ -167,7 +167,7 @@ def test_what_is_not_of_the_documented_shape_is_nothing(body: Any) -> None:
     assert read_happened(body, BARE).errors() == ()
 
 
-def vendor(context: httpx.Response, events: httpx.Response = NOT_FOUND) -> Canned:
+def vendor(context: httpx2.Response, events: httpx2.Response = NOT_FOUND) -> Canned:
     return Canned(lambda r: context if r.url.path.endswith("/context") else events)
 
 
@@ -195,7 +195,7 @@ async def test_the_small_context_is_asked_for_before_all_events_and_its_row_is_k
 
 @pytest.mark.parametrize("refused", [FORBIDDEN, NOT_FOUND, answer({"code": "invalid_field"}, 400)])
 async def test_without_contexts_the_events_are_read_and_that_is_remembered(
-    on_bench: Bench, refused: httpx.Response
+    on_bench: Bench, refused: httpx2.Response
 ) -> None:
     canned = vendor(refused, answer({"events": [event("exception", message="broken")]}))
     for number in ("1000", "1001"):
@@ -242,7 +242,7 @@ async def test_what_was_paid_for_completes_the_row_of_the_next_lookup(
         "createdTime": str(int((clock() - timedelta(hours=1)).timestamp())),
     }
 
-    def respond(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx2.Request) -> httpx2.Response:
         if request.url.path.endswith("/context"):
             return answer(CONTEXT)
         return answer({"results": []} if request.url.path == "/v2/users" else {"sessions": [listed]})
@@ -255,7 +255,7 @@ async def test_what_was_paid_for_completes_the_row_of_the_next_lookup(
 
 
 def by_role(role: str, *, events: int = 404) -> Canned:
-    def respond(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx2.Request) -> httpx2.Response:
         if request.url.path == "/me":
             return answer({"email": "", "orgId": "o-7QX2B-na1", "role": role})
         if role not in ("ADMIN", "ARCHITECT"):

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from bot.domain.model import SessionUser, Subject, SubjectKind
@@ -33,7 +33,7 @@ def in_pages(
 ) -> Canned:
     """A vendor whose list goes on by a token, as the vendor's own client follows it."""
 
-    def respond(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx2.Request) -> httpx2.Response:
         if request.url.path == "/v2/users":
             return answer(users)
         begin = int(request.url.params.get("pagination_token", "0"))
@@ -100,7 +100,7 @@ async def test_a_page_that_fails_leaves_the_ones_before_it_and_is_asked_for_agai
     listed = rows(clock(), 230)
     whole = in_pages(listed, NOBODY)
 
-    def respond(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx2.Request) -> httpx2.Response:
         return answer({}, 500) if request.url.params.get("pagination_token") == "100" else whole(request)
 
     found = await find(on_bench.fullstory(respond), "cust-8841")
@@ -113,7 +113,7 @@ async def test_a_page_that_fails_leaves_the_ones_before_it_and_is_asked_for_agai
 async def test_one_spelling_that_fails_is_told_and_claims_nothing(
     on_bench: Bench, clock: MovableClock
 ) -> None:
-    def respond(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx2.Request) -> httpx2.Response:
         if request.url.params["email"] != request.url.params["email"].lower():
             return answer({}, 500)
         return answer(NOBODY if request.url.path == "/v2/users" else {"sessions": rows(clock(), 2)})
@@ -157,7 +157,7 @@ async def test_the_plan_and_the_persons_page_are_told(
 
 
 async def test_users_are_read_ten_a_page_to_the_third_and_more_are_told(on_bench: Bench) -> None:
-    def respond(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx2.Request) -> httpx2.Response:
         if request.url.path != "/v2/users":
             return answer({})
         begin = int(request.url.params.get("page_token", "0"))

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-import httpx
+import httpx2
 import pytest
 
 from bot.domain.links import Link, LinkKind
@@ -108,7 +108,7 @@ async def test_sessions_older_than_asked_for_are_left_out(on_bench: Bench) -> No
     assert [session.id for session in found.sessions] == ["5120998877665544321:7719002233445566778"]
 
 
-def one_by_one(request: httpx.Request) -> httpx.Response:
+def one_by_one(request: httpx2.Request) -> httpx2.Response:
     """Answer a user's record, a list of sessions and a session's events, each as in the contract."""
     if request.url.path == "/v2/sessions" or request.url.path.endswith("/context"):
         return answer({"code": "resource_not_found", "message": "no such resource"}, 404)
@@ -139,7 +139,7 @@ async def test_one_session_is_found_by_the_user_in_its_id_and_costs_no_activatio
 async def test_the_newer_list_names_one_session_directly_also_by_the_clients_id(
     on_bench: Bench, asked: str, listed: dict[str, object]
 ) -> None:
-    def respond(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx2.Request) -> httpx2.Response:
         return answer({"results": [listed]} if request.url.path == "/v2/sessions" else USERS["results"][0])
 
     vendor = Canned(respond)
@@ -215,15 +215,15 @@ async def test_a_session_that_is_not_known_is_none(on_bench: Bench) -> None:
         (answer({"code": "required_field", "message": "uid or email must be set"}, 400), Reason.VENDOR_ERROR),
         (answer({}, 429, **{"retry-after": "7"}), Reason.RATE_LIMITED),
         (answer({}, 500), Reason.VENDOR_ERROR),
-        (httpx.Response(302, headers={"location": "https://evil.example/"}), Reason.UNREADABLE),
-        (httpx.Response(200, text="<html>"), Reason.UNREADABLE),
+        (httpx2.Response(302, headers={"location": "https://evil.example/"}), Reason.UNREADABLE),
+        (httpx2.Response(200, text="<html>"), Reason.UNREADABLE),
         (answer([1, 2]), Reason.UNREADABLE),
         (answer({"sessions": "none"}), Reason.UNREADABLE),
     ],
     ids=str,
 )
 async def test_every_failure_has_a_plain_reason(
-    on_bench: Bench, response: httpx.Response, reason: Reason
+    on_bench: Bench, response: httpx2.Response, reason: Reason
 ) -> None:
     with pytest.raises(CallFailed) as failed:
         await find(on_bench.fullstory(lambda _: response), "jane@corp.example")
@@ -270,9 +270,9 @@ USERS = {
 def by_path(**answers: object) -> Canned:
     """Answer sessions and users each in their own way; what is not given is a 500."""
 
-    def respond(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx2.Request) -> httpx2.Response:
         told = answers.get("users" if request.url.path == "/v2/users" else "sessions")
-        return httpx.Response(500) if told is None else answer(told)
+        return httpx2.Response(500) if told is None else answer(told)
 
     return Canned(respond)
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import httpx
+import httpx2
 
 from tests.bot.sources.canned import Canned, answer
 
@@ -36,8 +36,8 @@ DETAIL: dict[str, Any] = {
 
 def vendor(
     sessions: list[Any] | None = None,
-    sessions_answer: httpx.Response | None = None,
-    **answers: httpx.Response,
+    sessions_answer: httpx2.Response | None = None,
+    **answers: httpx2.Response,
 ) -> Canned:
     rows = [LISTED] if sessions is None else sessions
     usual = {
@@ -46,8 +46,8 @@ def vendor(
         "session": answer(DETAIL),
     } | answers
 
-    def respond(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx2.Request) -> httpx2.Response:
         canned = usual[request.url.path.rsplit("/", 1)[1]]
-        return httpx.Response(canned.status_code, content=canned.content, headers=canned.headers)
+        return httpx2.Response(canned.status_code, content=canned.content, headers=canned.headers)
 
     return Canned(respond)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from bot.domain.answer import Answer
@@ -43,7 +43,7 @@ class Shop:
     vendor: StandIn
     on_bench: Bench
     clock: MovableClock
-    client: httpx.AsyncClient
+    client: httpx2.AsyncClient
 
     def source(self, daily_calls: int = 50) -> Raygun:
         """A source as in a process that has just started."""
@@ -94,7 +94,7 @@ async def shop(tmp_path: Path, clock: MovableClock) -> AsyncIterator[Shop]:
     async with (
         bench(tmp_path, clock) as on_bench,
         listening(StandIn(clock, traffic)) as vendor,
-        httpx.AsyncClient() as client,
+        httpx2.AsyncClient() as client,
     ):
         yield Shop(vendor, on_bench, clock, client)
         await on_bench.tasks.settle()

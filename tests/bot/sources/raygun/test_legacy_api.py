@@ -4,7 +4,7 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -70,7 +70,7 @@ async def test_the_login_is_kept_for_its_15_minutes_and_shared(on_bench: Bench) 
 async def test_a_session_key_that_has_run_out_is_renewed_once(on_bench: Bench) -> None:
     keys = iter(["old", "new", "newer"])
 
-    def respond(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx2.Request) -> httpx2.Response:
         if request.url.path.endswith("authenticate"):
             return answer({"sessionKey": next(keys)}, 202)
         return answer({"sessions": []}) if request.headers["x-sessionkey"] == "new" else answer({}, 401)
@@ -91,7 +91,7 @@ async def test_a_key_that_is_refused_twice_is_a_failure_and_no_loop(on_bench: Be
 
 
 async def test_login_by_post_is_tried_where_get_is_not_known_and_remembered(on_bench: Bench) -> None:
-    def respond(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx2.Request) -> httpx2.Response:
         if request.url.path.endswith("authenticate"):
             return answer({"sessionKey": "k"}, 202) if request.method == "POST" else answer({}, 405)
         return answer({"sessions": []})
@@ -150,7 +150,7 @@ class Paged:
             shuffled.shuffle(self.rows)
         self.fails_at, self.pages = fails_at, 0
 
-    def __call__(self, request: httpx.Request) -> httpx.Response:
+    def __call__(self, request: httpx2.Request) -> httpx2.Response:
         if request.url.path.endswith("authenticate"):
             return answer({"sessionKey": "k"}, 202)
         self.pages += 1

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from sqlalchemy import select
 
@@ -52,7 +52,7 @@ class Shop:
     traffic: Traffic
     on_bench: Bench
     clock: MovableClock
-    client: httpx.AsyncClient
+    client: httpx2.AsyncClient
 
     def api(self, token: str = "", application: str = "") -> RaygunV3Api:
         vendor = self.vendor
@@ -121,7 +121,7 @@ async def shop(tmp_path: Path, clock: MovableClock) -> AsyncIterator[Shop]:
         bench(tmp_path, clock) as on_bench,
         listening(StandIn(clock, traffic)) as vendor,
         listening(Legacy(clock, traffic)) as legacy,
-        httpx.AsyncClient() as client,
+        httpx2.AsyncClient() as client,
     ):
         vendor.limits = ((1_000, 1), *vendor.limits[1:])
         yield Shop(vendor, legacy, traffic, on_bench, clock, client)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from bot.domain.answer import Answer
@@ -16,23 +16,23 @@ EVERY_FILE = sorted(RECORDED.glob("*/*.json"))
 NOTHING: dict[str, Any] = {"data": []}
 
 
-def recorded(name: str) -> httpx.Response:
+def recorded(name: str) -> httpx2.Response:
     """A recorded answer, by folder and file name."""
     file = json.loads((RECORDED / f"{name}.json").read_text())
     body = file["body"]
     content = body if isinstance(body, str) else json.dumps(body)
     headers = {k: v for k, v in file["headers"].items() if k != "content-length"}
-    return httpx.Response(file["status"], content=content.encode(), headers=headers)
+    return httpx2.Response(file["status"], content=content.encode(), headers=headers)
 
 
-def server(**by_path: httpx.Response | Callable[[httpx.Request], httpx.Response]) -> Canned:
+def server(**by_path: httpx2.Response | Callable[[httpx2.Request], httpx2.Response]) -> Canned:
     """A server with some paths (by their last word, `_` for `-`); others get Fastify's 404."""
 
-    def respond(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx2.Request) -> httpx2.Response:
         for path, reply in by_path.items():
             if request.url.path.endswith(path.replace("__", "/").replace("_", "-")):
                 made = reply(request) if callable(reply) else reply
-                return httpx.Response(made.status_code, content=made.content, headers=made.headers)
+                return httpx2.Response(made.status_code, content=made.content, headers=made.headers)
         message = f"Route GET:{request.url.raw_path.decode()} not found"
         return answer({"message": message, "error": "Not Found", "statusCode": 404}, 404)
 
@@ -46,24 +46,24 @@ def current(version: str = "rybbit_2.8.0") -> Canned:
         "1042": f"{version}/sessions_user_id_numeric",
     }
 
-    def sessions(request: httpx.Request) -> httpx.Response:
+    def sessions(request: httpx2.Request) -> httpx2.Response:
         return recorded(people.get(request.url.params["user_id"], f"{version}/sessions_user_id_unknown"))
 
-    def names(request: httpx.Request) -> httpx.Response:
+    def names(request: httpx2.Request) -> httpx2.Response:
         ada = "ada@example.com" in request.url.params["filters"]
         numeric = {"value": 404, "errorName": "Error", "count": 3, "sessionCount": 3, "percentage": 100}
         return (
             recorded(f"{version}/error_names_user_filter") if ada else answer({"data": {"data": [numeric]}})
         )
 
-    def session(request: httpx.Request) -> httpx.Response:
+    def session(request: httpx2.Request) -> httpx2.Response:
         pages = ("session_long_limit100000", "session_ada_with_error", "session_bob_numeric")
         for page in (recorded(f"{version}/{name}") for name in pages):
             if page.json()["data"]["session"]["session_id"] in request.url.path:
                 return page
         return recorded(f"{version}/session_unknown")
 
-    def events(request: httpx.Request) -> httpx.Response:
+    def events(request: httpx2.Request) -> httpx2.Response:
         if request.url.params["errorMessage"] == "404":
             return recorded(f"{version}/error_events_numeric_message")
         return recorded(f"{version}/error_events_user_filter")
@@ -311,7 +311,7 @@ async def test_no_recorded_answer_makes_it_raise_or_show_another_persons_session
         if file.parent.name != folder:
             continue
         reply = recorded(f"{folder}/{file.stem}")
-        vendor = Canned(lambda _, r=reply: httpx.Response(r.status_code, content=r.content))  # type: ignore[misc]
+        vendor = Canned(lambda _, r=reply: httpx2.Response(r.status_code, content=r.content))  # type: ignore[misc]
         try:
             # An account of its own for each file: a 429 closes one.
             found = await find(on_bench.rybbit(vendor, label=file.stem), subject)

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from bot.domain.model import ErrorKind, Reason, Session
@@ -31,7 +31,7 @@ ROW: dict[str, Any] = {
 }  # fmt: skip
 
 
-def newer(*rows: dict[str, Any], cursor: str | None = None) -> httpx.Response:
+def newer(*rows: dict[str, Any], cursor: str | None = None) -> httpx2.Response:
     paging = {"has_more": cursor is not None, "next_cursor": cursor}
     return answer({"success": True, "data": list(rows), "pagination": paging})
 
@@ -161,7 +161,7 @@ async def test_crashes_are_errors_of_their_own_kind_at_the_end_of_the_session_ne
 async def test_what_is_cut_is_counted_and_it_is_said_since_when_all_is_there(
     on_bench: Bench, clock: MovableClock
 ) -> None:
-    def respond(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx2.Request) -> httpx2.Response:
         begin = int(json.loads(request.content).get("cursor") or 0)
         rows = [numbered(n + 2, clock() - timedelta(hours=n)) for n in range(begin, begin + 5)]
         return newer(*rows, cursor=str(begin + 5))
@@ -174,7 +174,7 @@ async def test_what_is_cut_is_counted_and_it_is_said_since_when_all_is_there(
 
 
 async def test_a_page_that_fails_leaves_the_ones_before_it(on_bench: Bench, clock: MovableClock) -> None:
-    def respond(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx2.Request) -> httpx2.Response:
         if json.loads(request.content).get("cursor"):
             return answer({}, 500)
         return newer(numbered(2, clock() - timedelta(hours=1)), cursor="more")
@@ -187,7 +187,7 @@ async def test_a_page_that_fails_leaves_the_ones_before_it(on_bench: Bench, cloc
 async def test_all_ways_of_asking_for_an_address_are_joined(on_bench: Bench, clock: MovableClock) -> None:
     """The trait of one user may be the old identity of another: neither hides the other."""
 
-    def respond(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx2.Request) -> httpx2.Response:
         way = json.loads(request.content)["filters"][0]
         by_email = way["property_name"] == "email"
         row = numbered(5 if by_email else 6, clock() - timedelta(hours=1 if by_email else 2))
@@ -201,7 +201,7 @@ async def test_all_ways_of_asking_for_an_address_are_joined(on_bench: Bench, clo
 
 
 async def test_a_way_of_asking_that_fails_claims_nothing(on_bench: Bench, clock: MovableClock) -> None:
-    def respond(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx2.Request) -> httpx2.Response:
         if json.loads(request.content)["filters"][0]["property_name"] != "email":
             return answer({}, 500)
         row = numbered(5, clock() - timedelta(hours=1))

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from bot.domain.model import Reason, SessionUser
@@ -121,7 +121,7 @@ def classic_alone(body: Any) -> Canned:
     return Canned(lambda r: NOT_FOUND if r.method == "POST" else answer(body))
 
 
-def asked(request: httpx.Request) -> dict[str, Any]:
+def asked(request: httpx2.Request) -> dict[str, Any]:
     body: dict[str, Any] = json.loads(request.content)
     return body
 
@@ -229,7 +229,7 @@ async def test_where_the_classic_api_goes_the_newer_one_is_tried_again(
 ) -> None:
     switched = False
 
-    def respond(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx2.Request) -> httpx2.Response:
         newer = request.method == "POST"
         return answer(NOBODY) if newer is switched else answer({}, 404)
 
@@ -255,7 +255,7 @@ async def test_an_address_is_looked_for_in_its_property_and_then_as_the_identity
 
 
 async def test_an_app_without_such_a_property_is_no_failure(on_bench: Bench) -> None:
-    def respond(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx2.Request) -> httpx2.Response:
         if asked(request)["filters"][0]["property_name"] == "email":
             return answer({"detail": {"code": "INVALID_REQUEST", "message": "unknown"}}, 400)
         return answer(NOBODY)
@@ -281,7 +281,7 @@ async def test_a_page_that_leads_to_itself_ends(on_bench: Bench, endless: str) -
 
 async def test_the_vendors_own_count_is_taken(on_bench: Bench) -> None:
     headers = {"x-ratelimit-limit": "500", "x-ratelimit-remaining": "3", "x-ratelimit-reset": "600"}
-    source = on_bench.uxcam(lambda _: httpx.Response(200, json=NOBODY, headers=headers))
+    source = on_bench.uxcam(lambda _: httpx2.Response(200, json=NOBODY, headers=headers))
     await find(source, "cust-8841")
     assert (await on_bench.ledger.state(await source.account())).left == 3
 

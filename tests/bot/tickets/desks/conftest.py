@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from bot.domain.model import TicketReference
@@ -38,7 +38,7 @@ class Counter:
         self.ledger, self.memory, self._tasks, self._clock = ledger, memory, tasks, clock
 
     def _http(self, vendor: Canned, account: Any, base_url: str) -> VendorHttp:
-        client = httpx.AsyncClient(transport=httpx.MockTransport(vendor))
+        client = httpx2.AsyncClient(transport=httpx2.MockTransport(vendor))
         return VendorHttp(client, self.ledger, account, self._clock, "Desk", base_url)
 
     def zendesk(self, vendor: Canned, label: str = "main", subdomain: str = "acme", **key: str) -> Zendesk:

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -36,7 +36,7 @@ def conversation(author_email: str = "", contacts: Any = None) -> dict[str, Any]
 
 
 def intercom(talk: Any, contact: Any = CONTACT, workspace: str = "abc123") -> Canned:
-    def respond(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx2.Request) -> httpx2.Response:
         if request.url.path == "/me":
             return answer({"type": "admin", "app": {"id_code": workspace}})
         return answer(contact if request.url.path.startswith("/contacts/") else talk)
@@ -53,7 +53,7 @@ async def test_zendesk_gives_the_requester_and_not_the_assignee_in_one_call(coun
 
 
 async def test_a_side_loaded_person_without_an_address_is_asked_for(counter: Counter) -> None:
-    def respond(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx2.Request) -> httpx2.Response:
         if request.url.path == "/api/v2/users/9":
             return answer({"user": PEOPLE[1]})
         return answer(TICKET | {"users": [{"id": 9, "name": "Jane Doe"}]})
@@ -132,9 +132,9 @@ FAILURES = {
     "bad key": (answer({"error": "Couldn't authenticate you"}, 401), Reason.NOT_AUTHORISED),
     "rate limited": (answer({}, 429, **{"Retry-After": "20"}), Reason.RATE_LIMITED),
     "broken": (answer({}, 500), Reason.VENDOR_ERROR),
-    "html": (httpx.Response(200, text="<html>"), Reason.UNREADABLE),
+    "html": (httpx2.Response(200, text="<html>"), Reason.UNREADABLE),
     "not a ticket": (answer({"ticket": []}), Reason.UNREADABLE),
-    "elsewhere": (httpx.Response(302, headers={"location": "https://evil.example"}), Reason.UNREADABLE),
+    "elsewhere": (httpx2.Response(302, headers={"location": "https://evil.example"}), Reason.UNREADABLE),
 }
 
 
@@ -167,7 +167,7 @@ async def test_a_refused_key_is_not_tried_again_at_every_ticket(counter: Counter
 
 async def test_what_a_desk_says_is_left_corrects_our_own_count(counter: Counter) -> None:
     headers = {"X-Rate-Limit-Remaining": "0", "ratelimit-reset": "41"}
-    vendor = Canned(lambda _: httpx.Response(200, json=TICKET | {"users": PEOPLE}, headers=headers))
+    vendor = Canned(lambda _: httpx2.Response(200, json=TICKET | {"users": PEOPLE}, headers=headers))
     desk = counter.zendesk(vendor)
     assert await counter.desks(desk).ask(ZENDESK_TICKET, Purpose.TICKET) == JANE
     other = TicketReference("zendesk", "2", "https://acme.zendesk.com/agent/tickets/2")

@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from bot.domain.model import Failure, Reason
@@ -27,10 +27,10 @@ def issuing(*tokens: Any, good: str = "") -> Canned:
     """A Zendesk that hands out these tokens' answers in turn, and takes the tokens that begin with `good`."""
     answers = list(tokens)
 
-    def respond(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx2.Request) -> httpx2.Response:
         if request.url.path == "/oauth/tokens":
             told = answers.pop(0)
-            return told if isinstance(told, httpx.Response) else answer(told)
+            return told if isinstance(told, httpx2.Response) else answer(told)
         sent = request.headers["authorization"].removeprefix("Bearer ")
         return answer(TICKET) if sent.startswith(good) else answer({"error": "invalid_token"}, 401)
 
@@ -127,7 +127,7 @@ async def test_a_token_is_kept_a_minute_less_than_it_lasts(
     ],
 )
 async def test_a_token_that_cannot_be_had_is_a_plain_failure(
-    counter: Counter, told: httpx.Response, reason: Reason
+    counter: Counter, told: httpx2.Response, reason: Reason
 ) -> None:
     vendor = issuing(told)
     said = await asked(counter, counter.zendesk(vendor, **CLIENT))
@@ -138,7 +138,7 @@ async def test_a_token_that_cannot_be_had_is_a_plain_failure(
 
 
 async def test_the_doctor_cautions_of_api_tokens_alone(counter: Counter) -> None:
-    def respond(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx2.Request) -> httpx2.Response:
         return answer(token("first") if request.url.path == "/oauth/tokens" else {"user": {"role": "agent"}})
 
     by_token, by_client = (
