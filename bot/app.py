@@ -32,7 +32,8 @@ from bot.operations.log import log_cautions
 from bot.operations.metrics import Metrics, make_metrics
 from bot.operations.tasks import Tasks, kept_going, logging_crashes
 from bot.operations.timing import Timing
-from bot.settings.model import Settings, SettingsError
+from bot.settings.errors import SettingsError
+from bot.settings.model import Settings
 from bot.slack.access import Access
 from bot.slack.app_names import caution_about_names
 from bot.slack.client import SlackClient, open_slack_session

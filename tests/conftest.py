@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
 
 # So many examples a property, where it says nothing else: the whole run is to stay under five minutes.
-settings.register_profile("casefile", max_examples=40)
+# A busy machine takes longer for one of them than an idle one: that is no fault.
+settings.register_profile("casefile", max_examples=40, deadline=None)
 settings.load_profile("casefile")
 
 

@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 from bot.cli.terminal import Complaint
-from bot.settings.model import Settings, SettingsError, load_settings
+from bot.settings.errors import SettingsError
+from bot.settings.model import Settings, load_settings
 
 
 def read_settings() -> Settings:

@@ -23,6 +23,7 @@ from bot.cli.terminal import OK, USAGE, Complaint, printable
 # the command is asked for.
 COMMANDS = {
     "demo": ("demo:demo", "sandbox and bot together; no account anywhere is needed"),
+    "init": ("init:init", "ask for what is needed; write .env and the Slack app's manifest"),
     "serve": ("serve:serve", "answer Slack by signed HTTP"),
     "socket": ("serve:socket", "answer Slack by Socket Mode"),
     "lookup": ("lookup:lookup", "the case file of an address or uid, in the terminal"),

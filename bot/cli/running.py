@@ -1,7 +1,10 @@
 """Running what needs the database: once for an answer, or until SIGINT or SIGTERM."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+import errno
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from sqlite3 import SQLITE_NOTADB
 from typing import Any, TypeVar
 
@@ -10,7 +13,8 @@ from sqlalchemy.exc import DatabaseError
 from bot.cli.environment import read_settings
 from bot.cli.terminal import Complaint
 from bot.operations.log import configure_logging
-from bot.settings.model import Settings, SettingsError
+from bot.settings.errors import SettingsError, SettingUnset
+from bot.settings.model import Settings
 from bot.storage.database import StoreAway
 from bot.storage.schema import NewerDatabase
 
@@ -38,6 +42,8 @@ def run_to_the_end(work: Coroutine[Any, Any, T]) -> T:
     """
     try:
         return asyncio.run(work)
+    except SettingUnset as error:
+        raise Complaint(f"{error}{_how_to_begin(Path.cwd())}") from None
     except (SettingsError, NewerDatabase) as error:
         raise Complaint(str(error)) from None
     except StoreAway:
@@ -46,3 +52,35 @@ def run_to_the_end(work: Coroutine[Any, Any, T]) -> T:
         if getattr(error.orig, "sqlite_errorcode", None) != SQLITE_NOTADB:
             raise
         raise Complaint("DATABASE_URL: the file there is not a database") from None
+
+
+def _how_to_begin(folder: Path) -> str:
+    """What is said behind a variable that is missing."""
+    if (folder / ".env").exists():
+        return ". It is not in .env either: `casefile doctor` names all that is missing"
+    return f". There is no .env in {folder}: `casefile init` asks for what is needed and writes one"
+
+
+@contextmanager
+def listening_at(port: int, setting: str) -> Iterator[None]:
+    """
+    Say in words that a port cannot be had.
+
+    Args:
+        port: the port.
+        setting: how another one is chosen.
+
+    Raises:
+        Complaint: when another program has the port, or only root may have it.
+
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise Complaint(f"port {port} is taken by another program: choose another by {setting}") from None
+        if error.errno == errno.EACCES:
+            raise Complaint(
+                f"port {port} is not for everybody: choose one from 1024 on by {setting}"
+            ) from None
+        raise

@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDic
 
 from bot.domain.apps import is_app_id
 from bot.domain.links import Configured
+from bot.settings.errors import SettingsError, SettingUnset
 from bot.settings.misspelt import KnownNames, find_misspelt, is_ours
 from bot.settings.values import (
     AccountLists,
@@ -38,10 +39,6 @@ from bot.settings.values import (
     Words,
 )
 from bot.storage.address import is_postgresql
-
-
-class SettingsError(Exception):
-    """Raised when the configuration cannot be used; the text is one line for whoever installs the bot."""
 
 
 class _Group(BaseModel):
@@ -286,12 +283,12 @@ class Settings(BaseSettings):
         Check that these variables (such as SECRET_KEY) are set.
 
         Raises:
-            SettingsError: for the first that is not.
+            SettingUnset: for the first that is not.
 
         """
         for name in names:
             if not getattr(self, name.lower()):
-                raise SettingsError(f"{name} is not set and is needed here: {self.describe(name)}")
+                raise SettingUnset(f"{name} is not set and is needed here: {self.describe(name)}")
 
     @classmethod
     def describe(cls, name: str) -> str:

@@ -7,7 +7,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.settings.model import SettingsError
+from bot.settings.errors import SettingsError
 from bot.slack.client import SlackAway
 
 _TRIES = 5

@@ -43,6 +43,8 @@ EVENT_SCOPES: dict[str, dict[str, frozenset[str]]] = {
 # Slack takes five unfurl domains, each with a top-level domain: no IP address, no name of one word.
 _MOST_DOMAINS = 5
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
+# Where `casefile serve` is reached from the internet.
+REQUEST_ADDRESS = r"https://[^\s/?#@]+(/[^\s?#]*)?"
 COMMAND_SCOPES = frozenset({"commands"})
 
 

@@ -11,7 +11,8 @@ from bot.app import open_engine
 from bot.cli.lookup_json import case_file_json
 from bot.domain.model import CaseFile, Subject, SubjectKind
 from bot.domain.visits import visits
-from bot.settings.model import SettingsError, load_settings
+from bot.settings.errors import SettingsError
+from bot.settings.model import load_settings
 from bot.sources.protocol import Question
 from sandbox.slack import plain_text
 from sandbox.vendors.rybbit import Rybbit, from_people

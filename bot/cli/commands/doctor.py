@@ -6,7 +6,7 @@ import aiohttp
 
 from bot.app import open_engine
 from bot.cli.arguments import AsJson
-from bot.cli.doctor import Check, check_desks, check_links, check_slack, check_sources
+from bot.cli.installing.doctor import Check, check_desks, check_links, check_slack, check_sources
 from bot.cli.running import run_once
 from bot.cli.terminal import NOT_WELL, OK
 from bot.settings.model import Settings

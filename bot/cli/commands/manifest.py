@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from bot.cli.environment import read_settings
 from bot.cli.terminal import OK, Complaint
-from bot.slack.manifest import http_manifest, socket_manifest
+from bot.slack.manifest import REQUEST_ADDRESS, http_manifest, socket_manifest
 
 
 def manifest(
@@ -22,7 +22,7 @@ def manifest(
     if http is None:
         print(socket_manifest(command, hosts), end="")
         return OK
-    if not re.fullmatch(r"https://[^\s/?#@]+(/[^\s?#]*)?", http):
+    if not re.fullmatch(REQUEST_ADDRESS, http):
         raise Complaint("--http takes the address that Slack reaches, such as https://casefile.example")
     print(http_manifest(http, command, hosts), end="")
     return OK

@@ -6,7 +6,7 @@ from cyclopts import Parameter
 
 from bot.cli.arguments import Port
 from bot.cli.environment import read_settings
-from bot.cli.running import run_to_the_end
+from bot.cli.running import listening_at, run_to_the_end
 from bot.cli.terminal import OK
 from bot.operations.log import configure_logging
 from bot.serving import run
@@ -23,13 +23,16 @@ def serve(
     """Run until SIGINT or SIGTERM; returns the exit status."""
     settings = _settings()
     chosen = port if port is not None else (settings.port or _PORT)
-    run_to_the_end(run.serve(settings, host, chosen))
+    with listening_at(chosen, "--port or PORT"):
+        run_to_the_end(run.serve(settings, host, chosen))
     return OK
 
 
 def socket() -> int:
     """Run until SIGINT or SIGTERM; returns the exit status."""
-    run_to_the_end(run.socket(_settings()))
+    settings = _settings()
+    with listening_at(settings.port or 0, "PORT"):
+        run_to_the_end(run.socket(settings))
     return OK
 
 

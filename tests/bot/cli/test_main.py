@@ -1,5 +1,6 @@
 """How commands are typed: what is taken, and what is said of anything else."""
 
+import errno
 import importlib
 import io
 import json
@@ -105,6 +106,22 @@ def test_a_file_that_is_no_database_is_a_wrong_setting(
     assert capsys.readouterr().err == "casefile: DATABASE_URL: the file there is not a database\n"
 
 
+@pytest.mark.parametrize(("words", "setting"), [(["serve"], "--port or PORT"), (["demo"], "--port")])
+def test_a_port_that_another_program_has_is_said_so(
+    words: list[str], setting: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def taken(work: Any) -> None:
+        work.close()
+        raise OSError(errno.EADDRINUSE, "Address already in use")
+
+    for command in ("demo", "serve"):
+        monkeypatch.setattr(f"bot.cli.commands.{command}.run_to_the_end", taken)
+    assert run([*words, "--port", "8321"]) == 2
+    assert capsys.readouterr().err == (
+        f"casefile: port 8321 is taken by another program: choose another by {setting}\n"
+    )
+
+
 def test_the_last_of_several_values_counts(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["manifest", "--http", "ftp://x", "--http", "https://casefile.example"]) == 0
     assert "https://casefile.example" in capsys.readouterr().out
@@ -162,6 +179,7 @@ def test_help_names_every_command_and_its_flags(
         "doctor": ["--json"],
         "quota": ["--json"],
         "tickets": ["ACTION", "NUMBER", "--json"],
+        "init": ["--replace"],
     }
     assert set(flags) == set(COMMANDS)
     for name, promised in flags.items():

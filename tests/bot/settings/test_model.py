@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.settings.model import SettingsError, known_names, load_settings
+from bot.settings.errors import SettingsError
+from bot.settings.model import known_names, load_settings
 
 SECRET = "hunter2-hunter2"
 
