@@ -8,15 +8,25 @@ values and name only the outer field, and it ignores misspelt names.
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from bot.domain.apps import is_app_id
 from bot.domain.links import Configured
+from bot.settings.accounts import (
+    FullStoryAccount,
+    IntercomAccount,
+    RaygunAccount,
+    RaygunV3Account,
+    RybbitAccount,
+    SettingsGroup,
+    UXCamAccount,
+    ZendeskAccount,
+)
 from bot.settings.errors import SettingsError, SettingUnset
 from bot.settings.misspelt import KnownNames, find_misspelt, is_ours
 from bot.settings.values import (
@@ -25,123 +35,18 @@ from bot.settings.values import (
     BotToken,
     Channels,
     DatabaseUrl,
-    FullStoryKey,
     Key,
     LogLevel,
     LowerWords,
-    Origin,
     Patterns,
-    RybbitSite,
     Secret,
-    Subdomain,
-    Text,
     WebAddress,
     Words,
 )
 from bot.storage.address import is_postgresql
 
 
-class _Group(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class FullStoryAccount(_Group):
-    """One FullStory organisation (`contracts/fullstory.md`)."""
-
-    api_key: FullStoryKey = Field(description="key as FullStory shows it, put after `Basic ` unchanged")
-    base_url: WebAddress = Field(
-        "https://api.fullstory.com", description="`https://api.eu1.fullstory.com` for EU"
-    )
-
-
-class RaygunAccount(_Group):
-    """One application in Raygun's legacy RUM API (`contracts/raygun_rum_v1.md`)."""
-
-    api_key: Key = Field(description="the application's API key")
-    client_id: Text = Field(description="of a consumer application (plan settings, Consumers)")
-    client_secret: Key = Field(description="of the same consumer application")
-    base_url: WebAddress = Field("https://api.raygun.com", description="where its API is")
-    daily_calls: int = Field(50, ge=1, description="calls that Raygun allows in 24 hours")
-    login_counts: bool = Field(True, description="whether a login counts as a call")
-    application: Text | None = Field(None, description="the application's id, to know its links")
-
-
-class RaygunV3Account(_Group):
-    """One application in Raygun's API v3 (`contracts/raygun_v3.md`)."""
-
-    token: Key = Field(
-        description="personal access token with applications, customers, rum.sessions and cr.errors `:read`"
-    )
-    application: Text = Field(description="the application's id, as in its links")
-    base_url: WebAddress = Field("https://api.raygun.com", description="where its API is")
-
-
-class RybbitAccount(_Group):
-    """One site on a Rybbit server (`contracts/rybbit.md`)."""
-
-    api_key: Key = Field(description="personal or organisation key")
-    site: RybbitSite = Field(description="the site's number, or its id of 12 hexadecimal digits")
-    base_url: Origin = Field("https://app.rybbit.io", description="self-hosted: its origin")
-    web_url: WebAddress | None = Field(None, description="where people open Rybbit, if not the base URL")
-
-
-class UXCamAccount(_Group):
-    """One UXCam app (`contracts/uxcam.md`)."""
-
-    app_id: Text = Field(description="the app's id, as in its dashboard's addresses")
-    api_key: Key = Field(description="key of the Data Access API")
-    base_url: WebAddress = Field("https://tara.uxcam.com", description="where its newer API is")
-    classic_url: WebAddress = Field(
-        "https://api.uxcam.com",
-        description="where its classic API is, asked where the newer one is not there",
-    )
-    identity: Text = Field("kUXCam_UserIdentity", description="the user property that holds your uid")
-    show_video: bool = Field(
-        False, description="show links to videos: whoever has one can watch until it ends"
-    )
-
-
-class ZendeskAccount(_Group):
-    """One Zendesk, asked who a ticket's requester is."""
-
-    subdomain: Subdomain | None = Field(None, description="`acme` of `acme.zendesk.com`")
-    client_id: Text | None = Field(
-        None, description="of a confidential OAuth client (Admin Center, Apps and integrations, APIs)"
-    )
-    client_secret: Key | None = Field(None, description="of the same OAuth client")
-    email: Text | None = Field(
-        None, description="with an API token, which ends on 2027-04-30: the agent whose token it is"
-    )
-    api_token: Key | None = Field(None, description="API token, where there is no OAuth client yet")
-    base_url: Origin | None = Field(None, description="where its API is; unset: by the subdomain")
-
-    @model_validator(mode="after")
-    def _is_somewhere(self) -> Self:
-        if not self.subdomain and not self.base_url:
-            raise ValueError("SUBDOMAIN is missing: the account's other variables are set")
-        return self
-
-    @model_validator(mode="after")
-    def _has_a_key(self) -> Self:
-        """Check that a client or a token is whole; with both the client is used."""
-        pairs = (("client_id", "client_secret"), ("email", "api_token"))
-        for pair in pairs:
-            missing = [name for name in pair if getattr(self, name) is None]
-            if len(missing) == 1:
-                raise ValueError(f"{missing[0].upper()} is missing: the account's other variables are set")
-        if self.client_id is None and self.email is None:
-            raise ValueError("CLIENT_ID is missing: the account's other variables are set")
-        return self
-
-
-class IntercomAccount(_Group):
-    """One Intercom workspace, asked who a conversation's requester is."""
-
-    token: Key = Field(description="access token of an app in the Developer Hub")
-    base_url: Origin = Field("https://api.intercom.io", description="`https://api.eu.intercom.io` for EU")
-
-
-class TicketSettings(_Group):
+class TicketSettings(SettingsGroup):
     """Which messages are tickets, and what is done about them."""
 
     channels: Channels = Field((), description="only in these channels; unset: every channel the bot is in")
@@ -162,7 +67,7 @@ class TicketSettings(_Group):
     )
 
 
-class AccessSettings(_Group):
+class AccessSettings(SettingsGroup):
     """Who may look people up."""
 
     channels: Channels = Field((), description="only in these channels; unset: any")
@@ -170,7 +75,7 @@ class AccessSettings(_Group):
     guests: bool = Field(False, description="whether guests of the workspace may ask")
 
 
-class LookupSettings(_Group):
+class LookupSettings(SettingsGroup):
     """How far back a lookup goes, how long it waits, how much it shows."""
 
     days: int = Field(30, ge=1, le=365, description="how many days back a lookup goes")
@@ -178,7 +83,7 @@ class LookupSettings(_Group):
     shown: int = Field(5, ge=1, le=20, description="sessions shown at first; Show more shows 20")
 
 
-class RetentionSettings(_Group):
+class RetentionSettings(SettingsGroup):
     """How long things are kept."""
 
     cache_hours: int = Field(24, ge=1, description="answers of vendors, at most")
@@ -318,7 +223,7 @@ class _Given(EnvSettingsSource):
 
 def group_of(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
     """The class of a field's group (None for a single value), and whether there is one for each label."""
-    if isinstance(annotation, type) and issubclass(annotation, _Group):
+    if isinstance(annotation, type) and issubclass(annotation, SettingsGroup):
         return annotation, False
     if get_origin(annotation) is dict:
         _label, group = get_args(annotation)

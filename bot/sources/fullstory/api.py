@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 
 from bot.domain.model import Failure, Reason, SubjectKind
-from bot.settings.model import FullStoryAccount
+from bot.settings.accounts import FullStoryAccount
 from bot.sources.fullstory.records import SessionRow, User, Users
 from bot.sources.http import CallFailed, Calls, Reply, segment
 from bot.sources.json_fields import at, by_snake, read_record, read_records, snake, to_text

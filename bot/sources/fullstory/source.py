@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from bot.domain.answer import Answer
 from bot.domain.links import Link
 from bot.domain.model import Failure, Reason, Session, SessionUser, SourceName, Subject, SubjectKind
-from bot.settings.model import FullStoryAccount
+from bot.settings.accounts import FullStoryAccount
 from bot.sources.fullstory.api import MOST_EVENTS, MOST_PAGES, MOST_USER_PAGES, Budget, FullStoryApi, Listed
 from bot.sources.fullstory.happened import read_happened
 from bot.sources.fullstory.records import LINKS, USERS, SessionRow, User, Users

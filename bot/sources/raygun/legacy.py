@@ -19,7 +19,7 @@ from bot.domain.coverage import Coverage, Span
 from bot.domain.links import Link
 from bot.domain.model import Failure, Reason, Session, SourceName, Subject
 from bot.operations.tasks import Tasks
-from bot.settings.model import RaygunAccount
+from bot.settings.accounts import RaygunAccount
 from bot.sources.http import TOLD_TO_WAIT, CallFailed, Calls, VendorHttp
 from bot.sources.protocol import Effort, Freshness, Question, Recall
 from bot.sources.quota import Account, Purpose, Window, reserve

@@ -17,7 +17,7 @@ from pydantic import Field
 
 from bot.domain.coverage import Span
 from bot.domain.model import ErrorEvent, Reason, Session, SessionUser, SourceName
-from bot.settings.model import RaygunAccount
+from bot.settings.accounts import RaygunAccount
 from bot.sources.http import CallFailed, Calls, Reply, VendorHttp
 from bot.sources.json_fields import (
     AnyText,

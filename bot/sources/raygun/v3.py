@@ -17,7 +17,7 @@ from bot.domain.coverage import Coverage, Span
 from bot.domain.links import Link
 from bot.domain.model import Failure, Reason, Session, SourceName, Subject
 from bot.operations.tasks import Tasks
-from bot.settings.model import RaygunAccount, RaygunV3Account
+from bot.settings.accounts import RaygunAccount, RaygunV3Account
 from bot.sources.http import CallFailed, Calls, VendorHttp
 from bot.sources.protocol import Effort, Freshness, Question, Recall
 from bot.sources.quota import Account, Purpose, reserve

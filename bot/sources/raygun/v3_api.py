@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 
 from bot.domain.coverage import Span
 from bot.domain.model import ErrorEvent, Reason, Session, SessionUser, SourceName
-from bot.settings.model import RaygunV3Account
+from bot.settings.accounts import RaygunV3Account
 from bot.sources.http import CallFailed, Calls, Reply, VendorHttp, segment
 from bot.sources.json_fields import (
     AnyText,

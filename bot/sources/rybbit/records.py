@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import Field
 
 from bot.domain.model import Session, SessionUser, SourceName, UrlIs
-from bot.settings.model import RybbitAccount
+from bot.settings.accounts import RybbitAccount
 from bot.sources.http import Calls, Reply, segment
 from bot.sources.json_fields import (
     AnyText,

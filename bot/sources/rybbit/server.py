@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.domain.model import Reason
-from bot.settings.model import RybbitAccount
+from bot.settings.accounts import RybbitAccount
 from bot.sources.http import CallFailed, Calls, Reply, VendorHttp, segment
 from bot.sources.json_fields import at, to_count, to_text
 from bot.sources.quota import Account, Window

@@ -14,7 +14,7 @@ import httpx2
 from bot.domain.answer import Answer
 from bot.domain.links import Link
 from bot.domain.model import Reason, Session, SourceName, Subject, SubjectKind
-from bot.settings.model import RybbitAccount
+from bot.settings.accounts import RybbitAccount
 from bot.sources.http import CallFailed, Calls, VendorHttp
 from bot.sources.json_fields import AnyText, Record, at, read_record, read_records
 from bot.sources.protocol import Freshness, Question

@@ -15,7 +15,7 @@ import structlog
 from pydantic import Field
 
 from bot.domain.model import Failure
-from bot.settings.model import UXCamAccount
+from bot.settings.accounts import UXCamAccount
 from bot.sources.http import CallFailed, Calls, Reply
 from bot.sources.json_fields import (
     AnyText,

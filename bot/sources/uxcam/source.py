@@ -21,7 +21,7 @@ from bot.domain.model import (
     Subject,
     SubjectKind,
 )
-from bot.settings.model import UXCamAccount
+from bot.settings.accounts import UXCamAccount
 from bot.sources.http import CallFailed, Calls, VendorHttp
 from bot.sources.json_fields import joined, to_count, to_flag, to_moment, to_plan, to_text
 from bot.sources.protocol import Freshness, Question

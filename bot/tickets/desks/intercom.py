@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.model import TicketReference
-from bot.settings.model import IntercomAccount
+from bot.settings.accounts import IntercomAccount
 from bot.sources.http import Calls, Reply, VendorHttp, segment
 from bot.sources.json_fields import AnyText, Id, Record, at, read_record, read_records, to_count, to_text
 from bot.sources.quota import Account, Window

@@ -5,7 +5,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from bot.settings.model import IntercomAccount, Settings, ZendeskAccount
+from bot.settings.accounts import IntercomAccount, ZendeskAccount
+from bot.settings.model import Settings
 from bot.sources.http import VendorHttp, open_client
 from bot.sources.wiring import Wiring
 from bot.tickets.desks import intercom, zendesk

@@ -16,7 +16,7 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from bot.domain.model import TicketReference
-from bot.settings.model import ZendeskAccount
+from bot.settings.accounts import ZendeskAccount
 from bot.sources.http import Calls, Reply, VendorHttp, segment
 from bot.sources.json_fields import (
     AnyText,

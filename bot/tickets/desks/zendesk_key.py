@@ -13,7 +13,7 @@ import base64
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.settings.model import ZendeskAccount
+from bot.settings.accounts import ZendeskAccount
 from bot.sources.http import Calls, Reply
 from bot.sources.json_fields import at, to_count, to_text
 from bot.storage.memory import Memory

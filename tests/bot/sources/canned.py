@@ -14,7 +14,7 @@ from bot.domain.answer import Answer
 from bot.domain.model import SourceName, Subject, SubjectKind
 from bot.operations.clock import Clock
 from bot.operations.tasks import Tasks
-from bot.settings.model import FullStoryAccount, RaygunAccount, RybbitAccount, UXCamAccount
+from bot.settings.accounts import FullStoryAccount, RaygunAccount, RybbitAccount, UXCamAccount
 from bot.sources.fullstory.api import FullStoryApi
 from bot.sources.fullstory.source import FullStory
 from bot.sources.http import Calls, VendorHttp

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from bot.domain.answer import Answer
 from bot.domain.coverage import Span
 from bot.domain.model import Reason, SourceName, Subject, SubjectKind
-from bot.settings.model import RaygunV3Account
+from bot.settings.accounts import RaygunV3Account
 from bot.sources.http import CallFailed, VendorHttp
 from bot.sources.protocol import Effort, Question
 from bot.sources.quota import Account, Purpose

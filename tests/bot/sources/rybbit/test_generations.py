@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.model import Reason, SourceName
-from bot.settings.model import RybbitAccount
+from bot.settings.accounts import RybbitAccount
 from bot.sources.http import CallFailed, VendorHttp, open_client, trusted_certificates
 from bot.sources.quota import Account
 from bot.sources.rybbit.server import RybbitServer

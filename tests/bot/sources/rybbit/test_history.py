@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.domain.model import Reason, SourceName, Subject, SubjectKind
-from bot.settings.model import RybbitAccount
+from bot.settings.accounts import RybbitAccount
 from bot.sources.http import CallFailed, VendorHttp, open_client, trusted_certificates
 from bot.sources.protocol import Effort, Question
 from bot.sources.quota import Account

@@ -11,7 +11,7 @@ from bot.domain.model import TicketReference
 from bot.lookup.single_flight import Flights
 from bot.operations.clock import Clock, system_clock
 from bot.operations.tasks import Tasks
-from bot.settings.model import IntercomAccount, ZendeskAccount
+from bot.settings.accounts import IntercomAccount, ZendeskAccount
 from bot.sources.http import VendorHttp
 from bot.sources.quota import Ledger
 from bot.storage.keyring import Keyring

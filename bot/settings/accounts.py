@@ -1,0 +1,117 @@
+"""The settings of one account at a vendor or a help desk, a class for each kind."""
+
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from bot.settings.values import (
+    FullStoryKey,
+    Key,
+    Origin,
+    RybbitSite,
+    Subdomain,
+    Text,
+    WebAddress,
+)
+
+
+class SettingsGroup(BaseModel):
+    """Some settings that belong together."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FullStoryAccount(SettingsGroup):
+    """One FullStory organisation (`contracts/fullstory.md`)."""
+
+    api_key: FullStoryKey = Field(description="key as FullStory shows it, put after `Basic ` unchanged")
+    base_url: WebAddress = Field(
+        "https://api.fullstory.com", description="`https://api.eu1.fullstory.com` for EU"
+    )
+
+
+class RaygunAccount(SettingsGroup):
+    """One application in Raygun's legacy RUM API (`contracts/raygun_rum_v1.md`)."""
+
+    api_key: Key = Field(description="the application's API key")
+    client_id: Text = Field(description="of a consumer application (plan settings, Consumers)")
+    client_secret: Key = Field(description="of the same consumer application")
+    base_url: WebAddress = Field("https://api.raygun.com", description="where its API is")
+    daily_calls: int = Field(50, ge=1, description="calls that Raygun allows in 24 hours")
+    login_counts: bool = Field(True, description="whether a login counts as a call")
+    application: Text | None = Field(None, description="the application's id, to know its links")
+
+
+class RaygunV3Account(SettingsGroup):
+    """One application in Raygun's API v3 (`contracts/raygun_v3.md`)."""
+
+    token: Key = Field(
+        description="personal access token with applications, customers, rum.sessions and cr.errors `:read`"
+    )
+    application: Text = Field(description="the application's id, as in its links")
+    base_url: WebAddress = Field("https://api.raygun.com", description="where its API is")
+
+
+class RybbitAccount(SettingsGroup):
+    """One site on a Rybbit server (`contracts/rybbit.md`)."""
+
+    api_key: Key = Field(description="personal or organisation key")
+    site: RybbitSite = Field(description="the site's number, or its id of 12 hexadecimal digits")
+    base_url: Origin = Field("https://app.rybbit.io", description="self-hosted: its origin")
+    web_url: WebAddress | None = Field(None, description="where people open Rybbit, if not the base URL")
+
+
+class UXCamAccount(SettingsGroup):
+    """One UXCam app (`contracts/uxcam.md`)."""
+
+    app_id: Text = Field(description="the app's id, as in its dashboard's addresses")
+    api_key: Key = Field(description="key of the Data Access API")
+    base_url: WebAddress = Field("https://tara.uxcam.com", description="where its newer API is")
+    classic_url: WebAddress = Field(
+        "https://api.uxcam.com",
+        description="where its classic API is, asked where the newer one is not there",
+    )
+    identity: Text = Field("kUXCam_UserIdentity", description="the user property that holds your uid")
+    show_video: bool = Field(
+        False, description="show links to videos: whoever has one can watch until it ends"
+    )
+
+
+class ZendeskAccount(SettingsGroup):
+    """One Zendesk, asked who a ticket's requester is."""
+
+    subdomain: Subdomain | None = Field(None, description="`acme` of `acme.zendesk.com`")
+    client_id: Text | None = Field(
+        None, description="of a confidential OAuth client (Admin Center, Apps and integrations, APIs)"
+    )
+    client_secret: Key | None = Field(None, description="of the same OAuth client")
+    email: Text | None = Field(
+        None, description="with an API token, which ends on 2027-04-30: the agent whose token it is"
+    )
+    api_token: Key | None = Field(None, description="API token, where there is no OAuth client yet")
+    base_url: Origin | None = Field(None, description="where its API is; unset: by the subdomain")
+
+    @model_validator(mode="after")
+    def _is_somewhere(self) -> Self:
+        if not self.subdomain and not self.base_url:
+            raise ValueError("SUBDOMAIN is missing: the account's other variables are set")
+        return self
+
+    @model_validator(mode="after")
+    def _has_a_key(self) -> Self:
+        """Check that a client or a token is whole; with both the client is used."""
+        pairs = (("client_id", "client_secret"), ("email", "api_token"))
+        for pair in pairs:
+            missing = [name for name in pair if getattr(self, name) is None]
+            if len(missing) == 1:
+                raise ValueError(f"{missing[0].upper()} is missing: the account's other variables are set")
+        if self.client_id is None and self.email is None:
+            raise ValueError("CLIENT_ID is missing: the account's other variables are set")
+        return self
+
+
+class IntercomAccount(SettingsGroup):
+    """One Intercom workspace, asked who a conversation's requester is."""
+
+    token: Key = Field(description="access token of an app in the Developer Hub")
+    base_url: Origin = Field("https://api.intercom.io", description="`https://api.eu.intercom.io` for EU")
