@@ -1,35 +1,157 @@
-"""`casefile demo`: the sandbox and the bot in one process, with a database that goes with it."""
+"""`casefile demo`: the sandbox, and the bot in a process of its own, with a database that goes with it."""
 
+import asyncio
+import json
+import sys
 import tempfile
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from bot.app import open_bot
 from bot.operations.log import configure_logging
-from bot.serving.run import serving_http, stop_signal
-from bot.settings.model import load_settings
-from sandbox.world import open_world
+from bot.serving.run import stop_signal
+from sandbox.slack.panel import Controls, Meter
+from sandbox.world import World, open_world
 
 # Seconds of each answer, as over the internet, so that people see the reply grow.
 _PATIENCE = (0.25, 1.4, 0.15)
+# The bot's orderly end takes less; then it is killed.
+_LAST_SECONDS = 8.0
+_STRANGERS_A_DAY = 400
+
+
+class DemoBot:
+    """
+    The bot's process: it can be started, killed and asked for its meters.
+
+    Args:
+        folder: where its database is, which outlives the process.
+
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._process: Process | None = None
+        self._asking = asyncio.Lock()
+        self._world: World | None = None
+
+    @property
+    def controls(self) -> Controls:
+        """What the page may do with it."""
+        return Controls({"kill": self.kill, "start": self.start}, self.meters)
+
+    async def serve(self, world: World) -> None:
+        """Start it for a sandbox."""
+        self._world = world
+        await self.start()
+
+    async def start(self) -> None:
+        """Start it, if it does not run; on return Slack's requests reach it."""
+        world = self._world
+        if self._process is not None or world is None:
+            return
+        variables = world.environment() | world.desks_environment() | world.raygun_entries.environment()
+        variables |= {"DATABASE_URL": f"sqlite:///{self._folder / 'demo.db'}"}
+        world.switches.show_configured(variables)
+        given = {"variables": variables, "crashes_to": world.raygun_entries.endpoint}
+        command = (sys.executable, "-m", "sandbox.demo_bot")
+        # A session of its own: Ctrl-C is for the demo, which ends its bot in order.
+        process = await asyncio.create_subprocess_exec(
+            *command, stdin=PIPE, stdout=PIPE, start_new_session=True
+        )
+        self._process = process
+        async with self._asking:
+            port = await _asked(process, json.dumps(given))
+        if port is None:
+            raise RuntimeError("the demo's bot has not started")
+        origin = f"http://127.0.0.1:{port}"
+        world.raygun_webhooks.listen_at(origin)
+        world.slack.connect(f"{origin}/slack/events")
+
+    async def kill(self) -> None:
+        """End it as a power cut would: nothing is finished, nothing is said."""
+        process, self._process = self._process, None
+        if process is not None and process.returncode is None:
+            process.kill()
+            await process.wait()
+
+    async def stop(self) -> None:
+        """End it in order."""
+        process, self._process = self._process, None
+        if process is None or process.stdin is None:
+            return
+        process.stdin.close()
+        try:
+            await asyncio.wait_for(process.wait(), _LAST_SECONDS)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+    async def meters(self) -> Sequence[Meter]:
+        """What each account has left and has been saved; none while it does not run."""
+        process = self._process
+        if process is None or process.returncode is not None or self._asking.locked():
+            return ()
+        async with self._asking:
+            said = await _asked(process, "meters")
+        return [Meter(**meter) for meter in said] if isinstance(said, list) else ()
+
+
+async def _asked(process: Process, line: str) -> object:
+    """What the process answers to one line; None where it has ended."""
+    assert process.stdin is not None  # noqa: S101 - both are pipes
+    assert process.stdout is not None  # noqa: S101
+    try:
+        process.stdin.write(line.encode() + b"\n")
+        await process.stdin.drain()
+    except ConnectionError:
+        return None
+    said = await process.stdout.readline()
+    return json.loads(said) if said else None
+
+
+@asynccontextmanager
+async def open_demo(port: int, reset: asyncio.Event) -> AsyncIterator[World]:
+    """The sandbox with its bot, for the block; `reset` is set when somebody asks for all of it anew."""
+
+    async def begin_anew() -> None:
+        reset.set()
+
+    with tempfile.TemporaryDirectory(prefix="casefile-demo-") as folder:
+        bot = DemoBot(Path(folder))
+        controls = Controls({**bot.controls.acts, "reset": begin_anew}, bot.meters)
+        opened = open_world(port, patience=_PATIENCE, strangers_a_day=_STRANGERS_A_DAY, controls=controls)
+        async with opened as world:
+            try:
+                await bot.serve(world)
+                yield world
+            finally:
+                await bot.stop()
 
 
 async def demo(port: int) -> None:
     """Run until a signal to stop, and print the page's URL."""
     configure_logging("WARNING")
     stop = stop_signal()
-    with tempfile.TemporaryDirectory(prefix="casefile-demo-") as folder:
-        async with open_world(port, patience=_PATIENCE) as world:
-            database = {"DATABASE_URL": f"sqlite:///{Path(folder) / 'demo.db'}"}
-            variables = world.environment() | world.desks_environment() | world.raygun_entries.environment()
-            settings = load_settings(variables | database)
-            async with (
-                open_bot(settings, world.clock, crashes_to=world.raygun_entries.endpoint) as bot,
-                serving_http(bot, "127.0.0.1", 0) as port_taken,
-            ):
-                world.raygun_webhooks.listen_at(f"http://127.0.0.1:{port_taken}")
-                world.slack.connect(f"http://127.0.0.1:{port_taken}/slack/events")
+    told = False
+    while not stop.is_set():
+        reset = asyncio.Event()
+        async with open_demo(port, reset) as world:
+            # The page comes back at the address that it was at.
+            port = urlsplit(world.slack.base_url).port or port
+            if not told:
                 print(_welcome(world.slack.base_url), flush=True)  # noqa: T201 - the command's output
-                await stop.wait()
+                told = True
+            await _either(stop, reset)
+
+
+async def _either(*events: asyncio.Event) -> None:
+    waits = [asyncio.create_task(event.wait()) for event in events]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
 
 
 def _welcome(address: str) -> str:

@@ -11,11 +11,12 @@ _HUGE_BYTES = 10 * 1024 * 1024 + 4096
 class Fault(StrEnum):
     """How a stand-in misbehaves."""
 
-    NONE = "all well"
+    NONE = "well"
     SLOW = "slow"
-    HANG = "hangs"
+    BROKEN = "down"
     RATE_LIMITED = "429"
-    BROKEN = "500"
+    SPENT = "spent"
+    HANG = "hangs"
     TRUNCATED = "truncated answer"
     HTML = "HTML instead of JSON"
     HUGE = "huge answer"

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from sandbox.slack import Message, SlackWorkspace, Stub
 from sandbox.slack.messages import Content, Json
 from sandbox.slack.people import APP, TEAM
+from sandbox.ticket_titles import TITLES
 
 # These are set by each post, or by the channel that it is posted in.
 _PLACE = frozenset({"type", "channel", "channel_type", "ts", "event_ts", "thread_ts"})
@@ -116,9 +117,14 @@ class TicketButton:
         return self.sample.name
 
     @property
+    def desk(self) -> str:
+        """The help desk that posts such notifications."""
+        return next((desk for desk, name, _title in _listed() if name == self.name), "More")
+
+    @property
     def title(self) -> str:
-        """Where such notifications come from."""
-        return self.sample.source
+        """What it shows, in a few words."""
+        return next((title for _desk, name, title in _listed() if name == self.name), self.sample.source)
 
     @property
     def about(self) -> str:
@@ -131,6 +137,20 @@ class TicketButton:
         if ticket_id:
             self.tell_desk(ticket_id)
         return await post_sample(self.slack, self.sample, ticket_id=ticket_id)
+
+
+def ticket_buttons(
+    slack: SlackWorkspace, samples: Sequence[TicketSample], tell_desk: Callable[[str], None]
+) -> tuple[TicketButton, ...]:
+    """A button for each sample, desk by desk, in the order of `TITLES`."""
+    order = {name: number for number, (_desk, name, _title) in enumerate(_listed())}
+    every = (TicketButton(slack, sample, tell_desk) for sample in samples)
+    return tuple(sorted(every, key=lambda one: order.get(one.name, len(order))))
+
+
+def _listed() -> Iterator[tuple[str, str, str]]:
+    """The desk, name and title of every sample that has one."""
+    return ((desk, name, title) for desk, some in TITLES.items() for name, title in some)
 
 
 async def _post(slack: SlackWorkspace, channel: str, event: Json, stub_files: Stub | None = None) -> Message:

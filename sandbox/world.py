@@ -1,7 +1,7 @@
 """The whole sandbox: Slack and the vendors, each on its own port of 127.0.0.1."""
 
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,8 +11,10 @@ from sandbox.clock import SandboxClock
 from sandbox.faults import Fault
 from sandbox.people import FULLSTORY, RAYGUN, RYBBIT, UXCAM, Customer, Error, make_people
 from sandbox.slack import Panel, Shortcut, SlackWorkspace, TryThis, start_slack
+from sandbox.slack.page_view import may_act
+from sandbox.slack.panel import CommandHint, Controls
 from sandbox.slack.state import TRIGGER_LIFE
-from sandbox.ticket_samples import TicketButton, TicketSample, load_samples
+from sandbox.ticket_samples import TicketSample, load_samples, ticket_buttons
 from sandbox.vendors.fullstory import FullStory
 from sandbox.vendors.fullstory import session_url as fullstory_url
 from sandbox.vendors.intercom import Intercom
@@ -54,6 +56,7 @@ class World:
     intercom: Intercom
     people: tuple[Customer, ...]
     tickets: tuple[TicketSample, ...]
+    switches: "Switches"
 
     @property
     def vendors(self) -> tuple[StandIn, ...]:
@@ -93,9 +96,10 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class FaultSwitch:
-    """The switch for a vendor's faults in the page's panel."""
+    """The switch for a vendor's faults on the page; `variables` is how those that configure it begin."""
 
     title: str
+    variables: str
     vendor: StandIn
 
     @property
@@ -125,6 +129,19 @@ class FaultSwitch:
         self.vendor.fault = Fault(option)
 
 
+@dataclass(slots=True)
+class Switches:
+    """The switches of all vendors, of which the page shows those that Casefile is configured for."""
+
+    every: tuple[FaultSwitch, ...]
+    shown: tuple[FaultSwitch, ...] = ()
+
+    def show_configured(self, variables: Iterable[str]) -> None:
+        """Show the vendors that these variables configure, and no other."""
+        names = tuple(variables)
+        self.shown = tuple(one for one in self.every if any(n.startswith(one.variables) for n in names))
+
+
 @asynccontextmanager
 async def open_world(
     port: int = 0,
@@ -133,6 +150,7 @@ async def open_world(
     strangers_a_day: int = _STRANGERS_A_DAY,
     slacks_patience: timedelta = TRIGGER_LIFE,
     more_people: Callable[[datetime], Sequence[Customer]] = lambda _now: (),
+    controls: Controls | None = None,
 ) -> AsyncIterator[World]:
     """
     Everything, started.
@@ -143,6 +161,7 @@ async def open_world(
         slacks_patience: how long Slack waits for an acknowledgement and how long a trigger lives.
         more_people: customers beside those that one can try, as of a moment.
         strangers_a_day: how many sessions Raygun has beside those of the customers that one can try.
+        controls: what the page can do with the bot.
 
     """
     clock = SandboxClock()
@@ -158,14 +177,16 @@ async def open_world(
         entries = await stack.enter_async_context(listening(RaygunEntries(clock)))
         zendesk = await stack.enter_async_context(listening(Zendesk(clock)))
         intercom = await stack.enter_async_context(listening(Intercom(clock)))
-        switches = (
-            FaultSwitch("FullStory", fullstory),
-            FaultSwitch("Raygun", raygun),
-            FaultSwitch("Raygun v3", raygun_v3),
-            FaultSwitch("Rybbit", rybbit),
-            FaultSwitch("UXCam", uxcam),
-            FaultSwitch("Zendesk", zendesk),
-            FaultSwitch("Intercom", intercom),
+        switches = Switches(
+            (
+                FaultSwitch("FullStory", "FULLSTORY__", fullstory),
+                FaultSwitch("Raygun", "RAYGUN__", raygun),
+                FaultSwitch("Raygun v3", "RAYGUN_V3__", raygun_v3),
+                FaultSwitch("Rybbit", "RYBBIT__", rybbit),
+                FaultSwitch("UXCam", "UXCAM__", uxcam),
+                FaultSwitch("Zendesk", "ZENDESK__", zendesk),
+                FaultSwitch("Intercom", "INTERCOM__", intercom),
+            )
         )
         customers = tuple(TryThis(person.subject, person.about) for person in people if person.about)
         nobody = TryThis("nobody@contoso.example", "nobody by this address")
@@ -178,14 +199,15 @@ async def open_world(
                 desk.know(ticket_id, email=_WRITER, name="Jane Doe", external_id="u-4711")
 
         def panel(slack: SlackWorkspace) -> Panel:
-            buttons = tuple(TicketButton(slack, sample, tell_desks) for sample in tickets)
             return Panel(
                 (*customers, nobody),
                 _addresses(people),
-                switches,
+                lambda: switches.shown,
                 installed.shortcuts,
-                buttons,
+                installed.commands,
+                ticket_buttons(slack, tickets, tell_desks),
                 webhooks.events,
+                controls or Controls(),
             )
 
         started = start_slack(
@@ -199,6 +221,10 @@ async def open_world(
         slack = await stack.enter_async_context(started)
         slack.subscribed_events.update(installed.events)
         slack.unfurl_domains.update(installed.unfurl_domains)
+        slack.state.has_home = installed.has_home
+        for user in slack.state.users.values():
+            if may_act(user) and not user.stranger:
+                slack.state.open_direct(user.id)
         yield World(
             clock,
             slack,
@@ -213,6 +239,7 @@ async def open_world(
             intercom,
             people,
             tickets,
+            switches,
         )
 
 
@@ -243,6 +270,8 @@ class _Installation:
     events: tuple[str, ...]
     unfurl_domains: tuple[str, ...]
     shortcuts: tuple[Shortcut, ...]
+    commands: tuple[CommandHint, ...]
+    has_home: bool
 
 
 def _installed() -> _Installation:
@@ -255,4 +284,8 @@ def _installed() -> _Installation:
         events=tuple(subscriptions.get("bot_events", ())),
         unfurl_domains=tuple(features.get("unfurl_domains", ())),
         shortcuts=tuple(Shortcut(one["callback_id"], one["name"]) for one in shortcuts),
+        commands=tuple(
+            CommandHint(one["command"], one["description"]) for one in features.get("slash_commands", ())
+        ),
+        has_home=bool(features.get("app_home", {}).get("home_tab_enabled")),
     )

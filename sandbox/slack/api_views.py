@@ -48,12 +48,18 @@ def update_view(state: State, args: Arguments) -> Json:
 
 
 def publish_view(state: State, args: Arguments) -> Json:
-    """Change a user's Home tab."""
+    """Change a user's Home tab; it keeps its id, and a `hash` that is not the latest is refused."""
+    if not state.has_home:
+        raise ApiError("not_enabled")
     user = args.needed("user_id", "invalid_arguments")
-    if user not in state.users:
+    account = state.users.get(user)
+    if account is None or account.deleted or account.is_bot:
         raise ApiError("user_not_found")
+    old = state.homes.get(user)
+    if args.text("hash") not in ("", old.hash if old else ""):
+        raise ApiError("hash_conflict")
     body = _checked(state, args, "views.publish", "home")
-    view = View(state.next_id("V"), user, body, secrets.token_hex(6))
+    view = View(old.id if old else state.next_id("V"), user, body, secrets.token_hex(6))
     state.homes[user] = view
     state.changes.announce()
     return {"ok": True, "view": as_slack(view, state.people.bot_id)}

@@ -15,8 +15,8 @@ class Clickable:
     element: Json
     card: str | None = None
 
-    def action(self, option: str | None = None) -> Json:
-        """The action of a click; `option` is the value chosen from a menu."""
+    def action(self, option: str | list[str] | None = None) -> Json:
+        """The action of a click; `option` is the value chosen from a menu or typed, or several of them."""
         element = self.element
         action = {"type": element["type"], "action_id": element["action_id"], "block_id": self.block_id}
         action |= {key: element[key] for key in ("text", "value", "style") if key in element}

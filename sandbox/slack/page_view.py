@@ -1,13 +1,18 @@
 """The page's content for one person, as JSON."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from itertools import groupby
 
 from sandbox.slack.api_views import views_of
 from sandbox.slack.messages import Json, Message
-from sandbox.slack.panel import Panel
+from sandbox.slack.panel import Panel, PostableTicket
 from sandbox.slack.people import SLACKBOT, TEAM_NAME, User
 from sandbox.slack.places import Channel, Kind
 from sandbox.slack.state import State
+
+# So many of those who replied are shown at a thread's head.
+_FACES = 3
 
 
 def view_of(state: State, panel: Panel, user_id: str, channel_id: str, thread_ts: str) -> Json:
@@ -20,9 +25,11 @@ def view_of(state: State, panel: Panel, user_id: str, channel_id: str, thread_ts
     channel = next((c for c in channels if c.id == channel_id), channels[0])
     root = state.find(channel.id, thread_ts)
     return {
+        "born": state.born,
         "team": TEAM_NAME,
         "bot": state.people.bot,
-        "commands": sorted(state.commands),
+        "desk": state.places.support,
+        "commands": _commands(state, panel),
         "me": _person(me),
         "people": [_person(user) for user in users],
         "names": {user.id: user.real_name for user in state.users.values()},
@@ -35,24 +42,52 @@ def view_of(state: State, panel: Panel, user_id: str, channel_id: str, thread_ts
             "root": _message(state, root),
             "replies": list(_messages(state, channel.id, me.id, root.ts)),
         },
+        "home": _home(state, me.id, channel),
         "modals": [{"id": v.id, "errors": dict(v.errors), "body": v.body} for v in views_of(state, me.id)],
         "shortcuts": [{"id": one.callback_id, "name": one.name} for one in panel.shortcuts],
         "can_shortcut": not me.stranger,
     }
 
 
-def view_of_panel(panel: Panel) -> Json:
-    """The panel beside the messages."""
+async def view_of_panel(panel: Panel) -> Json:
+    """The drawers beside the messages."""
+    meters = await panel.controls.meters()
     return {
+        "controls": sorted(panel.controls.acts),
+        "meters": [asdict(one) for one in meters],
         "customers": [{"subject": one.subject, "about": one.about} for one in panel.customers],
         "addresses": [{"subject": one.subject, "about": one.about} for one in panel.addresses],
         "vendors": [
             {"name": v.name, "options": list(v.options), "current": v.current, "usage": v.usage}
-            for v in panel.vendors
+            for v in panel.vendors()
         ],
         "pushes": [{"name": one.name, "about": one.about} for one in panel.pushes],
-        "tickets": [{"name": t.name, "title": t.title, "about": t.about} for t in panel.tickets],
+        "desks": list(_desks(panel.tickets)),
     }
+
+
+def _desks(tickets: Iterable[PostableTicket]) -> Iterator[Json]:
+    for desk, some in groupby(tickets, key=lambda one: one.desk):
+        yield {
+            "name": desk,
+            "tickets": [{"name": t.name, "title": t.title, "about": t.about} for t in some],
+        }
+
+
+def _commands(state: State, panel: Panel) -> list[Json]:
+    hints = {one.name: one.about for one in panel.commands}
+    return [{"name": name, "about": hints.get(name, "")} for name in sorted(state.commands)]
+
+
+def _home(state: State, user: str, channel: Channel) -> Json | None:
+    home = state.homes.get(user)
+    if home is None or not _is_app(state, channel):
+        return None
+    return {"id": home.id, "body": home.body}
+
+
+def _is_app(state: State, channel: Channel) -> bool:
+    return channel.kind is Kind.DIRECT and state.people.bot in channel.members
 
 
 def may_act(user: User) -> bool:
@@ -83,7 +118,15 @@ def _channel(state: State, channel: Channel, me: str) -> Json:
         "member": me in channel.members,
         "bot_inside": bot in channel.members,
         "people": len(channel.members),
+        "app": _is_app(state, channel),
+        "latest": _latest(state, channel.id, me),
     }
+
+
+def _latest(state: State, channel: str, me: str) -> str:
+    """The time of the newest message that is not this person's own."""
+    seen = (*state.messages(channel), *state.ephemerals(channel, me))
+    return max((m.ts for m in seen if m.user != me), default="")
 
 
 def _title(state: State, channel: Channel, me: str) -> str:
@@ -109,7 +152,8 @@ def _message(state: State, message: Message) -> Json:
         "is_app": message.bot_id is not None,
         "text": message.text,
         "blocks": list(message.blocks),
-        "attachments": [*message.content.attachments, *message.unfurls.values()],
+        "attachments": list(message.content.attachments),
+        "cards": list(message.unfurls.values()),
         "files": [_file(state, file) for file in message.extra.get("files", ())],
         "edited": message.edited_at is not None,
         "only_you": message.only_for is not None,
@@ -117,7 +161,13 @@ def _message(state: State, message: Message) -> Json:
         "replies": len(replies),
         "answered": any(reply.user == state.people.bot for reply in replies),
         "last_reply": replies[-1].ts if replies else None,
+        "repliers": _repliers(state, replies),
     }
+
+
+def _repliers(state: State, replies: Sequence[Message]) -> list[Json]:
+    faces = {reply.user or reply.bot_id: _author(state, reply) for reply in replies}
+    return [{"user": user, "name": name} for user, name in list(faces.items())[:_FACES]]
 
 
 def _file(state: State, stub: Json) -> Json:

@@ -1,7 +1,7 @@
-"""The panel that the page shows beside the messages; whoever starts the workspace passes it in."""
+"""The drawers that the page shows beside the messages; whoever starts the workspace passes them in."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -22,6 +22,31 @@ class Shortcut:
 
     callback_id: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandHint:
+    """A command of the app, and what the manifest says that it is for."""
+
+    name: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """
+    What one account may still be asked, and how many answers needed no call of it.
+
+    `left` of `limit` calls in `span` (such as `24 h`); a limit of None is not known. `used` are the calls of
+    the last 24 hours.
+    """
+
+    name: str
+    left: int | None
+    limit: int | None
+    span: str
+    used: int
+    saved: int
 
 
 class VendorSwitch(Protocol):
@@ -55,8 +80,12 @@ class PostableTicket(Protocol):
         """Its id among all others."""
 
     @property
+    def desk(self) -> str:
+        """Where it comes from; those of one desk are shown together."""
+
+    @property
     def title(self) -> str:
-        """Where it comes from; those with one title are shown together."""
+        """What it is, in a few words."""
 
     @property
     def about(self) -> str:
@@ -81,13 +110,31 @@ class PushableEvent(Protocol):
         """Send it; returns the outcome in words."""
 
 
+async def _no_meters() -> Sequence[Meter]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """
+    What the page can do with the bot itself, by name (`reset`, `kill`, `start`), and its meters.
+
+    A workspace without a bot of its own has none.
+    """
+
+    acts: dict[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
+    meters: Callable[[], Awaitable[Sequence[Meter]]] = _no_meters
+
+
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """The panel beside the messages."""
+    """The drawers beside the messages; `vendors` says which ones there are now."""
 
     customers: Sequence[TryThis] = ()
     addresses: Sequence[TryThis] = ()
-    vendors: Sequence[VendorSwitch] = ()
+    vendors: Callable[[], Sequence[VendorSwitch]] = tuple
     shortcuts: Sequence[Shortcut] = ()
+    commands: Sequence[CommandHint] = ()
     tickets: Sequence[PostableTicket] = ()
     pushes: Sequence[PushableEvent] = ()
+    controls: Controls = field(default_factory=Controls)

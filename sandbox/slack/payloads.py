@@ -104,6 +104,13 @@ def view_closed(state: State, view: View, user: User) -> Json:
     return payload | {"view": view_as_slack(view, state.people.bot_id), "is_cleared": False}
 
 
+def block_suggestion(state: State, user: User, action_id: str, block_id: str, typed: str) -> Json:
+    """Somebody types into a menu whose options come from the app."""
+    payload = _interaction(state, "block_suggestion", user)
+    payload.pop("trigger_id")
+    return payload | {"action_id": action_id, "block_id": block_id, "value": typed}
+
+
 def event_callback(state: State, event: Json, *, shared: bool = False, event_id: str | None = None) -> Json:
     """An event in the Events API's envelope."""
     seen_by = {"enterprise_id": None, "team_id": TEAM, "user_id": state.people.bot}

@@ -96,12 +96,16 @@ class State:
         self.bot_token = f"xoxb-{secrets.token_hex(12)}"
         self.app_token = f"xapp-{secrets.token_hex(12)}"
         self.signing_secret = secrets.token_hex(16)
+        # Tells the page that it is another workspace than before.
+        self.born = secrets.token_hex(8)
         self.base_url = ""
         self.api_calls: list[ApiCall] = []
         self.violations: list[str] = []
         self.warnings: list[str] = []
         self.views: dict[str, View] = {}
         self.homes: dict[str, View] = {}
+        # Whether the app has a Home tab at all, by its manifest.
+        self.has_home = True
         self.links: list[Link] = []
         self.tickets: set[str] = set()
         self.faults = Faults()
@@ -260,6 +264,16 @@ class State:
         pair = {user, self.people.bot}
         found = (c.id for c in self.channels.values() if c.kind is Kind.DIRECT and c.members == pair)
         return next(found, None)
+
+    def open_direct(self, user: str) -> str:
+        """The direct channel of the bot and this user, which comes into being where there is none."""
+        known = self.direct_channel(user)
+        if known is not None:
+            return known
+        made = Channel(self.next_id("D"), "", Kind.DIRECT, frozenset({user, self.people.bot}))
+        self.channels[made.id] = made
+        self.changes.announce()
+        return made.id
 
     def next_ts(self) -> str:
         """A message timestamp: the clock's time, and always later than the one before."""

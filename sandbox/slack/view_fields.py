@@ -17,16 +17,22 @@ _VALUES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "checkboxes": ("selected_options", "initial_options"),
         "multi_static_select": ("selected_options", "initial_options"),
         "users_select": ("selected_user", "initial_user"),
+        "multi_external_select": ("selected_options", "initial_options"),
         "channels_select": ("selected_channel", "initial_channel"),
         "conversations_select": ("selected_conversation", "initial_conversation"),
+        "multi_users_select": ("selected_users", "initial_users"),
+        "multi_channels_select": ("selected_channels", "initial_channels"),
+        "multi_conversations_select": ("selected_conversations", "initial_conversations"),
         "datepicker": ("selected_date", "initial_date"),
         "timepicker": ("selected_time", "initial_time"),
+        "datetimepicker": ("selected_date_time", "initial_date_time"),
         "plain_text_input": ("value", "initial_value"),
         "email_text_input": ("value", "initial_value"),
         "url_text_input": ("value", "initial_value"),
         "number_input": ("value", "initial_value"),
     }
 )
+_SEVERAL = frozenset(kind for kind in _VALUES if kind.startswith("multi_") or kind == "checkboxes")
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _MOST = 3000
 
@@ -80,19 +86,22 @@ def value_entry(element: Json, value: Any) -> Json:
         value = next(iter(_options(element, [value])), None)
     elif key == "selected_options":
         value = _options(element, [value] if isinstance(value, str) else value or [])
-    return {"type": kind, key: value or (None if key != "selected_options" else [])}
+    return {"type": kind, key: value or ([] if kind in _SEVERAL else None)}
 
 
 def _entry(element: Json, given: Mapping[str, Any], action_id: str) -> Json:
     if action_id not in given:
         key, initial = _VALUES[element["type"]]
-        nothing: Any = [] if key == "selected_options" else None
+        nothing: Any = [] if element["type"] in _SEVERAL else None
         return {"type": element["type"], key: element.get(initial, nothing)}
     value = given[action_id]
     return dict(value) if isinstance(value, dict) else value_entry(element, value)
 
 
 def _options(element: Json, values: list[Any]) -> list[Json]:
+    if "external" in element["type"]:
+        # They are the app's, and come whole.
+        return [dict(value) for value in values if value]
     groups = element.get("option_groups") or [element]
     options = [option for group in groups for option in group.get("options", ())]
     known = {option.get("value"): option for option in options}

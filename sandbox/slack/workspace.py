@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 
-from sandbox.slack import commands, interactions, modals
+from sandbox.slack import commands, home, interactions, modals
 from sandbox.slack.calls import Fault
 from sandbox.slack.delivery import Courier, Delivery, Kind, Retry
 from sandbox.slack.events import composed, expect_unfurl
@@ -192,6 +192,23 @@ class SlackWorkspace:
         """Click an element of a modal while its fields hold these values."""
         click = (action_id, block_id, option)
         return await modals.press(self.state, self.courier, view_id, click, values or {})
+
+    async def open_home(self, user: str, tab: str = "home") -> Outcome:
+        """Open the app's conversation at its Home tab, or at its messages."""
+        return await home.open_home(self.state, self._teller, user, tab)
+
+    async def press_in_home(
+        self,
+        user: str,
+        action_id: str,
+        block_id: str | None = None,
+        *,
+        option: str | list[str] | None = None,
+        values: Json | None = None,
+    ) -> Outcome:
+        """Use an element of somebody's Home tab: click, choose, or press Enter in a field that holds this."""
+        click = (action_id, block_id, option)
+        return await home.press(self.state, self.courier, user, click, values or {})
 
     async def close_view(self, view_id: str) -> Outcome:
         """Press a modal's close button."""

@@ -95,6 +95,12 @@ class Rybbit(StandIn):
         body = {"error": "Rate limit exceeded", "scope": "burst", "limit": 50, "retryAfter": 1}
         return web.json_response(body, status=429, headers={"Retry-After": "1"})
 
+    def spent(self) -> web.Response:
+        """The cloud's answer when the day's calls are used up, as recorded."""
+        daily = CloudLimits(self.clock, 0)
+        body = daily.refusal("daily")
+        return web.json_response(body, status=429, headers={"Retry-After": str(body["retryAfter"])})
+
     def broken(self) -> web.Response:
         """A 500, as recorded."""
         return web.json_response({"error": "Failed to fetch sessions"}, status=500)

@@ -100,6 +100,8 @@ class StandIn(ABC):
                 return self.refusal()
             case Fault.RATE_LIMITED:
                 return self.rate_limited()
+            case Fault.SPENT:
+                return self.spent()
             case Fault.BROKEN:
                 return self.broken()
             case fault:
@@ -112,6 +114,12 @@ class StandIn(ABC):
     def rate_limited(self) -> web.Response:
         """The answer to a call beyond a limit, where the vendor documents the status only."""
         return web.Response(status=429)
+
+    def spent(self) -> web.Response:
+        """The answer to a call beyond the day's: as beyond any limit, until midnight in UTC."""
+        refusal = self.rate_limited()
+        refusal.headers["Retry-After"] = str(86_400 - int(self.clock().timestamp()) % 86_400)
+        return refusal
 
     def broken(self) -> web.Response:
         """The vendor's answer to an error of its own."""

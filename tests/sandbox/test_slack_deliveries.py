@@ -192,7 +192,7 @@ async def test_the_page_types_commands_and_shows_each_person_only_what_is_theirs
             counts[user] = len((await response.json())["messages"])
         assert counts == {agent: 1, slack.people.colleague: 0}
         assert "jane@contoso.example" in await (await page.get("/page/panel")).text()
-        for path in ("/", "/page.js", "/page.css", "/blocks.js", "/mrkdwn.js", "/icons.js"):
+        for path in ("/", "/js/page.js", "/css/layout.css", "/js/blocks.js"):
             response = await page.get(path)
             assert "default-src 'none'" in response.headers["Content-Security-Policy"]
 

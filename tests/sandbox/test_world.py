@@ -9,7 +9,9 @@ import sandbox.world
 from bot.slack.manifest import read_manifest
 from sandbox.people import FULLSTORY, RAYGUN, RYBBIT
 from sandbox.slack import plain_text
-from sandbox.ticket_samples import TicketButton
+from sandbox.slack.page import page_files
+from sandbox.ticket_samples import TicketButton, load_samples
+from sandbox.ticket_titles import TITLES
 from sandbox.world import open_world
 
 FIELD = {"type": "plain_text_input", "action_id": "text"}
@@ -57,8 +59,9 @@ async def test_a_manifest_without_subscriptions_and_shortcuts_means_none(
 
 async def test_the_page_lists_the_tickets_and_posts_each_press_anew() -> None:
     async with open_world() as world, aiohttp.ClientSession(world.slack.base_url) as page:
-        listed = (await (await page.get("/page/panel")).json())["tickets"]
-        assert [one["name"] for one in listed] == [sample.name for sample in world.tickets]
+        desks = (await (await page.get("/page/panel")).json())["desks"]
+        listed = [one for desk in desks for one in desk["tickets"]]
+        assert sorted(one["name"] for one in listed) == [sample.name for sample in world.tickets]
         person = {"user": world.slack.people.agent, "channel": world.slack.places.random}
         for _ in range(2):
             answer = await page.post("/page/ticket", json=person | {"name": listed[0]["name"]})
@@ -68,6 +71,23 @@ async def test_the_page_lists_the_tickets_and_posts_each_press_anew() -> None:
         assert len({str(m.content.attachments) for m in support}) == 2
         unknown = await page.post("/page/ticket", json=person | {"name": "nothing"})
         assert unknown.status == 400
+
+
+def test_every_sample_has_a_desk_and_a_title_of_its_own_in_the_menu() -> None:
+    listed = [(name, title) for some in TITLES.values() for name, title in some]
+    assert sorted(name for name, _title in listed) == [sample.name for sample in load_samples()]
+    for some in TITLES.values():
+        assert len({title for _name, title in some}) == len(some)
+
+
+async def test_the_page_offers_faults_of_the_accounts_that_are_configured_and_of_no_other() -> None:
+    async with open_world() as world, aiohttp.ClientSession(world.slack.base_url) as page:
+        assert (await (await page.get("/page/panel")).json())["vendors"] == []
+        world.switches.show_configured(world.fullstory.environment() | world.raygun.environment())
+        shown = (await (await page.get("/page/panel")).json())["vendors"]
+        assert [(one["name"], one["options"][:5]) for one in shown] == [
+            (name, ["well", "slow", "down", "429", "spent"]) for name in ("FullStory", "Raygun")
+        ]
 
 
 async def test_the_page_shows_an_email_whole_and_who_was_answered() -> None:
@@ -131,8 +151,9 @@ async def test_those_who_write_in_are_known_to_the_vendors() -> None:
 
 async def test_every_file_of_the_page_is_served_under_the_same_policy() -> None:
     async with open_world() as world, aiohttp.ClientSession(world.slack.base_url) as page:
-        names = ("composer", "elements", "modal", "panel", "welcome")
-        for path in (f"/{name}.js" for name in names):
+        paths = page_files()
+        assert {"/", "/js/page.js", "/css/tokens.css"} <= set(paths)
+        for path in paths:
             response = await page.get(path)
             assert response.status == 200
             assert "script-src 'self';" in response.headers["Content-Security-Policy"]

@@ -1,21 +1,17 @@
 // What an empty channel shows: what Casefile is for, and lines to try.
 
+import { button, element } from "./dom.js";
 import { icon } from "./icons.js";
-import { element } from "./mrkdwn.js";
 
-const USUAL = [
-  { subject: "jane@contoso.example", about: "a customer's email address" },
-  { subject: "u-77", about: "or their user id" },
-];
 const PURPOSE = "Casefile shows what a customer saw: their session replays and recent errors, from every tool that records them. Pick a line, then press Enter.";
 
 export function welcome(channel, command, customers, fill) {
   if (channel.archived) return element("div", "welcome", element("p", "", "This channel is archived. Nobody can write here."));
-  const example = (one) => {
-    const node = element("button", "example", element("code", "", `${command} ${one.subject}`), element("span", "", one.about));
-    node.onclick = () => fill(`${command} ${one.subject}`);
-    return node;
-  };
+  const example = (one) => button(
+    "example",
+    [element("code", "", `${command} ${one.subject}`), element("span", "", one.about)],
+    () => fill(`${command} ${one.subject}`),
+  );
   const more = channel.bot_inside
     ? `Or type ${command} followed by any email address or user id.`
     : "Casefile is not in this channel; its command works here all the same.";
@@ -25,7 +21,7 @@ export function welcome(channel, command, customers, fill) {
     element("div", "welcome-icon", icon("folder")),
     element("h2", "", "Who needs help?"),
     element("p", "", PURPOSE),
-    ...(customers.length ? customers.slice(0, 4) : USUAL).map(example),
+    ...customers.slice(0, 4).map(example),
     element("p", "hint", more),
   );
 }

@@ -1,87 +1,26 @@
-// Slack's mrkdwn as DOM nodes. Text from outside only ever becomes text nodes, never markup.
+// Slack's mrkdwn as DOM nodes.
 
-const EMOJI = {
-  warning: "⚠️", mag: "🔍", white_check_mark: "✅", x: "❌", eyes: "👀", hourglass_flowing_sand: "⏳",
-  hourglass: "⌛", round_pushpin: "📍", bug: "🐞", movie_camera: "🎥", clapper: "🎬", red_circle: "🔴", large_green_circle: "🟢",
-  large_yellow_circle: "🟡", rotating_light: "🚨", wave: "👋", lock: "🔒", file_folder: "📁", bulb: "💡",
-  information_source: "ℹ️", arrow_right: "➡️", tv: "📺", iphone: "📱", computer: "💻", clock3: "🕒",
-};
+import { element, safeLink } from "./dom.js";
+import { emojis } from "./emoji.js";
+import { formatDate, momentOf, clock, dayLabel } from "./time.js";
+
 const SEQUENCE = /<([^<>\n]+)>/;
 const MARKS = [["*", "strong"], ["_", "em"], ["~", "del"]];
 
-export function element(tag, className, ...children) {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  node.append(...children.filter((child) => child !== null && child !== undefined));
-  return node;
-}
-
 function unescape(text) {
   return text.replace(/&(lt|gt|amp);/g, (_, name) => ({ lt: "<", gt: ">", amp: "&" })[name]);
-}
-
-function emojis(text) {
-  return text.replace(/:([a-z0-9_]+):/g, (whole, name) => EMOJI[name] ?? whole);
 }
 
 export function plain(text) {
   return document.createTextNode(emojis(text));
 }
 
-export function safeLink(url, label, className = "link") {
-  const shown = document.createTextNode(label);
-  if (!/^(https?:|mailto:|tel:)/i.test(url)) return shown;
-  const link = element("a", className, shown);
-  link.href = url;
-  link.target = "_blank";
-  link.rel = "noopener noreferrer";
-  return link;
-}
-
-const pad = (number) => String(number).padStart(2, "0");
-
-function daysAgo(moment, now) {
-  const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate());
-  return Math.round((midnight(now) - midnight(moment)) / 86400000);
-}
-
-function ago(moment, now) {
-  const minutes = Math.round((now - moment) / 60000);
-  if (minutes < 1) return "just now";
-  if (minutes < 60) return `${minutes} minute${minutes === 1 ? "" : "s"} ago`;
-  const hours = Math.round(minutes / 60);
-  if (hours < 24) return `${hours} hour${hours === 1 ? "" : "s"} ago`;
-  const days = Math.round(hours / 24);
-  return `${days} day${days === 1 ? "" : "s"} ago`;
-}
-
-export function formatDate(seconds, form) {
-  const moment = new Date(seconds * 1000);
-  const now = new Date();
-  const local = (options) => moment.toLocaleDateString(undefined, options);
-  const near = { 0: "Today", 1: "Yesterday", "-1": "Tomorrow" }[daysAgo(moment, now)];
-  const parts = {
-    date_num: () => `${moment.getFullYear()}-${pad(moment.getMonth() + 1)}-${pad(moment.getDate())}`,
-    date_slash: () => local({ year: "numeric", month: "2-digit", day: "2-digit" }),
-    date: () => local({ year: "numeric", month: "long", day: "numeric" }),
-    date_short: () => local({ year: "numeric", month: "short", day: "numeric" }),
-    date_long: () => local({ weekday: "long", year: "numeric", month: "long", day: "numeric" }),
-    time: () => moment.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" }),
-    time_secs: () => moment.toLocaleTimeString(),
-    ago: () => ago(moment, now),
-  };
-  return form.replace(/\{([a-z_]+)\}/g, (whole, name) => {
-    const pretty = name.endsWith("_pretty");
-    const base = name.replace("_pretty", "").replace("date_long_full", "date_long");
-    if (pretty && near) return near;
-    return parts[base] ? parts[base]() : whole;
-  });
-}
-
 function dateNode(body, fallback) {
   const [, seconds, form, url] = body.split("^");
   const time = element("time", "date", formatDate(Number(seconds), form ?? ""));
-  time.title = unescape(fallback);
+  const moment = momentOf(seconds);
+  time.title = `${dayLabel(moment)} at ${clock(moment)} (${unescape(fallback)})`;
+  time.dateTime = moment.toISOString();
   if (!url) return time;
   const link = safeLink(url, "");
   link.append(time);
