@@ -73,6 +73,7 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
             value.url,
             thread_ts=on.parent_ts or on.message_ts,
             ephemeral=on.ephemeral,
+            until=value.until,
         )
         await accept_or_tell(inbound, kinds.SESSION_ERRORS, body, payload, payload.asker)
         await ack()

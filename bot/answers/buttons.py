@@ -110,28 +110,40 @@ def _take_back_button(value: ButtonValue) -> ButtonElement:
 
 @dataclass(frozen=True, slots=True)
 class SessionValue:
-    """The value of a session's own button: the session's source, id, start and URL."""
+    """
+    The value of a session's own button: the session's source, id, start and URL.
+
+    `until` is when the ticket came that the answer is about, where the session may have been running then.
+    """
 
     source: str
     session_id: str
     started_at: datetime | None
     url: str | None
+    until: datetime | None = None
 
     def dumps(self) -> str:
         """The value as text."""
-        at = None if self.started_at is None else int(self.started_at.timestamp())
-        return json.dumps([self.source, self.session_id, at, self.url])
+        at, until = (None if t is None else int(t.timestamp()) for t in (self.started_at, self.until))
+        return json.dumps([self.source, self.session_id, at, self.url, until])
 
     @classmethod
     def loads(cls, value: str) -> "SessionValue":
         """The value in a text of `dumps`; ValueError for any other text."""
-        source, session_id, at, url = json.loads(value)
-        started_at = None if at is None else datetime.fromtimestamp(int(at), UTC)
-        return cls(str(source), str(session_id), started_at, None if url is None else str(url))
+        # Buttons of earlier answers have no fifth part.
+        source, session_id, at, url, *more = json.loads(value)
+        started_at, until = (
+            None if t is None else datetime.fromtimestamp(int(t), UTC) for t in (at, *(more or [None]))
+        )
+        return cls(str(source), str(session_id), started_at, None if url is None else str(url), until)
 
 
-def session_errors_button(session: Session) -> ButtonElement | None:
-    """The button that reads a session's errors; None where they are read without being asked for."""
+def session_errors_button(session: Session, ticket_at: datetime | None = None) -> ButtonElement | None:
+    """
+    The button that reads a session's errors; None where they are read without being asked for.
+
+    Where the session may have been running when a ticket came, they are read up to then.
+    """
     if not session.errors_on_request or len(session.id) > _LONGEST_ID:
         return None
     label = source_label(session.source)
@@ -141,10 +153,19 @@ def session_errors_button(session: Session) -> ButtonElement | None:
     )
     asking = ConfirmObject(title="Read this session’s errors?", text=text, confirm="Read", deny="Leave it")
     url = session.url if session.url and len(session.url) <= _LONGEST_LINK else None
-    value = SessionValue(str(session.source), session.id, session.started_at, url)
+    until = ticket_at if ticket_at and _may_hold(session, ticket_at) else None
+    value = SessionValue(str(session.source), session.id, session.started_at, url, until)
     return ButtonElement(
         text="Errors in this session", action_id=SESSION_ERRORS, value=value.dumps(), confirm=asking
     )
+
+
+def _may_hold(session: Session, moment: datetime) -> bool:
+    """Whether a session may have been running at a moment."""
+    if session.started_at is None:
+        return False
+    over = session.ended_at or session.over_by
+    return session.started_at <= moment and (over is None or moment <= over)
 
 
 def remove_button() -> ButtonElement:

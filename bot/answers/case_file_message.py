@@ -115,7 +115,7 @@ def _details(case_file: CaseFile, view: View, shown: int) -> list[Block]:
     blocks: list[Block] = []
     sessions = _in_order(case_file, view.ticket_at)
     for session, words in sessions[:shown]:
-        beside = session_errors_button(session) if view.buttons else None
+        beside = session_errors_button(session, view.ticket_at) if view.buttons else None
         blocks.append(section(session_lines(session, words, view.ticket_at), beside))
     if left := len(sessions[shown:]):
         blocks.append(context([f"{counted(left, 'older session')} not shown"]))

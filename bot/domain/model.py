@@ -93,7 +93,9 @@ class Session:
     site, `campaign` what was advertised; `rage_clicks`, `dead_clicks` and `error_clicks` are counts;
     `satisfaction` is the vendor's rating of how fast it was, in its words; `slowest_page` is a path, and took
     `slowest_page_seconds` to load; `network` is how the device was connected; `recorded_offline` says that it
-    was delivered later than it happened; `video_expires_at` is when `video` ends.
+    was delivered later than it happened; `video_expires_at` is when `video` ends. `over_by` is when it was
+    over at the latest, where the vendor does not say when it ended; `number` is its place among all sessions
+    of its user, 1 for the first.
     """
 
     source: SourceName
@@ -134,6 +136,8 @@ class Session:
     network: str | None = None
     recorded_offline: bool | None = None
     video_expires_at: datetime | None = None
+    over_by: datetime | None = None
+    number: int | None = None
 
 
 class ErrorKind(StrEnum):

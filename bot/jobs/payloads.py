@@ -135,7 +135,8 @@ class SessionErrorsPayload:
     """
     Somebody presses "Errors in this session".
 
-    `source` is the session's (`fullstory/main`); the answer goes into `thread_ts`, or to the asker alone.
+    `source` is the session's (`fullstory/main`); the answer goes into `thread_ts`, or to the asker alone. The
+    errors are read up to `until`, when the ticket came, where the session may have been running then.
     """
 
     __pydantic_config__ = _PRIVATE
@@ -147,6 +148,7 @@ class SessionErrorsPayload:
     url: str | None
     thread_ts: str | None
     ephemeral: bool
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

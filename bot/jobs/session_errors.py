@@ -5,7 +5,6 @@ They are fetched when somebody presses the button, because each fetch uses the p
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from bot.answers.block_kit import context, dicts, packed
 from bot.answers.mrkdwn import counted, escaped, link, local_time
@@ -15,7 +14,7 @@ from bot.domain.message import Message
 from bot.domain.model import ErrorEvent, Session, SourceName
 from bot.jobs.admission import Admission
 from bot.jobs.inbox import Job
-from bot.jobs.payloads import SESSION_ERRORS
+from bot.jobs.payloads import SESSION_ERRORS, SessionErrorsPayload
 from bot.lookup.pages import Pages
 from bot.slack.lost_posts import Spot
 from bot.slack.poster import NotHere, Part, Poster
@@ -57,14 +56,14 @@ class SessionErrorsJobs:
             await admission.tell(job, asker, _NO_SUCH)
             return
         try:
-            told = await self._pages.errors(source, payload.session_id)
+            told = await self._pages.errors(source, payload.session_id, payload.until)
         except CallFailed as failed:
             until = failed.failure.until
             again = f" Again from {local_time(until)}." if until else ""
             await admission.tell(job, asker, f"{escaped(failed.failure.message, 300)}.{again}")
             return
         budget = await source.http.ledger.state(source.budget)
-        message = session_errors(source.name, payload.started_at, payload.url, told, budget)
+        message = session_errors(source.name, payload, told, budget)
         if payload.ephemeral:
             await admission.tell(job, asker, message)
             return
@@ -75,17 +74,14 @@ class SessionErrorsJobs:
 
 
 def session_errors(
-    name: SourceName,
-    started_at: datetime | None,
-    url: str | None,
-    told: SessionErrors,
-    budget: QuotaState,
+    name: SourceName, asked: SessionErrorsPayload, told: SessionErrors, budget: QuotaState
 ) -> Message:
     """The errors of one session, newest first, each with a link to it; below, what is left of the budget."""
     errors = told.errors
-    when = f" of {local_time(started_at)}" if started_at else ""
-    head = f"*{counted(len(errors), 'error')} in {source_label(name)}’s session{when}*"
-    lines = [head, *(_line(error, url) for error in errors[:_SHOWN])]
+    when = f" of {local_time(asked.started_at)}" if asked.started_at else ""
+    up_to = f", up to the ticket at {local_time(asked.until)}" if asked.until else ""
+    head = f"*{counted(len(errors), 'error')} in {source_label(name)}’s session{when}{up_to}*"
+    lines = [head, *(_line(error, asked.url) for error in errors[:_SHOWN])]
     if len(errors) > _SHOWN:
         lines.append(f"{len(errors) - _SHOWN} more not shown")
     if told.more:

@@ -22,7 +22,7 @@ from bot.lookup.kept_answers import KnownAnswer
 from bot.lookup.known_links import KnownLinks
 from bot.lookup.single_flight import Flights
 from bot.operations.clock import Clock
-from bot.sources.http import CallFailed
+from bot.sources.http import CallFailed, Calls
 from bot.sources.protocol import Effort, Indexed, Question, Source
 from bot.sources.raygun.pushed_errors import PushedErrors
 from bot.storage.keyring import Keyring
@@ -50,6 +50,18 @@ class _Outcome:
 
     result: KnownAnswer | Failure
     calls: int
+
+
+@dataclass(slots=True)
+class Spent:
+    """What asking one source has cost so far, also while it is still being asked."""
+
+    calls: Calls | None = None
+
+    @property
+    def made(self) -> int:
+        """How many calls were made."""
+        return self.calls.made if self.calls else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +127,7 @@ class AskSource:
         source: Source,
         question: Question,
         report: Report,
-        at_vendor: Callable[[], None] = lambda: None,
+        at_vendor: Callable[[Spent], None] = lambda _spent: None,
     ) -> None:
         """
         Ask one source, and report its findings.
@@ -124,7 +136,8 @@ class AskSource:
             source: the account to ask.
             question: about whom, how far back, and whether a cached answer will do.
             report: called with each finding, with True for the last.
-            at_vendor: called before the vendor is asked, where what is known is not enough.
+            at_vendor: called before the vendor is asked, where what is known is not enough, with what will
+                hold the calls that this question costs.
 
         """
         begun = question.heard_since or self._clock()
@@ -147,8 +160,9 @@ class AskSource:
             if just_now.known is not None and just_now.enough and just_now.fits:
                 report(await self._findings.of(source, question, just_now.state, just_now.known), True)
                 return
-        at_vendor()
-        await self._ask_vendor(source, question, known, report, begun)
+        spent = Spent()
+        at_vendor(spent)
+        await self._ask_vendor(source, question, known, report, begun, spent)
 
     async def _remembered(self, source: Source, question: Question) -> "_Remembered":
         if isinstance(source, Indexed):
@@ -195,17 +209,19 @@ class AskSource:
         known: KnownAnswer | None,
         report: Report,
         begun: datetime,
+        spent: Spent,
     ) -> None:
         name = self._flight_name(source, question)
-        flight, ours = self._flights.join(name, lambda: self._outcome(source, question, begun))
+        flight, ours = self._flights.join(name, lambda: self._outcome(source, question, begun, spent))
         done, _ = await asyncio.wait({flight}, timeout=self._deadline.total_seconds())
         if not done:
-            report(await self._findings.failed(source, question, self._late(source), known), False)
+            late = self._late(source)
+            report(await self._findings.failed(source, question, late, known, spent.made), False)
         # Shielded: one caller that is cancelled must not cancel the call for the others.
         outcome = await asyncio.shield(flight)
         if not ours and _is_kept_back(outcome):
             # It was refused to whoever asked first: calls may be left for the likes of who asks now.
-            flight, ours = self._flights.join(name, lambda: self._outcome(source, question, begun))
+            flight, ours = self._flights.join(name, lambda: self._outcome(source, question, begun, spent))
             outcome = await asyncio.shield(flight)
         calls = outcome.calls if ours else 0
         if isinstance(outcome.result, Failure):
@@ -214,17 +230,17 @@ class AskSource:
             state = State.LIVE if outcome.result.answer.covers is None else State.INDEX
             report(await self._findings.of(source, question, state, outcome.result, calls), True)
 
-    async def _outcome(self, source: Source, question: Question, begun: datetime) -> _Outcome:
+    async def _outcome(self, source: Source, question: Question, begun: datetime, spent: Spent) -> _Outcome:
         name = self._flight_name(source, question)
         try:
             if isinstance(source, Indexed):
-                return await self._answered(source, question)
-            return await self._answered_once(source, question, name, begun)
+                return await self._answered(source, question, spent)
+            return await self._answered_once(source, question, name, begun, spent)
         finally:
             self._answered_times[name] = self._answered_times.get(name, 0) + 1
 
     async def _answered_once(
-        self, source: Source, question: Question, name: str, begun: datetime
+        self, source: Source, question: Question, name: str, begun: datetime, spent: Spent
     ) -> _Outcome:
         """The vendor's answer, or that of another process which is asking the same question now."""
         while True:
@@ -239,7 +255,7 @@ class AskSource:
             await asyncio.sleep(_BETWEEN_LOOKS_SECONDS)
         renewing = asyncio.create_task(self._renew(name))
         try:
-            return await self._answered(source, question)
+            return await self._answered(source, question, spent)
         finally:
             renewing.cancel()
             await self._leases.release(name, self._process)
@@ -257,8 +273,8 @@ class AskSource:
             await asyncio.sleep(_LEASE_LASTS.total_seconds() / 3)
             await self._leases.renew(name, self._process, _LEASE_LASTS)
 
-    async def _answered(self, source: Source, question: Question) -> _Outcome:
-        calls = source.http.asking(question.purpose, await source.account())
+    async def _answered(self, source: Source, question: Question, spent: Spent) -> _Outcome:
+        spent.calls = calls = source.http.asking(question.purpose, await source.account())
         try:
             answer = await source.find(question, calls)
         except CallFailed as failed:

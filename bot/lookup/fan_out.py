@@ -17,7 +17,7 @@ from bot.domain.model import (
     Subject,
     SubjectKind,
 )
-from bot.lookup.ask_source import AskSource
+from bot.lookup.ask_source import AskSource, Spent
 from bot.lookup.identities import Identities, OtherNames, SeenPerson
 from bot.operations.clock import Clock
 from bot.operations.metrics import Metrics
@@ -48,10 +48,18 @@ class Lookup:
         A source that has passed its deadline may still add its answer. A caller that stops iterating stops
         no call: answers on their way are still stored.
         """
+        asking = await self._begin(question)
+        async for case_file in self._follow(asking):
+            yield case_file
+
+    async def _begin(self, question: Question) -> "_Asking":
         anew = question.effort is Effort.FRESH
         names = OtherNames() if anew else await self.identities.other_names(question.subject)
         asking = _Asking(self, question, names)
         asking.begin()
+        return asking
+
+    async def _follow(self, asking: "_Asking") -> AsyncIterator[CaseFile]:
         while True:
             await asking.go_on_with_new_names()
             if asking.ended:
@@ -100,12 +108,14 @@ class Lookup:
     async def within(self, question: Question, seconds: float) -> CaseFile:
         """The case file when every source has answered, however late, or after so many seconds."""
         latest = CaseFile(question.subject, self.clock(), question.days, waiting=self._names)
+        asking: _Asking | None = None
         try:
             async with asyncio.timeout(seconds):
-                async for case_file in self.follow(question):
+                asking = await self._begin(question)
+                async for case_file in self._follow(asking):
                     latest = case_file
         except TimeoutError:
-            return _given_up(latest, seconds)
+            return _given_up(latest, seconds, asking.calls_of if asking else lambda _name: 0)
         return latest
 
 
@@ -125,6 +135,7 @@ class _Asking:
     said: dict[SourceName, Finding] = field(default_factory=dict)
     settled: set[SourceName] = field(default_factory=set)
     at_vendor: set[SourceName] = field(default_factory=set)
+    _spent: dict[SourceName, list[Spent]] = field(default_factory=dict)
     grown: asyncio.Event = field(default_factory=asyncio.Event)
     _running: dict[SourceName, "asyncio.Task[None]"] = field(default_factory=dict)
     _asked_again: bool = False
@@ -135,6 +146,10 @@ class _Asking:
     def doubts(self) -> tuple[Doubt, ...]:
         """The names that were not looked up, as they may be another person's."""
         return self._names.doubts
+
+    def calls_of(self, name: SourceName) -> int:
+        """How many calls a source has taken so far, also where it has not answered."""
+        return sum(spent.made for spent in self._spent.get(name, ()))
 
     @property
     def ended(self) -> bool:
@@ -201,8 +216,9 @@ class _Asking:
                 self.lookup.metrics.findings.labels(str(finding.source), finding.state).inc()
             self.grown.set()
 
-        def begin() -> None:
+        def begin(spent: Spent) -> None:
             self.at_vendor.add(source.name)
+            self._spent.setdefault(source.name, []).append(spent)
             self.grown.set()
 
         self.settled.discard(source.name)
@@ -306,16 +322,16 @@ def _crashed(name: SourceName) -> Finding:
     return Finding(name, State.FAILED, failure=Failure(Reason.UNREADABLE, message))
 
 
-def _given_up(case_file: CaseFile, seconds: float) -> CaseFile:
-    """The case file when it is no longer waited for those that have not answered."""
+def _given_up(case_file: CaseFile, seconds: float, calls_of: Callable[[SourceName], int]) -> CaseFile:
+    """The case file when it is no longer waited for those that have not answered, whose calls are spent."""
     said = {finding.source: finding for finding in case_file.findings}
     failure = Failure(Reason.TIMED_OUT, f"it did not answer within {seconds:g} s")
     for name in case_file.waiting:
         known = said.get(name)
         if known is None or not known.answered:
-            said[name] = Finding(name, State.FAILED, failure=failure)
+            said[name] = Finding(name, State.FAILED, calls=calls_of(name), failure=failure)
         else:
-            said[name] = replace(known, state=State.STALE, failure=failure)
+            said[name] = replace(known, state=State.STALE, calls=calls_of(name), failure=failure)
     return replace(case_file, findings=tuple(said.values()), waiting=(), at_vendor=())
 
 

@@ -46,7 +46,7 @@ class Findings:
             _sessions_since(known.answer, since),
             await self._errors(source, question, known.answer),
             known.answer.people,
-            known.answer.notes,
+            (*known.answer.notes, *_reaching_in(known.answer, since)),
             calls_left=left,
             calls_again=again,
             calls_back=back,
@@ -128,7 +128,18 @@ def _complete_from(known: KnownAnswer, since: datetime) -> datetime | None:
 
 
 def _sessions_since(answer: Answer, since: datetime) -> tuple[Session, ...]:
-    return tuple(s for s in answer.sessions if (s.ended_at or s.started_at or since) >= since)
+    return tuple(s for s in answer.sessions if (s.ended_at or s.over_by or s.started_at or since) >= since)
+
+
+def _reaching_in(answer: Answer, since: datetime) -> tuple[str, ...]:
+    """A note on the sessions that may have reached into the asked days, where the vendor tells no ends."""
+    unsure = [
+        s for s in _sessions_since(answer, since) if s.ended_at is None and (s.started_at or since) < since
+    ]
+    if not unsure:
+        return ()
+    few = "one session" if len(unsure) == 1 else f"{len(unsure)} sessions"
+    return (f"{few} that began before these days may have reached into them: their ends are not told",)
 
 
 def _errors_since(answer: Answer, since: datetime) -> tuple[ErrorEvent, ...]:

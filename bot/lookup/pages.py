@@ -8,7 +8,7 @@ meanwhile shares it.
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar, cast
 
 from cachetools import TTLCache
@@ -88,16 +88,22 @@ class Pages:
             source, "session", session_id, lambda calls: source.session(session_id, calls)
         )
 
-    async def errors(self, source: TellsErrors, session_id: str) -> SessionErrors:
+    async def errors(
+        self, source: TellsErrors, session_id: str, until: datetime | None = None
+    ) -> SessionErrors:
         """
-        One session's errors, for a person who asks for them.
+        One session's errors, up to a time where one is given, for a person who asks for them.
 
         Raises:
             CallFailed: when the vendor cannot be asked or understood, or the budget is spent.
 
         """
         return await self._shared(
-            source, "errors", session_id, lambda calls: source.errors_in(session_id, calls), Purpose.PERSON
+            source,
+            "errors",
+            session_id if until is None else f"{session_id} until {until.isoformat()}",
+            lambda calls: source.errors_in(session_id, calls, until),
+            Purpose.PERSON,
         )
 
     async def _shared(

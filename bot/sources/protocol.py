@@ -131,9 +131,9 @@ class TellsErrors(Source, Protocol):
     def budget(self) -> Account:
         """The account in the ledger that the price is counted against."""
 
-    async def errors_in(self, session_id: str, calls: Calls) -> SessionErrors:
+    async def errors_in(self, session_id: str, calls: Calls, until: datetime | None = None) -> SessionErrors:
         """
-        One session's errors.
+        One session's errors, those up to `until` where it is given.
 
         Raises:
             CallFailed: when the vendor cannot be asked or understood, or the budget is spent.

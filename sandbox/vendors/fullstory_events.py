@@ -8,7 +8,7 @@ Kinds and properties are named as in the vendor's warehouse (dbt_fullstory), con
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sandbox.people import Customer, Sign, Visit
@@ -126,6 +126,9 @@ def as_context(
         for moment in moments_of(visit)
         if moment.in_context not in exclude and (not include or moment.in_context in include)
     ]
+    if end := pieces.get("end_timestamp"):
+        until = datetime.fromisoformat(end)
+        every = [moment for moment in every if visit.started_at + timedelta(seconds=moment.after) < until]
     limit = pieces.get("event_limit") or len(every)
     kept = every[-limit:] if pieces.get("mode") == "LAST" and limit else every[:limit]
     parts = set(asked.get("context", {}).get("include", ("user", "org", "location", "device")))

@@ -6,7 +6,7 @@ projects/sdk/src/session.ts): 100 sessions a page, followed by `pagination_token
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -26,6 +26,9 @@ PAGE_SIZE, MOST_PAGES = 100, 5
 MOST_USER_PAGES = 3
 # The names under which a list may tell where it goes on: the sessions', the profiles' and the users'.
 _FOLLOWING = ("pagination_token", "next_pagination_token", "next_page_token")
+# The longest that a session lasts: it ends "after 30 minutes of inactivity (or 24 hours of active session
+# capture)" (help.fullstory.com/hc/en-us/articles/360020624614).
+LONGEST_SESSION = timedelta(hours=24)
 # What is said where a way of asking is not in the plan, not open to the key, or not there.
 _NOT_OPEN = frozenset(
     {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
@@ -35,12 +38,6 @@ _CLOSED_LASTS = timedelta(days=1)
 # The newest events that a context is asked for, and the kinds that say nothing of what went wrong.
 MOST_EVENTS = 500
 _LEFT_OUT = ("input-change", "highlight", "copy", "paste", "element-seen", "mouse-thrash")
-# The kinds to leave out are named rather than those to tell: custom events and crashes are in no list.
-_CONTEXT = {
-    "slice": {"mode": "LAST", "event_limit": MOST_EVENTS},
-    "context": {"include": ["user", "location", "device"]},
-    "events": {"exclude_types": list(_LEFT_OUT)},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,10 +166,13 @@ class FullStoryApi:
             raise calls.refused(reply)
         return reply.body
 
-    async def happened(self, session_id: str, budget: Budget, calls: Calls) -> Any:
+    async def happened(
+        self, session_id: str, budget: Budget, calls: Calls, until: datetime | None = None
+    ) -> Any:
         """
         What happened in a session: its context, else all its events; None for no such session.
 
+        The context ends at `until`, where that is given; events come whole.
         Each costs an Activation, except where it is refused or not there.
 
         Raises:
@@ -183,7 +183,11 @@ class FullStoryApi:
         context: Reply | None = None
         if not await self._is_closed("context"):
             context = await calls.request(
-                "POST", f"{path}/context", headers=self._headers(), body=_CONTEXT, budget=budget.account
+                "POST",
+                f"{path}/context",
+                headers=self._headers(),
+                body=_context(until),
+                budget=budget.account,
             )
             if context.status not in _NOT_OPEN:
                 return _whole(context, "context_data", calls)
@@ -228,6 +232,24 @@ class FullStoryApi:
     def _headers(self) -> dict[str, str]:
         # FullStory shows the key ready for use: it must not be encoded again.
         return {"Authorization": f"Basic {self.settings.api_key.get_secret_value()}"}
+
+
+def _context(until: datetime | None) -> dict[str, Any]:
+    """
+    What a context is asked for: the last events, those before `until` where it is given.
+
+    `end_timestamp` is of the vendor's own client ("only events before this timestamp will be included in the
+    context"; fullstory-anywhere-activation, projects/sdk/src/profile.ts).
+    """
+    last: dict[str, Any] = {"mode": "LAST", "event_limit": MOST_EVENTS}
+    if until is not None:
+        last["end_timestamp"] = until.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    # The kinds to leave out are named rather than those to tell: custom events and crashes are in no list.
+    return {
+        "slice": last,
+        "context": {"include": ["user", "location", "device"]},
+        "events": {"exclude_types": list(_LEFT_OUT)},
+    }
 
 
 def _no_events() -> CallFailed:

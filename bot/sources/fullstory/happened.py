@@ -63,8 +63,12 @@ class Happened:
         )
 
 
-def read_happened(body: Any, bare: Session) -> Happened:
-    """What an answer tells of a session; `bare` is its row with nothing but source and id."""
+def read_happened(body: Any, bare: Session, until: datetime | None = None) -> Happened:
+    """
+    What an answer tells of a session; `bare` is its row with nothing but source and id.
+
+    Events after `until` are left out: events come whole, and a server may not know where to end a context.
+    """
     if isinstance(context := at(body, "context_data"), dict):
         events = list(_of_context(context))
         session = _told(bare, by_snake(context.get("context")))
@@ -72,6 +76,8 @@ def read_happened(body: Any, bare: Session) -> Happened:
         rows = _rows(at(body, "events"))
         events = [_of_event(row) for row in rows]
         session = _agent(bare, [by_snake(row.get("source_properties")) for row in rows])
+    if until is not None:
+        events = [event for event in events if event.when is None or event.when <= until]
     # The sort keeps the vendor's order among those of the same time, and of those without one.
     events.sort(key=lambda event: event.when or _LONG_AGO)
     return Happened(tuple(events), _travelled(session, events))

@@ -14,7 +14,16 @@ from bot.domain.answer import Answer
 from bot.domain.links import Link
 from bot.domain.model import Failure, Reason, Session, SessionUser, SourceName, Subject, SubjectKind
 from bot.settings.accounts import FullStoryAccount
-from bot.sources.fullstory.api import MOST_EVENTS, MOST_PAGES, MOST_USER_PAGES, Budget, FullStoryApi, Listed
+from bot.sources.fullstory.api import (
+    LONGEST_SESSION,
+    MOST_EVENTS,
+    MOST_PAGES,
+    MOST_USER_PAGES,
+    Budget,
+    FullStoryApi,
+    Listed,
+)
+from bot.sources.fullstory.ends import over_by
 from bot.sources.fullstory.happened import read_happened
 from bot.sources.fullstory.records import LINKS, USERS, SessionRow, User, Users
 from bot.sources.http import CallFailed, Calls, VendorHttp
@@ -75,7 +84,8 @@ class FullStory:
         The newest sessions, and who the subject is, for sources that know them by another name.
 
         Addresses that differ in capitals may be two people here (contract, open doubt 6): what the vendor has
-        by each spelling is joined. FullStory lists no errors and takes no dates: older sessions are left out.
+        by each spelling is joined. FullStory lists no errors and takes no dates: older sessions are left out,
+        but for those that may have reached into the asked days, as the list tells no ends.
         """
         since = question.since(self.http.clock())
         spelled = await asyncio.gather(
@@ -92,7 +102,7 @@ class FullStory:
     async def _by(self, spelling: str, question: Question, since: datetime, calls: Calls) -> _Spelling:
         kind = question.subject.kind
         listed, users = await asyncio.gather(
-            self.api.sessions_of(kind, spelling, since, calls),
+            self.api.sessions_of(kind, spelling, since - LONGEST_SESSION, calls),
             self._users(spelling, question, calls),
             return_exceptions=True,
         )
@@ -112,7 +122,8 @@ class FullStory:
         for one in found:
             rows = (self._session(row, question.subject, one.users.records) for row in one.listed.rows)
             sessions |= {s.id: s for s in rows if s is not None and s.id not in sessions}
-        recent = [s for s in sessions.values() if s.started_at is None or s.started_at >= since]
+        bounded = over_by(sessions.values())
+        recent = [s for s in bounded if s.started_at is None or (s.over_by or s.started_at) >= since]
         recent.sort(key=lambda s: s.started_at or since, reverse=True)
         known = Users(())
         for one in found:
@@ -188,28 +199,35 @@ class FullStory:
         user = await self.api.user(link.user_id, calls) if link.user_id else None
         return user.subject if user else None
 
-    async def errors_in(self, session_id: str, calls: Calls) -> SessionErrors:
-        """What went wrong in a session, newest first; kept, as reading it costs an Activation."""
-        if (known := await self._told(session_id)) is not None:
+    async def errors_in(self, session_id: str, calls: Calls, until: datetime | None = None) -> SessionErrors:
+        """
+        What went wrong in a session, newest first; kept, as reading it costs an Activation.
+
+        With `until` it ends there: of a long session those events are wanted that came before a ticket.
+        """
+        if (known := await self._told(session_id, until)) is not None:
             return known
         budget = Budget(self.budget, self.http.ledger)
-        body = await self.api.happened(session_id, budget, calls)
-        happened = read_happened(body, Session(self.name, session_id))
+        body = await self.api.happened(session_id, budget, calls, until)
+        happened = read_happened(body, Session(self.name, session_id), until)
         log = structlog.get_logger("fullstory")
         log.info("fullstory.happened", form=sorted(body or {})[:3], kinds=happened.kinds()[:20])
         cut = at(body, "context_data") is not None and len(happened.events) >= MOST_EVENTS
         told = SessionErrors(happened.errors(), happened.session, cut)
-        name, _ = self.memory.name_for("told", session_id)
+        name = self._told_name(session_id, until)
         # Whose it is stays out of what is kept: it is not kept under their name.
         nameless = replace(told, session=replace(happened.session, user=SessionUser()))
         kept = _TOLD.dump_json(nameless).decode()
         await self.memory.remember(str(self.name), name, kept, _ERRORS_LAST)
         return told
 
-    async def _told(self, session_id: str) -> SessionErrors | None:
-        name, _ = self.memory.name_for("told", session_id)
-        known = await self.memory.recall(str(self.name), name)
+    async def _told(self, session_id: str, until: datetime | None = None) -> SessionErrors | None:
+        known = await self.memory.recall(str(self.name), self._told_name(session_id, until))
         return _TOLD.validate_json(known) if known is not None else None
+
+    def _told_name(self, session_id: str, until: datetime | None) -> str:
+        ends = () if until is None else (until.isoformat(),)
+        return self.memory.name_for("told", session_id, *ends)[0]
 
     async def _completed(self, sessions: list[Session]) -> list[Session]:
         """The sessions, the newest with what an earlier reading of their events told of them."""
@@ -294,6 +312,7 @@ def _with_told(listed: Session, told: Session) -> Session:
         told,
         url=listed.url,
         started_at=listed.started_at or told.started_at,
+        over_by=listed.over_by,
         user=listed.user,
         errors_on_request=True,
     )

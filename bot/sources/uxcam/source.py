@@ -218,6 +218,7 @@ class UXCam:
             has_replay=True if video else to_flag(seen.get("hasVideo")),
             network=to_text(seen.get("networkType")),
             recorded_offline=to_flag(seen.get("offlineRecorded")),
+            number=row.sessionNumber or to_count(row.user.get("sessionNumber")),
         )
 
     def _user(self, row: ListedSession) -> SessionUser:

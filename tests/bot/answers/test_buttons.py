@@ -1,10 +1,20 @@
 """Which buttons stand below an answer, by where it stands and whether more will come."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from bot.answers.buttons import ASK_CUSTOMER, REFRESH, REMOVE, SHOW_MORE, ButtonValue, answer_buttons
+from bot.answers.buttons import (
+    ASK_CUSTOMER,
+    REFRESH,
+    REMOVE,
+    SHOW_MORE,
+    ButtonValue,
+    SessionValue,
+    answer_buttons,
+    session_errors_button,
+)
 from bot.domain.asking import AnswerForm
 from bot.domain.model import CaseFile, Finding, State
 from tests.bot.answers.case_files import JANE, NOW, SHOP, WWW, case_file, session
@@ -51,6 +61,26 @@ def test_the_second_try_begins_with_nobody_and_with_nobody_having_asked(form: An
 def test_only_what_a_person_chose_says_so_when_it_is_removed() -> None:
     assert buttons(AnswerForm.TICKET)[REMOVE] is None
     assert ButtonValue.loads(buttons(AnswerForm.OFFERED)[REMOVE] or "").form is AnswerForm.OFFERED
+
+
+@pytest.mark.parametrize(("after_start", "read_up_to_it"), [(-60, False), (600, True), (25 * 3600, False)])
+def test_a_sessions_errors_are_read_up_to_the_ticket_where_it_may_have_been_running_then(
+    after_start: int, *, read_up_to_it: bool
+) -> None:
+    came = NOW.replace(microsecond=0)
+    started = came - timedelta(seconds=after_start)
+    recorded = session(
+        started_at=started, ended_at=None, over_by=started + timedelta(hours=24), errors_on_request=True
+    )
+    button = session_errors_button(recorded, came)
+    assert button is not None
+    value = SessionValue.loads(button.value or "")
+    assert value.until == (came if read_up_to_it else None)
+    assert SessionValue.loads(value.dumps()) == value
+
+
+def test_a_button_of_an_earlier_answer_reads_the_whole_session() -> None:
+    assert SessionValue.loads('["fullstory/main", "1:2", null, null]').until is None
 
 
 def test_show_more_keeps_whose_answer_it_is() -> None:

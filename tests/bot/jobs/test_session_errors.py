@@ -44,11 +44,13 @@ class KnowsErrors(Knows):
     more: bool = False
     refusal: CallFailed | None = None
 
-    async def errors_in(self, session_id: str, calls: Calls) -> SessionErrors:
+    async def errors_in(self, session_id: str, calls: Calls, until: datetime | None = None) -> SessionErrors:
         await calls.request("GET", "/events", budget=self.budget)
         if self.refusal:
             raise self.refusal
-        return SessionErrors(self.errors.get(session_id, ()), more=self.more)
+        errors = self.errors.get(session_id, ())
+        kept = tuple(e for e in errors if until is None or e.occurred_at is None or e.occurred_at <= until)
+        return SessionErrors(kept, more=self.more)
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,14 @@ class Pressing:
     source: KnowsErrors
     jobs: SessionErrorsJobs
 
-    async def press(self, *, source: str = str(MAIN), ephemeral: bool = False, guest: bool = False) -> str:
+    async def press(
+        self,
+        *,
+        source: str = str(MAIN),
+        ephemeral: bool = False,
+        guest: bool = False,
+        until: datetime | None = None,
+    ) -> str:
         """The thread's root that the button stands below, once the job has been answered."""
         slack = self.at.slack
         root = (await self.at.client.chat_postMessage(channel=slack.places.support, text="sessions"))["ts"]
@@ -67,7 +76,7 @@ class Pressing:
         if guest:
             asker = asker.__class__(slack.people.guest, asker.channel, asker.team, asker.thread_ts, None)
         payload = SessionErrorsPayload(
-            asker, source, "1:2", STARTED, "https://app.example/s/1:2", str(root), ephemeral=ephemeral
+            asker, source, "1:2", STARTED, "https://app.example/s/1:2", str(root), ephemeral, until
         )
         await self.jobs.answer(await self.at.accept(SESSION_ERRORS.name, SESSION_ERRORS.write(payload)))
         return str(root)
@@ -108,6 +117,22 @@ async def test_the_errors_are_posted_below_with_when_and_where_and_what_is_left_
     assert "Cart is <empty> · on /cart" in told
     assert "999 of 1000 of the month’s Activations are left" in told
     assert local_time(at, "{time_secs}").split("|")[0] in str(below.blocks)
+
+
+async def test_below_a_ticket_the_errors_are_those_up_to_when_it_came_and_that_is_said(
+    pressing: Pressing,
+) -> None:
+    came = STARTED + timedelta(minutes=5)
+    pressing.source.errors["1:2"] = tuple(
+        ErrorEvent(MAIN, title, occurred_at=came + timedelta(minutes=after))
+        for title, after in (("came later", 1), ("came before", -1))
+    )
+    [below] = pressing.at.below(await pressing.press(until=came))
+    told = plain_text(below)
+    assert "1 error in FullStory (main)’s session" in told
+    assert "up to the ticket at" in told
+    assert "came before" in told
+    assert "came later" not in told
 
 
 async def test_of_many_errors_twenty_are_shown_and_the_others_counted(pressing: Pressing) -> None:

@@ -22,7 +22,7 @@ from bot.domain.model import (
     SubjectKind,
 )
 from bot.lookup.answer_cache import AnswerCache
-from bot.lookup.ask_source import AskSource
+from bot.lookup.ask_source import AskSource, Spent
 from bot.lookup.known_links import KnownLinks
 from bot.lookup.single_flight import Flights
 from bot.operations.tasks import Tasks
@@ -105,7 +105,7 @@ class Asking:
             heard.append(finding)
             self.told.append(finding)
 
-        def begin() -> None:
+        def begin(_spent: Spent) -> None:
             self.at_vendor += 1
 
         await self.ask_source(self.source, question, hear, begin)

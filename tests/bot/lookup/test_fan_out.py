@@ -204,11 +204,12 @@ async def test_fresh_uses_no_remembered_name_and_renews_it(desk: Desk) -> None:
 async def test_a_source_that_does_not_answer_at_all_is_given_up_and_said_to_be(desk: Desk) -> None:
     desk.rybbit.knows = {JANE.value: SessionUser("u-77", JANE.value)}
     desk.fullstory.gate.clear()
-    case_file = await desk.lookup.within(Question(JANE, 30), 0.3)
+    case_file = await desk.lookup.within(Question(JANE, 30), 2)
     desk.fullstory.gate.set()
     assert (case_file.waiting, len(case_file.sessions)) == ((), 1)
     failed = next(finding for finding in case_file.findings if finding.source == MAIN)
     assert (failed.state, reach(failed, case_file)) == (State.FAILED, Reach.NONE)
+    assert failed.calls == 1
 
 
 async def test_a_uid_of_one_product_is_never_asked_for_in_another(

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.asking import Asker
 from bot.domain.model import ErrorKind, SourceName
+from bot.jobs.payloads import SessionErrorsPayload
 from bot.jobs.session_errors import session_errors
 from bot.operations.clock import system_clock
 from bot.sources.fullstory.source import FullStory as Source
@@ -42,9 +44,9 @@ def people(now: datetime) -> list[Customer]:
     ]
 
 
-async def told(desk: Desk, session_id: str) -> SessionErrors:
+async def told(desk: Desk, session_id: str, until: datetime | None = None) -> SessionErrors:
     assert isinstance(desk.source, Source)
-    return await desk.source.errors_in(session_id, desk.source.http.asking(Purpose.PERSON))
+    return await desk.source.errors_in(session_id, desk.source.http.asking(Purpose.PERSON), until)
 
 
 @pytest.mark.parametrize("form", ["context", "events", "events in camel case"])
@@ -72,6 +74,51 @@ async def test_the_newest_of_each_kind_comes_first_with_its_time_and_none_of_som
     }
     assert {error.session_id for error in errors} == {newest.id}
     assert server.activations == 1
+
+
+@pytest.mark.parametrize("has_context", [True, False], ids=["context", "events"])
+async def test_for_a_ticket_a_session_is_told_up_to_when_it_came(
+    tmp_path: Path, *, has_context: bool
+) -> None:
+    now = system_clock().replace(microsecond=0)
+    async with open_desk(ONE, tmp_path, people=people(now)) as desk:
+        [server] = desk.servers
+        assert isinstance(server, FullStory)
+        server.has_context = has_context
+        newest, _ = (await desk.ask("pat@contoso.example")).sessions
+        came = now - timedelta(minutes=30) + timedelta(seconds=61)
+        until_then = await told(desk, newest.id, came)
+        titles = [error.title for error in until_then.errors]
+        assert titles[0] == "click that caused an error on “Send”"
+        assert len(titles) == 3
+        assert len((await told(desk, newest.id)).errors) == 8
+        assert (await told(desk, newest.id, came)).errors == until_then.errors
+        assert server.activations == 2
+
+
+async def test_a_visit_that_may_have_reached_into_the_asked_days_is_shown_and_said_to_be_unsure(
+    tmp_path: Path,
+) -> None:
+    now = system_clock().replace(microsecond=0)
+    visits = (
+        Visit(now - timedelta(hours=2), 60),
+        # The newest of each device before the asked day began, and what they leave no time for.
+        Visit(now - timedelta(hours=26), 3 * 3600),
+        Visit(now - timedelta(hours=27), 60),
+        Visit(now - timedelta(hours=30), 60, device_number=1),
+        Visit(now - timedelta(hours=49), 60, device_number=2),
+    )
+    pat = Customer(1, "cust-1", "pat@contoso.example", None, "", visits, frozenset({FULLSTORY}))
+    async with open_desk(ONE, tmp_path, people=[pat]) as desk:
+        finding = await desk.ask("cust-1", days=1)
+        ages = [
+            round((now - session.started_at) / timedelta(hours=1))
+            for session in finding.sessions
+            if session.started_at
+        ]
+        assert ages == [2, 26, 30]
+        assert "2 sessions that began before these days may have reached into them" in str(finding.notes)
+        assert "may have reached" not in str((await desk.ask("cust-1", days=7)).notes)
 
 
 async def test_both_devices_sessions_are_theirs_with_name_uid_and_plan(tmp_path: Path) -> None:
@@ -103,7 +150,8 @@ async def test_errors_that_are_not_shown_are_counted_and_the_newest_are_shown(tm
         [session] = (await desk.ask("cust-1")).sessions
         answer = await told(desk, session.id)
     budget = QuotaState("fullstory_activations/main", 1000, 1, 1, 999, None, None)
-    message = str(session_errors(SourceName("fullstory", "main"), None, None, answer, budget).blocks)
+    asked = SessionErrorsPayload(Asker("U1", "C1", "T1"), "fullstory/main", "1:2", None, None, None, False)
+    message = str(session_errors(SourceName("fullstory", "main"), asked, answer, budget).blocks)
     assert "25 errors" in message
     assert "5 more not shown" in message
     assert "number 24" in message

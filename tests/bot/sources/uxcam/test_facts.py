@@ -74,7 +74,7 @@ async def test_the_classic_api_is_asked_by_in_for_properties_and_by_equal_for_it
 
 async def test_platform_version_and_model_are_shown_rather_than_internal_names(on_bench: Bench) -> None:
     session = await only(on_bench, ROW)
-    assert (session.device, session.os) == ("JKM-LX1", "Android 8.1")
+    assert (session.device, session.os, session.number) == ("JKM-LX1", "Android 8.1", 20)
     bare = await only(on_bench, ROW | {"deviceHardware": {}})
     assert (bare.device, bare.os) == ("Phone", "Android 8.1")
     web = ROW | {"deviceHardware": {}, "deviceBasics": {"osName": "Windows", "osVersion": "11"}}
