@@ -139,6 +139,14 @@ class Session:
     over_by: datetime | None = None
     number: int | None = None
 
+    def may_reach(self, moment: datetime) -> bool:
+        """Whether it began at a moment or later, or may have lasted until then; True without any time."""
+        if self.started_at is not None and self.started_at >= moment:
+            return True
+        if self.ended_at is None and self.over_by is not None:
+            return self.over_by > moment
+        return (self.ended_at or self.started_at or moment) >= moment
+
 
 class ErrorKind(StrEnum):
     """What went wrong, as far as the vendor tells it apart."""

@@ -128,7 +128,7 @@ def _complete_from(known: KnownAnswer, since: datetime) -> datetime | None:
 
 
 def _sessions_since(answer: Answer, since: datetime) -> tuple[Session, ...]:
-    return tuple(s for s in answer.sessions if (s.ended_at or s.over_by or s.started_at or since) >= since)
+    return tuple(session for session in answer.sessions if session.may_reach(since))
 
 
 def _reaching_in(answer: Answer, since: datetime) -> tuple[str, ...]:

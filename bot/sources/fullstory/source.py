@@ -123,7 +123,7 @@ class FullStory:
             rows = (self._session(row, question.subject, one.users.records) for row in one.listed.rows)
             sessions |= {s.id: s for s in rows if s is not None and s.id not in sessions}
         bounded = over_by(sessions.values())
-        recent = [s for s in bounded if s.started_at is None or (s.over_by or s.started_at) >= since]
+        recent = [session for session in bounded if session.may_reach(since)]
         recent.sort(key=lambda s: s.started_at or since, reverse=True)
         known = Users(())
         for one in found:
