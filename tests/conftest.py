@@ -6,22 +6,26 @@ import os
 import shutil
 import sqlite3
 import subprocess
-import sys
 import tempfile
 import uuid
 import warnings
-from collections.abc import AsyncIterator, Generator, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
 from sqlalchemy import create_mock_engine, insert, select
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+from sqlalchemy.dialects.sqlite.aiosqlite import SQLiteDialect_aiosqlite
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.util import LRUCache
 
 import bot.app
+import bot.storage.database
 from bot.sources.http import trusted_certificates
 from bot.storage.keyring import Keyring
 from bot.storage.schema import HEAD, LAST_NUMBER
@@ -43,7 +47,15 @@ settings.load_profile("casefile")
 _MEMORY, _ENOUGH_BYTES = Path("/dev/shm"), 1 << 30  # noqa: S108 - pytest makes its own folders there
 
 
-_STARTS = frozenset({"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.exec", "os.system"})
+# What starts a process, whoever asks for it. A hook for audits would hear of each file that is opened, too.
+_STARTS = (
+    (subprocess, "_fork_exec"),
+    (os, "fork"),
+    (os, "forkpty"),
+    (os, "posix_spawn"),
+    (os, "execve"),
+    (os, "system"),
+)
 
 
 class Processes:
@@ -51,11 +63,17 @@ class Processes:
 
     def __init__(self) -> None:
         self._may_start = True
-        sys.addaudithook(self._hear)
+        for module, name in _STARTS:
+            setattr(module, name, self._watching(name, getattr(module, name)))
 
-    def _hear(self, event: str, _arguments: Any) -> None:
-        if event in _STARTS and not self._may_start:
-            raise RuntimeError(f"{event}: a test that starts a process is marked pytest.mark.process")
+    def _watching(self, name: str, start: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(start)
+        def started(*arguments: Any, **named: Any) -> Any:
+            if not self._may_start:
+                raise RuntimeError(f"{name}: a test that starts a process is marked pytest.mark.process")
+            return start(*arguments, **named)
+
+        return started
 
     @contextmanager
     def _watched(self, item: pytest.Item) -> Iterator[None]:
@@ -100,6 +118,7 @@ def pytest_collection_finish() -> None:
     # What is loaded by now stays: to look through it for garbage again and again takes a tenth of the time.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -107,6 +126,20 @@ def certificates_loaded_once() -> Iterator[None]:
     """A program loads whom it trusts once; a test process runs many."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bot.app, "trusted_certificates", cache(trusted_certificates))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def statements_compiled_once() -> Iterator[None]:
+    """A program compiles each statement once; a test process opens hundreds of databases."""
+    compiled = {"compiled_cache": LRUCache[Any, Any](5_000)}
+    with pytest.MonkeyPatch.context() as patch:
+        opens = partial(create_async_engine, execution_options=compiled)
+        patch.setattr(bot.storage.database, "create_async_engine", opens)
+        for dialect in (SQLiteDialect_aiosqlite, PGDialect_asyncpg):
+            # What is compiled is known by its dialect too, of which every database has one of its own.
+            patch.setattr(dialect, "__eq__", lambda one, other: type(one) is type(other))
+            patch.setattr(dialect, "__hash__", lambda one: hash(type(one)))
         yield
 
 

@@ -1,7 +1,7 @@
 """Retention by the clock: what is too old is deleted from every table, also while nobody asks anything."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -127,15 +127,21 @@ class Retention:
         """Delete what is too old in every table; returns how many rows that were."""
         now = int(self._clock().timestamp() * 1000)
         gone = 0
-        for old in too_old(self._kept, self._windows(), now):
+        for old in await self._there(too_old(self._kept, self._windows(), now)):
             gone += await self._delete(old)
         return gone
+
+    async def _there(self, kinds: Sequence[TooOld]) -> list[TooOld]:
+        """Those of which there are any: all are looked for in one statement."""
+        each = (select(*old.table.primary_key).where(old.rows).exists() for old in kinds)
+        query = select(*(there.label(f"_{number}") for number, there in enumerate(each)))
+        async with self._store.read(is_long=True) as connection:
+            found = (await connection.execute(query)).one()
+        return [old for old, is_there in zip(kinds, found, strict=True) if is_there]
 
     async def _delete(self, old: TooOld) -> int:
         """Delete the rows of one table, some at a time."""
         gone = 0
-        if not await self._has_any(old):
-            return gone
         key = tuple_(*old.table.primary_key)
         some = select(*old.table.primary_key).where(old.rows).limit(_AT_ONCE)
         while True:
@@ -144,11 +150,6 @@ class Retention:
             gone += deleted
             if deleted < _AT_ONCE:
                 return gone
-
-    async def _has_any(self, old: TooOld) -> bool:
-        async with self._store.read(is_long=True) as connection:
-            query = select(*old.table.primary_key).where(old.rows).limit(1)
-            return (await connection.execute(query)).first() is not None
 
 
 def _before(kept: timedelta) -> ColumnElement[int]:
