@@ -157,13 +157,17 @@ def replies(desk: Desk) -> list[str]:
 async def test_an_answer_after_the_deadline_is_edited_in(desk: Desk) -> None:
     desk.extra["LOOKUP__DEADLINE_SECONDS"] = "0.3"
     desk.world.raygun.hold = hold = asyncio.Event()
-    async with desk.casefile():
+    async with desk.casefile() as bot:
         await desk.ask("cust-8841")
         slack = desk.world.slack
         await slack.wait_for(lambda: any("did not answer within 0.3 s" in text for text in replies(desk)))
         hold.set()
         await slack.wait_for(lambda: any("Raygun (shop): 2 sessions" in text for text in replies(desk)))
         _, reply = await desk.thread()
+        await slack.wait_for(lambda: b"casefile_lookup_seconds_count 1.0" in bot.engine.metrics.text())
+        told = bot.engine.metrics.text().decode()
+    # From accepting on: the waiting for the slow vendor is part of it.
+    assert float(told.partition("\ncasefile_lookup_seconds_sum ")[2].split()[0]) >= 0.3
     assert "Raygun (shop): 2 sessions, live" in plain_text(reply)
     assert any("did not answer within 0.3 s" in str(version.blocks) for version in reply.edits)
 

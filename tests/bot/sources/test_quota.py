@@ -120,6 +120,33 @@ async def test_the_vendors_count_corrects_ours_downwards_and_never_upwards(store
     assert await spend(ledger, 10) == 2
 
 
+async def test_of_what_the_vendor_says_is_left_each_lower_class_leaves_its_reserve_too(store: Store) -> None:
+    ledger = Ledger(store)
+    await ledger.correct(SHOP, 12, timedelta(hours=20))
+    assert await spend(ledger, 20, Purpose.TICKET) == 2
+    refused = await ledger.spend(SHOP, Purpose.TICKET)
+    assert isinstance(refused, Refused)
+    assert (refused.reserved, refused.by_vendor) == (True, False)
+    assert await spend(ledger, 20) == 10
+
+
+async def test_the_vendors_count_of_each_window_holds_beside_the_others(store: Store) -> None:
+    ledger, busy = Ledger(store), Account("uxcam/app", (Window(50, 10), Window(5_000, 86_400)))
+    await ledger.correct(busy, 20, timedelta(hours=12))
+    await ledger.correct(busy, 45, timedelta(seconds=8))
+    verdicts = [await ledger.spend(busy, Purpose.PERSON) for _ in range(30)]
+    assert sum(isinstance(verdict, Granted) for verdict in verdicts) == 20
+    assert isinstance(verdicts[-1], Refused)
+    assert verdicts[-1].wait > timedelta(hours=11)
+
+
+async def test_a_call_that_the_months_budget_refuses_is_counted_nowhere(store: Store) -> None:
+    ledger, month = Ledger(store), Account("fullstory_activations/main", (Window(1, 31 * 86_400),))
+    for expected in (Granted, Refused, Refused):
+        assert isinstance(await ledger.spend(SHOP, Purpose.PERSON, month), expected)
+    assert ((await ledger.state(SHOP)).used, (await ledger.state(month)).used) == (1, 1)
+
+
 async def test_an_account_without_a_known_limit_is_only_counted(store: Store) -> None:
     ledger, free = Ledger(store), Account("fullstory/main")
     assert isinstance(await ledger.spend(free, Purpose.BACKGROUND), Granted)
