@@ -34,6 +34,7 @@ from bot.settings.values import (
     AppToken,
     BotToken,
     Channels,
+    ConfigToken,
     DatabaseUrl,
     Key,
     LogLevel,
@@ -103,6 +104,9 @@ class Settings(BaseSettings):
     slack_signing_secret: Key | None = Field(None, description="the app's signing secret; for HTTP alone")
     slack_app_token: AppToken | None = Field(
         None, description="app-level token, `xapp-…`; for Socket Mode alone"
+    )
+    slack_config_token: ConfigToken | None = Field(
+        None, description="app configuration token, `xoxe.xoxp-…`; for one run of `casefile doctor` alone"
     )
     slack_api_url: WebAddress = Field("https://slack.com/api/", description="where Slack's Web API is")
     slack_command: Annotated[str, Field(pattern=r"^/[^\s]{1,31}$")] = Field(

@@ -16,6 +16,8 @@ import yaml
 METHOD_SCOPES: dict[str, frozenset[str]] = {
     "auth.test": frozenset(),
     "apps.connections.open": frozenset(),
+    "apps.manifest.export": frozenset(),
+    "bots.info": frozenset({"users:read"}),
     "chat.delete": frozenset({"chat:write"}),
     "chat.postEphemeral": frozenset({"chat:write"}),
     "chat.postMessage": frozenset({"chat:write", "chat:write.public"}),
@@ -26,6 +28,7 @@ METHOD_SCOPES: dict[str, frozenset[str]] = {
     "conversations.replies": frozenset({"channels:history", "groups:history", "im:history", "mpim:history"}),
     "files.info": frozenset({"files:read"}),
     "usergroups.users.list": frozenset({"usergroups:read"}),
+    "users.conversations": frozenset({"channels:read", "groups:read"}),
     "users.info": frozenset({"users:read"}),
     "users.list": frozenset({"users:read"}),
     "views.open": frozenset(),

@@ -61,6 +61,25 @@ def _bring_up_to_date(connection: Connection) -> None:
             raise NewerDatabase(found)
 
 
+async def revision_of(connection: AsyncConnection) -> str | None:
+    """
+    The revision of a database's tables; None where it has none yet. Nothing is changed.
+
+    Raises:
+        NewerDatabase: when a newer version of Casefile wrote it.
+
+    """
+    return await connection.run_sync(_revision)
+
+
+def _revision(connection: Connection) -> str | None:
+    found = _noted(connection) or _by_number(connection)
+    # Revisions are numbers of four digits.
+    if found is not None and found > HEAD:
+        raise NewerDatabase(found)
+    return found
+
+
 def _noted(connection: Connection) -> str | None:
     """The revision that Alembic noted, known here or not; None where there is no such note."""
     if not inspect(connection).has_table(alembic_version.name):

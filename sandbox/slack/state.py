@@ -95,6 +95,9 @@ class State:
         self.previews: dict[str, Json] = {}
         self.bot_token = f"xoxb-{secrets.token_hex(12)}"
         self.app_token = f"xapp-{secrets.token_hex(12)}"
+        # Of a person who may configure the app (https://docs.slack.dev/authentication/tokens/#config).
+        self.config_token = f"xoxe.xoxp-{secrets.token_hex(12)}"
+        self.socket_mode_enabled = True
         self.signing_secret = secrets.token_hex(16)
         # Tells the page that it is another workspace than before.
         self.born = secrets.token_hex(8)

@@ -4,12 +4,13 @@ import math
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email.utils import format_datetime
 from types import MappingProxyType
 from typing import Any
 
 from aiohttp import web
 
-from sandbox.slack import api_chat, api_reading, api_views
+from sandbox.slack import api_apps, api_chat, api_reading, api_views
 from sandbox.slack.arguments import Arguments, read_arguments
 from sandbox.slack.calls import ApiCall, Fault
 from sandbox.slack.errors import ApiError
@@ -33,10 +34,13 @@ def _connections_open(state: State, _args: Arguments) -> Json:
 
 
 _OPEN_CONNECTION = "apps.connections.open"
+_EXPORT_MANIFEST = "apps.manifest.export"
 _METHODS: Mapping[str, Method] = MappingProxyType(
     {
         _OPEN_CONNECTION: Method(_connections_open),
+        _EXPORT_MANIFEST: Method(api_apps.export_manifest),
         "auth.test": Method(api_reading.auth_test),
+        "blocks.validate": Method(api_apps.validate_blocks),
         "bots.info": Method(api_reading.bots_info, "users:read"),
         "chat.delete": Method(api_chat.delete, "chat:write"),
         "chat.postEphemeral": Method(api_chat.post_ephemeral, "chat:write"),
@@ -50,6 +54,7 @@ _METHODS: Mapping[str, Method] = MappingProxyType(
         "reactions.add": Method(api_chat.add_reaction, "reactions:write"),
         "usergroups.list": Method(api_reading.user_groups_list, "usergroups:read"),
         "usergroups.users.list": Method(api_reading.user_group_users, "usergroups:read"),
+        "users.conversations": Method(api_apps.own_conversations),
         "users.info": Method(api_reading.users_info, "users:read"),
         "users.list": Method(api_reading.users_list, "users:read"),
         "views.open": Method(api_views.open_view),
@@ -114,12 +119,11 @@ class WebApi:
 
     def _check_token(self, name: str, token: str) -> None:
         state = self._state
-        wanted, other = state.bot_token, state.app_token
-        if name == _OPEN_CONNECTION:
-            wanted, other = other, wanted
+        kinds = {_OPEN_CONNECTION: state.app_token, _EXPORT_MANIFEST: state.config_token}
+        wanted = kinds.get(name, state.bot_token)
         if not token:
             raise ApiError("not_authed")
-        if token == other:
+        if token != wanted and token in (state.bot_token, *kinds.values()):
             raise ApiError("not_allowed_token_type")
         if token != wanted:
             raise ApiError("invalid_auth")
@@ -127,7 +131,10 @@ class WebApi:
     def _answer(self, name: str, values: Json, result: Json) -> web.Response:
         self._record(name, values, result)
         method = _METHODS.get(name)
-        headers = {"x-oauth-scopes": ",".join(sorted(self._state.scopes))}
+        headers = {
+            "x-oauth-scopes": ",".join(sorted(self._state.scopes)),
+            "Date": format_datetime(self._state.clock(), usegmt=True),
+        }
         if method and method.scope:
             headers["x-accepted-oauth-scopes"] = method.scope
         return web.json_response(result, headers=headers)

@@ -267,7 +267,7 @@ async def test_quota_counts_what_other_processes_spent(shell: Shell) -> None:
 async def test_doctor_says_that_all_is_well_and_what_is_not(shell: Shell) -> None:
     ran = await shell.run("doctor")
     assert ran.status == 0, ran.out
-    assert ran.out.count("ok  ") == 7
+    assert ran.out.count("ok  ") == 13
     shell.world.slack.scopes.discard("chat:write")
     shell.world.rybbit.fault = Fault.REFUSED
     ran = await shell.run("doctor", "--json")

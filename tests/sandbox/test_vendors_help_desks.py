@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import open_engine
-from bot.cli.installing.doctor import check_desks
+from bot.cli.installing.check_sources import check_desks
 from bot.domain.model import Failure, TicketReference
 from bot.settings.model import Settings, load_settings
 from bot.sources.quota import Purpose

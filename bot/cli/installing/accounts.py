@@ -16,7 +16,7 @@ _ALSO_ASKED = {
     "intercom": ("BASE_URL",),
     "zendesk": ("SUBDOMAIN", "CLIENT_ID", "CLIENT_SECRET"),
 }
-_WHERE = {
+WHERE = {
     "fullstory": "app.fullstory.com, Settings, Integrations, API keys: one of an Admin or Architect."
     " EU accounts have the address https://api.eu1.fullstory.com.",
     "raygun": "app.raygun.com: the API key is in the application's settings; client id and secret are of a"
@@ -30,6 +30,7 @@ _WHERE = {
     " `read`. The subdomain is `acme` of acme.zendesk.com.",
     "intercom": "Developer Hub, your app, Authentication: the access token.",
 }
+"""Where each tool shows its keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def ask_for_accounts(dialogue: Dialogue) -> dict[str, str]:
     assert not isinstance(accounts, str)  # noqa: S101 - checked as it was typed
     variables: dict[str, str] = {}
     for account in accounts:
-        dialogue.say(f"\n{account.tool}/{account.label}: {_WHERE[account.tool]}")
+        dialogue.say(f"\n{account.tool}/{account.label}: {WHERE[account.tool]}")
         variables |= _ask_for(dialogue, account)
     return variables
 

@@ -1,0 +1,90 @@
+"""The channels and user groups that the settings name: whether they are there, and the bot is in them."""
+
+from collections.abc import Iterable
+
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.cli.installing.check import Check, fault, well
+from bot.settings.model import Settings
+
+_SCOPES = frozenset({"channels:read", "groups:read"})
+
+
+async def check_channels(client: AsyncWebClient, settings: Settings, granted: Iterable[str]) -> list[Check]:
+    """
+    Look at each channel and user group that is named, or at where the bot is.
+
+    Args:
+        client: with the bot's token.
+        settings: what is named.
+        granted: the scopes that the bot has; without those for channels nothing can be said of them.
+
+    """
+    if not set(granted) >= _SCOPES:
+        return []
+    tickets = [await _ticket_channel(client, channel) for channel in settings.tickets.channels]
+    if not tickets:
+        tickets = [await _anywhere(client)]
+    access = [await _channel_is_there(client, channel) for channel in settings.access.channels]
+    groups = [await _group_is_there(client, group) for group in settings.access.user_groups]
+    return [*tickets, *(check for check in (*access, *groups) if check is not None)]
+
+
+async def _ticket_channel(client: AsyncWebClient, channel: str) -> Check:
+    name = "ticket channels"
+    try:
+        there = (await client.conversations_info(channel=channel)).get("channel") or {}
+    except SlackApiError as error:
+        return fault(name, _unknown(channel, error), _how_to_find("TICKETS__CHANNELS", channel))
+    called = f"#{there.get('name') or channel}"
+    if there.get("is_archived"):
+        return fault(name, f"{called} is archived", f"remove {channel} from TICKETS__CHANNELS")
+    if there.get("is_ext_shared"):
+        detail = f"{called} is shared with another company, and no customer is looked up there"
+        return fault(name, detail, "let the tickets be posted in a channel of your own")
+    if not there.get("is_member"):
+        detail = f"Casefile is not in {called}, so it sees no ticket there"
+        return fault(name, detail, f"in {called}: /invite @Casefile")
+    return well(name, f"Casefile is in {called}")
+
+
+async def _anywhere(client: AsyncWebClient) -> Check:
+    answer = await client.users_conversations(
+        types="public_channel,private_channel", exclude_archived=True, limit=100
+    )
+    names = [f"#{channel.get('name')}" for channel in answer.get("channels") or ()]
+    if not names:
+        mend = "/invite @Casefile in the channel that your help desk posts tickets into"
+        return fault("ticket channels", "Casefile is in no channel, so it sees no ticket", mend)
+    return well("ticket channels", f"Casefile is in {', '.join(names[:5])}{' …' if len(names) > 5 else ''}")  # noqa: PLR2004 - as many as are read
+
+
+async def _channel_is_there(client: AsyncWebClient, channel: str) -> Check | None:
+    try:
+        await client.conversations_info(channel=channel)
+    except SlackApiError as error:
+        mend = _how_to_find("ACCESS__CHANNELS", channel)
+        return fault("access", f"ACCESS__CHANNELS: {_unknown(channel, error)}", mend)
+    return None
+
+
+async def _group_is_there(client: AsyncWebClient, group: str) -> Check | None:
+    try:
+        await client.usergroups_users_list(usergroup=group)
+    except SlackApiError as error:
+        detail = f"ACCESS__USER_GROUPS: Slack knows no user group {group} ({error.response.get('error')})"
+        mend = "People, User groups, the group, Copy group ID (S…): nobody may ask until it is right"
+        return fault("access", detail, mend)
+    return None
+
+
+def _unknown(channel: str, error: SlackApiError) -> str:
+    return f"Slack knows no channel {channel}, or the bot may not see it ({error.response.get('error')})"
+
+
+def _how_to_find(setting: str, channel: str) -> str:
+    return (
+        f"correct {channel} in {setting}: the id is at the end of the channel's details;"
+        " in a private one first /invite @Casefile"
+    )
