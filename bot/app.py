@@ -8,6 +8,7 @@ from datetime import timedelta
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import __version__
+from bot.audit.trail import AuditTrail
 from bot.jobs import payloads as kinds
 from bot.jobs.admission import Admission
 from bot.jobs.giving_up import GivingUp
@@ -206,7 +207,8 @@ async def open_bot(
         posts = Posts(engine.store, inbox)
         poster = Poster(slack, session, posts, limits, timing.settling_seconds)
         access = Access(slack, settings.access, engine.clock, engine.memory)
-        admission = Admission(access, poster, posts, engine.metrics)
+        trail = trail_of(engine, inbox)
+        admission = Admission(access, poster, posts, engine.metrics, trail)
         us = Us(identity.bot, identity.user, identity.app)
         reader = TicketReader(ticket_rules(settings.tickets, us), engine.desks)
         answers = _handlers(engine, slack, access, admission, poster, posts, reader)
@@ -239,6 +241,12 @@ async def open_bot(
         yield Bot(engine, slack, poster, inbox, worker, inbound)
 
 
+def trail_of(engine: Engine, inbox: Inbox) -> AuditTrail:
+    """What writes the audit trail, at the ends of an inbox's jobs."""
+    names = engine.settings.audit.subjects == "sealed"
+    return AuditTrail(engine.store, engine.keyring, engine.metrics, inbox, names_subjects=names)
+
+
 def _retention(engine: Engine) -> Retention:
     """What deletes what is too old."""
     retention = engine.settings.retention
@@ -246,6 +254,7 @@ def _retention(engine: Engine) -> Retention:
         answers=timedelta(hours=retention.cache_hours),
         index=timedelta(days=retention.index_days),
         jobs=timedelta(days=retention.job_days),
+        audit=timedelta(days=retention.audit_days),
     )
     return Retention(engine.store, kept, engine.ledger.windows, engine.clock)
 
@@ -277,8 +286,9 @@ def _handlers(
         engine.clock,
         settings,
         metrics,
+        admission.trail,
     )
-    errors = SessionErrorsJobs(admission, engine.sources, engine.pages, poster)
+    errors = SessionErrorsJobs(admission, engine.sources, engine.pages, engine.known_links, poster)
     answers = {
         kinds.LOOKUP.name: people.look_up,
         kinds.DEBUG.name: people.debug,

@@ -23,7 +23,7 @@ from bot.answers.buttons import (
     SessionValue,
 )
 from bot.answers.prompts import LOOK_UP
-from bot.domain.asking import AnswerForm, Shown
+from bot.domain.asking import AnswerForm, Shown, Way
 from bot.jobs import payloads as kinds
 from bot.jobs.payloads import LookupPayload, RemovePayload, SessionErrorsPayload
 from bot.sources.protocol import Effort
@@ -48,7 +48,7 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
         value = body["actions"][0].get("value")
         was_chosen = bool(value) and ButtonValue.loads(value).form is AnswerForm.OFFERED
         message_ts = body["container"]["message_ts"]
-        payload = RemovePayload(asker_of(inbound, body), message_ts, was_chosen=was_chosen)
+        payload = RemovePayload(asker_of(inbound, body, Way.REMOVE), message_ts, was_chosen=was_chosen)
         await accept_or_tell(inbound, kinds.REMOVE, body, payload, payload.asker)
         await ack()
 
@@ -66,7 +66,7 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
     async def on_session_errors(ack: AsyncAck, body: dict[str, Any]) -> None:
         value, on = SessionValue.loads(body["actions"][0]["value"]), _shown(body)
         payload = SessionErrorsPayload(
-            asker_of(inbound, body),
+            asker_of(inbound, body, Way.SESSION_ERRORS),
             value.source,
             value.session_id,
             value.started_at,
@@ -87,7 +87,7 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
 async def _again(body: dict[str, Any], inbound: Inbound, effort: Effort) -> None:
     """Ask the same again; the new answer replaces the one that the button is below."""
     value = ButtonValue.loads(body["actions"][0]["value"])
-    asker = asker_of(inbound, body)
+    asker = asker_of(inbound, body, Way.REFRESH if effort is Effort.FRESH else Way.SHOW_MORE)
     payload = LookupPayload(
         subjects=value.subjects,
         days=value.days,
@@ -105,7 +105,7 @@ async def _again(body: dict[str, Any], inbound: Inbound, effort: Effort) -> None
 async def _more(body: dict[str, Any], inbound: Inbound) -> None:
     """Look a card's person up, in the thread of the message that the card hangs below."""
     value = ButtonValue.loads(body["actions"][0]["value"])
-    asker, container = asker_of(inbound, body), body["container"]
+    asker, container = asker_of(inbound, body, Way.MORE), body["container"]
     payload = LookupPayload(
         subjects=value.subjects,
         days=value.days,
@@ -121,7 +121,7 @@ async def _more(body: dict[str, Any], inbound: Inbound) -> None:
 async def _look_up(body: dict[str, Any], inbound: Inbound) -> None:
     """Look the named one up: in place of an offer, or in the thread that a choice was about."""
     value = ButtonValue.loads(body["actions"][0]["value"])
-    asker, on = asker_of(inbound, body), _shown(body)
+    asker, on = asker_of(inbound, body, Way.LOOK_UP), _shown(body)
     payload = LookupPayload(
         subjects=value.subjects,
         days=value.days,

@@ -6,11 +6,10 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.answers.block_kit import note
 from bot.answers.prompts import usage
-from bot.domain.asking import Asker
 from bot.domain.subjects import Ask, Help, NotUnderstood, read_command
 from bot.jobs.payloads import DEBUG, LOOKUP, DebugPayload, LookupPayload
 from bot.sources.protocol import Effort
-from handlers.inbound import Inbound, accept_from, redelivery_key
+from handlers.inbound import Inbound, accept_from, commander_of, redelivery_key
 
 
 def register(bolt: AsyncApp, inbound: Inbound) -> None:
@@ -26,7 +25,7 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
         if isinstance(read, Ask):
             refused = await accept_from(inbound, LOOKUP, key, _lookup(body, inbound, read))
         else:
-            refused = await accept_from(inbound, DEBUG, key, DebugPayload(_asker(body, inbound)))
+            refused = await accept_from(inbound, DEBUG, key, DebugPayload(commander_of(inbound, body)))
         await ack(**(_to_asker_alone(refused) if refused else {}))
 
 
@@ -43,11 +42,6 @@ def _lookup(body: dict[str, Any], inbound: Inbound, ask: Ask) -> LookupPayload:
         days=ask.days or settings.days,
         effort=Effort.FRESH if ask.fresh else Effort.USUAL,
         shown=settings.shown,
-        asker=_asker(body, inbound),
+        asker=commander_of(inbound, body),
         named=body["user_id"],
     )
-
-
-def _asker(body: dict[str, Any], inbound: Inbound) -> Asker:
-    url = body.get("response_url")
-    return Asker(body["user_id"], body["channel_id"], inbound.identity.team, response_url=url)

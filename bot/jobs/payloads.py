@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter
 
-from bot.domain.asking import AnswerForm, Asker, Shown
+from bot.domain.asking import AnswerForm, Asker, Shown, Way
 from bot.domain.model import Subject
 from bot.sources.protocol import Effort
 from bot.tickets.decide import TicketReading
@@ -107,7 +107,8 @@ class TicketPayload:
     """
     A help desk posted a ticket.
 
-    `envelope` is kept where files have to be fetched before it can be read.
+    `envelope` is kept where files have to be fetched before it can be read. `is_shared`: Slack said with it
+    that the channel is shared with another company.
     """
 
     __pydantic_config__ = _PRIVATE
@@ -115,6 +116,7 @@ class TicketPayload:
     reading: TicketReading
     team: str
     envelope: dict[str, Any] | None = None
+    is_shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,21 @@ class UnfurlPayload:
     unfurl_id: str | None
     source: str | None
     urls: tuple[str, ...]
+    is_foreign: bool = False
+    is_shared: bool = False
+
+    @property
+    def asker(self) -> Asker:
+        """Whoever pasted them, who is told nothing."""
+        way = Way.COMPOSER if self.is_preview else Way.CARD
+        return Asker(
+            self.user,
+            self.channel,
+            self.team,
+            way=way,
+            is_foreign=self.is_foreign,
+            is_shared=self.is_shared,
+        )
 
     @property
     def is_preview(self) -> bool:

@@ -14,6 +14,7 @@ from bot.answers.progress import Target, present
 from bot.answers.prompts import Spare, choice, nobody_named
 from bot.answers.quota_words import quota_lines
 from bot.answers.targets import EditTarget, EphemeralTarget, MessageTarget, PairTarget, ResponseUrlTarget
+from bot.audit.entries import Came, ShownTo, asked_by
 from bot.domain.asking import AnswerForm, Asker
 from bot.domain.model import Subject
 from bot.jobs.admission import Admission
@@ -49,6 +50,7 @@ _PEOPLE_ONLY = "Only you can see this: Casefile cannot post in messages between 
 _PRIVATE = "Only you can see this, as set up by whoever installed Casefile."
 _ONLY_YOU = "Only you can see this."
 _NO_SOURCE = "No source is configured yet: whoever installed Casefile can add one, see its README."
+_TRAIL = "Who looked whom up is told by `casefile audit`, on the machine that runs Casefile."
 _NOT_READ = (
     "Casefile cannot read the message at the head of this thread. Name the customer:"
     " `@Casefile jane@contoso.example`."
@@ -101,24 +103,28 @@ class PeopleJobs:
     async def look_up(self, job: Job) -> None:
         """Answer a lookup."""
         payload = LOOKUP.read(job.payload)
-        verdict = await self._admission.admit(job, payload.asker)
+        verdict = await self._admission.admit(job, payload.asker, payload.subjects)
         if verdict is not None:
             await self._answer(job, payload, verdict)
 
     async def debug(self, job: Job) -> None:
         """Answer a question about the sources' states."""
         payload = DEBUG.read(job.payload)
-        if await self._admission.admit(job, payload.asker) is None:
+        verdict = await self._admission.admit(job, payload.asker)
+        if verdict is None:
             return
         desks = self._reader.desks
         states = await quota_states(self._lookup.sources, desks.all)
         lines = quota_lines(states, await desks.troubles())
+        lines += [_TRAIL] if verdict.is_admin else []
+        self._admission.note(job, payload.asker, Came.TOLD)
         await self._admission.tell(job, payload.asker, "\n".join(["*How the sources are*", *lines]))
 
     async def tell(self, job: Job) -> None:
         """Send one person a message, such as the usage text."""
         payload = NOTE.read(job.payload)
         if await self._admission.admit(job, payload.asker) is not None:
+            self._admission.note(job, payload.asker, Came.TOLD)
             await self._admission.tell(job, payload.asker, note(payload.text))
 
     async def read_for(self, job: Job) -> None:
@@ -129,11 +135,13 @@ class PeopleJobs:
             return
         reading = await self._read(payload)
         asker = payload.asker
+        self._admission.note(job, asker, Came.TOLD)
         if reading is None:
             await self._admission.tell(job, asker, _NOT_READ)
             return
         asked = self._lookup_of(asker, reading.subjects, ticket_at=reading.root_ts)
         if len(reading.subjects) == 1:
+            self._admission.trail.note(job, asked_by(asker, reading.subjects))
             await self._answer(job, asked, verdict)
             return
         value = ButtonValue(
@@ -177,7 +185,8 @@ class PeopleJobs:
             await self._in_private(job, payload, hint)
             return
         try:
-            await self._present(job, payload, self._target(job, payload))
+            seen_by = ShownTo.ASKER if payload.asker.is_direct else ShownTo.PUBLIC
+            await self._present(job, payload, self._target(job, payload), seen_by)
         except NotHere as refusal:
             # As another try of the job: what the sources have said for it is not asked for twice.
             another = replace(job, attempts=job.attempts + 1)
@@ -215,15 +224,18 @@ class PeopleJobs:
         if asker.response_url:
             in_place = payload.on is not None and payload.on.ephemeral
             target = ResponseUrlTarget(self._poster, asker, view, asker.response_url, once, in_place)
-        await self._present(job, payload, target)
+        await self._present(job, payload, target, ShownTo.ASKER)
 
-    async def _present(self, job: Job, payload: LookupPayload, target: Target) -> None:
+    async def _present(self, job: Job, payload: LookupPayload, target: Target, seen_by: ShownTo) -> None:
         questions = [
             Question(subject, payload.days, effort=payload.effort, heard_since=job.heard_since)
             for subject in payload.subjects
         ]
         log = self._log.bind(job=job.id, subjects=[self._named(q.subject) for q in questions])
-        await present(partial(self._lookup.ask_all, questions), target)
+        case_files = await present(partial(self._lookup.ask_all, questions), target)
+        [entry] = asked_by(payload.asker)
+        entry = replace(entry, message_ts=payload.on.message_ts if payload.on else None)
+        self._admission.trail.note(job, entry.about(case_files, seen_by))
         seconds = self._lookup.clock().timestamp() - job.created_ms / 1000
         self._metrics.lookup_seconds.observe(max(0.0, seconds))
         self._metrics.lookups.labels("answered").inc()

@@ -5,16 +5,19 @@ They are fetched when somebody presses the button, because each fetch uses the p
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.answers.block_kit import context, dicts, packed
 from bot.answers.mrkdwn import counted, escaped, link, local_time
 from bot.answers.wording import source_label
+from bot.audit.entries import Came, ShownTo, asked_by
 from bot.domain.links import at_moment
 from bot.domain.message import Message
 from bot.domain.model import ErrorEvent, Session, SourceName
 from bot.jobs.admission import Admission
 from bot.jobs.inbox import Job
 from bot.jobs.payloads import SESSION_ERRORS, SessionErrorsPayload
+from bot.lookup.known_links import KnownLinks
 from bot.lookup.pages import Pages
 from bot.slack.lost_posts import Spot
 from bot.slack.poster import NotHere, Part, Poster
@@ -35,42 +38,59 @@ class SessionErrorsJobs:
         admission: who may ask, and private messages to the asker.
         sources: one of them has the session.
         pages: asks for a session's errors.
+        known_links: whose session it is.
         poster: posts the answer.
 
     """
 
-    def __init__(self, admission: Admission, sources: Sequence[Source], pages: Pages, poster: Poster) -> None:
+    def __init__(
+        self,
+        admission: Admission,
+        sources: Sequence[Source],
+        pages: Pages,
+        known_links: KnownLinks,
+        poster: Poster,
+    ) -> None:
         self._admission = admission
         self._sources = sources
         self._pages = pages
+        self._known_links = known_links
         self._poster = poster
 
     async def answer(self, job: Job) -> None:
         """Read the session's errors and post them where the button was pressed, or say why not."""
         payload = SESSION_ERRORS.read(job.payload)
         asker, admission = payload.asker, self._admission
-        if await admission.admit(job, asker) is None:
-            return
         source = next((s for s in self._sources if str(s.name) == payload.source), None)
+        pointer = await self._known_links.by_id(source.name, payload.session_id) if source else None
+        about = (pointer.subject,) if pointer and pointer.subject else ()
+        if await admission.admit(job, asker, about) is None:
+            return
+        [entry] = (replace(one, sources=(payload.source,)) for one in asked_by(asker, about))
         if not isinstance(source, TellsErrors):
             await admission.tell(job, asker, _NO_SUCH)
             return
         try:
             told = await self._pages.errors(source, payload.session_id, payload.until)
         except CallFailed as failed:
+            admission.trail.note(job, [replace(entry, outcome=Came.NO_ANSWER, shown_to=ShownTo.ASKER)])
             until = failed.failure.until
             again = f" Again from {local_time(until)}." if until else ""
             await admission.tell(job, asker, f"{escaped(failed.failure.message, 300)}.{again}")
             return
         budget = await source.http.ledger.state(source.budget)
         message = session_errors(source.name, payload, told, budget)
-        if payload.ephemeral:
-            await admission.tell(job, asker, message)
-            return
-        try:
-            await self._poster.post(job, Part("answer"), Spot(asker.channel, payload.thread_ts), message)
-        except NotHere:
-            await admission.tell(job, asker, message)
+        entry = replace(entry, outcome=Came.FOUND, sessions=1, errors=len(told.errors))
+        if not payload.ephemeral:
+            admission.trail.note(job, [replace(entry, shown_to=ShownTo.PUBLIC)])
+            try:
+                await self._poster.post(job, Part("answer"), Spot(asker.channel, payload.thread_ts), message)
+            except NotHere:
+                pass
+            else:
+                return
+        admission.trail.note(job, [replace(entry, shown_to=ShownTo.ASKER)])
+        await admission.tell(job, asker, message)
 
 
 def session_errors(

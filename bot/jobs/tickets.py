@@ -5,6 +5,7 @@ There is at most one message of ours below a ticket: what comes later replaces i
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -18,7 +19,9 @@ from bot.answers.case_file_message import View, nobody
 from bot.answers.progress import present
 from bot.answers.prompts import Spare, offer, private_offer
 from bot.answers.targets import MessageTarget
-from bot.domain.asking import AnswerForm, Asker
+from bot.audit.entries import AuditEntry, Came, ShownTo
+from bot.audit.trail import AuditTrail
+from bot.domain.asking import AnswerForm, Asker, Way
 from bot.domain.message import Message
 from bot.domain.model import CaseFiles
 from bot.jobs.admission import Admission
@@ -107,6 +110,9 @@ class TicketJobs:
         """
         payload = TICKET.read(job.payload)
         reading = payload.reading
+        if payload.is_shared:
+            self._refuse(job, reading, "shared_channel")
+            return
         if payload.envelope is not None:
             reading = await self._reader.read_ticket(
                 payload.envelope, lambda files: read_files(self._slack, files)
@@ -116,7 +122,7 @@ class TicketJobs:
             return
         place = await self._access.place(reading.channel)
         if place.is_shared or not place.is_seen:
-            self._count(job, reading, "not_ours")
+            self._refuse(job, reading, "shared_channel" if place.is_shared else "not_seen")
             return
         message = TicketMessage(reading.channel, reading.root_ts, reading.ticket)
         async with self._turn(message):
@@ -128,9 +134,14 @@ class TicketJobs:
                 outcome = await self._deal(job, reading, message, entry, payload.team)
             except NotHere as refusal:
                 self._log.info("ticket.not_posted", job=job.id, slack=refusal.code)
+                self._trail.note(job, _entries(reading))
                 outcome = Done(TicketState.LEFT)
             await self._book.settle(message, job.id, outcome.state, outcome.reply_ts, outcome.shape)
         self._count(job, reading, outcome.state)
+
+    def _refuse(self, job: Job, reading: TicketReading, reason: str) -> None:
+        self._trail.note_refusal(job, _entries(reading), reason)
+        self._count(job, reading, "not_ours")
 
     async def remove(self, job: Job) -> None:
         """
@@ -143,6 +154,7 @@ class TicketJobs:
         asker = payload.asker
         if await self._admission.admit(job, asker) is None:
             return
+        self._admission.note(job, asker, Came.REMOVED, ShownTo.NOBODY)
         if payload.was_chosen and asker.thread_ts and self._settings.tickets.offer == "button":
             await self._offer_again(job, asker, asker.thread_ts, payload.message_ts)
             return
@@ -197,7 +209,10 @@ class TicketJobs:
             Question(subject, lookup.days, Purpose.TICKET, heard_since=job.heard_since)
             for subject in reading.subjects
         ]
+        self._trail.note(job, _entries(reading))
         case_files = await present(partial(self._lookup.ask_all, questions), target)
+        seen_by = ShownTo.NOBODY if target.post is None else ShownTo.PUBLIC
+        self._trail.note(job, _entry(reading, target.replaces).about(case_files, seen_by))
         if target.post is None:
             target.waits = False
             return await self._when_empty(job, reading, target, case_files)
@@ -225,6 +240,7 @@ class TicketJobs:
         if self._settings.tickets.offer == "silent" or not self._lookup.sources:
             return Done(TicketState.LEFT, entry.reply_ts)
         message = self._offer_of(reading)
+        self._trail.note(job, [replace(_entry(reading), outcome=Came.OFFERED, shown_to=ShownTo.PUBLIC)])
         return Done(TicketState.OFFERED, await self._put_below(job, reading, entry.reply_ts, message))
 
     def _offer_of(self, reading: TicketReading) -> Message:
@@ -248,6 +264,10 @@ class TicketJobs:
         return ButtonValue((), lookup.days, lookup.shown, None, form, moment, thread_ts=reading.root_ts)
 
     @property
+    def _trail(self) -> AuditTrail:
+        return self._admission.trail
+
+    @property
     def _is_private(self) -> bool:
         return self._settings.visibility != "thread"
 
@@ -259,6 +279,16 @@ class TicketJobs:
     def _count(self, job: Job, reading: TicketReading, outcome: str) -> None:
         self._metrics.tickets.labels(str(outcome)).inc()
         self._log.info("ticket.done", job=job.id, outcome=str(outcome), action=str(reading.action))
+
+
+def _entry(reading: TicketReading, message_ts: str | None = None) -> AuditEntry:
+    """What the audit trail says of a ticket that nobody was looked up for yet."""
+    return AuditEntry(None, reading.channel, Way.TICKET, message_ts=message_ts)
+
+
+def _entries(reading: TicketReading) -> Sequence[AuditEntry]:
+    entry = _entry(reading)
+    return [replace(entry, subject=subject) for subject in reading.subjects] or [entry]
 
 
 def _moment(reading: TicketReading) -> datetime:

@@ -16,6 +16,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.answers.cards import Card, card_blocks
+from bot.audit.entries import AuditEntry, Came, ShownTo, asked_by
+from bot.audit.trail import AuditTrail
 from bot.domain.links import Link, LinkKind, read_link
 from bot.domain.model import CaseFile, Finding, Session, State, Subject, SubjectKind
 from bot.jobs.inbox import Job
@@ -84,6 +86,7 @@ class UnfurlJobs:
         clock: the process's time.
         settings: how far back, how much, for whose eyes, which hosts.
         metrics: counts.
+        trail: says who was shown a card.
 
     """
 
@@ -99,7 +102,9 @@ class UnfurlJobs:
         clock: Clock,
         settings: Settings,
         metrics: Metrics,
+        trail: AuditTrail,
     ) -> None:
+        self._trail = trail
         self._access = access
         self._sources = sources
         self._ask_source = ask_source
@@ -115,12 +120,15 @@ class UnfurlJobs:
     async def answer(self, job: Job) -> None:
         """Show cards for a message's addresses; the same page once in half an hour in a channel."""
         payload = UNFURL.read(job.payload)
-        if not await self._may_be_shown(payload):
+        self._trail.note(job, asked_by(payload.asker))
+        if (refused := await self._refused(payload)) is not None:
+            self._trail.note_refusal(job, asked_by(payload.asker), refused)
             self._count(job, ["refused"] * len(payload.urls))
             return
         found = await together(*(self._card(job, payload, url) for url in payload.urls))
         cards = {url: one for url, one in zip(payload.urls, found, strict=True) if isinstance(one, _Claimed)}
         outcomes = [one.outcome for one in found if isinstance(one, NoCard)]
+        self._trail.note(job, [_audited(payload, one) for one in found])
         if cards:
             shown = await self._show(payload, {url: card_blocks(one.card) for url, one in cards.items()})
             outcomes += [shown] * len(cards)
@@ -133,15 +141,17 @@ class UnfurlJobs:
         for page in pages:
             await self._leases.release(page, job.id)
 
-    async def _may_be_shown(self, payload: UnfurlPayload) -> bool:
-        """Whether whoever pasted it may look customers up there, and everybody there may see it."""
+    async def _refused(self, payload: UnfurlPayload) -> str | None:
+        """Why whoever pasted it may not look customers up there, or not everybody there may see it."""
         if self._settings.visibility == "ephemeral" and not payload.is_preview:
-            return False
+            return "visibility"
         try:
-            verdict = await self._access.ask(payload.user, payload.channel, payload.team)
+            verdict = await self._access.admit(payload.asker)
         except SlackApiError:
-            return False
-        return verdict.refusal is None and (verdict.in_public or payload.is_preview)
+            return "unsure"
+        if verdict.refusal is not None:
+            return verdict.refusal.reason
+        return None if verdict.in_public or payload.is_preview else "not_seen"
 
     async def _card(self, job: Job, payload: UnfurlPayload, url: str) -> "_Claimed | NoCard":
         named = await self._in_time(self._name(url))
@@ -271,6 +281,16 @@ class UnfurlJobs:
         for outcome in outcomes:
             self._metrics.unfurls.labels(outcome).inc()
         self._log.info("unfurl.done", job=job.id, outcomes=sorted(outcomes))
+
+
+def _audited(payload: UnfurlPayload, found: _Claimed | NoCard) -> AuditEntry:
+    """What the audit trail says of one pasted address."""
+    [entry] = asked_by(payload.asker)
+    if isinstance(found, NoCard):
+        return replace(entry, outcome=Came.NO_CARD)
+    seen_by = ShownTo.ASKER if payload.is_preview else ShownTo.PUBLIC
+    [entry] = entry.about([found.card.case_file], seen_by)
+    return replace(entry, subject=found.card.subject, outcome=Came.FOUND)
 
 
 def _why(finding: Finding | None) -> str:

@@ -155,6 +155,7 @@ class Worker:
                 await self._inbox.postpone(job, _TURN_COMES)
             case Elsewhere():
                 self._log.warning("job.taken_over_meanwhile", job=job.id, kind=job.kind)
+                self._inbox.drop(job)
             case Unreachable():
                 await self._try_again(job, result)
             case GivenUp(GaveUp.OUTCOME_UNKNOWN):

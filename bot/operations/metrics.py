@@ -16,6 +16,7 @@ class Metrics:
     tickets: Counter
     webhooks: Counter
     unfurls: Counter
+    refusals: Counter
     open_jobs: Gauge
     quota_left: Gauge
 
@@ -35,6 +36,9 @@ def make_metrics() -> Metrics:
         Counter("casefile_tickets", "Tickets by what was done about them", ["outcome"], registry=registry),
         Counter("casefile_raygun_webhooks", "Raygun's webhooks by event", ["event"], registry=registry),
         Counter("casefile_unfurls", "Pasted addresses by what came of them", ["outcome"], registry=registry),
+        Counter(
+            "casefile_refusals", "Requests that were refused, by why", ["reason", "way"], registry=registry
+        ),
         Gauge("casefile_open_jobs", "Requests that are still owed an answer", registry=registry),
         Gauge("casefile_quota_left", "Calls an account has left", ["source"], registry=registry),
     )

@@ -76,6 +76,14 @@ class AccessSettings(SettingsGroup):
     guests: bool = Field(False, description="whether guests of the workspace may ask")
 
 
+class AuditSettings(SettingsGroup):
+    """What the audit trail says."""
+
+    subjects: Literal["sealed", "hash"] = Field(
+        "sealed", description="who was looked up: `sealed`, or as a keyed `hash` alone, which names nobody"
+    )
+
+
 class LookupSettings(SettingsGroup):
     """How far back a lookup goes, how long it waits, how much it shows."""
 
@@ -89,7 +97,7 @@ class RetentionSettings(SettingsGroup):
 
     cache_hours: int = Field(24, ge=1, description="answers of vendors, at most")
     index_days: int = Field(7, ge=1, description="Raygun's sessions and the errors that it pushed")
-    audit_days: int = Field(90, ge=1, description="the audit trail (not used yet)")
+    audit_days: int = Field(90, ge=1, description="the audit trail: who looked whom up")
     job_days: int = Field(7, ge=1, description="finished jobs")
 
 
@@ -135,6 +143,7 @@ class Settings(BaseSettings):
     )
     tickets: TicketSettings = TicketSettings()
     access: AccessSettings = AccessSettings()
+    audit: AuditSettings = AuditSettings()
     visibility: Literal["thread", "ephemeral"] = Field(
         "thread", description="or `ephemeral`: the asker alone sees it"
     )

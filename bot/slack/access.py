@@ -16,6 +16,7 @@ from cachetools import TTLCache
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.domain.asking import Asker
 from bot.operations.clock import Clock
 from bot.operations.tasks import task_group, together
 from bot.settings.model import AccessSettings
@@ -42,6 +43,7 @@ class Person:
     is_member: bool
     is_guest: bool
     is_active: bool
+    is_admin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,14 @@ class Refusal:
     message: str
 
 
+_STRANGER = Refusal("stranger", "Only members of this workspace can look customers up.")
+_SHARED = Refusal(
+    "shared_channel",
+    "This channel is shared with another company, so no customer is looked up here."
+    " Ask in a channel of your own workspace.",
+)
+
+
 def judge(
     person: Person, place: Place, channel: str, in_user_group: bool | None, rules: AccessSettings
 ) -> Refusal | None:
@@ -75,15 +85,11 @@ def judge(
 
     """
     if not person.is_active or not person.is_member:
-        return Refusal("stranger", "Only members of this workspace can look customers up.")
+        return _STRANGER
     if person.is_guest and not rules.guests:
         return Refusal("guest", "Guests of this workspace cannot look customers up.")
     if place.is_shared:
-        return Refusal(
-            "shared_channel",
-            "This channel is shared with another company, so no customer is looked up here."
-            " Ask in a channel of your own workspace.",
-        )
+        return _SHARED
     if rules.channels and channel not in rules.channels:
         allowed = ", ".join(f"<#{allowed}>" for allowed in rules.channels[:5])
         return Refusal("channel", f"Customers are looked up in {allowed} only.")
@@ -96,10 +102,15 @@ def judge(
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether somebody may ask in a channel, and whether the answer may be posted there for all to see."""
+    """
+    Whether somebody may ask in a channel, and whether the answer may be posted there for all to see.
+
+    `is_admin`: whether they are an admin or owner of the workspace.
+    """
 
     refusal: Refusal | None
     in_public: bool
+    is_admin: bool = False
 
 
 class Access:
@@ -119,6 +130,18 @@ class Access:
         self._rules = rules
         self._memory = memory
         self._facts: TTLCache[str, Any] = TTLCache(_FACTS_IN_PROCESS, _IN_PROCESS, timer=clock)  # type: ignore[arg-type] # any ordered clock will do
+
+    async def admit(self, asker: Asker) -> Verdict:
+        """
+        Whether an asker may ask where they do; what Slack says with the request itself is believed at once.
+
+        Raises:
+            SlackApiError, SlackAway: when Slack does not say who that is; then nothing may be answered.
+
+        """
+        if asker.is_foreign or asker.is_shared:
+            return Verdict(_STRANGER if asker.is_foreign else _SHARED, in_public=False)
+        return await self.ask(asker.user, asker.channel, asker.team)
 
     async def ask(self, user: str, channel: str, team: str) -> Verdict:
         """
@@ -141,7 +164,7 @@ class Access:
             place = group.create_task(self.place(channel))
             in_group = group.create_task(self._in_user_group(user))
         refusal = judge(person.result(), place.result(), channel, in_group.result(), self._rules)
-        return Verdict(refusal, in_public=place.result().is_seen)
+        return Verdict(refusal, place.result().is_seen, person.result().is_admin)
 
     async def _person(self, user: str, team: str) -> Person:
         async def ask() -> dict[str, Any] | None:
@@ -213,6 +236,7 @@ def read_person(user: dict[str, Any], team: str) -> Person:
         is_member=team in (user.get("team_id"), *(teams if isinstance(teams, list) else ())) and not strange,
         is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
         is_active=not user.get("deleted"),
+        is_admin=bool(user.get("is_admin") or user.get("is_owner")),
     )
 
 

@@ -27,13 +27,22 @@ class Keyring:
     def __init__(self, secrets: tuple[str, ...]) -> None:
         if not secrets:
             raise ValueError("a keyring needs at least one secret")
+        self._secrets = secrets
         self._hash_key = _derive(secrets[0], "hash")
         self._fernet = MultiFernet([Fernet(base64.urlsafe_b64encode(_derive(s, "seal"))) for s in secrets])
 
     def hash(self, *parts: str) -> str:
         """32 hex digits for these parts, the same for the same parts in the same order."""
-        message = "\0".join(parts).encode()
-        return hmac.new(self._hash_key, message, hashlib.sha256).hexdigest()[:32]
+        return _hashed(self._hash_key, parts)
+
+    def hashes(self, *parts: str) -> tuple[str, ...]:
+        """What `hash` gives for these parts under each of the keys, the one at work first."""
+        return tuple(_hashed(_derive(secret, "hash"), parts) for secret in self._secrets)
+
+    def apart(self, purpose: str) -> MultiFernet:
+        """Seals of a key of their own: what they seal, the keyring's other seals do not open."""
+        keys = (_derive(secret, f"seal {purpose}") for secret in self._secrets)
+        return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])
 
     def seal(self, text: str) -> str:
         """Encrypts a text; it cannot be read or changed without the secret key."""
@@ -67,6 +76,10 @@ class Keyring:
             return adapter.validate_json(self.unseal(sealed))
         except (Unsealable, ValueError):
             return None
+
+
+def _hashed(key: bytes, parts: tuple[str, ...]) -> str:
+    return hmac.new(key, "\0".join(parts).encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def _derive(secret: str, purpose: str) -> bytes:

@@ -10,8 +10,10 @@ from sqlalchemy import ColumnElement, Table, and_, delete, exists, or_, select, 
 from bot.operations.clock import Clock, milliseconds
 from bot.storage.store import Store
 from bot.storage.tables import (
+    audit,
     cached_findings,
     claims,
+    erasures,
     identities,
     index_asked,
     index_customers,
@@ -47,11 +49,12 @@ _BETWEEN_SWEEPS = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """How long things are kept: vendors' answers, the index and who is who, ended jobs and tickets."""
+    """How long things are kept: vendors' answers, the index and who is who, ended jobs, the audit trail."""
 
     answers: timedelta
     index: timedelta
     jobs: timedelta
+    audit: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,8 @@ def too_old(kept: Kept, windows: dict[str, timedelta], now: int) -> tuple[TooOld
         TooOld(posts, exists(select(jobs.c.id).where(jobs.c.id == posts.c.job, job_is_old))),
         TooOld(jobs, job_is_old),
         TooOld(tickets, tickets.c.created_ms < _before(kept.jobs)),
+        TooOld(audit, audit.c.at_ms < _before(kept.audit)),
+        TooOld(erasures, erasures.c.at_ms < _before(kept.audit)),
         TooOld(cached_findings, cached_findings.c.stored_ms < _before(kept.answers)),
         TooOld(identities, identities.c.seen_ms < _before(kept.index)),
         TooOld(known_sessions, known_sessions.c.kept_until_ms < now_ms()),

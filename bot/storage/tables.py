@@ -226,6 +226,8 @@ index_asked = Table(
     metadata,
     Column("account", String(200), primary_key=True),
     Column("who", String(64), primary_key=True),
+    # Of the person, however the name was spelled: by it they are forgotten.
+    Column("subject_hash", String(64)),
     Column("since_ms", BigInteger, nullable=False),
     Column("asked_ms", BigInteger, nullable=False, index=True),
 )
@@ -298,6 +300,41 @@ slack_calls = Table(
     # When it is made: some are yet to be.
     Column("at_ms", BigInteger, nullable=False),
     Index("slack_calls_by_method", "method", "at_ms"),
+)
+
+
+audit = Table(
+    "audit",
+    metadata,
+    # The job, and which of the people that it is about; a row without a job has an id of its own.
+    Column("id", String(80), primary_key=True),
+    Column("job", String(32), index=True),
+    Column("at_ms", BigInteger, nullable=False, index=True),
+    # A person's id in Slack, or the account of whoever used the terminal; None where nobody asked.
+    Column("who", String(80), index=True),
+    Column("channel", String(40)),
+    # The message that the answer took the place of, where it was not posted anew.
+    Column("message_ts", String(40)),
+    Column("way", String(20), nullable=False),
+    # Of whom it is about: a hash that is used for nothing else.
+    Column("subject", String(64), index=True),
+    # The same, sealed by a key of its own; None where nobody is to be named, or has been forgotten.
+    Column("sealed", Text),
+    # Names of sources, between spaces.
+    Column("sources", Text, nullable=False),
+    Column("sessions", Integer, nullable=False),
+    Column("errors", Integer, nullable=False),
+    Column("shown_to", String(10), nullable=False),
+    Column("outcome", String(40), nullable=False),
+)
+
+
+erasures = Table(
+    "erasures",
+    metadata,
+    # When somebody was forgotten: whoever remembers an older one drops what it holds in memory.
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at_ms", BigInteger, nullable=False, index=True),
 )
 
 

@@ -8,9 +8,11 @@ from typing import Any
 import aiohttp
 from sqlalchemy import update
 
+from bot.audit.trail import AuditTrail
 from bot.domain.asking import Asker
 from bot.jobs.inbox import Inbox, Job
 from bot.operations.clock import Clock, system_clock
+from bot.operations.metrics import Metrics
 from bot.slack.client import SlackClient, open_slack_session
 from bot.slack.poster import Poster
 from bot.slack.posts import Posts
@@ -32,6 +34,10 @@ class Process:
     client: SlackClient
     posts: Posts
     poster: Poster
+
+    def trail(self, at: "InSlack", metrics: Metrics) -> AuditTrail:
+        """What writes the audit trail at the ends of this process's jobs."""
+        return AuditTrail(at.store, at.keyring, metrics, self.inbox, names_subjects=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,23 +1,29 @@
 """`casefile lookup`."""
 
 import json
+import os
+import pwd
 import sys
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from bot.app import open_engine
+from bot.app import open_engine, trail_of
+from bot.audit.entries import AuditEntry, ShownTo
 from bot.cli.arguments import AsJson, Fresh, WholeNumber
 from bot.cli.lookup_json import case_file_json
 from bot.cli.lookup_text import case_file_text
 from bot.cli.running import run_once
 from bot.cli.terminal import NO_ANSWER, OK, Complaint
+from bot.domain.asking import Way
 from bot.domain.model import Subject
 from bot.domain.subjects import NotUnderstood, read_subject
+from bot.jobs.inbox import Inbox
 from bot.settings.model import Settings
 from bot.sources.protocol import Effort, Question
 
 _MOST_DAYS = 365
+_LONGEST_ACCOUNT = 80
 # A vendor may take 30 seconds, and its answer belongs to what is printed.
 _LATE_ANSWERS_SECONDS = 40.0
 
@@ -45,7 +51,11 @@ async def _look_up(
 ) -> int:
     async with open_engine(settings) as engine:
         question = Question(subject, days or settings.lookup.days, effort=effort)
+        trail = trail_of(engine, Inbox(engine.store, engine.keyring))
+        asking = AuditEntry(_account(), None, Way.TERMINAL)
         case_file = await engine.lookup.within(question, _LATE_ANSWERS_SECONDS)
+        # Before anything is shown.
+        await trail.write(asking.about([case_file], ShownTo.ASKER))
         if as_json:
             print(json.dumps(case_file_json(case_file), ensure_ascii=False, indent=1))
         else:
@@ -56,3 +66,12 @@ async def _look_up(
         if not engine.sources:
             print("casefile: no source is configured, for example FULLSTORY__MAIN__API_KEY", file=sys.stderr)
         return OK if case_file.answered else NO_ANSWER
+
+
+def _account() -> str:
+    """The account of whoever runs this, as the operating system has it."""
+    number = os.getuid()
+    try:
+        return f"os:{pwd.getpwuid(number).pw_name}"[:_LONGEST_ACCOUNT]
+    except KeyError:
+        return f"os:{number}"

@@ -154,7 +154,7 @@ class SessionIndex:
         account, now = str(source), asked.end
         rows = await asyncio.to_thread(self._rows, source, harvest, now, now + self._answers_kept)
         span = {"account": account, "since_ms": to_ms_up(asked.start), "asked_ms": to_ms(now)}
-        asked_rows = [span | {"who": who} for who in self._spelled(name)]
+        asked_rows = [span | {"who": who, "subject_hash": self._who(name)} for who in self._spelled(name)]
         async with self._store.write() as connection:
             await rows.put(connection)
             await upsert(connection, index_asked, asked_rows)

@@ -47,7 +47,7 @@ def admission_of(at: InSlack, metrics: Metrics, process: Process) -> Admission:
     clock = MovableClock()
     memory = Memory(at.store, at.keyring, clock)
     access = Access(process.client, AccessSettings(), clock, memory)
-    return Admission(access, process.poster, process.posts, metrics)
+    return Admission(access, process.poster, process.posts, metrics, process.trail(at, metrics))
 
 
 @pytest.fixture

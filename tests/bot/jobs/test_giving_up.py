@@ -57,7 +57,7 @@ def metrics() -> Metrics:
 @pytest.fixture
 def giving_up(at: InSlack, metrics: Metrics) -> GivingUp:
     access = Access(at.client, AccessSettings(), system_clock, Memory(at.store, at.keyring, system_clock))
-    return GivingUp(Admission(access, at.poster, at.posts, metrics), metrics)
+    return GivingUp(Admission(access, at.poster, at.posts, metrics, at.process.trail(at, metrics)), metrics)
 
 
 def payloads(asker: Asker) -> dict[str, str]:
@@ -112,7 +112,8 @@ async def test_who_was_shown_a_private_answer_that_broke_off_hears_of_that_all_t
     job = await asked(at)
     asker = LOOKUP.read(job.payload).asker
     access = Access(at.client, AccessSettings(), system_clock, Memory(at.store, at.keyring, system_clock))
-    await Admission(access, at.poster, at.posts, make_metrics()).tell(job, asker, "the answer")
+    trail = at.process.trail(at, make_metrics())
+    await Admission(access, at.poster, at.posts, make_metrics(), trail).tell(job, asker, "the answer")
     await giving_up.tell(job, GaveUp.UNEXPECTED)
     assert len(at.seen_by_agent()) == 2
 

@@ -125,9 +125,8 @@ async def at(store: Store, keyring: Keyring) -> AsyncIterator[InSlack]:
 def jobs_of(at: InSlack, by: Process, found: Finding) -> PeopleJobs:
     """What answers people in one process."""
     settings, memory, metrics = load_settings({}), Memory(at.store, at.keyring, system_clock), make_metrics()
-    admission = Admission(
-        Access(by.client, settings.access, system_clock, memory), by.poster, by.posts, metrics
-    )
+    access = Access(by.client, settings.access, system_clock, memory)
+    admission = Admission(access, by.poster, by.posts, metrics, by.trail(at, metrics))
     reader = TicketReader(
         ticket_rules(settings.tickets, Us(at.slack.people.bot_id, at.slack.people.bot)),
         Desks([], memory, found.flights, system_clock),

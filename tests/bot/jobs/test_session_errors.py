@@ -13,6 +13,7 @@ from bot.domain.model import ErrorEvent, Reason, SourceName
 from bot.jobs.admission import Admission
 from bot.jobs.payloads import SESSION_ERRORS, SessionErrorsPayload
 from bot.jobs.session_errors import SessionErrorsJobs
+from bot.lookup.known_links import KnownLinks
 from bot.lookup.pages import Pages
 from bot.lookup.single_flight import Flights
 from bot.operations.clock import system_clock
@@ -23,12 +24,13 @@ from bot.slack.access import Access
 from bot.sources.http import CallFailed, Calls, VendorHttp
 from bot.sources.protocol import SessionErrors
 from bot.sources.quota import Account, Ledger, Window
+from bot.sources.raygun.index import SessionIndex
 from bot.storage.keyring import Keyring
 from bot.storage.memory import Memory
 from bot.storage.store import Store
 from sandbox.slack import plain_text
 from tests.bot.in_slack import InSlack, in_slack, texts
-from tests.bot.jobs.known_people import Knows
+from tests.bot.jobs.known_people import WEEK, Knows
 
 MAIN = SourceName("fullstory", "main")
 STARTED = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
@@ -97,11 +99,14 @@ async def pressing(store: Store, keyring: Keyring) -> AsyncIterator[Pressing]:
         source = KnowsErrors(MAIN, http)
         memory = Memory(store, keyring, system_clock)
         access = Access(at.client, AccessSettings(), system_clock, memory)
-        admission = Admission(access, at.poster, at.posts, make_metrics())
+        metrics = make_metrics()
+        admission = Admission(access, at.poster, at.posts, metrics, at.process.trail(at, metrics))
         crashes: list[BaseException] = []
         tasks = Tasks(lambda crash, _task: crashes.append(crash))
         pages = Pages(Flights(tasks), keyring, system_clock)
-        yield Pressing(at, source, SessionErrorsJobs(admission, (source,), pages, at.poster))
+        known_links = KnownLinks(store, keyring, SessionIndex(store, keyring, WEEK, WEEK), WEEK)
+        jobs = SessionErrorsJobs(admission, (source,), pages, known_links, at.poster)
+        yield Pressing(at, source, jobs)
         await tasks.settle()
         assert crashes == []
 

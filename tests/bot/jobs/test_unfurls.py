@@ -79,6 +79,7 @@ class Desk:
             system_clock,
             settings,
             self.metrics,
+            by.trail(self.at, self.metrics),
         )
 
     async def paste(

@@ -81,7 +81,7 @@ class Desk:
         settings = load_settings(self.settings)
         memory = Memory(at.store, at.keyring, system_clock)
         access = Access(by.client, settings.access, system_clock, memory)
-        admission = Admission(access, by.poster, by.posts, self.metrics)
+        admission = Admission(access, by.poster, by.posts, self.metrics, by.trail(at, self.metrics))
         http = replace(self.rybbit.http, account=Account("zendesk/main"))
         desks = Desks([HelpDesk(http, requesters=self.requesters)], memory, self.found.flights, system_clock)
         people = at.slack.people

@@ -11,7 +11,9 @@ from bot.storage.retention import Kept, Retention, too_old
 from bot.storage.store import Store
 
 NOW = datetime.now(UTC)
-KEPT = Kept(answers=timedelta(hours=24), index=timedelta(days=7), jobs=timedelta(days=7))
+KEPT = Kept(
+    answers=timedelta(hours=24), index=timedelta(days=7), jobs=timedelta(days=7), audit=timedelta(days=90)
+)
 WINDOWS = {"raygun/shop": timedelta(days=1)}
 YEAR, DAY = timedelta(days=365), timedelta(days=1)
 # They hold nobody's data, and do not grow with use.
