@@ -8,6 +8,7 @@ from slack_bolt.authorization import AuthorizeResult
 from bot.slack.client import make_slack_client
 from handlers import buttons, commands, links, mentions, messages, modals, shortcuts
 from handlers.inbound import Inbound
+from handlers.shapes import answer_error
 
 
 def build_bolt(inbound: Inbound) -> AsyncApp:
@@ -41,4 +42,5 @@ def build_bolt(inbound: Inbound) -> AsyncApp:
     # Bolt tries them in this order, and each costs a few microseconds.
     for way_in in (commands, messages, buttons, mentions, links, shortcuts, modals):
         way_in.register(bolt, inbound)
+    bolt.error(answer_error)
     return bolt

@@ -5,8 +5,8 @@ Raygun signs nothing: the path's secret is all there is, compared in constant ti
 when it is stored, and not before; what cannot be stored is refused, so that it may be sent again.
 """
 
+import asyncio
 import hmac
-import json
 from http import HTTPStatus
 
 import structlog
@@ -16,8 +16,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.domain.model import SourceName
+from bot.operations.json_text import NotJson, read_json
 from bot.operations.metrics import Metrics
-from bot.operations.request_body import bounded_body
+from bot.operations.request_body import bounded_body, large_bodies
 from bot.settings.model import Settings
 from bot.sources.raygun.pushed_errors import PushedErrors
 from bot.sources.raygun.webhook_events import read_event
@@ -31,27 +32,34 @@ def raygun_route(settings: Settings, pushed: PushedErrors, metrics: Metrics) -> 
     if secret is None:
         return None
     expected = secret.get_secret_value().encode()
-    labels = {*settings.raygun, *settings.raygun_v3}
+    labels, large = {*settings.raygun, *settings.raygun_v3}, large_bodies()
 
     async def on_event(request: Request) -> Response:
         label = request.path_params["label"].lower()
         given = request.path_params["secret"].encode()
         if not hmac.compare_digest(given, expected) or label not in labels:
             return PlainTextResponse("not found", status_code=HTTPStatus.NOT_FOUND)
-        return await _take(pushed, metrics, SourceName("raygun", label), request)
+        return await _take(pushed, metrics, SourceName("raygun", label), request, large)
 
     return Route("/webhooks/raygun/{label}/{secret}", on_event, methods=["POST"])
 
 
-async def _take(pushed: PushedErrors, metrics: Metrics, source: SourceName, request: Request) -> Response:
-    content = await bounded_body(request, _LONGEST_BODY)
+async def _take(
+    pushed: PushedErrors,
+    metrics: Metrics,
+    source: SourceName,
+    request: Request,
+    large: asyncio.Semaphore,
+) -> Response:
+    content = await bounded_body(request, _LONGEST_BODY, large)
     counted = metrics.webhooks
-    if content is None:
-        counted.labels("too_long").inc()
-        return PlainTextResponse("the body is too long", status_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    if isinstance(content, Response):
+        is_long = content.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        counted.labels("too_long" if is_long else "unreadable").inc()
+        return content
     try:
-        body = json.loads(content)
-    except (ValueError, RecursionError):
+        body = read_json(content)
+    except NotJson:
         counted.labels("unreadable").inc()
         return PlainTextResponse("the body is not JSON", status_code=HTTPStatus.BAD_REQUEST)
     event = read_event(body)

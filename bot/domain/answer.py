@@ -15,7 +15,8 @@ class Answer:
     `notes` say in words how complete that is. `people` are those whom it has by that name, where it says so
     apart from sessions. `as_of` is when it was so, None for now; `covers` is set where an index answered.
     `complete_from` is set where a list was cut: only what began from then on is all there. `partial` says
-    that a part of what was asked failed, so that asking again soon is worth it.
+    that a part of what was asked failed, so that asking again soon is worth it; `left_out` is how many
+    records could not be read, and are missing.
     """
 
     sessions: tuple[Session, ...] = ()
@@ -26,6 +27,7 @@ class Answer:
     people: tuple[SessionUser, ...] = ()
     complete_from: datetime | None = None
     partial: bool = False
+    left_out: int = 0
 
     @property
     def found(self) -> bool:

@@ -259,7 +259,8 @@ class Finding:
     complete. `notes` are remarks for people on how complete the answer is. `people` are those whom the vendor
     has by that name, with or without sessions. Sessions beside a `failure` were known before it.
     `complete_from` is set where the answer does not go back as far as was asked: only what began from then on
-    is all there. `partial` says that a part of what was asked failed.
+    is all there. `partial` says that a part of what was asked failed; `left_out` is how many records
+    could not be read.
     """
 
     source: SourceName
@@ -277,6 +278,7 @@ class Finding:
     covers: Coverage | None = None
     complete_from: datetime | None = None
     partial: bool = False
+    left_out: int = 0
 
     @property
     def answered(self) -> bool:

@@ -27,7 +27,7 @@ class Reach(StrEnum):
     UNTIL = "until"
     # Some time ago, and not now.
     EARLIER = "earlier"
-    # A part of what was asked failed.
+    # A part of what was asked failed, or could not be read.
     PARTLY = "partly"
     NONE = "none"
 
@@ -94,7 +94,7 @@ def reach(finding: Finding, case_file: CaseFile) -> Reach:
         return Reach.NONE
     if finding.failure is not None or finding.state in (State.STALE, State.QUOTA, State.FAILED):
         return Reach.EARLIER
-    if finding.partial:
+    if finding.partial or finding.left_out:
         return Reach.PARTLY
     if ended_at(finding, case_file):
         return Reach.UNTIL

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import structlog
 from cachetools import LRUCache, TTLCache
 
 from bot.domain.answer import Answer
@@ -282,6 +283,8 @@ class AskSource:
                 self._refused[source.name] = failed.failure
             return _Outcome(failed.failure, calls.made)
         self._refused.pop(source.name, None)
+        if calls.left_out:
+            answer = _with_left_out(source, answer, calls.left_out)
         known, subject = self._known(answer, question), question.subject
         if not isinstance(source, Indexed):
             key = self._key(source, question)
@@ -307,6 +310,14 @@ class AskSource:
         seconds = f"{self._deadline.total_seconds():g} s"
         message = f"{source.title} did not answer within {seconds}; its answer is added when it comes"
         return Failure(Reason.TIMED_OUT, message)
+
+
+def _with_left_out(source: Source, answer: Answer, number: int) -> Answer:
+    """The answer that says how many records could not be read: what the others say stands."""
+    structlog.get_logger("sources").warning("source.left_out", source=str(source.name), records=number)
+    records = f"{number} of its records" if number > 1 else "one of its records"
+    note = f"{records} could not be read and {'are' if number > 1 else 'is'} left out"
+    return replace(answer, notes=(*answer.notes, note), left_out=number)
 
 
 def _is_kept_back(outcome: _Outcome) -> bool:

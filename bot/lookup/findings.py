@@ -53,6 +53,7 @@ class Findings:
             covers=known.answer.covers,
             complete_from=_complete_from(known, since),
             partial=known.answer.partial,
+            left_out=known.answer.left_out,
         )
 
     async def failed(

@@ -74,6 +74,7 @@ def _joined(newer: KnownAnswer, older: KnownAnswer) -> KnownAnswer:
         people=tuple(dict.fromkeys((*new.people, *old.people))),
         complete_from=new.complete_from if goes_as_far else old.complete_from,
         partial=new.partial or old.partial,
+        left_out=new.left_out or old.left_out,
     )
     if goes_as_far:
         return replace(newer, answer=answer)

@@ -1,13 +1,53 @@
-"""The body of an HTTP request, up to a bound."""
+"""The body of an HTTP request, within bounds of length and time."""
 
-from starlette.requests import Request
+import asyncio
+from contextlib import AsyncExitStack
+from http import HTTPStatus
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+
+# Slack and Raygun send theirs at once.
+_WITHIN_SECONDS = 10.0
+# Larger bodies are read so many at a time: there may be as many as there are connections.
+_SMALL_BODY_BYTES = 32 * 1024
+_LARGE_AT_ONCE = 8
 
 
-async def bounded_body(request: Request, longest: int) -> bytes | None:
-    """The body; None where it is longer than `longest` bytes."""
+def large_bodies() -> asyncio.Semaphore:
+    """The room for the larger bodies of one route."""
+    return asyncio.Semaphore(_LARGE_AT_ONCE)
+
+
+async def bounded_body(
+    request: Request, longest: int, large: asyncio.Semaphore, seconds: float = _WITHIN_SECONDS
+) -> bytes | Response:
+    """The body, or the answer to one that is longer than `longest` bytes, slower, or breaks off."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared[:20]) > longest:
+        return _too_long()
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > longest:
-            return None
+    try:
+        async with asyncio.timeout(seconds), AsyncExitStack() as room:
+            is_small = True
+            async for chunk in request.stream():
+                body += chunk
+                if is_small and len(body) > _SMALL_BODY_BYTES:
+                    is_small = False
+                    await room.enter_async_context(large)
+                if len(body) > longest:
+                    return _too_long()
+    except TimeoutError:
+        return _refusal("the body was not sent in time", HTTPStatus.REQUEST_TIMEOUT)
+    except ClientDisconnect:
+        return _refusal("the body broke off", HTTPStatus.BAD_REQUEST)
     return bytes(body)
+
+
+def _too_long() -> Response:
+    return _refusal("the body is too long", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+
+
+def _refusal(why: str, status: HTTPStatus) -> Response:
+    # What is left of the body is not read: the connection ends.
+    return PlainTextResponse(why, status_code=status, headers={"Connection": "close"})

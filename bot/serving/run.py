@@ -16,6 +16,8 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from bot.app import Bot, open_bot
+from bot.serving.connections import MOST_CONNECTIONS, PunctualHttp
+from bot.serving.socket_requests import CheckedSocketMode
 from bot.serving.web import make_web
 from bot.settings.model import Settings
 from handlers import build_bolt
@@ -46,7 +48,15 @@ async def listening(web: Starlette, host: str, port: int) -> AsyncIterator[int]:
 
     """
     listener = create_server((host, port), family=AF_INET6 if ":" in host else AF_INET, backlog=2048)
-    config = uvicorn.Config(web, log_config=None, access_log=False, timeout_graceful_shutdown=_LAST_SECONDS)
+    config = uvicorn.Config(
+        web,
+        http=PunctualHttp,
+        ws="none",
+        limit_concurrency=MOST_CONNECTIONS,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=_LAST_SECONDS,
+    )
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     server = _Server(config)
     running = asyncio.create_task(server.serve(sockets=[listener]))
@@ -70,7 +80,7 @@ async def serving_socket(bot: Bot) -> AsyncIterator[AsyncSocketModeHandler]:
     """Take Slack's requests by Socket Mode while the block runs, over one connection after the other."""
     token = bot.engine.settings.slack_app_token
     assert token is not None  # noqa: S101 - required before
-    handler = AsyncSocketModeHandler(build_bolt(bot.inbound), token.get_secret_value(), web_client=bot.slack)
+    handler = CheckedSocketMode(build_bolt(bot.inbound), token.get_secret_value(), web_client=bot.slack)
     await _socket_connect(handler.client)
     reconnecting = asyncio.create_task(_reconnect_soon(handler.client))
     try:

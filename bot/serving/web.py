@@ -1,12 +1,14 @@
 """The HTTP routes: Slack's requests, health, readiness and metrics (the README, "Commands")."""
 
 import hmac
+import re
 from collections.abc import Callable
 from http import HTTPStatus
 from ipaddress import ip_address
 
-from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
+from slack_bolt.adapter.starlette.async_handler import to_starlette_response
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.signature import SignatureVerifier
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -14,12 +16,19 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.app import Bot
-from bot.operations.request_body import bounded_body
+from bot.operations.request_body import bounded_body, large_bodies
 from bot.sources.quota_status import quota_states
 from bot.storage.store import is_reachable
+from handlers.shapes import Unreadable, bolt_request, read_body, refuse
 
 # Slack's own payloads stay far below; views are 250 kB at most.
 _LONGEST_BODY = 1024 * 1024
+_SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
+_TIMESTAMP = re.compile(r"[0-9]{1,12}")
+# How old a signed request may be, in seconds: an older one may be replayed.
+_SIGNED_FOR = 300
+# What says that a request came through a proxy, so that its sender is not the one who is connected.
+_FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip", "x-forwarded-host", "via")
 
 
 def make_web(
@@ -47,24 +56,44 @@ def make_web(
 
     routes = [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]
     if bolt is not None:
-        routes.append(_slack_route(bolt))
+        secret = bot.engine.settings.slack_signing_secret
+        routes.append(_slack_route(bolt, secret.get_secret_value() if secret else ""))
     if webhook is not None:
         routes.append(webhook)
     return Starlette(routes=routes)
 
 
-def _slack_route(bolt: AsyncApp) -> Route:
+def _slack_route(bolt: AsyncApp, secret: str) -> Route:
+    verifier, large = SignatureVerifier(secret), large_bodies()
+
     async def slack_events(request: Request) -> Response:
-        body = await bounded_body(request, _LONGEST_BODY)
-        if body is None:
-            return PlainTextResponse("the body is too long", status_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        # Whoever cannot have signed is not listened to.
+        if not _may_be_signed(request, verifier):
+            return PlainTextResponse("no valid signature", status_code=HTTPStatus.UNAUTHORIZED)
+        content = await bounded_body(request, _LONGEST_BODY, large)
+        if isinstance(content, Response):
+            return content
         try:
-            bolt_request = to_async_bolt_request(request, body)
+            text = content.decode()
+            if not verifier.is_valid_request(text, dict(request.headers)):
+                return PlainTextResponse("no valid signature", status_code=HTTPStatus.UNAUTHORIZED)
+            ours = bolt_request(read_body(text), text, dict(request.headers))
         except UnicodeDecodeError:
             return PlainTextResponse("the body is not UTF-8", status_code=HTTPStatus.BAD_REQUEST)
-        return to_starlette_response(await bolt.async_dispatch(bolt_request))
+        except Unreadable as wrong:
+            refuse(wrong, route="slack")
+            return PlainTextResponse("nothing that can be read", status_code=HTTPStatus.BAD_REQUEST)
+        return to_starlette_response(await bolt.async_dispatch(ours))
 
     return Route("/slack/events", slack_events, methods=["POST"])
+
+
+def _may_be_signed(request: Request, verifier: SignatureVerifier) -> bool:
+    """Whether the headers are those of a request that was signed just now."""
+    stamp = request.headers.get("x-slack-request-timestamp", "")
+    if not _SIGNATURE.fullmatch(request.headers.get("x-slack-signature", "")):
+        return False
+    return bool(_TIMESTAMP.fullmatch(stamp)) and abs(verifier.clock.now() - int(stamp)) <= _SIGNED_FOR
 
 
 async def _readiness(bot: Bot, is_connected: Callable[[], bool]) -> Response:
@@ -94,13 +123,15 @@ def _may_read_metrics(request: Request, bot: Bot) -> bool:
     token = bot.engine.settings.metrics_token
     if token is None:
         return _is_loopback(request)
-    given = request.headers.get("authorization", "").removeprefix("Bearer ")
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        return False
     return hmac.compare_digest(given.encode(), token.get_secret_value().encode())
 
 
 def _is_loopback(request: Request) -> bool:
     # Behind a proxy on the same machine everybody would seem local.
-    if request.client is None or "x-forwarded-for" in request.headers:
+    if request.client is None or any(name in request.headers for name in _FORWARDED):
         return False
     try:
         return ip_address(request.client.host).is_loopback

@@ -5,11 +5,11 @@ The only module that knows the HTTP library. Its exceptions hold no URL, key or 
 """
 
 import asyncio
-import json
 import logging
 import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -20,9 +20,19 @@ import httpx2
 
 from bot.domain.model import Failure, Reason
 from bot.operations.clock import Clock
+from bot.operations.inflating import ACCEPTED, Inflating, NotInflatable
+from bot.operations.json_text import NotJson, read_json
+from bot.sources.json_fields import R, read_records, to_count
 from bot.sources.quota import Account, Ledger, Purpose, Refused
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
+# What may be in memory of each of an account's answers; of one at a time there may be more.
+_SMALL_BODY_BYTES = 64 * 1024
+# How many times as long as one chunk of an answer the whole of it may take, its connection included.
+_WHOLE_CALL = 1.5
+_WHOLE_CALL_SECONDS = 60.0
+# After so long no further call is made for one question; what was begun is waited for.
+_WHOLE_QUESTION_SECONDS = 120.0
 # How long no call is made after a 429: as `Retry-After` says, within these bounds, or the default.
 _LONGEST_REST = timedelta(days=1)
 _SHORTEST_REST = timedelta(seconds=1)
@@ -81,7 +91,7 @@ def open_client(
     # httpx2 logs every URL at INFO, and URLs hold addresses and, at one vendor, the key.
     logging.getLogger("httpx2").setLevel(logging.WARNING)
     timeout = httpx2.Timeout(read_seconds, connect=connect_seconds, pool=read_seconds)
-    accepted = {"Accept": "application/json"}
+    accepted = {"Accept": "application/json", "Accept-Encoding": ACCEPTED}
     return httpx2.AsyncClient(timeout=timeout, follow_redirects=False, headers=accepted, verify=trusted)
 
 
@@ -101,6 +111,13 @@ class VendorHttp:
     title: str
     base_url: str
     rest_after_429: Callable[[datetime], timedelta] = lambda _now: _DEFAULT_REST
+    large_answers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+
+    @property
+    def call_seconds(self) -> float:
+        """How long a call may take in all: a server that drips must not hold it for ever."""
+        chunk = self.client.timeout.read
+        return _WHOLE_CALL_SECONDS if chunk is None else chunk * _WHOLE_CALL
 
     def asking(self, purpose: Purpose, account: Account | None = None) -> "Calls":
         """The calls of a new question; `account` is given where its windows depend on the server."""
@@ -108,13 +125,15 @@ class VendorHttp:
 
 
 class Calls:
-    """The calls for one question; `made` is how many there were."""
+    """The calls for one question: how many were `made`, and of their records how many were `left_out`."""
 
     def __init__(self, http: VendorHttp, purpose: Purpose, account: Account) -> None:
         self._http = http
         self._purpose = purpose
         self.account = account
         self.made = 0
+        self.left_out = 0
+        self._ends: float | None = None
         # Calls that are counted in the ledger already.
         self._ahead = 0
 
@@ -167,18 +186,37 @@ class Calls:
                 JSON.
 
         """
+        self._check_time()
         if self._ahead:
             self._ahead -= 1
         elif not free:
             await self._spend(budget)
         self.made += 1
-        url = httpx2.URL(f"{base_url or self._http.base_url}{path}")
+        async with AsyncExitStack() as large:
+            response, content = await self._fetch(
+                large, method, f"{base_url or self._http.base_url}{path}", params, headers, body
+            )
+            return await self._judge(response, content)
+
+    async def _fetch(
+        self,
+        large: AsyncExitStack,
+        method: str,
+        url: str,
+        params: Mapping[str, str] | None,
+        headers: Mapping[str, str] | None,
+        body: Any,
+    ) -> tuple[httpx2.Response, bytearray]:
+        """The answer with its body, in the time that a call may take."""
         try:
-            async with self._http.client.stream(
-                method, url, params=params, headers=headers, json=body
-            ) as response:
-                content = await self._read(response)
-        except httpx2.TimeoutException:
+            async with (
+                asyncio.timeout(self._http.call_seconds),
+                self._http.client.stream(
+                    method, httpx2.URL(url), params=params, headers=headers, json=body
+                ) as response,
+            ):
+                return response, await self._read(response, large)
+        except (httpx2.TimeoutException, TimeoutError):
             raise self._failed(Reason.TIMED_OUT, "did not answer in time") from None
         except httpx2.ConnectError:
             raise self._failed(Reason.UNREACHABLE, "cannot be reached") from None
@@ -186,7 +224,6 @@ class Calls:
             raise self._failed(Reason.UNREADABLE, "broke its answer off") from None
         except httpx2.InvalidURL:
             raise self._failed(Reason.UNREADABLE, "cannot be asked at the configured address") from None
-        return await self._judge(response, content)
 
     def is_there(self, reply: Reply) -> bool:
         """
@@ -214,12 +251,26 @@ class Calls:
             )
         return self._failed(Reason.VENDOR_ERROR, f"refuses the question (status {reply.status})")
 
+    def records(self, rows: Any, record: type[R]) -> list[R] | None:
+        """The records of a list; what is no such record is left out and counted. None where it is no list."""
+        readable = read_records(rows, record)
+        if readable is not None:
+            self.left_out += len(rows) - len(readable)
+        return readable
+
     def unreadable(self, what: str) -> CallFailed:
         """The failure for JSON that is not of the documented shape; `what` is what was expected."""
         return self._failed(Reason.UNREADABLE, f"answered something else than {what}")
 
     def _failed(self, reason: Reason, what: str, until: datetime | None = None) -> CallFailed:
         return CallFailed(reason, f"{self._http.title} {what}", until)
+
+    def _check_time(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if self._ends is None:
+            self._ends = now + _WHOLE_QUESTION_SECONDS
+        if now > self._ends:
+            raise self._failed(Reason.TIMED_OUT, "takes too long to answer")
 
     async def _spend(self, budget: Account | None) -> None:
         verdict = await self._http.ledger.spend(self.account, self._purpose, budget)
@@ -237,23 +288,36 @@ class Calls:
                 why = "what is left is kept for people who ask"
             raise CallFailed(Reason.QUOTA_SPENT, f"{self._http.title} was not asked: {why}", verdict.until)
 
-    async def _read(self, response: httpx2.Response) -> bytes:
+    async def _read(self, response: httpx2.Response, large: AsyncExitStack) -> bytearray:
+        """The body, inflated; while it is a large one, no other large one of the account is read."""
         content = bytearray()
-        async for chunk in response.aiter_bytes():
-            content += chunk
-            if len(content) > MAX_BODY_BYTES:
-                raise self._failed(Reason.UNREADABLE, "answered more than 10 MiB")
-        return bytes(content)
+        is_small = True
+        if (to_count(response.headers.get("content-length")) or 0) > MAX_BODY_BYTES:
+            raise self._failed(Reason.UNREADABLE, "answered more than 10 MiB")
+        try:
+            inflating = Inflating(response.headers.get("content-encoding", ""))
+            async for chunk in response.aiter_raw():
+                for piece in inflating.pieces(chunk):
+                    content += piece
+                    if is_small and len(content) > _SMALL_BODY_BYTES:
+                        is_small = False
+                        await large.enter_async_context(self._http.large_answers)
+                    if len(content) > MAX_BODY_BYTES:
+                        raise self._failed(Reason.UNREADABLE, "answered more than 10 MiB")
+            content += inflating.end()
+        except NotInflatable:
+            raise self._failed(Reason.UNREADABLE, "answered something that cannot be inflated") from None
+        return content
 
-    async def _judge(self, response: httpx2.Response, content: bytes) -> Reply:
+    async def _judge(self, response: httpx2.Response, content: bytearray) -> Reply:
         status = response.status_code
         if status == httpx2.codes.TOO_MANY_REQUESTS:
             raise await self._rate_limited(response)
         if status >= httpx2.codes.INTERNAL_SERVER_ERROR:
             raise self._failed(Reason.VENDOR_ERROR, f"has trouble of its own (status {status})")
         try:
-            body = json.loads(content)
-        except (ValueError, RecursionError):
+            body = read_json(content)
+        except NotJson:
             if httpx2.codes.is_success(status):
                 raise self._failed(Reason.UNREADABLE, "answered something that is not JSON") from None
             body = None

@@ -8,10 +8,12 @@ the record usable; a record that cannot be read is left out of the answer.
 import math
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from bot.operations.json_text import REPLACED_BY, whole
 
 # A number in this range is a time in seconds since 1970 (from 2001 to 2286), and a thousand times that is one
 # in milliseconds. Earlier times are left out: vendors write 1970 for "unknown".
@@ -19,8 +21,8 @@ _SECONDS = range(10**9, 10**10)
 # Characters of a text, and digits of a number, that are kept.
 _LONGEST_TEXT = 2_000
 _LONGEST_NUMBER = 30
-# Half of a pair of surrogates: no character of its own.
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
+# Half of a pair of surrogates, and what stands for one: no character of its own.
+_BROKEN = re.compile(f"[\ud800-\udfff{REPLACED_BY}]")
 # What applications call the property of a user that names what they pay for, in snake case.
 _PLANS = ("plan", "plan_name", "subscription", "subscription_plan", "tier", "account_plan", "pricing_plan")
 # FullStory's older calls add a property's type to its name.
@@ -30,9 +32,14 @@ _MOST_COUNTED = 2**53
 
 
 class Record(BaseModel):
-    """One record of a vendor's answer; unknown fields are ignored."""
+    """
+    One record of a vendor's answer; unknown fields are ignored.
+
+    `needed` names the property without which a row is no such record.
+    """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
+    needed: ClassVar[str | None] = None
 
 
 R = TypeVar("R", bound=Record)
@@ -42,14 +49,13 @@ def to_text(value: Any) -> str | None:
     """
     A text, also where it came as a number, without NULs and blanks around it; None if nothing is left.
 
-    Half of a surrogate pair, which JSON can name and nothing can store, becomes a question mark.
+    Half of a surrogate pair, which JSON can name and nothing can store, is replaced.
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     if isinstance(value, int) and abs(value) >= 10**_LONGEST_NUMBER:
         return None
-    whole = str(value).encode("utf-8", "replace").decode()
-    return whole.replace("\0", "").strip()[:_LONGEST_TEXT] or None
+    return whole(str(value)).replace("\0", "").strip()[:_LONGEST_TEXT] or None
 
 
 def joined(*values: Any) -> str | None:
@@ -62,7 +68,7 @@ def to_id(value: Any) -> str | None:
     text = str(value) if isinstance(value, str) else to_text(value)
     if not text or len(text) > _LONGEST_TEXT:
         return None
-    return None if _SURROGATE.search(text) else text
+    return None if _BROKEN.search(text) else text
 
 
 def to_count(value: Any) -> int | None:
@@ -121,7 +127,7 @@ def to_page(value: Any) -> str | None:
 
 def snake(name: str) -> str:
     """A field's name in snake case: `requestStatus`, `request-status` and `request_status` are one name."""
-    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.encode("utf-8", "replace").decode())
+    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", whole(name))
     return parted.replace("-", "_").replace(" ", "_").lower()
 
 
@@ -155,9 +161,10 @@ def read_records(rows: Any, record: type[R]) -> list[R] | None:
 def read_record(row: Any, record: type[R]) -> R | None:
     """The record; None where it is none."""
     try:
-        return record.model_validate(row)
+        read = record.model_validate(row)
     except ValidationError:
         return None
+    return None if record.needed and getattr(read, record.needed) is None else read
 
 
 def at(body: Any, *path: str) -> Any:

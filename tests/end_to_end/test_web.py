@@ -1,16 +1,29 @@
 """The routes beside Slack's."""
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
 
 from bot.app import open_bot
+from bot.serving import connections
 from bot.serving.run import listening, serving_http
 from bot.serving.web import make_web
 from bot.settings.model import load_settings
 from sandbox.world import World, open_world
+
+PRESS: dict[str, Any] = {
+    "type": "block_actions",
+    "user": {"id": "U1"},
+    "channel": {"id": "C1"},
+    "container": {"message_ts": "1.2"},
+    "actions": [{"action_id": "refresh", "block_id": "b", "value": "v"}],
+}
 
 
 @pytest.fixture
@@ -65,12 +78,51 @@ async def test_metrics_need_their_token_where_one_is_set(world: World, tmp_path:
         assert (await ask(world, tmp_path, "/metrics", headers, METRICS_TOKEN="yes")).status_code == status
 
 
-async def test_a_body_that_is_too_long_or_no_text_is_refused(world: World, tmp_path: Path) -> None:
-    environment = world.environment() | {"DATABASE_URL": f"sqlite:///{tmp_path / 'x.db'}"}
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
+async def test_metrics_are_closed_to_whatever_was_forwarded(world: World, tmp_path: Path, name: str) -> None:
+    assert (await ask(world, tmp_path, "/metrics", {name: "for=203.0.113.9"})).status_code == 401
+
+
+@asynccontextmanager
+async def answering(world: World, folder: Path) -> AsyncIterator[tuple[httpx2.AsyncClient, int]]:
+    environment = world.environment() | {"DATABASE_URL": f"sqlite:///{folder / 'x.db'}"}
     async with (
         open_bot(load_settings(environment), world.clock) as bot,
         serving_http(bot, "127.0.0.1", 0) as port,
         httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=120) as client,
     ):
-        assert (await client.post("/slack/events", content=b"x" * (1024 * 1024 + 1))).status_code == 413
-        assert (await client.post("/slack/events", content=b"\xff\xfe")).status_code == 400
+        yield client, port
+
+
+async def test_signed_bodies_that_cannot_be_read_are_refused(world: World, tmp_path: Path) -> None:
+    statuses = {
+        "x" * (1024 * 1024 + 1): 413,
+        "{": 400,
+        "payload=%7B%7D": 404,
+        json.dumps({"type": "block_actions", "user": {"id": "U1"}}): 400,
+        json.dumps(PRESS | {"container": {"type": "view"}}): 400,
+        json.dumps(PRESS | {"actions": [{"action_id": "refresh", "value": "[]", "block_id": "b"}]}): 400,
+    }
+    async with answering(world, tmp_path) as (client, _):
+        for body, status in statuses.items():
+            headers = world.slack.sign(body)
+            answer = await client.post("/slack/events", content=body, headers=headers)
+            assert (answer.status_code, body[:200]) == (status, body[:200])
+
+
+async def test_who_cannot_have_signed_is_not_listened_to(world: World, tmp_path: Path) -> None:
+    async with answering(world, tmp_path) as (client, _):
+        for headers in ({}, {"X-Slack-Signature": "v0=1"}, world.slack.sign("x", 1)):
+            answer = await client.post("/slack/events", content=b"x" * 2_000_000, headers=headers)
+            assert answer.status_code == 401
+
+
+async def test_a_connection_that_says_nothing_is_closed(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "_HEADERS_SECONDS", 0.2)
+    async with answering(world, tmp_path) as (_, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: x")
+        assert (await reader.read()).startswith(b"HTTP/1.1 408 ")
+        writer.close()

@@ -16,7 +16,7 @@ from bot.domain.model import Failure, Reason, SubjectKind
 from bot.settings.accounts import FullStoryAccount
 from bot.sources.fullstory.records import SessionRow, User, Users
 from bot.sources.http import CallFailed, Calls, Reply, segment
-from bot.sources.json_fields import at, by_snake, read_record, read_records, snake, to_text
+from bot.sources.json_fields import at, by_snake, read_record, snake, to_text
 from bot.sources.quota import Account, Ledger
 from bot.storage.memory import Memory
 
@@ -144,7 +144,7 @@ class FullStoryApi:
             reply = await self._get("/v2/users", calls, params)
             if not reply.ok:
                 raise calls.refused(reply)
-            users += read_records(at(reply.body, "results") or [], User) or []
+            users += calls.records(at(reply.body, "results") or [], User) or []
             following = _following(reply.body)
             if following is None or following == token:
                 return Users(tuple(users))
@@ -275,7 +275,7 @@ def _list(reply: Reply, calls: Calls) -> tuple[list[SessionRow], str | None]:
     if not isinstance(reply.body, dict):
         raise calls.unreadable("a list of sessions")
     # Where there are none, the field may be missing.
-    rows = read_records(reply.body.get("sessions") or reply.body.get("results") or [], SessionRow)
+    rows = calls.records(reply.body.get("sessions") or reply.body.get("results") or [], SessionRow)
     if rows is None:
         raise calls.unreadable("a list of sessions")
     # Neither the pages nor the newer list's fields are documented: what was met is worth a line.

@@ -16,6 +16,7 @@ LINKS = LinkRule(hosts=("fullstory.com",))
 class SessionRow(Record):
     """One session of a list; the newer list's pages show neither path nor fields (contract, section 2b)."""
 
+    needed = "id"
     user_id: Id = Field(None, validation_alias=AliasChoices("userId", "user_id"))
     session_id: Id = Field(None, validation_alias=AliasChoices("sessionId", "session_id"))
     created_at: Moment = Field(None, validation_alias=AliasChoices("createdTime", "created_time"))
@@ -30,6 +31,7 @@ class SessionRow(Record):
 class User(Record):
     """One record of a user; of the properties that the application gave, the plan alone is kept."""
 
+    needed = "id"
     id: Id = None
     uid: Id = None
     display_name: AnyText = None

@@ -59,6 +59,7 @@ _METHOD_LASTS = timedelta(days=30)
 
 
 class _Listed(Record):
+    needed = "id"
     id: Id = None
     sessionStart: Moment = None  # noqa: N815 - the vendor's spelling
     sessionEnd: Moment = None  # noqa: N815
@@ -159,7 +160,7 @@ class RaygunApi:
         if not reply.ok:
             raise calls.refused(reply)
         given = at(reply.body, "sessions")
-        rows = read_records(given, _Listed)
+        rows = calls.records(given, _Listed)
         if rows is None:
             raise calls.unreadable("a list of sessions")
         total = to_count(at(reply.body, "totalSessions"))

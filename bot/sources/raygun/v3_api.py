@@ -26,7 +26,6 @@ from bot.sources.json_fields import (
     at,
     joined,
     read_record,
-    read_records,
     to_count,
     to_moment,
 )
@@ -162,7 +161,7 @@ class RaygunV3Api:
             raise self._refused(reply, calls)
         if session is None:
             raise calls.unreadable("a session")
-        hits = read_records(at(reply.body, "errors") or [], _Hit) or []
+        hits = calls.records(at(reply.body, "errors") or [], _Hit) or []
         errors = await self._errors(hits, session, calls)
         return Opened(replace(session, errors=len(hits)), errors, self.http.clock())
 
@@ -231,9 +230,10 @@ class RaygunV3Api:
         reply = await self._get(listing.path, params, calls)
         if not reply.ok:
             raise self._refused(reply, calls)
-        rows = read_records(reply.body, listing.record)
+        rows = calls.records(reply.body, listing.record)
         if rows is None:
             raise calls.unreadable(f"a list of {listing.path}")
+        calls.left_out += sum(row.identifier is None for row in rows)
         return rows, len(reply.body)
 
     async def _get(self, path: str, params: dict[str, str], calls: Calls) -> Reply:

@@ -24,7 +24,6 @@ from bot.sources.json_fields import (
     Part,
     Record,
     at,
-    read_records,
     to_count,
     to_text,
 )
@@ -130,7 +129,7 @@ class ErrorReader:
         if at(reply.body, "data", "pagination", "hasMore") is True and total > _EVENTS:
             params |= {"offset": str(total - _EVENTS)}
             reply = await self.server.get("session", self.calls, params, session=session_id) or reply
-        return read_records(at(reply.body, "data", "events"), _Event) or []
+        return self.calls.records(at(reply.body, "data", "events"), _Event) or []
 
     async def _older(self, uid: str, window: dict[str, str]) -> None:
         """Ask for messages that no opened session had, the most frequent first."""

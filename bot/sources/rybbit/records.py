@@ -21,7 +21,6 @@ from bot.sources.json_fields import (
     Record,
     at,
     joined,
-    read_records,
     to_text,
 )
 from bot.sources.safe_links import LinkRule
@@ -41,6 +40,7 @@ class Visitor(Record):
 class Row(Visitor):
     """A session, as the lists of sessions have it."""
 
+    needed = "session_id"
     session_id: Id = None
     user_id: Id = None
     session_start: Moment = None
@@ -127,7 +127,7 @@ def read_list(rows: Any, record: type[Any], calls: Calls) -> list[Any]:
         CallFailed: where it is no list.
 
     """
-    records = read_records(rows, record)
+    records = calls.records(rows, record)
     if records is None:
         raise calls.unreadable("a list")
     return records

@@ -16,7 +16,7 @@ from bot.domain.links import Link
 from bot.domain.model import Reason, Session, SourceName, Subject, SubjectKind
 from bot.settings.accounts import RybbitAccount
 from bot.sources.http import CallFailed, Calls, VendorHttp
-from bot.sources.json_fields import AnyText, Record, at, read_record, read_records
+from bot.sources.json_fields import AnyText, Record, at, read_record
 from bot.sources.protocol import Freshness, Question
 from bot.sources.quota import Account
 from bot.sources.rybbit.errors import MOST_OLDER, MOST_OPENED, ErrorReader, Told, notes_on
@@ -114,7 +114,7 @@ class Rybbit:
         row = read_record(at(reply.body, "data", "session"), Row) if reply and reply.ok else None
         if reply is None or row is None or row.session_id != session_id:
             return None
-        events = read_records(at(reply.body, "data", "events"), _Event) or []
+        events = calls.records(at(reply.body, "data", "events"), _Event) or []
         errors = sum(event.type == "error" for event in events)
         if row.session_start:
             row = await self._listed_row(row, calls) or row

@@ -24,7 +24,6 @@ from bot.sources.json_fields import (
     Part,
     Record,
     at,
-    read_records,
     to_count,
     to_flag,
     to_moment,
@@ -55,6 +54,7 @@ _REST_GROWS = 4
 class ListedSession(Record):
     """One session as either API lists it; what its parts hold depends on the API and its version."""
 
+    needed = "sessionId"
     sessionId: Id = None  # noqa: N815 - the vendor's spelling
     sessionNumber: Count = None  # noqa: N815
     url: AnyText = None
@@ -264,7 +264,7 @@ def _rows(reply: Reply, calls: Calls) -> list[ListedSession]:
         raise calls.refused(reply)
     if not isinstance(reply.body, dict) or reply.body.get("success") is False:
         raise calls.unreadable("a list of sessions")
-    rows = read_records(reply.body.get("data") or [], ListedSession)
+    rows = calls.records(reply.body.get("data") or [], ListedSession)
     if rows is None:
         raise calls.unreadable("a list of sessions")
     if rows:

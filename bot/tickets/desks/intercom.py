@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from bot.domain.model import TicketReference
 from bot.settings.accounts import IntercomAccount
 from bot.sources.http import Calls, Reply, VendorHttp, segment
-from bot.sources.json_fields import AnyText, Id, Record, at, read_record, read_records, to_count, to_text
+from bot.sources.json_fields import AnyText, Id, Record, at, read_record, to_count, to_text
 from bot.sources.quota import Account, Window
 from bot.storage.memory import Memory
 from bot.tickets.desks.protocol import Requester
@@ -71,7 +71,7 @@ class Intercom:
         reply = await self._get(f"/conversations/{segment(ticket.id)}", calls)
         if not calls.is_there(reply):
             return None
-        contacts = read_records(at(reply.body, "contacts", "contacts"), _Contact)
+        contacts = calls.records(at(reply.body, "contacts", "contacts"), _Contact)
         if contacts is None:
             raise calls.unreadable("a conversation with its contacts")
         author = read_record(at(reply.body, "source", "author"), _Author) or _Author()

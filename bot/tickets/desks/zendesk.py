@@ -24,7 +24,6 @@ from bot.sources.json_fields import (
     Record,
     at,
     read_record,
-    read_records,
     to_count,
     to_id,
     to_text,
@@ -72,7 +71,7 @@ class Zendesk:
         if not calls.is_there(reply):
             return None
         requester_id = to_id(at(reply.body, "ticket", "requester_id"))
-        users = read_records(at(reply.body, "users"), _User)
+        users = calls.records(at(reply.body, "users"), _User)
         if requester_id is None or users is None:
             raise calls.unreadable("a ticket with its people")
         found = next((user for user in users if user.id == requester_id), None)

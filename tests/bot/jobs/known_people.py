@@ -28,6 +28,7 @@ from bot.sources.raygun.pushed_errors import PushedErrors
 from bot.storage.keyring import Keyring
 from bot.storage.leases import Leases
 from bot.storage.store import Store
+from tests.bot.sources.canned import answering
 
 JANE = Subject(SubjectKind.EMAIL, "jane@contoso.example", "jane@contoso.example")
 LI = Subject(SubjectKind.EMAIL, "li.wei@fabrikam.example", "li.wei@fabrikam.example")
@@ -105,7 +106,7 @@ async def finding(
     crashes: list[BaseException] = []
     tasks = Tasks(lambda crash, _task: crashes.append(crash))
     flights, ledger, leases = Flights(tasks), Ledger(store), Leases(store, keyring)
-    transport = httpx2.MockTransport(lambda _request: httpx2.Response(404))
+    transport = answering(lambda _request: httpx2.Response(404))
     async with httpx2.AsyncClient(transport=transport) as client:
         sources = []
         for name in names:

@@ -31,6 +31,7 @@ from bot.storage.store import Store
 from sandbox.slack import plain_text
 from tests.bot.in_slack import InSlack, in_slack, texts
 from tests.bot.jobs.known_people import WEEK, Knows
+from tests.bot.sources.canned import answering
 
 MAIN = SourceName("fullstory", "main")
 STARTED = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
@@ -91,7 +92,7 @@ def database_url(tmp_path: Path) -> str:
 
 @pytest.fixture
 async def pressing(store: Store, keyring: Keyring) -> AsyncIterator[Pressing]:
-    transport = httpx2.MockTransport(lambda _request: httpx2.Response(200, json={}))
+    transport = answering(lambda _request: httpx2.Response(200, json={}))
     async with in_slack(store, keyring) as at, httpx2.AsyncClient(transport=transport) as client:
         http = VendorHttp(
             client, Ledger(store), Account(str(MAIN)), system_clock, "FullStory", "https://v.example"

@@ -42,6 +42,24 @@ def answer(body: Any, status: int = 200, **headers: str) -> httpx2.Response:
     return httpx2.Response(status, content=json.dumps(body).encode(), headers=headers)
 
 
+class _Chunks(httpx2.AsyncByteStream):
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._content
+
+
+def answering(respond: Respond) -> httpx2.MockTransport:
+    """A transport that answers by a function, with bodies that are read as from a network, each once."""
+
+    def answer_in_chunks(request: httpx2.Request) -> httpx2.Response:
+        made = respond(request)
+        return httpx2.Response(made.status_code, headers=made.headers, stream=_Chunks(made.content))
+
+    return httpx2.MockTransport(answer_in_chunks)
+
+
 @dataclass
 class Canned:
     """One vendor that answers by a function, and the requests that it got."""
@@ -71,7 +89,7 @@ class Bench:
     keyring: Keyring
 
     def http(self, vendor: Respond, account: Account, base_url: str) -> VendorHttp:
-        client = httpx2.AsyncClient(transport=httpx2.MockTransport(vendor))
+        client = httpx2.AsyncClient(transport=answering(vendor))
         return VendorHttp(client, self.ledger, account, self.clock, "Vendor", base_url)
 
     def fullstory(self, vendor: Respond) -> FullStory:
@@ -89,7 +107,7 @@ class Bench:
         account = RaygunAccount(**values)
         name = SourceName("raygun", "shop")
         ledger_account = Account(str(name), raygun.windows(account))
-        client = client or httpx2.AsyncClient(transport=httpx2.MockTransport(vendor or _nobody))
+        client = client or httpx2.AsyncClient(transport=answering(vendor or _nobody))
         http = VendorHttp(
             client, self.ledger, ledger_account, self.clock, "Raygun", account.base_url, raygun.rest_after_429
         )

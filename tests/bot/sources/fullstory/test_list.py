@@ -191,5 +191,5 @@ async def test_half_a_surrogate_pair_in_any_field_breaks_nothing(
     listed = [*rows(clock(), 1), {"userId": half, "sessionId": half, "fsUrl": half}]
     vendor = by_path({"sessions": listed, half: half}, {"results": [record, JANE | {"uid": half}]})
     found = await find(on_bench.fullstory(vendor), "cust-8841")
-    assert [session.user.name for session in found.sessions] == ["Jane ?"]
-    assert found.sessions[0].user.plan == "Jane ?"
+    assert [session.user.name for session in found.sessions] == ["Jane \ufffd"]
+    assert found.sessions[0].user.plan == "Jane \ufffd"

@@ -222,4 +222,4 @@ async def test_half_a_surrogate_pair_in_any_field_breaks_nothing(on_bench: Bench
     }
     row["property"] = ROW["property"] | {"uniqueScreens": [half], "networkType": half}
     session = await only(on_bench, row, show_video=True)
-    assert (session.user.name, session.device, session.city) == ("Jane ?", "Jane ?", "Jane ?")
+    assert (session.user.name, session.device, session.city) == ("Jane \ufffd", "Jane \ufffd", "Jane \ufffd")

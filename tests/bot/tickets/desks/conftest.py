@@ -23,7 +23,7 @@ from bot.tickets.desks.intercom import Intercom
 from bot.tickets.desks.protocol import Desk
 from bot.tickets.desks.zendesk import Zendesk
 from bot.tickets.desks.zendesk_key import ZendeskKey
-from tests.bot.sources.canned import Canned
+from tests.bot.sources.canned import Canned, answering
 
 ZENDESK_TICKET = TicketReference("zendesk", "48213", "https://acme.zendesk.com/agent/tickets/48213")
 CONVERSATION = TicketReference(
@@ -38,7 +38,7 @@ class Counter:
         self.ledger, self.memory, self._tasks, self._clock = ledger, memory, tasks, clock
 
     def _http(self, vendor: Canned, account: Any, base_url: str) -> VendorHttp:
-        client = httpx2.AsyncClient(transport=httpx2.MockTransport(vendor))
+        client = httpx2.AsyncClient(transport=answering(vendor))
         return VendorHttp(client, self.ledger, account, self._clock, "Desk", base_url)
 
     def zendesk(self, vendor: Canned, label: str = "main", subdomain: str = "acme", **key: str) -> Zendesk:
