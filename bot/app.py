@@ -4,14 +4,18 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import __version__
+from bot.audit.own import own_lookups
 from bot.audit.trail import AuditTrail
 from bot.jobs import payloads as kinds
 from bot.jobs.admission import Admission
 from bot.jobs.giving_up import GivingUp
+from bot.jobs.home.lookups import HomeJobs
+from bot.jobs.home.tab import HomeTab
 from bot.jobs.inbox import Inbox
 from bot.jobs.people import PeopleJobs
 from bot.jobs.session_errors import SessionErrorsJobs
@@ -59,6 +63,7 @@ from bot.tickets.book import TicketBook
 from bot.tickets.desks.ask import Desks
 from bot.tickets.desks.registry import open_desks
 from bot.tickets.rules import Us, ticket_rules
+from bot.tickets.switches import Switches
 from bot.tickets.with_requester import TicketReader
 from handlers.inbound import Inbound
 
@@ -211,7 +216,10 @@ async def open_bot(
         admission = Admission(access, poster, posts, engine.metrics, trail)
         us = Us(identity.bot, identity.user, identity.app)
         reader = TicketReader(ticket_rules(settings.tickets, us), engine.desks)
-        answers = _handlers(engine, slack, access, admission, poster, posts, reader)
+        switches = Switches(engine.store, settings.tickets, engine.clock)
+        own = partial(own_lookups, engine.store, engine.keyring)
+        home = HomeTab(slack, access, engine.sources, engine.desks, own, switches, settings)
+        answers = _handlers(engine, slack, access, admission, poster, posts, reader, home)
         give_up = telling_in_slack(GivingUp(admission, engine.metrics).tell)
         worker = Worker(inbox, engine.tasks, answers, give_up, kinds.UNASKED, timing.sweep_seconds)
         about_names = caution_about_names(slack, settings.tickets.apps)
@@ -229,6 +237,7 @@ async def open_bot(
             engine.keyring,
             engine.metrics,
             engine.tasks,
+            home,
         )
         # At the end, nothing new is taken over, and what runs stays ours while it is let finish.
         log_crash = logging_crashes(StoreAway)
@@ -267,6 +276,7 @@ def _handlers(
     poster: Poster,
     posts: Posts,
     reader: TicketReader,
+    home: HomeTab,
 ) -> dict[str, Handler]:
     """What answers each kind of job."""
     settings, lookup, metrics = engine.settings, engine.lookup, engine.metrics
@@ -274,7 +284,9 @@ def _handlers(
     people = PeopleJobs(
         admission, lookup, poster, posts, reader, book, slack, settings, engine.keyring, metrics
     )
-    tickets = TicketJobs(admission, access, lookup, poster, posts, reader, book, slack, settings, metrics)
+    tickets = TicketJobs(
+        admission, access, lookup, poster, posts, reader, book, slack, settings, metrics, home.switches
+    )
     unfurls = UnfurlJobs(
         access,
         engine.sources,
@@ -289,6 +301,7 @@ def _handlers(
         admission.trail,
     )
     errors = SessionErrorsJobs(admission, engine.sources, engine.pages, engine.known_links, poster)
+    on_home = HomeJobs(home, access, lookup, admission.trail, settings, metrics)
     answers = {
         kinds.LOOKUP.name: people.look_up,
         kinds.DEBUG.name: people.debug,
@@ -298,5 +311,6 @@ def _handlers(
         kinds.REMOVE.name: tickets.remove,
         kinds.SESSION_ERRORS.name: errors.answer,
         kinds.UNFURL.name: unfurls.answer,
+        kinds.HOME_LOOKUP.name: on_home.answer,
     }
     return {kind: answering_in_slack(answer) for kind, answer in answers.items()}

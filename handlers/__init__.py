@@ -6,7 +6,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
 from bot.slack.client import make_slack_client
-from handlers import buttons, commands, links, mentions, messages, modals, shortcuts
+from handlers import buttons, commands, home, links, mentions, messages, modals, shortcuts
 from handlers.inbound import Inbound
 from handlers.shapes import answer_error
 
@@ -40,7 +40,7 @@ def build_bolt(inbound: Inbound) -> AsyncApp:
         logger=logging.getLogger("slack_bolt"),
     )
     # Bolt tries them in this order, and each costs a few microseconds.
-    for way_in in (commands, messages, buttons, mentions, links, shortcuts, modals):
+    for way_in in (commands, messages, buttons, mentions, links, shortcuts, modals, home):
         way_in.register(bolt, inbound)
     bolt.error(answer_error)
     return bolt

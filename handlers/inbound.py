@@ -12,6 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.answers.block_kit import note
 from bot.domain.asking import Asker, Way
 from bot.jobs.admission import Admission
+from bot.jobs.home.tab import HomeTab
+from bot.jobs.home.view import channel_of
 from bot.jobs.inbox import Inbox
 from bot.jobs.payloads import JobKind, P
 from bot.jobs.worker import Worker
@@ -34,7 +36,7 @@ class Inbound:
     """
     What the ways in need of the running bot.
 
-    `session` is the connection pool of `slack`; `reader` reads messages as tickets.
+    `session` is the connection pool of `slack`; `reader` reads messages as tickets; `home` shows Home tabs.
     """
 
     settings: Settings
@@ -49,6 +51,7 @@ class Inbound:
     keyring: Keyring
     metrics: Metrics
     tasks: Tasks
+    home: HomeTab
 
 
 async def accept(inbound: Inbound, kind: JobKind[P], key: str, payload: P) -> None:
@@ -141,6 +144,17 @@ def writer_of(inbound: Inbound, body: dict[str, Any], way: Way, thread_ts: str |
         way=way,
         is_foreign=_is_foreign(inbound, body, event.get("user_team") or event.get("team")),
         is_shared=_is_shared(body),
+    )
+
+
+def visitor_of(inbound: Inbound, body: dict[str, Any]) -> Asker:
+    """Who uses something on their Home tab; its view knows their direct channel with the bot."""
+    return Asker(
+        body["user"]["id"],
+        channel_of(body.get("view") or {}),
+        inbound.identity.team,
+        way=Way.HOME,
+        is_foreign=_is_foreign(inbound, body, body["user"].get("team_id")),
     )
 
 

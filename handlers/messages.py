@@ -30,7 +30,8 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
 
 async def _ticket(body: dict[str, Any], inbound: Inbound) -> None:
     # In a channel shared with another company it is refused by its job, which leaves a trail.
-    reading = read_ticket(body | {"is_ext_shared_channel": False}, inbound.reader.rules)
+    rules = await inbound.home.switches.rules(inbound.reader.rules)
+    reading = read_ticket(body | {"is_ext_shared_channel": False}, rules)
     if reading.action is Action.IGNORE or not reading.channel or not reading.root_ts:
         return
     unread = {"type": "event_callback", "event": body["event"]} if reading.unread_files else None

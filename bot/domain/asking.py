@@ -25,6 +25,7 @@ class Way(StrEnum):
     REMOVE = "remove"
     CARD = "card"
     COMPOSER = "composer"
+    HOME = "home"
     TICKET = "ticket"
     TERMINAL = "terminal"
     FORGET = "forget"

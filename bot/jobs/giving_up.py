@@ -11,6 +11,7 @@ from bot.jobs.admission import Admission
 from bot.jobs.inbox import Job
 from bot.jobs.payloads import (
     DEBUG,
+    HOME_LOOKUP,
     LOOKUP,
     NOTE,
     POINTED,
@@ -46,6 +47,7 @@ _ASKERS: Mapping[str, Callable[[str], Asker]] = MappingProxyType(
         NOTE.name: lambda payload: NOTE.read(payload).asker,
         POINTED.name: lambda payload: POINTED.read(payload).asker,
         REMOVE.name: lambda payload: REMOVE.read(payload).asker,
+        HOME_LOOKUP.name: lambda payload: HOME_LOOKUP.read(payload).asker,
         SESSION_ERRORS.name: lambda payload: SESSION_ERRORS.read(payload).asker,
     }
 )

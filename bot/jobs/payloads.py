@@ -154,6 +154,17 @@ class SessionErrorsPayload:
 
 
 @dataclass(frozen=True, slots=True)
+class HomeLookupPayload:
+    """Somebody looks a person up on their Home tab; the asker's channel is their direct one with the bot."""
+
+    __pydantic_config__ = _PRIVATE
+
+    asker: Asker
+    subject: Subject
+    effort: Effort
+
+
+@dataclass(frozen=True, slots=True)
 class UnfurlPayload:
     """
     Somebody pasted addresses; `urls` are exactly as Slack wrote them.
@@ -200,6 +211,17 @@ TICKET = JobKind("ticket", TypeAdapter(TicketPayload), asked_by_person=False)
 REMOVE = JobKind("remove", TypeAdapter(RemovePayload))
 UNFURL = JobKind("unfurl", TypeAdapter(UnfurlPayload), asked_by_person=False)
 SESSION_ERRORS = JobKind("errors", TypeAdapter(SessionErrorsPayload))
-KINDS: tuple[JobKind[Any], ...] = (LOOKUP, DEBUG, NOTE, POINTED, TICKET, REMOVE, UNFURL, SESSION_ERRORS)
+HOME_LOOKUP = JobKind("home", TypeAdapter(HomeLookupPayload))
+KINDS: tuple[JobKind[Any], ...] = (
+    LOOKUP,
+    DEBUG,
+    NOTE,
+    POINTED,
+    TICKET,
+    REMOVE,
+    UNFURL,
+    SESSION_ERRORS,
+    HOME_LOOKUP,
+)
 UNASKED = frozenset(kind.name for kind in KINDS if not kind.asked_by_person)
 """The names of the kinds that no person waits for."""

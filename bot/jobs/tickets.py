@@ -41,6 +41,7 @@ from bot.sources.protocol import Question
 from bot.sources.quota import Purpose
 from bot.tickets.book import Entry, TicketBook, TicketMessage, TicketState
 from bot.tickets.decide import Action, TicketReading
+from bot.tickets.switches import Switches
 from bot.tickets.with_requester import TicketReader, ticket_moment
 
 _PLACES_KEPT = 1_000
@@ -69,8 +70,9 @@ class TicketJobs:
         reader: reads messages as tickets, and asks help desks.
         book: what was done about each ticket.
         slack: reads files.
-        settings: how far back, how much, offers, for whose eyes.
+        settings: how far back, how much, for whose eyes.
         metrics: counts.
+        switches: whether something is offered, and in which channels tickets are read.
 
     """
 
@@ -86,6 +88,7 @@ class TicketJobs:
         slack: AsyncWebClient,
         settings: Settings,
         metrics: Metrics,
+        switches: Switches,
     ) -> None:
         self._admission = admission
         self._access = access
@@ -97,6 +100,7 @@ class TicketJobs:
         self._slack = slack
         self._settings = settings
         self._metrics = metrics
+        self._switches = switches
         self._turns: LRUCache[tuple[str, str], asyncio.Lock] = LRUCache(_PLACES_KEPT)
         self._log = structlog.get_logger("tickets")
 
@@ -114,9 +118,8 @@ class TicketJobs:
             self._refuse(job, reading, "shared_channel")
             return
         if payload.envelope is not None:
-            reading = await self._reader.read_ticket(
-                payload.envelope, lambda files: read_files(self._slack, files)
-            )
+            reader = replace(self._reader, rules=await self._switches.rules(self._reader.rules))
+            reading = await reader.read_ticket(payload.envelope, lambda files: read_files(self._slack, files))
         if reading.action is Action.IGNORE:
             self._count(job, reading, "ignored")
             return
@@ -155,7 +158,7 @@ class TicketJobs:
         if await self._admission.admit(job, asker) is None:
             return
         self._admission.note(job, asker, Came.REMOVED, ShownTo.NOBODY)
-        if payload.was_chosen and asker.thread_ts and self._settings.tickets.offer == "button":
+        if payload.was_chosen and asker.thread_ts and await self._offers():
             await self._offer_again(job, asker, asker.thread_ts, payload.message_ts)
             return
         if asker.thread_ts:
@@ -237,11 +240,14 @@ class TicketJobs:
         return Done(state, await self._put_below(job, reading, target.replaces, line))
 
     async def _offer(self, job: Job, reading: TicketReading, entry: Entry) -> Done:
-        if self._settings.tickets.offer == "silent" or not self._lookup.sources:
+        if not self._lookup.sources or not await self._offers():
             return Done(TicketState.LEFT, entry.reply_ts)
         message = self._offer_of(reading)
         self._trail.note(job, [replace(_entry(reading), outcome=Came.OFFERED, shown_to=ShownTo.PUBLIC)])
         return Done(TicketState.OFFERED, await self._put_below(job, reading, entry.reply_ts, message))
+
+    async def _offers(self) -> bool:
+        return (await self._switches.now()).offer == "button"
 
     def _offer_of(self, reading: TicketReading) -> Message:
         people = (*reading.subjects, *reading.mentioned)

@@ -38,7 +38,7 @@ _STRANGERS = frozenset({"user_not_found", "user_not_visible"})
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What Slack says about a person."""
+    """What Slack says about a person; `is_admin` is of the workspace, or its owner."""
 
     is_member: bool
     is_guest: bool
@@ -232,11 +232,13 @@ def read_person(user: dict[str, Any], team: str) -> Person:
     enterprise = user.get("enterprise_user")
     teams = enterprise.get("teams") if isinstance(enterprise, dict) else None
     strange = bool(user.get("is_stranger") or user.get("is_bot"))
+    is_member = team in (user.get("team_id"), *(teams if isinstance(teams, list) else ())) and not strange
+    leads = any(user.get(role) for role in ("is_admin", "is_owner", "is_primary_owner"))
     return Person(
-        is_member=team in (user.get("team_id"), *(teams if isinstance(teams, list) else ())) and not strange,
+        is_member=is_member,
         is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
         is_active=not user.get("deleted"),
-        is_admin=bool(user.get("is_admin") or user.get("is_owner")),
+        is_admin=is_member and leads,
     )
 
 

@@ -32,6 +32,7 @@ METHOD_SCOPES: dict[str, frozenset[str]] = {
     "users.info": frozenset({"users:read"}),
     "users.list": frozenset({"users:read"}),
     "views.open": frozenset(),
+    "views.publish": frozenset(),
 }
 # The subscriptions for each kind of event that the bot handles, with the scopes that each needs.
 EVENT_SCOPES: dict[str, dict[str, frozenset[str]]] = {
@@ -42,6 +43,7 @@ EVENT_SCOPES: dict[str, dict[str, frozenset[str]]] = {
     },
     "app_mention": {"app_mention": frozenset({"app_mentions:read"})},
     "link_shared": {"link_shared": frozenset({"links:read"})},
+    "app_home_opened": {"app_home_opened": frozenset()},
 }
 # Slack takes five unfurl domains, each with a top-level domain: no IP address, no name of one word.
 _MOST_DOMAINS = 5

@@ -35,6 +35,7 @@ A_MINUTE: Mapping[str, int] = MappingProxyType(
         "users.info": _TIER_4,
         "users.list": _TIER_2,
         "views.open": _TIER_4,
+        "views.publish": _TIER_4,
     }
 )
 # In a channel: milliseconds for each post on average, and posts at once after a pause.

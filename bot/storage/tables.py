@@ -272,6 +272,14 @@ known_sessions = Table(
     Column("kept_until_ms", BigInteger, nullable=False, index=True),
 )
 
+switches = Table(
+    "switches",
+    metadata,
+    # What an admin chose in place of what the environment says, a row for each switch.
+    Column("name", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
 claims = Table(
     "claims",
     metadata,

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from bot.domain.asking import Asker
+from bot.domain.model import Subject, SubjectKind
 from bot.jobs.admission import Admission
 from bot.jobs.giving_up import GivingUp
 from bot.jobs.inbox import Job
 from bot.jobs.payloads import (
     DEBUG,
+    HOME_LOOKUP,
     KINDS,
     LOOKUP,
     NOTE,
@@ -19,6 +21,7 @@ from bot.jobs.payloads import (
     SESSION_ERRORS,
     UNASKED,
     DebugPayload,
+    HomeLookupPayload,
     LookupPayload,
     NotePayload,
     PointedPayload,
@@ -36,6 +39,8 @@ from bot.storage.keyring import Keyring
 from bot.storage.memory import Memory
 from bot.storage.store import Store
 from tests.bot.in_slack import InSlack, in_slack
+
+JANE = Subject(SubjectKind.EMAIL, "jane@contoso.example", "jane@contoso.example")
 
 
 @pytest.fixture
@@ -71,6 +76,7 @@ def payloads(asker: Asker) -> dict[str, str]:
         SESSION_ERRORS.name: SESSION_ERRORS.write(
             SessionErrorsPayload(asker, "fullstory/main", "1", None, None, None, ephemeral=False)
         ),
+        HOME_LOOKUP.name: HOME_LOOKUP.write(HomeLookupPayload(asker, JANE, Effort.USUAL)),
     }
 
 

@@ -23,6 +23,7 @@ from bot.tickets.decide import Action, TicketReading
 from bot.tickets.desks.ask import Desks
 from bot.tickets.desks.protocol import Requester
 from bot.tickets.rules import Us, ticket_rules
+from bot.tickets.switches import Switches
 from bot.tickets.with_requester import TicketReader
 from sandbox.slack import Message
 from sandbox.slack.people import TEAM
@@ -88,9 +89,9 @@ class Desk:
         reader = TicketReader(ticket_rules(settings.tickets, Us(people.bot_id, people.bot)), desks)
         book = TicketBook(at.store, at.keyring)
         lookup = self.found.lookup
-        return TicketJobs(
-            admission, access, lookup, by.poster, by.posts, reader, book, by.client, settings, self.metrics
-        )
+        switches = Switches(at.store, settings.tickets, system_clock)
+        parts = (admission, access, lookup, by.poster, by.posts, reader, book, by.client)
+        return TicketJobs(*parts, settings, self.metrics, switches)
 
     async def ticket(self, text: str = "a ticket", channel: str | None = None) -> Message:
         """A help desk's message."""

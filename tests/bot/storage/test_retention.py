@@ -17,7 +17,7 @@ KEPT = Kept(
 WINDOWS = {"raygun/shop": timedelta(days=1)}
 YEAR, DAY = timedelta(days=365), timedelta(days=1)
 # They hold nobody's data, and do not grow with use.
-STAYING = {"alembic_version", "schema_version", "quota_accounts", "index_spans", "wrong_shapes"}
+STAYING = {"alembic_version", "schema_version", "quota_accounts", "index_spans", "wrong_shapes", "switches"}
 
 
 def swept(store: Store) -> Retention:

@@ -1,0 +1,131 @@
+"""Publishing somebody's Home tab."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import structlog
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.audit.own import OwnLookup
+from bot.domain.asking import Asker
+from bot.jobs.home.view import HomeContent, home_view
+from bot.settings.model import Settings
+from bot.slack.access import Access
+from bot.slack.client import SlackAway
+from bot.sources.protocol import Source
+from bot.sources.quota_status import quota_states
+from bot.storage.database import StoreAway
+from bot.tickets.desks.ask import Desks
+from bot.tickets.switches import Switches
+
+Own = Callable[[str], Awaitable[Sequence[OwnLookup]]]
+"""A person's own last lookups, by their Slack id."""
+_UNSURE = "Slack could not confirm who you are just now. Open this tab again in a minute."
+
+
+class HomeTab:
+    """
+    Makes and publishes Home tabs; Slack keeps the last one of each person, so doing it again does no harm.
+
+    Args:
+        slack: publishes.
+        access: who may ask, and who is an admin.
+        sources: whose states are shown.
+        desks: help desks, whose states are shown too.
+        own: each person's own last lookups.
+        switches: what admins may switch.
+        settings: the command's name, and who sees answers.
+
+    """
+
+    def __init__(
+        self,
+        slack: AsyncWebClient,
+        access: Access,
+        sources: Sequence[Source],
+        desks: Desks,
+        own: Own,
+        switches: Switches,
+        settings: Settings,
+    ) -> None:
+        self.switches = switches
+        self._slack = slack
+        self._access = access
+        self._sources = sources
+        self._desks = desks
+        self._own = own
+        self._settings = settings
+
+    async def show(
+        self,
+        asker: Asker,
+        *,
+        answer: Sequence[dict[str, Any]] = (),
+        asked: OwnLookup | None = None,
+        wrong: str | None = None,
+    ) -> None:
+        """
+        Publish somebody's tab; `asker.channel` is their direct channel with the bot.
+
+        Args:
+            asker: whose tab it is.
+            answer: blocks of the answer to what they asked there.
+            asked: whom they asked for, which is not in the trail yet.
+            wrong: what was not understood of it.
+
+        Raises:
+            SlackAway: when Slack cannot be reached.
+            SlackApiError: when Slack does not take the tab.
+
+        """
+        content = await self._content(asker, answer, asked, wrong)
+        await self._slack.views_publish(user_id=asker.user, view=home_view(content))
+
+    async def show_if_possible(self, asker: Asker, *, wrong: str | None = None) -> None:
+        """Publish it, or log why not: nobody is told of a tab that was not drawn, it is opened again."""
+        try:
+            await self.show(asker, wrong=wrong)
+        except (SlackApiError, SlackAway, StoreAway) as error:
+            said = error.response.get("error") if isinstance(error, SlackApiError) else str(error)
+            structlog.get_logger("home").warning("home.not_shown", slack=said)
+
+    async def may_switch(self, asker: Asker) -> bool:
+        """
+        Whether somebody may turn the switches: an admin of this workspace, who may ask at all.
+
+        Raises:
+            SlackApiError, SlackAway: when Slack does not say who that is; then nothing may be switched.
+
+        """
+        verdict = await self._access.admit(asker)
+        return verdict.refusal is None and verdict.is_admin
+
+    async def _content(
+        self,
+        asker: Asker,
+        answer: Sequence[dict[str, Any]],
+        asked: OwnLookup | None,
+        wrong: str | None,
+    ) -> HomeContent:
+        command = self._settings.slack_command
+        try:
+            verdict = await self._access.admit(asker)
+        except SlackApiError:
+            return HomeContent(asker.channel, command, refusal=_UNSURE)
+        if verdict.refusal:
+            return HomeContent(asker.channel, command, refusal=verdict.refusal.message)
+        own = [one for one in await self._own(asker.user) if asked is None or one.subject != asked.subject]
+        return HomeContent(
+            asker.channel,
+            command,
+            None,
+            wrong,
+            answer,
+            [*([asked] if asked else []), *own],
+            await quota_states(self._sources, self._desks.all),
+            await self._desks.troubles(),
+            private=self._settings.visibility != "thread",
+            switches=await self.switches.now() if verdict.is_admin else None,
+            is_admin=verdict.is_admin,
+        )

@@ -1,0 +1,190 @@
+"""The Home tab as Slack takes it: a pure function of what one person is to see there."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    ConversationFilter,
+    ConversationMultiSelectElement,
+    DividerBlock,
+    HeaderBlock,
+    InputBlock,
+    Option,
+    PlainTextInputElement,
+    StaticSelectElement,
+)
+from slack_sdk.models.blocks.basic_components import DispatchActionConfig
+
+from bot.answers.block_kit import context, dicts, section
+from bot.answers.mrkdwn import code, local_time
+from bot.answers.quota_words import quota_lines
+from bot.audit.own import OwnLookup
+from bot.domain.addresses import LONGEST_SUBJECT
+from bot.sources.quota import QuotaState
+from bot.sources.quota_status import Trouble
+from bot.tickets.switches import TicketSwitches
+
+LOOK_UP, AGAIN, CLEAR = "home_look_up", "home_again", "home_clear"
+CHANNELS, OFFER, DEFAULTS = "home_channels", "home_offer", "home_defaults"
+SUBJECT_BLOCK, SUBJECT_INPUT = "home_subject", "home_typed"
+# A view holds 100 blocks; what else there is takes fewer than 40.
+_MOST_OF_ANSWER = 60
+# Below this share of its calls, an account is marked as running low.
+_LOW = 0.25
+_ABOUT = "What a customer saw: their session replays and recent errors, from every tool that records them."
+_EVERYBODY = (
+    "These switches hold for the whole workspace. You see them because you are one of its admins; what nobody"
+    " has switched is as whoever installed Casefile set it up."
+)
+_OFFERS = {"button": "Offer a button below the ticket", "silent": "Say nothing"}
+
+
+@dataclass(frozen=True, slots=True)
+class HomeContent:
+    """
+    What one person's Home tab shows.
+
+    `channel` is their direct channel with the bot. `refusal` is why they may not look anybody up, None where
+    they may: then only that is shown. `answer` are the blocks of the answer to what they asked here, and
+    `wrong` what was not understood of it. `switches` are shown to admins alone (None: not to this person).
+    """
+
+    channel: str
+    command: str
+    refusal: str | None = None
+    wrong: str | None = None
+    answer: Sequence[dict[str, Any]] = ()
+    own: Sequence[OwnLookup] = ()
+    states: Sequence[QuotaState] = ()
+    troubles: Sequence[Trouble] = ()
+    private: bool = False
+    switches: TicketSwitches | None = None
+    is_admin: bool = field(default=False)
+
+
+def home_view(content: HomeContent) -> dict[str, Any]:
+    """The view for `views.publish`."""
+    blocks = dicts([HeaderBlock(text="Casefile"), context([_ABOUT])])
+    if content.refusal is None:
+        blocks += _allowed(content)
+    else:
+        blocks += dicts([section(f"*What you may do here:* nothing. {content.refusal}")])
+    return {"type": "home", "private_metadata": json.dumps({"channel": content.channel}), "blocks": blocks}
+
+
+def channel_of(view: dict[str, Any]) -> str:
+    """The person's direct channel with the bot, from a view that is on its way back; empty where unknown."""
+    try:
+        kept = json.loads(view.get("private_metadata") or "{}")
+    except ValueError:
+        return ""
+    return str(kept.get("channel") or "") if isinstance(kept, dict) else ""
+
+
+def _allowed(content: HomeContent) -> list[dict[str, Any]]:
+    blocks = dicts(_box(content.wrong))
+    if content.answer:
+        close = ButtonElement(text="Close this answer", action_id=CLEAR)
+        answer = list(content.answer)[:_MOST_OF_ANSWER]
+        blocks += [DividerBlock().to_dict(), *answer, ActionsBlock(elements=[close]).to_dict()]
+    blocks += dicts([*_own(content.own), *_sources(content), *_may(content)])
+    if content.switches is not None:
+        blocks += dicts(_switches(content.switches))
+    return blocks
+
+
+def _box(wrong: str | None) -> list[Block]:
+    """The field; pressing Enter in it asks, and so does the button, for those who find no Enter key."""
+    entry = PlainTextInputElement(
+        action_id=SUBJECT_INPUT,
+        placeholder="jane@contoso.example, or a uid",
+        max_length=2 * LONGEST_SUBJECT,
+        dispatch_action_config=DispatchActionConfig(trigger_actions_on=["on_enter_pressed"]),
+    )
+    button = ButtonElement(text="Look up", action_id=LOOK_UP, style="primary")
+    return [
+        InputBlock(block_id=SUBJECT_BLOCK, label="Look a customer up", element=entry, dispatch_action=True),
+        ActionsBlock(elements=[button]),
+        context([wrong or "The answer appears here, and only you see it."]),
+    ]
+
+
+def _own(own: Sequence[OwnLookup]) -> list[Block]:
+    head: list[Block] = [DividerBlock(), HeaderBlock(text="Your last lookups")]
+    if not own:
+        return [*head, section("You have looked nobody up lately.")]
+    rows = [
+        section(
+            f"{code(one.subject.value, LONGEST_SUBJECT)} · {local_time(one.at)}",
+            ButtonElement(
+                text="Look up again",
+                action_id=AGAIN,
+                value=json.dumps([one.subject.kind, one.subject.typed]),
+            ),
+        )
+        for one in own
+    ]
+    return [*head, *rows]
+
+
+def _sources(content: HomeContent) -> list[Block]:
+    lines = [
+        f"{_light(state)} {line.removeprefix('• ')}"
+        for state, line in zip(content.states, quota_lines(content.states, content.troubles), strict=False)
+    ]
+    words = lines or ["No source is configured yet: whoever installed Casefile can add one, see its README."]
+    return [DividerBlock(), HeaderBlock(text="Where Casefile looks"), section("\n".join(words)[:3_000])]
+
+
+def _light(state: QuotaState) -> str:
+    if state.blocked_until or state.left == 0:
+        return ":red_circle:"
+    if state.left is not None and state.limit and state.left < _LOW * state.limit:
+        return ":large_yellow_circle:"
+    return ":large_green_circle:"
+
+
+def _may(content: HomeContent) -> list[Block]:
+    where = "only you see the answer" if content.private else "the answer goes where everybody there sees it"
+    ways = f"here, and with {code(content.command, 40)} or a mention in the channels of your own workspace"
+    lines = [
+        f"You may look customers up: {ways}; {where}.",
+        "In channels that are shared with another company nobody is looked up.",
+    ]
+    if not content.is_admin:
+        lines.append("What holds for the whole workspace is switched by its admins: you are none of them.")
+    return [DividerBlock(), HeaderBlock(text="What you may do"), section("\n".join(lines))]
+
+
+def _switches(now: TicketSwitches) -> list[Block]:
+    channels = ConversationMultiSelectElement(
+        action_id=CHANNELS,
+        placeholder="Every channel that Casefile is in",
+        initial_conversations=list(now.channels) or None,
+        filter=ConversationFilter(include=["public", "private"], exclude_external_shared_channels=True),
+    )
+    options = {value: Option(value=value, text=words) for value, words in _OFFERS.items()}
+    offer = StaticSelectElement(
+        action_id=OFFER,
+        placeholder="Choose what is done",
+        options=list(options.values()),
+        initial_option=options[now.offer],
+    )
+    blocks: list[Block] = [
+        DividerBlock(),
+        HeaderBlock(text="Tickets, for everybody"),
+        context([_EVERYBODY]),
+        section("*Where tickets are read*"),
+        ActionsBlock(elements=[channels]),
+        section("*Where no address in a ticket can be trusted*"),
+        ActionsBlock(elements=[offer]),
+    ]
+    if now.switched:
+        back = ButtonElement(text="As it was set up", action_id=DEFAULTS)
+        blocks.append(ActionsBlock(elements=[back]))
+    return blocks

@@ -1,0 +1,131 @@
+"""
+The Home tab: opened, asked, and for admins switched.
+
+Slack tells each time that it is opened. What is asked there becomes a job, as everywhere; what is switched is
+checked by who presses, not by what was shown to them.
+"""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.errors import SlackApiError
+
+from bot.answers.mrkdwn import escaped
+from bot.domain.asking import Asker, Way
+from bot.domain.model import Subject, SubjectKind
+from bot.domain.subjects import NotUnderstood, read_subject
+from bot.jobs.home.view import (
+    AGAIN,
+    CHANNELS,
+    CLEAR,
+    DEFAULTS,
+    LOOK_UP,
+    OFFER,
+    SUBJECT_BLOCK,
+    SUBJECT_INPUT,
+)
+from bot.jobs.payloads import HOME_LOOKUP, HomeLookupPayload
+from bot.slack.client import SlackAway
+from bot.sources.protocol import Effort
+from bot.storage.database import StoreAway
+from handlers.inbound import Inbound, accept_from, redelivery_key, visitor_of
+
+_NOBODY = "Type an email address or a uid first."
+
+
+def register(bolt: AsyncApp, inbound: Inbound) -> None:
+    """Show the tab, and do what is pressed on it."""
+
+    @bolt.event("app_home_opened")
+    async def on_opened(body: dict[str, Any]) -> None:
+        event = body["event"]
+        if event.get("tab", "home") == "home":
+            asker = Asker(event["user"], str(event.get("channel") or ""), inbound.identity.team, way=Way.HOME)
+            _show(inbound, asker)
+
+    @bolt.action(SUBJECT_INPUT)
+    async def on_enter(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await _ask(inbound, body)
+        await ack()
+
+    @bolt.action(LOOK_UP)
+    async def on_look_up(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await _ask(inbound, body)
+        await ack()
+
+    @bolt.action(AGAIN)
+    async def on_again(ack: AsyncAck, body: dict[str, Any]) -> None:
+        kind, typed = json.loads(body["actions"][0]["value"])
+        value = typed.lower() if kind == SubjectKind.EMAIL else typed
+        await _look_up(inbound, body, Subject(SubjectKind(kind), value, typed))
+        await ack()
+
+    @bolt.action(CLEAR)
+    async def on_clear(ack: AsyncAck, body: dict[str, Any]) -> None:
+        _show(inbound, visitor_of(inbound, body))
+        await ack()
+
+    @bolt.action(CHANNELS)
+    async def on_channels(ack: AsyncAck, body: dict[str, Any]) -> None:
+        chosen = body["actions"][0].get("selected_conversations") or []
+        _switch(inbound, body, lambda: inbound.home.switches.choose_channels(chosen))
+        await ack()
+
+    @bolt.action(OFFER)
+    async def on_offer(ack: AsyncAck, body: dict[str, Any]) -> None:
+        chosen = (body["actions"][0].get("selected_option") or {}).get("value")
+        _switch(
+            inbound,
+            body,
+            lambda: inbound.home.switches.choose_offer("silent" if chosen == "silent" else "button"),
+        )
+        await ack()
+
+    @bolt.action(DEFAULTS)
+    async def on_defaults(ack: AsyncAck, body: dict[str, Any]) -> None:
+        _switch(inbound, body, inbound.home.switches.forget)
+        await ack()
+
+
+def _show(inbound: Inbound, asker: Asker, wrong: str | None = None) -> None:
+    inbound.tasks.spawn(inbound.home.show_if_possible(asker, wrong=wrong), "show the Home tab")
+
+
+async def _ask(inbound: Inbound, body: dict[str, Any]) -> None:
+    """Look up whoever is typed into the field."""
+    values = (body["view"].get("state") or {}).get("values") or {}
+    typed = ((values.get(SUBJECT_BLOCK) or {}).get(SUBJECT_INPUT) or {}).get("value") or ""
+    subject = read_subject(typed) if typed.strip() else NotUnderstood(_NOBODY)
+    if isinstance(subject, NotUnderstood):
+        _show(inbound, visitor_of(inbound, body), escaped(subject.why, 300))
+    else:
+        await _look_up(inbound, body, subject)
+
+
+async def _look_up(inbound: Inbound, body: dict[str, Any], subject: Subject) -> None:
+    asker = visitor_of(inbound, body)
+    payload = HomeLookupPayload(asker, subject, Effort.USUAL)
+    if refused := await accept_from(inbound, HOME_LOOKUP, redelivery_key(body), payload):
+        _show(inbound, asker, refused)
+
+
+def _switch(inbound: Inbound, body: dict[str, Any], turn: Callable[[], Awaitable[None]]) -> None:
+    """Turn a switch for an admin, and show the tab as it is then."""
+    asker = visitor_of(inbound, body)
+
+    async def switch() -> None:
+        log = structlog.get_logger("home")
+        try:
+            if await inbound.home.may_switch(asker):
+                await turn()
+                log.info("switch.turned", by=asker.user, action=body["actions"][0].get("action_id"))
+            else:
+                log.warning("switch.refused", by=asker.user)
+        except (SlackApiError, SlackAway, StoreAway) as error:
+            log.warning("switch.not_turned", why=type(error).__name__)
+        await inbound.home.show_if_possible(asker)
+
+    inbound.tasks.spawn(switch(), "turn a switch")
