@@ -31,7 +31,8 @@ from bot.domain.addresses import LONGEST_SUBJECT
 from bot.domain.asking import AnswerForm
 from bot.domain.message import Message
 from bot.domain.model import CaseFile, Session
-from bot.domain.visits import session_at, visits
+from bot.domain.visits.history import history_of
+from bot.domain.visits.moments import visit_at
 from bot.lookup.absence import absence, is_surely_nobody
 
 # Elements of a context block (`slack.md`, "Block Kit limits").
@@ -136,20 +137,20 @@ def _in_order(case_file: CaseFile, ticket_at: datetime | None) -> list[tuple[Ses
     The visit at the ticket's time comes first, then newest first. Sessions that other tools recorded of the
     same visit follow each other.
     """
-    groups = list(visits(case_file.sessions))
-    found = session_at(case_file.sessions, ticket_at) if ticket_at else None
+    visits = list(history_of(case_file).visits)
+    found = visit_at(visits, ticket_at) if ticket_at else None
     first_words = None
     if found is not None:
-        session, was_running = found
+        visit, was_running = found
         when = "Under way when the ticket came" if was_running else "The last before the ticket"
         first_words = f":round_pushpin: {when}"
-        group = next(group for group in groups if session in group)
-        groups.remove(group)
-        groups.insert(0, (session, *(other for other in group if other is not session)))
+        visits.remove(visit)
+        visits.insert(0, visit)
+    groups = [tuple(reversed(visit.sessions)) for visit in visits]
     ordered = [
         (one, None if number == 0 else SAME_VISIT) for group in groups for number, one in enumerate(group)
     ]
-    return [(one, first_words if one is groups[0][0] else words) for one, words in ordered]
+    return [(one, first_words if groups and one is groups[0][0] else words) for one, words in ordered]
 
 
 def _below(case_files: Sequence[CaseFile], view: View) -> list[Block]:

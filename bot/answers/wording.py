@@ -24,7 +24,7 @@ from bot.domain.model import (
     SubjectKind,
     UrlIs,
 )
-from bot.domain.visits import holds
+from bot.domain.visits.moments import holds
 from bot.lookup.absence import Reach, reach
 
 _ERRORS_SHOWN = 5

@@ -6,7 +6,7 @@ from bot.answers.wording import state_words
 from bot.cli.lookup_json import clockface, detail
 from bot.cli.terminal import moment_text, printable
 from bot.domain.model import CaseFile, ErrorEvent, Session
-from bot.domain.visits import visits
+from bot.domain.visits.history import history_of
 
 _SHOWN = 20
 
@@ -18,7 +18,11 @@ def case_file_text(case_file: CaseFile) -> str:
     found = absence_line(case_file, clockface, str) or f"{found} in {counted(case_file.days, 'day')}"
     lines = [f"{printable(case_file.subject.value)}: {found}"]
     lines += [""] if sessions else []
-    grouped = [(one, number > 0) for visit in visits(sessions) for number, one in enumerate(visit)]
+    grouped = [
+        (one, number > 0)
+        for visit in history_of(case_file).visits
+        for number, one in enumerate(reversed(visit.sessions))
+    ]
     for session, is_twin in grouped[:_SHOWN]:
         lines += _session_lines(session, "the same visit" if is_twin else "")
     if len(sessions) > _SHOWN:

@@ -10,7 +10,7 @@ import pytest
 from bot.app import open_engine
 from bot.cli.lookup_json import case_file_json
 from bot.domain.model import CaseFile, Subject, SubjectKind
-from bot.domain.visits import visits
+from bot.domain.visits.history import history_of
 from bot.settings.errors import SettingsError
 from bot.settings.model import load_settings
 from bot.sources.protocol import Question
@@ -63,7 +63,7 @@ async def test_all_accounts_answer_into_one_timeline_with_their_labels_and_links
 async def test_what_all_recorded_of_one_visit_stands_together(tmp_path: Path) -> None:
     case_file, world = await look_up(tmp_path, Subject(SubjectKind.UID, NOOR_UID, NOOR_UID))
     noor = next(person for person in world.people if person.uid == NOOR_UID)
-    groups = visits(case_file.sessions)
+    groups = [visit.sessions for visit in history_of(case_file).visits]
     assert len(groups) == len(noor.visits)
     for group in groups:
         assert len({session.source for session in group}) == len(group) == 5
