@@ -1,32 +1,113 @@
-"""What the README says that the code says too."""
+"""What the README and the documents say that the code says too."""
 
+import io
 import re
 import tomllib
+from contextlib import redirect_stdout
+from functools import cache
 from pathlib import Path
 
 import pytest
 from dotenv import dotenv_values
 
+from bot.cli.main import COMMANDS, run
+from bot.settings.misspelt import is_ours
 from bot.settings.model import known_names
 from bot.settings.table import with_table
 
 ROOT = Path(__file__).parents[1]
 
 
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+# Whoever is new reads it to the end.
+MOST_WORDS = 900
+
+
+def name_of(document: Path) -> str:
+    return str(document.relative_to(ROOT))
+
+
 def test_the_table_of_settings_is_the_one_of_the_settings_class() -> None:
-    readme = (ROOT / "README.md").read_text()
-    assert with_table(readme) == readme, "run: make readme"
+    document = (ROOT / "docs" / "settings.md").read_text()
+    assert with_table(document) == document, "run: make readme"
 
 
 def test_every_setting_stands_in_the_table() -> None:
-    readme = (ROOT / "README.md").read_text()
-    assert not [name for name in known_names().spelt_out if f"`{name}`" not in readme]
+    document = (ROOT / "docs" / "settings.md").read_text()
+    assert not [name for name in known_names().spelt_out if f"`{name}`" not in document]
 
 
-def test_every_make_target_that_the_readme_names_exists() -> None:
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text().split()) <= MOST_WORDS
+
+
+def anchors(document: Path) -> set[str]:
+    """The anchors of a document's headings, as GitHub makes them."""
+    heads = re.findall(r"^#+ (.+)$", document.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_every_link_leads_somewhere(document: Path) -> None:
+    dead = []
+    for link in LINK.findall(document.read_text()):
+        if "://" in link:
+            continue
+        file, _, anchor = link.partition("#")
+        target = (document.parent / file).resolve() if file else document
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            dead.append(link)
+    assert dead == []
+
+
+def test_every_document_can_be_reached_from_the_readme() -> None:
+    found, left = set(), [ROOT / "README.md"]
+    while left:
+        document = left.pop()
+        found.add(document)
+        linked = {
+            (document.parent / link.partition("#")[0]).resolve()
+            for link in LINK.findall(document.read_text())
+        }
+        left += [one for one in linked if one.suffix == ".md" and one.is_file() and one not in found]
+    assert {document for document in DOCUMENTS if document not in found} == set()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_every_command_and_flag_that_a_document_names_is_there(document: Path) -> None:
+    code = re.findall(
+        r"`(?:[\w./]*/)?casefile ([^`]+)`|^    (?:\S*/)?casefile (.+)$", document.read_text(), re.MULTILINE
+    )
+    for words in filter(None, (inside or line for inside, line in code)):
+        command, *rest = words.split()
+        assert command in COMMANDS or command.startswith("--"), words
+        for flag in re.findall(r"--[\w-]+", " ".join(rest)):
+            assert flag in flags_of(command), words
+
+
+@cache
+def flags_of(command: str) -> str:
+    """The help of a command, which names all of its flags."""
+    out = io.StringIO()
+    with redirect_stdout(out):
+        run([command, "--help"])
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_every_setting_that_a_document_names_is_one(document: Path) -> None:
+    named = re.findall(r"`([A-Z][A-Z_0-9]*__(?:<LABEL>__)?[A-Z_0-9]+)(?:=[^`]*)?`", document.read_text())
+    known = known_names()
+    unknown = [name for name in named if not is_ours(name.replace("<LABEL>", "X"), known)]
+    assert [name for name in unknown if not name.startswith("FULSTORY")] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_every_make_target_that_a_document_names_exists(document: Path) -> None:
     makefile = (ROOT / "Makefile").read_text()
-    for target in ("install", "demo", "test", "bench", "lock"):
-        assert f"\n{target}:" in makefile
+    named = re.findall(r"(?:`|^    )make ([a-z]+)", document.read_text(), re.MULTILINE)
+    assert [target for target in named if f"\n{target}:" not in makefile] == []
 
 
 def test_the_example_environment_holds_settings_alone() -> None:
@@ -49,9 +130,8 @@ def test_every_dependency_has_its_reason() -> None:
         assert "# " in line, dependency
 
 
-@pytest.mark.parametrize("document", ["CONTRIBUTING.md", "docs/adding_a_source.md", "docs/architecture.md"])
-def test_every_path_that_a_document_names_is_there(document: str) -> None:
-    text = (ROOT / document).read_text()
-    named = re.findall(r"`((?:bot|handlers|sandbox|tests|benchmarks|docs)/[\w./]*)`", text)
-    assert named
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_every_path_that_a_document_names_is_there(document: Path) -> None:
+    text = document.read_text()
+    named = re.findall(r"`((?:bot|handlers|sandbox|tests|benchmarks|docs|deploy)/[\w./]*)`", text)
     assert [path for path in named if not (ROOT / path).exists()] == []

@@ -1,4 +1,4 @@
-"""The table of commands (the README, "Commands"): names, flags, JSON and exit statuses are a promise."""
+"""The table of commands (`docs/commands.md`): names, flags, JSON and exit statuses are a promise."""
 
 import os
 import sys

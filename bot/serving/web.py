@@ -1,4 +1,4 @@
-"""The HTTP routes: Slack's requests, health, readiness and metrics (the README, "Commands")."""
+"""The HTTP routes: Slack's requests, health, readiness and metrics (`docs/operating.md`)."""
 
 import hmac
 import re

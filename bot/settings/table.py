@@ -1,4 +1,4 @@
-"""The README's table of settings, made from the `Settings` class; a test compares the README with it."""
+"""The table of settings in `docs/settings.md`, made from the `Settings` class; a test compares them."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -20,9 +20,9 @@ def settings_table() -> str:
     return "\n".join(lines)
 
 
-def with_table(readme: str) -> str:
-    """The README's text with the present table in place of the old one."""
-    before, rest = readme.split(BEGIN, 1)
+def with_table(document: str) -> str:
+    """The document's text with the present table in place of the old one."""
+    before, rest = document.split(BEGIN, 1)
     _old, after = rest.split(END, 1)
     return f"{before}{BEGIN}\n{settings_table()}\n{END}{after}"
 
@@ -53,5 +53,5 @@ def _default(field: FieldInfo) -> str:
 if __name__ == "__main__":
     from pathlib import Path
 
-    file = Path("README.md")
+    file = Path("docs/settings.md")
     file.write_text(with_table(file.read_text(encoding="utf-8")), encoding="utf-8")
