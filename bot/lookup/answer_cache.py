@@ -5,6 +5,7 @@ In the database they are sealed, and their keys are hashes, so that no address c
 older than the retention is returned from neither.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from cachetools import LRUCache
@@ -38,16 +39,19 @@ class AnswerCache:
         self._retention = retention
         self._memory: LRUCache[str, KeptAnswers] = LRUCache(maxsize=_ENTRIES_IN_MEMORY)
 
-    async def get(self, key: str, days: int) -> KnownAnswer | None:
+    async def get(
+        self, key: str, days: int, enough: Callable[[KnownAnswer], bool] = lambda _: True
+    ) -> KnownAnswer | None:
         """
         What is kept under a key for a question about so many days; it may go less far back.
 
-        None where there is nothing, or it is older than the retention.
+        What this process has will do where it is `enough`; else another one may have asked since. None where
+        there is nothing, or it is older than the retention.
         """
-        kept = self._memory.get(key)
-        if kept is None and (kept := await self._stored(key)):
-            self._memory[key] = kept
-        return best_for(self._lasting(kept or ()), days)
+        known = best_for(self._lasting(self._memory.get(key, ())), days)
+        if known is not None and enough(known):
+            return known
+        return await self.latest(key, days) or known
 
     async def latest(self, key: str, days: int) -> KnownAnswer | None:
         """As `get`, but always read from the database: another process may have written a newer answer."""

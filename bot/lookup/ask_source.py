@@ -169,10 +169,7 @@ class AskSource:
         if isinstance(source, Indexed):
             return await self._recalled(source, question)
         key = self._key(source, question)
-        known = await self._cache.get(key, question.days)
-        if known is None or not self._is_fresh(source, known):
-            # Another process may have asked since.
-            known = await self._cache.latest(key, question.days) or known
+        known = await self._cache.get(key, question.days, lambda known: self._is_fresh(source, known))
         if known is None:
             return _Remembered(None)
         age = self._clock() - known.as_of

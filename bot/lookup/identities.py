@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from cachetools import TTLCache
 from pydantic import TypeAdapter
 from sqlalchemy import delete, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,6 +22,8 @@ from bot.storage.upsert import upsert
 _MOST_SHOWN = 3
 # A pair that was written within this time is not written again.
 _WRITTEN_LATELY = timedelta(hours=1)
+# So many pairs are known in this process to be written, for so long: another one may delete them.
+_PAIRS_KEPT, _KNOWN_WRITTEN_SECONDS = 10_000, 60
 # What applications send as uid when they do not know the user: it is nobody's.
 _NOBODY = frozenset(
     "0 -1 null nil none undefined nan n/a guest anonymous anon unknown user visitor default test".split()  # noqa: SIM905
@@ -85,20 +88,24 @@ class Identities:
         self._store = store
         self._keyring = keyring
         self._retention = retention
+        self._written: TTLCache[tuple[str, str, str], bool] = TTLCache(_PAIRS_KEPT, _KNOWN_WRITTEN_SECONDS)
 
     async def learn(self, people: Iterable[SeenPerson]) -> bool:
         """Store the pairs of address and uid of these people; False where all had been stored lately."""
         pairs = {pair for source, user in people if (pair := _pair(source, user))}
         if not pairs:
             return False
-        async with self._store.read() as connection:
-            written = await self._written(connection, pairs)
-        new = [pair for pair in pairs if self._key(pair) not in written]
-        if not new:
+        missing = {pair for pair in pairs if self._key(pair) not in self._written}
+        if not missing:
             return False
-        async with self._store.write() as connection:
-            await upsert(connection, identities, [self._row(pair) for pair in new], seen_ms=now_ms())
-        return True
+        async with self._store.read() as connection:
+            written = await self._written_lately(connection, missing)
+        new = [pair for pair in missing if self._key(pair) not in written]
+        if new:
+            async with self._store.write() as connection:
+                await upsert(connection, identities, [self._row(pair) for pair in new], seen_ms=now_ms())
+        self._written.update({self._key(pair): True for pair in missing})
+        return bool(new)
 
     async def renew(
         self, subject: Subject, told_anew: Iterable[SourceName], people: Iterable[SeenPerson]
@@ -119,6 +126,7 @@ class Identities:
                 ours = (column == self._hash(subject.value)) & (identities.c.account == account)
                 gone = delete(identities).where(ours, other.not_in([self._hash(name) for name in told]))
                 await connection.execute(gone)
+        self._written.clear()
         await self.learn(people)
 
     async def other_names(self, subject: Subject) -> OtherNames:
@@ -182,7 +190,9 @@ class Identities:
             sealed = (await connection.execute(newest)).scalars().all()
         return [pair for one in sealed if (pair := self._opened(one))]
 
-    async def _written(self, connection: AsyncConnection, pairs: set[_Pair]) -> set[tuple[str, str, str]]:
+    async def _written_lately(
+        self, connection: AsyncConnection, pairs: set[_Pair]
+    ) -> set[tuple[str, str, str]]:
         """The keys of those pairs that were written lately."""
         key = (identities.c.email, identities.c.uid, identities.c.account)
         lately = identities.c.seen_ms > now_ms() - milliseconds(min(_WRITTEN_LATELY, self._retention / 2))

@@ -16,15 +16,20 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     ColumnElement,
     Insert,
     Integer,
+    Row,
+    Select,
     String,
     and_,
     bindparam,
     func,
     insert,
+    literal,
     select,
+    union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -191,9 +196,7 @@ class Ledger:
         window = account.longest
         counted = window or Window(0, _DAY_SECONDS)
         async with self._store.read() as connection:
-            now, told = await _told(connection, account)
-            query = select(quota_calls.c.at_ms).where(_inside(account, counted, now))
-            calls = (await connection.execute(query.order_by(quota_calls.c.at_ms))).scalars().all()
+            now, told, calls = await _told_and_calls(connection, account, counted)
         closed = max((one.until_ms for one in told if one.left <= 0), default=None)
         blocked = None if closed is None else _moment(closed)
         if window is None:
@@ -302,20 +305,44 @@ async def _lock(connection: AsyncConnection, name: str) -> int:
 
 async def _told(connection: AsyncConnection, account: Account) -> tuple[int, list[_Told]]:
     """The database's time in milliseconds, and what the vendor said that is so still."""
+    return _read_told((await connection.execute(_of_told(account.name))).all())
+
+
+async def _told_and_calls(
+    connection: AsyncConnection, account: Account, window: Window
+) -> tuple[int, list[_Told], list[int]]:
+    """As `_told`, and when the calls that still count in a window were made, earliest first."""
+    clock = select(now_ms().label("now")).subquery()
+    nothing = [literal(None, BigInteger()) for _ in range(3)]
+    calls = (
+        select(clock.c.now, *nothing, quota_calls.c.at_ms, literal(True, Boolean()))
+        .select_from(clock.join(quota_calls, quota_calls.c.at_ms > clock.c.now - window.milliseconds))
+        .where(quota_calls.c.account == account.name)
+    )
+    told = _of_told(account.name).add_columns(literal(False, Boolean()))
+    rows = (await connection.execute(union_all(told, calls))).all()
+    now, still = _read_told([row for row in rows if not row[-1]])
+    return now, still, sorted(int(row[4]) for row in rows if row[-1])
+
+
+def _of_told(name: str) -> Select[Any]:
     since = (
         select(func.count())
         .select_from(quota_calls)
         .where(quota_calls.c.account == quota_told.c.account, quota_calls.c.at_ms > quota_told.c.told_ms)
         .correlate(quota_told)
     )
-    left = quota_told.c.left - since.scalar_subquery()
+    left = (quota_told.c.left - since.scalar_subquery()).label("left")
     clock = select(now_ms().label("now")).subquery()
-    ours = and_(quota_told.c.account == account.name, quota_told.c.until_ms > clock.c.now)
-    query = select(
+    ours = and_(quota_told.c.account == name, quota_told.c.until_ms > clock.c.now)
+    return select(
         clock.c.now, quota_told.c.over_seconds, left, quota_told.c.of_calls, quota_told.c.until_ms
     ).select_from(clock.outerjoin(quota_told, ours))
-    rows = (await connection.execute(query)).all()
-    return int(rows[0].now), [_Told(*row[1:]) for row in rows if row.over_seconds is not None]
+
+
+def _read_told(rows: Sequence[Row[Any]]) -> tuple[int, list[_Told]]:
+    still = [row for row in rows if row.over_seconds is not None]
+    return int(rows[0].now), [_Told(r.over_seconds, r.left, r.of_calls, r.until_ms) for r in still]
 
 
 def _meant(account: Account, until_in: timedelta) -> Window:

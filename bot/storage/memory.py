@@ -1,9 +1,11 @@
 """Small facts kept for a while: a login, a server's kind, whose uid an address is, a person in Slack."""
 
-from datetime import timedelta
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from cachetools import TTLCache
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 
 from bot.operations.clock import Clock, milliseconds
 from bot.storage.keyring import Keyring, Unsealable
@@ -12,7 +14,17 @@ from bot.storage.tables import now_ms, source_memory
 from bot.storage.upsert import upsert
 
 # So many values are kept in this process, for so long: another process may have changed them since.
-_KEPT_LATELY, _LATELY = 10_000, timedelta(seconds=5)
+_KEPT_LATELY, _LATELY = 10_000, timedelta(seconds=30)
+# For so long it is taken as given that an account has none but the facts that were read.
+_NONE_LASTS = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A value, and until when it holds."""
+
+    value: str
+    until: datetime
 
 
 class Memory:
@@ -20,42 +32,72 @@ class Memory:
     Small sealed values by account and name, each with its time to live, shared by all processes.
 
     What was read or written a moment ago is taken from this process's own memory: one lookup asks for the
-    same login or the same server's kind dozens of times.
+    same login or the same server's kind dozens of times. An account's own facts, whose names have no colon,
+    are read all at once.
     """
 
     def __init__(self, store: Store, keyring: Keyring, clock: Clock) -> None:
         self._store = store
         self._keyring = keyring
-        self._lately: TTLCache[tuple[str, str], str] = TTLCache(
+        self._clock = clock
+        self._lately: TTLCache[tuple[str, str], _Kept] = TTLCache(
             _KEPT_LATELY,
             _LATELY,
             timer=clock,  # type: ignore[arg-type] # any ordered clock will do
         )
+        self._read: TTLCache[str, bool] = TTLCache(
+            _KEPT_LATELY,
+            _NONE_LASTS,
+            timer=clock,  # type: ignore[arg-type] # any ordered clock will do
+        )
 
-    async def recall(self, account: str, name: str) -> str | None:
-        """A value whose time is not over; None where there is none."""
-        if (lately := self._lately.get((account, name))) is not None:
+    async def recall(self, account: str, name: str, *, anew: bool = False) -> str | None:
+        """
+        A value whose time is not over; None where there is none.
+
+        With `anew` it is read from the database, as another process may have written it a moment ago.
+        """
+        if anew or ":" in name:
+            return (await self.recall_all(account, [name], anew=anew)).get(name)
+        if (lately := self._kept_lately(account, name)) is not None:
             return lately
-        value = await self._stored(account, name)
-        if value is not None:
-            self._lately[account, name] = value
-        return value
+        if account not in self._read:
+            await self._stored(account, ~source_memory.c.name.contains(":"))
+            self._read[account] = True
+        return self._kept_lately(account, name)
 
-    async def _stored(self, account: str, name: str) -> str | None:
+    async def recall_all(self, account: str, names: Collection[str], *, anew: bool = False) -> dict[str, str]:
+        """The values by name, of these names, whose time is not over."""
+        found = (
+            {} if anew else {n: kept for n in names if (kept := self._kept_lately(account, n)) is not None}
+        )
+        if missing := [name for name in names if name not in found]:
+            found |= await self._stored(account, source_memory.c.name.in_(missing))
+        return found
+
+    def _kept_lately(self, account: str, name: str) -> str | None:
+        kept = self._lately.get((account, name))
+        return kept.value if kept is not None and self._clock() < kept.until else None
+
+    async def _stored(self, account: str, such: ColumnElement[bool]) -> dict[str, str]:
+        left = (source_memory.c.until_ms - now_ms()).label("left_ms")
+        query = select(source_memory.c.name, source_memory.c.sealed, left).where(
+            source_memory.c.account == account, source_memory.c.until_ms > now_ms(), such
+        )
         async with self._store.read() as connection:
-            query = select(source_memory.c.sealed).where(
-                source_memory.c.account == account,
-                source_memory.c.name == name,
-                source_memory.c.until_ms > now_ms(),
-            )
-            sealed = (await connection.execute(query)).scalar_one_or_none()
-        if sealed is None:
-            return None
-        try:
-            return self._keyring.unseal(sealed)
-        except Unsealable:
-            # The key that sealed it is retired: it will be found out again.
-            return None
+            rows = (await connection.execute(query)).all()
+        found = {}
+        for name, sealed, left_ms in rows:
+            try:
+                found[name] = self._keyring.unseal(sealed)
+            except Unsealable:
+                # The key that sealed it is retired: it will be found out again.
+                continue
+            self._keep_lately(account, name, found[name], timedelta(milliseconds=left_ms))
+        return found
+
+    def _keep_lately(self, account: str, name: str, value: str, lasting: timedelta) -> None:
+        self._lately[account, name] = _Kept(value, self._clock() + lasting)
 
     async def remember(
         self, account: str, name: str, value: str, lasting: timedelta, subject_hash: str | None = None
@@ -69,10 +111,7 @@ class Memory:
         }
         async with self._store.write() as connection:
             await upsert(connection, source_memory, [row], until_ms=now_ms() + milliseconds(lasting))
-        if lasting > _LATELY:
-            self._lately[account, name] = value
-        else:
-            self._lately.pop((account, name), None)
+        self._keep_lately(account, name, value, lasting)
 
     async def forget(self, account: str, name: str) -> None:
         """Drop a value that has proved wrong."""

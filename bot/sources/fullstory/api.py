@@ -220,11 +220,11 @@ class FullStoryApi:
         return True
 
     async def _is_closed(self, way: str) -> bool:
-        return await self.memory.recall(self.account, f"closed:{way}") is not None
+        return await self.memory.recall(self.account, f"closed {way}") is not None
 
     async def _close(self, way: str, reply: Reply) -> None:
         structlog.get_logger("fullstory").info("fullstory.not_open", way=way, status=reply.status)
-        await self.memory.remember(self.account, f"closed:{way}", str(reply.status), _CLOSED_LASTS)
+        await self.memory.remember(self.account, f"closed {way}", str(reply.status), _CLOSED_LASTS)
 
     async def _get(self, path: str, calls: Calls, params: dict[str, str] | None = None) -> Reply:
         return await calls.get(path, params=params, headers=self._headers())

@@ -231,7 +231,9 @@ class FullStory:
 
     async def _completed(self, sessions: list[Session]) -> list[Session]:
         """The sessions, the newest with what an earlier reading of their events told of them."""
-        told = await asyncio.gather(*(self._told(one.id) for one in sessions[:_MOST_COMPLETED]))
+        names = [self._told_name(one.id, None) for one in sessions[:_MOST_COMPLETED]]
+        kept = await self.memory.recall_all(str(self.name), names) if names else {}
+        told = [_TOLD.validate_json(kept[name]) if name in kept else None for name in names]
         newest = [
             _with_told(session, known.session) if known and known.session else session
             for session, known in zip(sessions, told, strict=False)

@@ -10,7 +10,8 @@ from bot.domain.answer import Answer
 from bot.domain.coverage import Coverage, Span
 from bot.domain.model import ErrorEvent, Failure, Session, SourceName, Subject, SubjectKind
 from bot.sources.protocol import Question
-from bot.sources.raygun.index import MOST_FOUND, Opened, SessionIndex
+from bot.sources.raygun.index import Opened, SessionIndex
+from bot.sources.raygun.index_rows import MOST_FOUND
 
 # The newest sessions of a person whose own page is worth a call each, for their errors.
 WORTH_OPENING = 2

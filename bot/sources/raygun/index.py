@@ -21,14 +21,23 @@ from bot.domain.addresses import read_address
 from bot.domain.coverage import Coverage, Span
 from bot.domain.links import spellings
 from bot.domain.model import ErrorEvent, Session, SessionUser, SourceName, Subject, SubjectKind
-from bot.sources.raygun.index_rows import IndexRows, from_ms, spans_of_all, to_ms, to_ms_up
+from bot.sources.raygun.index_rows import (
+    MOST_FOUND,
+    FoundSession,
+    IndexRows,
+    from_ms,
+    read_customers,
+    read_sessions,
+    spans_of_all,
+    to_ms,
+    to_ms_up,
+)
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import (
     index_asked,
     index_customers,
     index_lookups,
-    index_names,
     index_opened,
     index_sessions,
     index_spans,
@@ -36,9 +45,6 @@ from bot.storage.tables import (
 )
 from bot.storage.upsert import lock_row, upsert
 
-# Sessions that are returned for one person, and the vendor's user ids that are looked into for one.
-MOST_FOUND = 200
-_MOST_CUSTOMERS = 20
 _HOUR_MS = 3_600_000
 # A visit that began longer ago is not looked for, though it may have gone on.
 LONGEST_VISIT = timedelta(days=1)
@@ -180,14 +186,14 @@ class SessionIndex:
         self, source: SourceName, names: Sequence[Subject], since: datetime, now: datetime
     ) -> IndexedSessions:
         """What the index has of the person with these names: sessions newest first, 200 at most."""
-        who = {self._who(name) for name in names}
+        who, account = {self._who(name) for name in names}, str(source)
         async with self._store.read() as connection:
-            sessions = await self._sessions(connection, source, who, since, now)
-            return IndexedSessions(
-                sessions,
-                await self._opened(connection, source, sessions),
-                await self._coverage(connection, source, now, Listing.SESSIONS),
+            customers, spans = await read_customers(connection, account, who, Listing.SESSIONS.value)
+            rows = await read_sessions(
+                connection, account, [*customers], to_ms(since - LONGEST_VISIT), to_ms(now)
             )
+        sessions, opened = self._found(customers, rows, since)
+        return IndexedSessions(sessions, opened, self._lasting(spans, now))
 
     async def asked(self, source: SourceName, names: Iterable[Subject], now: datetime) -> dict[Subject, Span]:
         """The span for which the vendor was last asked by all spellings of a name, for each that was."""
@@ -262,62 +268,29 @@ class SessionIndex:
         query = select(index_spans.c.start_ms, index_spans.c.end_ms).where(
             index_spans.c.account == str(source), index_spans.c.kind == kind.value
         )
-        rows = (await connection.execute(query)).all()
-        whole = Coverage.of(Span(from_ms(start), from_ms(end)) for start, end in rows)
+        return self._lasting((await connection.execute(query)).all(), now)
+
+    def _lasting(self, spans: Iterable[Sequence[int]], now: datetime) -> Coverage:
+        """What is covered by spans in milliseconds, of the time for which sessions are kept."""
+        whole = Coverage.of(Span(from_ms(start), from_ms(end)) for start, end in spans)
         return whole.within(Span(now - self.retention, max(now, whole.end or now)))
 
-    async def _sessions(
-        self,
-        connection: AsyncConnection,
-        source: SourceName,
-        who: set[str],
-        since: datetime,
-        now: datetime,
-    ) -> tuple[Session, ...]:
-        account = str(source)
-        named = select(index_names.c.customer).where(
-            index_names.c.account == account, index_names.c.who.in_(who)
-        )
-        seen_last = (
-            select(index_sessions.c.customer)
-            .where(index_sessions.c.account == account, index_sessions.c.customer.in_(named))
-            .group_by(index_sessions.c.customer)
-            .order_by(func.max(index_sessions.c.started_ms).desc())
-        )
-        customers = (await connection.execute(seen_last.limit(_MOST_CUSTOMERS))).scalars().all()
+    def _found(
+        self, customers: Mapping[str, str | None], rows: Sequence[FoundSession], since: datetime
+    ) -> tuple[tuple[Session, ...], dict[str, Opened]]:
+        """The sessions that reach into the time since a moment, newest first, and the own pages of these."""
+        pages: dict[str, str | None] = {}
         found: list[Session] = []
-        # One query for each: for all together the database would search everybody's sessions by time.
-        for customer in customers:
-            user = select(index_customers.c.sealed).where(
-                index_customers.c.account == account, index_customers.c.customer == customer
-            )
-            sealed_user = (await connection.execute(user)).scalar_one_or_none()
-            theirs = select(index_sessions.c.sealed).where(
-                index_sessions.c.account == account,
-                index_sessions.c.customer == customer,
-                index_sessions.c.started_ms >= to_ms(since - LONGEST_VISIT),
-                index_sessions.c.kept_until_ms >= to_ms(now),
-            )
-            newest = theirs.order_by(index_sessions.c.started_ms.desc()).limit(MOST_FOUND)
-            rows = (await connection.execute(newest)).scalars().all()
-            found += [session for sealed in rows if (session := self._session(sealed, sealed_user))]
+        for row in rows:
+            if session := self._session(row.sealed, customers.get(row.customer)):
+                found.append(session)
+                pages[session.id] = row.page
         # A visit that began before and went on is theirs of this time too.
         inside = [one for one in found if (one.ended_at or one.started_at or since) >= since]
         inside.sort(key=lambda session: session.started_at or since, reverse=True)
-        return tuple(inside[:MOST_FOUND])
-
-    async def _opened(
-        self, connection: AsyncConnection, source: SourceName, sessions: Sequence[Session]
-    ) -> dict[str, Opened]:
-        hashed = {self._id(source, session.id) for session in sessions}
-        if not hashed:
-            return {}
-        query = select(index_opened.c.sealed).where(
-            index_opened.c.account == str(source), index_opened.c.session.in_(hashed)
-        )
-        rows = (await connection.execute(query)).scalars().all()
-        read = (self._keyring.unseal_value(_OPENED, sealed) for sealed in rows)
-        return {opened.session.id: opened for opened in read if opened is not None}
+        newest = tuple(inside[:MOST_FOUND])
+        read = (self._keyring.unseal_value(_OPENED, page) for one in newest if (page := pages[one.id]))
+        return newest, {opened.session.id: opened for opened in read if opened is not None}
 
     def _rows(self, source: SourceName, harvest: Harvest, now: datetime, at_least: datetime) -> "IndexRows":
         """The rows to store, hashed and sealed; of two records with one id, the last."""

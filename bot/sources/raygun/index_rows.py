@@ -1,18 +1,35 @@
-"""Writing the session index: rows replace older ones, times are in whole milliseconds."""
+"""The rows of the session index: read at once, written over older ones; times in whole milliseconds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import delete
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Select,
+    String,
+    Text,
+    and_,
+    bindparam,
+    delete,
+    func,
+    literal,
+    select,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.coverage import Span
 from bot.domain.model import Subject
-from bot.storage.tables import index_customers, index_names, index_sessions
+from bot.storage.tables import index_customers, index_names, index_opened, index_sessions, index_spans
 from bot.storage.upsert import upsert
 
+# Sessions that are returned for one person, and the vendor's user ids that are looked into for one.
+MOST_FOUND = 200
+_MOST_CUSTOMERS = 20
 # Customers whose names are deleted by one statement.
 _AT_ONCE = 500
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -39,6 +56,95 @@ class IndexRows:
             )
             await connection.execute(delete(index_names).where(theirs))
         await upsert(connection, index_names, self.names)
+
+
+class FoundSession(NamedTuple):
+    """A session of a customer, sealed, and its own page, sealed, where that was read."""
+
+    customer: str
+    sealed: str
+    page: str | None
+
+
+async def read_customers(
+    connection: AsyncConnection, account: str, who: Collection[str], listing: str
+) -> tuple[dict[str, str | None], list[tuple[int, int]]]:
+    """
+    Who has one of these names, and which spans of a list are complete.
+
+    Returns:
+        the customers who were seen last, each with who that is, sealed; begins and ends of the spans.
+
+    """
+    values = {"account": account, "who": [*who], "listing": listing}
+    rows = (await connection.execute(_customers_and_spans(), values)).all()
+    customers = {row.customer: row.sealed for row in rows if row.is_customer}
+    return customers, [(row.start_ms, row.end_ms) for row in rows if not row.is_customer]
+
+
+async def read_sessions(
+    connection: AsyncConnection, account: str, customers: Sequence[str], since_ms: int, now_ms: int
+) -> list[FoundSession]:
+    """The sessions of customers that began since a time and are still kept, of each the newest 200."""
+    if not customers:
+        return []
+    values = {"account": account, "since": since_ms, "now": now_ms}
+    named = {f"customer_{number}": customer for number, customer in enumerate(customers)}
+    rows = (await connection.execute(_sessions_of(len(customers)), values | named)).all()
+    return [FoundSession(row.customer, row.sealed, row.page) for row in rows]
+
+
+@cache
+def _customers_and_spans() -> Any:
+    account = bindparam("account", type_=String())
+    named = select(index_names.c.customer).where(
+        index_names.c.account == account, index_names.c.who.in_(bindparam("who", expanding=True))
+    )
+    seen_last = (
+        select(index_sessions.c.customer)
+        .where(index_sessions.c.account == account, index_sessions.c.customer.in_(named))
+        .group_by(index_sessions.c.customer)
+        .order_by(func.max(index_sessions.c.started_ms).desc())
+        .limit(_MOST_CUSTOMERS)
+        .subquery()
+    )
+    its = and_(index_customers.c.account == account, index_customers.c.customer == seen_last.c.customer)
+    customers = select(
+        literal(True, Boolean()).label("is_customer"),
+        seen_last.c.customer,
+        index_customers.c.sealed,
+        literal(None, BigInteger()).label("start_ms"),
+        literal(None, BigInteger()).label("end_ms"),
+    ).select_from(seen_last.outerjoin(index_customers, its))
+    spans = select(
+        literal(False, Boolean()),
+        literal(None, String()),
+        literal(None, Text()),
+        index_spans.c.start_ms,
+        index_spans.c.end_ms,
+    ).where(index_spans.c.account == account, index_spans.c.kind == bindparam("listing", type_=String()))
+    return union_all(customers, spans)
+
+
+@cache
+def _sessions_of(customers: int) -> Select[Any]:
+    # A part for each: for all together the database would search everybody's sessions by time.
+    account = bindparam("account", type_=String())
+    each = []
+    for number in range(customers):
+        theirs = select(index_sessions.c.customer, index_sessions.c.sealed, index_sessions.c.session).where(
+            index_sessions.c.account == account,
+            index_sessions.c.customer == bindparam(f"customer_{number}", type_=String()),
+            index_sessions.c.started_ms >= bindparam("since", type_=BigInteger()),
+            index_sessions.c.kept_until_ms >= bindparam("now", type_=BigInteger()),
+        )
+        newest = theirs.order_by(index_sessions.c.started_ms.desc()).limit(MOST_FOUND).subquery()
+        each.append(select(newest))
+    found = union_all(*each).subquery()
+    its = and_(index_opened.c.account == account, index_opened.c.session == found.c.session)
+    return select(found.c.customer, found.c.sealed, index_opened.c.sealed.label("page")).select_from(
+        found.outerjoin(index_opened, its)
+    )
 
 
 def to_ms(moment: datetime) -> int:

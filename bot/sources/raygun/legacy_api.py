@@ -207,6 +207,9 @@ class RaygunApi:
     async def _key(self, calls: Calls, expired: str | None = None) -> str:
         async with self._logging_in:
             known = await self.memory.recall(str(self.name), "session_key")
+            if not known or known == expired:
+                # Another process may have logged in meanwhile, which costs a call.
+                known = await self.memory.recall(str(self.name), "session_key", anew=True)
             if known and known != expired:
                 return known
             key = await self._log_in(calls)
