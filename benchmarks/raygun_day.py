@@ -18,8 +18,8 @@ than half an hour, and the quota is a day's: one day before is all that shapes t
 One run has one seed, and logins that count: half of the cases, to end sooner. A share differs from seed to
 seed: `--seed 1 --seed 2 …` prints the lowest and the highest.
 
-`without_forecast` is the program with a rule in the place of its forecast (`raygun/forecast.py`) that goes by
-nothing but the calls that are left and those that come back: it says what the forecast is worth. It
+`without_forecast` is the program with a rule in place of its forecast (`raygun/spending/forecast.py`) that
+goes by nothing but the calls that are left and those that come back: it says what the forecast is worth. It
 takes as long as Casefile, and runs when it is asked for: `--policy casefile --policy without_forecast`. Its
 numbers were chosen on the seeds 11 and 12: compare on others.
 

@@ -40,6 +40,17 @@ class RaygunAccount(SettingsGroup):
     daily_calls: int = Field(50, ge=1, description="calls that Raygun allows in 24 hours")
     login_counts: bool = Field(True, description="whether a login counts as a call")
     application: Text | None = Field(None, description="the application's id, to know its links")
+    mcp: Key | None = Field(
+        None,
+        description="personal access token of API v3: a person is asked for by Raygun's MCP server first;"
+        " needs `APPLICATION`",
+    )
+
+    @model_validator(mode="after")
+    def _names_its_application(self) -> Self:
+        if self.mcp is not None and self.application is None:
+            raise ValueError("APPLICATION is missing: MCP asks for one application's customers")
+        return self
 
 
 class RaygunV3Account(SettingsGroup):
@@ -50,6 +61,7 @@ class RaygunV3Account(SettingsGroup):
     )
     application: Text = Field(description="the application's id, as in its links")
     base_url: WebAddress = Field("https://api.raygun.com", description="where its API is")
+    mcp: bool = Field(False, description="ask Raygun's MCP server for a person first, with the same token")
 
 
 class RybbitAccount(SettingsGroup):

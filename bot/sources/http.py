@@ -193,27 +193,48 @@ class Calls:
             await self._spend(budget)
         self.made += 1
         async with AsyncExitStack() as large:
-            response, content = await self._fetch(
-                large, method, f"{base_url or self._http.base_url}{path}", params, headers, body
+            url = f"{base_url or self._http.base_url}{path}"
+            response, answered = await self._fetch(
+                large, method, url, params=params, headers=headers, json=body
             )
-            return await self._judge(response, content)
+            return await self._judge(response, answered)
+
+    async def exchange(
+        self, method: str, path: str, *, headers: Mapping[str, str], content: bytes
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """
+        Make one call for a library that speaks a protocol of its own; see `request`.
+
+        Returns:
+            the status, the headers that say what the answer is, and the answer as it came.
+
+        Raises:
+            CallFailed: as `request`, also where the key is refused.
+
+        """
+        self._check_time()
+        await self._spend(None)
+        self.made += 1
+        async with AsyncExitStack() as large:
+            url = f"{self._http.base_url}{path}"
+            response, answered = await self._fetch(large, method, url, headers=headers, content=content)
+            status = response.status_code
+            if status == httpx2.codes.TOO_MANY_REQUESTS or status >= httpx2.codes.INTERNAL_SERVER_ERROR:
+                await self._judge(response, answered)
+            if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+                raise self.refused(Reply(status, None, response.headers))
+            kept = ("content-type", "mcp-session-id")
+            told = {name: response.headers[name] for name in kept if name in response.headers}
+            return status, told, bytes(answered)
 
     async def _fetch(
-        self,
-        large: AsyncExitStack,
-        method: str,
-        url: str,
-        params: Mapping[str, str] | None,
-        headers: Mapping[str, str] | None,
-        body: Any,
+        self, large: AsyncExitStack, method: str, url: str, **sent: Any
     ) -> tuple[httpx2.Response, bytearray]:
         """The answer with its body, in the time that a call may take."""
         try:
             async with (
                 asyncio.timeout(self._http.call_seconds),
-                self._http.client.stream(
-                    method, httpx2.URL(url), params=params, headers=headers, json=body
-                ) as response,
+                self._http.client.stream(method, httpx2.URL(url), **sent) as response,
             ):
                 return response, await self._read(response, large)
         except (httpx2.TimeoutException, TimeoutError):

@@ -10,7 +10,7 @@ from bot.settings.model import Settings
 from bot.sources.fullstory import source as fullstory
 from bot.sources.http import open_client
 from bot.sources.protocol import Source
-from bot.sources.raygun import v3 as raygun_v3
+from bot.sources.raygun import build as raygun
 from bot.sources.rybbit import source as rybbit
 from bot.sources.uxcam import source as uxcam
 from bot.sources.wiring import Wiring
@@ -34,7 +34,7 @@ def _raygun_accounts(settings: Settings) -> Mapping[str, Any]:
 # Seconds to answer: Raygun documents that a call may take 30, and one that is broken off is still counted.
 VENDORS = (
     VendorEntry("fullstory", lambda s: s.fullstory, 15, fullstory.build),
-    VendorEntry("raygun", _raygun_accounts, 35, raygun_v3.build),
+    VendorEntry("raygun", _raygun_accounts, 35, raygun.build),
     VendorEntry("rybbit", lambda s: s.rybbit, 15, rybbit.build),
     VendorEntry("uxcam", lambda s: s.uxcam, 15, uxcam.build),
 )

@@ -10,6 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
+from sandbox.vendors.raygun_mcp import RaygunMcp
 from sandbox.vendors.raygun_traffic import Sighting, Traffic
 from sandbox.vendors.stand_in import Clock, StandIn
 
@@ -20,6 +21,7 @@ _DEFAULT_LIMIT = 50
 _APP = "https://app.raygun.com"
 _API = "https://api.raygun.com/api/v1/pulse"
 _PLAN = "19abc7x"
+_MCP = "/v3/mcp"
 
 
 class Raygun(StandIn):
@@ -32,6 +34,7 @@ class Raygun(StandIn):
         login_by: the method that works; the other one gets a 405.
         refuse: which lists, by their parameters, get a 500.
         most_in_24_hours: the most calls that it ever counted in 24 hours, without the refused ones.
+        mcp: the hosted MCP server over the same application, where that is there; it has limits of its own.
 
     """
 
@@ -47,16 +50,22 @@ class Raygun(StandIn):
         self._counted: deque[datetime] = deque()
         self._keys: dict[str, datetime] = {}
         self._traffic = traffic
+        self.mcp: RaygunMcp | None = None
+
+    def serve_mcp(self, mcp: RaygunMcp) -> None:
+        """Serve the MCP server at the same address."""
+        self.mcp = mcp
 
     def environment(self) -> dict[str, str]:
         """The variables that configure Casefile for it."""
-        return {
+        known = {
             "RAYGUN__SHOP__API_KEY": self.api_key,
             "RAYGUN__SHOP__CLIENT_ID": self.client_id,
             "RAYGUN__SHOP__CLIENT_SECRET": self.client_secret,
             "RAYGUN__SHOP__BASE_URL": self.origin,
             "RAYGUN__SHOP__APPLICATION": _PLAN,
         }
+        return known | ({"RAYGUN__SHOP__MCP": self.mcp.token} if self.mcp else {})
 
     def routes(self) -> list[web.RouteDef]:
         """The contract's paths."""
@@ -65,6 +74,7 @@ class Raygun(StandIn):
             web.route("*", f"{pulse}/authenticate", self._authenticate),
             web.get(f"{pulse}/sessions", self._sessions),
             web.get(f"{pulse}/session", self._session),
+            web.route("*", _MCP, self._mcp),
         ]
 
     def refusal(self) -> web.Response:
@@ -85,7 +95,7 @@ class Raygun(StandIn):
 
     def admit(self, request: web.Request) -> web.StreamResponse | None:
         """Count every call that arrives, whatever its answer, and refuse those beyond the limit."""
-        if request.path.endswith("/authenticate") and not self.login_counts:
+        if request.path == _MCP or (request.path.endswith("/authenticate") and not self.login_counts):
             return None
         if self.calls_counted >= self.daily_calls:
             self.refused_calls += 1
@@ -93,6 +103,9 @@ class Raygun(StandIn):
         self._counted.append(self.clock())
         self.most_in_24_hours = max(self.most_in_24_hours, len(self._counted))
         return None
+
+    async def _mcp(self, request: web.Request) -> web.Response:
+        return await self.mcp.answer(request) if self.mcp else web.Response(status=404)
 
     async def _authenticate(self, request: web.Request) -> web.Response:
         if request.method != self.login_by:

@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.people import Error
+from sandbox.vendors.raygun_mcp import RaygunMcp
 from sandbox.vendors.raygun_traffic import Sighting, Traffic
 from sandbox.vendors.stand_in import Clock, StandIn
 
@@ -33,6 +34,7 @@ class RaygunV3(StandIn):
         limits: calls and seconds of each limit, the shortest first.
         refused_calls: how many came beyond them.
         between_pages: called after each list, so that it can grow before the next page.
+        mcp: the hosted MCP server over the same application, where that is there.
 
     """
 
@@ -48,14 +50,30 @@ class RaygunV3(StandIn):
         self._ordered = list(traffic)
         self._starts = [one.visit.started_at for one in self._ordered]
         self._counted: deque[datetime] = deque()
+        self.mcp: RaygunMcp | None = None
+
+    def open_mcp(self) -> RaygunMcp:
+        """Serve the MCP server beside the API, with the same token."""
+        self.mcp = RaygunMcp(
+            self.clock,
+            self._traffic,
+            self.token,
+            self.application_id,
+            self._listed,
+            self._described,
+            lambda error: self._group_row(_group_id(error), error),
+            self.scopes,
+        )
+        return self.mcp
 
     def environment(self) -> dict[str, str]:
         """The variables that configure Casefile for it, as the newer API of `raygun/shop`."""
-        return {
+        known = {
             "RAYGUN_V3__SHOP__TOKEN": self.token,
             "RAYGUN_V3__SHOP__APPLICATION": self.application_id,
             "RAYGUN_V3__SHOP__BASE_URL": self.origin,
         }
+        return known | ({"RAYGUN_V3__SHOP__MCP": "true"} if self.mcp else {})
 
     def routes(self) -> list[web.RouteDef]:
         """The contract's paths that are read."""
@@ -69,6 +87,7 @@ class RaygunV3(StandIn):
             web.get(f"{app}/sessions/{{id}}", self._session),
             web.get(f"{app}/error-groups", self._groups),
             web.get(f"{app}/error-groups/{{id}}", self._group),
+            web.route("*", "/v3/mcp", self._mcp),
         ]
 
     def refusal(self) -> web.Response:
@@ -112,6 +131,9 @@ class RaygunV3(StandIn):
         if request.match_info.get("app", self.application_id) != self.application_id:
             return _problem(404, "Not Found")
         return None
+
+    async def _mcp(self, request: web.Request) -> web.Response:
+        return self._limited(await self.mcp.answer(request) if self.mcp else _problem(404, "Not Found"))
 
     async def _applications(self, request: web.Request) -> web.Response:
         rows = [{"identifier": self.application_id, "name": "Web shop", "apiKey": "never shown"}]

@@ -23,11 +23,11 @@ from bot.settings.accounts import RaygunAccount
 from bot.sources.http import TOLD_TO_WAIT, CallFailed, Calls, VendorHttp
 from bot.sources.protocol import Effort, Freshness, Question, Recall
 from bot.sources.quota import Account, Purpose, Window, reserve
-from bot.sources.raygun.forecast import Purse, days_ahead
 from bot.sources.raygun.from_index import WORTH_OPENING, KnownPerson, Readers, answer_of, look_up
 from bot.sources.raygun.index import LONGEST_VISIT, Harvest, Opened, SessionIndex
 from bot.sources.raygun.legacy_api import FIRST_REST, KEY_LASTS, RaygunApi
-from bot.sources.raygun.plan import (
+from bot.sources.raygun.spending.forecast import Purse, days_ahead
+from bot.sources.raygun.spending.plan import (
     A_PAGE,
     MOST_BEHIND,
     AskPerson,
@@ -41,7 +41,7 @@ from bot.sources.raygun.plan import (
     next_gaps,
     next_step,
 )
-from bot.sources.raygun.volume import Volume, learn_volume
+from bot.sources.raygun.spending.volume import Volume, learn_volume
 from bot.sources.wiring import Wiring
 
 _DAY_SECONDS = 24 * 3600

@@ -119,6 +119,15 @@ def test_other_programs_variables_are_left_alone(name: str) -> None:
             "RYBBIT__W__BASE_URL: the server's origin alone",
         ),
         (
+            {
+                "RAYGUN__S__API_KEY": "k",
+                "RAYGUN__S__CLIENT_ID": "i",
+                "RAYGUN__S__CLIENT_SECRET": SECRET,
+                "RAYGUN__S__MCP": SECRET,
+            },
+            "RAYGUN__S__APPLICATION is missing: MCP asks for one application's customers",
+        ),
+        (
             {"RYBBIT__W__API_KEY": "k", "RYBBIT__W__SITE": "abc"},
             "RYBBIT__W__SITE: the site's number is needed",
         ),

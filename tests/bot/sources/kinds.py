@@ -58,7 +58,8 @@ class Kind:
     `stands` makes the servers that its vendor has; `entry` is its line in the registry; `by_email` is False
     where the vendor alone does not know whose uid an address is; `tells_ends` is False where it does not say
     when a session ended, `tells_at_once` where lists that were read a moment ago are not read again;
-    `without_scope` takes a right from the key that a lookup needs.
+    `tells_where` is whether errors name their session, `describes` whether a listed session's id is one that
+    the vendor can be asked by; `without_scope` takes a right from the key that a lookup needs.
     """
 
     label: str
@@ -67,6 +68,8 @@ class Kind:
     by_email: bool = True
     tells_ends: bool = True
     tells_at_once: bool = True
+    tells_where: bool = True
+    describes: bool = True
     without_scope: Callable[[StandIn], None] | None = None
     entry: Callable[[Sequence[StandIn]], VendorEntry] | None = None
 
@@ -102,6 +105,18 @@ def _v3(clock: Clock, people: Sequence[Customer]) -> RaygunV3:
     return RaygunV3(clock, Traffic(sightings_of(people)))
 
 
+def _v3_by_mcp(clock: Clock, people: Sequence[Customer]) -> Sequence[StandIn]:
+    server = _v3(clock, people)
+    server.open_mcp()
+    return [server]
+
+
+def _legacy_by_mcp(clock: Clock, people: Sequence[Customer]) -> Sequence[StandIn]:
+    server = _legacy(clock, people)
+    server.serve_mcp(_v3(clock, people).open_mcp())
+    return [server]
+
+
 def _rybbit(generation: Generation, *, cloud: bool = False) -> Callable[..., Sequence[StandIn]]:
     return lambda clock, people: [Rybbit(clock, from_people(people), generation, cloud=cloud)]
 
@@ -135,6 +150,8 @@ KINDS = (
         lambda clock, people: [_v3(clock, people), _legacy(clock, people)],
         tells_at_once=False,
     ),
+    Kind("raygun v3 by mcp", RAYGUN, _v3_by_mcp, tells_where=False, without_scope=_without_sessions),
+    Kind("raygun legacy by mcp", RAYGUN, _legacy_by_mcp, tells_where=False, describes=False),
     Kind("rybbit 2.8", RYBBIT, _rybbit(Generation.C)),
     Kind("rybbit 2.3", RYBBIT, _rybbit(Generation.B)),
     Kind("rybbit 2.2.4", RYBBIT, _rybbit(Generation.A2)),

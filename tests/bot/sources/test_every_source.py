@@ -17,7 +17,7 @@ from bot.operations.clock import system_clock
 from bot.operations.crashes import crash_reports
 from bot.operations.log import configure_logging
 from bot.sources.http import CallFailed
-from bot.sources.protocol import Effort, Indexed, Question
+from bot.sources.protocol import Effort, Indexed, Question, SeveralAccounts
 from bot.sources.quota import Granted, Purpose
 from sandbox.faults import Fault
 from sandbox.vendors.raygun_entries import RaygunEntries
@@ -117,7 +117,9 @@ async def test_an_error_belongs_to_one_of_their_sessions(kind: Kind, tmp_path: P
     async with open_desk(kind, tmp_path) as desk:
         finding = await desk.ask(PAT_UID)
         ids = {session.id for session in finding.sessions}
-        assert all(error.session_id in ids and error.title for error in finding.errors)
+        own = {error.title for visit in desk.people[0].visits for error in visit.errors}
+        assert all(error.session_id in ids or not kind.tells_where for error in finding.errors)
+        assert all(error.title if kind.tells_where else error.title in own for error in finding.errors)
 
 
 @every_kind
@@ -181,8 +183,9 @@ async def test_with_its_calls_spent_the_vendor_is_not_asked_and_the_time_is_told
     async with open_desk(kind, tmp_path) as desk:
         http = desk.source.http
         await http.ledger.correct(await desk.source.account(), 0, timedelta(hours=3))
-        if legacy := getattr(desk.source, "legacy", None):
-            await http.ledger.correct(await legacy.account(), 0, timedelta(hours=3))
+        if isinstance(desk.source, SeveralAccounts):
+            for account in await desk.source.more_accounts():
+                await http.ledger.correct(account, 0, timedelta(hours=3))
         finding = await desk.ask(PAT_UID)
         assert desk.calls == 0
         assert finding.failure is not None
@@ -209,7 +212,9 @@ async def test_one_session_is_described_by_its_id_and_an_unknown_one_is_none(
         listed = (await desk.ask(PAT_UID)).sessions[0]
         calls = desk.source.http.asking(Purpose.PERSON, await desk.source.account())
         described = await desk.source.session(listed.id, calls)
-        assert described is not None
+        assert (described is not None) is kind.describes
+        if described is None:
+            return
         assert (described.id, described.source) == (listed.id, desk.source.name)
         assert described.started_at == listed.started_at
         assert await desk.source.session("0" * 24, calls) is None

@@ -12,8 +12,8 @@ from enum import StrEnum
 
 from bot.domain.coverage import Coverage, Span
 from bot.sources.protocol import Effort
-from bot.sources.raygun.forecast import DAY, Outlook, Purse, pace, spare
-from bot.sources.raygun.volume import Volume
+from bot.sources.raygun.spending.forecast import DAY, Outlook, Purse, pace, spare
+from bot.sources.raygun.spending.volume import Volume
 
 # A page holds 500: what is expected to fill it this far still fits when more came than usual.
 A_PAGE = 430

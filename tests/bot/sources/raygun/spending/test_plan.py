@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from bot.domain.coverage import Coverage, Span
 from bot.sources.protocol import Effort
 from bot.sources.quota import Purpose, reserve
-from bot.sources.raygun.forecast import Purse, days_ahead
-from bot.sources.raygun.plan import (
+from bot.sources.raygun.spending.forecast import Purse, days_ahead
+from bot.sources.raygun.spending.plan import (
     A_PAGE,
     AskPerson,
     NoCall,
@@ -26,7 +26,7 @@ from bot.sources.raygun.plan import (
     next_gaps,
     next_step,
 )
-from bot.sources.raygun.volume import Volume
+from bot.sources.raygun.spending.volume import Volume
 
 NOW = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

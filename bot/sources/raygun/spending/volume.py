@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.coverage import Coverage, Span
-from bot.sources.raygun.forecast import pages_of
+from bot.sources.raygun.spending.forecast import pages_of
 
 _HOUR = timedelta(hours=1)
 # With nothing known, a page is asked for a span that even a very busy site does not overfill.

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.coverage import Coverage, Span
-from bot.sources.raygun.forecast import Outlook, Pace, Purse, days_ahead, pace, spare
-from bot.sources.raygun.volume import Volume, learn_volume
+from bot.sources.raygun.spending.forecast import Outlook, Pace, Purse, days_ahead, pace, spare
+from bot.sources.raygun.spending.volume import Volume, learn_volume
 
 NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

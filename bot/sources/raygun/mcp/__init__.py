@@ -1,0 +1,1 @@
+"""Raygun's MCP server: asked for one person, in front of the index, where that is configured."""

@@ -1,0 +1,1 @@
+"""What the next call of the legacy API is spent on: pure functions."""
