@@ -6,10 +6,9 @@ is slow to load, so this room is imported only where such a server is configured
 goes through the ledger and the bounds of all calls; streams that the server would open are refused here.
 """
 
-import json
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +18,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 from mcp.types import TextContent
 
+from bot.operations.json_text import NotJson, read_json, whole
 from bot.sources.http import CallFailed, Calls, VendorHttp
 from bot.sources.raygun.mcp.answers import OddAnswer
 
@@ -51,13 +51,11 @@ class Conversation:
             raise OddAnswer(f"its tool {tool} says that it failed")
         structured = getattr(result, "structured_content", None)
         if structured is not None:
-            return structured
+            return whole(structured)
         for part in getattr(result, "content", ()):
             if isinstance(part, TextContent):
-                try:
-                    return json.loads(part.text)
-                except (ValueError, RecursionError):
-                    continue
+                with suppress(NotJson):
+                    return read_json(part.text.encode("utf-8", "replace"))
         raise OddAnswer(f"its tool {tool} answers no JSON")
 
 
