@@ -7,6 +7,7 @@ and what names neither a customer nor a session is not guessed at.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -102,9 +103,17 @@ def customers(body: Any) -> list[FoundCustomer]:
     return named
 
 
-def sessions(body: Any, name: SourceName, user: SessionUser, of_customer: str | None = None) -> list[Session]:
+@dataclass(frozen=True, slots=True)
+class ToldSessions:
+    """The sessions in an answer, newest first, and how many rows could not be read."""
+
+    sessions: tuple[Session, ...]
+    left_out: int = 0
+
+
+def sessions(body: Any, name: SourceName, user: SessionUser, of_customer: str | None = None) -> ToldSessions:
     """
-    The sessions in an answer, newest first; with `of_customer` those that name this customer alone.
+    The sessions in an answer; with `of_customer` those that name this customer alone.
 
     Raises:
         OddAnswer: where there is no list of sessions, or not one of its rows is one.
@@ -116,10 +125,11 @@ def sessions(body: Any, name: SourceName, user: SessionUser, of_customer: str | 
     seen = [row for row in _records(rows, _SeenSession) if row.identifier and row.started_at]
     if rows and not seen:
         raise OddAnswer("it answered sessions in a form of their own")
+    left_out = len(rows) - len(seen)
     if of_customer is not None:
         seen = [row for row in seen if row.customer_identifier == of_customer]
     found = [_session(row, row.identifier, row.started_at, name, user) for row in seen if row.identifier]
-    return sorted(found, key=_began, reverse=True)
+    return ToldSessions(tuple(sorted(found, key=_began, reverse=True)), left_out)
 
 
 def errors(body: Any, name: SourceName, since: datetime) -> list[ErrorEvent]:

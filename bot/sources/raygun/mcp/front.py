@@ -155,6 +155,7 @@ class RaygunByMcp:
         task = self.tasks.spawn(self._ask(question, own), f"ask {self.name} by mcp")
         done, _ = await asyncio.wait({task}, timeout=self.patience_seconds)
         calls.made += own.made
+        calls.left_out += own.left_out
         if not done:
             task.add_done_callback(lambda ended: self._keep(key, ended))
             return _NoUse("its MCP server takes longer, and what it says is shown at the next lookup")
@@ -168,7 +169,7 @@ class RaygunByMcp:
         log = structlog.get_logger("raygun")
         try:
             async with conversing(self.asking, self.token, calls) as server:
-                return await self._converse(server, question)
+                return await self._converse(server, question, calls)
         except OddAnswer as problem:
             # What was met is worth a line; it holds no word of the server.
             log.warning("raygun.mcp_not_understood", source=str(self.name), why=str(problem))
@@ -182,14 +183,14 @@ class RaygunByMcp:
         self._state.trouble[""] = said
         return said
 
-    async def _converse(self, server: Conversation, question: Question) -> Answer:
+    async def _converse(self, server: Conversation, question: Question, calls: Calls) -> Answer:
         theirs: dict[str, FoundCustomer] = {}
         for name in question.names[:_MOST_NAMES]:
             body = await server.ask("customers_search", appId=self.application, searchTerm=name.value)
             found = answers.customers(body)
             theirs |= {one.identifier: one for one in found if one.identifier and one.is_called(name)}
         known = sorted(theirs.values(), key=_last_seen, reverse=True)
-        answered = [await self._investigate(server, one, question) for one in known[:_MOST_CUSTOMERS]]
+        answered = [await self._investigate(server, one, question, calls) for one in known[:_MOST_CUSTOMERS]]
         sessions = {s.id: s for one in answered for s in one.sessions}
         errors = {e.id or e.title: e for one in answered for e in one.errors}
         notes = [note for one in answered for note in one.notes]
@@ -206,7 +207,9 @@ class RaygunByMcp:
             complete_from=max(cuts + cut, default=None),
         )
 
-    async def _investigate(self, server: Conversation, customer: FoundCustomer, question: Question) -> Answer:
+    async def _investigate(
+        self, server: Conversation, customer: FoundCustomer, question: Question, calls: Calls
+    ) -> Answer:
         """What the server tells of one customer; more of their sessions where it tells the newest alone."""
         since = question.since(self.asking.clock())
         # Sessions may be chosen by their beginning: those that went on in these days are theirs too.
@@ -216,7 +219,9 @@ class RaygunByMcp:
             customerId=customer.identifier,
             startTime=f"{since - LONGEST_VISIT:%Y-%m-%dT%H:%M:%SZ}",
         )
-        told = answers.sessions(body, self.name, customer.person)
+        first = answers.sessions(body, self.name, customer.person)
+        calls.left_out += first.left_out
+        told: Sequence[Session] = first.sessions
         errors = answers.errors(body, self.name, since)
         notes = [f"the newest {_MOST_GROUPS} errors alone"] if len(errors) >= _MOST_GROUPS else []
         cut = None
@@ -229,11 +234,10 @@ class RaygunByMcp:
 
     async def _more_sessions(
         self, server: Conversation, customer: FoundCustomer, told: Sequence[Session]
-    ) -> tuple[list[Session], bool]:
+    ) -> tuple[Sequence[Session], bool]:
         """A page of a customer's sessions, and whether there may be more; those told where it is no use."""
-        newest = list(told)
         if not server.has("sessions_list", "appId", "filterExpression", "count", "sortOrder"):
-            return newest, True
+            return told, True
         try:
             body = await server.ask(
                 "sessions_list",
@@ -243,11 +247,12 @@ class RaygunByMcp:
                 sortOrder="startedAt desc",
             )
             # A server that ignores the filter lists others' sessions.
-            listed = answers.sessions(body, self.name, customer.person, of_customer=customer.identifier)
+            page = answers.sessions(body, self.name, customer.person, of_customer=customer.identifier)
         except OddAnswer:
-            return newest, True
-        if not {session.id for session in newest} <= {session.id for session in listed}:
-            return newest, True
+            return told, True
+        listed = page.sessions
+        if not {session.id for session in told} <= {session.id for session in listed}:
+            return told, True
         return listed, len(listed) >= _A_PAGE
 
     async def session(self, session_id: str, calls: Calls) -> Session | None:

@@ -163,6 +163,17 @@ async def test_what_is_not_understood_is_left_to_the_index_with_a_word_and_not_a
         assert (await at.desk.ask(PAT, Effort.FRESH)).notes == ()
 
 
+async def test_one_session_that_cannot_be_read_is_left_out_and_counted(tmp_path: Path) -> None:
+    def half(_tool: str, body: Any) -> Any:
+        rows = body.get("sessions", [])
+        return body | {"sessions": [{"startedAt": "yesterday"}, *rows[1:]]} if rows else body
+
+    async with opened(tmp_path) as at:
+        at.mcp.form = half
+        finding = await at.desk.ask(PAT)
+        assert (len(finding.sessions), finding.left_out) == (1, 1)
+
+
 async def test_without_the_tools_the_index_answers(tmp_path: Path) -> None:
     async with opened(tmp_path) as at:
         at.mcp.tools -= {"customer_investigate"}
