@@ -9,6 +9,7 @@ from functools import partial
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import __version__
+from bot.audit.erasures import Erasures
 from bot.audit.own import own_lookups
 from bot.audit.trail import AuditTrail
 from bot.jobs import payloads as kinds
@@ -89,6 +90,7 @@ class Engine:
     leases: Leases
     lookup: Lookup
     metrics: Metrics
+    erasures: Erasures
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,8 @@ async def open_engine(
         ask_source = AskSource(cache, flights, keyring, clock, deadline, pushed, known_links, leases)
         identities = Identities(store, keyring, index_days, _shared_uids(settings, sources))
         lookup = Lookup(sources, ask_source, identities, clock, tasks, metrics)
+        pages = Pages(flights, keyring, clock)
+        erasures = Erasures(store, (cache.drop, pages.drop, wiring.memory.drop))
         yield Engine(
             settings,
             store,
@@ -153,11 +157,12 @@ async def open_engine(
             sources,
             desks,
             pushed,
-            Pages(flights, keyring, clock),
+            pages,
             known_links,
             leases,
             lookup,
             metrics,
+            erasures,
         )
 
 
@@ -244,6 +249,7 @@ async def open_bot(
         await stack.enter_async_context(kept_going(worker.renew_for_ever, log_crash))
         stack.push_async_callback(engine.tasks.drain, timing.drain_seconds)
         await stack.enter_async_context(kept_going(_retention(engine).sweep_for_ever, log_crash))
+        await stack.enter_async_context(kept_going(engine.erasures.listen_for_ever, log_crash))
         await stack.enter_async_context(kept_going(worker.sweep_for_ever, log_crash))
         # Nobody waits for it at the end.
         stack.callback(naming.cancel)

@@ -106,6 +106,18 @@ class AuditTrail:
         async with self._store.write() as connection:
             await upsert(connection, audit, rows, at_ms=now_ms())
 
+    async def write_receipt(self, entry: AuditEntry, subject: Subject) -> None:
+        """
+        Write that somebody was forgotten: the row has the hash that is kept of them, and names nobody.
+
+        Raises:
+            StoreAway: when the database cannot be reached.
+
+        """
+        row = self._row(uuid.uuid4().hex, entry) | {"subject": forgotten_hash(self._keyring, subject)}
+        async with self._store.write() as connection:
+            await upsert(connection, audit, [row], at_ms=now_ms())
+
     def _count(self, entries: Sequence[AuditEntry], reason: str) -> None:
         self._metrics.refusals.labels(reason, str(entries[0].way)).inc()
 

@@ -28,4 +28,4 @@ Port = Annotated[int, Parameter(converter=_port, metavar="N")]
 AsJson = Annotated[bool, Parameter(name="--json", help="print JSON, for programs")]
 Fresh = Annotated[bool, Parameter(name="--fresh", help="ask the vendors even where an answer is known")]
 # What is given or left out, and takes no value.
-FLAGS = frozenset({"--json", "--fresh", "--replace"})
+FLAGS = frozenset({"--json", "--fresh", "--dry-run", "--posts", "--replace"})

@@ -35,6 +35,7 @@ COMMANDS = {
     "manifest": ("manifest:manifest", "the Slack app manifest, for Socket Mode"),
     "doctor": ("doctor:doctor", "one cheap real call to each source and to Slack"),
     "tickets": ("tickets:tickets", "shapes of messages that were answered wrongly, and how to forget one"),
+    "forget": ("forget:forget", "erase a person from everything, and print a receipt"),
     "audit": ("audit:audit", "who looked whom up, where, and what came of it"),
     "quota": ("quota:quota", "what each account has left, and when it comes back"),
 }

@@ -69,6 +69,10 @@ class AnswerCache:
             row = {"key": key, "subject_hash": subject_hash, "sealed": sealed}
             await upsert(connection, cached_findings, [row], stored_ms=now_ms())
 
+    def drop(self) -> None:
+        """Drop the copies in memory: somebody was forgotten."""
+        self._memory.clear()
+
     def _lasting(self, kept: KeptAnswers) -> KeptAnswers:
         now = self._clock()
         return tuple(known for known in kept if now - known.as_of <= self._retention)

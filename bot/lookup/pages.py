@@ -55,6 +55,10 @@ class Pages:
             timer=clock,  # type: ignore[arg-type] # any ordered clock will do
         )
 
+    def drop(self) -> None:
+        """Drop what is kept in this process: somebody was forgotten."""
+        self._kept.clear()
+
     async def is_ours(self, source: Linked, link: Link) -> bool:
         """
         Whether a page of this vendor belongs to this account.

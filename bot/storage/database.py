@@ -6,8 +6,10 @@ that counts before it writes locks the row of what it counts (an account, a chan
 statement sees what was committed before it.
 """
 
+import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,8 @@ from bot.storage.uninterrupted_sqlite import Interruptions, UninterruptedConnect
 
 # How long PostgreSQL waits for a row that another transaction holds, in milliseconds.
 _LOCK_TIMEOUT_MS = 15_000
+# How long SQLite waits for whoever else writes or reads while its file is made anew.
+_BUSY_SECONDS = 15.0
 _CONNECT_SECONDS, _STATEMENT_SECONDS, _POOL_SECONDS = 5, 15, 30
 _CONNECTIONS, _MORE_CONNECTIONS = 8, 4
 # What asyncpg says of a connection that ended while it was being made, where SQLAlchemy has no word for it.
@@ -96,6 +100,31 @@ async def transaction(
         raise
     finally:
         database.interruptions.make_up_for()
+
+
+async def compact(database: Database) -> bool:
+    """
+    Let nothing that was deleted remain in SQLite's files; False where somebody else is still reading them.
+
+    PostgreSQL sees to that itself.
+
+    Raises:
+        StoreAway: when the file stays busy.
+
+    """
+    if database.writing.dialect.name == "postgresql":
+        return True
+    try:
+        return await asyncio.to_thread(_compact, str(database.writing.url.database))
+    except sqlite3.OperationalError as error:
+        raise StoreAway(type(error).__name__) from error
+
+
+def _compact(path: str) -> bool:
+    with closing(sqlite3.connect(path, _BUSY_SECONDS, isolation_level=None)) as connection:
+        connection.execute("VACUUM")
+        is_busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not is_busy
 
 
 def _reading(engine: AsyncEngine) -> AsyncEngine:

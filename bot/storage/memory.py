@@ -120,6 +120,11 @@ class Memory:
         async with self._store.write() as connection:
             await connection.execute(delete(source_memory).where(it))
 
+    def drop(self) -> None:
+        """Drop the copies in this process: somebody was forgotten."""
+        self._lately.clear()
+        self._read.clear()
+
     def name_for(self, kind: str, *parts: str) -> tuple[str, str]:
         """The name and the hash under which something about a subject is kept."""
         hashed = self._keyring.hash(*parts)

@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.operations.clock import Clock
-from bot.storage.database import Database, open_database, transaction
+from bot.storage.database import Database, compact, open_database, transaction
 from bot.storage.schema import bring_up_to_date
 from bot.storage.tables import now_ms
 
@@ -56,6 +56,17 @@ class Store:
         ours = transaction(self._database, writing=True, is_long=is_long)
         async with self._writers, ours as connection:
             yield connection
+
+    async def compact(self) -> bool:
+        """
+        Let nothing that was deleted remain in SQLite's files; False while somebody else still reads them.
+
+        Raises:
+            StoreAway: when the file stays busy.
+
+        """
+        async with self._writers:
+            return await compact(self._database)
 
     async def now_ms(self) -> int:
         """The database's time, in milliseconds since 1970."""

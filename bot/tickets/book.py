@@ -43,6 +43,8 @@ class TicketState(StrEnum):
     LEFT = "left"
     # A person removed the answer.
     WRONG = "wrong"
+    # Whom it was about was forgotten.
+    FORGOTTEN = "forgotten"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ class TicketBook:
                 return Entry(row.reply_ts)
             if row.state == TicketState.WORKING and await _is_open(connection, row.job):
                 raise BeingAnswered
-            final = row.state in (TicketState.WRONG, TicketState.BY_PERSON)
+            final = row.state in (TicketState.WRONG, TicketState.BY_PERSON, TicketState.FORGOTTEN)
             if final or not named or row.named == told:
                 return None
             await connection.execute(update(tickets).where(ours).values(values))

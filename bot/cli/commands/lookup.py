@@ -1,8 +1,6 @@
 """`casefile lookup`."""
 
 import json
-import os
-import pwd
 import sys
 from typing import Annotated
 
@@ -14,7 +12,7 @@ from bot.cli.arguments import AsJson, Fresh, WholeNumber
 from bot.cli.lookup_json import case_file_json
 from bot.cli.lookup_text import case_file_text
 from bot.cli.running import run_once
-from bot.cli.terminal import NO_ANSWER, OK, Complaint
+from bot.cli.terminal import NO_ANSWER, OK, Complaint, terminal_account
 from bot.domain.asking import Way
 from bot.domain.model import Subject
 from bot.domain.subjects import NotUnderstood, read_subject
@@ -23,7 +21,6 @@ from bot.settings.model import Settings
 from bot.sources.protocol import Effort, Question
 
 _MOST_DAYS = 365
-_LONGEST_ACCOUNT = 80
 # A vendor may take 30 seconds, and its answer belongs to what is printed.
 _LATE_ANSWERS_SECONDS = 40.0
 
@@ -52,7 +49,7 @@ async def _look_up(
     async with open_engine(settings) as engine:
         question = Question(subject, days or settings.lookup.days, effort=effort)
         trail = trail_of(engine, Inbox(engine.store, engine.keyring))
-        asking = AuditEntry(_account(), None, Way.TERMINAL)
+        asking = AuditEntry(terminal_account(), None, Way.TERMINAL)
         case_file = await engine.lookup.within(question, _LATE_ANSWERS_SECONDS)
         # Before anything is shown.
         await trail.write(asking.about([case_file], ShownTo.ASKER))
@@ -66,12 +63,3 @@ async def _look_up(
         if not engine.sources:
             print("casefile: no source is configured, for example FULLSTORY__MAIN__API_KEY", file=sys.stderr)
         return OK if case_file.answered else NO_ANSWER
-
-
-def _account() -> str:
-    """The account of whoever runs this, as the operating system has it."""
-    number = os.getuid()
-    try:
-        return f"os:{pwd.getpwuid(number).pw_name}"[:_LONGEST_ACCOUNT]
-    except KeyError:
-        return f"os:{number}"

@@ -218,7 +218,9 @@ class FullStory:
         # Whose it is stays out of what is kept: it is not kept under their name.
         nameless = replace(told, session=replace(happened.session, user=SessionUser()))
         kept = _TOLD.dump_json(nameless).decode()
-        await self.memory.remember(str(self.name), name, kept, _ERRORS_LAST)
+        # By the session they are erased with its person.
+        hashed = self.memory.name_for("", session_id)[1]
+        await self.memory.remember(str(self.name), name, kept, _ERRORS_LAST, hashed)
         return told
 
     async def _told(self, session_id: str, until: datetime | None = None) -> SessionErrors | None:

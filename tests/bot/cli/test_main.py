@@ -177,6 +177,7 @@ def test_help_names_every_command_and_its_flags(
         "read-link": ["URL", "--json"],
         "manifest": ["--http"],
         "doctor": ["--json"],
+        "forget": ["SUBJECT", "--dry-run", "--posts", "--json"],
         "audit": ["--since", "--subject", "--by", "--json"],
         "quota": ["--json"],
         "tickets": ["ACTION", "NUMBER", "--json"],
