@@ -2,6 +2,9 @@
 
 import os
 import pwd
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 _LONGEST_ACCOUNT = 80
@@ -18,8 +21,24 @@ def printable(text: str) -> str:
 
 
 def moment_text(moment: datetime | None) -> str:
-    """A moment to the minute, in UTC."""
-    return "time not known" if moment is None else f"{moment:%Y-%m-%d %H:%M} UTC"
+    """A moment to the minute: in UTC for a pipe, in the machine's own time zone for a terminal."""
+    if moment is None:
+        return "time not known"
+    if sys.stdout.isatty():
+        return f"{moment.astimezone():%Y-%m-%d %H:%M}"
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Show in the terminal that something goes on, for the block; on stderr, and nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console  # noqa: PLC0415 - loaded for a terminal alone
+
+    with Console(stderr=True).status(what):
+        yield
 
 
 def terminal_account() -> str:

@@ -48,6 +48,14 @@ class Keyring:
         """Encrypts a text; it cannot be read or changed without the secret key."""
         return self._fernet.encrypt(text.encode()).decode()
 
+    def opens(self, sealed: str) -> bool:
+        """Whether one of the keys opens what was sealed."""
+        try:
+            self._fernet.decrypt(sealed.encode())
+        except InvalidToken:
+            return False
+        return True
+
     def unseal(self, sealed: str) -> str:
         """
         The text that was sealed.

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.operations.clock import Clock
 from bot.storage.database import Database, compact, open_database, transaction
 from bot.storage.schema import bring_up_to_date
-from bot.storage.tables import now_ms
+from bot.storage.tables import cached_findings, now_ms
 
 # Fewer than there are connections: whoever only reads must not wait for writers.
 _WRITERS = 8
@@ -110,3 +110,11 @@ async def is_reachable(store: Store) -> bool:
             return bool((await connection.execute(text("SELECT 1"))).scalar_one() == 1)
         setting = text("SELECT current_setting('transaction_read_only')")
         return bool((await connection.execute(setting)).scalar_one() == "off")
+
+
+async def newest_sealed(store: Store) -> str | None:
+    """What was sealed last of the vendors' answers; None where nothing is kept."""
+    newest = select(cached_findings.c.sealed).order_by(cached_findings.c.stored_ms.desc()).limit(1)
+    async with store.read() as connection:
+        sealed: str | None = (await connection.execute(newest)).scalar_one_or_none()
+    return sealed

@@ -1,6 +1,7 @@
 """`casefile quota`."""
 
 import json
+import sys
 from collections.abc import Sequence
 
 from bot.answers.mrkdwn import counted
@@ -23,8 +24,27 @@ def quota(*, as_json: AsJson = False) -> int:
 async def _show_quota(settings: Settings, *, as_json: bool) -> int:
     async with open_engine(settings) as engine:
         states = await quota_states(engine.sources, engine.desks.all)
-    print(json.dumps(quota_json(states), indent=1) if as_json else quota_text(states))
+    if as_json:
+        print(json.dumps(quota_json(states), indent=1))
+    elif states and sys.stdout.isatty():
+        _print_table(states)
+    else:
+        print(quota_text(states))
     return OK
+
+
+def _print_table(states: Sequence[QuotaState]) -> None:
+    from rich.console import Console  # noqa: PLC0415 - loaded for a terminal alone
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column(overflow="fold")
+    for state in states:
+        spent = state.blocked_until is not None or state.left == 0
+        table.add_row(str(state.account), Text(_quota_words(state), style="red" if spent else ""))
+    Console(highlight=False).print(table)
 
 
 def quota_text(states: Sequence[QuotaState]) -> str:

@@ -11,8 +11,9 @@ from sqlalchemy.exc import DatabaseError
 from bot.cli.installing.check import Check, fault, well
 from bot.storage.address import is_postgresql
 from bot.storage.database import StoreAway, open_database
+from bot.storage.keyring import Keyring
 from bot.storage.schema import HEAD, NewerDatabase, revision_of
-from bot.storage.store import Store, is_reachable
+from bot.storage.store import Store, is_reachable, newest_sealed
 
 _MOST_APART = timedelta(minutes=1)
 
@@ -25,12 +26,20 @@ class DatabaseFindings:
     usable: bool
 
 
-async def look_at_database(url: str, now: datetime) -> DatabaseFindings:
-    """What can be said of the database at an address, and of its clock; `now` is this machine's time."""
+async def look_at_database(url: str, keys: tuple[str, ...], now: datetime) -> DatabaseFindings:
+    """
+    What can be said of the database, of its clock, and of whether what is stored there can be read.
+
+    Args:
+        url: its address.
+        keys: the secret keys; none where none is set.
+        now: this machine's time.
+
+    """
     if not is_postgresql(url) and (unmade := _unmade_file(Path(url.removeprefix("sqlite:///")))):
         return DatabaseFindings((unmade,), usable=False)
     try:
-        return await _look(url, now)
+        return await _look(url, keys, now)
     except StoreAway:
         return _faulty(*_away(url))
     except NewerDatabase as newer:
@@ -41,7 +50,7 @@ async def look_at_database(url: str, now: datetime) -> DatabaseFindings:
         return _faulty("the file at DATABASE_URL is not a database", "name another file in DATABASE_URL")
 
 
-async def _look(url: str, now: datetime) -> DatabaseFindings:
+async def _look(url: str, keys: tuple[str, ...], now: datetime) -> DatabaseFindings:
     async with open_database(url) as database:
         store = Store(database)
         if not await is_reachable(store):
@@ -49,6 +58,7 @@ async def _look(url: str, now: datetime) -> DatabaseFindings:
         async with store.read() as connection:
             found = await revision_of(connection)
         time = await store.now_ms()
+        sealed = await newest_sealed(store) if found == HEAD else None
     kind = "PostgreSQL" if is_postgresql(url) else "SQLite"
     if found != HEAD:
         tables = (
@@ -60,6 +70,10 @@ async def _look(url: str, now: datetime) -> DatabaseFindings:
     if apart > _MOST_APART:
         detail = f"the database's clock and this machine's are {apart.total_seconds() / 60:.0f} minutes apart"
         checks.append(fault("clock", detail, "set both by NTP: timedatectl set-ntp true"))
+    if sealed and keys and not Keyring(keys).opens(sealed):
+        detail = "what is stored was sealed by another key, and cannot be read"
+        mend = "put the former key back, or behind the new one, comma-separated: SECRET_KEY=new,former"
+        checks.append(fault("SECRET_KEY", detail, mend))
     return DatabaseFindings(tuple(checks), usable=True)
 
 

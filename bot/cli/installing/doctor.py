@@ -37,7 +37,7 @@ async def examine(
         now: this machine's time.
 
     """
-    database = await look_at_database(settings.database_url, now)
+    database = await look_at_database(settings.database_url, settings.secret_keys, now)
     checks = [*check_settings(settings, env), *database.checks, check_links(settings.links)]
     checks += await check_slack(settings, session, now)
     checks += await _ask_vendors(settings, counted=database.usable)

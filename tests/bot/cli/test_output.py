@@ -1,6 +1,7 @@
 """What a command does when nobody reads its output to the end."""
 
 import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -50,3 +51,25 @@ def test_no_output_at_all_is_no_error(tmp_path: Path) -> None:
         timeout=60,
     )
     assert (ran.returncode, ran.stderr) == (0, b"")
+
+
+def test_a_terminal_gets_the_time_of_its_own_zone_and_a_pipe_utc(tmp_path: Path) -> None:
+    shows = "from datetime import datetime, UTC; from bot.cli.terminal import moment_text, working\n"
+    shows += "with working('busy'): print(moment_text(datetime(2026, 11, 20, 14, 5, tzinfo=UTC)))"
+    told = {}
+    for name in ("pipe", "terminal"):
+        ours, theirs = pty.openpty()
+        out = theirs if name == "terminal" else subprocess.PIPE
+        ran = subprocess.run(  # noqa: S603 - our own program
+            [sys.executable, "-c", shows],
+            cwd=tmp_path,
+            env={"PYTHONPATH": str(ROOT), "TZ": "Asia/Tokyo", "TERM": "dumb"},
+            stdout=out,
+            stderr=subprocess.PIPE,
+            check=True,
+        )
+        os.close(theirs)
+        told[name] = (ran.stdout or os.read(ours, 999)).decode().strip()
+        os.close(ours)
+        assert ran.stderr == b""
+    assert told == {"pipe": "2026-11-20 14:05 UTC", "terminal": "2026-11-20 23:05"}

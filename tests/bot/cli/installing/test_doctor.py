@@ -15,6 +15,7 @@ from bot.cli.installing.doctor import examine
 from bot.cli.installing.report import checks_json, checks_text, print_table
 from bot.settings.model import load_settings
 from bot.slack.client import open_slack_session
+from bot.storage.keyring import Keyring
 from sandbox.faults import Fault
 from sandbox.world import World, open_world
 from tests.conftest import prepared_sqlite
@@ -74,6 +75,13 @@ def there_is(file: str, text: str, mode: int = 0o600) -> Callable[[Install], obj
 def of_a_newer_version(install: Install) -> None:
     with closing(sqlite3.connect(install.folder / "casefile.db")) as database:
         database.execute("UPDATE alembic_version SET version_num = '9999'")
+        database.commit()
+
+
+def sealed_by_another_key(install: Install) -> None:
+    sealed = Keyring(("the-key-of-before-that-is-lost-by-now",)).seal("an answer")
+    with closing(sqlite3.connect(install.folder / "casefile.db")) as database:
+        database.execute("INSERT INTO cached_findings VALUES ('k', 'h', 1, ?)", (sealed,))
         database.commit()
 
 
@@ -174,6 +182,9 @@ SLACK = {
         "access", "C0NOWHERE1", "ACCESS__CHANNELS", {"ACCESS__CHANNELS": "C0NOWHERE1"}
     ),
     "no key": Wrong("SECRET_KEY", "is not set", "token_urlsafe", {"SECRET_KEY": None}),
+    "a key that cannot read what is stored": Wrong(
+        "SECRET_KEY", "sealed by another key", "SECRET_KEY=new,former", break_it=sealed_by_another_key
+    ),
     "a placeholder": Wrong(
         ".env",
         "METRICS_TOKEN still has",
