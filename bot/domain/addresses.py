@@ -50,6 +50,13 @@ _MESSAGE_ID = re.compile(
 _PROGRAMS = frozenset({"git", "hg", "svn", "ssh"})
 
 
+# Scripts without blanks between words: what is written so goes on right behind an address, or stops right
+# before it. No top-level domain begins in Latin letters and goes on in another script.
+_UNSPACED = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+_GOES_ON = re.compile(rf"(?<=[a-zA-Z])(?=[{_UNSPACED}])")
+_STOPS = re.compile(rf"^[^@]*[{_UNSPACED}](?=[a-zA-Z0-9][\w.+-]*@)")
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A candidate for an address as it was typed, and where it begins and ends in the text."""
@@ -73,8 +80,10 @@ def find_addresses(text: str) -> Iterator[Found]:
     for match in _FOUND.finditer(text):
         if match["linked"] is not None:
             yield Found(match["linked"].strip(), match.start(), match.end())
-        elif not _is_noise(bare := _trimmed(match["bare"]), text, match.end()):
-            yield Found(bare, match.start(), match.end())
+        else:
+            start, end = _without_neighbours(match["bare"], match.start(), match.end())
+            if not _is_noise(bare := _trimmed(text[start:end]), text, end):
+                yield Found(bare, start, end)
 
 
 def find_obfuscated(text: str) -> Iterator[str]:
@@ -86,6 +95,18 @@ def find_obfuscated(text: str) -> Iterator[str]:
     for match in _OBFUSCATED.finditer(text):
         domain = re.sub(_DOT, ".", match[2] or match[3], flags=re.IGNORECASE)
         yield f"{match[1]}@{domain}"
+
+
+def _without_neighbours(bare: str, start: int, end: int) -> tuple[int, int]:
+    """Where an address begins and ends, without the words of unspaced scripts that touch it."""
+    if bare.isascii():
+        return start, end
+    if (before := _STOPS.match(bare)) is not None:
+        start += before.end()
+    last = bare.rpartition(".")[2]
+    if (behind := _GOES_ON.search(last)) is not None:
+        end -= len(last) - behind.start()
+    return start, end
 
 
 def _trimmed(bare: str) -> str:

@@ -28,6 +28,7 @@ _ENDS_SENTENCE = re.compile(r"[.!?]\s*$")
 # What of a name is found anywhere in an address; a shorter part has to stand by itself.
 _LONG_ENOUGH = 3
 _MOST_PARTS = 12
+_MOST_WORDS_OF_NUMBER = 2
 
 
 def is_card(text: str, found: Spotted) -> bool:
@@ -128,11 +129,20 @@ def _agrees(cell: str, address: str) -> bool:
 def _is_harmless(cell: str, address: str) -> bool:
     """Whether words behind an address are no role: its company, a number or time, a desk's own words."""
     domain = plain(address.rpartition("@")[2].rpartition(".")[0])
-    named = [part for token in cell.strip(_AROUND).split() if (part := plain(token))]
+    # What the link to the ticket shows says nothing of the address.
+    shown = _TITLED.sub(" ", cell).replace(LINK, " ").strip(_AROUND)
+    named = [part for token in shown.split() if (part := plain(token))]
     if any(part in _AT_WORK for part in named):
         return False
     company = any(len(part) >= _LONG_ENOUGH and part in domain for part in named)
-    return company or any(character.isdigit() for character in cell) or is_heading(cell)
+    return company or not named or _is_number_or_time(shown) or is_heading(shown)
+
+
+def _is_number_or_time(shown: str) -> bool:
+    """Whether words are a number or a time: "12 Nov 10:45", "5 min ago", "Priority 1"; a sentence is none."""
+    tokens = shown.split()
+    is_short = len(tokens) <= _MOST_WORDS_OF_NUMBER or tokens[0][:1].isdigit()
+    return is_short and any(character.isdigit() for character in shown)
 
 
 def _may_be_label(above: str) -> bool:

@@ -56,14 +56,13 @@ sol licitant|sollicitant
 # Who typed it in, or from whom it came.
 SUBMITTER = """
 reporter|reporters|submitter|submitters|sender|senders|from|created by|reported by|requested by
-submitted by|opened by|raised by|sent by|message from|mail from|email from
-rapporteur|expediteur|auteur de la demande|de|cree par|signale par|soumis par|ouvert par|envoye par
+submitted by|opened by|raised by|message from|mail from|email from
+rapporteur|expediteur|auteur de la demande|de|cree par|signale par|soumis par|ouvert par
 melder|ersteller|einreicher|absender|von|erstellt von|gemeldet von|eingereicht von|eroffnet von
-gesendet von
-informador|remitente|creado por|reportado por|enviado por|abierto por|informante
-relator|remetente|criado por|aberto por|enviado por|reportado por
-segnalatore|mittente|da|creato da|segnalato da|aperto da|inviato da
-melder|indiener|afzender|van|aangemaakt door|gemeld door|ingediend door|geopend door|verzonden door
+informador|remitente|creado por|reportado por|abierto por|informante
+relator|remetente|criado por|aberto por|reportado por
+segnalatore|mittente|da|creato da|segnalato da|aperto da
+melder|indiener|afzender|van|aangemaakt door|gemeld door|ingediend door|geopend door
 fra|afsender|avsender|oprettet af|opprettet av|indsendt af
 fran|avsandare|skapad av|inskickad av|rapporterad av
 lahettaja|luonut|ilmoittaja
@@ -287,7 +286,7 @@ et|und|en|o|s
 SENTENCE = """
 a|an|the|new|another|ticket|tickets|conversation|conversations|request|requests|message|email|mail|case
 issue|inquiry|enquiry|question|chat|thread|incident|task|lead|form|submission|contact|support|help
-customer|service|desk|was|has|been|is|received|created|opened|submitted|reported|raised|requested|sent
+customer|service|desk|was|has|been|is|received|created|opened|submitted|reported|raised|requested
 started|incoming|you|have|got|we|came|in|just|via|web|to|it|following|details|below|with|as|follows
 notification|alert|one|unassigned|open|this|your|high|low|normal|urgent|priority|neue|neues|neuer|anfrage
 nachricht|wurde|erstellt|eingegangen|eroffnet|gemeldet|support-anfrage|nouveau|nouvelle|nouvel|demande
@@ -323,10 +322,10 @@ case|ticket|case worker|copied|copy|backup|primary|deputy|escalation|point|calle
 
 # Right before the name and address in such a sentence.
 CUES = """
-from|created by|opened by|reported by|submitted by|raised by|requested by|sent by|by customer|started by
-from customer|von|erstellt von|gemeldet von|eroffnet von|eingereicht von|gesendet von|de|cree par
-ouvert par|envoye par|soumis par|de la part de|creado por|enviado por|abierto por|criado por|aberto por|da
-da parte di|creato da|inviato da|aperto da|van|aangemaakt door|ingediend door|gemeld door|od
+from|created by|opened by|reported by|submitted by|raised by|requested by|by customer|started by
+from customer|von|erstellt von|gemeldet von|eroffnet von|eingereicht von|de|cree par
+ouvert par|soumis par|de la part de|creado por|abierto por|criado por|aberto por|da
+da parte di|creato da|aperto da|van|aangemaakt door|ingediend door|gemeld door|od
 utworzone przez|zgloszone przez|от|от клиента|fra|fran
 """
 
