@@ -7,7 +7,7 @@ has ended.
 """
 
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,12 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.operations.clock import milliseconds
 from bot.operations.timing import LEASE
 from bot.storage.keyring import Keyring, Unsealable
-from bot.storage.store import Store
+from bot.storage.store import Store, Write
 from bot.storage.tables import jobs, now_ms
 from bot.storage.upsert import insert_new_returning
-
-Write = Callable[[AsyncConnection], Awaitable[None]]
-"""Writes something, in a transaction."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,19 @@ In the database they are sealed, and their keys are hashes, so that no address c
 older than the retention is returned from neither.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import TypeVar
 
 from cachetools import LRUCache
 from pydantic import TypeAdapter
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.lookup.kept_answers import KeptAnswers, KnownAnswer, best_for, with_newer
 from bot.operations.clock import Clock
 from bot.storage.keyring import Keyring
-from bot.storage.store import Store
+from bot.storage.store import Store, Write
 from bot.storage.tables import cached_findings, now_ms
 from bot.storage.upsert import upsert
 
@@ -23,6 +25,7 @@ from bot.storage.upsert import upsert
 _ENTRIES_IN_MEMORY = 500
 
 _KEPT = TypeAdapter(KeptAnswers)
+T = TypeVar("T")
 
 
 class AnswerCache:
@@ -55,19 +58,33 @@ class AnswerCache:
 
     async def latest(self, key: str, days: int) -> KnownAnswer | None:
         """As `get`, but always read from the database: another process may have written a newer answer."""
-        kept = await self._stored(key)
-        if kept:
-            self._memory[key] = kept
-        return best_for(self._lasting(kept), days)
+        async with self._store.read() as connection:
+            return self._best(key, days, await self._stored(connection, key))
 
-    async def put(self, key: str, subject_hash: str, known: KnownAnswer) -> None:
-        """Keep an answer under a key, beside those that say more."""
+    async def after(
+        self, write: Callable[[AsyncConnection], Awaitable[T]], key: str, days: int
+    ) -> tuple[T, KnownAnswer | None]:
+        """Write something, and read the latest answer in the same transaction."""
+        async with self._store.write() as connection:
+            written = await write(connection)
+            kept = await self._stored(connection, key)
+        return written, self._best(key, days, kept)
+
+    async def put(self, key: str, subject_hash: str, known: KnownAnswer, *also: Write) -> None:
+        """Keep an answer under a key, beside those that say more; what else is written goes with it."""
         kept = with_newer(self._lasting(self._memory.get(key, ())), known)
         self._memory[key] = kept
         sealed = self._keyring.seal_value(_KEPT, kept)
         async with self._store.write() as connection:
             row = {"key": key, "subject_hash": subject_hash, "sealed": sealed}
             await upsert(connection, cached_findings, [row], stored_ms=now_ms())
+            for write in also:
+                await write(connection)
+
+    def _best(self, key: str, days: int, kept: KeptAnswers) -> KnownAnswer | None:
+        if kept:
+            self._memory[key] = kept
+        return best_for(self._lasting(kept), days)
 
     def drop(self) -> None:
         """Drop the copies in memory: somebody was forgotten."""
@@ -77,8 +94,7 @@ class AnswerCache:
         now = self._clock()
         return tuple(known for known in kept if now - known.as_of <= self._retention)
 
-    async def _stored(self, key: str) -> KeptAnswers:
-        async with self._store.read() as connection:
-            query = select(cached_findings.c.sealed).where(cached_findings.c.key == key)
-            sealed = (await connection.execute(query)).scalar_one_or_none()
+    async def _stored(self, connection: AsyncConnection, key: str) -> KeptAnswers:
+        query = select(cached_findings.c.sealed).where(cached_findings.c.key == key)
+        sealed = (await connection.execute(query)).scalar_one_or_none()
         return () if sealed is None else self._keyring.unseal_value(_KEPT, sealed) or ()

@@ -11,9 +11,11 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from cachetools import LRUCache, TTLCache
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.answer import Answer
 from bot.domain.model import Failure, Finding, Reason, SourceName, State
@@ -28,6 +30,7 @@ from bot.sources.protocol import Effort, Indexed, Question, Source
 from bot.sources.raygun.pushed_errors import PushedErrors
 from bot.storage.keyring import Keyring
 from bot.storage.leases import Leases
+from bot.storage.store import Write
 
 # After a refused key, how long an account is not asked: each try would cost a call.
 _REFUSAL_LASTS = timedelta(minutes=5)
@@ -242,8 +245,8 @@ class AskSource:
     ) -> _Outcome:
         """The vendor's answer, or that of another process which is asking the same question now."""
         while True:
-            ours = await self._leases.take(name, self._process, _LEASE_LASTS)
-            known = await self._cache.latest(self._key(source, question), question.days)
+            take = partial(self._leases.taken, key=name, holder=self._process, lasting=_LEASE_LASTS)
+            ours, known = await self._cache.after(take, self._key(source, question), question.days)
             if known is not None and self._is_answer(source, question, known, begun):
                 if ours:
                     await self._leases.release(name, self._process)
@@ -252,11 +255,19 @@ class AskSource:
                 break
             await asyncio.sleep(_BETWEEN_LOOKS_SECONDS)
         renewing = asyncio.create_task(self._renew(name))
+        released = False
+
+        async def release(connection: AsyncConnection) -> None:
+            nonlocal released
+            await self._leases.releasing(name, self._process)(connection)
+            released = True
+
         try:
-            return await self._answered(source, question, spent)
+            return await self._answered(source, question, spent, release)
         finally:
             renewing.cancel()
-            await self._leases.release(name, self._process)
+            if not released:
+                await self._leases.release(name, self._process)
 
     def _is_answer(self, source: Source, question: Question, known: KnownAnswer, begun: datetime) -> bool:
         """Whether a cached answer, perhaps of another process, will do for a question asked at `begun`."""
@@ -271,7 +282,8 @@ class AskSource:
             await asyncio.sleep(_LEASE_LASTS.total_seconds() / 3)
             await self._leases.renew(name, self._process, _LEASE_LASTS)
 
-    async def _answered(self, source: Source, question: Question, spent: Spent) -> _Outcome:
+    async def _answered(self, source: Source, question: Question, spent: Spent, *also: Write) -> _Outcome:
+        """The vendor's answer, kept where the source has no index; what else is written goes with it."""
         spent.calls = calls = source.http.asking(question.purpose, await source.account())
         try:
             answer = await source.find(question, calls)
@@ -285,8 +297,8 @@ class AskSource:
         known, subject = self._known(answer, question), question.subject
         if not isinstance(source, Indexed):
             key = self._key(source, question)
-            await self._cache.put(key, self._keyring.hash(subject.kind, subject.value), known)
-            await self._known_links.learn(source.name, subject, answer.sessions)
+            links = self._known_links.learning(source.name, subject, answer.sessions)
+            await self._cache.put(key, self._keyring.hash(subject.kind, subject.value), known, links, *also)
         return _Outcome(known, calls.made)
 
     def _flight_name(self, source: Source, question: Question) -> str:

@@ -37,7 +37,7 @@ class Findings:
     ) -> Finding:
         """The finding for an answer."""
         since = question.since(self.clock())
-        left, again, back = await _small_quota(source, question)
+        left, again, back = await _small_quota(source, question, self.clock())
         return Finding(
             source.name,
             state,
@@ -62,7 +62,7 @@ class Findings:
         """The finding for a failure, with what was known before it."""
         spent = failure.reason is Reason.QUOTA_SPENT
         if known is None:
-            left, again, back = await _small_quota(source, question)
+            left, again, back = await _small_quota(source, question, self.clock())
             state = State.QUOTA if spent else State.FAILED
             return Finding(
                 source.name,
@@ -112,13 +112,15 @@ def _all_names(question: Question, answer: Answer) -> tuple[Subject, ...]:
     return (*question.names, *(Subject(SubjectKind.UID, uid, uid) for uid in set(uids) if uid))
 
 
-async def _small_quota(source: Source, question: Question) -> tuple[int | None, int | None, datetime | None]:
+async def _small_quota(
+    source: Source, question: Question, now: datetime
+) -> tuple[int | None, int | None, datetime | None]:
     """Of a small quota: calls left, the most that asking anew takes, and when the next one comes back."""
     account = await source.account()
     window = account.longest
     if window is None or window.calls > _SMALL_QUOTA:
         return None, None, None
-    state = await source.http.ledger.state(account)
+    state = await source.http.ledger.state(account, now)
     return state.left, await source.cost(question.subject), state.returns_at
 
 

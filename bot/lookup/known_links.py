@@ -10,13 +10,14 @@ from datetime import timedelta
 
 from pydantic import TypeAdapter
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.links import spellings
 from bot.domain.model import Session, SourceName, Subject, SubjectKind, UrlIs
 from bot.operations.clock import milliseconds
 from bot.sources.raygun.index import SessionIndex
 from bot.storage.keyring import Keyring
-from bot.storage.store import Store
+from bot.storage.store import Store, Write
 from bot.storage.tables import known_sessions, now_ms
 from bot.storage.upsert import upsert
 
@@ -56,17 +57,23 @@ class KnownLinks:
 
     async def learn(self, source: SourceName, subject: Subject, sessions: Sequence[Session]) -> None:
         """Store pointers to somebody's newest sessions, but for those whose URL is the person's page."""
+        async with self._store.write() as connection:
+            await self.learning(source, subject, sessions)(connection)
+
+    def learning(self, source: SourceName, subject: Subject, sessions: Sequence[Session]) -> Write:
+        """As `learn`: what writes it in a writer's transaction."""
         rows = [
             row
             for session in sessions[:_MOST_KEPT]
             if session.url_is is UrlIs.SESSION
             for row in self._rows(source, subject, session)
         ]
-        if not rows:
-            return
-        async with self._store.write() as connection:
+
+        async def write(connection: AsyncConnection) -> None:
             until = now_ms() + milliseconds(self._retention)
             await upsert(connection, known_sessions, rows, kept_until_ms=until)
+
+        return write
 
     async def by_url(self, url: str) -> Pointer | None:
         """The session that has this URL; None where none is known."""

@@ -148,7 +148,7 @@ class Calls:
 
     async def left(self) -> int | None:
         """How many calls the account has left; None where it has no limit."""
-        return (await self._http.ledger.state(self.account)).left
+        return (await self._http.ledger.state(self.account)).left if self.account.windows else None
 
     async def get(
         self, path: str, *, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None

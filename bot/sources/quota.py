@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from cachetools import TTLCache
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -39,6 +40,8 @@ from bot.storage.upsert import upsert, upsert_returning
 
 # Calls to accounts without a limit are counted for a day and then forgotten.
 _DAY_SECONDS = 24 * 3600
+# Of so many accounts it is known for so long what was left of their quota.
+_STATES_KEPT, _STATE_LASTS_SECONDS = 200, 0.25
 # Under this the vendor's word that no call is left is kept, whatever its windows.
 _CLOSED = 0
 
@@ -163,6 +166,10 @@ class Ledger:
         # A statement has a condition for each window: made once for accounts with the same ones.
         self._counting: dict[tuple[Window, ...], Insert] = {}
         self._windows: dict[str, timedelta] = {}
+        self._states: TTLCache[tuple[Account, int, int], QuotaState] = TTLCache(
+            _STATES_KEPT, _STATE_LASTS_SECONDS
+        )
+        self._changes = 0
 
     async def spend(
         self, account: Account, purpose: Purpose, budget: Account | None = None
@@ -182,6 +189,8 @@ class Ledger:
                     await self._count(connection, one, purpose)
         except _Refusal as refusal:
             return refusal.refused
+        finally:
+            self._changes += 1
         return Granted()
 
     async def give_back(self, account: Account) -> None:
@@ -190,9 +199,18 @@ class Ledger:
         async with self._store.write() as connection:
             await _lock(connection, account.name)
             await connection.execute(quota_calls.delete().where(quota_calls.c.id == newest.scalar_subquery()))
+        self._changes += 1
 
-    async def state(self, account: Account) -> QuotaState:
-        """What the account has left now."""
+    async def state(self, account: Account, at: datetime | None = None) -> QuotaState:
+        """What the account has left now; with the time, what was read a moment ago will do."""
+        if at is None:
+            return await self._state(account)
+        asked = account, int(at.timestamp() / _STATE_LASTS_SECONDS), self._changes
+        if (state := self._states.get(asked)) is None:
+            state = self._states[asked] = await self._state(account)
+        return state
+
+    async def _state(self, account: Account) -> QuotaState:
         window = account.longest
         counted = window or Window(0, _DAY_SECONDS)
         async with self._store.read() as connection:
@@ -227,32 +245,24 @@ class Ledger:
         window = _meant(account, until_in)
         over = _CLOSED if left <= 0 else window.seconds
         async with self._store.read() as connection:
-            now, told = await _told(connection, account)
+            now, told = _read_told((await connection.execute(_of_told(account.name))).all())
             until = now + math.ceil(until_in.total_seconds() * 1000)
-            if (
-                left > 0
-                and window.calls
-                and left > window.calls - await _used(connection, account, window, now)
-            ):
+            ours = window.calls - await _used(connection, account, window, now)
+            if left > 0 and window.calls and left > ours:
                 return
             if any(one.over_seconds == over and one.left <= left and one.until_ms >= until for one in told):
                 return
         row = {"account": account.name, "over_seconds": over, "left": left, "of_calls": window.calls or left}
         async with self._store.write() as connection:
             await upsert(connection, quota_told, [row | {"told_ms": now, "until_ms": until}])
+        self._changes += 1
 
     def windows(self) -> dict[str, timedelta]:
         """How long the calls of each account that was asked by this process count."""
         return dict(self._windows)
 
     async def _count(self, connection: AsyncConnection, account: Account, purpose: Purpose) -> None:
-        """
-        Count a call.
-
-        Raises:
-            _Refusal: when it must not be made.
-
-        """
+        """Count a call, or raise `_Refusal`."""
         longest = account.longest or Window(0, _DAY_SECONDS)
         self._windows[account.name] = timedelta(milliseconds=longest.milliseconds)
         now = await _lock(connection, account.name)
@@ -303,15 +313,10 @@ async def _lock(connection: AsyncConnection, name: str) -> int:
     return int(await upsert_returning(connection, quota_accounts, row, quota_accounts.c.touched_ms))
 
 
-async def _told(connection: AsyncConnection, account: Account) -> tuple[int, list[_Told]]:
-    """The database's time in milliseconds, and what the vendor said that is so still."""
-    return _read_told((await connection.execute(_of_told(account.name))).all())
-
-
 async def _told_and_calls(
     connection: AsyncConnection, account: Account, window: Window
 ) -> tuple[int, list[_Told], list[int]]:
-    """As `_told`, and when the calls that still count in a window were made, earliest first."""
+    """The database's time, what the vendor said, and when the calls of a window were made, earliest first."""
     clock = select(now_ms().label("now")).subquery()
     nothing = [literal(None, BigInteger()) for _ in range(3)]
     calls = (
@@ -341,6 +346,7 @@ def _of_told(name: str) -> Select[Any]:
 
 
 def _read_told(rows: Sequence[Row[Any]]) -> tuple[int, list[_Told]]:
+    """The database's time in milliseconds, and what the vendor said that is so still."""
     still = [row for row in rows if row.over_seconds is not None]
     return int(rows[0].now), [_Told(r.over_seconds, r.left, r.of_calls, r.until_ms) for r in still]
 
@@ -373,7 +379,7 @@ async def _nth_call(
 
 async def _refused(connection: AsyncConnection, account: Account, purpose: Purpose, now: int) -> Refused:
     """The refusal of a call, until the latest time at which one of the rules allows it."""
-    _, told = await _told(connection, account)
+    _, told = _read_told((await connection.execute(_of_told(account.name))).all())
     reasons = [
         (one.until_ms, one.left > 0, one.left <= 0) for one in told if one.left <= reserve(one.of, purpose)
     ]

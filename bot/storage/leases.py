@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 from sqlalchemy import case, delete, or_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.operations.clock import milliseconds
 from bot.storage.keyring import Keyring
-from bot.storage.store import Store
+from bot.storage.store import Store, Write
 from bot.storage.tables import claims, now_ms
 from bot.storage.upsert import insert_into
 
@@ -24,17 +25,21 @@ class Leases:
 
         Who has it already may take it again, which does not prolong it.
         """
+        async with self._store.write() as connection:
+            return await self.taken(connection, key, holder, lasting)
+
+    async def taken(self, connection: AsyncConnection, key: str, holder: str, lasting: timedelta) -> bool:
+        """As `take`, in a writer's transaction."""
         row = {"key": self._hash(key), "holder": holder, "until_ms": now_ms() + milliseconds(lasting)}
         is_over = claims.c.until_ms <= now_ms()
-        async with self._store.write() as connection:
-            new = insert_into(connection, claims).values(row)
-            until = case((is_over, new.excluded.until_ms), else_=claims.c.until_ms)
-            taken = new.on_conflict_do_update(
-                index_elements=[claims.c.key],
-                set_={"holder": holder, "until_ms": until},
-                where=or_(is_over, claims.c.holder == holder),
-            )
-            return (await connection.execute(taken)).rowcount == 1
+        new = insert_into(connection, claims).values(row)
+        until = case((is_over, new.excluded.until_ms), else_=claims.c.until_ms)
+        taken = new.on_conflict_do_update(
+            index_elements=[claims.c.key],
+            set_={"holder": holder, "until_ms": until},
+            where=or_(is_over, claims.c.holder == holder),
+        )
+        return (await connection.execute(taken)).rowcount == 1
 
     async def renew(self, key: str, holder: str, lasting: timedelta) -> None:
         """Prolong a lease that the holder has: it lasts so long from now."""
@@ -45,9 +50,17 @@ class Leases:
 
     async def release(self, key: str, holder: str) -> None:
         """End a lease that the holder has before its time is over."""
-        ours = (claims.c.key == self._hash(key)) & (claims.c.holder == holder)
         async with self._store.write() as connection:
+            await self.releasing(key, holder)(connection)
+
+    def releasing(self, key: str, holder: str) -> Write:
+        """What ends a lease in a writer's transaction."""
+        ours = (claims.c.key == self._hash(key)) & (claims.c.holder == holder)
+
+        async def write(connection: AsyncConnection) -> None:
             await connection.execute(delete(claims).where(ours))
+
+        return write
 
     def _hash(self, key: str) -> str:
         return self._keyring.hash("claim", key)

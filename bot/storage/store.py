@@ -5,7 +5,7 @@ Statements are SQLAlchemy Core and run on SQLite and PostgreSQL alike.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from sqlalchemy import select, text
@@ -15,6 +15,9 @@ from bot.operations.clock import Clock
 from bot.storage.database import Database, compact, open_database, transaction
 from bot.storage.schema import bring_up_to_date
 from bot.storage.tables import cached_findings, now_ms
+
+Write = Callable[[AsyncConnection], Awaitable[None]]
+"""Writes something, in a transaction."""
 
 # Fewer than there are connections: whoever only reads must not wait for writers.
 _WRITERS = 8

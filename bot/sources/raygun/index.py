@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, delete, func, insert, select
+from sqlalchemy import BigInteger, ColumnElement, delete, func, insert, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.addresses import read_address
@@ -140,6 +140,8 @@ class SessionIndex:
         self._keyring = keyring
         self.retention = retention
         self._answers_kept = answers_kept
+        # How often this process has changed it: what was read before may be different now.
+        self.changes = 0
 
     async def put(self, source: SourceName, harvest: Harvest, now: datetime) -> None:
         """Store pages that were read, and record the spans that were read completely."""
@@ -154,6 +156,7 @@ class SessionIndex:
             ):
                 if span is not None:
                     await self._claim(connection, str(source), kind, span, now)
+        self.changes += 1
 
     async def put_answer(self, source: SourceName, name: Subject, harvest: Harvest, asked: Span) -> None:
         """Store the answer to one of a person's names: its sessions in the span `asked`, which ends now."""
@@ -164,6 +167,7 @@ class SessionIndex:
         async with self._store.write() as connection:
             await rows.put(connection)
             await upsert(connection, index_asked, asked_rows)
+        self.changes += 1
 
     async def put_opened(self, source: SourceName, opened: Opened) -> None:
         """Store a session's own page."""
@@ -176,6 +180,7 @@ class SessionIndex:
                 "kept_until_ms": to_ms(opened.at + self.retention),
             }
             await upsert(connection, index_opened, [row])
+        self.changes += 1
 
     async def coverage(self, source: SourceName, now: datetime, kind: Listing = Listing.SESSIONS) -> Coverage:
         """The spans for which the index is complete, of the time for which sessions are kept."""
@@ -235,32 +240,39 @@ class SessionIndex:
         async with self._store.read() as connection:
             return int((await connection.execute(query)).scalar_one())
 
-    async def begun_by_hour(self, source: SourceName, since: datetime) -> dict[datetime, int]:
-        """How many known sessions began in each hour, by the hour's begin."""
-        hour = index_sessions.c.started_ms // _HOUR_MS
-        query = (
-            select(hour, func.count())
-            .where(index_sessions.c.account == str(source), index_sessions.c.started_ms >= to_ms(since))
+    async def traffic(
+        self, source: SourceName, since: datetime
+    ) -> tuple[dict[datetime, int], tuple[datetime, ...]]:
+        """
+        What happened from a moment on.
+
+        Returns:
+            how many known sessions began in each hour, by the hour's begin; and when people were looked up,
+            earliest first (of that the last eight days are kept).
+
+        """
+        account, begin = str(source), to_ms(since)
+        hour = (index_sessions.c.started_ms // _HOUR_MS).label("hour")
+        begun = (
+            select(hour, func.count().label("sessions"))
+            .where(index_sessions.c.account == account, index_sessions.c.started_ms >= begin)
             .group_by(hour)
         )
+        asked = select(index_lookups.c.at_ms, literal(None, BigInteger())).where(
+            index_lookups.c.account == account, index_lookups.c.at_ms >= begin
+        )
         async with self._store.read() as connection:
-            rows = (await connection.execute(query)).all()
-        return {from_ms(int(number) * _HOUR_MS): int(count) for number, count in rows}
+            rows = (await connection.execute(union_all(begun, asked))).all()
+        hours = {
+            from_ms(int(row.hour) * _HOUR_MS): int(row.sessions) for row in rows if row.sessions is not None
+        }
+        return hours, tuple(from_ms(at) for at in sorted(row.hour for row in rows if row.sessions is None))
 
     async def note_lookup(self, source: SourceName, now: datetime) -> None:
         """Record that somebody was looked up: calls are spread over the day by when people are looked up."""
         async with self._store.write() as connection:
             row = {"account": str(source), "at_ms": to_ms(now)}
             await connection.execute(insert(index_lookups).values(row))
-
-    async def lookups(self, source: SourceName, since: datetime) -> tuple[datetime, ...]:
-        """When people were looked up from a moment on, earliest first; the last eight days are kept."""
-        query = select(index_lookups.c.at_ms).where(
-            index_lookups.c.account == str(source), index_lookups.c.at_ms >= to_ms(since)
-        )
-        async with self._store.read() as connection:
-            rows = (await connection.execute(query.order_by(index_lookups.c.at_ms))).scalars().all()
-        return tuple(from_ms(at) for at in rows)
 
     async def _coverage(
         self, connection: AsyncConnection, source: SourceName, now: datetime, kind: Listing

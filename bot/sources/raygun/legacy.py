@@ -69,6 +69,11 @@ def rest_after_429(_now: datetime) -> timedelta:
     return FIRST_REST
 
 
+# So many people are known for so long as they were read: the plan looks at them before each call.
+_PEOPLE_KEPT, _LATELY_SECONDS = 100, 0.25
+_Asked = tuple[tuple[Subject, ...], int, int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class _Forecast:
     """What is expected by earlier days: how many sessions begin when, and when people are looked up."""
@@ -109,6 +114,9 @@ class Raygun:
     _readers: Readers = field(default_factory=Readers)
     _trouble: _Trouble = field(default_factory=_Trouble)
     _forecasts: "TTLCache[str, _Forecast]" = field(init=False)
+    _lately: "TTLCache[_Asked, KnownPerson]" = field(
+        default_factory=lambda: TTLCache(_PEOPLE_KEPT, _LATELY_SECONDS)
+    )
 
     title = "Raygun"
     freshness = Freshness(found=timedelta(minutes=15), nobody=timedelta(minutes=5))
@@ -211,7 +219,14 @@ class Raygun:
         return "login and list of sessions work"
 
     async def _known(self, question: Question) -> KnownPerson:
-        return await look_up(self.index, self.name, question, self.http.clock())
+        """What the index has; what was read a moment ago, unless this process has changed it since."""
+        now = self.http.clock()
+        moment = int(now.timestamp() / _LATELY_SECONDS)
+        asked = question.names, question.days, self.index.changes, moment
+        known = self._lately.get(asked)
+        if known is None:
+            known = self._lately[asked] = await look_up(self.index, self.name, question, now)
+        return known
 
     async def _situation(self, question: Question, known: KnownPerson) -> Situation:
         now = self.http.clock()
@@ -231,7 +246,9 @@ class Raygun:
     async def _purse(self, purpose: Purpose) -> Purse:
         """The calls that a purpose may spend, and when calls come back."""
         now = self.http.clock()
-        state, key = await asyncio.gather(self.http.ledger.state(self.http.account), self.api.key_is_known())
+        state, key = await asyncio.gather(
+            self.http.ledger.state(self.http.account, now), self.api.key_is_known()
+        )
         limit = self.settings.daily_calls
         return Purse(
             left=max(0, (state.left or 0) - reserve(limit, purpose)),
@@ -248,9 +265,7 @@ class Raygun:
         known = self._forecasts.get(grown)
         if known is None:
             since = self.http.clock() - self.index.retention
-            begun, lookups = await asyncio.gather(
-                self.index.begun_by_hour(self.name, since), self.index.lookups(self.name, since)
-            )
+            begun, lookups = await self.index.traffic(self.name, since)
             known = _Forecast(learn_volume(begun, coverage, A_PAGE), lookups)
             self._forecasts[grown] = known
         return known

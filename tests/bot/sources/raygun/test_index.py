@@ -124,13 +124,15 @@ async def test_no_address_and_no_uid_stands_in_the_database(index: SessionIndex,
 async def test_it_is_known_when_people_were_looked_up_from_a_moment_on(index: SessionIndex) -> None:
     for days in (9, 3, 0):
         await index.note_lookup(SHOP, NOW - timedelta(days=days))
-    assert await index.lookups(SHOP, NOW - timedelta(days=8)) == (NOW - timedelta(days=3), NOW)
+    _, lookups = await index.traffic(SHOP, NOW - timedelta(days=8))
+    assert lookups == (NOW - timedelta(days=3), NOW)
 
 
 async def test_sessions_are_counted_by_the_hour_they_began_in(index: SessionIndex) -> None:
     some = [sighted(n, NOW + timedelta(minutes=n), uid=f"u-{n}") for n in (0, 10, 59, 60)]
     await index.put(SHOP, harvest(*some), NOW)
-    assert await index.begun_by_hour(SHOP, NOW - DAY) == {NOW: 3, NOW + timedelta(hours=1): 1}
+    begun, _ = await index.traffic(SHOP, NOW - DAY)
+    assert begun == {NOW: 3, NOW + timedelta(hours=1): 1}
 
 
 # A claimed span with a session missing would hide a customer's visit.
