@@ -1,9 +1,10 @@
 """The whole sandbox: Slack and the vendors, each on its own port of 127.0.0.1."""
 
 import random
+import secrets
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.slack.manifest import read_manifest
@@ -57,6 +58,7 @@ class World:
     people: tuple[Customer, ...]
     tickets: tuple[TicketSample, ...]
     switches: "Switches"
+    secret_key: str = field(default_factory=lambda: secrets.token_urlsafe(32))
 
     @property
     def vendors(self) -> tuple[StandIn, ...]:
@@ -71,7 +73,7 @@ class World:
     def environment(self) -> dict[str, str]:
         """The variables that configure Casefile for all of it, without the database."""
         variables = {
-            "SECRET_KEY": "the sandbox has no secrets",
+            "SECRET_KEY": self.secret_key,
             "SLACK_API_URL": self.slack.api_url,
             "SLACK_BOT_TOKEN": self.slack.bot_token,
             "SLACK_APP_TOKEN": self.slack.app_token,

@@ -11,12 +11,14 @@ from bot.answers.mrkdwn import counted
 from bot.answers.wording import listed, source_label
 from bot.domain.addresses import read_address
 from bot.domain.asking import AnswerForm
+from bot.domain.characters import escaped_in_json
 from bot.domain.model import CaseFile, Session, Subject, SubjectKind
 
 # Sessions that Show more shows.
 SHOWN_AT_MOST = 20
 # Characters of a confirmation's text (`slack.md`, "Block Kit limits").
 _CONFIRM = 300
+_LONGEST_VALUE = 2_000
 REFRESH, SHOW_MORE, REMOVE = "refresh", "show_more", "remove"
 ASK_CUSTOMER = "ask_customer"
 SESSION_ERRORS = "session_errors"
@@ -50,7 +52,7 @@ class ButtonValue:
         subjects = [[subject.kind, subject.typed] for subject in self.subjects]
         at = None if self.ticket_at is None else int(self.ticket_at.timestamp())
         parts = [subjects, self.days, self.shown, self.asker, self.form, at, self.thread_ts]
-        return json.dumps(parts, ensure_ascii=False)
+        return escaped_in_json(json.dumps(parts, ensure_ascii=False), _LONGEST_VALUE)
 
     @classmethod
     def loads(cls, value: str) -> "ButtonValue":
@@ -125,7 +127,8 @@ class SessionValue:
     def dumps(self) -> str:
         """The value as text."""
         at, until = (None if t is None else int(t.timestamp()) for t in (self.started_at, self.until))
-        return json.dumps([self.source, self.session_id, at, self.url, until])
+        parts = [self.source, self.session_id, at, self.url, until]
+        return escaped_in_json(json.dumps(parts, ensure_ascii=False), _LONGEST_VALUE)
 
     @classmethod
     def loads(cls, value: str) -> "SessionValue":

@@ -10,9 +10,11 @@ import re
 from datetime import datetime
 
 # Control characters, line breaks, and characters that are invisible or change the direction of writing.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
-# Characters that would start or end bold, italics, strike-through or code.
-_MARKS = re.compile(r"[*_~`]")
+_CONTROL = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e0fff]+"
+)
+# What would start or end bold, italics, strike-through or code, or begin an emoji's name (`:tada:`).
+_MARKS = re.compile(r"[*_~`]|:(?=[^\s:]{1,100}:)")
 # A section holds 3,000 characters, and a link shares it with a line of text.
 _LONGEST_LINK = 1_200
 # U+2060 is invisible: around a mark of formatting, it makes Slack show the mark as it is.

@@ -19,6 +19,7 @@ from bot.answers.block_kit import context, dicts
 from bot.answers.buttons import ASK_CUSTOMER, ButtonValue, remove_button
 from bot.answers.mrkdwn import code, escaped
 from bot.domain.addresses import LONGEST_SUBJECT, shown_address
+from bot.domain.characters import without_invisible
 from bot.domain.message import Message
 from bot.domain.model import Subject, SubjectKind
 from bot.domain.subjects import Help, NobodyNamed, NotUnderstood
@@ -86,7 +87,7 @@ def _message(text: str, people: Sequence[Subject], spare: Spare, *, automatic: b
 
 
 def _label(subject: Subject) -> str:
-    label = shown_address(subject) if subject.kind is SubjectKind.EMAIL else subject.value
+    label = without_invisible(shown_address(subject) if subject.kind is SubjectKind.EMAIL else subject.value)
     return label if len(label) <= _BUTTON else f"{label[: _BUTTON - 1]}…"
 
 

@@ -10,14 +10,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
-from cryptography.fernet import InvalidToken, MultiFernet
+from cryptography.fernet import InvalidToken
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.audit.entries import AuditEntry, Came
 from bot.domain.addresses import read_address
 from bot.domain.model import Subject, SubjectKind
 from bot.operations.metrics import Metrics
-from bot.storage.keyring import Keyring
+from bot.storage.keyring import Keyring, Seals
 from bot.storage.store import Store
 from bot.storage.tables import audit, now_ms
 from bot.storage.upsert import upsert
@@ -160,17 +160,17 @@ def forgotten_hashes(keyring: Keyring, subject: Subject) -> tuple[str, ...]:
     return keyring.hashes("forgotten", subject.kind, subject.value)
 
 
-def seals_of(keyring: Keyring) -> MultiFernet:
+def seals_of(keyring: Keyring) -> Seals:
     """The seals of a key of the trail's own."""
     return keyring.apart(_SEALS)
 
 
-def seal(seals: MultiFernet, subject: Subject) -> str:
+def seal(seals: Seals, subject: Subject) -> str:
     """Whom a row is about, sealed, as it was typed."""
     return seals.encrypt(f"{subject.kind}:{subject.typed}".encode()).decode()
 
 
-def unseal(seals: MultiFernet, sealed: str | None) -> Subject | None:
+def unseal(seals: Seals, sealed: str | None) -> Subject | None:
     """Whom a row is about; None where it does not say, or was sealed by a key that is gone."""
     if sealed is None:
         return None

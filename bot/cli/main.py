@@ -42,7 +42,8 @@ COMMANDS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one command and exit with its status."""
+    """Run one command and exit with its status; what it writes is for the user who runs it alone."""
+    os.umask(0o077)
     sys.exit(run(arguments))
 
 

@@ -5,6 +5,7 @@ An address means the same without an invisible mark in it, or with a wide `＠`.
 changed inside, so only what cleans the ends is for uids; wide digits in a URL are none.
 """
 
+import json
 import re
 
 # Unicode's Default_Ignorable_Code_Point but for the two joiners: soft hyphen, zero width, direction marks,
@@ -55,3 +56,17 @@ def unescaped(text: str) -> str:
     for escape, mark in _ESCAPES:
         text = text.replace(escape, mark)
     return text
+
+
+# What a reader does not see, and the colons of an emoji's name such as `:tada:`.
+_UNSEEN_OR_EMOJI = re.compile(f"[\\x7f-\\x9f\\u2028\\u2029]|{_INVISIBLE.pattern[:-1]}|:(?=[^\\s:]{{1,100}}:)")
+
+
+def escaped_in_json(text: str, most: int) -> str:
+    """
+    JSON without objects that means the same, its unseen characters and emoji's names written as escapes.
+
+    What is longer than `most` characters by that stays as it is.
+    """
+    escaped = _UNSEEN_OR_EMOJI.sub(lambda one: json.dumps(one[0])[1:-1].replace(":", "\\u003a"), text)
+    return escaped if len(escaped) <= most else text

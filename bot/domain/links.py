@@ -301,9 +301,12 @@ def _moment(digits: str | None) -> datetime | None:
 def _json(texts: list[str]) -> Any:
     """The JSON of a query's first value, curly quotes (of chat programs) included; None if unreadable."""
     try:
-        return json.loads(texts[0].translate(_CURLY_QUOTES)) if texts else None
+        read = json.loads(texts[0].translate(_CURLY_QUOTES)) if texts else None
+        # Half of a pair of surrogates is nobody's uid, and cannot be written.
+        json.dumps(read, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return None
+    return read
 
 
 def _uxcam_uid(texts: list[str], identities: frozenset[str]) -> str | None:

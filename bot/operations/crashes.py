@@ -2,14 +2,13 @@
 The bot's own crashes, reported to Raygun by raygun4py (`contracts/raygun_crash.md`, parts B and C).
 
 Every error that is logged with an exception is reported, by a thread of its own. The library's sending of
-environment, local and global variables is turned off, and addresses, tokens and our own secrets are masked
-in the rest.
+environment, local and global variables is turned off, an exception's place stands for its message, and
+addresses, tokens and our own secrets are masked in the rest.
 """
 
 import asyncio
 import logging
 import queue
-import re
 import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -21,6 +20,9 @@ from urllib.parse import urlsplit
 
 from cachetools import TTLCache
 from raygun4py.raygunprovider import RaygunSender
+
+from bot.operations.masking import mask
+from bot.operations.places import short_path
 
 ENDPOINT = "https://api.raygun.com/entries"
 _LOGGER = "crashes"
@@ -44,40 +46,34 @@ _REFUSED = frozenset(
     {HTTPStatus.FORBIDDEN, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.TOO_MANY_REQUESTS}
 )
 _REST = timedelta(hours=1)
-_MASKS = (
-    (re.compile(r"[^\s<>\"'=:,;()\[\]]+@[^\s<>\"',;()\[\]]+"), "<address>"),
-    (re.compile(r"\bx(?:ox[a-z]|app)-[\w-]+"), "<token>"),
-    (re.compile(r"(?i)\b(bearer|basic)\s+\S+"), r"\1 <token>"),
-    (re.compile(r"(?i)((?:api_?key|token|secret|password)[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,}]+"), r"\1<token>"),
-    (re.compile(r"https?://[^\s\"'<>]+"), "<url>"),
-)
 
 
 class Masks:
-    """Masks what must not be sent: whatever looks like an address, a token or a URL, and our secrets."""
+    """Leaves out of a report what must not be sent: messages, locals, and whatever looks like a secret."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
         self._secrets = sorted((secret for secret in secrets if secret), key=len, reverse=True)
 
     def text(self, text: str) -> str:
-        """The text with all of these masked, cut to `_LONGEST_TEXT` characters."""
+        """The text with our secrets, addresses, tokens and URLs masked, cut to `_LONGEST_TEXT` characters."""
         for secret in self._secrets:
             text = text.replace(secret, "<secret>")
-        text = text[:_LONGEST_TEXT]
-        for pattern, instead in _MASKS:
-            text = pattern.sub(instead, text)
-        return text
+        return mask(text[:_LONGEST_TEXT])
 
     def entry(self, details: dict[str, Any]) -> dict[str, Any]:
-        """A report's details with all of these masked; raygun4py calls it before it sends."""
+        """
+        A report's details as they are sent; raygun4py calls it before it sends.
+
+        An exception's message may hold anything that somebody wrote, so its place stands for it.
+        """
         details["machineName"] = "casefile"
         details["environment"] = {
             name: details["environment"].get(name) for name in ("runtimeVersion", "oSVersion", "architecture")
         }
         error, depth = details.get("error"), 0
         while error is not None:
-            error.message = self.text(str(error.message))
             error.stackTrace = [_frame(frame) for frame in error.stackTrace[-_MOST_FRAMES:]]
+            error.message = self.text(_where(error.className, error.stackTrace))
             depth += 1
             if depth >= _MOST_CAUSES:
                 error.innerError = None
@@ -85,15 +81,17 @@ class Masks:
         return details
 
 
+def _where(kind: str, frames: list[dict[str, Any]]) -> str:
+    """`KeyError in jobs/worker.py:120`, which Raygun groups by."""
+    if not frames:
+        return str(kind)
+    return f"{kind} in {frames[-1]['fileName']}:{frames[-1]['lineNumber']}"
+
+
 def _frame(frame: dict[str, Any]) -> dict[str, Any]:
     """File, line and method of a stack frame; the line's text is left out: it is in the source."""
-    place = {"lineNumber": frame["lineNumber"], "fileName": _short(frame["fileName"])}
+    place = {"lineNumber": frame["lineNumber"], "fileName": short_path(frame["fileName"])}
     return place | {"className": frame["className"], "methodName": frame["className"]}
-
-
-def _short(file: str) -> str:
-    """The last three parts of a file's path: where the bot is installed is not reported."""
-    return "/".join(file.replace("\\", "/").split("/")[-3:])
 
 
 class CrashReports(logging.Handler):

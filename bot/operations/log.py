@@ -7,6 +7,10 @@ from typing import Any
 
 import stamina.instrumentation
 import structlog
+from structlog.types import EventDict
+
+from bot.operations.masking import mask
+from bot.operations.places import place_of
 
 # httpx2 and httpcore2 print URLs (they carry addresses); aiosqlite prints statements' values at DEBUG.
 _QUIET = {
@@ -46,12 +50,11 @@ def configure_logging(level: str, *, stream: Any = None) -> None:
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
+            foreign_pre_chain=[*shared, _masked],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                # Last, so that the handler for crash reports still finds the exception itself. The
-                # traceback shows no local variables: they hold addresses and keys.
-                structlog.processors.format_exc_info,
+                # Last, so that the handler for crash reports still finds the exception itself.
+                _place_of_error,
                 structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "logger", "event"]),
             ],
         )
@@ -62,6 +65,20 @@ def configure_logging(level: str, *, stream: Any = None) -> None:
     for name, at_least in _QUIET.items():
         logging.getLogger(name).setLevel(max(at_least, logging.getLevelName(level)))
     stamina.instrumentation.set_on_retry_hooks([_log_retry])
+
+
+def _place_of_error(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """An exception as its type and place: its text and its locals may hold an address or a key."""
+    given = event.pop("exc_info", None)
+    if given is True:
+        given = sys.exc_info()
+    error = given[1] if isinstance(given, tuple) else given
+    return event if not isinstance(error, BaseException) else {**event, "exception": place_of(error)}
+
+
+def _masked(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """A library's words without what looks like an address, a token or a URL: our own events name none."""
+    return {name: mask(text) if isinstance(text, str) else text for name, text in event.items()}
 
 
 def log_cautions(cautions: Iterable[str]) -> None:

@@ -39,10 +39,12 @@ from bot.settings.values import (
     Key,
     LogLevel,
     LowerWords,
+    OwnToken,
     Patterns,
-    Secret,
+    SecretKeys,
     WebAddress,
     Words,
+    is_plain_elsewhere,
 )
 from bot.storage.address import is_postgresql
 
@@ -120,8 +122,10 @@ class Settings(BaseSettings):
     slack_command: Annotated[str, Field(pattern=r"^/[^\s]{1,31}$")] = Field(
         "/sessions", description="the command's name; another app may own this one"
     )
-    secret_key: Secret | None = Field(
-        None, description="keys hashes and seals; several, comma-separated: the first one seals"
+    secret_key: SecretKeys | None = Field(
+        None,
+        description="keys hashes and seals, 32 characters at least; several, comma-separated: the first one"
+        " seals",
     )
     database_url: DatabaseUrl = Field(
         "sqlite:///casefile.db", description="where everything is stored: SQLite, or `postgresql://…`"
@@ -133,10 +137,12 @@ class Settings(BaseSettings):
     uxcam: dict[str, UXCamAccount] = Field(default_factory=dict)
     zendesk: dict[str, ZendeskAccount] = Field(default_factory=dict)
     intercom: dict[str, IntercomAccount] = Field(default_factory=dict)
-    raygun_webhook_secret: Key | None = Field(
+    raygun_webhook_secret: OwnToken | None = Field(
         None, description="last part of the webhook's path; unset: there is no such route"
     )
-    metrics_token: Key | None = Field(None, description="for `/metrics`; unset: answered to loopback alone")
+    metrics_token: OwnToken | None = Field(
+        None, description="for `/metrics`; unset: answered to loopback alone"
+    )
     raygun_crash_api_key: Key | None = Field(
         None,
         description="of a Raygun application that gathers the bot's own crashes; unset: none is reported",
@@ -155,6 +161,9 @@ class Settings(BaseSettings):
     lookup: LookupSettings = LookupSettings()
     retention: RetentionSettings = RetentionSettings()
     log_level: LogLevel = Field("INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`")
+    allow_plain_http: bool = Field(
+        False, description="whether addresses may be `http://` outside this machine: keys go over it in clear"
+    )
     port: Annotated[int, Field(ge=1, le=65535)] | None = Field(
         None, description="set by hosts such as Heroku"
     )
@@ -223,6 +232,17 @@ def _secrets_in(group: BaseModel | Mapping[str, BaseModel]) -> Iterator[str]:
             yield from _secrets_in(value)
 
 
+def plain_addresses(group: BaseModel | Mapping[str, Any], within: str = "") -> Iterator[str]:
+    """The variables that hold an address without TLS of another machine."""
+    named = group if isinstance(group, Mapping) else {n: getattr(group, n) for n in type(group).model_fields}
+    for name, value in named.items():
+        variable = f"{within}{name.upper()}"
+        if isinstance(value, BaseModel | Mapping):
+            yield from plain_addresses(value, f"{variable}__")
+        elif isinstance(value, str) and name.endswith("_url") and is_plain_elsewhere(value):
+            yield variable
+
+
 class _Given(EnvSettingsSource):
     """The environment that was handed in, in place of the process's own."""
 
@@ -280,9 +300,15 @@ def load_settings(environment: Mapping[str, str], dotenv: Path | None = None) ->
         if not value.strip():
             raise SettingsError(f"{name} is set but empty: give it a value, or remove it")
     try:
-        return Settings.model_validate(_Given(ours)())
+        settings = Settings.model_validate(_Given(ours)())
     except ValidationError as invalid:
         raise SettingsError(_one_line(invalid)) from None
+    plain = next(plain_addresses(settings), None)
+    if plain and not settings.allow_plain_http:
+        raise SettingsError(
+            f"{plain}: is http://, which sends keys in clear: https://, or ALLOW_PLAIN_HTTP=true"
+        )
+    return settings
 
 
 def _one_line(invalid: ValidationError) -> str:

@@ -2,9 +2,11 @@
 
 import json
 import re
+from ipaddress import ip_address
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
+import re2
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 
 from bot.storage.address import database_error
@@ -50,6 +52,20 @@ def _web_address(value: str) -> str:
     return value.rstrip("/")
 
 
+def is_plain_elsewhere(address: str) -> bool:
+    """Whether an address is `http://` and not this machine's own."""
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    return parts.scheme == "http" and host != "localhost" and not _is_loopback(host)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def _origin(value: str) -> str:
     if urlsplit(value).path:
         raise ValueError("the server's origin alone is needed, such as https://host.example; /api is added")
@@ -71,6 +87,31 @@ def _rybbit_site(value: str) -> str:
 def _database_url(value: str) -> str:
     if (wrong := database_error(value)) is not None:
         raise ValueError(wrong)
+    return value
+
+
+# What keys hashes and seals has to be beyond guessing, also for who has the database; see SECURITY.md.
+_SHORTEST_SECRET_KEY = 32
+_SHORTEST_TOKEN = 16
+# As `.env.example` has it.
+_EXAMPLES = "put-"
+
+
+def _secret_keys(value: SecretStr) -> SecretStr:
+    first = value.get_secret_value().partition(",")[0].strip()
+    if first.lower().startswith(_EXAMPLES):
+        raise ValueError("is the example's: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'")
+    if len(first) < _SHORTEST_SECRET_KEY:
+        raise ValueError(
+            f"the first key has fewer than {_SHORTEST_SECRET_KEY} characters:"
+            " put a longer one before it, as NEW,OLD, so that what the old one sealed still opens"
+        )
+    return value
+
+
+def _long_token(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < _SHORTEST_TOKEN:
+        raise ValueError(f"has fewer than {_SHORTEST_TOKEN} characters, and can be guessed")
     return value
 
 
@@ -107,12 +148,21 @@ def _as_json_list(value: Any) -> Any:
     return _as_list(value)
 
 
+def _quiet() -> re2.Options:
+    options = re2.Options()
+    # It would print the pattern.
+    options.log_errors = False
+    return options
+
+
 def _one_group(patterns: tuple[str, ...]) -> tuple[str, ...]:
     for number, pattern in enumerate(patterns, 1):
         try:
-            groups = re.compile(pattern).groups
-        except re.error:
-            raise ValueError(f"pattern {number} is not a regular expression") from None
+            groups = re2.compile(pattern, _quiet()).groups
+        except re2.error:
+            raise ValueError(
+                f"pattern {number} is no regular expression that RE2 takes: no look-around, no back-reference"
+            ) from None
         if groups != 1:
             raise ValueError(f"pattern {number} needs exactly one group, around the uid")
     return patterns
@@ -131,6 +181,7 @@ def _lower(values: tuple[str, ...]) -> tuple[str, ...]:
 Key = Annotated[SecretStr, BeforeValidator(_without_blanks), AfterValidator(_one_line_key)]
 WebAddress = Annotated[str, BeforeValidator(_without_blanks), AfterValidator(_web_address)]
 Origin = Annotated[WebAddress, AfterValidator(_origin)]
+OwnToken = Annotated[Key, AfterValidator(_long_token)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
 Channels = Annotated[Words, AfterValidator(_channel_ids)]
 LowerWords = Annotated[Words, AfterValidator(_lower)]
@@ -141,6 +192,7 @@ Text = Annotated[str, BeforeValidator(_without_blanks)]
 Subdomain = Annotated[Text, AfterValidator(_subdomain)]
 RybbitSite = Annotated[Text, AfterValidator(_rybbit_site)]
 Secret = Annotated[SecretStr, BeforeValidator(_without_blanks)]
+SecretKeys = Annotated[Secret, AfterValidator(_secret_keys)]
 FullStoryKey = Annotated[Secret, AfterValidator(_fullstory_key)]
 BotToken = Annotated[Key, _starting("xoxb-")]
 AppToken = Annotated[Key, _starting("xapp-")]

@@ -15,6 +15,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.operations.json_text import whole
 from bot.slack.rate_limits import A_MINUTE, EDIT, POST, RateLimits, TooFar
 
 _TIMEOUT = aiohttp.ClientTimeout(total=10, connect=5)
@@ -95,7 +96,7 @@ class SlackClient(AsyncWebClient):
             if api_method not in _TURN_IS_TAKEN:
                 await self._take_turn(api_method)
             try:
-                return await super().api_call(api_method, **arguments)
+                answer = await super().api_call(api_method, **arguments)
             except (aiohttp.ClientError, TimeoutError) as error:
                 raise lost(error) from None
             except SlackApiError as error:
@@ -104,6 +105,9 @@ class SlackClient(AsyncWebClient):
                     raise SlackAway("ratelimited", wait, unsure=False) from None
                 if api_method in _TURN_IS_TAKEN:
                     await asyncio.sleep(wait.total_seconds())
+            else:
+                answer.data = whole(answer.data)
+                return answer
         raise AssertionError("the last try returns or raises")
 
     async def _take_turn(self, method: str) -> None:

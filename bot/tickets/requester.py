@@ -13,6 +13,8 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import re2
+
 from bot.domain.addresses import domain_of, read_address
 from bot.domain.model import Subject, SubjectKind, TicketReference
 from bot.tickets.profiles.known import OWN_DOMAINS, SHAPES
@@ -392,8 +394,12 @@ def once(without_those: Iterable[Subject], addresses: Iterable[Subject]) -> tupl
 
 
 def _uids(lines: Sequence[str], patterns: Sequence[str]) -> tuple[Subject, ...]:
-    """The uids that configured patterns find in the desk's own lines; more than three are a digest."""
+    """
+    The uids that configured patterns find in the desk's own lines; more than three are a digest.
+
+    RE2 runs them in time that grows with the text alone: none can hang.
+    """
     text = "\n".join(lines)[:_MOST_FOR_PATTERNS]
-    found = [match[1] for pattern in patterns for match in re.finditer(pattern, text) if match[1]]
+    found = [match[1] for pattern in patterns for match in re2.finditer(pattern, text) if match[1]]
     uids = dict.fromkeys(uid for uid in found if len(uid) <= _LONGEST_UID and uid.isprintable())
     return tuple(Subject(SubjectKind.UID, uid, uid) for uid in list(uids)[:MOST_REQUESTERS])

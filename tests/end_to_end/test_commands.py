@@ -319,9 +319,13 @@ async def test_a_server_that_is_killed_is_followed_by_one_that_finishes_its_work
 @pytest.mark.process
 async def test_pushed_errors_that_were_acknowledged_survive_a_kill(shell: Shell, tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path / 'pushed.db'}"
-    settings = {"RAYGUN_WEBHOOK_SECRET": "invented", "LOG_LEVEL": "INFO", "DATABASE_URL": database}
+    settings = {
+        "RAYGUN_WEBHOOK_SECRET": "invented-for-this-test",
+        "LOG_LEVEL": "INFO",
+        "DATABASE_URL": database,
+    }
     server = await shell.start("serve", "--port", "0", **settings)
-    url = f"http://127.0.0.1:{await port_of(server)}/webhooks/raygun/shop/invented"
+    url = f"http://127.0.0.1:{await port_of(server)}/webhooks/raygun/shop/invented-for-this-test"
     acknowledged = 0
 
     async def push_until_it_dies(client: httpx2.AsyncClient, lane: int) -> None:

@@ -81,7 +81,10 @@ async def test_slack_shows_each_twin_with_its_own_link(desk: Desk) -> None:
 
 
 async def test_an_account_that_shares_uids_has_to_be_configured(tmp_path: Path) -> None:
-    database = {"DATABASE_URL": f"sqlite:///{tmp_path / 'casefile.db'}", "SECRET_KEY": "s"}
+    database = {
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'casefile.db'}",
+        "SECRET_KEY": "of every vendor and long enough for one",
+    }
     settings = load_settings(database | {"SHARED_UIDS": "fullstory/main"})
     with pytest.raises(SettingsError, match="SHARED_UIDS: no account fullstory/main is configured"):
         async with open_engine(settings):

@@ -26,12 +26,18 @@ KINDS = pytest.mark.parametrize("kind", [Zendesk, Intercom])
 
 
 def configured(stand_in: StandIn, folder: Path, **more: str) -> Settings:
-    database = {"SECRET_KEY": "a secret", "DATABASE_URL": f"sqlite:///{folder / 'desk.db'}"}
+    database = {
+        "SECRET_KEY": "of the help desks and long enough for one",
+        "DATABASE_URL": f"sqlite:///{folder / 'desk.db'}",
+    }
     return load_settings(stand_in.environment() | database | more)
 
 
 def by_token(stand_in: Zendesk, folder: Path, token: str | None = None) -> Settings:
-    database = {"SECRET_KEY": "a secret", "DATABASE_URL": f"sqlite:///{folder / 'desk.db'}"}
+    database = {
+        "SECRET_KEY": "of the help desks and long enough for one",
+        "DATABASE_URL": f"sqlite:///{folder / 'desk.db'}",
+    }
     wrong = {"ZENDESK__MAIN__API_TOKEN": token} if token else {}
     return load_settings(stand_in.legacy_environment() | database | wrong)
 

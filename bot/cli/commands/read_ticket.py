@@ -11,6 +11,7 @@ from bot.cli.arguments import AsJson
 from bot.cli.environment import read_settings
 from bot.cli.terminal import OK, Complaint, printable
 from bot.cli.ticket_json import ticket_json
+from bot.operations.json_text import NotJson, read_json
 from bot.tickets.decide import Action, TicketReading
 from bot.tickets.decide import read_ticket as read_event
 from bot.tickets.rules import TicketRules, Us, ticket_rules
@@ -50,8 +51,8 @@ def _read_json(file: str) -> Any:
     """What a file holds, or standard input for `-`; raises Complaint where it is no JSON."""
     content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
+        return read_json(content)
+    except NotJson:
         raise Complaint(f"{file}: is not JSON") from None
 
 

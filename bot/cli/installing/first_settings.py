@@ -13,7 +13,7 @@ from bot.cli.installing.env_file import env_text, read_env, write_private
 from bot.cli.terminal import Complaint
 from bot.settings.errors import SettingsError
 from bot.settings.model import Settings, load_settings
-from bot.settings.one_value import is_placeholder
+from bot.settings.one_value import is_placeholder, value_error
 from bot.slack.manifest import REQUEST_ADDRESS, http_manifest, socket_manifest
 
 ENV, OLD_ENV, MANIFEST = ".env", ".env.old", "slack-manifest.yml"
@@ -102,9 +102,11 @@ def _ask_for_slack(dialogue: Dialogue, *, socket_mode: bool) -> dict[str, str]:
 def _secret_key(env: Path) -> tuple[str, bool]:
     """The key, and whether it is a new one: with another one, what is stored could not be read any more."""
     known = read_env(env).get("SECRET_KEY", "")
-    if known and not is_placeholder(known):
-        return known, False
-    return secrets.token_urlsafe(_KEY_BYTES), True
+    new = secrets.token_urlsafe(_KEY_BYTES)
+    if not known or is_placeholder(known):
+        return new, True
+    # A key that is too short to be taken still opens what it has sealed, behind a new one.
+    return (known, False) if value_error("SECRET_KEY", known) is None else (f"{new},{known}", True)
 
 
 def _checked(variables: Mapping[str, str]) -> Settings:

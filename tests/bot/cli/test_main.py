@@ -99,7 +99,7 @@ def test_a_file_that_is_no_database_is_a_wrong_setting(
 ) -> None:
     Path("README.md").write_text("# Read me\n" * 200)
     monkeypatch.setenv("DATABASE_URL", "sqlite:///README.md")
-    monkeypatch.setenv("SECRET_KEY", "of this test, and long enough for one")
+    monkeypatch.setenv("SECRET_KEY", "of this test and long enough for one")
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-of-this-test")
     monkeypatch.setenv("SLACK_SIGNING_SECRET", "of-this-test")
     assert run(words) == 2

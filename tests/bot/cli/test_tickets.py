@@ -12,6 +12,7 @@ from bot.storage.keyring import Keyring
 from bot.storage.store import open_store
 from bot.tickets.book import TicketBook, TicketMessage, TicketState
 
+SECRET = "a secret of the tests that is long enough"
 SHAPE = "A0DESK001 zendesk: label requester in body"
 
 
@@ -20,14 +21,14 @@ def _a_removed_answer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'casefile.db'}"
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DATABASE_URL", url)
-    monkeypatch.setenv("SECRET_KEY", "a secret of the tests")
+    monkeypatch.setenv("SECRET_KEY", SECRET)
     asyncio.run(remove_an_answer(url))
 
 
 async def remove_an_answer(url: str) -> None:
     message = TicketMessage("C1", "1.1")
     async with open_store(url) as store:
-        book = TicketBook(store, Keyring(("a secret of the tests",)))
+        book = TicketBook(store, Keyring((SECRET,)))
         await book.take("a job", message, [Subject(SubjectKind.EMAIL, "jane@contoso.example", "")])
         await book.settle(message, "a job", TicketState.ANSWERED, "9.9", SHAPE)
         await book.decide("C1", "1.1", TicketState.WRONG)

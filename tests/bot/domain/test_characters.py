@@ -1,10 +1,13 @@
 """Characters that nobody sees, wide ones, and Slack's escapes."""
 
+import json
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.characters import narrow, unescaped, without_invisible
+from bot.domain.characters import escaped_in_json, narrow, unescaped, without_invisible
 
 INVISIBLE = [
     "\u00ad",  # soft hyphen
@@ -55,3 +58,11 @@ def test_cleaning_is_whole_at_once_and_narrowing_keeps_the_length(text: str) -> 
     cleaned = without_invisible(text)
     assert without_invisible(cleaned) == cleaned
     assert len(narrow(text)) == len(text)
+
+
+@given(st.lists(st.text(max_size=12), max_size=4))
+def test_json_means_the_same_when_its_unseen_characters_are_escaped(parts: list[str]) -> None:
+    parts = [*parts, ":tada:", "a\u202eb", "\U000e0041\u061c", "\\\\:x:"]
+    text = escaped_in_json(json.dumps(parts, ensure_ascii=False), 2_000)
+    assert json.loads(text) == parts
+    assert not re.search("[\u202e\u061c\U000e0041]|:tada:", text)

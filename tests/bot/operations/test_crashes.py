@@ -73,7 +73,8 @@ async def test_an_unexpected_error_is_reported_with_its_place_the_version_and_ta
     assert details["version"] == "1.2.3"
     assert details["tags"] == ["casefile", "task.crashed"]
     assert details["error"]["className"] == "ValueError"
-    assert details["error"]["message"] == "ValueError: cannot read a shape"
+    assert details["error"]["message"].startswith("ValueError in bot/operations/test_crashes.py:")
+    assert "a shape" not in json.dumps(entry)
     assert details["error"]["innerError"]["className"] == "KeyError"
     assert details["error"]["stackTrace"][-1]["fileName"] == "bot/operations/test_crashes.py"
     assert details["client"]["name"] == "raygun4py"

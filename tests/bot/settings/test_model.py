@@ -10,6 +10,7 @@ from bot.settings.errors import SettingsError
 from bot.settings.model import known_names, load_settings
 
 SECRET = "hunter2-hunter2"
+LONG = "a-secret-that-is-long-enough-for-all"
 
 
 def complaint(**environment: str) -> str:
@@ -157,14 +158,44 @@ def test_lists_are_json_or_comma_separated() -> None:
 
 
 def test_secrets_do_not_print() -> None:
-    settings = load_settings(
-        {"FULLSTORY__EU__API_KEY": SECRET, "SECRET_KEY": SECRET, "METRICS_TOKEN": SECRET}
-    )
+    settings = load_settings({"FULLSTORY__EU__API_KEY": SECRET, "SECRET_KEY": LONG, "METRICS_TOKEN": LONG})
     assert SECRET not in repr(settings)
+    assert LONG not in repr(settings)
 
 
 def test_several_secret_keys_are_taken_apart() -> None:
-    assert load_settings({"SECRET_KEY": "new, old"}).secret_keys == ("new", "old")
+    assert load_settings({"SECRET_KEY": f"{LONG}, old"}).secret_keys == (LONG, "old")
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"SECRET_KEY": "x" * 31}, "SECRET_KEY: the first key has fewer than 32 characters"),
+        ({"SECRET_KEY": f"short,{LONG}"}, "SECRET_KEY: the first key has fewer than 32 characters"),
+        ({"SECRET_KEY": "put-a-long-random-text-here-and-more-of-it"}, "SECRET_KEY: is the example's"),
+        ({"METRICS_TOKEN": "x" * 15}, "METRICS_TOKEN: has fewer than 16 characters"),
+        ({"RAYGUN_WEBHOOK_SECRET": "x" * 15}, "RAYGUN_WEBHOOK_SECRET: has fewer than 16 characters"),
+        (
+            {"RYBBIT__A__API_KEY": "k", "RYBBIT__A__SITE": "1", "RYBBIT__A__BASE_URL": "http://r.example"},
+            "RYBBIT__A__BASE_URL: is http://",
+        ),
+        ({"SLACK_API_URL": "http://slack.example/api"}, "SLACK_API_URL: is http://"),
+    ],
+)
+def test_a_secret_that_can_be_guessed_or_overheard_stops_the_start(
+    environment: dict[str, str], expected: str
+) -> None:
+    assert complaint(**environment).startswith(expected)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8321", "localhost", "[::1]:80"])
+def test_this_machine_may_be_asked_without_tls(host: str) -> None:
+    assert load_settings({"SLACK_API_URL": f"http://{host}/api"}).slack_api_url
+
+
+def test_a_switch_lets_another_machine_be_asked_without_tls() -> None:
+    environment = {"SLACK_API_URL": "http://slack.example/api", "ALLOW_PLAIN_HTTP": "true"}
+    assert load_settings(environment).slack_api_url
 
 
 def test_a_dotenv_file_is_read_checked_and_goes_behind_the_environment(tmp_path: Path) -> None:
@@ -179,7 +210,7 @@ def test_a_dotenv_file_is_read_checked_and_goes_behind_the_environment(tmp_path:
 
 def test_what_a_command_needs_is_named_when_it_is_missing() -> None:
     with pytest.raises(SettingsError, match="SLACK_BOT_TOKEN is not set"):
-        load_settings({"SECRET_KEY": "x"}).require("SECRET_KEY", "SLACK_BOT_TOKEN")
+        load_settings({"SECRET_KEY": "x" * 32}).require("SECRET_KEY", "SLACK_BOT_TOKEN")
 
 
 def test_a_name_among_the_tickets_apps_is_accepted_with_a_caution() -> None:

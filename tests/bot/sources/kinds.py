@@ -221,7 +221,7 @@ async def open_desk(
         ]
         variables = {name: value for server in servers for name, value in server.environment().items()}
         environment = {
-            "SECRET_KEY": "the kinds' own",
+            "SECRET_KEY": "of the kinds and long enough for one",
             "DATABASE_URL": prepared_sqlite(folder / "casefile.db"),
         }
         own = kind.entry(servers) if kind.entry else next(e for e in VENDORS if e.vendor == kind.vendor)

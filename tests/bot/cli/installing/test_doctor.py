@@ -189,7 +189,7 @@ SLACK = {
         ".env",
         "METRICS_TOKEN still has",
         "casefile init",
-        break_it=there_is(".env", "METRICS_TOKEN=put-yours-here\n"),
+        break_it=there_is(".env", "METRICS_TOKEN=put-yours-here-please\n"),
     ),
     "a file that all may read": Wrong(
         ".env", "other users", "chmod 600 .env", break_it=there_is(".env", "LOG_LEVEL=INFO\n", 0o644)

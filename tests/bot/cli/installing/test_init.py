@@ -87,11 +87,19 @@ def test_what_is_there_is_not_overwritten_by_a_pipe(tmp_path: Path) -> None:
 
 
 def test_what_is_replaced_is_kept_and_so_is_its_key(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("SECRET_KEY=mine,older\nLOG_LEVEL=DEBUG\n")
+    mine = "mine, which is of thirty-two signs".replace(",", "")
+    (tmp_path / ".env").write_text(f"SECRET_KEY={mine},older\nLOG_LEVEL=DEBUG\n")
     said = answered(tmp_path, *SOCKET, BOT, APP, "", replace=True)
-    assert load_settings({}, tmp_path / ".env").secret_keys == ("mine", "older")
+    assert load_settings({}, tmp_path / ".env").secret_keys == (mine, "older")
     assert "LOG_LEVEL=DEBUG" in (tmp_path / ".env.old").read_text()
     assert "new SECRET_KEY" not in said
+
+
+def test_a_key_that_is_too_short_stays_behind_a_new_one(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("SECRET_KEY=mine\n")
+    answered(tmp_path, *SOCKET, BOT, APP, "", replace=True)
+    first, second = load_settings({}, tmp_path / ".env").secret_keys
+    assert (len(first) >= 32, second) == (True, "mine")
 
 
 def test_a_placeholder_is_no_key_to_keep(tmp_path: Path) -> None:

@@ -47,7 +47,10 @@ def history(now: datetime) -> list[Customer]:
 async def desk(folder: Path, *servers: StandIn) -> AsyncIterator[Engine]:
     """The engine with Raygun alone, in front of these servers."""
     async with AsyncExitStack() as stack:
-        environment = {"SECRET_KEY": "the history's", "DATABASE_URL": prepared_sqlite(folder / "casefile.db")}
+        environment = {
+            "SECRET_KEY": "of the history and long enough for one",
+            "DATABASE_URL": prepared_sqlite(folder / "casefile.db"),
+        }
         for server in servers:
             environment |= (await stack.enter_async_context(listening(server))).environment()
         yield await stack.enter_async_context(open_engine(load_settings(environment)))
