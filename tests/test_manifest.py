@@ -12,6 +12,7 @@ import yaml
 from bot.slack.manifest import (
     EVENT_SCOPES,
     METHOD_SCOPES,
+    OPTIONAL_SCOPES,
     http_manifest,
     needed_scopes,
     read_manifest,
@@ -71,6 +72,12 @@ def test_no_scope_is_named_for_a_method_that_the_code_does_not_call() -> None:
 
 def test_the_manifest_asks_for_exactly_the_scopes_that_are_needed() -> None:
     assert set(read_manifest()["oauth_config"]["scopes"]["bot"]) == needed_scopes()
+
+
+def test_what_some_installations_need_alone_may_be_left_out() -> None:
+    scopes = read_manifest()["oauth_config"]["scopes"]
+    # Slack wants what is optional in both lists.
+    assert set(scopes["bot_optional"]) == set(OPTIONAL_SCOPES) < set(scopes["bot"])
 
 
 def test_every_command_of_the_code_is_declared_and_no_other() -> None:

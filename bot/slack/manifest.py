@@ -53,6 +53,16 @@ REQUEST_ADDRESS = r"https://[^\s/?#@]+(/[^\s?#]*)?"
 COMMAND_SCOPES = frozenset({"commands"})
 
 
+# What is missing where one of the scopes that may be left out at the installation is not granted.
+OPTIONAL_SCOPES: dict[str, str] = {
+    "chat:write.public": "answers are for the asker alone in public channels that Casefile is not in",
+    "files:read": "tickets that a help desk posts as an email file are not read",
+    "mpim:history": "lost posts in messages between several people are not looked for",
+    "mpim:read": "messages between several people are taken for channels that Casefile is not in",
+    "usergroups:read": "with ACCESS__USER_GROUPS nobody may ask",
+}
+
+
 def needed_scopes() -> frozenset[str]:
     """Every bot scope that a feature needs."""
     events = (scopes for events in EVENT_SCOPES.values() for scopes in events.values())

@@ -26,7 +26,9 @@ async def read_files(client: AsyncWebClient, files: Sequence[str]) -> dict[str, 
         try:
             answer = await client.files_info(file=file)
         except SlackApiError as error:
-            structlog.get_logger("slack").warning("file.not_read", slack=error.response.get("error"))
+            said = error.response.get("error")
+            lacking = "files:read is not granted" if said == "missing_scope" else None
+            structlog.get_logger("slack").warning("file.not_read", slack=said, why=lacking)
             found[file] = {}
         else:
             found[file] = answer.get("file") or {}

@@ -73,6 +73,12 @@ async def _group_is_there(client: AsyncWebClient, group: str) -> Check | None:
     try:
         await client.usergroups_users_list(usergroup=group)
     except SlackApiError as error:
+        if error.response.get("error") == "missing_scope":
+            detail = (
+                "ACCESS__USER_GROUPS is set, and the scope usergroups:read was not granted: nobody may ask"
+            )
+            mend = "install the app again, and leave usergroups:read checked; or unset ACCESS__USER_GROUPS"
+            return fault("access", detail, mend)
         detail = f"ACCESS__USER_GROUPS: Slack knows no user group {group} ({error.response.get('error')})"
         mend = "People, User groups, the group, Copy group ID (S…): nobody may ask until it is right"
         return fault("access", detail, mend)

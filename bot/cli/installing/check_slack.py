@@ -18,7 +18,14 @@ from bot.cli.installing.check_channels import check_channels
 from bot.domain.model import CaseFile, Finding, Session, SourceName, State, Subject, SubjectKind
 from bot.settings.model import Settings
 from bot.slack.client import make_slack_client
-from bot.slack.manifest import EVENT_SCOPES, declared_domains, needed_scopes, read_manifest, with_domains
+from bot.slack.manifest import (
+    EVENT_SCOPES,
+    OPTIONAL_SCOPES,
+    declared_domains,
+    needed_scopes,
+    read_manifest,
+    with_domains,
+)
 
 _APPS = "https://api.slack.com/apps"
 # Slack refuses signed requests that are older than five minutes by our clock.
@@ -129,13 +136,17 @@ def _unreachable() -> Check:
 
 
 def _scopes(granted: set[str], app: App) -> Check:
-    if missing := sorted(needed_scopes() - granted):
+    if missing := sorted(needed_scopes() - set(OPTIONAL_SCOPES) - granted):
         detail = f"scopes are missing: {', '.join(missing)}"
         where = app.page("app-manifest")
         mend = (
             f"{where}: paste what `casefile manifest` prints; then {app.page('install-on-team')}: Reinstall"
         )
         return fault("slack", detail, mend)
+    left_out = sorted(set(OPTIONAL_SCOPES) - granted)
+    if left_out:
+        without = "; ".join(f"without {scope} {OPTIONAL_SCOPES[scope]}" for scope in left_out)
+        return well("slack", f"token and all scopes that have to be are there; {without}")
     return well("slack", f"token and all {len(needed_scopes())} scopes are there")
 
 
