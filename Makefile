@@ -2,7 +2,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test quick lint bench readme migration lock clean
+.PHONY: audit sbom install demo test quick lint bench readme migration lock clean
 
 install: $(VENV)/.installed
 
@@ -27,6 +27,14 @@ migration: $(VENV)/.installed-dev
 	$(BIN)/python -m bot.storage.migrations.new "$(m)"
 	$(BIN)/ruff format --quiet bot/storage/migrations
 	$(BIN)/ruff check bot/storage/migrations
+
+audit: $(VENV)/.installed-dev
+	@$(BIN)/python .ci/audit.py
+
+sbom: $(VENV)/.installed-dev
+	@mkdir -p dist
+	@$(BIN)/python .ci/sbom.py > dist/casefile.cdx.json
+	@echo dist/casefile.cdx.json
 
 bench: $(VENV)/.installed-dev
 	@for file in benchmarks/[a-z]*.py; do $(BIN)/python $$file || exit 1; done
