@@ -16,7 +16,7 @@ from sandbox.world import open_world
 
 EVENTS = 1_000
 SENDERS = 8
-SECRET = "invented"
+SECRET = "invented-for-this-benchmark"
 
 
 def event(number: int) -> dict[str, Any]:

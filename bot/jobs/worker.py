@@ -6,7 +6,8 @@ the last try the person is told.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from contextlib import ExitStack, asynccontextmanager
 from datetime import timedelta
 
 import structlog
@@ -22,6 +23,9 @@ GiveUp = Callable[[Job, GaveUp], Awaitable[None]]
 """Tells the person that a job will not be finished, and why."""
 
 _AT_ONCE = 32
+# So long a job keeps its place among those that are begun at once: who takes longer waits for others, mostly
+# for a slow vendor, and must not keep anybody from beginning.
+_PLACE_LASTS_SECONDS = 1.0
 _MOST_WAITING = 500
 _MOST_FAILURES = 3
 # So often a job is begun: one whose process dies each time may be what it dies of.
@@ -120,7 +124,7 @@ class Worker:
 
     async def _run(self, job: Job) -> None:
         try:
-            async with self._rooms.get(job.kind, self._room):
+            async with _begun_in(self._rooms.get(job.kind, self._room)):
                 if job.attempts > _MOST_ATTEMPTS:
                     self._log.error("job.begun_too_often", job=job.id, kind=job.kind, attempts=job.attempts)
                     await self._abandon(job, GaveUp.UNEXPECTED)
@@ -188,3 +192,17 @@ class Worker:
             await self._give_up(job, why)
         finally:
             await self._inbox.finish(job, "failed")
+
+
+@asynccontextmanager
+async def _begun_in(room: asyncio.Semaphore) -> AsyncIterator[None]:
+    """A place in a room while the block begins; it is given up when the block takes long."""
+    await room.acquire()
+    place = ExitStack()
+    place.callback(room.release)
+    leaving = asyncio.get_running_loop().call_later(_PLACE_LASTS_SECONDS, place.close)
+    try:
+        yield
+    finally:
+        leaving.cancel()
+        place.close()

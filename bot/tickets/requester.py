@@ -13,10 +13,8 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-import re2
-
 from bot.domain.addresses import domain_of, read_address
-from bot.domain.model import Subject, SubjectKind, TicketReference
+from bot.domain.model import Subject, TicketReference
 from bot.tickets.profiles.known import OWN_DOMAINS, SHAPES
 from bot.tickets.profiles.profile import GENERAL, Profile
 from bot.tickets.reading.authors import Spoken, read_authors
@@ -28,15 +26,13 @@ from bot.tickets.reading.passages import Passage, Region, read_passages
 from bot.tickets.reading.references import References, TicketLink, is_other
 from bot.tickets.reading.roles import read_roles
 from bot.tickets.rules import TicketRules
+from bot.tickets.uids import find_uids
 
 MOST_REQUESTERS = 3
 _MOST_MENTIONED = 20
 _MOST_JUDGED = 40
 _MOST_LINKS = 20
 _MOST_URL = 2_000
-# A configured pattern may be slow on long texts, and a uid stands in the desk's own few lines.
-_MOST_FOR_PATTERNS = 8_000
-_LONGEST_UID = 128
 _NO_REPLY = re.compile(
     r"(?:.*[._+-])?(?:no|not|do-?not|donot|never)[._-]?reply.*|reply\+.*|mailer[._-]?daemon|postmaster"
     r"|bounces?(?:[+._-].*)?|(?:.*[._-])?notifications?(?:[+._-].*)?|auto[._-]?(?:reply|confirm|responder).*"
@@ -132,7 +128,7 @@ def read_content(message: dict[str, Any], rules: TicketRules, files: Mapping[str
     said = _weigh(mails, spoken, roles, judge)
     return replace(
         said,
-        uids=_uids(roles.lines, rules.uid_patterns),
+        uids=find_uids(roles.lines, rules.uid_patterns, MOST_REQUESTERS),
         ticket=None if several or not tickets else _best(tickets),
         profile=profile.system,
         has_mail=bool(mails),
@@ -391,15 +387,3 @@ def once(without_those: Iterable[Subject], addresses: Iterable[Subject]) -> tupl
     for address in addresses:
         once.setdefault(address.value, address)
     return tuple(address for value, address in once.items() if value not in without)
-
-
-def _uids(lines: Sequence[str], patterns: Sequence[str]) -> tuple[Subject, ...]:
-    """
-    The uids that configured patterns find in the desk's own lines; more than three are a digest.
-
-    RE2 runs them in time that grows with the text alone: none can hang.
-    """
-    text = "\n".join(lines)[:_MOST_FOR_PATTERNS]
-    found = [match[1] for pattern in patterns for match in re2.finditer(pattern, text) if match[1]]
-    uids = dict.fromkeys(uid for uid in found if len(uid) <= _LONGEST_UID and uid.isprintable())
-    return tuple(Subject(SubjectKind.UID, uid, uid) for uid in list(uids)[:MOST_REQUESTERS])

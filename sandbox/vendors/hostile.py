@@ -1,0 +1,110 @@
+"""Servers that mean harm: each takes any question, and none gives an answer that can be used."""
+
+import asyncio
+import gzip
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+_DRIP_SECONDS = 0.2
+_CHUNK = b"x" * 65_536
+# Inflates to 274 MiB.
+_BOMB_BYTES = 274 * 1024 * 1024
+
+Behaviour = Callable[[asyncio.StreamWriter], Awaitable[None]]
+
+
+@dataclass
+class Hostile:
+    """
+    The servers' addresses by what they do: `drips`, `hangs`, `bomb`, `endless`.
+
+    `asked` and `ended` count each server's questions, and those whose connection has ended.
+    """
+
+    origins: dict[str, str] = field(default_factory=dict)
+    asked: dict[str, int] = field(default_factory=dict)
+    ended: dict[str, int] = field(default_factory=dict)
+
+    def environment(self) -> dict[str, str]:
+        """The variables that make each of them one more Rybbit account."""
+        variables = {}
+        for name, origin in self.origins.items():
+            account = f"RYBBIT__{name.upper()}"
+            variables |= {
+                f"{account}__API_KEY": "rb",
+                f"{account}__SITE": "1",
+                f"{account}__BASE_URL": origin,
+            }
+        return variables
+
+
+@asynccontextmanager
+async def open_hostile() -> AsyncIterator[Hostile]:
+    """All four, on loopback, while the block runs."""
+    hostile = Hostile()
+    bomb = await asyncio.to_thread(_bomb)
+
+    async def explode(writer: asyncio.StreamWriter) -> None:
+        length = f"Content-Encoding: gzip\r\nContent-Length: {len(bomb)}\r\n\r\n".encode()
+        writer.write(_HEAD + length + bomb)
+        await writer.drain()
+
+    behaviours: dict[str, Behaviour] = {
+        "drips": _drip,
+        "hangs": _hang,
+        "bomb": explode,
+        "endless": _never_end,
+    }
+    async with AsyncExitStack() as stack:
+        for name, behaviour in behaviours.items():
+            server = await asyncio.start_server(_answering(hostile, name, behaviour), "127.0.0.1", 0)
+            await stack.enter_async_context(server)
+            stack.callback(server.close)
+            port = server.sockets[0].getsockname()[1]
+            hostile.origins[name] = f"http://127.0.0.1:{port}"
+        yield hostile
+
+
+def _answering(
+    hostile: Hostile, name: str, behaviour: Behaviour
+) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            await reader.readuntil(b"\r\n\r\n")
+            hostile.asked[name] = hostile.asked.get(name, 0) + 1
+            answering = asyncio.ensure_future(behaviour(writer))
+            gone = asyncio.ensure_future(reader.read())
+            await asyncio.wait({answering, gone}, return_when=asyncio.FIRST_COMPLETED)
+            for task in (answering, gone):
+                task.cancel()
+            await asyncio.gather(answering, gone, return_exceptions=True)
+        hostile.ended[name] = hostile.ended.get(name, 0) + 1
+        writer.close()
+
+    return answer
+
+
+async def _drip(writer: asyncio.StreamWriter) -> None:
+    writer.write(_HEAD + b'Content-Length: 1000000\r\n\r\n{"data": ["')
+    while True:
+        writer.write(b"x")
+        await writer.drain()
+        await asyncio.sleep(_DRIP_SECONDS)
+
+
+async def _hang(_writer: asyncio.StreamWriter) -> None:
+    await asyncio.Event().wait()
+
+
+async def _never_end(writer: asyncio.StreamWriter) -> None:
+    writer.write(_HEAD + b'Transfer-Encoding: chunked\r\n\r\nb\r\n{"data": ["\r\n')
+    size = f"{len(_CHUNK):x}\r\n".encode()
+    while True:
+        writer.write(size + _CHUNK + b"\r\n")
+        await writer.drain()
+
+
+def _bomb() -> bytes:
+    return gzip.compress(bytes(_BOMB_BYTES), 9)
