@@ -19,16 +19,14 @@ def large_bodies() -> asyncio.Semaphore:
     return asyncio.Semaphore(_LARGE_AT_ONCE)
 
 
-async def bounded_body(
-    request: Request, longest: int, large: asyncio.Semaphore, seconds: float = _WITHIN_SECONDS
-) -> bytes | Response:
+async def bounded_body(request: Request, longest: int, large: asyncio.Semaphore) -> bytes | Response:
     """The body, or the answer to one that is longer than `longest` bytes, slower, or breaks off."""
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:20]) > longest:
         return _too_long()
     body = bytearray()
     try:
-        async with asyncio.timeout(seconds), AsyncExitStack() as room:
+        async with asyncio.timeout(_WITHIN_SECONDS), AsyncExitStack() as room:
             is_small = True
             async for chunk in request.stream():
                 body += chunk

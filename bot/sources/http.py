@@ -28,6 +28,8 @@ from bot.sources.quota import Account, Ledger, Purpose, Refused
 MAX_BODY_BYTES = 10 * 1024 * 1024
 # What may be in memory of each of an account's answers; of one at a time there may be more.
 _SMALL_BODY_BYTES = 64 * 1024
+_NO_LARGE_SECONDS = 30.0
+_TOO_LONG = "answered more than 10 MiB"
 # How many times as long as one chunk of an answer the whole of it may take, its connection included.
 _WHOLE_CALL = 1.5
 _WHOLE_CALL_SECONDS = 60.0
@@ -95,6 +97,23 @@ def open_client(
     return httpx2.AsyncClient(timeout=timeout, follow_redirects=False, headers=accepted, verify=trusted)
 
 
+class LargeAnswers:
+    """The room for an account's one large answer at a time; after one too long none for a while."""
+
+    def __init__(self) -> None:
+        self.room = asyncio.Semaphore(1)
+        self._none_until = 0.0
+
+    @property
+    def are_refused(self) -> bool:
+        """Whether the account has just sent more than is ever read."""
+        return asyncio.get_running_loop().time() < self._none_until
+
+    def refuse(self) -> None:
+        """Read none for a while: each costs the time of a processor that others need."""
+        self._none_until = asyncio.get_running_loop().time() + _NO_LARGE_SECONDS
+
+
 @dataclass(frozen=True, slots=True)
 class VendorHttp:
     """
@@ -111,7 +130,7 @@ class VendorHttp:
     title: str
     base_url: str
     rest_after_429: Callable[[datetime], timedelta] = lambda _now: _DEFAULT_REST
-    large_answers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    large_answers: LargeAnswers = field(default_factory=LargeAnswers)
 
     @property
     def call_seconds(self) -> float:
@@ -314,7 +333,7 @@ class Calls:
         content = bytearray()
         is_small = True
         if (to_count(response.headers.get("content-length")) or 0) > MAX_BODY_BYTES:
-            raise self._failed(Reason.UNREADABLE, "answered more than 10 MiB")
+            raise self._failed(Reason.UNREADABLE, _TOO_LONG)
         try:
             inflating = Inflating(response.headers.get("content-encoding", ""))
             async for chunk in response.aiter_raw():
@@ -322,9 +341,12 @@ class Calls:
                     content += piece
                     if is_small and len(content) > _SMALL_BODY_BYTES:
                         is_small = False
-                        await large.enter_async_context(self._http.large_answers)
+                        await large.enter_async_context(self._http.large_answers.room)
+                        if self._http.large_answers.are_refused:
+                            raise self._failed(Reason.UNREADABLE, _TOO_LONG)
                     if len(content) > MAX_BODY_BYTES:
-                        raise self._failed(Reason.UNREADABLE, "answered more than 10 MiB")
+                        self._http.large_answers.refuse()
+                        raise self._failed(Reason.UNREADABLE, _TOO_LONG)
             content += inflating.end()
         except NotInflatable:
             raise self._failed(Reason.UNREADABLE, "answered something that cannot be inflated") from None

@@ -29,7 +29,7 @@ class Hostile:
 
     def environment(self) -> dict[str, str]:
         """The variables that make each of them one more Rybbit account."""
-        variables = {}
+        variables: dict[str, str] = {}
         for name, origin in self.origins.items():
             account = f"RYBBIT__{name.upper()}"
             variables |= {
