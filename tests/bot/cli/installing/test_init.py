@@ -199,7 +199,7 @@ def test_a_person_may_try_again_and_types_secrets_unseen(tmp_path: Path) -> None
 
 
 def read_until(terminal: int, wanted: str) -> str:
-    """What a terminal shows until it matches a pattern; a minute of silence fails, and says what was shown."""
+    """What a terminal shows until it matches a pattern; a minute of silence fails and says what was shown."""
     new = ""
     while not re.search(wanted, new):
         assert select.select([terminal], [], [], 60)[0], new
