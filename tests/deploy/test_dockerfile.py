@@ -164,6 +164,8 @@ async def test_the_steps_make_a_bot_that_is_healthy_and_writes_into_its_volume_a
     build = Build(tmp_path)
     await asyncio.to_thread(build.run)
     assert build.command == ["casefile", "socket"]
+    printed = await asyncio.to_thread(printed_by, build, "manifest")
+    assert printed == (ROOT / "manifest.yml").read_text()
     before = written(tmp_path)
     async with open_world(strangers_a_day=0) as world:
         environment = build.environment | world.environment()
@@ -186,6 +188,15 @@ async def test_the_steps_make_a_bot_that_is_healthy_and_writes_into_its_volume_a
     new = written(tmp_path) - before
     assert {file.parts[0] for file in new} == {"data"}
     assert Path("data/casefile.db") in new
+
+
+def printed_by(build: Build, *words: str) -> str:
+    """What the installed command prints: it finds its own files."""
+    command = [str(build.folder / "venv/bin/casefile"), *words]
+    ran = subprocess.run(  # noqa: S603 - our own program
+        command, cwd=build.workdir, env=build.environment, capture_output=True, text=True, check=True
+    )
+    return str(ran.stdout)
 
 
 def written(folder: Path) -> set[Path]:
