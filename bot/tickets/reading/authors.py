@@ -10,6 +10,7 @@ desks, from their profiles. In doubt the words are the customer's.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from bot.domain.addresses import without_message_ids
 from bot.tickets.profiles.profile import Author, Profile
@@ -244,6 +245,11 @@ class _Reader:
                 self.spoken.listed.append(here[0])
 
 
+def _says_anything(lines: Iterable[str]) -> bool:
+    """Whether any line has more than blanks; it stops at the first that does."""
+    return any(line.strip() for line in lines)
+
+
 def _beside(line: Line, label: str, kind: Label, labels: Labels) -> Iterable[Segment]:
     """A line of a field's value: the field's label is its own; labels inside it are not the desk's."""
     for place, segment in enumerate(split_line(line, labels, may_be_alone=False)):
@@ -309,7 +315,7 @@ class _Container:
             self.ended = True
             self._say(raw, place)
             return
-        below = bool("".join(lines[place + 1 : place + _MOST_LINES]).strip())
+        below = _says_anything(islice(lines, place + 1, place + _MOST_LINES))
         segments = self._segments(line)
         cut = self._cut(line, segments, below)
         kept, rest = line.text[:cut], line.text[cut:]
@@ -381,7 +387,7 @@ class _Container:
 
     def _ends_at_blank(self, following: Sequence[str]) -> bool:
         reader = self.reader
-        if not "".join(following[:_MOST_LINES]).strip():
+        if not _says_anything(islice(following, _MOST_LINES)):
             return False
         if reader.named_in_sentence or (reader.profile.blank_line_ends and reader.begun):
             return True
