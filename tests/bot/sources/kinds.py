@@ -38,7 +38,8 @@ def customers(now: datetime, vendor: str) -> list[Customer]:
     mine = (
         Visit(now - timedelta(minutes=20), 120, ("/", "/cart"), (crash,)),
         Visit(now - timedelta(hours=9), 60, ("/",)),
-        Visit(now - timedelta(hours=30), 300, ("/", "/help")),
+        # So long ago that it cannot have reached into the last day, where no ends are told.
+        Visit(now - timedelta(hours=60), 300, ("/", "/help")),
     )
     near = (Visit(now - timedelta(minutes=25), 45, ("/",)),)
     many = tuple(Visit(now - timedelta(minutes=30 + 8 * n), 40, ("/",)) for n in range(BUSY_VISITS))
