@@ -1,12 +1,13 @@
 """What all stand-ins have: a server of its own, a list of calls, a fault and a latency."""
 
 import asyncio
+import json
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from aiohttp import web
 
@@ -38,6 +39,7 @@ class StandIn(ABC):
         hold: answers wait until this is set, where there is one.
         slow_seconds: seconds that it takes on top with the fault "slow".
         fails_after: it answers so many more calls, and each later one with an error; None for ever well.
+        tamper: changes the JSON of each answer, where there is one.
 
     """
 
@@ -50,6 +52,7 @@ class StandIn(ABC):
         self.hold: asyncio.Event | None = None
         self.slow_seconds = 3.0
         self.fails_after: int | None = None
+        self.tamper: Callable[[Any], Any] | None = None
 
     @abstractmethod
     def routes(self) -> list[web.RouteDef]:
@@ -86,6 +89,9 @@ class StandIn(ABC):
                 response = await handler(request)
             except web.HTTPException as error:
                 response = self.unrouted(request, error)
+        if self.tamper and isinstance(response, web.Response) and response.text:
+            with suppress(ValueError):
+                response.text = json.dumps(self.tamper(json.loads(response.text)))
         call.status = response.status
         return response
 
