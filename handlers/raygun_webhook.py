@@ -18,7 +18,7 @@ from starlette.routing import Route
 from bot.domain.model import SourceName
 from bot.operations.json_text import NotJson, read_json
 from bot.operations.metrics import Metrics
-from bot.operations.request_body import bounded_body, large_bodies
+from bot.operations.request_body import bounded_body, large_bodies, refused
 from bot.settings.model import Settings
 from bot.sources.raygun.pushed_errors import PushedErrors
 from bot.sources.raygun.webhook_events import read_event
@@ -38,7 +38,7 @@ def raygun_route(settings: Settings, pushed: PushedErrors, metrics: Metrics) -> 
         label = request.path_params["label"].lower()
         given = request.path_params["secret"].encode()
         if not hmac.compare_digest(given, expected) or label not in labels:
-            return PlainTextResponse("not found", status_code=HTTPStatus.NOT_FOUND)
+            return refused(request, "not found", HTTPStatus.NOT_FOUND)
         return await _take(pushed, metrics, SourceName("raygun", label), request, large)
 
     return Route("/webhooks/raygun/{label}/{secret}", on_event, methods=["POST"])
@@ -61,7 +61,7 @@ async def _take(
         body = read_json(content)
     except NotJson:
         counted.labels("unreadable").inc()
-        return PlainTextResponse("the body is not JSON", status_code=HTTPStatus.BAD_REQUEST)
+        return refused(request, "the body is not JSON", HTTPStatus.BAD_REQUEST)
     event = read_event(body)
     if event is None:
         # Accepted: sending it again would not help.

@@ -1,5 +1,6 @@
 """What people asked for, answered in Slack: a lookup, the sources' states, whom a message is about."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -24,7 +25,7 @@ from bot.lookup.fan_out import Lookup
 from bot.operations.metrics import Metrics
 from bot.settings.model import Settings
 from bot.slack.access import Verdict
-from bot.slack.messages import read_files, read_root
+from bot.slack.messages import NOT_GRANTED, read_files, read_root
 from bot.slack.poster import NotHere, Poster
 from bot.slack.posts import Posts
 from bot.sources.protocol import Effort, Question
@@ -54,6 +55,10 @@ _TRAIL = "Who looked whom up is told by `casefile audit`, on the machine that ru
 _NOT_READ = (
     "Casefile cannot read the message at the head of this thread. Name the customer:"
     " `@Casefile jane@contoso.example`."
+)
+_NO_FILES = (
+    "That message is a file, and Casefile was installed without the permission to read files (`files:read`)."
+    " Name the customer: `@Casefile jane@contoso.example`."
 )
 
 
@@ -133,11 +138,11 @@ class PeopleJobs:
         verdict = await self._admission.admit(job, payload.asker)
         if verdict is None:
             return
-        reading = await self._read(payload)
+        reading, why_not = await self._read(payload)
         asker = payload.asker
         self._admission.note(job, asker, Came.TOLD)
         if reading is None:
-            await self._admission.tell(job, asker, _NOT_READ)
+            await self._admission.tell(job, asker, why_not)
             return
         asked = self._lookup_of(asker, reading.subjects, ticket_at=reading.root_ts)
         if len(reading.subjects) == 1:
@@ -151,14 +156,24 @@ class PeopleJobs:
         question = choice(people, Spare(value)) if people else nobody_named(Spare(value))
         await self._admission.tell(job, asker, question)
 
-    async def _read(self, payload: PointedPayload) -> TicketReading | None:
-        """Read the message that somebody points at; None where the bot may not read it."""
+    async def _read(self, payload: PointedPayload) -> tuple[TicketReading | None, str]:
+        """Read the message that somebody points at; None, and why, where the bot may not read it."""
+        refused: list[str] = []
+
+        async def fetch(files: Sequence[str]) -> dict[str, Any]:
+            found = await read_files(self._slack, files)
+            refused.extend(file for file, told in found.items() if told == NOT_GRANTED)
+            return found
+
         message: dict[str, Any] | None = payload.message
         if message is None and payload.asker.thread_ts:
             message = await read_root(self._slack, payload.asker.channel, payload.asker.thread_ts)
         if message is None:
-            return None
-        return await self._reader.read_for_person(message, lambda files: read_files(self._slack, files))
+            return None, _NOT_READ
+        reading = await self._reader.read_for_person(message, fetch)
+        if refused and not (reading.subjects or reading.mentioned):
+            return None, _NO_FILES
+        return reading, ""
 
     def _lookup_of(
         self, asker: Asker, subjects: tuple[Subject, ...], *, ticket_at: str = ""

@@ -4,6 +4,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from http import HTTPStatus
 
+import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
@@ -12,6 +13,7 @@ _WITHIN_SECONDS = 10.0
 # Larger bodies are read so many at a time: there may be as many as there are connections.
 _SMALL_BODY_BYTES = 32 * 1024
 _LARGE_AT_ONCE = 8
+_ROUTES = frozenset({"slack", "webhooks", "metrics"})
 
 
 def large_bodies() -> asyncio.Semaphore:
@@ -23,7 +25,7 @@ async def bounded_body(request: Request, longest: int, large: asyncio.Semaphore)
     """The body, or the answer to one that is longer than `longest` bytes, slower, or breaks off."""
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:20]) > longest:
-        return _too_long()
+        return refused(request, "the body is too long", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     body = bytearray()
     try:
         async with asyncio.timeout(_WITHIN_SECONDS), AsyncExitStack() as room:
@@ -34,18 +36,19 @@ async def bounded_body(request: Request, longest: int, large: asyncio.Semaphore)
                     is_small = False
                     await room.enter_async_context(large)
                 if len(body) > longest:
-                    return _too_long()
+                    return refused(request, "the body is too long", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     except TimeoutError:
-        return _refusal("the body was not sent in time", HTTPStatus.REQUEST_TIMEOUT)
+        return refused(request, "the body was not sent in time", HTTPStatus.REQUEST_TIMEOUT)
     except ClientDisconnect:
-        return _refusal("the body broke off", HTTPStatus.BAD_REQUEST)
+        return refused(request, "the body broke off", HTTPStatus.BAD_REQUEST)
     return bytes(body)
 
 
-def _too_long() -> Response:
-    return _refusal("the body is too long", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-
-
-def _refusal(why: str, status: HTTPStatus) -> Response:
+def refused(request: Request, why: str, status: HTTPStatus) -> Response:
+    """The answer to a request that is not taken; one line in the log says why, without what it held."""
+    # A path may hold the webhook's secret.
+    route = request.url.path.strip("/").partition("/")[0]
+    known = route if route in _ROUTES else "other"
+    structlog.get_logger("requests").warning("request.refused", route=known, status=int(status), why=why)
     # What is left of the body is not read: the connection ends.
     return PlainTextResponse(why, status_code=status, headers={"Connection": "close"})

@@ -16,10 +16,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.app import Bot
-from bot.operations.request_body import bounded_body, large_bodies
+from bot.operations.request_body import bounded_body, large_bodies, refused
 from bot.sources.quota_status import quota_states
 from bot.storage.store import is_reachable
-from handlers.shapes import Unreadable, bolt_request, read_body, refuse
+from handlers.shapes import Unreadable, bolt_request, read_body
 
 # Slack's own payloads stay far below; views are 250 kB at most.
 _LONGEST_BODY = 1024 * 1024
@@ -69,20 +69,19 @@ def _slack_route(bolt: AsyncApp, secret: str) -> Route:
     async def slack_events(request: Request) -> Response:
         # Whoever cannot have signed is not listened to.
         if not _may_be_signed(request, verifier):
-            return PlainTextResponse("no valid signature", status_code=HTTPStatus.UNAUTHORIZED)
+            return refused(request, "no valid signature", HTTPStatus.UNAUTHORIZED)
         content = await bounded_body(request, _LONGEST_BODY, large)
         if isinstance(content, Response):
             return content
         try:
             text = content.decode()
             if not verifier.is_valid_request(text, dict(request.headers)):
-                return PlainTextResponse("no valid signature", status_code=HTTPStatus.UNAUTHORIZED)
+                return refused(request, "no valid signature", HTTPStatus.UNAUTHORIZED)
             ours = bolt_request(read_body(text), text, dict(request.headers))
         except UnicodeDecodeError:
-            return PlainTextResponse("the body is not UTF-8", status_code=HTTPStatus.BAD_REQUEST)
+            return refused(request, "the body is not UTF-8", HTTPStatus.BAD_REQUEST)
         except Unreadable as wrong:
-            refuse(wrong, route="slack")
-            return PlainTextResponse("nothing that can be read", status_code=HTTPStatus.BAD_REQUEST)
+            return refused(request, f"nothing that can be read: {wrong}", HTTPStatus.BAD_REQUEST)
         return to_starlette_response(await bolt.async_dispatch(ours))
 
     return Route("/slack/events", slack_events, methods=["POST"])
@@ -110,7 +109,7 @@ async def _readiness(bot: Bot, is_connected: Callable[[], bool]) -> Response:
 
 async def _metrics(bot: Bot, request: Request) -> Response:
     if not _may_read_metrics(request, bot):
-        return PlainTextResponse("a bearer token is needed", status_code=HTTPStatus.UNAUTHORIZED)
+        return refused(request, "a bearer token is needed", HTTPStatus.UNAUTHORIZED)
     gauges = bot.engine.metrics
     gauges.open_jobs.set(await bot.inbox.count_open())
     for state in await quota_states(bot.engine.sources, bot.engine.desks.all):
