@@ -41,8 +41,8 @@ class Hostile:
 
 
 @asynccontextmanager
-async def open_hostile() -> AsyncIterator[Hostile]:
-    """All four, on loopback, while the block runs."""
+async def open_hostile(*, tame: bool = False) -> AsyncIterator[Hostile]:
+    """All four, on loopback, while the block runs; tame ones answer at once, with nothing found."""
     hostile = Hostile()
     bomb = await asyncio.to_thread(_bomb)
 
@@ -57,6 +57,8 @@ async def open_hostile() -> AsyncIterator[Hostile]:
         "bomb": explode,
         "endless": _never_end,
     }
+    if tame:
+        behaviours = dict.fromkeys(behaviours, _say_nothing_found)
     async with AsyncExitStack() as stack:
         for name, behaviour in behaviours.items():
             server = await asyncio.start_server(_answering(hostile, name, behaviour), "127.0.0.1", 0)
@@ -84,6 +86,12 @@ def _answering(
         writer.close()
 
     return answer
+
+
+async def _say_nothing_found(writer: asyncio.StreamWriter) -> None:
+    body = b'{"data": []}'
+    writer.write(_HEAD + f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body)
+    await writer.drain()
 
 
 async def _drip(writer: asyncio.StreamWriter) -> None:
