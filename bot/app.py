@@ -291,7 +291,18 @@ def _handlers(
         admission, lookup, poster, posts, reader, book, slack, settings, engine.keyring, metrics
     )
     tickets = TicketJobs(
-        admission, access, lookup, poster, posts, reader, book, slack, settings, metrics, home.switches
+        admission,
+        access,
+        lookup,
+        poster,
+        posts,
+        reader,
+        book,
+        slack,
+        settings,
+        metrics,
+        home.switches,
+        engine.keyring.seal,
     )
     unfurls = UnfurlJobs(
         access,

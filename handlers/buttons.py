@@ -23,6 +23,7 @@ from bot.answers.buttons import (
     SessionValue,
 )
 from bot.answers.prompts import LOOK_UP
+from bot.answers.targets.masked import SHARE_HERE, SHOW_ME
 from bot.domain.asking import AnswerForm, Shown, Way
 from bot.jobs import payloads as kinds
 from bot.jobs.payloads import LookupPayload, RemovePayload, SessionErrorsPayload
@@ -77,6 +78,8 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
         )
         await accept_or_tell(inbound, kinds.SESSION_ERRORS, body, payload, payload.asker)
         await ack()
+
+    _register_masked(bolt, inbound)
 
     @bolt.action(re.compile(rf"^{LOOK_UP}\d+$"))
     async def on_look_up(ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -142,3 +145,38 @@ def _shown(body: dict[str, Any]) -> Shown:
     container = body["container"]
     ephemeral = bool(container.get("is_ephemeral"))
     return Shown(container["message_ts"], container.get("thread_ts"), ephemeral)
+
+
+def _register_masked(bolt: AsyncApp, inbound: Inbound) -> None:
+    """Answer the buttons of masked answers: for whoever pressed alone, and for everybody."""
+
+    @bolt.action(SHOW_ME)
+    async def on_show_me(ack: AsyncAck, body: dict[str, Any]) -> None:
+        value = ButtonValue.loads(inbound.keyring.unseal(body["actions"][0]["value"]))
+        await _unmasked(body, inbound, value, Way.SHOW_ME)
+        await ack()
+
+    @bolt.action(SHARE_HERE)
+    async def on_share(ack: AsyncAck, body: dict[str, Any]) -> None:
+        value = ButtonValue.loads(body["actions"][0]["value"])
+        await _unmasked(body, inbound, value, Way.SHARE)
+        await ack()
+
+
+async def _unmasked(body: dict[str, Any], inbound: Inbound, value: ButtonValue, way: Way) -> None:
+    """Look the same up: for the presser alone, or for everybody in place of what only the presser saw."""
+    asker, container = asker_of(inbound, body, way), body["container"]
+    is_shared = way is Way.SHARE
+    thread_ts = value.thread_ts if is_shared else (container.get("thread_ts") or container["message_ts"])
+    payload = LookupPayload(
+        subjects=value.subjects,
+        days=value.days,
+        effort=Effort.USUAL,
+        shown=value.shown,
+        asker=replace(asker, thread_ts=thread_ts),
+        named=None if is_shared else asker.user,
+        form=AnswerForm.ANSWER,
+        ticket_at=value.ticket_at,
+        dismisses=is_shared,
+    )
+    await accept_or_tell(inbound, kinds.LOOKUP, body, payload, payload.asker)

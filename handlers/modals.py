@@ -84,7 +84,7 @@ async def _open(inbound: Inbound, trigger_id: str, asker: Asker, origin: ModalOr
     try:
         verdict = await inbound.access.admit(asker)
         if verdict.refusal is None:
-            private = inbound.settings.visibility == "ephemeral" or not verdict.in_public
+            private = inbound.settings.visibility != "thread" or not verdict.in_public
             view = modal(inbound.keyring.seal(origin.dumps()), private=private)
             await inbound.slack.views_open(trigger_id=trigger_id, view=view)
             return

@@ -12,6 +12,8 @@ class ShownTo(StrEnum):
     """Who could see the answer."""
 
     PUBLIC = "public"
+    # Everybody in the channel saw that somebody was looked up, and not whom.
+    MASKED = "masked"
     ASKER = "asker"
     NOBODY = "nobody"
 

@@ -23,6 +23,8 @@ class Way(StrEnum):
     LOOK_UP = "look_up"
     SESSION_ERRORS = "session_errors"
     REMOVE = "remove"
+    SHOW_ME = "show_me"
+    SHARE = "share"
     CARD = "card"
     COMPOSER = "composer"
     HOME = "home"

@@ -15,8 +15,9 @@ from bot.answers.progress import Target, present
 from bot.answers.prompts import Spare, choice, nobody_named
 from bot.answers.quota_words import quota_lines
 from bot.answers.targets import EditTarget, EphemeralTarget, MessageTarget, PairTarget, ResponseUrlTarget
+from bot.answers.targets.masked import MaskedView, PrivateView, SharedView
 from bot.audit.entries import Came, ShownTo, asked_by
-from bot.domain.asking import AnswerForm, Asker
+from bot.domain.asking import AnswerForm, Asker, Way
 from bot.domain.model import Subject
 from bot.jobs.admission import Admission
 from bot.jobs.inbox import Job
@@ -50,6 +51,8 @@ _NOT_ALLOWED = "Only you can see this: this channel’s settings do not let Case
 _PEOPLE_ONLY = "Only you can see this: Casefile cannot post in messages between people."
 _PRIVATE = "Only you can see this, as set up by whoever installed Casefile."
 _ONLY_YOU = "Only you can see this."
+# Where answers are masked, what these ask for is for whoever pressed.
+_FOR_ONE = frozenset({Way.SHOW_ME, Way.MODAL, Way.LOOK_UP, Way.MORE})
 _NO_SOURCE = "No source is configured yet: whoever installed Casefile can add one, see its README."
 _TRAIL = "Who looked whom up is told by `casefile audit`, on the machine that runs Casefile."
 _NOT_READ = (
@@ -200,8 +203,7 @@ class PeopleJobs:
             await self._in_private(job, payload, hint)
             return
         try:
-            seen_by = ShownTo.ASKER if payload.asker.is_direct else ShownTo.PUBLIC
-            await self._present(job, payload, self._target(job, payload), seen_by)
+            await self._present(job, payload, self._target(job, payload), self._seen_by(payload))
         except NotHere as refusal:
             # As another try of the job: what the sources have said for it is not asked for twice.
             another = replace(job, attempts=job.attempts + 1)
@@ -217,12 +219,40 @@ class PeopleJobs:
             return _ONLY_YOU
         if self._settings.visibility == "ephemeral" and not payload.asker.is_direct:
             return _PRIVATE
+        if self._is_masked(payload) and payload.asker.way in _FOR_ONE:
+            return _ONLY_YOU
         if payload.on is not None:
             return None
         return None if verdict.in_public else _hint(payload.asker, "channel_not_found")
 
-    def _target(self, job: Job, payload: LookupPayload) -> Target:
+    def _is_masked(self, payload: LookupPayload) -> bool:
+        return self._settings.visibility == "masked" and not payload.asker.is_direct
+
+    def _seen_by(self, payload: LookupPayload) -> ShownTo:
+        if payload.asker.is_direct:
+            return ShownTo.ASKER
+        is_masked = isinstance(self._for_everybody(payload), MaskedView)
+        return ShownTo.MASKED if is_masked else ShownTo.PUBLIC
+
+    def _for_everybody(self, payload: LookupPayload) -> View:
         view = view_of(payload)
+        asked = (view.asker, view.shown, view.hint, view.buttons, view.form, view.ticket_at)
+        if payload.asker.way is Way.SHARE:
+            return SharedView(*asked, shared_by=payload.asker.user)
+        # What is asked again in its place has been shared before.
+        if self._is_masked(payload) and payload.on is None:
+            return MaskedView(*asked, seal=self._keyring.seal)
+        return view
+
+    def _for_one(self, payload: LookupPayload, hint: str) -> View:
+        view = view_of(payload, hint)
+        if not self._is_masked(payload) or payload.form is AnswerForm.OFFERED:
+            return view
+        asked = (view.asker, view.shown, view.hint, view.buttons, view.form, view.ticket_at)
+        return PrivateView(*asked, thread_ts=payload.asker.thread_ts)
+
+    def _target(self, job: Job, payload: LookupPayload) -> Target:
+        view = self._for_everybody(payload)
         if payload.on is not None:
             return EditTarget(self._poster, payload.asker, view, payload.on)
         if payload.form is AnswerForm.PAIR:
@@ -234,7 +264,7 @@ class PeopleJobs:
         if await self._admission.has_told(job):
             return
         once = partial(self._admission.at_most_once, job, asker)
-        view = view_of(payload, hint)
+        view = self._for_one(payload, hint)
         target: Target = EphemeralTarget(self._poster, asker, view, once)
         if asker.response_url:
             in_place = payload.on is not None and payload.on.ephemeral

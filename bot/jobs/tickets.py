@@ -5,7 +5,7 @@ There is at most one message of ours below a ticket: what comes later replaces i
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -15,10 +15,11 @@ from cachetools import LRUCache
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.answers.buttons import ButtonValue
-from bot.answers.case_file_message import View, nobody
+from bot.answers.case_file_message import View
 from bot.answers.progress import present
 from bot.answers.prompts import Spare, offer, private_offer
 from bot.answers.targets import MessageTarget
+from bot.answers.targets.masked import MaskedView, nobody
 from bot.audit.entries import AuditEntry, Came, ShownTo
 from bot.audit.trail import AuditTrail
 from bot.domain.asking import AnswerForm, Asker, Way
@@ -73,6 +74,7 @@ class TicketJobs:
         settings: how far back, how much, for whose eyes.
         metrics: counts.
         switches: whether something is offered, and in which channels tickets are read.
+        seal: seals what a button holds where the channel is to see no address.
 
     """
 
@@ -89,6 +91,7 @@ class TicketJobs:
         settings: Settings,
         metrics: Metrics,
         switches: Switches,
+        seal: Callable[[str], str],
     ) -> None:
         self._admission = admission
         self._access = access
@@ -101,6 +104,7 @@ class TicketJobs:
         self._settings = settings
         self._metrics = metrics
         self._switches = switches
+        self._seal = seal
         self._turns: LRUCache[tuple[str, str], asyncio.Lock] = LRUCache(_PLACES_KEPT)
         self._log = structlog.get_logger("tickets")
 
@@ -190,7 +194,7 @@ class TicketJobs:
         reading = await self._reader.with_requester(reading, Purpose.TICKET)
         if reading.subjects and await self._book.is_answered_elsewhere(message, reading.subjects):
             return Done(TicketState.LEFT)
-        if reading.subjects and not self._is_private:
+        if reading.subjects and self._settings.visibility != "ephemeral":
             return await self._reply(job, reading, entry, team)
         return await self._offer(job, reading, entry)
 
@@ -198,6 +202,8 @@ class TicketJobs:
         lookup = self._settings.lookup
         asker = Asker("", reading.channel, team, reading.root_ts)
         view = View(None, lookup.shown, form=AnswerForm.TICKET, ticket_at=_moment(reading))
+        if self._settings.visibility == "masked":
+            view = MaskedView(shown=view.shown, form=view.form, ticket_at=view.ticket_at, seal=self._seal)
         target = MessageTarget(
             self._poster,
             self._posts,
@@ -214,7 +220,8 @@ class TicketJobs:
         ]
         self._trail.note(job, _entries(reading))
         case_files = await present(partial(self._lookup.ask_all, questions), target)
-        seen_by = ShownTo.NOBODY if target.post is None else ShownTo.PUBLIC
+        seen_by = ShownTo.MASKED if isinstance(view, MaskedView) else ShownTo.PUBLIC
+        seen_by = ShownTo.NOBODY if target.post is None else seen_by
         self._trail.note(job, _entry(reading, target.replaces).about(case_files, seen_by))
         if target.post is None:
             target.waits = False
@@ -250,7 +257,9 @@ class TicketJobs:
         return (await self._switches.now()).offer == "button"
 
     def _offer_of(self, reading: TicketReading) -> Message:
-        people = (*reading.subjects, *reading.mentioned)
+        # Where the channel is to see no address, an offer names nobody.
+        masked = self._settings.visibility == "masked"
+        people = () if masked else (*reading.subjects, *reading.mentioned)
         offering = private_offer if self._is_private else offer
         return offering(people, Spare(self._value(reading)))
 

@@ -143,7 +143,7 @@ class UnfurlJobs:
 
     async def _refused(self, payload: UnfurlPayload) -> str | None:
         """Why whoever pasted it may not look customers up there, or not everybody there may see it."""
-        if self._settings.visibility == "ephemeral" and not payload.is_preview:
+        if self._settings.visibility != "thread" and not payload.is_preview:
             return "visibility"
         try:
             verdict = await self._access.admit(payload.asker)

@@ -150,8 +150,10 @@ class Settings(BaseSettings):
     tickets: TicketSettings = TicketSettings()
     access: AccessSettings = AccessSettings()
     audit: AuditSettings = AuditSettings()
-    visibility: Literal["thread", "ephemeral"] = Field(
-        "thread", description="or `ephemeral`: the asker alone sees it"
+    visibility: Literal["thread", "ephemeral", "masked"] = Field(
+        "thread",
+        description="or `ephemeral`: the asker alone sees it; `masked`: the channel sees neither address nor"
+        " link, and whoever may presses “Show me”",
     )
     shared_uids: AccountLists = Field(
         (),

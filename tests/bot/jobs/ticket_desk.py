@@ -91,7 +91,7 @@ class Desk:
         lookup = self.found.lookup
         switches = Switches(at.store, settings.tickets, system_clock)
         parts = (admission, access, lookup, by.poster, by.posts, reader, book, by.client)
-        return TicketJobs(*parts, settings, self.metrics, switches)
+        return TicketJobs(*parts, settings, self.metrics, switches, at.keyring.seal)
 
     async def ticket(self, text: str = "a ticket", channel: str | None = None) -> Message:
         """A help desk's message."""

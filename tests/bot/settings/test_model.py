@@ -104,7 +104,7 @@ def test_other_programs_variables_are_left_alone(name: str) -> None:
         ({"SLACK_BOT_TOKEN": f"xoxp-{SECRET}"}, "SLACK_BOT_TOKEN: begins with xoxb-"),
         ({"LOOKUP__DAYS": SECRET}, "LOOKUP__DAYS: input should be a valid integer"),
         ({"LOOKUP__DAYS": "0"}, "LOOKUP__DAYS: input should be greater than or equal to 1"),
-        ({"VISIBILITY": SECRET}, "VISIBILITY: input should be 'thread' or 'ephemeral'"),
+        ({"VISIBILITY": SECRET}, "VISIBILITY: input should be 'thread', 'ephemeral' or 'masked'"),
         ({"ACCESS__CHANNELS": "general"}, "ACCESS__CHANNELS: channel ids are needed"),
         ({"TICKETS__UID_PATTERNS": '["(a)(b)"]'}, "TICKETS__UID_PATTERNS: pattern 1 needs exactly one group"),
         ({"TICKETS__UID_PATTERNS": "x(a)"}, "TICKETS__UID_PATTERNS: a JSON list is needed"),

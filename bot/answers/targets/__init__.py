@@ -10,8 +10,9 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 
-from bot.answers.case_file_message import View, answer, parent, reply, together
+from bot.answers.case_file_message import View
 from bot.answers.progress import found_any, is_waiting
+from bot.answers.targets.masked import answer, parent, reply, together
 from bot.domain.asking import AnswerForm, Asker, Shown
 from bot.domain.message import Message
 from bot.domain.model import CaseFiles

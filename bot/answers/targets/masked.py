@@ -1,0 +1,180 @@
+"""
+Answers where the channel is to see no customer: a masked name, counts and times, and "Show me".
+
+What is shown masked is made from a list of what may be shown: nothing that a vendor or a customer wrote, no
+link, no page, no title; buttons hold their subjects sealed. Whoever presses "Show me", and may ask, sees the
+whole answer alone, and may share it from there.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, ConfirmObject, MarkdownTextObject
+
+from bot.answers import case_file_message as whole
+from bot.answers.block_kit import context, dicts, section
+from bot.answers.buttons import ButtonValue, remove_button
+from bot.answers.case_file_message import View
+from bot.answers.mrkdwn import code, counted, escaped, lasting, local_time
+from bot.domain.addresses import LONGEST_SUBJECT
+from bot.domain.asking import AnswerForm
+from bot.domain.message import Message
+from bot.domain.model import CaseFile, Finding, Session, Subject, SubjectKind
+
+SHOW_ME, SHARE_HERE = "show_me", "share_here"
+_DAYS = "last {days}"
+_LABEL = 60
+_MOST_SOURCES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedView(View):
+    """What everybody sees; `seal` seals what "Show me" holds."""
+
+    seal: Callable[[str], str] = str
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateView(View):
+    """The whole answer for one person, who may share it in the thread `thread_ts`, or in the channel."""
+
+    thread_ts: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SharedView(View):
+    """The whole answer for everybody, which somebody has shared."""
+
+    shared_by: str = ""
+
+
+def masked_name(subject: Subject) -> str:
+    """`j***@contoso.example` for an address, `c***` for a uid: known to whoever knows the customer."""
+    if subject.kind is SubjectKind.EMAIL:
+        local, _, domain = subject.value.rpartition("@")
+        return f"{local[:1]}***@{domain}"
+    # A uid of a character or two would be told by its first one.
+    return f"{subject.value[:1]}***" if len(subject.value) > len("u-7") else "***"
+
+
+def parent(case_file: CaseFile, view: View) -> Message:
+    """The message in the channel."""
+    if not isinstance(view, MaskedView):
+        return whole.parent(case_file, view)
+    return Message(_summary(case_file), dicts([_who(case_file), *_asked(case_file, view)]))
+
+
+def reply(case_file: CaseFile, view: View) -> Message:
+    """The message in the thread."""
+    if not isinstance(view, MaskedView):
+        return whole.reply(case_file, view)
+    return Message(_summary(case_file), dicts([*_details(case_file, view), *_below([case_file], view)]))
+
+
+def together(case_file: CaseFile, view: View) -> Message:
+    """Both as one message, for the asker alone: always whole."""
+    return _shareable([case_file], view, whole.together(case_file, view))
+
+
+def answer(case_files: Sequence[CaseFile], view: View) -> Message:
+    """All about one to three people in one message."""
+    if not isinstance(view, MaskedView):
+        return _shareable(case_files, view, whole.answer(case_files, view))
+    blocks: list[Block] = []
+    for case_file in case_files:
+        blocks += [_who(case_file), *_details(case_file, view)]
+    text = "\n".join(map(_summary, case_files))
+    return Message(text, dicts([*blocks, *_asked(case_files[0], view), *_below(case_files, view)]))
+
+
+def nobody(case_files: Sequence[CaseFile], view: View) -> Message:
+    """The line in a ticket's thread where its requester was not found."""
+    if not isinstance(view, MaskedView):
+        return whole.nobody(case_files, view)
+    text = "\n".join(map(_summary, case_files))
+    return Message(text, dicts([context([text]), *_below(case_files, view)]))
+
+
+def _who(case_file: CaseFile) -> Block:
+    return section(f"*Sessions of* {_name(case_file)}\n{_counts(case_file)}")
+
+
+def _name(case_file: CaseFile) -> str:
+    return code(masked_name(case_file.subject), LONGEST_SUBJECT)
+
+
+def _summary(case_file: CaseFile) -> str:
+    return f"Sessions of {_name(case_file)}: {_counts(case_file)}"
+
+
+def _counts(case_file: CaseFile) -> str:
+    found = [counted(len(case_file.sessions), "session"), counted(len(case_file.errors), "error")]
+    if case_file.waiting:
+        found.append("asking other tools")
+    if case_file.last_seen:
+        found.append(f"last seen {local_time(case_file.last_seen)}")
+    return " · ".join(found)
+
+
+def _asked(case_file: CaseFile, view: MaskedView) -> list[Block]:
+    days = _DAYS.format(days=counted(case_file.days, "day"))
+    return [context([f"Asked by <@{view.asker}> · {days}" if view.asker else days])]
+
+
+def _details(case_file: CaseFile, view: MaskedView) -> list[Block]:
+    lines = [_line(session) for session in case_file.sessions[: view.shown]]
+    sources = [_source(finding) for finding in case_file.findings[:_MOST_SOURCES]]
+    blocks: list[Block] = [section("\n".join(lines))] if lines else []
+    return [*blocks, *([context(sources)] if sources else [])]
+
+
+def _line(session: Session) -> str:
+    said = [local_time(session.started_at) if session.started_at else "time not known"]
+    said.append(escaped(str(session.source), _LABEL))
+    if session.duration_seconds is not None:
+        said.append(lasting(session.duration_seconds))
+    if session.errors:
+        said.append(counted(session.errors, "error"))
+    return " · ".join(said)
+
+
+def _source(finding: Finding) -> str:
+    found = counted(len(finding.sessions), "session")
+    said = f"{escaped(str(finding.source), _LABEL)}: {found}, {finding.state}"
+    # A failure's message holds neither an address nor a vendor's text.
+    return f"{said} ({escaped(finding.failure.message, 300)})" if finding.failure else said
+
+
+def _below(case_files: Sequence[CaseFile], view: MaskedView) -> list[Block]:
+    value = _value(case_files, view)
+    elements = [ButtonElement(text="Show me", action_id=SHOW_ME, value=view.seal(value.dumps()))]
+    if view.form is AnswerForm.TICKET:
+        elements.append(remove_button())
+    small = [view.hint] if view.hint else []
+    return [*([context(small)] if small else []), ActionsBlock(elements=elements)]
+
+
+def _value(case_files: Sequence[CaseFile], view: View) -> ButtonValue:
+    subjects = tuple(case_file.subject for case_file in case_files)
+    return ButtonValue(
+        subjects, case_files[0].days, view.shown, view.asker, AnswerForm.ANSWER, view.ticket_at
+    )
+
+
+def _shareable(case_files: Sequence[CaseFile], view: View, message: Message) -> Message:
+    """The message with the button that shares it, or with who has shared it."""
+    if isinstance(view, SharedView):
+        return Message(message.text, [*message.blocks, *dicts([context([f"Shared by <@{view.shared_by}>"])])])
+    if not isinstance(view, PrivateView) or not view.buttons:
+        return message
+    value = replace(_value(case_files, view), thread_ts=view.thread_ts)
+    asking = ConfirmObject(
+        title="Share it here?",
+        text=MarkdownTextObject(
+            text="Everybody in this channel sees the customer’s name and links.", verbatim=True
+        ),
+        confirm="Share",
+        deny="Leave it",
+    )
+    button = ButtonElement(text="Share here", action_id=SHARE_HERE, value=value.dumps(), confirm=asking)
+    return Message(message.text, [*message.blocks, *dicts([ActionsBlock(elements=[button])])])
