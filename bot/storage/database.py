@@ -8,6 +8,7 @@ statement sees what was committed before it.
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
@@ -17,9 +18,16 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import asyncpg  # type: ignore[import-untyped] # ships no types
 from sqlalchemy import Connection, event
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DBAPIError,
+    DisconnectionError,
+    InterfaceError,
+    OperationalError,
+    SQLAlchemyError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.operations.clock import Clock
 from bot.storage.address import is_postgresql
@@ -31,6 +39,10 @@ _LOCK_TIMEOUT_MS = 15_000
 _BUSY_SECONDS = 15.0
 _CONNECT_SECONDS, _STATEMENT_SECONDS, _POOL_SECONDS = 5, 15, 30
 _CONNECTIONS, _MORE_CONNECTIONS = 8, 4
+# A connection that was not used for so long is asked whether it is there.
+_USED, _UNUSED_SECONDS = "casefile_used", 1.0
+# Statements that each connection keeps prepared: more than there are.
+_PREPARED = 500
 # What asyncpg says of a connection that ended while it was being made, where SQLAlchemy has no word for it.
 _LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)
 
@@ -151,20 +163,43 @@ def _postgresql(url: str) -> AsyncEngine:
     parts = urlsplit(url)
     named = [("ssl" if name == "sslmode" else name, value) for name, value in parse_qsl(parts.query)]
     address = parts._replace(scheme="postgresql+asyncpg", query=urlencode(named)).geturl()
-    return create_async_engine(
+    engine = create_async_engine(
         address,
         hide_parameters=True,
         pool_size=_CONNECTIONS,
         max_overflow=_MORE_CONNECTIONS,
         pool_timeout=_POOL_SECONDS,
-        # A connection that the server closed meanwhile is noticed before it is used.
-        pool_pre_ping=True,
+        # The connection that was used last is the one that is surely there, and has its statements prepared.
+        pool_use_lifo=True,
         connect_args={
             "timeout": _CONNECT_SECONDS,
             "command_timeout": _STATEMENT_SECONDS,
             "server_settings": {"lock_timeout": str(_LOCK_TIMEOUT_MS)},
+            "prepared_statement_cache_size": _PREPARED,
         },
     )
+    event.listen(engine.sync_engine, "checkin", _note_use)
+    event.listen(engine.sync_engine, "checkout", _see_that_it_is_there)
+    return engine
+
+
+def _note_use(_dbapi_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info[_USED] = time.monotonic()
+
+
+def _see_that_it_is_there(dbapi_connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+    """
+    Notice a connection that the server closed meanwhile, before it is used; another takes its place.
+
+    To ask each time would be a round trip more: one that was used a moment ago is only looked at.
+    """
+    if dbapi_connection.driver_connection.is_closed():
+        raise DisconnectionError
+    if time.monotonic() - record.info.get(_USED, time.monotonic()) > _UNUSED_SECONDS:
+        try:
+            dbapi_connection.ping()
+        except Exception as error:
+            raise DisconnectionError from error
 
 
 def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
