@@ -41,7 +41,8 @@ def run_to_the_end(work: Coroutine[Any, Any, T]) -> T:
 
     """
     try:
-        return asyncio.run(work)
+        with asyncio.Runner(loop_factory=_loop()) as runner:
+            return runner.run(work)
     except SettingUnset as error:
         raise Complaint(f"{error}{_how_to_begin(Path.cwd())}") from None
     except (SettingsError, NewerDatabase) as error:
@@ -52,6 +53,15 @@ def run_to_the_end(work: Coroutine[Any, Any, T]) -> T:
         if getattr(error.orig, "sqlite_errorcode", None) != SQLITE_NOTADB:
             raise
         raise Complaint("DATABASE_URL: the file there is not a database") from None
+
+
+def _loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """What makes the event loop: uvloop's, where it is installed."""
+    try:
+        import uvloop  # noqa: PLC0415 - there is none for Windows or PyPy
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
 
 
 def _how_to_begin(folder: Path) -> str:

@@ -1,6 +1,7 @@
 """Running until told to stop: signed HTTP or Socket Mode, and an orderly end."""
 
 import asyncio
+import gc
 import logging
 import signal
 from collections.abc import AsyncIterator, Iterator
@@ -149,11 +150,18 @@ def stop_signal() -> asyncio.Event:
     return stop
 
 
+def _keep_what_is_loaded() -> None:
+    """Look for garbage only among what is made from now on: code and tables are there to stay."""
+    gc.collect()
+    gc.freeze()
+
+
 async def serve(settings: Settings, host: str, port: int) -> None:
     """Run `casefile serve` until told to stop."""
     settings.require("SLACK_SIGNING_SECRET")
     stop = stop_signal()
     async with open_bot(settings) as bot, serving_http(bot, host, port) as port_taken:
+        _keep_what_is_loaded()
         structlog.get_logger("serve").info("serve.ready", host=host, port=port_taken)
         await stop.wait()
 
@@ -163,6 +171,7 @@ async def socket(settings: Settings) -> None:
     settings.require("SLACK_APP_TOKEN")
     stop = stop_signal()
     async with open_bot(settings) as bot, serving_socket(bot) as handler:
+        _keep_what_is_loaded()
         log = structlog.get_logger("socket")
 
         def is_connected() -> bool:
