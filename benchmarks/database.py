@@ -1,0 +1,186 @@
+"""
+What the database’s distance costs: cold lookups, one vendor that answers at once, on SQLite and PostgreSQL.
+
+A proxy delays what goes to PostgreSQL and back. The bot runs in one process or in four, by Socket Mode, as a
+user runs it; Slack, the vendor and the proxy run beside it on the same machine. Each lookup is of another
+customer: from the command to the whole answer in Slack. Processor time is the bot's processes' own.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+from benchmarks.kill import Bot, database
+from benchmarks.load import add_channels, visitors
+from sandbox.people import Customer
+from sandbox.slack import plain_text
+from sandbox.world import World, open_world
+
+ROUND_TRIPS_MS = (0.0, 1.0, 2.0, 5.0)
+PROCESSES = (1, 4)
+ALONE, TOGETHER, AT_ONCE = 10, 48, 16
+# Slack tells of so many channels a minute at most, and takes a post a second in each.
+_CHANNELS = 24
+_TICKS = os.sysconf("SC_CLK_TCK")
+_PATIENCE_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Row:
+    """One way to run it: times in milliseconds, from the command to the whole answer."""
+
+    database: str
+    round_trip_ms: float
+    processes: int
+    at_once: int
+    lookups: int
+    median_ms: float
+    worst_ms: float
+    a_second: float
+    processor_ms_a_lookup: float
+
+
+def people(now: datetime) -> list[Customer]:
+    """The customers that are looked up."""
+    return visitors(now)
+
+
+async def look_up(world: World, channel: str, number: int) -> float:
+    """Look a customer up; how many seconds it takes until the whole answer is there."""
+    slack, address = world.slack, f"load{number}@visitors.example"
+    begun = time.perf_counter()
+    await slack.type_command(channel, slack.people.agent, f"/sessions {address}")
+
+    def answered() -> bool:
+        ours = (m for m in reversed(slack.messages(channel)) if m.bot_id == slack.people.bot_id)
+        parent = next((m for m in ours if address in str(m.blocks)), None)
+        replies = slack.replies(channel, parent.ts) if parent else []
+        return bool(replies) and "asking" not in plain_text(replies[0]).lower()
+
+    await slack.wait_for(answered, timeout=_PATIENCE_SECONDS)
+    return time.perf_counter() - begun
+
+
+def processor_seconds(bots: list[Bot]) -> float:
+    """What the bots' processes have used of the processor so far."""
+    ticks = 0
+    for bot in bots:
+        assert bot.process is not None  # noqa: S101 - it was started
+        fields = Path(f"/proc/{bot.process.pid}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / _TICKS
+
+
+async def measured(
+    world: World, bots: list[Bot], numbers: Iterator[int], times: int, at_once: int
+) -> tuple[list[float], float, float]:
+    """The seconds of each lookup, of all together, and of the processor."""
+    channels = list(world.slack.state.channels)[-_CHANNELS:]
+    room = asyncio.Semaphore(at_once)
+
+    async def one(number: int) -> float:
+        async with room:
+            return await look_up(world, channels[number % len(channels)], number)
+
+    used, begun = processor_seconds(bots), time.perf_counter()
+    seconds = await asyncio.gather(*(one(next(numbers)) for _ in range(times)))
+    return seconds, time.perf_counter() - begun, processor_seconds(bots) - used
+
+
+@asynccontextmanager
+async def delayed(url: str, round_trip_ms: float) -> AsyncIterator[str]:
+    """The URL of a PostgreSQL through the proxy."""
+    parts = urlsplit(url)
+    path = f"{dict(parse_qsl(parts.query))['host']}/.s.PGSQL.5432"
+    proxy = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "benchmarks._delay", path, str(round_trip_ms)),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        assert proxy.stdout is not None  # noqa: S101 - a pipe
+        port = int(await proxy.stdout.readline())
+        yield f"postgresql://postgres@127.0.0.1:{port}{parts.path}"
+    finally:
+        proxy.kill()
+        await proxy.wait()
+
+
+async def run(kind: str, round_trip_ms: float, processes: int) -> list[Row]:
+    """Measure one lookup after the other, and many at once."""
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        url = stack.enter_context(database(kind, folder))
+        if kind != "sqlite":
+            url = await stack.enter_async_context(delayed(url, round_trip_ms))
+        world = await stack.enter_async_context(open_world(strangers_a_day=100, more_people=people))
+        add_channels(world)
+        bots = [Bot(world, url, folder, "socket") for _ in range(processes)]
+        for bot in bots:
+            await bot.restart()
+            stack.push_async_callback(bot.kill)
+        await world.slack.wait_for(lambda: world.slack.connections == processes, timeout=_PATIENCE_SECONDS)
+        numbers = iter(random.Random(1).sample(range(100), 100))
+        # What a process learns once, of Slack and of the database, is learnt before.
+        await measured(world, bots, numbers, _CHANNELS, 4)
+        rows = []
+        for times, at_once in ((ALONE, 1), (TOGETHER, AT_ONCE)):
+            seconds, took, used = await measured(world, bots, numbers, times, at_once)
+            row = Row(
+                kind,
+                round_trip_ms,
+                processes,
+                at_once,
+                times,
+                round(statistics.median(seconds) * 1000, 1),
+                round(max(seconds) * 1000, 1),
+                round(times / took, 1),
+                round(used / times * 1000, 1),
+            )
+            rows.append(row)
+        return rows
+
+
+async def run_all(kinds: list[str], round_trips: list[float], processes: list[int]) -> list[Row]:
+    """All rows of the table."""
+    rows: list[Row] = []
+    if "sqlite" in kinds:
+        rows += await run("sqlite", 0, 1)
+    if "postgresql" in kinds:
+        for round_trip in round_trips:
+            for number in processes:
+                rows += await run("postgresql", round_trip, number)
+    return rows
+
+
+def main() -> None:
+    """Run it, and print a table or rows of JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default=None, help="default: both")
+    parser.add_argument("--round-trip", type=float, nargs="*", default=ROUND_TRIPS_MS, help="in ms")
+    parser.add_argument("--processes", type=int, nargs="*", default=PROCESSES)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    kinds = [options.database] if options.database else ["sqlite", "postgresql"]
+    rows = [asdict(row) for row in asyncio.run(run_all(kinds, options.round_trip, options.processes))]
+    if options.json:
+        print(json.dumps(rows, indent=1))
+        return
+    print("  ".join(rows[0]))
+    for row in rows:
+        print("  ".join(f"{value:>{len(name)}}" for name, value in row.items()))
+
+
+if __name__ == "__main__":
+    main()
