@@ -2,15 +2,23 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: audit sbom install demo test quick lint bench readme migration lock clean
+.PHONY: audit sbom install demo test test-without-browser quick lint bench readme migration lock clean
 
 install: $(VENV)/.installed
 
 demo: $(VENV)/.installed
 	$(BIN)/casefile demo
 
+# The page's tests drive Chromium: said here, before minutes of other tests.
 test: $(VENV)/.installed-dev lint
+	@test -n "$$CHROMIUM" || command -v chromium >/dev/null || { \
+		echo "Chromium is missing: apt-get install chromium fonts-noto-color-emoji, or set CHROMIUM to one."; \
+		echo "All but the tests of the demo's page: make test-without-browser"; exit 1; }
 	$(BIN)/python -m pytest
+
+# Without Chromium.
+test-without-browser: $(VENV)/.installed-dev lint
+	$(BIN)/python -m pytest -m "not browser"
 
 quick: $(VENV)/.installed-dev lint
 	$(BIN)/python -m pytest -m "not process"

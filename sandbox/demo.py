@@ -5,7 +5,7 @@ import json
 import sys
 import tempfile
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -134,16 +134,24 @@ async def open_demo(port: int, reset: asyncio.Event) -> AsyncIterator[World]:
 async def demo(port: int) -> None:
     """Run until a signal to stop, and print the page's URL."""
     configure_logging("WARNING")
-    stop = stop_signal()
-    told = False
+    told: list[str] = []
+
+    def tell(world: World) -> None:
+        if not told:
+            told.append(world.slack.base_url)
+            print(_welcome(world.slack.base_url), flush=True)  # noqa: T201 - the command's output
+
+    await run_demo(port, stop_signal(), tell)
+
+
+async def run_demo(port: int, stop: asyncio.Event, opened: Callable[[World], None]) -> None:
+    """Run until it is stopped; each time that all of it begins anew, `opened` is told the new sandbox."""
     while not stop.is_set():
         reset = asyncio.Event()
         async with open_demo(port, reset) as world:
             # The page comes back at the address that it was at.
             port = urlsplit(world.slack.base_url).port or port
-            if not told:
-                print(_welcome(world.slack.base_url), flush=True)  # noqa: T201 - the command's output
-                told = True
+            opened(world)
             await _either(stop, reset)
 
 

@@ -59,7 +59,12 @@ class PageActs:
         user, channel = self._person(body), self._channel(body)
         ts, action = str(body["ts"]), str(body["action_id"])
         block, option = body.get("block_id"), body.get("option")
-        _told(await self._workspace.press(channel, ts, action, user, block, option=option))
+        try:
+            outcome = await self._workspace.press(channel, ts, action, user, block, option=option)
+        except LookupError:
+            # An answer that grows gets other block ids: the click is on what stands there now.
+            outcome = await self._workspace.press(channel, ts, action, user, None, option=option)
+        _told(outcome)
 
     async def _shortcut(self, body: Json) -> None:
         user, channel = self._person(body), self._channel(body)

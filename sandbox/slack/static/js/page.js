@@ -26,6 +26,8 @@ let shownThread = "";
 let shownChannel = "";
 let drawersOpen = true;
 let tourAt = -1;
+let threadIsNew = false;
+let waiting = () => {};
 
 const command = () => view?.commands[0]?.name ?? "/sessions";
 
@@ -50,6 +52,7 @@ async function suggest(body) {
 
 function show(name) {
   pane = name;
+  if (name === "thread") threadIsNew = false;
   document.body.dataset.pane = name;
   drawPanes();
 }
@@ -127,8 +130,8 @@ function fill(text) {
 }
 
 async function post(name) {
-  const posted = await send("ticket", { name });
   show("conversation");
+  const posted = await send("ticket", { name });
   if (posted && posted.channel !== view.channel.id) await go({ channel: posted.channel, thread: "", tab: "" });
 }
 
@@ -155,6 +158,11 @@ const tourPage = {
   vendor: (name, option) => server.post("vendor", { name, option }),
   control: (what) => server.post("control", { do: what }),
   told: notify,
+  latest: () => view.messages.at(-1)?.ts ?? "",
+  answeredSince: (ts) => new Promise((resolve) => {
+    waiting = () => view.messages.some((one) => one.ts > ts && one.answered) && resolve();
+    waiting();
+  }),
 };
 
 function drawBeside() {
@@ -211,10 +219,10 @@ function drawPanes() {
     if (pane === name) node.setAttribute("aria-current", "true");
     return node;
   };
-  redraw(byId("panes"), [pane, Boolean(view.thread), [...unread]], () => [
+  redraw(byId("panes"), [pane, Boolean(view.thread), threadIsNew, [...unread]], () => [
     one("channels", "Channels", "list", false, unread.size > 0),
     one("conversation", "Messages", "chat", false, false),
-    one("thread", "Thread", "thread", !view.thread, false),
+    one("thread", "Thread", "thread", !view.thread, threadIsNew && Boolean(view.thread)),
     one("drawers", "Try it", "flask", false, false),
   ]);
   drawChannels(view, unread, openChannel);
@@ -223,6 +231,7 @@ function drawPanes() {
 function draw() {
   document.title = `${view.channel.title} · ${view.team}`;
   byId("team").textContent = view.team;
+  document.body.dataset.me = view.me.id;
   document.body.classList.toggle("no-drawers", !drawersOpen);
   drawPanes();
   drawBar(view.channel, { drawersOpen, showDrawers: () => drawersShown(true) });
@@ -249,7 +258,8 @@ function followAnswer(before) {
   const answered = view.messages.findLast((message) => message.answered && !had.get(message.ts));
   const writing = byId("thread-composer").querySelector("textarea")?.value;
   if (!answered || answered.ts === here.thread || writing) return;
-  if (matchMedia("(max-width: 719px)").matches && pane !== "conversation") return;
+  // On a phone the thread is one tap away: nobody is taken from what they read.
+  threadIsNew = true;
   go({ thread: answered.ts });
 }
 
@@ -266,6 +276,7 @@ async function refresh() {
         if (before && before.born !== view.born) return location.reload();
         draw();
         followAnswer(before);
+        waiting();
       }
       return null;
     } finally {

@@ -2,24 +2,31 @@
 
 import { button, element } from "./dom.js";
 
+// A step is done when what it asked for is answered.
+async function answered(page, act) {
+  const since = page.latest();
+  await act();
+  await page.answeredSince(since);
+}
+
 const STEPS = [
   {
     title: "Somebody asks",
     text: "Jane cannot pay. An agent types her address; Casefile asks every tool at once and answers in a thread, which grows as slower tools come in.",
     label: "Ask about Jane",
-    run: (page) => page.say(`${page.command()} jane@contoso.example`),
+    run: (page) => answered(page, () => page.say(`${page.command()} jane@contoso.example`)),
   },
   {
     title: "The same question again costs nothing",
     text: "The answer is remembered. Ask once more and look at “Calls left and saved”: no call is spent.",
     label: "Ask again",
-    run: (page) => page.say(`${page.command()} jane@contoso.example`),
+    run: (page) => answered(page, () => page.say(`${page.command()} jane@contoso.example`)),
   },
   {
     title: "A ticket comes in",
     text: "A help desk posts a new ticket. Nobody asks: Casefile reads who wrote in, and replies in the ticket’s own thread.",
     label: "Post a ticket",
-    run: (page) => page.ticket(),
+    run: (page) => answered(page, page.ticket),
   },
   {
     title: "A pasted link becomes a card",
@@ -33,7 +40,7 @@ const STEPS = [
     label: "Break FullStory and ask",
     run: async (page) => {
       await page.vendor("FullStory", "down");
-      await page.say(`${page.command()} noor@contoso.example fresh`);
+      await answered(page, () => page.say(`${page.command()} noor@contoso.example fresh`));
     },
     after: (page) => page.vendor("FullStory", "well"),
   },
@@ -42,13 +49,13 @@ const STEPS = [
     text: "A question is asked, the bot’s process is killed at once, and started again. The question was written down before it was accepted: it is answered, exactly once.",
     label: "Ask, kill and restart",
     needs: "kill",
-    run: async (page) => {
+    run: (page) => answered(page, async () => {
       await page.say(`${page.command()} cust-8841`);
       await page.control("kill");
       page.told("Casefile was killed. It starts again…");
       await page.control("start");
       page.told("Casefile is back, and finishes what it had begun.");
-    },
+    }),
   },
 ];
 

@@ -1,0 +1,187 @@
+"""Chromium with the page, and a Casefile behind it; no console error and no outside request goes unseen."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import pytest
+import pytest_asyncio
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it ships no typings
+from playwright.async_api import Browser, Locator, Page, Request, async_playwright, expect
+
+from bot.app import Bot, open_bot
+from bot.serving.run import serving_http
+from bot.settings.model import load_settings
+from sandbox.world import World, open_world
+from tests.conftest import prepared_sqlite
+from tests.end_to_end.conftest import PATIENT, SLACKS_PATIENCE, TIMING
+
+MISSING = (
+    "Chromium is not installed, and the tests of the demo's page need it: apt-get install chromium"
+    " fonts-noto-color-emoji, or CHROMIUM=/path/to/one. All other tests: make test-without-browser"
+)
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
+# A busy machine may take that long; nothing here is about time.
+PATIENCE_MS = 60_000
+WIDE, NARROW = (1440, 900), (390, 844)
+Scheme = Literal["light", "dark"]
+ON_ONE_LOOP = pytest.mark.asyncio(loop_scope="session")
+BROWSER = [pytest.mark.browser, pytest.mark.process, ON_ONE_LOOP]
+"""The marks of every module in here."""
+
+
+def chromium() -> str:
+    """The browser's path; without one the tests fail."""
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if found is None:
+        pytest.fail(MISSING, pytrace=False)
+    return found
+
+
+@dataclass
+class Screen:
+    """One window on the page, and what went wrong in it."""
+
+    page: Page
+    world: World
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def composer(self) -> Locator:
+        return self.page.get_by_role("textbox", name="Message")
+
+    @property
+    def messages(self) -> Locator:
+        return self.page.locator("#messages article")
+
+    @property
+    def thread(self) -> Locator:
+        return self.page.locator("#thread article")
+
+    @property
+    def suggestions(self) -> Locator:
+        return self.page.locator(".suggestion")
+
+    @property
+    def drawers(self) -> Locator:
+        return self.page.locator("#drawers")
+
+    async def ask(self, words: str) -> None:
+        """Type a message or a command, and press Enter."""
+        await self.composer.fill(words)
+        await self.composer.press("Escape")
+        await self.composer.press("Enter")
+
+    async def agree(self, to: str) -> None:
+        """Press this button of the question that stands in front."""
+        await self.page.locator("dialog.confirm").get_by_role("button", name=to).click()
+
+    async def be(self, user: str) -> None:
+        """Sit down as somebody else."""
+        await self.page.get_by_label("You are acting as").select_option(user)
+        await expect(self.page.locator("body")).to_have_attribute("data-me", user)
+
+    async def go_to(self, channel: str) -> None:
+        """Open a channel of the list."""
+        await self.page.locator(f"[data-channel={channel}]").click()
+
+    async def offences(self) -> list[str]:
+        """What axe-core finds that is serious or worse, with the places."""
+        results = await Axe().run(self.page)
+        return [
+            f"{one['id']}: {one['help']} {[node['target'] for node in one['nodes']][:4]}"
+            for one in results.response["violations"]
+            if one["impact"] in ("serious", "critical")
+        ]
+
+    async def sideways(self) -> int:
+        """How many pixels of the page stand out at the side."""
+        return int(await self.page.evaluate("document.documentElement.scrollWidth - innerWidth"))
+
+
+Open = Callable[..., Any]
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """One browser for all tests of a process."""
+    path = chromium()
+    expect.set_options(timeout=PATIENCE_MS)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def world() -> AsyncIterator[World]:
+    async with open_world(strangers_a_day=100, slacks_patience=SLACKS_PATIENCE) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def casefile(world: World, tmp_path: Path) -> AsyncIterator[Bot]:
+    """A Casefile that answers on the page."""
+    database = {"DATABASE_URL": prepared_sqlite(tmp_path / "casefile.db")}
+    variables = world.environment() | world.desks_environment() | database | PATIENT
+    async with (
+        open_bot(load_settings(variables), world.clock, TIMING) as bot,
+        serving_http(bot, "127.0.0.1", 0) as port,
+    ):
+        world.slack.connect(f"http://127.0.0.1:{port}/slack/events")
+        world.raygun_webhooks.listen_at(f"http://127.0.0.1:{port}")
+        world.switches.show_configured(variables)
+        yield bot
+        assert world.slack.violations == []
+
+
+@asynccontextmanager
+async def screen_on(
+    browser: Browser, world: World, size: tuple[int, int] = WIDE, scheme: Scheme = "light"
+) -> AsyncIterator[Screen]:
+    """A window on a sandbox's page; at its end, nothing may have gone wrong in it."""
+    context = await browser.new_context(
+        viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, reduced_motion="reduce"
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    page = await context.new_page()
+    screen = Screen(page, world)
+
+    def look(request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.hostname not in ("127.0.0.1", None):
+            screen.wrong.append(f"asked for {request.url}")
+
+    context.on("request", look)
+    page.on("pageerror", lambda error: screen.wrong.append(f"raised {error}"))
+    page.on(
+        "console", lambda said: screen.wrong.append(f"said {said.text}") if said.type == "error" else None
+    )
+    await page.goto(world.slack.base_url)
+    await expect(page.locator("#team")).to_have_text("Contoso Support")
+    yield screen
+    await context.close()
+    assert screen.wrong == []
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def open_screen(browser: Browser, world: World, casefile: Bot) -> AsyncIterator[Open]:  # noqa: ARG001 - it answers
+    """Opens windows, of a size and in a colour scheme, on the page with its Casefile."""
+    async with AsyncExitStack() as stack:
+
+        async def open_one(size: tuple[int, int] = WIDE, scheme: Scheme = "light") -> Screen:
+            return await stack.enter_async_context(screen_on(browser, world, size, scheme))
+
+        yield open_one
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def screen(open_screen: Open) -> Screen:
+    """A wide window."""
+    opened: Screen = await open_screen()
+    return opened

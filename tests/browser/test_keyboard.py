@@ -1,0 +1,77 @@
+"""The page by the keyboard alone."""
+
+from playwright.async_api import expect
+
+from tests.browser.conftest import BROWSER, Screen
+
+pytestmark = BROWSER
+JANE = "jane@contoso.example"
+
+
+async def test_a_customer_is_found_and_the_answer_read_without_a_mouse(screen: Screen) -> None:
+    keys = screen.page.keyboard
+    # Whatever is typed goes into the message field.
+    await keys.type("/")
+    await expect(screen.composer).to_be_focused()
+    await expect(screen.suggestions).to_be_visible()
+    await keys.press("Enter")
+    await expect(screen.composer).to_have_value("/sessions ")
+    await keys.type("jane@")
+    await keys.press("ArrowDown")
+    await keys.press("Enter")
+    await expect(screen.composer).to_have_value(f"/sessions {JANE}")
+    await keys.press("Enter")
+    await expect(screen.thread.last).to_contain_text("FullStory")
+    await keys.press("Escape")
+    await expect(screen.page.locator("#thread")).to_be_hidden()
+    await expect(screen.messages.last).to_be_focused()
+    await keys.press("Enter")
+    await expect(screen.page.locator("#thread")).to_be_visible()
+
+
+async def test_a_person_is_mentioned_by_a_few_letters(screen: Screen) -> None:
+    await screen.composer.focus()
+    await screen.page.keyboard.type("@ca")
+    await expect(screen.suggestions).to_be_visible()
+    await screen.page.keyboard.press("Tab")
+    await expect(screen.composer).to_have_value("@Casefile ")
+    await screen.page.keyboard.type(JANE)
+    await screen.page.keyboard.press("Enter")
+    await expect(screen.thread.last).to_contain_text(f"Sessions of {JANE}")
+
+
+async def test_escape_closes_the_suggestions_and_what_was_typed_stays(screen: Screen) -> None:
+    await screen.composer.focus()
+    await screen.page.keyboard.type("/ses")
+    await expect(screen.suggestions).to_have_count(1)
+    await screen.page.keyboard.press("Escape")
+    await expect(screen.suggestions).to_be_hidden()
+    await expect(screen.composer).to_have_value("/ses")
+
+
+async def test_arrows_move_among_channels_and_what_was_said_comes_back(screen: Screen) -> None:
+    keys, places = screen.page.keyboard, screen.world.slack.places
+    await screen.page.locator(f"[data-channel={places.support}]").focus()
+    await keys.press("ArrowDown")
+    await expect(screen.page.locator(f"[data-channel={places.general}]")).to_be_focused()
+    await keys.press("Enter")
+    await expect(screen.page.locator("#channel-bar h1")).to_contain_text("general")
+    await keys.press("Alt+ArrowDown")
+    await expect(screen.page.locator("#channel-bar h1")).to_contain_text("random")
+    await screen.ask("hello there")
+    await expect(screen.messages.last).to_contain_text("hello there")
+    await screen.composer.press("ArrowUp")
+    await expect(screen.composer).to_have_value("hello there")
+
+
+async def test_a_line_is_broken_with_shift_and_a_draft_waits_in_its_channel(screen: Screen) -> None:
+    keys, places = screen.page.keyboard, screen.world.slack.places
+    await screen.composer.focus()
+    await keys.type("one")
+    await keys.press("Shift+Enter")
+    await keys.type("two")
+    await expect(screen.composer).to_have_value("one\ntwo")
+    await screen.go_to(places.random)
+    await expect(screen.composer).to_have_value("")
+    await screen.go_to(places.support)
+    await expect(screen.composer).to_have_value("one\ntwo")
