@@ -19,7 +19,8 @@ from sandbox.world import World, open_world
 _PATIENCE = (0.25, 1.4, 0.15)
 # The bot's orderly end takes less; then it is killed.
 _LAST_SECONDS = 8.0
-_STRANGERS_A_DAY = 400
+# Few enough that a page of the shop’s sessions covers days: five minutes of play leave calls.
+_STRANGERS_A_DAY = 100
 
 
 class DemoBot:

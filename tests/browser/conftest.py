@@ -44,11 +44,10 @@ def chromium() -> str:
 
 
 @dataclass
-class Screen:
+class Window:
     """One window on the page, and what went wrong in it."""
 
     page: Page
-    world: World
     wrong: list[str] = field(default_factory=list)
 
     @property
@@ -104,6 +103,13 @@ class Screen:
         return int(await self.page.evaluate("document.documentElement.scrollWidth - innerWidth"))
 
 
+@dataclass
+class Screen(Window):
+    """A window on the page of a whole sandbox."""
+
+    world: World = field(kw_only=True)
+
+
 Open = Callable[..., Any]
 
 
@@ -144,29 +150,38 @@ async def casefile(world: World, tmp_path: Path) -> AsyncIterator[Bot]:
 async def screen_on(
     browser: Browser, world: World, size: tuple[int, int] = WIDE, scheme: Scheme = "light"
 ) -> AsyncIterator[Screen]:
-    """A window on a sandbox's page; at its end, nothing may have gone wrong in it."""
+    """A window on a sandbox's page."""
+    async with window_on(browser, world.slack.base_url, size, scheme) as window:
+        yield Screen(window.page, window.wrong, world=world)
+
+
+@asynccontextmanager
+async def window_on(
+    browser: Browser, address: str, size: tuple[int, int] = WIDE, scheme: Scheme = "light"
+) -> AsyncIterator[Window]:
+    """A window on a workspace's page; at its end, nothing may have gone wrong in it."""
     context = await browser.new_context(
         viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, reduced_motion="reduce"
     )
     context.set_default_timeout(PATIENCE_MS)
     page = await context.new_page()
-    screen = Screen(page, world)
+    window = Window(page)
 
     def look(request: Request) -> None:
         parts = urlsplit(request.url)
         if parts.hostname not in ("127.0.0.1", None):
-            screen.wrong.append(f"asked for {request.url}")
+            window.wrong.append(f"asked for {request.url}")
 
     context.on("request", look)
-    page.on("pageerror", lambda error: screen.wrong.append(f"raised {error}"))
+    page.on("pageerror", lambda error: window.wrong.append(f"raised {error}"))
     page.on(
-        "console", lambda said: screen.wrong.append(f"said {said.text}") if said.type == "error" else None
+        "console", lambda said: window.wrong.append(f"said {said.text}") if said.type == "error" else None
     )
-    await page.goto(world.slack.base_url)
+    await page.goto(address)
     await expect(page.locator("#team")).to_have_text("Contoso Support")
-    yield screen
+    yield window
     await context.close()
-    assert screen.wrong == []
+    assert window.wrong == []
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -128,10 +128,13 @@ function searched(spec, block, context, acts) {
     chosen,
     most: spec.max_selected_items,
     find,
-    changed: () => acts && act(spec, block, context, made.read()),
+    changed: () => acts && act(spec, block, context, holder.readValue()),
   });
   const holder = element("div", "popup-holder", made.node);
-  return field(holder, spec, made.read, made.write);
+  // What the app suggested it gets back whole.
+  const whole = (one) => ({ text: { type: "plain_text", text: one.label }, value: one.value });
+  const read = kind === "external" ? () => (several ? made.all().map(whole) : made.all().map(whole)[0] ?? null) : made.read;
+  return field(holder, spec, read, made.write);
 }
 
 let groups = 0;
@@ -162,6 +165,7 @@ function entry(spec, block, context, acts) {
   if (!spec.multiline) node.type = TYPES[spec.type] ?? "text";
   node.value = spec.initial_value ?? spec.initial_date ?? spec.initial_time ?? "";
   node.placeholder = spec.placeholder?.text ?? "";
+  node.setAttribute("aria-label", spec.placeholder?.text ?? spec.type.replace("picker", " ").trim());
   if (spec.type === "number_input") node.inputMode = "decimal";
   if (acts) {
     const onType = spec.dispatch_action_config?.trigger_actions_on?.includes("on_character_entered");

@@ -109,5 +109,5 @@ export function chooser({ placeholder, several, chosen, most, find, changed }) {
     picked = [...picked, ...chosen].filter((one, n, all) => wanted.has(one.value) && all.findIndex((o) => o.value === one.value) === n);
     show();
   };
-  return { node, read, write };
+  return { node, read, write, all: () => picked };
 }
