@@ -71,6 +71,8 @@ class Bot:
         environment = {name: value for name, value in configured if not name.startswith(_LEFT_OUT)} | {
             "DATABASE_URL": self.database_url,
             "TICKETS__WHEN_EMPTY": "line",
+            # A card is left out where a vendor is late; here it would be the machine that is.
+            "LOOKUP__DEADLINE_SECONDS": "60",
             "LOG_LEVEL": "WARNING",
         }
         command = {"http": ("serve",), "socket": ("socket",)}[self.transport]

@@ -166,23 +166,28 @@ class Count:
         return (event, request.channel, request.message.ts) in self._acknowledged
 
 
-async def ended(load: Load, world: World) -> Total:
-    """The outcome, after the load has ended and no more answers have come for a while."""
-    await load.end()
+async def last_answers(load: Load, world: World) -> list[Request]:
+    """The acknowledged requests that have no answer, when all have one or none has come for a while."""
     clock, missing = asyncio.get_running_loop().time, len(load.requests) + 1
     while True:
         counted = Count(world, load.requests)
-        acknowledged = counted.acknowledged()
-        lost = [request for request in acknowledged if not counted.answers(request)]
+        lost = [request for request in counted.acknowledged() if not counted.answers(request)]
         if len(lost) < missing:
             missing, deadline = len(lost), clock() + LAST_ANSWERS_SECONDS
         if not lost or clock() > deadline:
-            break
+            return lost
         # Not more often: after a long load, counting takes a second, in which the sandbox answers nobody.
         await asyncio.sleep(min(_COUNTED_EVERY_SECONDS, len(load.requests) / _COUNTED_A_SECOND))
+
+
+async def ended(load: Load, world: World) -> Total:
+    """The outcome, after the load has ended and no more answers have come for a while."""
+    await load.end()
+    lost = await last_answers(load, world)
     # A second answer, if any, has come by now or comes soon.
     await asyncio.sleep(_DOUBLES_WITHIN_SECONDS)
     counted = Count(world, load.requests)
+    acknowledged = counted.acknowledged()
     doubled = [request for request in acknowledged if counted.answers(request) > 1]
     for name, some in (("lost", lost), ("doubled", doubled)):
         for request in some[:_MOST_NAMED]:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from benchmarks.load import Count, Load, addresses_of, visitors
+from benchmarks.load import Count, Load, addresses_of, last_answers, visitors
 from bot.app import Bot
 from sandbox.people import Customer
 from sandbox.wire import Wire, wire_to, wire_to_socket
@@ -70,9 +70,9 @@ async def trouble(world: World, wires: list[Wire], rng: random.Random) -> None:
 
 async def answered(world: World, load: Load, bot: Bot) -> tuple[int, int, int]:
     """How many requests were acknowledged, lost and doubled, when the last answers have come."""
+    await last_answers(load, world)
     with suppress(TimeoutError):
         # What is still missing then, the numbers tell.
-        await world.slack.wait_for(lambda: _count(world, load)[1] == 0)
         async with asyncio.timeout(SETTLED_WITHIN_SECONDS):
             await bot.engine.tasks.settle()
             while await bot.inbox.count_open():  # noqa: ASYNC110 - a database tells nobody
