@@ -6,6 +6,7 @@ it runs; a job whose lease has run out is taken over. What the job is about is s
 has ended.
 """
 
+import asyncio
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ from bot.storage.keyring import Keyring, Unsealable
 from bot.storage.store import Store, Write
 from bot.storage.tables import jobs, now_ms
 from bot.storage.upsert import insert_new_returning
+
+# So many requests are written down in one transaction.
+_AT_ONCE = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,14 @@ class Job:
         return datetime.fromtimestamp(self.created_ms / 1000, UTC) if self.attempts > 1 else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Arrived:
+    """A request that is to be written down, and who waits for that."""
+
+    row: dict[str, Any]
+    written: "asyncio.Future[int | None]"
+
+
 class Inbox:
     """
     The jobs of one process.
@@ -63,6 +75,8 @@ class Inbox:
         self._process = uuid.uuid4().hex
         self._later: dict[str, list[Write]] = {}
         self._at_end: dict[str, Write] = {}
+        self._arrived: list[_Arrived] = []
+        self._writing: asyncio.Task[None] | None = None
 
     async def accept(self, kind: str, key: str, payload: str) -> Job | None:
         """
@@ -88,9 +102,36 @@ class Inbox:
             "leased_until_ms": now_ms() + milliseconds(self.lease),
             "leased_by": self._process,
         }
-        async with self._store.write() as connection:
-            created_ms = await insert_new_returning(connection, jobs, row, jobs.c.created_ms)
+        created_ms = await self._written(row)
         return None if created_ms is None else Job(str(row["id"]), kind, payload, 1, created_ms)
+
+    async def _written(self, row: dict[str, Any]) -> int | None:
+        """When a job was written down, with those that came meanwhile; None where it is there already."""
+        written: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
+        self._arrived.append(_Arrived(row, written))
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write_arrived())
+        return await written
+
+    async def _write_arrived(self) -> None:
+        while self._arrived:
+            some: list[_Arrived] = []
+            try:
+                async with self._store.write() as connection:
+                    # What came in while this one waited for its turn waits for the disk with it.
+                    some, self._arrived = self._arrived[:_AT_ONCE], self._arrived[_AT_ONCE:]
+                    rows = [one.row for one in some]
+                    created = await insert_new_returning(connection, jobs, rows, jobs.c.id, jobs.c.created_ms)
+            except Exception as error:  # noqa: BLE001 - raised where each of them is waited for
+                if not some:
+                    some, self._arrived = self._arrived, []
+                for one in some:
+                    if not one.written.done():
+                        one.written.set_exception(error)
+            else:
+                for one in some:
+                    if not one.written.done():
+                        one.written.set_result(created.get(one.row["id"]))
 
     async def take_over(self, most: int, without: Sequence[str] = ()) -> Sequence[Job]:
         """Lease open jobs that nobody works on any more, the oldest first, except those of some kinds."""

@@ -72,11 +72,16 @@ async def insert_new(connection: AsyncConnection, table: Table, row: Mapping[str
 
 
 async def insert_new_returning(
-    connection: AsyncConnection, table: Table, row: Mapping[str, Any], column: Column[T]
-) -> T | None:
-    """Write a row; returns what a column has, None where the row would repeat what is unique in the table."""
-    statement = insert_into(connection, table).values(**row).on_conflict_do_nothing().returning(column)
-    return (await connection.execute(statement)).scalar_one_or_none()
+    connection: AsyncConnection,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    key: Column[Any],
+    column: Column[T],
+) -> dict[Any, T]:
+    """Write rows that repeat nothing that is unique; returns what a column of the new ones has, by key."""
+    new = insert_into(connection, table).values([dict(row) for row in rows]).on_conflict_do_nothing()
+    written = await connection.execute(new.returning(key, column))
+    return {row[0]: row[1] for row in written.all()}
 
 
 def insert_into(connection: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:

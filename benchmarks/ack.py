@@ -1,0 +1,165 @@
+"""
+How fast a slash command is acknowledged over signed HTTP, by Casefile and by Bolt apps that do nothing.
+
+Casefile writes the job down in SQLite before it acknowledges; what is accepted is not begun here. The apps
+that do nothing stand on the same server, one that acknowledges when its listener has run, as Casefile does,
+and one in Bolt's default mode. Requests come over one connection, and over 64 at once.
+"""
+
+import argparse
+import asyncio
+import itertools
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from urllib.parse import urlencode
+
+import aiohttp
+from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot.app import open_bot
+from bot.operations.log import configure_logging
+from bot.serving.run import listening, serving_http
+from bot.settings.model import load_settings
+from sandbox.slack.people import TEAM
+from sandbox.world import World, open_world
+
+CONNECTIONS = (1, 64)
+_EACH = {1: 200, 64: 1_920}
+_FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One app by so many connections: times in milliseconds."""
+
+    app: str
+    connections: int
+    median_ms: float
+    p99_ms: float
+    a_second: float
+
+
+def acknowledging_nothing(secret: str, *, at_once: bool) -> Starlette:
+    """A Bolt app that acknowledges a command and does nothing."""
+
+    async def authorize() -> AuthorizeResult:
+        return AuthorizeResult(
+            enterprise_id=None, team_id="T0", bot_id="B0", bot_user_id="U0", bot_token="xoxb"
+        )
+
+    bolt = AsyncApp(signing_secret=secret, process_before_response=at_once, authorize=authorize)
+
+    @bolt.command("/sessions")
+    async def nothing(ack: Callable[[], object]) -> None:
+        await ack()  # type: ignore[misc] # Bolt's own is async
+
+    handler = AsyncSlackRequestHandler(bolt)
+
+    async def events(request: Request) -> Response:
+        return await handler.handle(request)
+
+    return Starlette(routes=[Route("/slack/events", events, methods=["POST"])])
+
+
+async def measure(app: str, world: World, port: int, connections: int) -> Row:
+    """Send commands over so many connections, each its own."""
+    slack = world.slack
+    numbers = itertools.count()
+    url = f"http://127.0.0.1:{port}/slack/events"
+    seconds: list[float] = []
+
+    async def sender(session: aiohttp.ClientSession, times: int) -> None:
+        for _ in range(times):
+            body = urlencode(
+                {
+                    "command": "/sessions",
+                    "text": f"load{next(numbers)}@visitors.example",
+                    "trigger_id": f"{app}.{connections}.{next(numbers)}",
+                    "team_id": TEAM,
+                    "user_id": slack.people.agent,
+                    "channel_id": slack.places.support,
+                    "channel_name": "support",
+                    "response_url": "http://127.0.0.1:9/never",
+                }
+            )
+            headers = slack.sign(body) | {"Content-Type": _FORM}
+            begun = time.perf_counter()
+            async with session.post(url, data=body, headers=headers) as answer:
+                await answer.read()
+                assert answer.status == 200, answer.status  # noqa: S101 - a benchmark of nothing else
+            seconds.append(time.perf_counter() - begun)
+
+    connector = aiohttp.TCPConnector(limit=connections)
+    async with aiohttp.ClientSession(connector=connector) as session:
+        await sender(session, 5)
+        seconds.clear()
+        begun = time.perf_counter()
+        await asyncio.gather(
+            *(sender(session, _EACH[connections] // connections) for _ in range(connections))
+        )
+        took = time.perf_counter() - begun
+    seconds.sort()
+    return Row(
+        app,
+        connections,
+        round(statistics.median(seconds) * 1000, 2),
+        round(seconds[int(len(seconds) * 0.99) - 1] * 1000, 2),
+        round(len(seconds) / took, 1),
+    )
+
+
+@asynccontextmanager
+async def casefile(world: World) -> AsyncIterator[int]:
+    """The bot on an empty SQLite, which begins nothing; its port."""
+    async with AsyncExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        database = {"DATABASE_URL": f"sqlite:///{Path(folder) / 'bench.db'}"}
+        bot = await stack.enter_async_context(open_bot(load_settings(world.environment() | database)))
+        bot.worker.start = lambda job: None  # type: ignore[method-assign] # noqa: ARG005 - as it is called
+        yield await stack.enter_async_context(serving_http(bot, "127.0.0.1", 0))
+
+
+async def run() -> list[Row]:
+    """All rows: the apps take turns."""
+    rows: list[Row] = []
+    async with open_world(strangers_a_day=100) as world, AsyncExitStack() as stack:
+        secret = world.environment()["SLACK_SIGNING_SECRET"]
+        ports = {"casefile": await stack.enter_async_context(casefile(world))}
+        for name, at_once in (("nothing", True), ("nothing, Bolt's default mode", False)):
+            web = acknowledging_nothing(secret, at_once=at_once)
+            ports[name] = await stack.enter_async_context(listening(web, "127.0.0.1", 0))
+        for connections in CONNECTIONS:
+            for name, port in ports.items():
+                rows.append(await measure(name, world, port, connections))
+    return rows
+
+
+def main() -> None:
+    """Print a table or rows of JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    configure_logging("ERROR")
+    rows = asyncio.run(run())
+    if options.json:
+        print(json.dumps([asdict(row) for row in rows], indent=1))
+        return
+    print(f"{'app':32}{'connections':>12}{'median ms':>11}{'p99 ms':>9}{'a second':>10}")
+    for row in rows:
+        print(f"{row.app:32}{row.connections:>12}{row.median_ms:>11}{row.p99_ms:>9}{row.a_second:>10}")
+
+
+if __name__ == "__main__":
+    main()
