@@ -2,7 +2,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: audit sbom install demo test test-without-browser quick lint bench readme migration lock clean
+.PHONY: audit sbom install demo test test-without-browser quick lint bench readme pictures migration lock clean
 
 install: $(VENV)/.installed
 
@@ -30,6 +30,10 @@ lint: $(VENV)/.installed-dev
 
 readme: $(VENV)/.installed-dev
 	$(BIN)/python -m bot.settings.table
+
+# Drawn by Debian's `chromium`, with no network.
+pictures: $(VENV)/.installed-dev
+	$(BIN)/python -m sandbox.pictures docs
 
 migration: $(VENV)/.installed-dev
 	$(BIN)/python -m bot.storage.migrations.new "$(m)"

@@ -1,9 +1,10 @@
 """
 The buttons below our messages.
 
-Refresh asks anew (and spends quota on purpose), Show more asks nobody, Remove takes an answer in a ticket's
-thread away, "Errors in this session" reads one session's events, and the buttons with somebody's name look
-that one up. Whether the person may do so is judged by the job, as for every way in.
+Refresh asks anew (and spends quota on purpose), More visits asks nobody, 30 more days looks further back,
+Remove takes an answer in a ticket's thread away, "Errors in this visit" reads one session's events, and the
+buttons with somebody's name look that one up. What they answer takes the place of the message that they are
+in, or stands in its thread. Whether the person may do so is judged by the job, as for every way in.
 """
 
 import re
@@ -13,12 +14,17 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.answers.buttons import (
+    ASK_CUSTOMER,
+    JUST_OPENED,
+    LOOK_FURTHER,
     MORE_OF_PERSON,
     OPEN,
     REFRESH,
     REMOVE,
+    REST,
     SESSION_ERRORS,
     SHOW_MORE,
+    TRY_OTHER,
     ButtonValue,
     SessionValue,
 )
@@ -29,6 +35,9 @@ from bot.jobs import payloads as kinds
 from bot.jobs.payloads import LookupPayload, RemovePayload, SessionErrorsPayload
 from bot.sources.protocol import Effort
 from handlers.inbound import Inbound, accept_or_tell, asker_of
+from handlers.modals import ask_customer
+
+_WAYS = {Effort.FRESH: Way.REFRESH, Effort.KNOWN: Way.SHOW_MORE, Effort.USUAL: Way.LOOK_UP}
 
 
 def register(bolt: AsyncApp, inbound: Inbound) -> None:
@@ -36,21 +45,22 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
 
     @bolt.action(REFRESH)
     async def on_refresh(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await _again(body, inbound, Effort.FRESH)
+        await _again(body, inbound, Effort.FRESH, _value(body))
         await ack()
 
     @bolt.action(SHOW_MORE)
     async def on_show_more(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await _again(body, inbound, Effort.KNOWN)
+        await _again(body, inbound, Effort.KNOWN, _value(body))
+        await ack()
+
+    @bolt.action(re.compile(rf"^({LOOK_FURTHER}|{TRY_OTHER})$"))
+    async def on_look_elsewhere(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await _again(body, inbound, Effort.USUAL, _value(body))
         await ack()
 
     @bolt.action(REMOVE)
     async def on_remove(ack: AsyncAck, body: dict[str, Any]) -> None:
-        value = body["actions"][0].get("value")
-        was_chosen = bool(value) and ButtonValue.loads(value).form is AnswerForm.OFFERED
-        message_ts = body["container"]["message_ts"]
-        payload = RemovePayload(asker_of(inbound, body, Way.REMOVE), message_ts, was_chosen=was_chosen)
-        await accept_or_tell(inbound, kinds.REMOVE, body, payload, payload.asker)
+        await _remove(body, inbound)
         await ack()
 
     @bolt.action(MORE_OF_PERSON)
@@ -58,46 +68,78 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
         await _more(body, inbound)
         await ack()
 
-    @bolt.action(OPEN)
-    async def on_open(ack: AsyncAck) -> None:
-        # Slack opens a button's address by itself, and sends the press all the same.
-        await ack()
-
-    @bolt.action(SESSION_ERRORS)
-    async def on_session_errors(ack: AsyncAck, body: dict[str, Any]) -> None:
-        value, on = SessionValue.loads(body["actions"][0]["value"]), _shown(body)
-        payload = SessionErrorsPayload(
-            asker_of(inbound, body, Way.SESSION_ERRORS),
-            value.source,
-            value.session_id,
-            value.started_at,
-            value.url,
-            thread_ts=on.parent_ts or on.message_ts,
-            ephemeral=on.ephemeral,
-            until=value.until,
-        )
-        await accept_or_tell(inbound, kinds.SESSION_ERRORS, body, payload, payload.asker)
-        await ack()
-
-    _register_masked(bolt, inbound)
-
     @bolt.action(re.compile(rf"^{LOOK_UP}\d+$"))
     async def on_look_up(ack: AsyncAck, body: dict[str, Any]) -> None:
         await _look_up(body, inbound)
         await ack()
 
+    @bolt.action(OPEN)
+    async def on_open(ack: AsyncAck) -> None:
+        # Slack opens a button's address by itself, and sends the press all the same.
+        await ack()
 
-async def _again(body: dict[str, Any], inbound: Inbound, effort: Effort) -> None:
-    """Ask the same again; the new answer replaces the one that the button is below."""
-    value = ButtonValue.loads(body["actions"][0]["value"])
-    asker = asker_of(inbound, body, Way.REFRESH if effort is Effort.FRESH else Way.SHOW_MORE)
+    _register_menus(bolt, inbound)
+    _register_masked(bolt, inbound)
+
+
+def _register_menus(bolt: AsyncApp, inbound: Inbound) -> None:
+    """Answer what is chosen from a menu."""
+
+    @bolt.action(SESSION_ERRORS)
+    async def on_session_errors(ack: AsyncAck, body: dict[str, Any]) -> None:
+        if _value(body) != JUST_OPENED:
+            await _read_errors(body, inbound)
+        await ack()
+
+    @bolt.action(REST)
+    async def on_rest(ack: AsyncAck, body: dict[str, Any]) -> None:
+        action, _, value = _value(body).partition(":")
+        if action == ASK_CUSTOMER:
+            ask_customer(inbound, body, ButtonValue.loads(value))
+        else:
+            await _again(body, inbound, Effort.USUAL, value)
+        await ack()
+
+
+async def _read_errors(body: dict[str, Any], inbound: Inbound) -> None:
+    """Read one session's events; what is found stands where the message is."""
+    value, on = SessionValue.loads(_value(body)), _shown(body)
+    block_id = str(body["actions"][0].get("block_id"))
+    payload = SessionErrorsPayload(
+        asker_of(inbound, body, Way.SESSION_ERRORS),
+        value.source,
+        value.session_id,
+        value.started_at,
+        block_id if block_id.startswith("https://") else value.url,
+        # Where the message is in no thread, a thread below it would be out of sight.
+        thread_ts=on.parent_ts,
+        ephemeral=on.ephemeral,
+        until=value.until,
+    )
+    await accept_or_tell(inbound, kinds.SESSION_ERRORS, body, payload, payload.asker)
+
+
+async def _remove(body: dict[str, Any], inbound: Inbound) -> None:
+    value = body["actions"][0].get("value")
+    was_chosen = bool(value) and ButtonValue.loads(value).form is AnswerForm.OFFERED
+    message_ts = body["container"]["message_ts"]
+    payload = RemovePayload(asker_of(inbound, body, Way.REMOVE), message_ts, was_chosen=was_chosen)
+    await accept_or_tell(inbound, kinds.REMOVE, body, payload, payload.asker)
+
+
+async def _again(body: dict[str, Any], inbound: Inbound, effort: Effort, pressed: str) -> None:
+    """Ask the same again, or what the button says, in place of the answer that the button is below."""
+    value = ButtonValue.loads(pressed)
+    asker = asker_of(inbound, body, _WAYS[effort])
+    # What a person chose in a ticket's thread was asked by that person.
+    named = value.asker or (asker.user if value.form is AnswerForm.OFFERED else None)
     payload = LookupPayload(
         subjects=value.subjects,
         days=value.days,
         effort=effort,
         shown=value.shown,
         asker=asker,
-        named=value.asker,
+        named=named,
         form=value.form,
         on=_shown(body),
         ticket_at=value.ticket_at,
@@ -139,6 +181,12 @@ async def _look_up(body: dict[str, Any], inbound: Inbound) -> None:
         offered_below=None if on.ephemeral else value.thread_ts,
     )
     await accept_or_tell(inbound, kinds.LOOKUP, body, payload, payload.asker)
+
+
+def _value(body: dict[str, Any]) -> str:
+    """The value of the button, or of what was chosen from the menu."""
+    action = body["actions"][0]
+    return str((action.get("selected_option") or action)["value"])
 
 
 def _shown(body: dict[str, Any]) -> Shown:

@@ -31,14 +31,7 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
 
     @bolt.action(ASK_CUSTOMER)
     async def on_ask_customer(ack: AsyncAck, body: dict[str, Any]) -> None:
-        value = ButtonValue.loads(body["actions"][0]["value"])
-        container = body["container"]
-        offer = None if container.get("is_ephemeral") else container["message_ts"]
-        if offer and value.thread_ts is None:
-            # Below an answer: it does not say in which thread it is.
-            value = replace(value, thread_ts=container.get("thread_ts"))
-        asker = asker_of(inbound, body, Way.OPEN_MODAL)
-        begin_modal(inbound, body, asker, ModalOrigin(asker.channel, value, offer, asker.response_url))
+        ask_customer(inbound, body, ButtonValue.loads(body["actions"][0]["value"]))
         await ack()
 
     @bolt.view(MODAL)
@@ -72,6 +65,17 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
             await ack(response_action="errors", errors={SUBJECT_BLOCK: refused})
         else:
             await ack()
+
+
+def ask_customer(inbound: Inbound, body: dict[str, Any], value: ButtonValue) -> None:
+    """Open the modal for a click; the answer takes the place of the message that was clicked in."""
+    container = body["container"]
+    offer = None if container.get("is_ephemeral") else container["message_ts"]
+    if offer and value.thread_ts is None:
+        # Below an answer: it does not say in which thread it is.
+        value = replace(value, thread_ts=container.get("thread_ts"))
+    asker = asker_of(inbound, body, Way.OPEN_MODAL)
+    begin_modal(inbound, body, asker, ModalOrigin(asker.channel, value, offer, asker.response_url))
 
 
 def begin_modal(inbound: Inbound, body: dict[str, Any], asker: Asker, origin: ModalOrigin) -> None:

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from bot.answers.quota_words import window
+from bot.answers.words.quota import window
 from bot.app import Bot, open_bot
 from bot.operations.log import configure_logging
 from bot.operations.timing import Timing

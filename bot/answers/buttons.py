@@ -5,26 +5,38 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from slack_sdk.models.blocks import ActionsBlock, ButtonElement, ConfirmObject, MarkdownTextObject
+from slack_sdk.models.blocks import ActionsBlock, ButtonElement, ConfirmObject, InteractiveElement
+from slack_sdk.models.blocks.basic_components import Option
+from slack_sdk.models.blocks.block_elements import OverflowMenuElement
 
+from bot.answers.block_kit import button_text, confirmation
 from bot.answers.mrkdwn import counted
-from bot.answers.wording import listed, source_label
+from bot.answers.words import table
+from bot.answers.words.advice import without_tag
+from bot.answers.words.errors import last_trouble, watch_link
+from bot.answers.words.style import SLACK, listed, with_short_labels
 from bot.domain.addresses import read_address
 from bot.domain.asking import AnswerForm
 from bot.domain.characters import escaped_in_json
-from bot.domain.model import CaseFile, Session, Subject, SubjectKind
+from bot.domain.model import CaseFile, Session, Subject, SubjectKind, UrlIs
+from bot.domain.visits.history import History
+from bot.domain.visits.model import Happening, Visit
 
-# Sessions that Show more shows.
+# Visits that More visits shows.
 SHOWN_AT_MOST = 20
-# Characters of a confirmation's text (`slack.md`, "Block Kit limits").
-_CONFIRM = 300
+# Characters of a button's value (`slack.md`, "Block Kit limits").
 _LONGEST_VALUE = 2_000
 REFRESH, SHOW_MORE, REMOVE = "refresh", "show_more", "remove"
 ASK_CUSTOMER = "ask_customer"
+LOOK_FURTHER, TRY_OTHER, REST = "look_further", "try_other", "rest"
 SESSION_ERRORS = "session_errors"
+# The value of a menu's option that is an address: Slack opens it by itself.
+JUST_OPENED = "open"
 MORE_OF_PERSON, OPEN = "more_of_person", "open"
-# Characters of a session's id and URL in a button's value, which Slack allows 2,000.
-_LONGEST_ID, _LONGEST_LINK = 200, 1_000
+# How much further back a press looks, and how far at most.
+_FURTHER_DAYS, _MOST_DAYS = 30, 365
+# Characters of a session's id, of a menu's value, a block's id and a URL (`slack.md`, "Block Kit limits").
+_LONGEST_ID, _LONGEST_OPTION, _LONGEST_BLOCK_ID, _LONGEST_URL = 100, 150, 255, 3_000
 # Sources that a confirmation names.
 _MOST_NAMED = 3
 _IN_TICKETS = (AnswerForm.TICKET, AnswerForm.OFFERED)
@@ -70,44 +82,94 @@ def _subject(kind: SubjectKind, typed: str) -> Subject:
     return subject
 
 
-def answer_buttons(case_files: Sequence[CaseFile], value: ButtonValue) -> ActionsBlock:
+def answer_buttons(
+    case_files: Sequence[CaseFile],
+    histories: Sequence[History],
+    value: ButtonValue,
+    *,
+    is_private: bool = False,
+) -> ActionsBlock:
     """
-    Refresh, and Show more where there is more; in a ticket's thread also Somebody else and Remove.
+    What can be done about an answer: what helps most first, and one of them in colour.
 
     Whatever takes the answer's place comes when nothing more will be edited into it, lest a late source's
     answer overwrite what a person has put there. Deleting an answer may come at any time.
     """
-    elements = [
-        ButtonElement(text="Refresh", action_id=REFRESH, value=value.dumps(), confirm=_spending(case_files))
-    ]
-    more = any(len(case_file.sessions) > value.shown for case_file in case_files)
+    is_complete = not any(case_file.waiting for case_file in case_files)
+    is_found = any(history.visits or history.happenings for history in histories)
+    elements: list[InteractiveElement] = _watch_button(histories) if len(histories) == 1 else []
+    further = _further(value) if is_complete else None
+    if is_complete and not is_found and len(case_files) == 1 and case_files[0].answered:
+        elements += _try_button(case_files[0].subject, value)
+        style = None if elements else "primary"
+        if further:
+            elements.append(
+                ButtonElement(text=table.FURTHER_BACK, action_id=LOOK_FURTHER, value=further, style=style)
+            )
+    refresh = _spending(case_files)
+    elements.append(
+        ButtonElement(text=table.REFRESH, action_id=REFRESH, value=value.dumps(), confirm=refresh)
+    )
+    more = any(len(history.visits) > value.shown for history in histories)
     if more and value.shown < SHOWN_AT_MOST and len(case_files) == 1:
         wider = replace(value, shown=SHOWN_AT_MOST)
-        elements.append(ButtonElement(text="Show more", action_id=SHOW_MORE, value=wider.dumps()))
-    is_complete = not any(case_file.waiting for case_file in case_files)
-    if value.form in _IN_TICKETS and is_complete:
-        elements.append(_second_try(value))
+        elements.append(ButtonElement(text=table.MORE_VISITS, action_id=SHOW_MORE, value=wider.dumps()))
     if value.form is AnswerForm.TICKET:
         elements.append(remove_button())
     if value.form is AnswerForm.OFFERED and is_complete:
         elements.append(_take_back_button(value))
+    if is_complete:
+        rest = [(LOOK_FURTHER, table.FURTHER_BACK, further)] if further and is_found else []
+        rest += [(ASK_CUSTOMER, table.SOMEBODY_ELSE, _second_try(value))] if value.form in _IN_TICKETS else []
+        elements += _rest(rest, is_private=is_private)
     return ActionsBlock(elements=elements)
 
 
-def _second_try(value: ButtonValue) -> ButtonElement:
-    """The button that asks whom to look up in place of this answer."""
-    nobody_yet = replace(value, subjects=(), asker=None, form=AnswerForm.OFFERED)
-    return ButtonElement(text="Somebody else…", action_id=ASK_CUSTOMER, value=nobody_yet.dumps())
+def _watch_button(histories: Sequence[History]) -> list[InteractiveElement]:
+    """The link to what went wrong most recently, as the button that comes first."""
+    trouble = last_trouble(histories[0])
+    found = watch_link(trouble, histories[0]) if trouble else None
+    if found is None or len(found[0]) > _LONGEST_URL:
+        return []
+    return [ButtonElement(text=table.WATCH_THE_ERROR, action_id=OPEN, url=found[0], style="primary")]
+
+
+def _try_button(subject: Subject, value: ButtonValue) -> list[InteractiveElement]:
+    """The button that looks an address up without its tag."""
+    plain = without_tag(subject)
+    if plain is None:
+        return []
+    form = AnswerForm.OFFERED if value.form is AnswerForm.TICKET else value.form
+    other = replace(value, subjects=(plain,), form=form)
+    text = button_text(table.TRY_BUTTON.format(address=plain.value))
+    return [ButtonElement(text=text, action_id=TRY_OTHER, value=other.dumps(), style="primary")]
+
+
+def _further(value: ButtonValue) -> str | None:
+    """The value of the button that looks 30 days further back; None where that is further than may be."""
+    days = min(value.days + _FURTHER_DAYS, _MOST_DAYS)
+    return replace(value, days=days).dumps() if days > value.days else None
+
+
+def _rest(rest: Sequence[tuple[str, str, str]], *, is_private: bool) -> list[InteractiveElement]:
+    """What is needed seldom, in a menu; as buttons where there is one alone, or a value is too long."""
+    options = [Option(value=f"{action}:{value}", text=text) for action, text, value in rest]
+    is_menu = len(rest) > 1 and not is_private
+    if is_menu and all(len(option.value or "") <= _LONGEST_OPTION for option in options):
+        return [OverflowMenuElement(action_id=REST, options=options)]
+    return [ButtonElement(text=text, action_id=action, value=value) for action, text, value in rest]
+
+
+def _second_try(value: ButtonValue) -> str:
+    """The value of what asks whom to look up in place of this answer."""
+    return replace(value, subjects=(), asker=None, form=AnswerForm.OFFERED).dumps()
 
 
 def _take_back_button(value: ButtonValue) -> ButtonElement:
     """The button that removes an answer that was chosen from an offer, and brings the offer back."""
-    text = MarkdownTextObject(
-        text="It goes for everybody; whom to look up can then be chosen again.", verbatim=True
-    )
-    asking = ConfirmObject(title="Remove this answer?", text=text, confirm="Remove", deny="Leave it")
+    asking = confirmation(table.TAKE_BACK_TITLE, table.TAKE_BACK, table.REMOVE, table.DENY)
     nobody_yet = replace(value, subjects=(), asker=None)
-    return ButtonElement(text="Remove", action_id=REMOVE, value=nobody_yet.dumps(), confirm=asking)
+    return ButtonElement(text=table.REMOVE, action_id=REMOVE, value=nobody_yet.dumps(), confirm=asking)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +190,8 @@ class SessionValue:
         """The value as text."""
         at, until = (None if t is None else int(t.timestamp()) for t in (self.started_at, self.until))
         parts = [self.source, self.session_id, at, self.url, until]
-        return escaped_in_json(json.dumps(parts, ensure_ascii=False), _LONGEST_VALUE)
+        written = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
+        return escaped_in_json(written, _LONGEST_VALUE)
 
     @classmethod
     def loads(cls, value: str) -> "SessionValue":
@@ -141,26 +204,34 @@ class SessionValue:
         return cls(str(source), str(session_id), started_at, None if url is None else str(url), until)
 
 
-def session_errors_button(session: Session, ticket_at: datetime | None = None) -> ButtonElement | None:
+def visit_menu(
+    visit: Visit, told: Sequence[Happening] = (), ticket_at: datetime | None = None
+) -> tuple[OverflowMenuElement, str | None] | None:
     """
-    The button that reads a session's errors; None where they are read without being asked for.
+    The menu that reads a visit's errors, and the id of its block: the session's URL, too long for a menu.
 
-    Where the session may have been running when a ticket came, they are read up to then.
+    None where they are read without being asked for, or are among what is `told` of the visit. Where the
+    session may have been running when a ticket came, they are read up to then.
     """
-    if not session.errors_on_request or len(session.id) > _LONGEST_ID:
+    read = {error.source for happening in told for error in happening.errors}
+    unread = (s for s in visit.sessions if s.errors_on_request and s.source not in read)
+    session = next((s for s in unread if len(s.id) <= _LONGEST_ID), None)
+    if session is None:
         return None
-    label = source_label(session.source)
-    text = MarkdownTextObject(
-        text=f"That takes one of the Activations that {label}’s plan has in a month."[:_CONFIRM],
-        verbatim=True,
-    )
-    asking = ConfirmObject(title="Read this session’s errors?", text=text, confirm="Read", deny="Leave it")
-    url = session.url if session.url and len(session.url) <= _LONGEST_LINK else None
     until = ticket_at if ticket_at and _may_hold(session, ticket_at) else None
-    value = SessionValue(str(session.source), session.id, session.started_at, url, until)
-    return ButtonElement(
-        text="Errors in this session", action_id=SESSION_ERRORS, value=value.dumps(), confirm=asking
-    )
+    value = SessionValue(str(session.source), session.id, session.started_at, None, until).dumps()
+    page = next((s for s in visit.sessions if s.url and s.url_is is UrlIs.PERSON), session)
+    if len(value) > _LONGEST_OPTION or not page.url or len(page.url) > _LONGEST_URL:
+        return None
+    sentence = table.OPEN_PERSON if page.url_is is UrlIs.PERSON else table.OPEN_REPLAY
+    opened = button_text(sentence.format(source=SLACK.label(page.source)))
+    # Slack's menus have two options at least.
+    options = [
+        Option(value=value, text=table.ERRORS_IN_VISIT),
+        Option(value=JUST_OPENED, text=opened, url=page.url),
+    ]
+    menu = OverflowMenuElement(action_id=SESSION_ERRORS, options=options)
+    return menu, session.url if session.url and len(session.url) <= _LONGEST_BLOCK_ID else None
 
 
 def _may_hold(session: Session, moment: datetime) -> bool:
@@ -173,23 +244,24 @@ def _may_hold(session: Session, moment: datetime) -> bool:
 
 def remove_button() -> ButtonElement:
     """The button that removes an automatic message, for good."""
-    text = MarkdownTextObject(
-        text="It goes for everybody, and this ticket is remembered as wrongly answered.", verbatim=True
-    )
-    asking = ConfirmObject(title="Remove this message?", text=text, confirm="Remove", deny="Leave it")
-    return ButtonElement(text="Remove", action_id=REMOVE, confirm=asking)
+    asking = confirmation(table.REMOVE_TITLE, table.REMOVE_TEXT, table.REMOVE, table.DENY)
+    return ButtonElement(text=table.REMOVE, action_id=REMOVE, confirm=asking)
 
 
 def _spending(case_files: Sequence[CaseFile]) -> ConfirmObject | None:
     """The confirmation that says how many calls of small quotas a refresh takes; None where it takes none."""
+    style = with_short_labels(SLACK, case_files)
     takes = [
-        f"up to {counted(min(finding.calls_again or 0, finding.calls_left), 'call')}"
-        f" of the {finding.calls_left} that {source_label(finding.source)} has left"
+        table.SPENDS_OF.format(
+            calls=counted(min(finding.calls_again or 0, finding.calls_left), "call"),
+            left=finding.calls_left,
+            source=style.label(finding.source),
+        )
         for case_file in case_files
         for finding in case_file.findings
         if finding.calls_left
     ]
     if not takes:
         return None
-    text = MarkdownTextObject(text=f"That takes {listed(takes[:_MOST_NAMED])}."[:_CONFIRM], verbatim=True)
-    return ConfirmObject(title="Ask the vendors anew?", text=text, confirm="Ask anew", deny="Leave it")
+    text = table.SPENDS.format(calls=listed(takes[:_MOST_NAMED]))
+    return confirmation(table.SPENDS_TITLE, text, table.SPENDS_YES, table.DENY)

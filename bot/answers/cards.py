@@ -11,20 +11,24 @@ from typing import Any
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
 
-from bot.answers.block_kit import context, dicts, packed, section
+from bot.answers.block_kit import contexts, dicts, packed, section
 from bot.answers.buttons import MORE_OF_PERSON, OPEN, ButtonValue
-from bot.answers.mrkdwn import code, escaped
-from bot.answers.wording import error_lines, headline, session_lines, source_lines
-from bot.domain.addresses import LONGEST_SUBJECT
+from bot.answers.words import table
+from bot.answers.words.counts import headline
+from bot.answers.words.errors import error_lines, last_trouble, trouble_line
+from bot.answers.words.people import persona_of, who_line
+from bot.answers.words.sources import source_lines
+from bot.answers.words.style import SLACK, with_short_labels
+from bot.answers.words.visits import VisitLines, common_line, common_of
 from bot.domain.asking import AnswerForm
-from bot.domain.model import CaseFile, Finding, Session, Subject
+from bot.domain.model import CaseFile, Session, Subject
+from bot.domain.visits.history import History, history
+from bot.domain.visits.model import Visit
 
-# Sessions of a person that a card shows.
-_SESSIONS_SHOWN = 3
+# Visits of a person that a card shows.
+_VISITS_SHOWN = 3
 # Characters of a button's URL (`slack.md`, "Block Kit limits").
 _LONGEST_URL = 3_000
-# Characters of a person's name.
-_LONGEST_NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,54 +49,47 @@ class Card:
 
 
 def card_blocks(card: Card) -> list[dict[str, Any]]:
-    """A card's blocks: whose session, when, how long, on which device, its errors, how fresh, and buttons."""
-    [finding] = card.case_file.findings
-    shown = (card.session,) if card.session else card.case_file.sessions[:_SESSIONS_SHOWN]
-    blocks: list[Block] = [section(_whose(card, shown))]
-    blocks += [section(session_lines(session)) for session in shown]
-    blocks += _errors(card, finding)
-    blocks.append(context(source_lines(card.case_file)))
+    """A card's blocks: whose visit, what went wrong, when, how long, on what, how fresh, and buttons."""
+    own, style = _history(card), with_short_labels(SLACK, [card.case_file])
+    shown = own.visits[:_VISITS_SHOWN]
+    trouble, common = last_trouble(own), common_of(shown, style)
+    above = [_whose(card, shown)]
+    above += [trouble_line(trouble, own, style)] if trouble else []
+    above += [headline(card.case_file, own, style)] if card.session is None else []
+    above += [line] if (line := common_line(common, shown, style)) else []
+    writer = VisitLines(style, common)
+    blocks: list[Block] = packed(above)
+    blocks += [section("\n".join(writer.of(visit, errors=len(own.in_visit(visit))))) for visit in shown]
+    if lines := error_lines(own, trouble.happening if trouble else None, style):
+        blocks += packed(lines)
+    blocks += contexts(source_lines(card.case_file, style))
     buttons = _buttons(card, shown)
     return dicts([*blocks, ActionsBlock(elements=buttons)] if buttons else blocks)
 
 
-def _whose(card: Card, shown: Sequence[Session]) -> str:
-    users = [session.user for session in shown]
-    name = next((user.name for user in users if user.name), None)
-    email = next((user.email for user in users if user.email), None)
-    uid = next((user.uid for user in users if user.uid), None)
-    known = [code(one, LONGEST_SUBJECT) for one in dict.fromkeys((email, uid)) if one]
-    who = [escaped(name, _LONGEST_NAME)] if name else []
-    who += known or ([code(card.subject.value, LONGEST_SUBJECT)] if card.subject else [])
-    if card.session is not None:
-        return f"*Session of* {' · '.join(who) or 'somebody who is not known by name'}"
-    return f"*Sessions of* {' · '.join(who)}\n{headline(card.case_file)}"
+def _history(card: Card) -> History:
+    """The visits and errors that the card is about: of one session, or of the person."""
+    [finding] = card.case_file.findings
+    if card.session is None:
+        return history(card.case_file.sessions, card.case_file.errors)
+    return history([card.session], [e for e in finding.errors if e.session_id == card.session.id])
 
 
-def _errors(card: Card, finding: Finding) -> list[Block]:
-    """The errors of the session, or all of the person's."""
-    errors = finding.errors
-    if card.session is not None:
-        errors = tuple(error for error in errors if error.session_id == card.session.id)
-    if not errors:
-        return []
-    alone = CaseFile(
-        card.case_file.subject,
-        card.case_file.as_of,
-        card.days,
-        (Finding(finding.source, finding.state, finding.as_of, sessions=finding.sessions, errors=errors),),
-    )
-    return packed(error_lines(alone))
+def _whose(card: Card, shown: Sequence[Visit]) -> str:
+    users = [session.user for visit in shown for session in visit.sessions]
+    who = who_line(persona_of(card.subject, users), SLACK)
+    sentence = table.VISIT_OF if card.session is not None else table.VISITS_OF
+    return sentence.format(who=who or table.NOT_KNOWN_BY_NAME)
 
 
-def _buttons(card: Card, shown: Sequence[Session]) -> list[ButtonElement]:
-    url = next((session.url for session in shown if session.url), None)
+def _buttons(card: Card, shown: Sequence[Visit]) -> list[ButtonElement]:
+    url = next((session.url for visit in shown for session in visit.sessions if session.url), None)
     buttons = []
     if url and len(url) <= _LONGEST_URL:
-        buttons.append(ButtonElement(text="Open", action_id=OPEN, url=url))
+        buttons.append(ButtonElement(text=table.OPEN, action_id=OPEN, url=url, style="primary"))
     if card.subject and not card.is_preview:
         value = ButtonValue((card.subject,), card.days, card.shown, None, AnswerForm.ANSWER)
         buttons.append(
-            ButtonElement(text="More of this person", action_id=MORE_OF_PERSON, value=value.dumps())
+            ButtonElement(text=table.MORE_OF_PERSON, action_id=MORE_OF_PERSON, value=value.dumps())
         )
     return buttons

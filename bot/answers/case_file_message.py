@@ -1,8 +1,9 @@
 """
 Case files as Slack messages: pure functions that return Block Kit.
 
-The parent says who, how many sessions and errors, and when last seen; the reply has the sessions, the errors
-and one line for each source; an answer in a thread is both in one message, for up to three people.
+An answer says who it is, what went wrong most recently, how much there is, then one block a visit, what went
+wrong before, and how the sources are. Of a command's two messages the parent says who and how much, the reply
+the rest; an answer in a thread is both in one message, for up to three people.
 """
 
 from collections.abc import Sequence
@@ -11,42 +12,39 @@ from datetime import datetime
 
 from slack_sdk.models.blocks import Block, DividerBlock
 
-from bot.answers.absence_words import absence_lines
-from bot.answers.block_kit import context, dicts, packed, section
-from bot.answers.buttons import ButtonValue, answer_buttons, session_errors_button
+from bot.answers.block_kit import context, contexts, dicts, packed, section
+from bot.answers.buttons import ButtonValue, answer_buttons, visit_menu
 from bot.answers.mrkdwn import code, counted
-from bot.answers.wording import (
-    SAME_VISIT,
-    advice_on,
-    clockface,
-    doubt_lines,
-    error_lines,
-    headline,
-    listed,
-    session_lines,
-    source_label,
-    source_lines,
-)
+from bot.answers.words import table
+from bot.answers.words.absence import absence_lines
+from bot.answers.words.advice import advice_line
+from bot.answers.words.counts import found_line, headline, notification
+from bot.answers.words.errors import LastTrouble, error_lines, last_trouble, trouble_line
+from bot.answers.words.people import doubt_lines, persona_of, users_of, who_line
+from bot.answers.words.sources import source_lines
+from bot.answers.words.style import SLACK, Style, listed, with_short_labels
+from bot.answers.words.visits import VisitLines, common_line, common_of
 from bot.domain.addresses import LONGEST_SUBJECT
 from bot.domain.asking import AnswerForm
 from bot.domain.message import Message
-from bot.domain.model import CaseFile, Session
-from bot.domain.visits.history import history_of
+from bot.domain.model import CaseFile
+from bot.domain.visits.history import History, history_of
+from bot.domain.visits.model import Visit
 from bot.domain.visits.moments import visit_at
 from bot.lookup.absence import absence, is_surely_nobody
 
-# Elements of a context block (`slack.md`, "Block Kit limits").
-_CONTEXT_ELEMENTS = 10
-# Sessions of each person, where an answer is about several.
+# Visits of each person, where an answer is about several.
 _SHOWN_OF_SEVERAL = 3
+# Characters of what a notification says of each of several people.
+_NOTIFICATION = 1_300
 
 
 @dataclass(frozen=True, slots=True)
 class View:
     """
-    How a case file is shown: who asked, how many sessions, a hint below, with buttons or not, and its form.
+    How a case file is shown: who asked, how many visits, a hint below, with buttons or not, and its form.
 
-    `ticket_at` is when the ticket came that it answers: the session of that time is shown first.
+    `ticket_at` is when the ticket came that it answers: the visit of that time is shown first.
     """
 
     asker: str | None = None
@@ -57,118 +55,162 @@ class View:
     ticket_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A case file with what is told of it: its visits and errors, the last trouble, and how it is written."""
+
+    case_file: CaseFile
+    history: History
+    trouble: LastTrouble | None
+    style: Style
+
+    @property
+    def who(self) -> str:
+        """The subject as it was asked for."""
+        return code(self.case_file.subject.value, LONGEST_SUBJECT)
+
+    @property
+    def found_any(self) -> bool:
+        """Whether there is anything to tell."""
+        return bool(self.history.visits or self.history.happenings)
+
+    def who_line(self) -> str:
+        """The first line: who it is."""
+        return who_line(persona_of(self.case_file.subject, users_of(self.case_file)), self.style)
+
+    def notification(self) -> str:
+        """All of it in one breath."""
+        return notification(self.case_file, self.history, self.style)[:_NOTIFICATION]
+
+
+def _told(case_file: CaseFile) -> _Told:
+    history = history_of(case_file)
+    return _Told(case_file, history, last_trouble(history), with_short_labels(SLACK, [case_file]))
+
+
 def parent(case_file: CaseFile, view: View) -> Message:
-    """The message in the channel: who, how many sessions and errors, when last seen, who asked."""
-    blocks = [_who(case_file), *_asked(case_file, view)]
-    return Message(_summary(case_file), dicts(blocks))
+    """The message in the channel: who, how many visits and errors, when last seen, who asked."""
+    told = _told(case_file)
+    who = section(f"{told.who_line()}\n{headline(case_file, told.history, told.style)}")
+    asked = _asked(view)
+    return Message(told.notification(), dicts([who, *([context([asked])] if asked else [])]))
 
 
 def reply(case_file: CaseFile, view: View) -> Message:
-    """The message in the thread: sessions newest first, errors, sources, buttons."""
-    blocks = _details(case_file, view, view.shown) + _below([case_file], view)
-    text = f"{headline(case_file)} for {code(case_file.subject.value, LONGEST_SUBJECT)}"
-    return Message(text, dicts(blocks))
+    """The message in the thread: what went wrong last, visits newest first, errors, sources, buttons."""
+    told = _told(case_file)
+    above = _above(told, _shown(told, view, view.shown)[0])
+    blocks = packed(above) if above else []
+    blocks += [*_details(told, view, view.shown), *_below([told], view, [])]
+    return Message(told.notification(), dicts(blocks))
 
 
 def together(case_file: CaseFile, view: View) -> Message:
     """Parent and reply as one message, for an answer that only the asker sees."""
-    above, below = parent(case_file, view), reply(case_file, view)
-    return Message(above.text, [*above.blocks, *below.blocks])
+    return answer([case_file], view)
 
 
 def answer(case_files: Sequence[CaseFile], view: View) -> Message:
     """All about one to three people in one message, for a thread or a direct message."""
     shown = view.shown if len(case_files) == 1 else min(view.shown, _SHOWN_OF_SEVERAL)
+    everybody = [_told(case_file) for case_file in case_files]
     blocks: list[Block] = []
-    for number, case_file in enumerate(case_files):
+    for number, told in enumerate(everybody):
         blocks += [DividerBlock()] if number else []
-        blocks += [_who(case_file), *_details(case_file, view, shown)]
-    blocks += _asked(case_files[0], view) + _below(case_files, view)
-    return Message("\n".join(_summary(case_file) for case_file in case_files), dicts(blocks))
+        lines = [told.who_line(), *_above(told, _shown(told, view, shown)[0], with_counts=True)]
+        blocks += [*packed(lines), *_details(told, view, shown)]
+    asked = _asked(view)
+    blocks += _below(everybody, view, [asked] if asked else [])
+    return Message("\n".join(told.notification() for told in everybody), dicts(blocks))
 
 
 def nobody(case_files: Sequence[CaseFile], view: View) -> Message:
     """The line in a ticket's thread where its requester was not found."""
+    everybody = [_told(case_file) for case_file in case_files]
     if is_surely_nobody(case_files):
-        who = [code(case_file.subject.value, LONGEST_SUBJECT) for case_file in case_files]
-        text = f"No session of {listed(who)} in the last {counted(case_files[0].days, 'day')}."
+        who, days = listed([told.who for told in everybody]), counted(case_files[0].days, "day")
+        text = table.NO_VISIT.format(who=who, days=days)
     else:
-        text = "\n".join(_summary(case_file) for case_file in case_files)
-    return Message(text, dicts([context([text]), *_below(case_files, view)]))
+        text = "\n".join(told.notification() for told in everybody)
+    return Message(text, dicts([context([text]), *_buttons(everybody, view)]))
 
 
-def _who(case_file: CaseFile) -> Block:
-    return section(f"*Sessions of* {code(case_file.subject.value, LONGEST_SUBJECT)}\n{headline(case_file)}")
-
-
-def _summary(case_file: CaseFile) -> str:
-    return f"Sessions of {code(case_file.subject.value, LONGEST_SUBJECT)}: {headline(case_file)}"
-
-
-def _asked(case_file: CaseFile, view: View) -> list[Block]:
-    days = f"last {counted(case_file.days, 'day')}"
+def _asked(view: View) -> str:
     if view.asker:
-        return [context([f"Asked by <@{view.asker}> · {days}"])]
-    return [context([f"This ticket’s requester · {days}"])] if view.form is AnswerForm.TICKET else []
+        return table.ASKED_BY.format(person=f"<@{view.asker}>")
+    return table.REQUESTER if view.form is AnswerForm.TICKET else ""
 
 
-def _details(case_file: CaseFile, view: View, shown: int) -> list[Block]:
+def _above(told: _Told, shown: Sequence[Visit], *, with_counts: bool = False) -> list[str]:
+    """The lines above the visits: what went wrong last, how much there is, what the visits have in common."""
+    case_file, history, style = told.case_file, told.history, told.style
+    lines = [trouble_line(told.trouble, history, style)] if told.trouble else []
+    if with_counts and (told.found_any or case_file.waiting):
+        asking = table.ASKING.format(sources=style.labels(case_file.waiting)) if case_file.waiting else ""
+        found = found_line(case_file, history, style) if told.found_any else ""
+        lines.append(found or asking[:1].upper() + asking[1:])
+    if not told.found_any:
+        lines += _when_nobody(told)
+    common = common_line(common_of(shown, style), shown, style)
+    return [*lines, common] if common else lines
+
+
+def _details(told: _Told, view: View, shown: int) -> list[Block]:
+    visits, first_words = _shown(told, view, shown)
+    writer = VisitLines(told.style, common_of(visits, told.style))
     blocks: list[Block] = []
-    sessions = _in_order(case_file, view.ticket_at)
-    for session, words in sessions[:shown]:
-        beside = session_errors_button(session, view.ticket_at) if view.buttons else None
-        blocks.append(section(session_lines(session, words, view.ticket_at), beside))
-    if left := len(sessions[shown:]):
-        blocks.append(context([f"{counted(left, 'older session')} not shown"]))
-    if not sessions:
-        blocks += _when_nobody(case_file)
-    if case_file.errors:
-        blocks.append(DividerBlock())
-        blocks += packed(error_lines(case_file))
-    lines = [*doubt_lines(case_file), *source_lines(case_file)]
-    blocks += [context(lines[i : i + _CONTEXT_ELEMENTS]) for i in range(0, len(lines), _CONTEXT_ELEMENTS)]
+    for number, visit in enumerate(visits):
+        happenings = told.history.in_visit(visit)
+        words = first_words if number == 0 else ""
+        lines = writer.of(visit, view.ticket_at, words, len(happenings))
+        found = visit_menu(visit, happenings, view.ticket_at) if view.buttons else None
+        menu, block_id = found or (None, None)
+        blocks.append(section("\n".join(lines), menu, block_id))
+    if left := len(told.history.visits) - len(visits):
+        blocks.append(context([table.OLDER_VISITS.format(visits=counted(left, "older visit"))]))
+    said = told.trouble.happening if told.trouble else None
+    if lines := error_lines(told.history, said, told.style):
+        blocks += packed(lines)
     return blocks
 
 
-def _in_order(case_file: CaseFile, ticket_at: datetime | None) -> list[tuple[Session, str | None]]:
-    """
-    The sessions, each with words on its position (None: no words).
-
-    The visit at the ticket's time comes first, then newest first. Sessions that other tools recorded of the
-    same visit follow each other.
-    """
-    visits = list(history_of(case_file).visits)
-    found = visit_at(visits, ticket_at) if ticket_at else None
-    first_words = None
-    if found is not None:
-        visit, was_running = found
-        when = "Under way when the ticket came" if was_running else "The last before the ticket"
-        first_words = f":round_pushpin: {when}"
-        visits.remove(visit)
-        visits.insert(0, visit)
-    groups = [tuple(reversed(visit.sessions)) for visit in visits]
-    ordered = [
-        (one, None if number == 0 else SAME_VISIT) for group in groups for number, one in enumerate(group)
-    ]
-    return [(one, first_words if groups and one is groups[0][0] else words) for one, words in ordered]
+def _shown(told: _Told, view: View, shown: int) -> tuple[list[Visit], str]:
+    """The visits that are shown: the one at the ticket's time first, with words on why, then the newest."""
+    visits = list(told.history.visits)
+    found = visit_at(visits, view.ticket_at) if view.ticket_at else None
+    if found is None:
+        return visits[:shown], ""
+    visit, was_going_on = found
+    visits.remove(visit)
+    words = table.AT_THE_TICKET if was_going_on else table.BEFORE_THE_TICKET
+    return [visit, *visits][:shown], words
 
 
-def _below(case_files: Sequence[CaseFile], view: View) -> list[Block]:
-    blocks: list[Block] = [context([view.hint])] if view.hint else []
-    if view.buttons:
-        subjects = tuple(case_file.subject for case_file in case_files)
-        value = ButtonValue(subjects, case_files[0].days, view.shown, view.asker, view.form, view.ticket_at)
-        blocks.append(answer_buttons(case_files, value))
-    return blocks
+def _below(everybody: Sequence[_Told], view: View, asked: Sequence[str]) -> list[Block]:
+    """Doubts, how the sources are, who asked, a hint: small print; and the buttons."""
+    lines: list[str] = []
+    for told in everybody:
+        own = [*doubt_lines(told.case_file, told.style), *source_lines(told.case_file, told.style)]
+        lines += [line for line in own if line not in lines]
+    lines += [*asked, *([view.hint] if view.hint else [])]
+    return [*contexts(lines), *_buttons(everybody, view)]
 
 
-def _when_nobody(case_file: CaseFile) -> list[Block]:
+def _buttons(everybody: Sequence[_Told], view: View) -> list[Block]:
+    if not view.buttons:
+        return []
+    case_files = [told.case_file for told in everybody]
+    subjects = tuple(case_file.subject for case_file in case_files)
+    value = ButtonValue(subjects, case_files[0].days, view.shown, view.asker, view.form, view.ticket_at)
+    histories = [told.history for told in everybody]
+    return [answer_buttons(case_files, histories, value, is_private=view.hint is not None)]
+
+
+def _when_nobody(told: _Told) -> list[str]:
     """Which sources have looked how far back, and what may help; nothing before the end."""
-    found = absence(case_file)
+    found = absence(told.case_file)
     if found is None:
         return []
     if found.is_unknown:
-        return [section("None of the sources could answer. The errors are listed below.")]
-    who = code(case_file.subject.value, LONGEST_SUBJECT)
-    lines = absence_lines(case_file, who, clockface, source_label)
-    return packed([*lines, *(f"• {advice}" for advice in advice_on(case_file))])
+        return [f"{table.NO_SOURCE_ANSWERED}."]
+    return [*absence_lines(told.case_file, told.style), advice_line(told.case_file, told.style)]

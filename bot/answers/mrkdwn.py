@@ -7,6 +7,7 @@ a link or exceed a limit.
 
 import html
 import re
+from collections.abc import Callable
 from datetime import datetime
 
 # Control characters, line breaks, and characters that are invisible or change the direction of writing.
@@ -19,6 +20,8 @@ _MARKS = re.compile(r"[*_~`]|:(?=[^\s:]{1,100}:)")
 _LONGEST_LINK = 1_200
 # U+2060 is invisible: around a mark of formatting, it makes Slack show the mark as it is.
 _WORD_JOINER = "\u2060"
+# Characters of the longest of Slack's entities, less its end: `&amp`.
+_LONGEST_ENTITY = 4
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 # Younger than this many seconds is "just now".
 _JUST_NOW = 10
@@ -28,21 +31,49 @@ def escaped(text: str, most: int) -> str:
     """
     Untrusted text as one line of at most `most` visible characters, ending in "…" where it is cut.
 
-    Marks of formatting stay readable and format nothing.
+    Marks of formatting stay readable and format nothing. With what that takes it is at most twice as long.
     """
-    line = " ".join(_CONTROL.sub(" ", text).split())
-    cut = line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
-    return _MARKS.sub(lambda mark: f"{_WORD_JOINER}{mark[0]}{_WORD_JOINER}", _safe(cut))
+    return _cut(_one_line(text), most, _shown)
 
 
 def code(text: str, most: int) -> str:
     """Untrusted text, such as an address, as code: people can copy it exactly as it is."""
-    line = " ".join(_CONTROL.sub(" ", text).split()).replace("`", "'")
-    return f"`{_safe(line if len(line) <= most else f'{line[: most - 1]}…')}`"
+    return f"`{_cut(_one_line(text).replace('`', chr(39)), most, _safe)}`"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(_CONTROL.sub(" ", text).split())
+
+
+def _cut(line: str, most: int, write: Callable[[str], str]) -> str:
+    """A line as it is written, cut so that it is short in both: an ampersand is one character and five."""
+    written = write(line) if len(line) <= most else write(f"{line[: most - 1].rstrip()}…")
+    while len(written) > 2 * most:
+        line = line[: min(len(line), most) * 3 // 4]
+        written = write(f"{line.rstrip()}…")
+    return written
+
+
+def _shown(line: str) -> str:
+    return _MARKS.sub(lambda mark: f"{_WORD_JOINER}{mark[0]}{_WORD_JOINER}", _safe(line))
 
 
 def _safe(text: str) -> str:
     return html.escape(text, quote=False)
+
+
+def cut_markup(text: str, most: int) -> str:
+    """Text in Slack's markup, cut to a length: never within an entity, a link or a time."""
+    if len(text) <= most:
+        return text
+    kept = text[: most - 1]
+    opened = kept.rfind("<")
+    if opened > kept.rfind(">"):
+        kept = kept[:opened]
+    entity = kept.rfind("&", -_LONGEST_ENTITY)
+    if entity >= 0 and ";" not in kept[entity:]:
+        kept = kept[:entity]
+    return f"{kept.rstrip()}…"
 
 
 def link(url: str, label: str) -> str:
@@ -65,12 +96,14 @@ def ago(seconds: float) -> str:
 
 
 def lasting(seconds: int) -> str:
-    """A duration: `4 min 5 s`, `2 h 3 min`, `12 s`."""
+    """A duration in its two largest units: `4 min 5 s`, `2 h 3 min`, `2 h`, `12 s`."""
     if seconds >= _HOUR:
-        return f"{seconds // _HOUR} h {seconds % _HOUR // _MINUTE} min"
-    if seconds >= _MINUTE:
-        return f"{seconds // _MINUTE} min {seconds % _MINUTE} s"
-    return f"{seconds} s"
+        large, small = f"{seconds // _HOUR} h", f"{seconds % _HOUR // _MINUTE} min"
+    elif seconds >= _MINUTE:
+        large, small = f"{seconds // _MINUTE} min", f"{seconds % _MINUTE} s"
+    else:
+        return f"{seconds} s"
+    return large if small.startswith("0 ") else f"{large} {small}"
 
 
 def counted(number: int, thing: str) -> str:

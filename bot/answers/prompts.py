@@ -11,15 +11,14 @@ from slack_sdk.models.blocks import (
     ButtonElement,
     InputBlock,
     PlainTextInputElement,
-    PlainTextObject,
 )
 from slack_sdk.models.views import View as SlackView
 
-from bot.answers.block_kit import context, dicts
+from bot.answers.block_kit import button_text, context, dicts
 from bot.answers.buttons import ASK_CUSTOMER, ButtonValue, remove_button
 from bot.answers.mrkdwn import code, escaped
+from bot.answers.words import table
 from bot.domain.addresses import LONGEST_SUBJECT, shown_address
-from bot.domain.characters import without_invisible
 from bot.domain.message import Message
 from bot.domain.model import Subject, SubjectKind
 from bot.domain.subjects import Help, NobodyNamed, NotUnderstood
@@ -30,8 +29,6 @@ MODAL = "look_up_customer"
 SUBJECT_BLOCK, SUBJECT_INPUT = "subject", "typed"
 # People with a button of their own.
 _MOST_PEOPLE = 5
-# Characters of a button's text (`slack.md`, "Block Kit limits").
-_BUTTON = 75
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,54 +48,52 @@ class Spare:
 
 def offer(people: Sequence[Subject], spare: Spare) -> Message:
     """The small message in a ticket's thread where its requester is not surely known."""
-    text = "No address here is surely the customer’s, so nobody was looked up."
-    return _message(text, people, spare, automatic=True)
+    return _message(table.OFFER, people, spare, automatic=True)
 
 
 def private_offer(people: Sequence[Subject], spare: Spare) -> Message:
     """The message in a ticket's thread where only the person who asks may see the answer."""
-    text = "The customer’s sessions can be looked up; only you will see them."
-    return _message(text, people, spare, automatic=True)
+    return _message(table.PRIVATE_OFFER, people, spare, automatic=True)
 
 
 def choice(people: Sequence[Subject], spare: Spare) -> Message:
     """The question whom to look up, for somebody who chose a message that names several people."""
-    return _message("Who is to be looked up?", people, spare)
+    return _message(table.CHOICE, people, spare)
 
 
 def nobody_named(spare: Spare) -> Message:
     """The message for somebody who chose a message that names nobody."""
-    return _message("That message names nobody who could be looked up.", (), spare)
+    return _message(table.NOBODY_NAMED, (), spare)
 
 
 def _message(text: str, people: Sequence[Subject], spare: Spare, *, automatic: bool = False) -> Message:
     buttons = [
         ButtonElement(
-            text=PlainTextObject(text=_label(subject), emoji=False),
+            text=button_text(shown_name(subject)),
             action_id=f"{LOOK_UP}{number}",
             value=spare.about(subject),
         )
         for number, subject in enumerate(people[:_MOST_PEOPLE])
     ]
-    asking = ButtonElement(text="Look up a customer…", action_id=ASK_CUSTOMER, value=spare.about_nobody_yet())
+    asking = ButtonElement(text=table.LOOK_UP, action_id=ASK_CUSTOMER, value=spare.about_nobody_yet())
     elements = [*buttons, asking, *([remove_button()] if automatic else [])]
     blocks: list[Block] = [context([text]), ActionsBlock(elements=elements)]
     return Message(text, dicts(blocks))
 
 
-def _label(subject: Subject) -> str:
-    label = without_invisible(shown_address(subject) if subject.kind is SubjectKind.EMAIL else subject.value)
-    return label if len(label) <= _BUTTON else f"{label[: _BUTTON - 1]}…"
+def shown_name(subject: Subject) -> str:
+    """A subject as a button names it."""
+    return shown_address(subject) if subject.kind is SubjectKind.EMAIL else subject.value
 
 
 def modal(sealed: str, *, private: bool) -> dict[str, Any]:
     """The modal that asks for an address or uid; `sealed` holds where the answer goes."""
-    who_sees = "Only you will see the answer." if private else "The answer goes where everybody here sees it."
+    who_sees = table.MODAL_PRIVATE if private else table.MODAL_PUBLIC
     blocks = [
         InputBlock(
             block_id=SUBJECT_BLOCK,
-            label="Email address or uid",
-            hint="The uid is your product’s own user id; write uid: before one that has an @ in it.",
+            label=table.MODAL_LABEL,
+            hint=table.MODAL_HINT,
             element=PlainTextInputElement(
                 action_id=SUBJECT_INPUT,
                 placeholder="jane@contoso.example",
@@ -111,7 +106,7 @@ def modal(sealed: str, *, private: bool) -> dict[str, Any]:
     view = SlackView(
         type="modal",
         callback_id=MODAL,
-        title="Look up a customer",
+        title=table.MODAL_TITLE,
         submit="Look up",
         close="Cancel",
         private_metadata=sealed,
@@ -143,13 +138,7 @@ class ModalOrigin:
 def usage(command: Any, read: Help | NobodyNamed | NotUnderstood) -> str:
     """What is understood after the command or a mention; the first line says what was wrong, if anything."""
     name = escaped(str(command or "/sessions"), 32)
-    forms = {
-        "jane@contoso.example": "a customer’s sessions and errors, by email address",
-        "u-77": "by your product’s own user id (“uid:help” for a uid like one of our words)",
-        "jane@contoso.example 7d fresh": "the last 7 days (1 to 365), and the vendors asked anew",
-        "debug": "what each source has left of its quota",
-    }
     wrong = "" if isinstance(read, Help) else escaped(read.why, 300)
     lines = [wrong, ""] if wrong else []
-    lines += [f"{code(f'{name} {form}', 80)} – {meaning}" for form, meaning in forms.items()]
+    lines += [f"{code(f'{name} {form}', 80)} – {meaning}" for form, meaning in table.USAGE.items()]
     return "\n".join(lines)

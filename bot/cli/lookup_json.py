@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
-from bot.answers.freshness import covers_words, left_words
+from bot.answers.words.freshness import covers_words, left_words
 from bot.cli.json_values import iso
 from bot.domain.model import CaseFile, ErrorEvent, Finding, Session
 from bot.domain.visits.history import History, history

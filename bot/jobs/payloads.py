@@ -135,7 +135,7 @@ class RemovePayload:
 @dataclass(frozen=True, slots=True)
 class SessionErrorsPayload:
     """
-    Somebody presses "Errors in this session".
+    Somebody presses "Errors in this visit".
 
     `source` is the session's (`fullstory/main`); the answer goes into `thread_ts`, or to the asker alone. The
     errors are read up to `until`, when the ticket came, where the session may have been running then.

@@ -13,9 +13,9 @@ from bot.answers.buttons import ButtonValue
 from bot.answers.case_file_message import View
 from bot.answers.progress import Target, present
 from bot.answers.prompts import Spare, choice, nobody_named
-from bot.answers.quota_words import quota_lines
 from bot.answers.targets import EditTarget, EphemeralTarget, MessageTarget, PairTarget, ResponseUrlTarget
 from bot.answers.targets.masked import MaskedView, PrivateView, SharedView
+from bot.answers.words.quota import quota_lines
 from bot.audit.entries import Came, ShownTo, asked_by
 from bot.domain.asking import AnswerForm, Asker, Way
 from bot.domain.model import Subject

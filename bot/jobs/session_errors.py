@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from bot.answers.block_kit import context, dicts, packed
 from bot.answers.mrkdwn import counted, escaped, link, local_time
-from bot.answers.wording import source_label
+from bot.answers.words import table
+from bot.answers.words.style import TITLES
 from bot.audit.entries import Came, ShownTo, asked_by
 from bot.domain.links import at_moment
 from bot.domain.message import Message
@@ -26,13 +27,11 @@ from bot.sources.protocol import SessionErrors, Source, TellsErrors
 from bot.sources.quota import QuotaState
 
 _SHOWN = 20
-_NOTHING = "Nothing in its events failed: no exception, no crash, no failed request, no click in vain."
-_NO_SUCH = "That session’s tool is no longer configured, so its errors cannot be read."
 
 
 class SessionErrorsJobs:
     """
-    Handles clicks on "Errors in this session".
+    Handles clicks on "Errors in this visit".
 
     Args:
         admission: who may ask, and private messages to the asker.
@@ -68,7 +67,7 @@ class SessionErrorsJobs:
             return
         [entry] = (replace(one, sources=(payload.source,)) for one in asked_by(asker, about))
         if not isinstance(source, TellsErrors):
-            await admission.tell(job, asker, _NO_SUCH)
+            await admission.tell(job, asker, table.NO_SUCH_TOOL)
             return
         try:
             told = await self._pages.errors(source, payload.session_id, payload.until)
@@ -98,19 +97,22 @@ def session_errors(
 ) -> Message:
     """The errors of one session, newest first, each with a link to it; below, what is left of the budget."""
     errors = told.errors
-    when = f" of {local_time(asked.started_at)}" if asked.started_at else ""
-    up_to = f", up to the ticket at {local_time(asked.until)}" if asked.until else ""
-    head = f"*{counted(len(errors), 'error')} in {source_label(name)}’s session{when}{up_to}*"
+    head = table.READ_ERRORS.format(errors=counted(len(errors), "error"), source=TITLES[name.vendor])
+    if asked.started_at:
+        head = table.READ_OF.format(errors=head, time=local_time(asked.started_at))
+    if asked.until:
+        head = table.READ_UP_TO.format(errors=head, time=local_time(asked.until))
+    head = f"*{head}*"
     lines = [head, *(_line(error, asked.url) for error in errors[:_SHOWN])]
     if len(errors) > _SHOWN:
-        lines.append(f"{len(errors) - _SHOWN} more not shown")
+        lines.append(table.ERRORS_NOT_SHOWN.format(count=len(errors) - _SHOWN))
     if told.more:
-        lines.append("The session has more events than were read: what came before them is not here.")
+        lines.append(table.MORE_EVENTS)
     if not errors:
-        lines.append(_NOTHING)
+        lines.append(table.NOTHING_FAILED)
     if about := _about(told.session):
         lines.append(about)
-    left = f"{budget.left} of {budget.limit} of the month’s Activations are left, by Casefile’s own count"
+    left = table.READINGS_LEFT.format(left=budget.left, limit=budget.limit)
     return Message(head.replace("*", ""), dicts([*packed(lines), context([left])]))
 
 
@@ -131,5 +133,5 @@ def _line(error: ErrorEvent, url: str | None) -> str:
     if error.occurred_at:
         parts.append(local_time(error.occurred_at, "{time_secs}"))
         if url:
-            parts.append(link(at_moment(url, error.occurred_at), "watch it"))
+            parts.append(link(at_moment(url, error.occurred_at), table.WATCH_IT))
     return " · ".join(parts)

@@ -105,8 +105,14 @@ class Lookup:
                 break
         return latest
 
-    async def within(self, question: Question, seconds: float) -> CaseFile:
-        """The case file when every source has answered, however late, or after so many seconds."""
+    async def within(
+        self, question: Question, seconds: float, grown: Callable[[CaseFile], None] = lambda _: None
+    ) -> CaseFile:
+        """
+        The case file when every source has answered, however late, or after so many seconds.
+
+        `grown` is called each time that it has grown.
+        """
         latest = CaseFile(question.subject, self.clock(), question.days, waiting=self._names)
         asking: _Asking | None = None
         try:
@@ -114,6 +120,7 @@ class Lookup:
                 asking = await self._begin(question)
                 async for case_file in self._follow(asking):
                     latest = case_file
+                    grown(latest)
         except TimeoutError:
             return _given_up(latest, seconds, asking.calls_of if asking else lambda _name: 0)
         return latest

@@ -91,7 +91,7 @@ class LookupSettings(SettingsGroup):
 
     days: int = Field(30, ge=1, le=365, description="how many days back a lookup goes")
     deadline_seconds: float = Field(8, gt=0, le=60, description="how long a source is waited for")
-    shown: int = Field(5, ge=1, le=20, description="sessions shown at first; Show more shows 20")
+    shown: int = Field(5, ge=1, le=20, description="visits shown at first; More visits shows 20")
 
 
 class RetentionSettings(SettingsGroup):

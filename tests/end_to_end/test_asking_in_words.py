@@ -46,7 +46,7 @@ async def written(desk: Desk, words: str) -> Message:
 async def test_a_mention_with_an_address_is_answered_in_a_thread_below_it(desk: Desk, words: str) -> None:
     async with desk.casefile() as bot:
         asked = await mention(desk, words)
-        said = plain_text(await answered(desk, asked, such="Sessions of"))
+        said = plain_text(await answered(desk, asked, such="in the last"))
         assert JANE in said
         await desk.idle(bot)
         assert len(ours_below(desk, asked)) == 1
@@ -58,7 +58,7 @@ async def test_a_mention_in_a_tickets_thread_is_answered_about_its_requester(des
     async with desk.casefile():
         root = await post_sample(desk.world.slack, sample(desk, "06"))
         await mention(desk, "", under=root)
-        assert JANE in plain_text(await answered(desk, root, such="Sessions of"))
+        assert JANE in plain_text(await answered(desk, root, such="in the last"))
 
 
 async def test_a_mention_below_a_message_of_several_asks_whom_and_answers_there(desk: Desk) -> None:
@@ -69,7 +69,7 @@ async def test_a_mention_below_a_message_of_several_asks_whom_and_answers_there(
         question = await desk.ephemeral(such="Who is to be looked up?")
         assert vendor_calls(desk) == 0
         await slack.press(root.channel, question.ts, f"{LOOK_UP}1", slack.people.agent)
-        assert LI in plain_text(await answered(desk, root, such="Sessions of"))
+        assert LI in plain_text(await answered(desk, root, such="in the last"))
         await slack.wait_for(lambda: not slack.ephemerals(root.channel, slack.people.agent))
 
 
@@ -82,13 +82,13 @@ async def test_a_mention_below_a_message_of_nobody_offers_the_form(desk: Desk) -
         await slack.press(root.channel, told.ts, ASK_CUSTOMER, slack.people.agent)
         view = await slack.wait_for(lambda: next(iter(slack.state.views.values()), None))
         await slack.submit_view(view.id, {SUBJECT_BLOCK: {SUBJECT_INPUT: JANE}})
-        assert JANE in plain_text(await answered(desk, root, such="Sessions of"))
+        assert JANE in plain_text(await answered(desk, root, such="in the last"))
 
 
 async def test_what_a_sentence_says_of_days_and_freshness_counts(desk: Desk) -> None:
     async with desk.casefile():
         asked = await mention(desk, f"<mailto:{JANE}|{JANE}>, 7d fresh please")
-        assert "last 7 days" in plain_text(await answered(desk, asked, such="Sessions of"))
+        assert "last 7 days" in plain_text(await answered(desk, asked, such="in the last"))
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ async def test_the_shortcut_answers_in_the_thread_of_the_message_it_was_used_on(
         slack = desk.world.slack
         root = await post_sample(slack, sample(desk, "35"))
         await slack.use_shortcut(root.channel, root.ts, "find_sessions", slack.people.agent)
-        assert JANE in plain_text(await answered(desk, root, such="Sessions of"))
+        assert JANE in plain_text(await answered(desk, root, such="in the last"))
 
 
 async def test_the_shortcut_on_a_message_that_names_nobody_opens_the_form(desk: Desk) -> None:
@@ -169,7 +169,7 @@ async def test_the_shortcut_on_a_message_that_names_nobody_opens_the_form(desk: 
         await slack.use_shortcut(root.channel, root.ts, "find_sessions", slack.people.agent)
         view = await slack.wait_for(lambda: next(iter(slack.state.views.values()), None))
         await slack.submit_view(view.id, {SUBJECT_BLOCK: {SUBJECT_INPUT: "cust-8841"}})
-        assert "cust-8841" in plain_text(await answered(desk, root, such="Sessions of"))
+        assert "cust-8841" in plain_text(await answered(desk, root, such="in the last"))
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ async def test_the_form_says_beside_the_field_what_is_no_address_or_uid_and_look
         await desk.idle(bot)
         assert vendor_calls(desk) == 0
         await slack.submit_view(view.id, {SUBJECT_BLOCK: {SUBJECT_INPUT: f"Jane Doe <\u2066{JANE}\u2069>"}})
-        assert JANE in plain_text(await answered(desk, root, such="Sessions of"))
+        assert JANE in plain_text(await answered(desk, root, such="in the last"))
 
 
 async def test_the_shortcut_on_a_message_of_several_asks_which(desk: Desk) -> None:
@@ -214,7 +214,7 @@ async def test_the_shortcut_asks_the_help_desk_where_the_message_has_no_address(
         slack = desk.world.slack
         root = await post_sample(slack, sample(desk, "01"))
         await slack.use_shortcut(root.channel, root.ts, "find_sessions", slack.people.agent)
-        assert JANE in plain_text(await answered(desk, root, such="Sessions of"))
+        assert JANE in plain_text(await answered(desk, root, such="in the last"))
 
 
 async def test_the_shortcut_where_the_bot_is_not_answers_the_asker_alone(desk: Desk) -> None:
@@ -223,5 +223,5 @@ async def test_the_shortcut_where_the_bot_is_not_answers_the_asker_alone(desk: D
         place = slack.places.private_without_bot
         root = await slack.post_as_user(place, slack.people.colleague, f"see {JANE}")
         await slack.use_shortcut(place, root.ts, "find_sessions", slack.people.agent)
-        told = await desk.ephemeral(channel=place, such="Sessions of")
+        told = await desk.ephemeral(channel=place, such="in the last")
         assert "/invite @Casefile" in plain_text(told)

@@ -246,9 +246,9 @@ async def test_a_wrong_setting_stops_every_command_with_one_line(shell: Shell) -
 
 async def test_the_terminal_shows_sessions_errors_and_sources(shell: Shell) -> None:
     ran = await shell.run("lookup", JANE, "--days", "7")
-    assert f"{JANE}: 12 sessions, 3 errors in 7 days" in ran.out
+    assert "4 visits and 2 errors in the last 7 days" in ran.out
     assert "https://app.rybbit.io/1407/user/u-77" in ran.out
-    assert "raygun/shop  live: 4 sessions, live" in ran.out
+    assert "4 tools, all live" in ran.out
     assert ran.err == ""
 
 

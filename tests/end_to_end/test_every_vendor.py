@@ -69,15 +69,18 @@ async def test_what_all_recorded_of_one_visit_stands_together(tmp_path: Path) ->
         assert len({session.source for session in group}) == len(group) == 5
 
 
-async def test_slack_shows_each_twin_with_its_own_link(desk: Desk) -> None:
+async def test_slack_shows_each_visit_once_with_each_tools_own_link(desk: Desk) -> None:
     async with desk.casefile():
         await desk.ask(NOOR)
         _, reply = await desk.thread()
     said = plain_text(reply)
-    assert "the same visit" in said
-    for label in ("FullStory (main): replay", "Rybbit (www): the person’s page", "UXCam (app): replay"):
-        assert label in said
-    assert "the app crashed" in said
+    replays = [line for line in said.splitlines() if line.startswith("Replay: ")]
+    assert len(replays) == 2
+    for label in ("FullStory (https://", "UXCam (https://"):
+        assert all(line.count(label) == 1 for line in replays)
+    assert said.count("person’s page: Rybbit (https://") == 1
+    assert "The app crashed" in said
+    assert "*crashed*" in said
 
 
 async def test_an_account_that_shares_uids_has_to_be_configured(tmp_path: Path) -> None:

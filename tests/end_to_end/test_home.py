@@ -52,7 +52,7 @@ async def test_who_is_asked_for_on_the_tab_is_answered_there_and_nowhere_else(de
     async with desk.casefile() as bot:
         await opened(desk, agent)
         await slack.press_in_home(agent, SUBJECT_INPUT, **typed(JANE))
-        await until(desk, agent, lambda shown: f"Sessions of* `{JANE}`" in shown)
+        await until(desk, agent, lambda shown: f"`{JANE}`" in shown and "in the last" in shown)
         await desk.idle(bot)
         shown = tab(desk, agent)
         assert "asking" not in shown

@@ -1,4 +1,4 @@
-""" "Errors in this session": read when a person presses for them, out of the month's budget."""
+""" "Errors in this visit": read when a person presses for them, out of the month's budget."""
 
 import pytest
 
@@ -20,19 +20,19 @@ def events_read(desk: Desk) -> int:
     return sum(call.path.endswith(("/context", "/events")) for call in desk.world.fullstory.calls)
 
 
-def session_button(message: Message) -> tuple[str, str]:
-    """The block and the action of the newest FullStory session's button."""
-    beside = [block["accessory"] for block in message.blocks if block.get("accessory")]
-    blocks = [block["block_id"] for block in message.blocks if block.get("accessory")]
-    return beside[0]["action_id"], blocks[0]
+def session_menu(message: Message) -> tuple[str, str, str]:
+    """The action, the block and the option of the newest FullStory session's menu."""
+    block = next(block for block in message.blocks if block.get("accessory"))
+    menu = block["accessory"]
+    return menu["action_id"], block["block_id"], menu["options"][0]["value"]
 
 
 async def pressed(desk: Desk, message: Message) -> Message:
     slack = desk.world.slack
-    action, block = session_button(message)
+    action, block, option = session_menu(message)
     assert action == SESSION_ERRORS
     before = len(slack.replies(message.channel, message.thread_ts or message.ts))
-    await slack.press(message.channel, message.ts, action, slack.people.colleague, block)
+    await slack.press(message.channel, message.ts, action, slack.people.colleague, block, option=option)
     return await slack.wait_for(
         lambda: next(iter(slack.replies(message.channel, message.thread_ts or message.ts)[before:]), None)
     )
@@ -50,12 +50,12 @@ async def test_a_press_posts_that_sessions_errors_in_the_thread_and_what_is_left
         await desk.ask(JANE)
         _, reply = await desk.thread()
         told = plain_text(await pressed(desk, reply))
-    assert "3 errors in FullStory (main)’s session" in told
+    assert "3 errors in FullStory’s replay" in told
     newest_first = ("rage clicks on “Pay now”", "POST /api/pay: 502", "TypeError: Cannot read")
     assert sorted(newest_first, key=told.index) == list(newest_first)
     assert "TypeError: Cannot read properties of undefined (reading 'total')" in told
     assert "Chrome 142 · Windows 11" in told
-    assert "999 of 1000 of the month’s Activations are left" in told
+    assert "999 of 1000 such readings are left this month" in told
     assert events_read(desk) == 1
 
 
@@ -75,8 +75,8 @@ async def test_where_it_cannot_be_read_whoever_pressed_is_told_why(desk: Desk) -
         _, reply = await desk.thread()
         desk.world.fullstory.fault = Fault.BROKEN
         slack = desk.world.slack
-        action, block = session_button(reply)
-        await slack.press(reply.channel, reply.ts, action, slack.people.agent, block)
+        action, block, option = session_menu(reply)
+        await slack.press(reply.channel, reply.ts, action, slack.people.agent, block, option=option)
         told = await desk.ephemeral(such="trouble of its own")
     assert "FullStory has trouble of its own" in plain_text(told)
 
@@ -86,7 +86,7 @@ async def test_a_guest_may_not_press_it(desk: Desk) -> None:
         await desk.ask(JANE)
         _, reply = await desk.thread()
         slack = desk.world.slack
-        action, block = session_button(reply)
-        await slack.press(reply.channel, reply.ts, action, slack.people.guest, block)
+        action, block, option = session_menu(reply)
+        await slack.press(reply.channel, reply.ts, action, slack.people.guest, block, option=option)
         await desk.idle(bot)
     assert events_read(desk) == 0

@@ -52,9 +52,9 @@ async def test_a_ticket_is_answered_in_its_thread_with_the_session_of_its_time_f
     async with desk.casefile():
         root = await post_sample(desk.world.slack, sample(desk, "05"))
         said = plain_text(await answered(desk, root))
-        assert f"*Sessions of* `{JANE}`" in said
-        assert "Under way when the ticket came" in said
-        assert said.index("Under way when the ticket came") < said.index("Desktop")
+        assert f"*Jane Doe* · `{JANE}`" in said
+        assert "at the ticket" in said
+        assert said.index("at the ticket") < said.index("Replay: ")
         assert "This ticket’s requester" in said
         assert "export" in said.lower()
         assert desk.posts() == []
@@ -82,7 +82,7 @@ async def test_a_ticket_that_two_integrations_post_is_answered_once(desk: Desk) 
 async def test_an_edit_that_adds_the_address_turns_the_offer_into_the_answer(desk: Desk) -> None:
     async with desk.casefile() as bot:
         root = await post_sample(desk.world.slack, sample(desk, "38"))
-        said = plain_text(await answered(desk, root, such="Sessions of"))
+        said = plain_text(await answered(desk, root, such="in the last"))
         assert JANE in said
         await desk.idle(bot)
         [only] = ours_below(desk, root)
@@ -96,7 +96,7 @@ async def test_an_edit_after_the_offer_stood_edits_it(desk: Desk) -> None:
         root = await slack.post_as_app(slack.places.support, f"New {link}", subtype="bot_message")
         offer = await answered(desk, root, such="nobody was looked up")
         await slack.edit_message(root, f"New {link}\nRequester: {JANE}")
-        answer = await answered(desk, root, such="Sessions of")
+        answer = await answered(desk, root, such="in the last")
         assert answer.ts == offer.ts
         await slack.edit_message(root, f"New {link}\nRequester: {JANE}\nStatus: open")
         await desk.idle(bot)
@@ -153,7 +153,7 @@ async def test_zendesks_own_app_names_a_person_whom_its_api_knows(desk: Desk) ->
     desk.world.zendesk.know("48213", email=JANE, name="Jane Doe")
     async with desk.casefile():
         root = await post_sample(desk.world.slack, sample(desk, "01"))
-        assert JANE in plain_text(await answered(desk, root, such="Sessions of"))
+        assert JANE in plain_text(await answered(desk, root, such="in the last"))
         assert sum("/tickets/" in call.path for call in desk.world.zendesk.calls) == 1
 
 
@@ -186,7 +186,7 @@ async def test_an_address_that_is_only_mentioned_costs_no_call_until_somebody_pr
         await desk.idle(bot)
         assert vendor_calls(desk) == 0
         await slack.press(root.channel, offer.ts, f"{LOOK_UP}0", slack.people.agent)
-        answer = await answered(desk, root, such="Sessions of")
+        answer = await answered(desk, root, such="in the last")
         assert answer.ts == offer.ts
         assert f"Asked by <@{slack.people.agent}>" in str(answer.blocks)
 
@@ -201,7 +201,7 @@ async def test_the_button_asks_whom_and_the_answer_takes_the_offers_place(desk: 
         wrong = await slack.submit_view(view.id, {SUBJECT_BLOCK: {SUBJECT_INPUT: "jane@contoso@example"}})
         assert wrong.ack["response_action"] == "errors"
         await slack.submit_view(view.id, {SUBJECT_BLOCK: {SUBJECT_INPUT: f" {JANE} "}})
-        answer = await answered(desk, root, such="Sessions of")
+        answer = await answered(desk, root, such="in the last")
         assert answer.ts == offer.ts
         # What a person decided stands, whatever the desk edits afterwards.
         await slack.edit_message(root, "Requester: li.wei@fabrikam.example")
@@ -233,7 +233,7 @@ async def test_a_silent_offer_says_nothing(desk: Desk) -> None:
 async def test_mail_whose_sender_only_files_info_tells_is_answered(desk: Desk, stub: Stub) -> None:
     async with desk.casefile():
         root = await post_sample(desk.world.slack, sample(desk, "29"), stub_files=stub)
-        assert JANE in plain_text(await answered(desk, root, such="Sessions of"))
+        assert JANE in plain_text(await answered(desk, root, such="in the last"))
 
 
 async def test_nobody_found_is_silence_or_a_line(desk: Desk) -> None:
@@ -246,7 +246,7 @@ async def test_nobody_found_is_silence_or_a_line(desk: Desk) -> None:
     desk.extra = {"TICKETS__WHEN_EMPTY": "line"}
     async with desk.casefile():
         root = await slack.post_as_app(slack.places.support, text)
-        said = plain_text(await answered(desk, root, such="No session of"))
+        said = plain_text(await answered(desk, root, such="No visit of"))
         assert "stranger@contoso.example" in said
         assert "[Remove]" in said
 
@@ -314,7 +314,7 @@ async def test_an_answer_can_be_refreshed_where_it_stands(desk: Desk) -> None:
         await desk.idle(bot)
         assert vendor_calls(desk) > before
         [only] = ours_below(desk, root)
-        assert "Under way when the ticket came" in plain_text(only)
+        assert "at the ticket" in plain_text(only)
 
 
 async def test_where_only_the_asker_may_see_answers_a_ticket_gets_a_button(desk: Desk) -> None:
@@ -325,7 +325,7 @@ async def test_where_only_the_asker_may_see_answers_a_ticket_gets_a_button(desk:
         offer = await answered(desk, root, such="only you will see")
         assert vendor_calls(desk) == 0
         await slack.press(root.channel, offer.ts, f"{LOOK_UP}0", slack.people.agent)
-        await desk.ephemeral(such="Sessions of")
+        await desk.ephemeral(such="in the last")
         assert "only you will see" in plain_text(ours_below(desk, root)[0])
 
 
@@ -369,6 +369,6 @@ async def test_a_mention_is_answered_to_the_asker_alone_where_that_is_set_up(des
         slack = desk.world.slack
         text = f"<@{slack.people.bot}> {JANE}"
         asked = await slack.post_as_user(slack.places.support, slack.people.agent, text)
-        await desk.ephemeral(such="Sessions of")
+        await desk.ephemeral(such="in the last")
         await desk.idle(bot)
         assert ours_below(desk, asked) == []

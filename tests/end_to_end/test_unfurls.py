@@ -83,7 +83,7 @@ async def test_a_posted_session_gets_a_card_of_whose_it_is_when_how_long_and_on_
         shown = await cards(desk, bot, await paste(desk, url))
     assert list(shown) == [url]
     text = str(shown[url])
-    assert "*Session of*" in text
+    assert "Visit of " in text
     assert "u-205" in text
     started = next(p for p in desk.world.people if p.email == NOOR).visits[0].started_at
     assert f"<!date^{int(started.timestamp())}^" in text
@@ -100,7 +100,7 @@ async def test_a_persons_page_and_a_list_of_theirs_show_their_newest_sessions(de
     async with desk.casefile() as bot:
         shown = await cards(desk, bot, await paste(desk, url))
     text = str(shown[url])
-    assert "*Sessions of* Noor Rahimi · `noor@contoso.example` · `u-205`" in text
+    assert "Visits of *Noor Rahimi* · `noor@contoso.example` · uid `u-205`" in text
     assert "PaymentError: card declined" in text
 
 
@@ -252,7 +252,7 @@ async def test_more_of_this_person_answers_in_the_messages_thread(desk: Desk) ->
         await slack.press(message.channel, message.ts, MORE_OF_PERSON, slack.people.colleague)
         await desk.idle(bot)
         [reply] = slack.replies(message.channel, message.ts)
-    assert "UXCam (app): 2 sessions" in plain_text(reply)
+    assert "2 visits" in plain_text(reply)
 
 
 async def test_a_guest_may_not_ask_for_more_of_a_person(desk: Desk) -> None:

@@ -148,7 +148,7 @@ async def test_with_visibility_ephemeral_only_the_asker_sees_the_answer(desk: De
     async with desk.casefile() as bot:
         await desk.ask(JANE)
         await desk.idle(bot)
-        message = await desk.ephemeral(such="Raygun (shop): 4 sessions, live")
+        message = await desk.ephemeral(such="4 tools, all live")
         await desk.world.slack.press(message.channel, message.ts, REFRESH, desk.world.slack.people.agent)
         await desk.idle(bot)
     assert desk.posts() == []

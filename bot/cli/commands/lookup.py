@@ -10,7 +10,7 @@ from bot.app import open_engine, trail_of
 from bot.audit.entries import AuditEntry, ShownTo
 from bot.cli.arguments import AsJson, Fresh, WholeNumber
 from bot.cli.lookup_json import case_file_json
-from bot.cli.lookup_text import case_file_text
+from bot.cli.lookup_text.screen import print_case_file, progress
 from bot.cli.running import run_once
 from bot.cli.terminal import NO_ANSWER, OK, Complaint, terminal_account
 from bot.domain.asking import Way
@@ -50,13 +50,14 @@ async def _look_up(
         question = Question(subject, days or settings.lookup.days, effort=effort)
         trail = trail_of(engine, Inbox(engine.store, engine.keyring))
         asking = AuditEntry(terminal_account(), None, Way.TERMINAL)
-        case_file = await engine.lookup.within(question, _LATE_ANSWERS_SECONDS)
+        with progress() as show:
+            case_file = await engine.lookup.within(question, _LATE_ANSWERS_SECONDS, show)
         # Before anything is shown.
         await trail.write(asking.about([case_file], ShownTo.ASKER))
         if as_json:
             print(json.dumps(case_file_json(case_file), ensure_ascii=False, indent=1))
         else:
-            print(case_file_text(case_file))
+            print_case_file(case_file)
         sys.stdout.flush()
         # What is read for later questions behind an answer is let finish.
         await engine.tasks.drain(_LATE_ANSWERS_SECONDS)

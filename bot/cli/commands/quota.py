@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from bot.answers.mrkdwn import counted
-from bot.answers.quota_words import window
+from bot.answers.words.quota import window
 from bot.app import open_engine
 from bot.cli.arguments import AsJson
 from bot.cli.quota_json import quota_json

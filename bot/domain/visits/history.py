@@ -30,9 +30,9 @@ class History:
 
     @property
     def error_count(self) -> int:
-        """How many errors there are: each that is told of once, and those that sources have only counted."""
-        counted = (v.signs.errors.value for v in self.visits if v.signs.errors and not self.in_visit(v))
-        return len(self.happenings) + sum(counted)
+        """How many errors there are: each that is told of, and of other visits as many as sources counted."""
+        by_visit = sum(len(self.in_visit(visit)) or _counted(visit) for visit in self.visits)
+        return max(len(self.happenings), by_visit)
 
 
 def history_of(case_file: CaseFile) -> History:
@@ -44,6 +44,10 @@ def history(sessions: Sequence[Session], errors: Sequence[ErrorEvent] = ()) -> H
     """The visits and happenings that these sessions and errors are of, in whatever order they come."""
     visits = sorted((visit_of(group) for group in grouped(sessions)), key=_start, reverse=True)
     return History(tuple(visits), happenings_of(errors, visits))
+
+
+def _counted(visit: Visit) -> int:
+    return visit.signs.errors.value if visit.signs.errors else 0
 
 
 def _start(visit: Visit) -> tuple[datetime, str, str]:

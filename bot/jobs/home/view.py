@@ -22,7 +22,7 @@ from slack_sdk.models.blocks.basic_components import DispatchActionConfig
 
 from bot.answers.block_kit import context, dicts, section
 from bot.answers.mrkdwn import code, local_time
-from bot.answers.quota_words import quota_lines
+from bot.answers.words.quota import quota_lines
 from bot.audit.own import OwnLookup
 from bot.domain.addresses import LONGEST_SUBJECT
 from bot.sources.quota import QuotaState

@@ -265,7 +265,7 @@ class FullStory:
             )
         works = f"the key of organisation {organisation}, with the role {role}, reads sessions and users"
         if not await self.api.may_read("/v2/sessions/0%3A0/events", calls):
-            return f"{works}, but not a session’s events, so “Errors in this session” cannot be shown"
+            return f"{works}, but not a session’s events, so “Errors in this visit” cannot be shown"
         return f"{works}, and a session’s events"
 
     def _session(self, row: SessionRow, subject: Subject | None, users: Sequence[User]) -> Session | None:

@@ -49,7 +49,8 @@ def case_file(*findings: Finding, waiting: tuple[SourceName, ...] = (), subject:
 def texts(blocks: list[dict[str, Any]]) -> str:
     found = []
     for block in blocks:
-        parts = [block.get("text"), *(block.get("elements") or [])]
+        parts = [block.get("text"), *(one for one in block.get("elements") or [] if "options" not in one)]
+        parts += [one for element in block.get("elements") or [] for one in element.get("options", ())]
         found += [p["text"] if isinstance(p.get("text"), str) else p["text"]["text"] for p in parts if p]
     return "\n".join(found)
 
@@ -60,9 +61,11 @@ def check_message(blocks: list[dict[str, Any]]) -> None:
     for block in blocks:
         if block["type"] == "section":
             assert 1 <= len(block["text"]["text"]) <= 3000
+            for option in block.get("accessory", {}).get("options", ()):
+                assert len(option["value"]) <= 150
         if block["type"] == "context":
             assert 1 <= len(block["elements"]) <= 10
-            assert all(1 <= len(element["text"]) <= 3000 for element in block["elements"])
+            assert all(1 <= len(element["text"]) <= 2000 for element in block["elements"])
         if block["type"] == "actions":
             assert len(block["elements"]) <= 25
             assert all(len(button.get("value", "")) <= 2000 for button in block["elements"])

@@ -27,4 +27,4 @@ def ended(sessions: int) -> CaseFile:
 
 def says(message: Message, sessions: int, *, is_asking: bool) -> bool:
     """Whether a message's headline says so much, and whether more is to come."""
-    return f"{sessions} session" in message.text and ("asking FullStory" in message.text) is is_asking
+    return f"{sessions} visit" in message.text and ("asking FullStory" in message.text) is is_asking

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.answers.freshness import covers_words, index_words, left_words
+from bot.answers.words.freshness import covers_words, left_words
 from bot.domain.coverage import Coverage, Span
 from bot.domain.model import Finding, SourceName, State
 
@@ -23,20 +23,13 @@ def clockface(moment: datetime) -> str:
         ([], "covers nothing yet"),
         ([(7 * DAY, timedelta())], "covers 7 days"),
         ([(4 * HOUR + HOUR * 55 / 60, timedelta())], "covers from 09:10"),
-        ([(7 * DAY, 2 * DAY), (2 * DAY - HOUR, timedelta())], "covers 7 days but for 1 h 0 min"),
-        ([(5 * HOUR, 4 * HOUR), (2 * HOUR, timedelta())], "covers 3 h 0 min of the last 5 h 0 min"),
+        ([(7 * DAY, 2 * DAY), (2 * DAY - HOUR, timedelta())], "covers 7 days but for 1 h"),
+        ([(5 * HOUR, 4 * HOUR), (2 * HOUR, timedelta())], "covers 3 h of the last 5 h"),
         ([(6 * DAY, 5 * DAY), (2 * DAY, timedelta())], "covers 3 days of the last 6 days"),
     ],
 )
 def test_what_is_covered_is_said_in_a_few_words(spans: list[tuple[timedelta, timedelta]], words: str) -> None:
     assert covers_words(Coverage.of(Span(NOW - a, NOW - b) for a, b in spans), clockface) == words
-
-
-def test_an_index_says_up_to_when_it_goes() -> None:
-    covers = Coverage((Span(NOW - 7 * DAY, NOW),))
-    finding = Finding(SHOP, State.INDEX, as_of=NOW, covers=covers)
-    assert index_words(finding, clockface) == "index to 14:05, covers 7 days"
-    assert index_words(Finding(SHOP, State.LIVE, as_of=NOW), clockface) == ""
 
 
 def test_of_few_calls_it_is_said_until_when_they_must_last() -> None:

@@ -1,13 +1,19 @@
 """Whatever vendors say, what is posted keeps Slack's limits and mentions nobody."""
 
-from datetime import UTC, datetime
+import re
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.answers.block_kit import section
 from bot.answers.buttons import SHOWN_AT_MOST
 from bot.answers.cards import Card, card_blocks
 from bot.answers.case_file_message import View, answer, parent, reply, together
+from bot.answers.mrkdwn import cut_markup, escaped, link
 from bot.domain.asking import AnswerForm
 from bot.domain.model import (
     CaseFile,
@@ -142,3 +148,51 @@ def test_whatever_vendors_say_a_card_keeps_slacks_limits(
     assert "rich_text" not in {block["type"] for block in blocks}
     assert "<!channel>" not in texts(blocks)
     assert not (is_preview and "more_of_person" in str(blocks))
+
+
+@pytest.mark.parametrize("text", ["&" * 3_000, "<" * 3_000, "*" * 3_000, "a&" * 1_500])
+def test_where_every_field_is_three_thousand_hostile_characters_every_text_fits(text: str) -> None:
+    names = [field.name for field in fields(Session) if field.type in ("str | None", str | None)]
+    every: dict[str, Any] = {name: text for name in names if name not in ("url", "video")}
+    user = SessionUser(text, f"jane@{text}", text, text)
+    source = SourceName("fullstory", text)
+    session = Session(source, "1", **every, started_at=NOW, screens=(text,) * 6, user=user)
+    plain = replace(session, id="2", screens=(), started_at=NOW - timedelta(days=1))
+    errors = tuple(ErrorEvent(source, text, status=text, page=text, occurred_at=NOW) for _ in range(6))
+    failure = Failure(Reason.VENDOR_ERROR, text, NOW)
+    finding = Finding(
+        source, State.STALE, NOW, 1, (session, plain), errors, notes=(text,) * 3, failure=failure
+    )
+    # What is typed is no longer than this.
+    subject = Subject(SubjectKind.UID, text[:128], text[:128])
+    doubt = Doubt(subject, (subject,) * 3, (text,) * 3)
+    file = CaseFile(
+        subject, NOW, 30, (finding, replace(finding, source=SourceName("raygun", text))), (), (doubt,)
+    )
+    for message in (
+        parent(file, View("U1")),
+        reply(file, View("U1", SHOWN_AT_MOST)),
+        answer([file, file, file], View("U1", 20, "hint", ticket_at=NOW)),
+    ):
+        check_message(message.blocks)
+        assert 0 < len(message.text) <= 4000
+    alone = replace(file, findings=(finding,))
+    check_message(card_blocks(Card(alone, session, subject, 30, 5)))
+
+
+@given(st.text(alphabet="&<>|ab;^!date", max_size=400), st.integers(10, 200))
+def test_markup_is_never_cut_within_an_entity_or_a_link(text: str, most: int) -> None:
+    markup = f"{escaped(text, 100)} {link('https://contoso.example/a?b&c', 'there')}" * 3
+    cut = cut_markup(markup, most)
+    assert len(cut) <= most
+    if len(markup) > most:
+        kept = cut.removesuffix("…")
+        assert markup.startswith(kept)
+        assert kept.count("<") == kept.count(">")
+        assert re.search(r"&[a-z]{0,4}$", kept) is None
+
+
+def test_a_section_that_is_too_long_is_cut_and_not_refused() -> None:
+    block = section("&amp;" * 1_000).to_dict()
+    assert len(block["text"]["text"]) <= 3_000
+    assert block["text"]["text"].endswith("&amp;…")

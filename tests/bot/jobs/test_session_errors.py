@@ -58,7 +58,7 @@ class KnowsErrors(Knows):
 
 @dataclass(frozen=True)
 class Pressing:
-    """A workspace where somebody presses "Errors in this session", and the source that is asked."""
+    """A workspace where somebody presses "Errors in this visit", and the source that is asked."""
 
     at: InSlack
     source: KnowsErrors
@@ -119,9 +119,9 @@ async def test_the_errors_are_posted_below_with_when_and_where_and_what_is_left_
     pressing.source.errors["1:2"] = (ErrorEvent(MAIN, "Cart is <empty>", occurred_at=at, page="/cart"),)
     [below] = pressing.at.below(await pressing.press())
     told = plain_text(below)
-    assert "1 error in FullStory (main)’s session" in told
+    assert "1 error in FullStory’s replay" in told
     assert "Cart is <empty> · on /cart" in told
-    assert "999 of 1000 of the month’s Activations are left" in told
+    assert "999 of 1000 such readings are left this month" in told
     assert local_time(at, "{time_secs}").split("|")[0] in str(below.blocks)
 
 
@@ -135,8 +135,8 @@ async def test_below_a_ticket_the_errors_are_those_up_to_when_it_came_and_that_i
     )
     [below] = pressing.at.below(await pressing.press(until=came))
     told = plain_text(below)
-    assert "1 error in FullStory (main)’s session" in told
-    assert "up to the ticket at" in told
+    assert "1 error in FullStory’s replay" in told
+    assert "up to the ticket; it came" in told
     assert "came before" in told
     assert "came later" not in told
 
@@ -154,12 +154,12 @@ async def test_of_many_errors_twenty_are_shown_and_the_others_counted(pressing: 
 async def test_what_was_not_read_of_a_long_session_is_said(pressing: Pressing) -> None:
     pressing.source.more = True
     [below] = pressing.at.below(await pressing.press())
-    assert "more events than were read" in plain_text(below)
+    assert "There is more than was read" in plain_text(below)
 
 
 async def test_a_session_without_errors_is_said_to_have_none(pressing: Pressing) -> None:
     [below] = pressing.at.below(await pressing.press())
-    assert "Nothing in its events failed" in plain_text(below)
+    assert "Nothing in it failed" in plain_text(below)
 
 
 async def test_where_the_answer_is_private_so_are_its_errors(pressing: Pressing) -> None:

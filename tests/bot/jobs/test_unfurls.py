@@ -147,7 +147,7 @@ async def test_a_session_of_somebody_who_was_looked_up_is_shown_without_a_call(d
     await desk.found.lookup.until_deadline(Question(JANE, 30))
     desk.uxcam.asked.clear()
     [card] = (await desk.cards(session_url(2))).values()
-    assert "*Session of* Jane Doe · `jane@contoso.example` · `u-77`" in str(card)
+    assert "Visit of *Jane Doe* · `jane@contoso.example` · uid `u-77`" in str(card)
     assert session_url(2) in str(card)
     assert session_url(1) not in str(card)
     assert (desk.uxcam.asked, desk.outcomes) == ([], {"shown": 1})
@@ -156,7 +156,7 @@ async def test_a_session_of_somebody_who_was_looked_up_is_shown_without_a_call(d
 async def test_a_session_that_nobody_told_of_is_asked_for_and_then_its_person(desk: Desk) -> None:
     [card] = (await desk.cards(session_url(1))).values()
     assert desk.uxcam.asked == [f"{1:024x}", "u-77"]
-    assert all(word in str(card) for word in ("*Session of* Jane Doe", OPEN, MORE_OF_PERSON))
+    assert all(word in str(card) for word in ("Visit of *Jane Doe*", OPEN, MORE_OF_PERSON))
 
 
 async def test_a_session_that_names_nobody_is_shown_as_nobodys(desk: Desk) -> None:
@@ -175,7 +175,7 @@ async def test_a_session_without_a_time_is_not_worth_a_card(desk: Desk) -> None:
 async def test_a_persons_page_shows_their_newest_sessions(desk: Desk) -> None:
     desk.uxcam.people[JANE.value] = tuple(session(number) for number in range(1, 6))
     [card] = (await desk.cards(PERSON_URL)).values()
-    assert "*Sessions of* Jane Doe" in str(card)
+    assert "*Jane Doe*" in str(card)
     assert [session_url(number) in str(card) for number in range(1, 6)] == [True, True, True, False, False]
 
 
@@ -186,7 +186,7 @@ async def test_a_page_that_is_a_persons_where_sessions_have_none_is_no_sessions(
     desk.uxcam.people[JANE.value] = person_pages
     await desk.found.lookup.until_deadline(Question(JANE, 30))
     [card] = (await desk.cards(PERSON_URL)).values()
-    assert "*Sessions of* Jane Doe" in str(card)
+    assert "*Jane Doe*" in str(card)
 
 
 async def test_every_address_of_a_message_gets_a_card_of_its_own_under_its_own_spelling(desk: Desk) -> None:

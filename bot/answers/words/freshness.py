@@ -19,13 +19,6 @@ Clockface = Callable[[datetime], str]
 """Returns a time in words."""
 
 
-def index_words(finding: Finding, time: Clockface) -> str:
-    """The end of an index and what it covers; empty where there is none."""
-    if finding.as_of is None or finding.covers is None:
-        return ""
-    return f"index to {time(finding.as_of)}, {covers_words(finding.covers, time)}"
-
-
 def covers_words(covers: Coverage, time: Clockface) -> str:
     """What an index is complete for: `covers 7 days`, `covers from 09:10`, `covers 2 h of the last 4 h`."""
     if not covers.spans:

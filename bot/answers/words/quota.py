@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bot.answers.mrkdwn import counted, escaped, local_time
+from bot.answers.words import table
 from bot.sources.quota import QuotaState
 from bot.sources.quota_status import Trouble
 
@@ -13,27 +14,29 @@ _LABEL, _TROUBLE = 40, 250
 def quota_lines(states: Sequence[QuotaState], troubles: Sequence[Trouble] = ()) -> list[str]:
     """A line for each account, with what was last wrong there, in Slack's markup."""
     if not states:
-        return ["No source is configured."]
+        return [table.NO_SOURCE]
     trouble_of = {trouble.account: trouble for trouble in troubles}
     lines = []
     for state in states:
         line = _line(state)
         if trouble := trouble_of.get(state.account):
-            line += f"; last asked at {local_time(trouble.at)}: {escaped(trouble.message, _TROUBLE)}"
+            words = escaped(trouble.message, _TROUBLE)
+            line += f"; {table.LAST_ASKED.format(time=local_time(trouble.at), trouble=words)}"
         lines.append(line)
     return lines
 
 
 def _line(state: QuotaState) -> str:
     vendor, _, account = state.account.partition("/")
-    label = f"• {vendor} ({escaped(account, _LABEL)}):"
+    label = f"• {vendor} ({escaped(account, _LABEL)})"
     if state.blocked_until:
-        return f"{label} the vendor refuses calls until {local_time(state.blocked_until)}"
+        return table.REFUSES.format(account=label, time=local_time(state.blocked_until))
     if state.left is None or state.limit is None:
-        return f"{label} {counted(state.used, 'call')} in the last 24 h, no limit known"
-    left = f"{label} {state.left} of {counted(state.limit, 'call')} left in {window(state.seconds or 0)}"
+        return table.NO_LIMIT.format(account=label, calls=counted(state.used, "call"))
+    calls, lasts = counted(state.limit, "call"), window(state.seconds or 0)
+    left = table.LEFT.format(account=label, left=state.left, calls=calls, window=lasts)
     if state.returns_at and state.left < state.limit:
-        left += f", the next one back at {local_time(state.returns_at)}"
+        left += f", {table.NEXT_BACK.format(time=local_time(state.returns_at))}"
     return left
 
 

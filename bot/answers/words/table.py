@@ -1,0 +1,162 @@
+"""
+The table of all sentences that answers are made of: one voice, to be read aloud.
+
+What stands in braces is filled in by the functions beside this file, which escape it. A time is never put
+behind a preposition: Slack writes "Today", "Yesterday" and "Tomorrow" into it.
+"""
+
+# How many, and since when.
+VISITS_AND_ERRORS = "{visits} and {errors} in the last {days}"
+VISITS = "{visits} in the last {days}"
+ERRORS = "no visit, {errors} in the last {days}"
+ON_THE_SITE = "on the site now"
+LAST_SEEN = "last seen {time}"
+ASKING = "asking {sources} …"
+COULD_NOT_ANSWER = "{sources} could not answer"
+
+# Who.
+UID = "uid {uid}"
+PLAN = "plan {plan}"
+AND_MORE = "{name} and {more} more"
+PERSONS_PAGE = "person’s page: {links}"
+IN_DOUBT_UIDS = "{name} goes with more than one uid: {others} (says {sources}). {UNASKED}"
+IN_DOUBT_ADDRESSES = "{name} goes with more than one address: {others} (says {sources}). {UNASKED}"
+UNASKED = "They may be different people, so nothing was looked up by the other name."
+
+# A visit.
+GOES_ON = "{time} – now"
+NOW = "now"
+NO_TIME = "time not known"
+AT_THE_TICKET = "at the ticket"
+BEFORE_THE_TICKET = "before the ticket"
+PAGES_AS_ABOVE = "{pages}, as above"
+ON_DEVICE = "{browser} on {os}"
+APP_VERSION = "app {version}"
+ALL_VISITS = "Every visit: {facts}"
+MOST_VISITS = "Most visits: {facts}"
+REPLAYS = "Replay: {links}"
+CRASHED = "the app crashed"
+SIGN_OF_CRASH = "crashed"
+CHANNEL = "came by {channel}"
+REPLAY_RECORDED = "replay recorded"
+VIDEO = "video"
+VIDEO_UNTIL = "{video} (its link ends {time})"
+VIDEO_SOON = "{video} (its link ends soon)"
+OLDER_VISITS = "{visits} not shown"
+
+# What went wrong.
+EARLIER_ERRORS = "Earlier errors"
+ERROR_ON = "{title} on {page}"
+TIMES = "{count} times"
+TIMES_AMONG_ALL = "{count} times among all users"
+IN_THE_VISIT = "in the visit of {time}"
+WATCH = "watch it in {source}"
+ERRORS_NOT_SHOWN = "{count} more not shown"
+
+# How the sources are.
+ALL_LIVE = "{tools}, all live"
+ALL_ASKED = "{tools}, asked {ago}"
+SOME_LIVE = "{sources}: live"
+SOME_ASKED = "{sources}: asked {ago}"
+ONE_LIVE = "{sources}, live"
+ERRORS_NOT_ALL_READ = "not every error was read in {sources}"
+ERRORS_UNREAD = "not every error was read there"
+STILL_ASKING = "{sources}: asking …"
+ASKING_AGAIN = "{source}: what it said {ago}, asking again …"
+ANSWERED_BEFORE = "{source}: what it said {ago}"
+KNOWS_SINCE = "{source} knows only what came since {time}"
+KNOWS_UNTIL = "{source} knows nothing later than {time}"
+IN_PART = "{source} answered in part"
+AGAIN = "again: {time}"
+SAYS = "{source}: {what}"
+
+# Nothing found.
+NO_SOURCE_ANSWERED = "No source could answer"
+NOBODY = "Nobody found in the last {days}"
+NOBODY_SINCE = "Nobody since {time} · {sources} {knows} no more"
+NOTHING_SO_FAR = "Nothing found so far"
+NOT_FOUND = "Not found in {sources}, {days} back."
+NOT_FOUND_SINCE = "Not found in {sources} since {time}; what was before is not known there."
+NOT_FOUND_UNTIL = "Not found in {sources} until {time}; what came since is not known there."
+NOT_ALL_ASKED = "What {sources} {has} now could not all be asked: the reason is below."
+UNHEARD = "{sources} could not answer: the reason is below."
+NOT_ASKED_ANEW = "{sources} could not be asked anew"
+ANSWERED_IN_PART = "{sources} answered in part"
+LOOKED_SINCE = "{sources} {has} looked since {time} alone"
+LOOKED_UNTIL = "{sources} {has} looked until {time} alone"
+NAME_IN_DOUBT = "a name is in doubt"
+ERRORS_ALONE = "None of the sources could answer. The errors are listed below."
+NO_VISIT = "No visit of {who} in the last {days}."
+TRY_WITHOUT_TAG = "without its tag: {address}"
+TRY_FURTHER = "further back than {days}"
+TRY_UID = "their uid in your product, where your sites identify people by it"
+TRY_ADDRESS = "their email address; a uid is compared exactly, capitals included"
+TRY = "You may try {what}."
+
+# Below an answer.
+ASKED_BY = "Asked by {person}"
+REQUESTER = "This ticket’s requester"
+REFRESH = "Refresh"
+WATCH_THE_ERROR = "Watch the error"
+MORE_VISITS = "More visits"
+FURTHER_BACK = "30 more days"
+TRY_BUTTON = "Try {address}"
+SOMEBODY_ELSE = "Somebody else…"
+REMOVE = "Remove"
+ERRORS_IN_VISIT = "Errors in this visit"
+OPEN_PERSON = "Person’s page in {source}"
+OPEN_REPLAY = "Replay in {source}"
+OPEN = "Open"
+MORE_OF_PERSON = "More of this person"
+
+# What a button asks first.
+DENY = "Leave it"
+SPENDS_TITLE = "Ask the vendors anew?"
+SPENDS = "That takes {calls}."
+SPENDS_OF = "up to {calls} of the {left} that {source} has left"
+SPENDS_YES = "Ask anew"
+REMOVE_TITLE = "Remove this message?"
+REMOVE_TEXT = "It goes for everybody, and this ticket is remembered as wrongly answered."
+TAKE_BACK_TITLE = "Remove this answer?"
+TAKE_BACK = "It goes for everybody; whom to look up can then be chosen again."
+
+# Where nobody was looked up.
+OFFER = "No address here is surely the customer’s, so nobody was looked up."
+PRIVATE_OFFER = "The customer’s visits can be looked up; only you will see them."
+CHOICE = "Who is to be looked up?"
+NOBODY_NAMED = "That message names nobody who could be looked up."
+LOOK_UP = "Look up a customer…"
+MODAL_TITLE = "Look up a customer"
+MODAL_LABEL = "Email address or uid"
+MODAL_HINT = "The uid is your product’s own user id; write uid: before one that has an @ in it."
+MODAL_PRIVATE = "Only you will see the answer."
+MODAL_PUBLIC = "The answer goes where everybody here sees it."
+USAGE = {
+    "jane@contoso.example": "a customer’s visits and errors, by email address",
+    "u-77": "by your product’s own user id (“uid:help” for a uid like one of our words)",
+    "jane@contoso.example 7d fresh": "the last 7 days (1 to 365), and the vendors asked anew",
+    "debug": "what each source has left of its quota",
+}
+
+# What each account has left.
+NO_SOURCE = "No source is configured."
+REFUSES = "{account}: the vendor refuses calls; again: {time}"
+NO_LIMIT = "{account}: {calls} in the last 24 h, no limit known"
+LEFT = "{account}: {left} of {calls} left in {window}"
+NEXT_BACK = "the next one comes back {time}"
+LAST_ASKED = "last asked {time}: {trouble}"
+
+# One session's errors, read for whoever asked.
+READ_ERRORS = "{errors} in {source}’s replay"
+READ_OF = "{errors} of {time}"
+READ_UP_TO = "{errors}, up to the ticket; it came {time}"
+NOTHING_FAILED = "Nothing in it failed: no exception, no crash, no failed request, no click in vain."
+MORE_EVENTS = "There is more than was read: what came before is not here."
+WATCH_IT = "watch it"
+READINGS_LEFT = "{left} of {limit} such readings are left this month, by Casefile’s own count"
+NO_SUCH_TOOL = "That visit’s tool is no longer configured, so its errors cannot be read."
+
+# Cards.
+VISIT_OF = "Visit of {who}"
+VISITS_OF = "Visits of {who}"
+NOT_KNOWN_BY_NAME = "somebody who is not known by name"

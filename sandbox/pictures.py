@@ -1,0 +1,139 @@
+"""
+The README's pictures, made from the demo: a ticket, a command, a card and a terminal (`make pictures`).
+
+Chromium draws them (Debian's package `chromium`): the sandbox's page as people see it, with no network.
+"""
+
+import argparse
+import asyncio
+import io
+import json
+import tempfile
+from contextlib import AsyncExitStack
+from pathlib import Path
+from urllib.parse import urlencode
+
+from rich.console import Console
+from rich.terminal_theme import MONOKAI
+
+from bot.app import Bot, open_bot
+from bot.cli.lookup_text.case_file import case_file_text
+from bot.cli.lookup_text.style import COLOURED
+from bot.domain.subjects import NotUnderstood, read_subject
+from bot.operations.log import configure_logging
+from bot.serving.run import serving_http
+from bot.settings.model import load_settings
+from bot.sources.protocol import Question
+from sandbox.camera import Camera, camera
+from sandbox.people import FULLSTORY, RAYGUN, RYBBIT, UXCAM
+from sandbox.slack import Message, plain_text
+from sandbox.ticket_samples import TicketButton
+from sandbox.vendors.uxcam import session_url
+from sandbox.world import World, open_world
+
+_ASKED = "jane@contoso.example"
+_TICKET = "01_zendesk_app_id_only"
+_STRANGERS_A_DAY = 400
+# How wide a terminal is that people read in.
+_COLUMNS = 110
+# A thread of 400 pixels is beside the channel in a window of this size.
+_WIDTH, _HEIGHT = 1240, 900
+
+
+async def make_pictures(folder: Path, chromium: str) -> None:
+    """Write the pictures into a folder."""
+    configure_logging("WARNING")
+    async with AsyncExitStack() as stack:
+        own = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="casefile-pictures-")))
+        world = await stack.enter_async_context(open_world(strangers_a_day=_STRANGERS_A_DAY))
+        variables = world.environment() | world.desks_environment()
+        settings = load_settings(variables | {"DATABASE_URL": f"sqlite:///{own / 'casefile.db'}"})
+        bot = await stack.enter_async_context(open_bot(settings, world.clock))
+        port = await stack.enter_async_context(serving_http(bot, "127.0.0.1", 0))
+        world.slack.connect(f"http://127.0.0.1:{port}/slack/events")
+        page = await stack.enter_async_context(camera(chromium))
+        await _command(world, page, folder / "command.png")
+        await _ticket(world, page, folder / "ticket.png")
+        await _card(world, page, folder / "card.png")
+        await _terminal(bot, page, own, folder / "terminal.png")
+
+
+def _page(world: World, thread: Message) -> str:
+    """The address of a thread on the sandbox's page, as the agent sees it."""
+    here = {"user": world.slack.people.agent, "channel": thread.channel, "thread": thread.ts, "tab": ""}
+    return f"{world.slack.base_url}#{urlencode(here)}"
+
+
+def _drawn(words: str) -> str:
+    """What is true on the page when it shows these words."""
+    return f"document.body.innerText.includes({json.dumps(words)})"
+
+
+async def _reply(world: World, thread: Message) -> Message:
+    """The whole answer in a thread."""
+    slack = world.slack
+
+    def whole() -> Message | None:
+        replies = slack.replies(thread.channel, thread.ts)
+        return replies[0] if replies and "asking" not in plain_text(replies[0]).lower() else None
+
+    return await slack.wait_for(whole)
+
+
+async def _command(world: World, page: Camera, into: Path) -> None:
+    slack = world.slack
+    channel = slack.places.support
+    await slack.type_command(channel, slack.people.agent, f"/sessions {_ASKED}")
+    parent = await slack.wait_for(lambda: next(iter(slack.messages(channel)), None))
+    await _reply(world, parent)
+    await page.show(_page(world, parent), _WIDTH, _HEIGHT, _drawn("Every visit"))
+    await page.take(into, "body")
+
+
+async def _ticket(world: World, page: Camera, into: Path) -> None:
+    sample = next(sample for sample in world.tickets if sample.name == _TICKET)
+    root = await TicketButton(world.slack, sample, lambda number: _know(world, number)).post()
+    await _reply(world, root)
+    await page.show(_page(world, root), _WIDTH, 1200, _drawn("Every visit"))
+    await page.take(into, "#thread")
+
+
+def _know(world: World, number: str) -> None:
+    world.zendesk.know(number, email="jane.doe@contoso.example", name="Jane Doe", external_id="u-4711")
+
+
+async def _card(world: World, page: Camera, into: Path) -> None:
+    slack = world.slack
+    person = next(one for one in world.people if {FULLSTORY, RAYGUN, RYBBIT, UXCAM} <= one.vendors)
+    text = f"Is this the crash from yesterday? <{session_url(person, person.visits[0])}>"
+    message = await slack.post_as_user(slack.places.random, slack.people.agent, text)
+    await slack.wait_for(lambda: (slack.state.find(message.channel, message.ts) or message).unfurls)
+    await page.show(_page(world, message), _WIDTH, _HEIGHT, _drawn("Visit of"))
+    await page.take(into, "#messages article")
+
+
+async def _terminal(bot: Bot, page: Camera, own: Path, into: Path) -> None:
+    subject = read_subject(_ASKED)
+    if isinstance(subject, NotUnderstood):
+        raise TypeError(subject.why)
+    case_file = await bot.engine.lookup.until_deadline(Question(subject, 30))
+    console = Console(record=True, width=_COLUMNS, file=io.StringIO(), force_terminal=True, highlight=False)
+    console.print(f"[bold]$[/] casefile lookup {_ASKED}")
+    console.print(case_file_text(case_file, COLOURED), soft_wrap=True)
+    written = own / "terminal.html"
+    written.write_text(console.export_html(theme=MONOKAI), encoding="utf-8")
+    await page.show(written.as_uri(), 1180, 900, "document.querySelector('pre')")
+    await page.take(into, "pre")
+
+
+def main() -> None:
+    """Make the pictures, in the folder that is named."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="where the pictures go")
+    parser.add_argument("--chromium", default="chromium")
+    given = parser.parse_args()
+    asyncio.run(make_pictures(given.folder.resolve(), given.chromium))
+
+
+if __name__ == "__main__":
+    main()
