@@ -9,7 +9,7 @@ from functools import partial
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import __version__
-from bot.audit.erasures import Erasures
+from bot.audit.erasures import Erasures, announce
 from bot.audit.own import own_lookups
 from bot.audit.trail import AuditTrail
 from bot.jobs import payloads as kinds
@@ -47,6 +47,7 @@ from bot.slack.identity import identify
 from bot.slack.poster import Poster
 from bot.slack.posts import Posts
 from bot.slack.rate_limits import RateLimits
+from bot.slack.signed_values import ButtonSeals
 from bot.sources.http import trusted_certificates
 from bot.sources.protocol import Source
 from bot.sources.quota import Ledger
@@ -211,11 +212,12 @@ async def open_bot(
         session = await stack.enter_async_context(open_slack_session())
         token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else None
         limits = RateLimits(engine.store)
-        slack = SlackClient(token, settings.slack_api_url, session, limits)
+        seals = ButtonSeals(engine.keyring)
+        slack = SlackClient(token, settings.slack_api_url, session, limits, seals)
         identity = await identify(slack)
         inbox = Inbox(engine.store, engine.keyring, timing.lease)
         posts = Posts(engine.store, inbox)
-        poster = Poster(slack, session, posts, limits, timing.settling_seconds)
+        poster = Poster(slack, session, posts, limits, seals, timing.settling_seconds)
         access = Access(slack, settings.access, engine.clock, engine.memory)
         trail = trail_of(engine, inbox)
         admission = Admission(access, poster, posts, engine.metrics, trail)
@@ -243,7 +245,9 @@ async def open_bot(
             engine.metrics,
             engine.tasks,
             home,
+            partial(announce, engine.store),
         )
+        engine.erasures.also(access.drop)
         # At the end, nothing new is taken over, and what runs stays ours while it is let finish.
         log_crash = logging_crashes(StoreAway)
         await stack.enter_async_context(kept_going(worker.renew_for_ever, log_crash))
@@ -317,7 +321,14 @@ def _handlers(
         metrics,
         admission.trail,
     )
-    errors = SessionErrorsJobs(admission, engine.sources, engine.pages, engine.known_links, poster)
+    errors = SessionErrorsJobs(
+        admission,
+        engine.sources,
+        engine.pages,
+        engine.known_links,
+        poster,
+        is_private=engine.settings.visibility != "thread",
+    )
     on_home = HomeJobs(home, access, lookup, admission.trail, settings, metrics)
     answers = {
         kinds.LOOKUP.name: people.look_up,

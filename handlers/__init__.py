@@ -6,7 +6,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
 from bot.slack.client import make_slack_client
-from handlers import buttons, commands, home, links, mentions, messages, modals, shortcuts
+from handlers import buttons, changes, commands, home, links, mentions, messages, modals, shortcuts
 from handlers.inbound import Inbound
 from handlers.shapes import answer_error
 
@@ -39,8 +39,9 @@ def build_bolt(inbound: Inbound) -> AsyncApp:
         authorize=authorize,
         logger=logging.getLogger("slack_bolt"),
     )
+    buttons.check_values(bolt, inbound)
     # Bolt tries them in this order, and each costs a few microseconds.
-    for way_in in (commands, messages, buttons, mentions, links, shortcuts, modals, home):
+    for way_in in (commands, messages, buttons, mentions, links, shortcuts, modals, home, changes):
         way_in.register(bolt, inbound)
     bolt.error(answer_error)
     return bolt

@@ -8,10 +8,14 @@ in, or stands in its thread. Whether the person may do so is judged by the job, 
 """
 
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any
 
+import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.response import BoltResponse
 
 from bot.answers.buttons import (
     ASK_CUSTOMER,
@@ -30,14 +34,59 @@ from bot.answers.buttons import (
 )
 from bot.answers.prompts import LOOK_UP
 from bot.answers.targets.masked import SHARE_HERE, SHOW_ME
-from bot.domain.asking import AnswerForm, Shown, Way
+from bot.audit.entries import asked_by
+from bot.domain.asking import AnswerForm, Asker, Shown, Way
 from bot.jobs import payloads as kinds
+from bot.jobs.home.view import SUBJECT_INPUT
 from bot.jobs.payloads import LookupPayload, RemovePayload, SessionErrorsPayload
+from bot.slack.signed_values import ButtonSeals, ForgedValue
 from bot.sources.protocol import Effort
-from handlers.inbound import Inbound, accept_or_tell, asker_of
+from bot.storage.database import StoreAway
+from handlers.inbound import Inbound, accept_or_tell, asker_of, tell_at_once
 from handlers.modals import ask_customer
 
 _WAYS = {Effort.FRESH: Way.REFRESH, Effort.KNOWN: Way.SHOW_MORE, Effort.USUAL: Way.LOOK_UP}
+
+# Its value is what somebody types.
+_TYPED = frozenset({SUBJECT_INPUT})
+_FORGED = (
+    "That button is from an earlier version of Casefile, or was altered, so nobody was looked up."
+    " Please ask again: `/sessions jane@contoso.example`."
+)
+_WAYS_OF_BUTTONS = {
+    REFRESH: Way.REFRESH,
+    SHOW_MORE: Way.SHOW_MORE,
+    REMOVE: Way.REMOVE,
+    MORE_OF_PERSON: Way.MORE,
+    SESSION_ERRORS: Way.SESSION_ERRORS,
+    ASK_CUSTOMER: Way.OPEN_MODAL,
+}
+
+
+def check_values(bolt: AsyncApp, inbound: Inbound) -> None:
+    """Check a button's value before anything else sees it; who pressed an altered one is told."""
+    seals = ButtonSeals(inbound.keyring)
+
+    @bolt.middleware
+    async def check(body: dict[str, Any], next_: Callable[[], Awaitable[None]]) -> BoltResponse | None:
+        try:
+            for action in body.get("actions") or ():
+                if isinstance(action.get("value"), str) and action["action_id"] not in _TYPED:
+                    action["value"] = seals.opened(action["action_id"], action["value"])
+        except ForgedValue:
+            asker = asker_of(inbound, body, _WAYS_OF_BUTTONS.get(action["action_id"], Way.LOOK_UP))
+            inbound.tasks.spawn(_refuse(inbound, asker), "tell that a button was altered")
+            return BoltResponse(status=HTTPStatus.OK)
+        await next_()
+        return None
+
+
+async def _refuse(inbound: Inbound, asker: Asker) -> None:
+    await tell_at_once(inbound, asker, _FORGED)
+    try:
+        await inbound.admission.trail.write_refusal(asked_by(asker), "altered_button")
+    except StoreAway as error:
+        structlog.get_logger("buttons").warning("refusal.not_written", why=str(error))
 
 
 def register(bolt: AsyncApp, inbound: Inbound) -> None:

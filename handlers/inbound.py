@@ -1,6 +1,7 @@
 """What every way in shares: a request is written down as a job and begun, or refused and the person told."""
 
 import uuid
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +38,7 @@ class Inbound:
     What the ways in need of the running bot.
 
     `session` is the connection pool of `slack`; `reader` reads messages as tickets; `home` shows Home tabs.
+    `tell_processes` has all processes drop what they hold in memory.
     """
 
     settings: Settings
@@ -52,6 +54,7 @@ class Inbound:
     metrics: Metrics
     tasks: Tasks
     home: HomeTab
+    tell_processes: Callable[[], Awaitable[None]]
 
 
 async def accept(inbound: Inbound, kind: JobKind[P], key: str, payload: P) -> None:

@@ -11,9 +11,9 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.domain.asking import Way
 from bot.jobs.payloads import TICKET, TicketPayload
-from bot.tickets.decide import Action, read_ticket
-from handlers.asking import ask_in_words
+from bot.tickets.decide import Action, is_allowed_app, read_ticket
 from handlers.inbound import Inbound, accept, redelivery_key, writer_of
+from handlers.mentions import ask_in_words
 
 
 def register(bolt: AsyncApp, inbound: Inbound) -> None:
@@ -35,8 +35,13 @@ async def _ticket(body: dict[str, Any], inbound: Inbound) -> None:
     if reading.action is Action.IGNORE or not reading.channel or not reading.root_ts:
         return
     unread = {"type": "event_callback", "event": body["event"]} if reading.unread_files else None
-    is_shared = body.get("is_ext_shared_channel") is True
-    payload = TicketPayload(reading, inbound.identity.team, unread, is_shared=is_shared)
+    payload = TicketPayload(
+        reading,
+        inbound.identity.team,
+        unread,
+        is_shared=body.get("is_ext_shared_channel") is True,
+        by_allowed_app=is_allowed_app(body["event"], rules.apps),
+    )
     await accept(inbound, TICKET, redelivery_key(body), payload)
 
 

@@ -31,6 +31,8 @@ class Came:
     # Answered without looking anybody up: how the sources are, how to ask, whom to choose.
     TOLD = "told"
     OFFERED = "offered"
+    # A ticket that is answered elsewhere, or to which nothing is to be said.
+    LEFT = "left"
     # A pasted address that was shown without a card: it names no session of ours, or has just had one.
     NO_CARD = "no_card"
     REMOVED = "removed"

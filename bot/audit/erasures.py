@@ -1,7 +1,7 @@
 """
-That somebody was forgotten, told to every process: what it holds in memory may be about them.
+That somebody was forgotten, or is not who they were, told to every process: it drops what it holds in memory.
 
-A process that went on with an old copy would write it down again.
+A process that went on with an old copy would write it down again, or let in who may not ask any more.
 """
 
 import asyncio
@@ -35,8 +35,12 @@ class Erasures:
 
     def __init__(self, store: Store, drops: Sequence[Callable[[], None]]) -> None:
         self._store = store
-        self._drops = drops
+        self._drops = [*drops]
         self._known: int | None = None
+
+    def also(self, drop: Callable[[], None]) -> None:
+        """Have something more dropped."""
+        self._drops.append(drop)
 
     async def listen_for_ever(self) -> None:
         """Look every two seconds."""

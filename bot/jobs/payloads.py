@@ -108,7 +108,8 @@ class TicketPayload:
     A help desk posted a ticket.
 
     `envelope` is kept where files have to be fetched before it can be read. `is_shared`: Slack said with it
-    that the channel is shared with another company.
+    that the channel is shared with another company. `by_allowed_app`: an app wrote it whose id is in
+    `TICKETS__APPS`.
     """
 
     __pydantic_config__ = _PRIVATE
@@ -117,6 +118,7 @@ class TicketPayload:
     team: str
     envelope: dict[str, Any] | None = None
     is_shared: bool = False
+    by_allowed_app: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ class SessionErrorsJobs:
         pages: asks for a session's errors.
         known_links: whose session it is.
         poster: posts the answer.
+        is_private: whether the asker alone is to see it (`VISIBILITY`).
 
     """
 
@@ -49,7 +50,10 @@ class SessionErrorsJobs:
         pages: Pages,
         known_links: KnownLinks,
         poster: Poster,
+        *,
+        is_private: bool,
     ) -> None:
+        self._is_private = is_private
         self._admission = admission
         self._sources = sources
         self._pages = pages
@@ -63,7 +67,8 @@ class SessionErrorsJobs:
         source = next((s for s in self._sources if str(s.name) == payload.source), None)
         pointer = await self._known_links.by_id(source.name, payload.session_id) if source else None
         about = (pointer.subject,) if pointer and pointer.subject else ()
-        if await admission.admit(job, asker, about) is None:
+        verdict = await admission.admit(job, asker, about)
+        if verdict is None:
             return
         [entry] = (replace(one, sources=(payload.source,)) for one in asked_by(asker, about))
         if not isinstance(source, TellsErrors):
@@ -80,7 +85,7 @@ class SessionErrorsJobs:
         budget = await source.http.ledger.state(source.budget)
         message = session_errors(source.name, payload, told, budget)
         entry = replace(entry, outcome=Came.FOUND, sessions=1, errors=len(told.errors))
-        if not payload.ephemeral:
+        if verdict.in_public and not payload.ephemeral and not self._is_private:
             admission.trail.note(job, [replace(entry, shown_to=ShownTo.PUBLIC)])
             try:
                 await self._poster.post(job, Part("answer"), Spot(asker.channel, payload.thread_ts), message)

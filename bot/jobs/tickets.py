@@ -27,7 +27,7 @@ from bot.domain.message import Message
 from bot.domain.model import CaseFiles
 from bot.jobs.admission import Admission
 from bot.jobs.inbox import Job
-from bot.jobs.payloads import REMOVE, TICKET
+from bot.jobs.payloads import REMOVE, TICKET, TicketPayload
 from bot.lookup.absence import is_surely_nobody
 from bot.lookup.fan_out import Lookup
 from bot.operations.metrics import Metrics
@@ -131,6 +131,9 @@ class TicketJobs:
         if place.is_shared or not place.is_seen:
             self._refuse(job, reading, "shared_channel" if place.is_shared else "not_seen")
             return
+        if self._access.refuses_tickets(reading.channel):
+            self._refuse(job, reading, "channel")
+            return
         message = TicketMessage(reading.channel, reading.root_ts, reading.ticket)
         async with self._turn(message):
             entry = await self._book.take(job.id, message, reading.subjects)
@@ -138,7 +141,7 @@ class TicketJobs:
                 self._count(job, reading, "seen_before")
                 return
             try:
-                outcome = await self._deal(job, reading, message, entry, payload.team)
+                outcome = await self._deal(job, reading, message, entry, payload)
             except NotHere as refusal:
                 self._log.info("ticket.not_posted", job=job.id, slack=refusal.code)
                 self._trail.note(job, _entries(reading))
@@ -187,15 +190,19 @@ class TicketJobs:
             await self._admission.tell(job, asker, _GONE)
 
     async def _deal(
-        self, job: Job, reading: TicketReading, message: TicketMessage, entry: Entry, team: str
+        self, job: Job, reading: TicketReading, message: TicketMessage, entry: Entry, payload: TicketPayload
     ) -> Done:
         if await self._book.is_wrong_shape(reading.shape):
             reading = reading.as_offer("An answer to a message of this kind was removed as wrong.")
         reading = await self._reader.with_requester(reading, Purpose.TICKET)
+        if self._settings.access.user_groups and not payload.by_allowed_app:
+            # Who reads here is not known: whoever presses is asked about.
+            reading = reading.as_offer("Looking customers up is for certain user groups.")
+        self._trail.note(job, [replace(one, outcome=Came.LEFT) for one in _entries(reading)])
         if reading.subjects and await self._book.is_answered_elsewhere(message, reading.subjects):
             return Done(TicketState.LEFT)
         if reading.subjects and self._settings.visibility != "ephemeral":
-            return await self._reply(job, reading, entry, team)
+            return await self._reply(job, reading, entry, payload.team)
         return await self._offer(job, reading, entry)
 
     async def _reply(self, job: Job, reading: TicketReading, entry: Entry, team: str) -> Done:

@@ -27,6 +27,8 @@ T = TypeVar("T")
 # A fact is at most five minutes old: four in the database, for all processes, then one in this process.
 _IN_DATABASE, _IN_PROCESS = timedelta(minutes=4), timedelta(minutes=1)
 _FACTS_IN_PROCESS = 5_000
+# So long a channel that was shared is taken for one that is, where the bot cannot look.
+_SHARED_LASTS = timedelta(days=90)
 _ACCOUNT = "slack"
 # Slack's errors for a channel that the bot cannot see: a private one it is not in, direct messages of others.
 _UNSEEN = frozenset(
@@ -139,6 +141,8 @@ class Access:
             SlackApiError, SlackAway: when Slack does not say who that is; then nothing may be answered.
 
         """
+        if asker.is_shared:
+            await self._note_shared(asker.channel)
         if asker.is_foreign or asker.is_shared:
             return Verdict(_STRANGER if asker.is_foreign else _SHARED, in_public=False)
         return await self.ask(asker.user, asker.channel, asker.team)
@@ -195,10 +199,55 @@ class Access:
                     raise
                 # Not kept: if the bot is invited, that must count at once.
                 return None
-            return asdict(read_place(answer.get("channel") or {}))
+            place = read_place(answer.get("channel") or {})
+            if place.is_shared:
+                await self._note_shared(channel)
+            return asdict(place)
 
         known = await self._fact(f"channel:{channel}", ask)
-        return Place(**known) if known else Place(is_seen=False, is_shared=False)
+        if known is None:
+            # Of a channel that the bot does not see any more it is remembered that it was shared.
+            was_shared = await self._memory.recall(_ACCOUNT, f"shared:{channel}") is not None
+            return Place(is_seen=False, is_shared=was_shared)
+        return Place(**known)
+
+    async def _note_shared(self, channel: str) -> None:
+        name = f"shared:{channel}"
+        if channel and await self._memory.recall(_ACCOUNT, name) is None:
+            await self._memory.remember(_ACCOUNT, name, "yes", _SHARED_LASTS)
+
+    def refuses_tickets(self, channel: str) -> bool:
+        """Whether the settings let nobody be looked up in a channel."""
+        return bool(self._rules.channels) and channel not in self._rules.channels
+
+    async def channel_changed(self, channel: str, *, is_shared: bool | None = None) -> bool:
+        """
+        Forget what was known of a channel; whether other processes may still know it.
+
+        `is_shared` is what Slack has just said of it, if it did: that holds also when the bot cannot see it.
+        """
+        if is_shared:
+            await self._note_shared(channel)
+        elif is_shared is False:
+            await self._memory.forget(_ACCOUNT, f"shared:{channel}")
+        return await self._forget(f"channel:{channel}")
+
+    async def person_changed(self, user: dict[str, Any], team: str) -> bool:
+        """Forget what was known of a person where it is no longer so; whether others may still know it."""
+        name = f"user:{user.get('id')}"
+        known = await self._memory.recall(_ACCOUNT, name, anew=True)
+        now = json.dumps(asdict(read_person(user, team)))
+        return known is not None and known != now and await self._forget(name)
+
+    def drop(self) -> None:
+        """Drop the copies in this process: one of them is not so any more."""
+        self._facts.clear()
+
+    async def _forget(self, name: str) -> bool:
+        known = self._facts.pop(name, None) or await self._memory.recall(_ACCOUNT, name, anew=True)
+        if known is not None:
+            await self._memory.forget(_ACCOUNT, name)
+        return known is not None
 
     async def _in_user_group(self, user: str) -> bool | None:
         if not self._rules.user_groups:

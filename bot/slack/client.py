@@ -17,6 +17,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.operations.json_text import whole
 from bot.slack.rate_limits import A_MINUTE, EDIT, POST, RateLimits, TooFar
+from bot.slack.signed_values import ButtonSeals
 
 _TIMEOUT = aiohttp.ClientTimeout(total=10, connect=5)
 LONGEST_WAIT = timedelta(seconds=30)
@@ -74,12 +75,19 @@ class SlackClient(AsyncWebClient):
         api_url: the Web API's URL.
         session: from `open_slack_session`.
         limits: the rate limits.
+        seals: signs the values of buttons in what is posted; None for a client that posts none.
 
     """
 
     def __init__(
-        self, token: str | None, api_url: str, session: aiohttp.ClientSession, limits: RateLimits
+        self,
+        token: str | None,
+        api_url: str,
+        session: aiohttp.ClientSession,
+        limits: RateLimits,
+        seals: ButtonSeals | None = None,
     ) -> None:
+        self._seals = seals
         super().__init__(token=token, base_url=_base(api_url), session=session, retry_handlers=[])
         self._limits = limits
 
@@ -92,6 +100,8 @@ class SlackClient(AsyncWebClient):
             SlackAway: when Slack cannot be asked, or not within `LONGEST_WAIT`.
 
         """
+        if self._seals and isinstance(content := arguments.get("json"), dict):
+            arguments["json"] = self._seals.in_arguments(content)
         for left in range(_TRIES - 1, -1, -1):
             if api_method not in _TURN_IS_TAKEN:
                 await self._take_turn(api_method)

@@ -44,6 +44,10 @@ EVENT_SCOPES: dict[str, dict[str, frozenset[str]]] = {
     "app_mention": {"app_mention": frozenset({"app_mentions:read"})},
     "link_shared": {"link_shared": frozenset({"links:read"})},
     "app_home_opened": {"app_home_opened": frozenset()},
+    "channel_shared": {"channel_shared": frozenset({"channels:read", "groups:read"})},
+    "channel_unshared": {"channel_unshared": frozenset({"channels:read", "groups:read"})},
+    "member_left_channel": {"member_left_channel": frozenset({"channels:read", "groups:read"})},
+    "user_change": {"user_change": frozenset({"users:read"})},
 }
 # Slack takes five unfurl domains, each with a top-level domain: no IP address, no name of one word.
 _MOST_DOMAINS = 5

@@ -27,6 +27,7 @@ from bot.slack.lost_posts import EVENT_TYPE, Owner, Spot, find_post
 from bot.slack.posts import Post, Posts
 from bot.slack.priority_lock import PriorityLock, Rank
 from bot.slack.rate_limits import A_MINUTE, EDIT, POST, RateLimits, TooFar, take_turn
+from bot.slack.signed_values import ButtonSeals
 
 _CHANNELS_KEPT = 1_000
 # Slack's words for "not here": said at once, nothing was posted.
@@ -106,6 +107,7 @@ class Poster:
         session: for response URLs, which are no part of that API.
         posts: where the places of posts are written down.
         limits: keeps to Slack's rate limits.
+        seals: signs the values of buttons in what is shown by response URL.
         settling_seconds: how long Slack is given before a lost post is looked for.
 
     """
@@ -116,8 +118,10 @@ class Poster:
         session: aiohttp.ClientSession,
         posts: Posts,
         limits: RateLimits,
+        seals: ButtonSeals,
         settling_seconds: float,
     ) -> None:
+        self._seals = seals
         self._client = client
         self._session = session
         self._posts = posts
@@ -183,7 +187,7 @@ class Poster:
             try:
                 answer = await webhook.send(
                     text=message.text,
-                    blocks=message.blocks,
+                    blocks=self._seals.signed(message.blocks),
                     response_type="ephemeral",
                     replace_original=in_place,
                     unfurl_links=False,

@@ -173,6 +173,13 @@ def _is_apps(message: dict[str, Any]) -> bool:
     return message.get("user") == "USLACKBOT" and bool(message.get("display_as_bot"))
 
 
+def is_allowed_app(event: Any, apps: Sequence[str]) -> bool:
+    """Whether the app that wrote a message, new or edited, is among these by its id, or its bot's."""
+    message = event.get("message") if event.get("subtype") == "message_changed" else event
+    ids = [app for app in apps if is_app_id(app)]
+    return isinstance(message, dict) and _is_named(message, ids)
+
+
 def _is_named(message: dict[str, Any], apps: Sequence[str]) -> bool:
     """
     Whether an app is one of those that are configured: by its id, or its bot's.

@@ -17,6 +17,7 @@ from bot.slack.client import SlackClient, open_slack_session
 from bot.slack.poster import Poster
 from bot.slack.posts import Posts
 from bot.slack.rate_limits import RateLimits
+from bot.slack.signed_values import ButtonSeals
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import jobs
@@ -141,9 +142,10 @@ def _process(
     slack: SlackWorkspace, store: Store, keyring: Keyring, session: aiohttp.ClientSession
 ) -> Process:
     inbox, limits = Inbox(store, keyring), RateLimits(store)
-    client = SlackClient(slack.bot_token, slack.api_url, session, limits)
+    seals = ButtonSeals(keyring)
+    client = SlackClient(slack.bot_token, slack.api_url, session, limits, seals)
     posts = Posts(store, inbox)
-    return Process(inbox, client, posts, Poster(client, session, posts, limits, SETTLING_SECONDS))
+    return Process(inbox, client, posts, Poster(client, session, posts, limits, seals, SETTLING_SECONDS))
 
 
 def texts(messages: Sequence[Message]) -> list[str]:

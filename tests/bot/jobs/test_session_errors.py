@@ -106,7 +106,7 @@ async def pressing(store: Store, keyring: Keyring) -> AsyncIterator[Pressing]:
         tasks = Tasks(lambda crash, _task: crashes.append(crash))
         pages = Pages(Flights(tasks), keyring, system_clock)
         known_links = KnownLinks(store, keyring, SessionIndex(store, keyring, WEEK, WEEK), WEEK)
-        jobs = SessionErrorsJobs(admission, (source,), pages, known_links, at.poster)
+        jobs = SessionErrorsJobs(admission, (source,), pages, known_links, at.poster, is_private=False)
         yield Pressing(at, source, jobs)
         await tasks.settle()
         assert crashes == []
