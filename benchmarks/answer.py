@@ -26,6 +26,8 @@ from sandbox.world import World, open_world
 # Seconds that FullStory, Raygun and Rybbit take to answer.
 VENDOR_SECONDS = (0.20, 0.60, 0.15)
 CUSTOMER = "cust-8841"
+# One person asks here as often as a whole desk.
+UNHURRIED = {"ACCESS__PER_PERSON_MINUTE": "100000"}
 
 
 @dataclass
@@ -45,7 +47,8 @@ async def casefile(world: World, transport: str) -> AsyncIterator[Bot]:
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         database = {"DATABASE_URL": f"sqlite:///{Path(folder) / 'bench.db'}"}
-        bot = await stack.enter_async_context(open_bot(load_settings(world.environment() | database)))
+        settings = load_settings(world.environment() | database | UNHURRIED)
+        bot = await stack.enter_async_context(open_bot(settings))
         if transport == "http":
             port = await stack.enter_async_context(serving_http(bot, "127.0.0.1", 0))
             world.slack.connect(f"http://127.0.0.1:{port}/slack/events")

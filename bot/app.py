@@ -14,7 +14,7 @@ from bot.audit.own import own_lookups
 from bot.audit.trail import AuditTrail
 from bot.jobs import payloads as kinds
 from bot.jobs.admission import Admission
-from bot.jobs.giving_up import GivingUp
+from bot.jobs.giving_up import GivingUp, party_of
 from bot.jobs.home.lookups import HomeJobs
 from bot.jobs.home.tab import HomeTab
 from bot.jobs.inbox import Inbox
@@ -34,6 +34,7 @@ from bot.lookup.shared_uids import SharedUids
 from bot.lookup.single_flight import Flights
 from bot.operations import crashes
 from bot.operations.clock import Clock, anchored_clock, system_clock
+from bot.operations.fair_use import PersonalPace
 from bot.operations.log import log_cautions
 from bot.operations.metrics import Metrics, make_metrics
 from bot.operations.tasks import Tasks, kept_going, logging_crashes
@@ -228,7 +229,16 @@ async def open_bot(
         home = HomeTab(slack, access, engine.sources, engine.desks, own, switches, settings)
         answers = _handlers(engine, slack, access, admission, poster, posts, reader, home)
         give_up = telling_in_slack(GivingUp(admission, engine.metrics).tell)
-        worker = Worker(inbox, engine.tasks, answers, give_up, kinds.UNASKED, timing.sweep_seconds)
+        worker = Worker(
+            inbox,
+            engine.tasks,
+            answers,
+            give_up,
+            kinds.UNASKED,
+            timing.sweep_seconds,
+            party_of,
+            settings.access.at_once,
+        )
         about_names = caution_about_names(slack, settings.tickets.apps)
         naming = engine.tasks.spawn(about_names, "find out which apps are meant")
         inbound = Inbound(
@@ -246,6 +256,7 @@ async def open_bot(
             engine.tasks,
             home,
             partial(announce, engine.store),
+            PersonalPace(settings.access.per_person_minute, engine.clock),
         )
         engine.erasures.also(access.drop)
         # At the end, nothing new is taken over, and what runs stays ours while it is let finish.

@@ -1,5 +1,6 @@
 """What every way in shares: a request is written down as a job and begun, or refused and the person told."""
 
+import math
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.answers.block_kit import note
+from bot.audit.entries import asked_by
 from bot.domain.asking import Asker, Way
 from bot.jobs.admission import Admission
 from bot.jobs.home.tab import HomeTab
@@ -18,6 +20,7 @@ from bot.jobs.home.view import channel_of
 from bot.jobs.inbox import Inbox
 from bot.jobs.payloads import JobKind, P
 from bot.jobs.worker import Worker
+from bot.operations.fair_use import PersonalPace
 from bot.operations.metrics import Metrics
 from bot.operations.tasks import Tasks
 from bot.settings.model import Settings
@@ -29,6 +32,10 @@ from bot.storage.keyring import Keyring
 from bot.tickets.with_requester import TicketReader
 
 _BUSY = "Casefile has more lookups under way than it can take on. Please try again in a minute."
+_TOO_OFTEN = (
+    "You have asked {} times in the last minute, which is as often as one person may: others want a turn too."
+    " Please ask again in {} s."
+)
 _NO_DATABASE = "Casefile cannot reach its database just now, so nobody was looked up. Please try again soon."
 
 
@@ -38,7 +45,7 @@ class Inbound:
     What the ways in need of the running bot.
 
     `session` is the connection pool of `slack`; `reader` reads messages as tickets; `home` shows Home tabs.
-    `tell_processes` has all processes drop what they hold in memory.
+    `pace` says how often one person may ask. `tell_processes` has all processes drop what they hold.
     """
 
     settings: Settings
@@ -55,6 +62,7 @@ class Inbound:
     tasks: Tasks
     home: HomeTab
     tell_processes: Callable[[], Awaitable[None]]
+    pace: PersonalPace
 
 
 async def accept(inbound: Inbound, kind: JobKind[P], key: str, payload: P) -> None:
@@ -72,6 +80,11 @@ async def accept(inbound: Inbound, kind: JobKind[P], key: str, payload: P) -> No
 
 async def accept_from(inbound: Inbound, kind: JobKind[P], key: str, payload: P) -> str | None:
     """Accept what a person asks for; where it cannot be taken on, what they are to be told comes back."""
+    asker: Asker = payload.asker  # type: ignore[attr-defined] # what people ask for says who asks
+    if wait := inbound.pace.wait(asker.user, f"{kind.name} {key}"):
+        inbound.metrics.lookups.labels("too_often").inc()
+        inbound.tasks.spawn(_write_refusal(inbound, asker, "too_often"), "write down a refusal")
+        return _TOO_OFTEN.format(inbound.settings.access.per_person_minute, math.ceil(wait.total_seconds()))
     if inbound.worker.is_full:
         structlog.get_logger("inbound").warning("request.too_many", kind=kind.name)
         inbound.metrics.lookups.labels("too_many").inc()
@@ -83,6 +96,13 @@ async def accept_from(inbound: Inbound, kind: JobKind[P], key: str, payload: P) 
         inbound.metrics.lookups.labels("not_stored").inc()
         return _NO_DATABASE
     return None
+
+
+async def _write_refusal(inbound: Inbound, asker: Asker, reason: str) -> None:
+    try:
+        await inbound.admission.trail.write_refusal_soon(asked_by(asker), reason)
+    except StoreAway as error:
+        structlog.get_logger("inbound").warning("refusal.not_written", why=str(error))
 
 
 async def accept_or_tell(

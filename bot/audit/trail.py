@@ -5,6 +5,7 @@ So no lookup costs a transaction more, and one that is broken off and taken over
 known by the job.
 """
 
+import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -23,6 +24,7 @@ from bot.storage.tables import audit, now_ms
 from bot.storage.upsert import upsert
 
 _SEALS = "audit"
+_SOON_SECONDS = 1.0
 
 
 class Ending(Protocol):
@@ -62,6 +64,7 @@ class AuditTrail:
     ) -> None:
         self._store = store
         self._jobs = jobs
+        self._soon: list[AuditEntry] = []
         self._keyring = keyring
         self._metrics = metrics
         self._seals = seals_of(keyring) if names_subjects else None
@@ -93,6 +96,22 @@ class AuditTrail:
         """
         self._count(entries, reason)
         await self.write([replace(entry, outcome=Came.refused(reason)) for entry in entries])
+
+    async def write_refusal_soon(self, entries: Sequence[AuditEntry], reason: str) -> None:
+        """
+        As `write_refusal`, with those of a second in one go: of these there may be hundreds.
+
+        Raises:
+            StoreAway: when the database cannot be reached.
+
+        """
+        self._count(entries, reason)
+        is_first = not self._soon
+        self._soon += [replace(entry, outcome=Came.refused(reason)) for entry in entries]
+        if is_first:
+            await asyncio.sleep(_SOON_SECONDS)
+            refusals, self._soon = self._soon, []
+            await self.write(refusals)
 
     async def write(self, entries: Sequence[AuditEntry]) -> None:
         """

@@ -57,6 +57,19 @@ _COUNTERS: Mapping[str, Callable[[Metrics], Counter]] = MappingProxyType(
 )
 
 
+def party_of(job: Job) -> str:
+    """Whose job it is: the id of whoever asked, or of the channel; the job's own where it cannot be read."""
+    try:
+        if job.kind in _ASKERS:
+            return _ASKERS[job.kind](job.payload).user
+        if job.kind == TICKET.name:
+            return TICKET.read(job.payload).reading.channel
+        return UNFURL.read(job.payload).channel
+    except ValueError:
+        # Its handler says what is wrong with it.
+        return job.id
+
+
 class GivingUp:
     """Tells askers of failed jobs; for tickets and unfurls only counts the failure."""
 

@@ -14,6 +14,7 @@ import structlog
 
 from bot.jobs.inbox import Inbox, Job
 from bot.jobs.results import Answered, Elsewhere, GaveUp, GivenUp, NotYet, Result, Unreachable
+from bot.operations.fair_use import FairRoom
 from bot.operations.tasks import Tasks
 from bot.storage.database import StoreAway
 
@@ -55,6 +56,8 @@ class Worker:
         give_up: tells the person that a job could not be finished.
         unasked: the kinds that no person waits for.
         sweep_seconds: how often jobs of dead processes are looked for.
+        party_of: whose job it is, or which channel's: parties take turns.
+        most_of_one: so many jobs of one party run at once.
 
     """
 
@@ -66,6 +69,8 @@ class Worker:
         give_up: GiveUp,
         unasked: Collection[str],
         sweep_seconds: float,
+        party_of: Callable[[Job], str] = lambda job: job.id,
+        most_of_one: int = _AT_ONCE,
     ) -> None:
         self._inbox = inbox
         self._tasks = tasks
@@ -73,8 +78,9 @@ class Worker:
         self._give_up = give_up
         self._unasked = tuple(unasked)
         self._sweep_seconds = sweep_seconds
-        self._room = asyncio.Semaphore(_AT_ONCE)
-        self._rooms = {kind: asyncio.Semaphore(_UNASKED_AT_ONCE) for kind in self._unasked}
+        self._party_of = party_of
+        self._room = FairRoom(_AT_ONCE, most_of_one)
+        self._rooms = {kind: FairRoom(_UNASKED_AT_ONCE, _UNASKED_AT_ONCE) for kind in self._unasked}
         self._held: dict[str, str] = {}
         self._log = structlog.get_logger("worker")
 
@@ -124,7 +130,7 @@ class Worker:
 
     async def _run(self, job: Job) -> None:
         try:
-            async with _begun_in(self._rooms.get(job.kind, self._room)):
+            async with _begun_in(self._rooms.get(job.kind, self._room), self._party_of(job)):
                 if job.attempts > _MOST_ATTEMPTS:
                     self._log.error("job.begun_too_often", job=job.id, kind=job.kind, attempts=job.attempts)
                     await self._abandon(job, GaveUp.UNEXPECTED)
@@ -195,11 +201,11 @@ class Worker:
 
 
 @asynccontextmanager
-async def _begun_in(room: asyncio.Semaphore) -> AsyncIterator[None]:
+async def _begun_in(room: FairRoom, party: str) -> AsyncIterator[None]:
     """A place in a room while the block begins; it is given up when the block takes long."""
-    await room.acquire()
+    await room.enter(party)
     place = ExitStack()
-    place.callback(room.release)
+    place.callback(room.leave, party)
     leaving = asyncio.get_running_loop().call_later(_PLACE_LASTS_SECONDS, place.close)
     try:
         yield

@@ -76,6 +76,14 @@ class AccessSettings(SettingsGroup):
     channels: Channels = Field((), description="only in these channels; unset: any")
     user_groups: Words = Field((), description="only members of these user groups (S…); unset: any member")
     guests: bool = Field(False, description="whether guests of the workspace may ask")
+    per_person_minute: int = Field(
+        10, ge=1, description="requests a minute of one person, in one process; a fifth of them run at once"
+    )
+
+    @property
+    def at_once(self) -> int:
+        """How many of one person's requests run at once; the others wait for their turn."""
+        return max(2, self.per_person_minute // 5)
 
 
 class AuditSettings(SettingsGroup):

@@ -229,3 +229,34 @@ async def test_a_job_that_was_dropped_as_the_database_was_away_is_taken_up_while
     for loop in (renewing, sweeping):
         loop.cancel()
     assert (begun, crashes) == (["long", "dropped", "dropped"], [])
+
+
+async def test_a_colleagues_job_begins_before_what_one_member_has_in_line(
+    store: Store, keyring: Keyring
+) -> None:
+    crashes: list[BaseException] = []
+    inbox, tasks = Inbox(store, keyring, lease=LEASE), Tasks(lambda crash, _task: crashes.append(crash))
+    begun: list[str] = []
+    may_end = asyncio.Event()
+
+    async def answer(job: Job) -> Result:
+        begun.append(job.payload)
+        await may_end.wait()
+        return Answered()
+
+    async def give_up(_job: Job, _why: GaveUp) -> None:
+        raise AssertionError
+
+    worker = Worker(inbox, tasks, {"lookup": answer}, give_up, UNASKED, 5, lambda job: job.payload, 2)
+    parties = [*["ana"] * 20, "tom"]
+    accepted = [await inbox.accept("lookup", f"delivery {n}", who) for n, who in enumerate(parties)]
+    for job in accepted:
+        assert job is not None
+        worker.start(job)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert begun == ["ana", "ana", "tom"]
+    may_end.set()
+    await tasks.settle()
+    assert len(begun) == 21
+    assert crashes == []

@@ -1,0 +1,44 @@
+"""One member's many requests are held back with a word; the order of turns is in `test_worker.py`."""
+
+import pytest
+
+from bot.audit.search import search
+from sandbox.slack import plain_text
+from tests.end_to_end.conftest import Desk
+
+JANE, LI = "jane@contoso.example", "li.wei@fabrikam.example"
+
+
+@pytest.fixture(params=["socket"])
+def transport(request: pytest.FixtureRequest) -> str:
+    """Turns are the same by either transport: `test_sessions_command.py` runs both."""
+    return str(request.param)
+
+
+async def test_the_eleventh_request_of_a_minute_is_refused_with_a_word_and_a_colleagues_is_not(
+    desk: Desk,
+) -> None:
+    slack = desk.world.slack
+    desk.extra["ACCESS__PER_PERSON_MINUTE"] = "10"
+    async with desk.casefile() as bot:
+        for _ in range(10):
+            await desk.ask("debug")
+        await desk.ask(JANE)
+        told = await slack.wait_for(
+            lambda: next(
+                (
+                    m
+                    for m in slack.ephemerals(slack.places.support, slack.people.agent)
+                    if "You have asked 10" in plain_text(m)
+                ),
+                None,
+            )
+        )
+        assert "Please ask again in" in plain_text(told)
+        await desk.ask(LI, user=slack.people.colleague)
+        parent, _ = await desk.thread()
+        assert LI in plain_text(parent)
+        await desk.idle(bot)
+        rows = await search(bot.engine.store, bot.engine.keyring, by=slack.people.agent)
+        assert "refused_too_often" in [row.outcome for row in rows]
+    assert len(desk.posts()) == 1
