@@ -57,7 +57,7 @@ async def test_a_command_shows_the_channel_no_customer_and_whoever_presses_all_o
         parent, reply = await masked.thread()
         await masked.idle(bot)
         assert MASKED in plain_text(parent) + parent.content.text
-        assert "12 sessions" in plain_text(parent)
+        assert "4 visits" in plain_text(parent)
         assert buttons_of(reply) == [SHOW_ME]
         assert told(masked.world) == []
         await slack.press(reply.channel, reply.ts, SHOW_ME, slack.people.colleague)

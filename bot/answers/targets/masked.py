@@ -19,7 +19,9 @@ from bot.answers.mrkdwn import code, counted, escaped, lasting, local_time
 from bot.domain.addresses import LONGEST_SUBJECT
 from bot.domain.asking import AnswerForm
 from bot.domain.message import Message
-from bot.domain.model import CaseFile, Finding, Session, Subject, SubjectKind
+from bot.domain.model import CaseFile, Finding, Subject, SubjectKind
+from bot.domain.visits.history import history_of
+from bot.domain.visits.model import Visit
 
 SHOW_ME, SHARE_HERE = "show_me", "share_here"
 _DAYS = "last {days}"
@@ -96,7 +98,7 @@ def nobody(case_files: Sequence[CaseFile], view: View) -> Message:
 
 
 def _who(case_file: CaseFile) -> Block:
-    return section(f"*Sessions of* {_name(case_file)}\n{_counts(case_file)}")
+    return section(f"*Visits of* {_name(case_file)}\n{_counts(case_file)}")
 
 
 def _name(case_file: CaseFile) -> str:
@@ -104,11 +106,12 @@ def _name(case_file: CaseFile) -> str:
 
 
 def _summary(case_file: CaseFile) -> str:
-    return f"Sessions of {_name(case_file)}: {_counts(case_file)}"
+    return f"Visits of {_name(case_file)}: {_counts(case_file)}"
 
 
 def _counts(case_file: CaseFile) -> str:
-    found = [counted(len(case_file.sessions), "session"), counted(len(case_file.errors), "error")]
+    history = history_of(case_file)
+    found = [counted(len(history.visits), "visit"), counted(history.error_count, "error")]
     if case_file.waiting:
         found.append("asking other tools")
     if case_file.last_seen:
@@ -122,25 +125,26 @@ def _asked(case_file: CaseFile, view: MaskedView) -> list[Block]:
 
 
 def _details(case_file: CaseFile, view: MaskedView) -> list[Block]:
-    lines = [_line(session) for session in case_file.sessions[: view.shown]]
+    history = history_of(case_file)
+    lines = [_line(visit, len(history.in_visit(visit))) for visit in history.visits[: view.shown]]
     sources = [_source(finding) for finding in case_file.findings[:_MOST_SOURCES]]
     blocks: list[Block] = [section("\n".join(lines))] if lines else []
     return [*blocks, *([context(sources)] if sources else [])]
 
 
-def _line(session: Session) -> str:
-    said = [local_time(session.started_at) if session.started_at else "time not known"]
-    said.append(escaped(str(session.source), _LABEL))
-    if session.duration_seconds is not None:
-        said.append(lasting(session.duration_seconds))
-    if session.errors:
-        said.append(counted(session.errors, "error"))
+def _line(visit: Visit, told: int) -> str:
+    said = [local_time(visit.started_at.value) if visit.started_at else "time not known"]
+    sources = dict.fromkeys(str(session.source) for session in visit.sessions)
+    said.append(", ".join(escaped(source, _LABEL) for source in sources))
+    if visit.duration_seconds:
+        said.append(lasting(visit.duration_seconds.value))
+    if errors := max(told, visit.signs.errors.value if visit.signs.errors else 0):
+        said.append(counted(errors, "error"))
     return " · ".join(said)
 
 
 def _source(finding: Finding) -> str:
-    found = counted(len(finding.sessions), "session")
-    said = f"{escaped(str(finding.source), _LABEL)}: {found}, {finding.state}"
+    said = f"{escaped(str(finding.source), _LABEL)}: {finding.state}"
     # A failure's message holds neither an address nor a vendor's text.
     return f"{said} ({escaped(finding.failure.message, 300)})" if finding.failure else said
 

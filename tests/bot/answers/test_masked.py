@@ -65,4 +65,4 @@ def test_nothing_that_a_vendor_or_a_customer_wrote_is_shown(words: list[str], wa
     ]
     for message in messages:
         assert TOLD not in message.text + json.dumps(message.blocks)
-        assert "1 session" in message.text
+        assert "1 visit" in message.text
