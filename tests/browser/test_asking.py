@@ -13,7 +13,7 @@ JANE = "jane@contoso.example"
 
 async def test_a_command_is_answered_in_a_thread_that_opens_by_itself(screen: Screen) -> None:
     await screen.ask(f"/sessions {JANE}")
-    await expect(screen.messages.last).to_contain_text(f"Sessions of {JANE}")
+    await expect(screen.messages.last).to_contain_text(f"{JANE} · uid u-77")
     await expect(screen.thread.last).to_contain_text("FullStory")
     await expect(screen.page.locator("#thread")).to_contain_text("1 reply")
     await expect(screen.composer).to_have_value("")
@@ -54,7 +54,7 @@ async def test_every_button_of_an_answer_does_what_it_says(screen: Screen) -> No
     # The parent is edited once, when nothing more will come.
     await expect(screen.messages.last).to_contain_text("(edited)")
     reply = screen.thread.nth(1)
-    more = reply.get_by_role("button", name="Show more")
+    more = reply.get_by_role("button", name="More visits")
     before = await reply.inner_text()
     await more.click()
     await expect(reply).not_to_have_text(before)
@@ -64,10 +64,8 @@ async def test_every_button_of_an_answer_does_what_it_says(screen: Screen) -> No
     await slack.wait_for(lambda: len(screen.world.fullstory.calls) > calls)
     await screen.ask(f"/sessions {JANE}")
     await expect(screen.thread.first).to_contain_text(JANE)
-    await screen.page.locator("#thread").get_by_role("button", name="Errors in this session").first.click()
-    await screen.agree("Leave it")
-    await screen.page.locator("#thread").get_by_role("button", name="Errors in this session").first.click()
-    await screen.agree("Read")
+    await screen.page.locator("#thread").get_by_role("button", name="More actions").first.click()
+    await screen.page.get_by_role("menuitem", name="Errors in this visit").click()
     await expect(screen.thread.last).to_contain_text("error")
     await slack.wait_for(lambda: len(slack.replies(support, slack.messages(support)[-1].ts)) > 1)
 

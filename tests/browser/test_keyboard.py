@@ -37,7 +37,7 @@ async def test_a_person_is_mentioned_by_a_few_letters(screen: Screen) -> None:
     await expect(screen.composer).to_have_value("@Casefile ")
     await screen.page.keyboard.type(JANE)
     await screen.page.keyboard.press("Enter")
-    await expect(screen.thread.last).to_contain_text(f"Sessions of {JANE}")
+    await expect(screen.thread.last).to_contain_text(f"{JANE} · uid u-77")
 
 
 async def test_escape_closes_the_suggestions_and_what_was_typed_stays(screen: Screen) -> None:

@@ -44,7 +44,7 @@ async def test_the_form_of_an_offer_says_what_is_wrong_and_then_looks_somebody_u
     await field.fill("li.wei@fabrikam.example")
     await form.get_by_role("button", name="Look up").click()
     await expect(form).to_have_count(0)
-    await expect(screen.thread.last).to_contain_text("Sessions of li.wei@fabrikam.example")
+    await expect(screen.thread.last).to_contain_text("li.wei@fabrikam.example · uid u-12")
 
 
 async def test_the_shortcut_of_a_message_looks_up_whom_it_names(screen: Screen) -> None:
