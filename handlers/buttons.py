@@ -37,7 +37,7 @@ from bot.answers.targets.masked import SHARE_HERE, SHOW_ME
 from bot.audit.entries import asked_by
 from bot.domain.asking import AnswerForm, Asker, Shown, Way
 from bot.jobs import payloads as kinds
-from bot.jobs.home.view import SUBJECT_INPUT
+from bot.jobs.home.view import OFFER, SUBJECT_INPUT
 from bot.jobs.payloads import LookupPayload, RemovePayload, SessionErrorsPayload
 from bot.slack.signed_values import ButtonSeals, ForgedValue
 from bot.sources.protocol import Effort
@@ -47,8 +47,8 @@ from handlers.modals import ask_customer
 
 _WAYS = {Effort.FRESH: Way.REFRESH, Effort.KNOWN: Way.SHOW_MORE, Effort.USUAL: Way.LOOK_UP}
 
-# Its value is what somebody types.
-_TYPED = frozenset({SUBJECT_INPUT})
+# What somebody types, and a switch of the Home tab: they name nobody.
+_OTHERS = frozenset({SUBJECT_INPUT, OFFER})
 _FORGED = (
     "That button is from an earlier version of Casefile, or was altered, so nobody was looked up."
     " Please ask again: `/sessions jane@contoso.example`."
@@ -71,8 +71,10 @@ def check_values(bolt: AsyncApp, inbound: Inbound) -> None:
     async def check(body: dict[str, Any], next_: Callable[[], Awaitable[None]]) -> BoltResponse | None:
         try:
             for action in body.get("actions") or ():
-                if isinstance(action.get("value"), str) and action["action_id"] not in _TYPED:
-                    action["value"] = seals.opened(action["action_id"], action["value"])
+                if action["action_id"] not in _OTHERS:
+                    for held in (action, action.get("selected_option") or {}):
+                        if isinstance(held.get("value"), str):
+                            held["value"] = seals.opened(action["action_id"], held["value"])
         except ForgedValue:
             asker = asker_of(inbound, body, _WAYS_OF_BUTTONS.get(action["action_id"], Way.LOOK_UP))
             inbound.tasks.spawn(_refuse(inbound, asker), "tell that a button was altered")

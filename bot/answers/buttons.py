@@ -21,6 +21,7 @@ from bot.domain.characters import escaped_in_json
 from bot.domain.model import CaseFile, Session, Subject, SubjectKind, UrlIs
 from bot.domain.visits.history import History
 from bot.domain.visits.model import Happening, Visit
+from bot.slack.signed_values import LENGTH_OF_SIGNATURE
 
 # Visits that More visits shows.
 SHOWN_AT_MOST = 20
@@ -36,7 +37,9 @@ MORE_OF_PERSON, OPEN = "more_of_person", "open"
 # How much further back a press looks, and how far at most.
 _FURTHER_DAYS, _MOST_DAYS = 30, 365
 # Characters of a session's id, of a menu's value, a block's id and a URL (`slack.md`, "Block Kit limits").
-_LONGEST_ID, _LONGEST_OPTION, _LONGEST_BLOCK_ID, _LONGEST_URL = 100, 150, 255, 3_000
+_LONGEST_ID, _LONGEST_BLOCK_ID, _LONGEST_URL = 100, 255, 3_000
+# Of a menu's option Slack takes 150 characters, with the signature.
+_LONGEST_OPTION = 150 - LENGTH_OF_SIGNATURE
 # Sources that a confirmation names.
 _MOST_NAMED = 3
 _IN_TICKETS = (AnswerForm.TICKET, AnswerForm.OFFERED)

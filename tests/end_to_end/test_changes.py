@@ -121,13 +121,7 @@ async def test_with_user_groups_a_ticket_gets_an_offer_unless_its_app_is_allowed
     for number, allowed in enumerate(("", "B0HELPDESK")):
         desk.extra |= {"TICKETS__APPS": allowed} if allowed else {}
         async with desk.casefile() as bot:
-            root = await slack.post_as_app(slack.places.support, text, subtype="bot_message")
-            such = "Sessions of" if number else "nobody was looked up"
-            await slack.wait_for(
-                lambda root=root, such=such: [  # type: ignore[misc]
-                    m for m in slack.replies(root.channel, root.ts) if such in plain_text(m)
-                ]
-            )
+            await slack.post_as_app(slack.places.support, text, subtype="bot_message")
             expected = ["offered", "found"][: number + 1]
             assert await outcomes(desk, bot) == expected
 

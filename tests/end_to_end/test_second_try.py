@@ -33,7 +33,7 @@ async def fill_in(desk: Desk, message: Message, typed: str) -> Outcome:
     """Press the button that asks whom to look up, type something and submit it."""
     slack = desk.world.slack
     slack.state.views.clear()
-    in_menu = re.search(rf"'({ASK_CUSTOMER}:[^']*)'", str(message.blocks))
+    in_menu = re.search(rf"'([0-9a-f]+~{ASK_CUSTOMER}:[^']*)'", str(message.blocks))
     if in_menu:
         await slack.press(message.channel, message.ts, REST, slack.people.colleague, option=in_menu[1])
     else:

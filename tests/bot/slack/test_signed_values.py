@@ -53,6 +53,16 @@ def test_a_value_that_grows_too_long_for_slack_is_one_that_is_refused() -> None:
         SEALS.opened("refresh", told)
 
 
+def test_a_menus_options_are_signed_and_stay_within_what_slack_takes() -> None:
+    options = [{"value": value, "text": {"text": "x"}} for value in ("rest:1", "x" * 140)]
+    [menu] = SEALS.signed([{"type": "overflow", "action_id": "rest", "options": options}])
+    short, long = (option["value"] for option in menu["options"])
+    assert SEALS.opened("rest", short) == "rest:1"
+    assert len(long) <= 150
+    with pytest.raises(ForgedValue):
+        SEALS.opened("rest", long)
+
+
 def test_buttons_are_found_wherever_slack_takes_them_and_nothing_else_is_changed() -> None:
     section: dict[str, Any] = {
         "type": "section",
