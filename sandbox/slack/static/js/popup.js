@@ -14,7 +14,8 @@ function place(popup, anchor) {
 export function openPopup(anchor, popup, onclosed = () => {}) {
   popup.popover = "auto";
   popup.classList.add("popup");
-  anchor.after(popup);
+  // Not inside the message: one that is edited meanwhile is drawn anew.
+  (anchor.closest("dialog") ?? document.body).append(popup);
   popup.showPopover();
   place(popup, anchor);
   anchor.setAttribute("aria-expanded", "true");
