@@ -270,6 +270,8 @@ def _by_roles(spoken: Spoken, roles: Roles, judge: Judge) -> tuple[tuple[Subject
         groups = [group for group in groups if not group.is_inline]
     asked = [group for group in groups if group.kind is Label.REQUESTER]
     bare = [group for group in groups if group.kind is Label.EMAIL]
+    if any(group.is_doubtful and not group.addresses for group in asked):
+        return (), "", True
     if asked:
         named = [group for group in asked if _outside(group, judge)]
         if not named and not any(group.addresses for group in asked):

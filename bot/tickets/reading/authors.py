@@ -14,11 +14,12 @@ from itertools import islice
 
 from bot.domain.addresses import without_message_ids
 from bot.tickets.profiles.profile import Author, Profile
-from bot.tickets.reading.boundaries import begins_quote, ends_desks_words, goes_on
+from bot.tickets.reading.boundaries import begins_quote, ends_desks_words, goes_on, is_letters, is_prose
 from bot.tickets.reading.labels import OF_REQUESTERS, Label, Labels
 from bot.tickets.reading.lines import (
     Line,
     Segment,
+    beside,
     is_desks_sentence,
     read_line,
     sentence_cue,
@@ -33,7 +34,6 @@ _MOST_LINES = 150
 _MOST_CHARACTERS = 6_000
 _LONGEST_LINE = 2_000
 _SHORTEST_SUBJECT = 2
-_MOST_WORDS_OF_VALUE = 3
 _TEMPLATE = re.compile(r"\{\{[^{}\n]{0,200}\}\}")
 _ONLY_TICKET = re.compile(rf"[\s:*_-]*{LINK}?\s*{TITLE}[^\x04]*\x04[\s.]*")
 _BEGINS_WITH_TICKET = re.compile(rf"[\s:*_-]*{LINK}?\s*{TITLE}[^\x04]*\x04")
@@ -124,6 +124,9 @@ class _Reader:
                 self.spoken.links += passage.links
             case Region.TITLE | Region.AUTHOR:
                 self.say(passage, number)
+                # A heading "Description", not an attachment's title: what stands below is the customer's.
+                is_description = self.labels.classify_alone(passage.text) is Label.DESCRIPTION
+                self.tainted = self.tainted or (is_description and not passage.attachment)
             case Region.QUOTE | Region.FALLBACK:
                 self.say(passage, number)
                 self.tainted = self.tainted or passage.place is Region.QUOTE
@@ -190,7 +193,7 @@ class _Reader:
             line = read_line(without_message_ids(_TEMPLATE.sub(" ", raw)))
             segments = tuple(split_line(line, self.labels)) if place == 0 and has_head else ()
             if not segments:
-                segments = tuple(_beside(line, label, kind, self.labels))
+                segments = tuple(beside(line, label, kind, self.labels))
             shown = f"{label}: {line.text}" if place == 0 and not has_head else ""
             self.spoken.words.append(
                 Words(Author.DESK, line.text, passage.place, number, place, segments, label, kind, shown)
@@ -250,15 +253,6 @@ def _says_anything(lines: Iterable[str]) -> bool:
     return any(line.strip() for line in lines)
 
 
-def _beside(line: Line, label: str, kind: Label, labels: Labels) -> Iterable[Segment]:
-    """A line of a field's value: the field's label is its own; labels inside it are not the desk's."""
-    for place, segment in enumerate(split_line(line, labels, may_be_alone=False)):
-        if segment.kind is None and place == 0:
-            yield Segment(label, kind, segment.start, segment.end)
-        else:
-            yield replace(segment, trusted=False)
-
-
 @dataclass(slots=True)
 class _Container:
     """One text, line by line, up to where the desk's words end."""
@@ -268,6 +262,7 @@ class _Container:
     number: int
     ended: bool = False
     titled: bool = False
+    labelled: bool = False
     # The kind of a label whose value may stand below.
     pending: Label | None = None
     first: bool = True
@@ -317,6 +312,10 @@ class _Container:
             return
         below = _says_anything(islice(lines, place + 1, place + _MOST_LINES))
         segments = self._segments(line)
+        if self._begins_prose(line, segments[0], lines[place + 1 :]):
+            self.ended = True
+            self._say(raw, place)
+            return
         cut = self._cut(line, segments, below)
         kept, rest = line.text[:cut], line.text[cut:]
         desks = tuple(
@@ -329,6 +328,12 @@ class _Container:
         self._say(rest, place)
         self._after(line, segments, desks, kept)
         self.first = False
+
+    def _begins_prose(self, line: Line, head: Segment, following: Sequence[str]) -> bool:
+        """Whether the customer's words begin without a blank line: a sentence that no known label follows."""
+        if head.kind is not None or self.first or self.pending or not is_letters(line):
+            return False
+        return self.labelled or not goes_on(following, self.reader.labels)
 
     def _segments(self, line: Line) -> list[Segment]:
         segments = split_line(line, self.reader.labels, may_be_alone=self.pending is None)
@@ -362,8 +367,7 @@ class _Container:
             value = _BEGINS_WITH_TICKET.sub("", value)
             below = False
         if value.strip():
-            words = value.split()
-            return len(words) >= _MOST_WORDS_OF_VALUE and any(word[:1].islower() for word in words)
+            return is_prose(value)
         is_heading = self.first and is_head and ":" not in line.text
         return below and not is_heading and not is_desks_sentence(one.label)
 
@@ -372,6 +376,7 @@ class _Container:
         head = segments[0]
         value = line.text[segments[-1].start : segments[-1].end].strip()
         self.pending = segments[-1].kind if not value else None
+        self.labelled = self.labelled or head.kind is not None
         self.titled = self.titled or head.kind is Label.TITLE
         named = any(one.kind in OF_REQUESTERS for one in desks)
         opening = profile.opening is not None and profile.opening.match(kept) is not None

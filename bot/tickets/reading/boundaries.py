@@ -4,9 +4,10 @@ import re
 from collections.abc import Sequence
 
 from bot.tickets.reading.labels import Label, Labels
-from bot.tickets.reading.lines import read_line, split_line
+from bot.tickets.reading.lines import Line, is_desks_sentence, read_line, split_line
 
 _LONGEST_HEADING = 300
+_FEWEST_WORDS = 3
 _QUOTED_BELOW = re.compile(
     r"\s{0,9}(?:[-_=*]{2,}\s?.{0,40}(?:original|forwarded|weitergeleitet|transféré|reenviado|inoltrato|пересыл|転送)"
     r"|[-_=]{5,}\s*$|on .{4,200} wrote:\s*$|begin forwarded message"
@@ -29,6 +30,20 @@ def begins_quote(raw: str, *, is_first: bool = False) -> bool:
 def ends_desks_words(line: str) -> bool:
     """Whether a line is a desk's last one: "Click here to view the conversation"."""
     return _BELOW_THE_LINK.search(line) is not None
+
+
+def is_prose(text: str) -> bool:
+    """Whether a text is somebody's sentence rather than a value or a name: three words, one in lower case."""
+    words = text.split()
+    return len(words) >= _FEWEST_WORDS and any(word[:1].islower() for word in words)
+
+
+def is_letters(line: Line) -> bool:
+    """Whether a line without a label is one of somebody's letter: a sentence, a greeting, a signature's mark."""
+    text = line.text.strip()
+    if line.has_ticket or "@" in text or is_desks_sentence(text):
+        return False
+    return is_prose(text) or text.endswith((",", "!", "?"))
 
 
 def goes_on(lines: Sequence[str], labels: Labels) -> bool:

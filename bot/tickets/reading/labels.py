@@ -49,6 +49,7 @@ _DESCRIBED = re.compile(
     r"|user's|user|initial|original|short|long|case|your|the|visitor|new|public|internal|incident) )*"
     r"(?:descriptions?|messages?|comments?|body|content|snippet|preview|transcript|question|enquiry|inquiry"
     r"|details|notes?|text|reply|feedback|issue|problem|request|query)"
+    r"(?: (?:from|by|of) (?:(?:the|your|our) )?(?:customer|client|user|requester|visitor|sender))?"
 )
 _TITLED = re.compile(
     r"(?:(?:ticket|issue|request|conversation|email|case|incident|short|mail|message) )*"

@@ -7,8 +7,8 @@ is whatever ends in a colon, known or not.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from bot.domain.addresses import LONGEST_SUBJECT, Found, find_addresses
@@ -146,6 +146,15 @@ def split_line(line: Line, labels: Labels, *, may_be_alone: bool = True) -> list
         or Segment("", None, start, len(text))
     )
     return list(_inline(text, first, labels))
+
+
+def beside(line: Line, label: str, kind: Label, labels: Labels) -> Iterable[Segment]:
+    """A line of a field's value: the field's label is its own; labels inside it are not the desk's."""
+    for place, segment in enumerate(split_line(line, labels, may_be_alone=False)):
+        if segment.kind is None and place == 0:
+            yield Segment(label, kind, segment.start, segment.end)
+        else:
+            yield replace(segment, trusted=False)
 
 
 def _bold_label(line: Line, start: int, labels: Labels) -> Segment | None:

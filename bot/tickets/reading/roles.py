@@ -183,6 +183,10 @@ class _Reader:
         group = self._group(words, segment)
         says_name = self.labels.says_name(label)
         group.has_value = group.has_value or not _SAYS_NOTHING.fullmatch(value)
+        # An address that was cut short: whoever is named below is a second reading.
+        group.is_doubtful = group.is_doubtful or (
+            not seen and "@" in value and ("…" in value or ".." in value)
+        )
         for number, (one, address) in enumerate(seen):
             begins = segment.start if number == 0 else seen[number - 1][0].end
             before = words.text[begins : one.start]

@@ -53,6 +53,43 @@ CASES: list[Case] = [
         [],
         [JANE, BOB],
     ),
+    (
+        "a letter that begins without a blank line",
+        message(f"{TICKET}\nStatus: open\nHi team, I cannot log in.\nRequester: {BOB}"),
+        OFFER,
+        [],
+        [BOB],
+    ),
+    (
+        "a letter's signature",
+        message(f"{TICKET}\nHi team,\nthanks\n--\nEmail: {BOB}"),
+        OFFER,
+        [],
+        [BOB],
+    ),
+    (
+        "a subject of a whole sentence above the labels",
+        message(f"{TICKET}\nI cannot log in since today\nRequester: {JANE}\nStatus: open"),
+        REPLY,
+        [JANE],
+        [],
+    ),
+    (
+        "an address cut short as the requester's, and a whole one beside another label",
+        message(f"{TICKET}\nRequester: jane.doe@contoso.ex…\nContact: {BOB}"),
+        OFFER,
+        [],
+        [BOB],
+    ),
+    (
+        "a heading above what the customer wrote",
+        message(
+            "", blocks=[section(TICKET), section("*Message from the customer*"), section(f"From: {BOB}")]
+        ),
+        OFFER,
+        [],
+        [BOB],
+    ),
     ("a ticket that only the customer's words link", message(f"Details:\nsee {TICKET}"), OFFER, [], []),
     (
         "Zammad's ticket in an admin's own webhook",

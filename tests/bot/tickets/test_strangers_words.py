@@ -289,6 +289,10 @@ TEMPLATES: dict[str, Template] = {
     "sections": lambda url, subject, body: message("x", blocks=[section(f"*<{url}|{subject}>*"), fields(f"*Contact:*\n{JANE}", "*Status:*\nNew"), section(body)]),
     "body above fields": lambda url, subject, body: message("x", blocks=[section(body), section(f"*<{url}|{subject}>*"), fields(f"*Contact:*\n{JANE}", "*Status:*\nNew")]),
     "quote": lambda url, subject, body: message("x", blocks=[section(f"*<{url}|{subject}>* from Jane Doe ({JANE})"), {"type": "rich_text", "elements": [{"type": "rich_text_quote", "elements": [{"type": "text", "text": body}]}]}]),
+    "letter below": lambda url, subject, body: message(f"<{url}|{subject}>\nRequester: Jane ({JANE})\nStatus: open\nI cannot log in since this morning.\n{body}"),
+    "heading": lambda url, subject, body: message("x", blocks=[section(f"*<{url}|{subject}>*"), fields(f"*Contact:*\n{JANE}"), {"type": "header", "text": {"type": "plain_text", "text": "Description"}}, section(body)]),
+    "nobody, letter below": lambda url, subject, body: message(f"<{url}|{subject}>\nStatus: open\nHi team,\n{body}"),
+    "nobody, heading": lambda url, subject, body: message("x", blocks=[section(f"*<{url}|{subject}>*"), {"type": "header", "text": {"type": "plain_text", "text": "Message"}}, section(body)]),
     "nobody": lambda url, subject, body: message("", attachments=[{"title": subject, "title_link": url, "text": body}]),
     "nobody, in lines": lambda url, subject, body: message(f"<{url}|{subject}>\nStatus: open\nDetails:\n{body}"),
 }  # fmt: skip
