@@ -39,7 +39,7 @@ def is_prose(text: str) -> bool:
 
 
 def is_letters(line: Line) -> bool:
-    """Whether a line without a label is one of somebody's letter: a sentence, a greeting, a signature's mark."""
+    """Whether a line without a label is a letter's: a sentence, a greeting, a signature's mark."""
     text = line.text.strip()
     if line.has_ticket or "@" in text or is_desks_sentence(text):
         return False
