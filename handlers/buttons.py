@@ -13,7 +13,6 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
-import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.response import BoltResponse
 
@@ -34,15 +33,13 @@ from bot.answers.buttons import (
 )
 from bot.answers.prompts import LOOK_UP
 from bot.answers.targets.masked import SHARE_HERE, SHOW_ME
-from bot.audit.entries import asked_by
 from bot.domain.asking import AnswerForm, Asker, Shown, Way
 from bot.jobs import payloads as kinds
 from bot.jobs.home.view import OFFER, SUBJECT_INPUT
 from bot.jobs.payloads import LookupPayload, RemovePayload, SessionErrorsPayload
 from bot.slack.signed_values import ButtonSeals, ForgedValue
 from bot.sources.protocol import Effort
-from bot.storage.database import StoreAway
-from handlers.inbound import Inbound, accept_or_tell, asker_of, tell_at_once
+from handlers.inbound import Inbound, accept_or_tell, asker_of, tell_at_once, write_refusal
 from handlers.modals import ask_customer
 
 _WAYS = {Effort.FRESH: Way.REFRESH, Effort.KNOWN: Way.SHOW_MORE, Effort.USUAL: Way.LOOK_UP}
@@ -85,10 +82,7 @@ def check_values(bolt: AsyncApp, inbound: Inbound) -> None:
 
 async def _refuse(inbound: Inbound, asker: Asker) -> None:
     await tell_at_once(inbound, asker, _FORGED)
-    try:
-        await inbound.admission.trail.write_refusal(asked_by(asker), "altered_button")
-    except StoreAway as error:
-        structlog.get_logger("buttons").warning("refusal.not_written", why=str(error))
+    await write_refusal(inbound, asker, "altered_button")
 
 
 def register(bolt: AsyncApp, inbound: Inbound) -> None:

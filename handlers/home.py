@@ -7,13 +7,14 @@ checked by who presses, not by what was shown to them.
 
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
-from slack_sdk.errors import SlackApiError
 
 from bot.answers.mrkdwn import escaped
+from bot.audit.entries import Came, asked_by
 from bot.domain.asking import Asker, Way
 from bot.domain.model import Subject, SubjectKind
 from bot.domain.subjects import NotUnderstood, read_subject
@@ -31,7 +32,7 @@ from bot.jobs.payloads import HOME_LOOKUP, HomeLookupPayload
 from bot.slack.client import SlackAway
 from bot.sources.protocol import Effort
 from bot.storage.database import StoreAway
-from handlers.inbound import Inbound, accept_from, redelivery_key, visitor_of
+from handlers.inbound import Inbound, accept_from, redelivery_key, visitor_of, write_refusal
 
 _NOBODY = "Type an email address or a uid first."
 
@@ -91,7 +92,13 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
 
 
 def _show(inbound: Inbound, asker: Asker, wrong: str | None = None) -> None:
-    inbound.tasks.spawn(inbound.home.show_if_possible(asker, wrong=wrong), "show the Home tab")
+    """Show the tab; that somebody is refused there is written down."""
+
+    async def show() -> None:
+        if reason := await inbound.home.show_if_possible(asker, wrong=wrong):
+            await write_refusal(inbound, asker, reason)
+
+    inbound.tasks.spawn(show(), "show the Home tab")
 
 
 async def _ask(inbound: Inbound, body: dict[str, Any]) -> None:
@@ -119,12 +126,16 @@ def _switch(inbound: Inbound, body: dict[str, Any], turn: Callable[[], Awaitable
     async def switch() -> None:
         log = structlog.get_logger("home")
         try:
-            if await inbound.home.may_switch(asker):
+            reason = await inbound.home.why_not_switch(asker)
+            if reason is None:
                 await turn()
                 log.info("switch.turned", by=asker.user, action=body["actions"][0].get("action_id"))
+                [entry] = asked_by(asker)
+                await inbound.admission.trail.write([replace(entry, outcome=Came.SWITCHED)])
             else:
-                log.warning("switch.refused", by=asker.user)
-        except (SlackApiError, SlackAway, StoreAway) as error:
+                log.warning("switch.refused", by=asker.user, reason=reason)
+                await write_refusal(inbound, asker, reason)
+        except (SlackAway, StoreAway) as error:
             log.warning("switch.not_turned", why=type(error).__name__)
         await inbound.home.show_if_possible(asker)
 

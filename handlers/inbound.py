@@ -83,11 +83,12 @@ async def accept_from(inbound: Inbound, kind: JobKind[P], key: str, payload: P) 
     asker: Asker = payload.asker  # type: ignore[attr-defined] # what people ask for says who asks
     if wait := inbound.pace.wait(asker.user, f"{kind.name} {key}"):
         inbound.metrics.lookups.labels("too_often").inc()
-        inbound.tasks.spawn(_write_refusal(inbound, asker, "too_often"), "write down a refusal")
+        inbound.tasks.spawn(_write_refusal_soon(inbound, asker, "too_often"), "write down a refusal")
         return _TOO_OFTEN.format(inbound.settings.access.per_person_minute, math.ceil(wait.total_seconds()))
     if inbound.worker.is_full:
         structlog.get_logger("inbound").warning("request.too_many", kind=kind.name)
         inbound.metrics.lookups.labels("too_many").inc()
+        inbound.tasks.spawn(_write_refusal_soon(inbound, asker, "too_many"), "write down a refusal")
         return _BUSY
     try:
         await accept(inbound, kind, key, payload)
@@ -98,7 +99,15 @@ async def accept_from(inbound: Inbound, kind: JobKind[P], key: str, payload: P) 
     return None
 
 
-async def _write_refusal(inbound: Inbound, asker: Asker, reason: str) -> None:
+async def write_refusal(inbound: Inbound, asker: Asker, reason: str) -> None:
+    """Write down that somebody was refused without a job, or log that it could not be written."""
+    try:
+        await inbound.admission.trail.write_refusal(asked_by(asker), reason)
+    except StoreAway as error:
+        structlog.get_logger("inbound").warning("refusal.not_written", why=str(error))
+
+
+async def _write_refusal_soon(inbound: Inbound, asker: Asker, reason: str) -> None:
     try:
         await inbound.admission.trail.write_refusal_soon(asked_by(asker), reason)
     except StoreAway as error:

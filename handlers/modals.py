@@ -14,14 +14,13 @@ from slack_sdk.errors import SlackApiError
 
 from bot.answers.buttons import ASK_CUSTOMER, ButtonValue
 from bot.answers.prompts import MODAL, SUBJECT_BLOCK, SUBJECT_INPUT, ModalOrigin, modal
-from bot.audit.entries import asked_by
 from bot.domain.asking import Asker, Shown, Way
 from bot.domain.subjects import NotUnderstood, read_subject
 from bot.jobs.payloads import LOOKUP, LookupPayload
 from bot.slack.client import SlackAway
 from bot.sources.protocol import Effort
 from bot.storage.database import StoreAway
-from handlers.inbound import Inbound, accept_from, asker_of, redelivery_key, tell_at_once
+from handlers.inbound import Inbound, accept_from, asker_of, redelivery_key, tell_at_once, write_refusal
 
 _NOT_OPENED = "Slack did not open the form this time. Please try again."
 
@@ -84,18 +83,27 @@ def begin_modal(inbound: Inbound, body: dict[str, Any], asker: Asker, origin: Mo
 
 
 async def _open(inbound: Inbound, trigger_id: str, asker: Asker, origin: ModalOrigin) -> None:
-    trail = inbound.admission.trail
+    log = structlog.get_logger("modals")
     try:
         verdict = await inbound.access.admit(asker)
-        if verdict.refusal is None:
-            private = inbound.settings.visibility != "thread" or not verdict.in_public
-            view = modal(inbound.keyring.seal(origin.dumps()), private=private)
-            await inbound.slack.views_open(trigger_id=trigger_id, view=view)
-            return
-        told = verdict.refusal.message
-        await trail.write_refusal(asked_by(asker), verdict.refusal.reason)
     except (SlackApiError, SlackAway, StoreAway) as error:
-        said = error.response.get("error") if isinstance(error, SlackApiError) else str(error)
-        structlog.get_logger("modals").warning("modal.not_opened", slack=said)
-        told = _NOT_OPENED
-    await tell_at_once(inbound, asker, told)
+        # The click is good for three seconds: there is no asking again.
+        log.warning("access.unknown", slack=_said(error))
+        await write_refusal(inbound, asker, "unsure")
+        await tell_at_once(inbound, asker, _NOT_OPENED)
+        return
+    if verdict.refusal is not None:
+        await write_refusal(inbound, asker, verdict.refusal.reason)
+        await tell_at_once(inbound, asker, verdict.refusal.message)
+        return
+    private = inbound.settings.visibility != "thread" or not verdict.in_public
+    try:
+        view = modal(inbound.keyring.seal(origin.dumps()), private=private)
+        await inbound.slack.views_open(trigger_id=trigger_id, view=view)
+    except (SlackApiError, SlackAway) as error:
+        log.warning("modal.not_opened", slack=_said(error))
+        await tell_at_once(inbound, asker, _NOT_OPENED)
+
+
+def _said(error: Exception) -> str:
+    return str(error.response.get("error") if isinstance(error, SlackApiError) else error)

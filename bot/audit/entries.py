@@ -36,6 +36,8 @@ class Came:
     # A pasted address that was shown without a card: it names no session of ours, or has just had one.
     NO_CARD = "no_card"
     REMOVED = "removed"
+    # A switch of the Home tab, which holds for everybody.
+    SWITCHED = "switched"
     FORGOTTEN = "forgotten"
 
     @staticmethod

@@ -12,6 +12,7 @@ from functools import partial
 
 import structlog
 from cachetools import LRUCache
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.answers.buttons import ButtonValue
@@ -127,7 +128,12 @@ class TicketJobs:
         if reading.action is Action.IGNORE:
             self._count(job, reading, "ignored")
             return
-        place = await self._access.place(reading.channel)
+        try:
+            place = await self._access.place(reading.channel)
+        except SlackApiError as error:
+            self._log.warning("access.unknown", slack=error.response.get("error"))
+            self._refuse(job, reading, "unsure")
+            return
         if place.is_shared or not place.is_seen:
             self._refuse(job, reading, "shared_channel" if place.is_shared else "not_seen")
             return

@@ -27,7 +27,7 @@ _HISTORY_SCOPES = {
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One conversation and who is in it."""
+    """One conversation and who is in it; `pending` while another company has been asked to share it."""
 
     id: str
     name: str
@@ -36,6 +36,7 @@ class Channel:
     about: str = ""
     archived: bool = False
     shared: bool = False
+    pending: bool = False
 
     @property
     def command_name(self) -> str:
@@ -74,7 +75,7 @@ class Channel:
             "is_member": bot in self.members,
             "is_shared": self.shared,
             "is_ext_shared": self.shared,
-            "is_pending_ext_shared": False,
+            "is_pending_ext_shared": self.pending,
             "shared_team_ids": [TEAM, OTHER_TEAM] if self.shared else [TEAM],
             "creator": next(iter(sorted(self.members)), ""),
             "topic": {"value": "", "creator": "", "last_set": 0},

@@ -14,7 +14,7 @@ from bot.audit.own import OwnLookup
 from bot.audit.trail import AuditTrail
 from bot.domain.asking import Asker
 from bot.domain.model import CaseFiles
-from bot.jobs.home.tab import HomeTab
+from bot.jobs.home.tab import UNSURE, HomeTab
 from bot.jobs.inbox import Job
 from bot.jobs.payloads import HOME_LOOKUP
 from bot.lookup.fan_out import Lookup
@@ -98,4 +98,5 @@ class HomeJobs:
         """Show on the tab why somebody may not ask; it says so itself."""
         self._metrics.lookups.labels("unsure" if reason == "unsure" else "refused").inc()
         self._trail.note_refusal(job, entries, reason)
-        await self._tab.show_if_possible(asker)
+        # Slack may know again by the time that the tab is drawn.
+        await self._tab.show_if_possible(asker, wrong=UNSURE if reason == "unsure" else None)

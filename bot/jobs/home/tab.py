@@ -11,7 +11,7 @@ from bot.audit.own import OwnLookup
 from bot.domain.asking import Asker
 from bot.jobs.home.view import HomeContent, home_view
 from bot.settings.model import Settings
-from bot.slack.access import Access
+from bot.slack.access import Access, Refusal, Verdict
 from bot.slack.client import SlackAway
 from bot.sources.protocol import Source
 from bot.sources.quota_status import quota_states
@@ -21,7 +21,8 @@ from bot.tickets.switches import Switches
 
 Own = Callable[[str], Awaitable[Sequence[OwnLookup]]]
 """A person's own last lookups, by their Slack id."""
-_UNSURE = "Slack could not confirm who you are just now. Open this tab again in a minute."
+UNSURE = "Slack could not confirm who you are just now. Open this tab again in a minute."
+"""What somebody is told whom Slack does not tell about."""
 
 
 class HomeTab:
@@ -66,10 +67,10 @@ class HomeTab:
         wrong: str | None = None,
     ) -> None:
         """
-        Publish somebody's tab; `asker.channel` is their direct channel with the bot.
+        Publish somebody's tab, which also says it where they may not ask.
 
         Args:
-            asker: whose tab it is.
+            asker: whose tab it is; `asker.channel` is their direct channel with the bot.
             answer: blocks of the answer to what they asked there.
             asked: whom they asked for, which is not in the trail yet.
             wrong: what was not understood of it.
@@ -79,40 +80,56 @@ class HomeTab:
             SlackApiError: when Slack does not take the tab.
 
         """
-        content = await self._content(asker, answer, asked, wrong)
-        await self._slack.views_publish(user_id=asker.user, view=home_view(content))
+        verdict = await self._verdict(asker)
+        await self._publish(asker, await self._content(asker, verdict, answer, asked, wrong))
 
-    async def show_if_possible(self, asker: Asker, *, wrong: str | None = None) -> None:
-        """Publish it, or log why not: nobody is told of a tab that was not drawn, it is opened again."""
+    async def show_if_possible(self, asker: Asker, *, wrong: str | None = None) -> str | None:
+        """
+        Publish it, or log why not: nobody is told of a tab that was not drawn, it is opened again.
+
+        Why somebody is refused comes back, also where Slack does not draw what says so.
+        """
+        refused: str | None = None
         try:
-            await self.show(asker, wrong=wrong)
+            verdict = await self._verdict(asker)
+            refused = verdict.refusal.reason if verdict.refusal else None
+            await self._publish(asker, await self._content(asker, verdict, (), None, wrong))
         except (SlackApiError, SlackAway, StoreAway) as error:
             said = error.response.get("error") if isinstance(error, SlackApiError) else str(error)
             structlog.get_logger("home").warning("home.not_shown", slack=said)
+        return refused
 
-    async def may_switch(self, asker: Asker) -> bool:
+    async def why_not_switch(self, asker: Asker) -> str | None:
         """
-        Whether somebody may turn the switches: an admin of this workspace, who may ask at all.
+        Why somebody may not turn the switches; None for an admin of this workspace who may ask at all.
 
         Raises:
-            SlackApiError, SlackAway: when Slack does not say who that is; then nothing may be switched.
+            SlackAway: when Slack cannot be asked; then nothing may be switched.
 
         """
-        verdict = await self._access.admit(asker)
-        return verdict.refusal is None and verdict.is_admin
+        verdict = await self._verdict(asker)
+        if verdict.refusal:
+            return verdict.refusal.reason
+        return None if verdict.is_admin else "not_admin"
+
+    async def _verdict(self, asker: Asker) -> Verdict:
+        try:
+            return await self._access.admit(asker)
+        except SlackApiError:
+            return Verdict(Refusal("unsure", UNSURE), in_public=False)
+
+    async def _publish(self, asker: Asker, content: HomeContent) -> None:
+        await self._slack.views_publish(user_id=asker.user, view=home_view(content))
 
     async def _content(
         self,
         asker: Asker,
+        verdict: Verdict,
         answer: Sequence[dict[str, Any]],
         asked: OwnLookup | None,
         wrong: str | None,
     ) -> HomeContent:
         command = self._settings.slack_command
-        try:
-            verdict = await self._access.admit(asker)
-        except SlackApiError:
-            return HomeContent(asker.channel, command, refusal=_UNSURE)
         if verdict.refusal:
             return HomeContent(asker.channel, command, refusal=verdict.refusal.message)
         own = [one for one in await self._own(asker.user) if asked is None or one.subject != asked.subject]
