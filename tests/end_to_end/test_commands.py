@@ -45,6 +45,7 @@ SESSION_FIELDS = [
     *("pages", "entry_page", "exit_page", "device", "browser", "os", "country", "city", "errors"),
 ]
 ERROR_FIELDS = ["vendor", "account", "id", "title", "url", "occurred_at", "count", "session_id", "status"]
+VISIT_FIELDS = ["started_at", "ended_at", "duration_seconds", "live", "sessions", "errors"]
 ENDS_WITHIN_SECONDS = 120
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
@@ -123,11 +124,15 @@ async def test_lookup_prints_the_documented_object(shell: Shell) -> None:
     ran = await shell.run_as_process("lookup", JANE, "--json")
     assert ran.status == 0, ran.err
     found = ran.json
-    assert list(found) == ["subject", "as_of", "days", "sessions", "errors", "sources"]
+    assert list(found) == ["subject", "as_of", "days", "sessions", "errors", "sources", "visits"]
     assert found["subject"] == {"kind": "email", "value": JANE}
     assert found["days"] == 30
     assert all(list(session) == SESSION_FIELDS for session in found["sessions"])
     assert all(list(error) == ERROR_FIELDS for error in found["errors"])
+    assert all(list(visit)[: len(VISIT_FIELDS)] == VISIT_FIELDS for visit in found["visits"])
+    assert sorted(at for visit in found["visits"] for at in visit["sessions"]) == list(
+        range(len(found["sessions"]))
+    )
     assert {(s["vendor"], s["account"], s["state"]) for s in found["sources"]} == {
         ("fullstory", "main", "live"),
         ("raygun", "shop", "live"),
@@ -305,7 +310,7 @@ async def test_a_server_that_is_killed_is_followed_by_one_that_finishes_its_work
     second = await shell.start("serve", "--port", "0", LOG_LEVEL="INFO")
     await port_of(second)
     await slack.wait_for(
-        lambda: any("on the site now" in plain_text(m) for m in slack.messages(slack.places.support)),
+        lambda: any("On the site now" in plain_text(m) for m in slack.messages(slack.places.support)),
     )
     second.send_signal(signal.SIGTERM)
     out, err = await asyncio.wait_for(second.communicate(), ENDS_WITHIN_SECONDS)
