@@ -2,7 +2,8 @@
 When case files are shown while they grow.
 
 They are posted early (when the first source has answered, or after a second) and edited as the others
-answer; answers that come close to each other make one edit.
+answer; answers that come close to each other make one edit. Where edits are short they are posted once, when
+all sources have answered or are late.
 """
 
 import asyncio
@@ -23,6 +24,9 @@ _BETWEEN_EDITS_SECONDS = 0.7
 
 class Target(Protocol):
     """Somewhere in Slack that case files can be shown and shown again."""
+
+    async def may_grow(self) -> bool:
+        """Whether what is shown early can be edited soon; asked once, before anything is shown early."""
 
     async def show(self, case_files: CaseFiles) -> None:
         """Show them, or show them in place of what is shown; with nobody `waiting` it is the last time."""
@@ -53,6 +57,9 @@ async def _show_growth(growth: "_Growth", target: Target) -> None:
     # Answers from the cache are waited for, so that they need no edit.
     await growth.until(lambda: growth.settled or growth.is_up_to_vendors, _FIRST_AFTER_SECONDS)
     await growth.until(lambda: growth.settled, _TOGETHER_SECONDS)
+    if not growth.settled and not await target.may_grow():
+        await growth.until(lambda: growth.settled, None)
+        await growth.until(lambda: growth.ended, _TOGETHER_SECONDS)
     shown = await _show(target, growth, None)
     if not growth.settled:
         await growth.until(lambda: growth.ended or growth.latest is not shown, None)

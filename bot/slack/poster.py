@@ -176,6 +176,28 @@ class Poster:
         except SlackAway:
             return False
 
+    async def promise_edits(self, number: int, *, spares: int = 0) -> bool:
+        """
+        Set edits aside for what is about to be posted and will have to be edited soon.
+
+        Where they are short (Slack allows 50 a minute in all), what is posted had better be whole.
+
+        Args:
+            number: of edits.
+            spares: edits of a minute that are left for others.
+
+        Returns:
+            whether they are set aside, for `edit_as_promised`.
+
+        """
+        return await self._limits.promise(EDIT, number, spares=spares)
+
+    async def edit_as_promised(self, channel: str, ts: str, message: Message) -> bool:
+        """Make an edit that was set aside; as `edit` where it comes too late for that."""
+        if await self._limits.promised_turn(EDIT):
+            return await self._replace(channel, ts, message)
+        return await self.edit(channel, ts, message)
+
     async def respond(self, response_url: str, message: Message, *, in_place: bool = False) -> bool:
         """
         Answer by a response URL, seen by the asker alone; False where Slack no longer takes it.
@@ -260,6 +282,9 @@ class Poster:
         except TooFar as far:
             raise SlackAway("too many edits", far.wait, unsure=False) from None
         await asyncio.sleep(wait.total_seconds())
+        return await self._replace(channel, ts, message)
+
+    async def _replace(self, channel: str, ts: str, message: Message) -> bool:
         try:
             await self._client.chat_update(channel=channel, ts=ts, text=message.text, blocks=message.blocks)
         except SlackApiError as error:

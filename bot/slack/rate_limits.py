@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from types import MappingProxyType
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.operations.clock import milliseconds
@@ -42,6 +42,8 @@ A_MINUTE: Mapping[str, int] = MappingProxyType(
 _EACH_MS, _BURST = 1_000, 4
 # A minute, and two seconds by which one call may take longer to reach Slack than another.
 _MINUTE_MS = 62_000
+# So long a call that was promised may be made without waiting; it counts until a minute after.
+_PROMISE_LASTS_MS = 35_000
 # A turn further ahead than ten minutes comes from a wrong clock.
 _FURTHEST_MS = 10 * 60 * 1000
 
@@ -83,6 +85,46 @@ class RateLimits:
         """
         async with self._store.write() as connection:
             return await take_turn(connection, method, channel, longest, spares=spares)
+
+    async def promise(self, method: str, calls: int, *, spares: int = 0) -> bool:
+        """
+        Set calls of a method aside, to be made without waiting within half a minute or so.
+
+        They count as calls that are still to be made; one that is never made counts until a minute after.
+
+        Args:
+            method: of Slack's Web API, one that has a tier.
+            calls: how many.
+            spares: calls of a minute that are left for others.
+
+        Returns:
+            whether they are set aside: False where fewer are left, and then none is.
+
+        """
+        async with self._store.write() as connection:
+            await lock_row(connection, turns, {"key": method, "taken_until_ms": 0})
+            now, taken = await _taken(connection, [method])
+            if max(taken.get(method, now), await _tier(connection, method, now, spares + calls - 1)) > now:
+                return False
+            row = {"method": method, "at_ms": now + _PROMISE_LASTS_MS}
+            await connection.execute(insert(slack_calls), [row] * calls)
+        return True
+
+    async def promised_turn(self, method: str) -> bool:
+        """Take a turn that was promised, now; False where none is left, or Slack has asked for a pause."""
+        async with self._store.write() as connection:
+            await lock_row(connection, turns, {"key": method, "taken_until_ms": 0})
+            now, taken = await _taken(connection, [method])
+            if taken.get(method, now) > now:
+                return False
+            ours, ahead = slack_calls.c.method == method, slack_calls.c.at_ms > now
+            # Promised calls are as good as each other; one that merely waits for its turn is nearer.
+            furthest = select(slack_calls.c.id).where(ours, ahead).order_by(slack_calls.c.at_ms.desc())
+            kept = delete(slack_calls).where(slack_calls.c.id == furthest.limit(1).scalar_subquery())
+            if not (await connection.execute(kept)).rowcount:
+                return False
+            await connection.execute(insert(slack_calls).values(method=method, at_ms=now))
+        return True
 
     async def hold(self, method: str, wait: timedelta) -> None:
         """Let no process have a turn of a method for a while, as Slack has asked."""

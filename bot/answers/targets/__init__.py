@@ -6,7 +6,7 @@ post, or only the asker may see the answer, it goes by response URL, or, where t
 that is never edited.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 
@@ -21,11 +21,17 @@ from bot.slack.lost_posts import Owner, Spot
 from bot.slack.poster import Part, Poster
 from bot.slack.posts import Post, Posts
 from bot.slack.priority_lock import Rank
+from bot.slack.rate_limits import A_MINUTE, EDIT
 
 # Edits of one message, of which the last one is kept for the end.
 _MOST_EDITS = 3
+# Of a minute's edits so many are left for answers that were asked for by a button, or are late.
+_FOR_OTHERS = 10
 Once = Callable[[], AbstractAsyncContextManager[bool]]
 """Whether what cannot be looked for may be shown in its block: at most once is the promise."""
+
+Edit = Callable[[str, str, Message], Awaitable[bool]]
+"""Replaces the message in a channel with a `ts`; False where there is nothing to replace any more."""
 
 
 def one_message(case_files: CaseFiles, view: View) -> Message:
@@ -45,6 +51,12 @@ class PairTarget:
     _parent: Post | None = None
     _reply: Post | None = None
     _goes_on: bool = False
+    _promised: bool = False
+
+    async def may_grow(self) -> bool:
+        """Whether edits can be set aside: the reply's last one and the parent's."""
+        self._promised = await self.poster.promise_edits(2, spares=_FOR_OTHERS)
+        return self._promised
 
     async def show(self, case_files: CaseFiles) -> None:
         """Post both, or edit: the reply each time, the parent when nothing more will come."""
@@ -75,7 +87,8 @@ class PairTarget:
             await self.show(case_files)
 
     async def _edit(self, post: Post, message: Message, *, ended: bool) -> Post:
-        return await _edit(self.poster, self.posts, self.job, post, message, ended=ended)
+        edit = _way_to_edit(self.poster, ended=ended, promised=self._promised)
+        return await _edited(edit, self.posts, self.job, post, message, ended=ended)
 
 
 @dataclass(slots=True)
@@ -97,6 +110,13 @@ class MessageTarget:
     rank: Rank = Rank.PERSON
     post: Post | None = None
     _goes_on: bool = False
+    _promised: bool = False
+
+    async def may_grow(self) -> bool:
+        """Whether an edit can be set aside; answers that nobody waits for leave half of all to the others."""
+        spares = _FOR_OTHERS if self.rank is Rank.PERSON else A_MINUTE[EDIT] // 2
+        self._promised = await self.poster.promise_edits(1, spares=spares)
+        return self._promised
 
     async def show(self, case_files: CaseFiles) -> None:
         """Post it, or edit it."""
@@ -105,7 +125,7 @@ class MessageTarget:
         message, whole = answer(case_files, self.view), not is_waiting(case_files)
         if self.post is not None:
             if _may_edit(self.post, ended=whole, goes_on=self._goes_on):
-                self.post = await _edit(self.poster, self.posts, self.job, self.post, message, ended=whole)
+                self.post = await self._edit(self.post, message, ended=whole)
             return
         asker = self.asker
         if self.replaces and (known := (await self.posts.of(self.job.id)).get("answer")) and known.ts:
@@ -123,6 +143,10 @@ class MessageTarget:
             self._goes_on = True
             await self.show(case_files)
 
+    async def _edit(self, post: Post, message: Message, *, ended: bool) -> Post:
+        edit = _way_to_edit(self.poster, ended=ended, promised=self._promised)
+        return await _edited(edit, self.posts, self.job, post, message, ended=ended)
+
 
 @dataclass(slots=True)
 class EditTarget:
@@ -133,6 +157,10 @@ class EditTarget:
     view: View
     on: Shown
     _edits: int = 0
+
+    async def may_grow(self) -> bool:
+        """Always: an edit on the way is made only where there are enough."""
+        return True
 
     async def show(self, case_files: CaseFiles) -> None:
         """
@@ -170,6 +198,10 @@ class ResponseUrlTarget:
     in_place: bool = False
     _uses: int = 0
     _has_expired: bool = False
+
+    async def may_grow(self) -> bool:
+        """Always: a response URL has uses of its own."""
+        return True
 
     async def show(self, case_files: CaseFiles) -> None:
         """Answer, or replace the answer; the last use is kept for the end."""
@@ -219,6 +251,10 @@ class EphemeralTarget:
     view: View
     once: Once
 
+    async def may_grow(self) -> bool:
+        """Always: it is shown at the end alone."""
+        return True
+
     async def show(self, case_files: CaseFiles) -> None:
         """Show it when nothing more will come."""
         if not is_waiting(case_files):
@@ -243,11 +279,14 @@ def _may_edit(post: Post, *, ended: bool, goes_on: bool) -> bool:
     return ended or (post.edits < _MOST_EDITS - 1 and not goes_on)
 
 
-async def _edit(
-    poster: Poster, posts: Posts, job: Owner, post: Post, message: Message, *, ended: bool
-) -> Post:
-    """Edit a post; while more is to come, only where that needs no waiting."""
-    edit = poster.edit if ended else poster.edit_at_once
+def _way_to_edit(poster: Poster, *, ended: bool, promised: bool) -> Edit:
+    """While more is to come, only where that needs no waiting; at the end for sure, at once if promised."""
+    if not ended:
+        return poster.edit_at_once
+    return poster.edit_as_promised if promised else poster.edit
+
+
+async def _edited(edit: Edit, posts: Posts, job: Owner, post: Post, message: Message, *, ended: bool) -> Post:
     if not await edit(post.channel, post.ts or "", message):
         return post
     edited = replace(post, edits=post.edits + 1, whole=ended)

@@ -32,6 +32,10 @@ class HomeTarget:
     asker: Asker
     view: View
 
+    async def may_grow(self) -> bool:
+        """Always: tabs are published anew, which is no edit."""
+        return True
+
     async def show(self, case_files: CaseFiles) -> None:
         """Publish the tab with them."""
         [case_file] = case_files

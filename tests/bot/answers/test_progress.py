@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.answers import progress
 from bot.answers.progress import present
 from bot.domain.model import (
     CaseFile,
@@ -93,6 +94,10 @@ class Shown:
     every: list[CaseFiles] = field(default_factory=list)
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     refuses: Exception | None = None
+    grows: bool = True
+
+    async def may_grow(self) -> bool:
+        return self.grows
 
     async def show(self, case_files: CaseFiles) -> None:
         if self.refuses:
@@ -198,6 +203,35 @@ async def test_while_more_is_to_come_it_is_shown_anew_once_then_when_all_are_hea
         {"one", "two", "three", "four"},
     ]
     assert shown.every[2][0].findings[-1].failure == LATE
+
+
+async def test_where_edits_are_short_it_is_shown_once_when_all_have_answered(
+    growing: Growing, shown: Shown, presenting: Presenting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "_FIRST_AFTER_SECONDS", 0.05)
+    shown.grows = False
+    for answered in ((), (ONE,), (ONE, TWO), (ONE, TWO, THREE)):
+        await growing.read(asking(*answered))
+        await asyncio.sleep(0.1)
+    assert shown.every == []
+    await growing.read(asking(*ALL))
+    growing.said.put_nowait(None)
+    await presenting
+    assert shown.answered == [{"one", "two", "three", "four"}]
+
+
+async def test_where_edits_are_short_who_is_late_is_said_and_told_at_the_end(
+    growing: Growing, shown: Shown, presenting: Presenting
+) -> None:
+    shown.grows = False
+    await growing.read(asking(ONE, TWO, THREE))
+    await growing.read(asking(ONE, TWO, THREE, late=(FOUR,)))
+    await shown.times(1)
+    assert shown.every[0][0].findings[-1].failure == LATE
+    await growing.read(asking(*ALL))
+    growing.said.put_nowait(None)
+    await presenting
+    assert shown.answered == [{"one", "two", "three"}, {"one", "two", "three", "four"}]
 
 
 async def test_answers_close_to_each_other_are_shown_together(

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from bot.domain.asking import Shown
 from bot.jobs.inbox import Job
 from bot.slack.client import SlackAway
 from bot.slack.poster import NotHere
+from bot.slack.priority_lock import Rank
+from bot.slack.rate_limits import A_MINUTE, RateLimits, TooFar
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import turns
@@ -82,6 +85,37 @@ async def test_the_reply_grows_and_the_parent_is_edited_once_when_nothing_more_w
     assert says(parent, 3, is_asking=False)
     assert says(reply, 3, is_asking=False)
     assert (len(parent.edits), len(reply.edits)) == (1, 3)
+
+
+async def test_what_is_shown_early_is_whole_soon_however_many_edits_others_want(at: InSlack) -> None:
+    target = pair(at, await at.accept())
+    assert await target.may_grow()
+    await target.show((growing(1),))
+    others = RateLimits(at.store)
+    for _ in range(A_MINUTE[EDIT] - 2):
+        await others.turn(EDIT, longest=timedelta())
+    with pytest.raises(TooFar):
+        await others.turn(EDIT, longest=timedelta())
+    await target.show((ended(3),))
+    parent, reply = of_the_pair(at)
+    assert says(parent, 3, is_asking=False)
+    assert says(reply, 3, is_asking=False)
+
+
+async def test_nothing_is_shown_early_where_its_edits_would_be_late(at: InSlack) -> None:
+    while await at.process.poster.promise_edits(2, spares=10):
+        pass
+    assert not await pair(at, await at.accept()).may_grow()
+    # So many are left for what was shown already.
+    assert await at.process.poster.promise_edits(10)
+
+
+async def test_tickets_leave_half_of_the_edits_to_people(at: InSlack) -> None:
+    root, job = await root_of(at), await at.accept()
+    while await at.process.poster.promise_edits(1, spares=A_MINUTE[EDIT] // 2):
+        pass
+    assert not await single(at, job, root, rank=Rank.UNASKED).may_grow()
+    assert await single(at, job, root).may_grow()
 
 
 async def test_what_was_begun_before_a_restart_is_gone_on_with_in_the_same_messages(at: InSlack) -> None:

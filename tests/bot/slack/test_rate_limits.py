@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -51,6 +51,34 @@ async def test_who_can_do_without_leaves_some_of_a_minutes_calls_to_others(store
     assert [await seconds(limits, EDIT) for _ in range(25)] == [0] * 25
 
 
+async def test_calls_that_were_promised_are_made_at_once_when_no_other_may_be(store: Store) -> None:
+    promising, other = RateLimits(store), RateLimits(store)
+    assert await promising.promise(EDIT, 2)
+    for _ in range(A_MINUTE[EDIT] - 2):
+        await other.turn(EDIT, longest=timedelta())
+    with pytest.raises(TooFar):
+        await other.turn(EDIT, longest=timedelta())
+    assert [await promising.promised_turn(EDIT) for _ in range(3)] == [True, True, False]
+
+
+async def test_nothing_is_promised_where_fewer_calls_are_left_than_asked_for(store: Store) -> None:
+    limits = RateLimits(store)
+    for _ in range(A_MINUTE[EDIT] // 2 - 1):
+        assert await limits.promise(EDIT, 2)
+    assert not await limits.promise(EDIT, 2, spares=1)
+    assert not await limits.promise(EDIT, 3)
+    assert await limits.promise(EDIT, 2)
+    assert not await limits.promise(EDIT, 1)
+
+
+async def test_no_promise_holds_against_a_pause_that_slack_asks_for(store: Store) -> None:
+    limits = RateLimits(store)
+    assert await limits.promise(EDIT, 1)
+    await limits.hold(EDIT, timedelta(seconds=30))
+    assert not await limits.promised_turn(EDIT)
+    assert not await limits.promise(EDIT, 1)
+
+
 @contextmanager
 def folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as name:
@@ -97,3 +125,24 @@ async def test_a_turn_far_ahead_as_after_a_step_of_the_databases_clock_is_not_wa
 ) -> None:
     await RateLimits(store).hold(EDIT, timedelta(days=1))
     assert await seconds(RateLimits(store), EDIT) <= 600
+
+
+@settings(max_examples=8, deadline=None)
+@given(steps=st.lists(st.tuples(st.integers(0, 4_000), st.integers(0, 2)), min_size=30, max_size=60))
+async def test_no_minute_holds_more_than_its_tier_where_some_were_promised_before(
+    steps: list[tuple[int, int]],
+) -> None:
+    clock, method = MovableClock(), "usergroups.users.list"
+    with folder() as place:
+        async with open_store(prepared_sqlite(place / "limits.db"), simulated_time=clock) as store:
+            limits, made = RateLimits(store), []
+            for gap, step in steps:
+                clock.advance(milliseconds=gap)
+                if step == 0:
+                    await limits.promise(method, 4)
+                elif step == 1 and await limits.promised_turn(method):
+                    made.append(clock())
+                else:
+                    with suppress(TooFar):
+                        made.append(clock() + await limits.turn(method, longest=timedelta(seconds=3)))
+    assert all(sum(at <= one < at + MINUTE for one in made) <= A_MINUTE[method] for at in made)
