@@ -77,6 +77,10 @@ def _unreadable(word: str, sign: Sign) -> Iterator[HostileRequest]:
     yield HostileRequest("oversized", _post("/slack/events", large.encode(), sign(large, None)))
 
 
+TOLD = frozenset({"altered button"})
+"""Slack has signed it all the same: it is acknowledged, and whoever pressed it is told."""
+
+
 def _altered(word: str) -> dict[str, object]:
     value = {"action_id": "refresh", "block_id": "b", "value": f'[["email","{word}"]]'}
     return _PRESS | {"actions": [value], "container": {"message_ts": "1.2", "channel_id": "C1"}}

@@ -15,6 +15,8 @@ from bot.serving import connections
 from bot.serving.run import listening, serving_http
 from bot.serving.web import make_web
 from bot.settings.model import load_settings
+from bot.slack.signed_values import ButtonSeals
+from bot.storage.keyring import Keyring
 from sandbox.world import World, open_world
 
 PRESS: dict[str, Any] = {
@@ -97,13 +99,16 @@ async def answering(world: World, folder: Path) -> AsyncIterator[tuple[httpx2.As
 
 
 async def test_signed_bodies_that_cannot_be_read_are_refused(world: World, tmp_path: Path) -> None:
+    seals = ButtonSeals(Keyring((world.secret_key,)))
+    button = {"type": "button", "action_id": "refresh", "value": "[]", "block_id": "b"}
     statuses = {
         "x" * (1024 * 1024 + 1): 413,
         "{": 400,
         "payload=%7B%7D": 404,
         json.dumps({"type": "block_actions", "user": {"id": "U1"}}): 400,
-        json.dumps(PRESS | {"container": {"type": "view"}}): 400,
-        json.dumps(PRESS | {"actions": [{"action_id": "refresh", "value": "[]", "block_id": "b"}]}): 400,
+        json.dumps(PRESS | {"container": {"type": "view"}, "actions": seals.signed([button])}): 400,
+        # Signed by us, but no value that a button has.
+        json.dumps(PRESS | {"actions": seals.signed([button])}): 400,
     }
     async with answering(world, tmp_path) as (client, _):
         for body, status in statuses.items():
