@@ -257,7 +257,7 @@ async def test_where_no_source_can_answer_the_thread_says_so(desk: Desk) -> None
         vendor.fault = Fault.BROKEN
     async with desk.casefile():
         root = await post_sample(desk.world.slack, sample(desk, "06"))
-        await answered(desk, root, such="None of the sources could answer")
+        await answered(desk, root, such="No source could answer")
 
 
 async def test_two_requesters_are_answered_in_one_message(desk: Desk) -> None:

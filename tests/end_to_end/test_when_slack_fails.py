@@ -48,7 +48,7 @@ async def test_what_only_the_asker_sees_is_said_when_slack_takes_it_again(desk: 
     desk.world.slack.fail_next("response_url", retry_after=1)
     async with desk.casefile() as bot:
         await desk.ask(JANE, channel=place)
-        await desk.ephemeral(channel=place, such="on the site now")
+        await desk.ephemeral(channel=place, such="On the site now")
         await desk.idle(bot)
     assert len(seen(desk, place, JANE)) == 1
 
@@ -79,7 +79,7 @@ async def test_a_private_answer_that_was_not_yet_shown_is_given_after_a_restart(
     for vendor in desk.world.vendors:
         vendor.hold = None
     async with desk.casefile() as bot:
-        await desk.ephemeral(channel=place, such="on the site now")
+        await desk.ephemeral(channel=place, such="On the site now")
         await desk.idle(bot)
     assert len(seen(desk, place, JANE)) == 1
 
@@ -94,7 +94,7 @@ async def test_an_answer_that_comes_after_half_an_hour_is_shown_without_the_resp
         await desk.ask(JANE, channel=place)
         desk.world.clock.advance(31 * 60)
         hold.set()
-        await desk.ephemeral(channel=place, such="on the site now")
+        await desk.ephemeral(channel=place, such="On the site now")
         await desk.idle(bot)
     assert len(seen(desk, place, JANE)) == 1
     # The sandbox has the URL that had expired on its record.

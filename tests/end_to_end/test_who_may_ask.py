@@ -115,7 +115,7 @@ async def test_where_the_bot_may_not_post_only_the_asker_sees_the_answer(
     channel = getattr(desk.world.slack.places, place)
     async with desk.casefile():
         await desk.ask(JANE, channel=channel)
-        message = await desk.ephemeral(channel=channel, such="on the site now")
+        message = await desk.ephemeral(channel=channel, such="On the site now")
     assert hint in plain_text(message)
     assert desk.posts(channel) == []
 
