@@ -261,22 +261,27 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def main() -> None:
-    """Run all cases, or those that are chosen."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
-    parser.add_argument("--json", action="store_true", help="print the rows as JSON")
-    parser.add_argument("--desk", choices=HOURS, action="append")
-    parser.add_argument("--sessions", type=int, action="append", help="sessions a day")
-    parser.add_argument(
+def parser() -> argparse.ArgumentParser:
+    """What may be chosen."""
+    options = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
+    options.add_argument("--json", action="store_true", help="print the rows as JSON")
+    options.add_argument("--desk", choices=HOURS, action="append")
+    options.add_argument("--sessions", type=int, action="append", help="sessions a day")
+    options.add_argument(
         "--login",
         choices=("counts", "free"),
         action="append",
         help="whether a login counts (default: counts)",
     )
-    parser.add_argument("--days-before", type=int, default=8)
-    parser.add_argument("--seed", type=int, action="append", help="may be given several times (default: 1)")
-    parser.add_argument("--policy", choices=(*POLICIES, UPPER_BOUND), action="append")
-    options = parser.parse_args()
+    options.add_argument("--days-before", type=int, default=8)
+    options.add_argument("--seed", type=int, action="append", help="may be given several times (default: 1)")
+    options.add_argument("--policy", choices=(*POLICIES, UPPER_BOUND), action="append")
+    return options
+
+
+def main() -> None:
+    """Run all cases, or those that are chosen."""
+    options = parser().parse_args()
     cases = [
         Case(desk, volume, login == "counts", options.days_before, seed)
         for desk in options.desk or HOURS

@@ -14,7 +14,7 @@ from itertools import islice
 
 from bot.domain.addresses import without_message_ids
 from bot.tickets.profiles.profile import Author, Profile
-from bot.tickets.reading.boundaries import begins_quote, ends_desks_words, goes_on, is_letters, is_prose
+from bot.tickets.reading.boundaries import begins_letter, begins_quote, ends_desks_words, goes_on, is_prose
 from bot.tickets.reading.labels import OF_REQUESTERS, Label, Labels
 from bot.tickets.reading.lines import (
     Line,
@@ -312,7 +312,14 @@ class _Container:
             return
         below = _says_anything(islice(lines, place + 1, place + _MOST_LINES))
         segments = self._segments(line)
-        if self._begins_prose(line, segments[0], lines[place + 1 :]):
+        may_be_letters = segments[0].kind is None and not (self.first or self.pending)
+        if may_be_letters and begins_letter(
+            line,
+            lines[place + 1 :],
+            self.reader.labels,
+            labelled=self.labelled,
+            begun=self.reader.begun,
+        ):
             self.ended = True
             self._say(raw, place)
             return
@@ -328,12 +335,6 @@ class _Container:
         self._say(rest, place)
         self._after(line, segments, desks, kept)
         self.first = False
-
-    def _begins_prose(self, line: Line, head: Segment, following: Sequence[str]) -> bool:
-        """Whether the customer's words begin without a blank line: a sentence that no known label follows."""
-        if head.kind is not None or self.first or self.pending or not is_letters(line):
-            return False
-        return self.labelled or not goes_on(following, self.reader.labels)
 
     def _segments(self, line: Line) -> list[Segment]:
         segments = split_line(line, self.reader.labels, may_be_alone=self.pending is None)

@@ -8,6 +8,7 @@ from bot.tickets.reading.lines import Line, is_desks_sentence, read_line, split_
 
 _LONGEST_HEADING = 300
 _FEWEST_WORDS = 3
+_ENDS_OF_SENTENCES = (",", "!", "?", "。", "！", "？")
 _QUOTED_BELOW = re.compile(
     r"\s{0,9}(?:[-_=*]{2,}\s?.{0,40}(?:original|forwarded|weitergeleitet|transféré|reenviado|inoltrato|пересыл|転送)"
     r"|[-_=]{5,}\s*$|on .{4,200} wrote:\s*$|begin forwarded message"
@@ -38,12 +39,24 @@ def is_prose(text: str) -> bool:
     return len(words) >= _FEWEST_WORDS and any(word[:1].islower() for word in words)
 
 
-def is_letters(line: Line) -> bool:
-    """Whether a line without a label is a letter's: a sentence, a greeting, a signature's mark."""
+def begins_letter(
+    line: Line, following: Sequence[str], labels: Labels, *, labelled: bool, begun: bool
+) -> bool:
+    """
+    Whether the customer's words begin with a line that has no label, and no blank line above it.
+
+    They do where no known label follows, as below a blank line; a sentence below labelled lines always does.
+    """
     text = line.text.strip()
-    if line.has_ticket or "@" in text or is_desks_sentence(text):
+    has_words = any(character.isalnum() for character in text)
+    if not has_words or line.has_ticket or "@" in text or is_desks_sentence(text):
         return False
-    return is_prose(text) or text.endswith((",", "!", "?"))
+    if is_prose(text) or text.endswith(_ENDS_OF_SENTENCES):
+        return labelled or not goes_on(following, labels)
+    below = next(iter(following), "")
+    # A name may stand above an address without a label.
+    is_above_label = split_line(read_line(below), labels)[0].kind is not None
+    return begun and is_above_label and not goes_on(following, labels)
 
 
 def goes_on(lines: Sequence[str], labels: Labels) -> bool:

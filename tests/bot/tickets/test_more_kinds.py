@@ -60,6 +60,16 @@ CASES: list[Case] = [
         [],
         [BOB],
     ),
+    *(
+        (
+            f"a letter of one line ({line}) that only an address's label follows",
+            message(f"{TICKET}\n{line}\nEmail: {BOB}"),
+            OFFER,
+            [],
+            [BOB],
+        )
+        for line in ("Hello", "Status: open\nHello", "I cannot log in", "ログインできません。")
+    ),
     (
         "a letter's signature",
         message(f"{TICKET}\nHi team,\nthanks\n--\nEmail: {BOB}"),

@@ -56,6 +56,8 @@ MARKED: list[tuple[str, str, str]] = [
     ("29", "name", "Jane Doe"),
     ("33", "subject", "Fix the typo on About"),
     ("33", "name", "Jane Doe"),
+    ("35", "body", "same as last week"),
+    ("41", "body", "thanks!"),
     ("53", "body", "icon@2x.png missing, see git"),
     ("101", "body", "Still burning."),
     ("101", "subject", "Printer on fire"),
