@@ -1,6 +1,7 @@
 """Rybbit by `contracts/rybbit_observed.md`: three generations, self-hosted or as the cloud."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from aiohttp import web
@@ -113,6 +114,12 @@ class Rybbit(StandIn):
             "RYBBIT__WWW__BASE_URL": self.origin,
             "RYBBIT__WWW__WEB_URL": _WEB,
         }
+
+    def allow(self, scopes: frozenset[str]) -> None:
+        """Let the first key do nothing but this from now on."""
+        first, *others = self.data.keys
+        self.data = replace(self.data, keys=(replace(first, scopes=scopes), *others))
+        self._door = replace(self._door, data=self.data)
 
     def routes(self) -> list[web.RouteDef]:
         """The paths of this generation."""

@@ -96,6 +96,8 @@ def _as_user(server: StandIn) -> None:
 def _without_sessions(server: StandIn) -> None:
     if isinstance(server, RaygunV3):
         server.scopes.discard("rum.sessions:read")
+    if isinstance(server, Rybbit):
+        server.allow(frozenset({"users:read", "analytics:read"}))
 
 
 def _legacy(clock: Clock, people: Sequence[Customer]) -> Raygun:
@@ -153,10 +155,10 @@ KINDS = (
     ),
     Kind("raygun v3 by mcp", RAYGUN, _v3_by_mcp, tells_where=False, without_scope=_without_sessions),
     Kind("raygun legacy by mcp", RAYGUN, _legacy_by_mcp, tells_where=False, describes=False),
-    Kind("rybbit 2.8", RYBBIT, _rybbit(Generation.C)),
+    Kind("rybbit 2.8", RYBBIT, _rybbit(Generation.C), without_scope=_without_sessions),
     Kind("rybbit 2.3", RYBBIT, _rybbit(Generation.B)),
     Kind("rybbit 2.2.4", RYBBIT, _rybbit(Generation.A2)),
-    Kind("rybbit cloud", RYBBIT, _rybbit(Generation.C, cloud=True)),
+    Kind("rybbit cloud", RYBBIT, _rybbit(Generation.C, cloud=True), without_scope=_without_sessions),
     Kind("uxcam", UXCAM, _uxcam()),
     Kind("uxcam classic", UXCAM, _uxcam(newer_is_there=False)),
     Kind("uxcam without addresses", UXCAM, _uxcam(has_email=False), by_email=False),
