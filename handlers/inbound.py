@@ -76,10 +76,25 @@ async def accept(inbound: Inbound, kind: JobKind[P], key: str, payload: P) -> No
     job = await inbound.inbox.accept(kind.name, key, kind.write(payload))
     if job is not None:
         inbound.worker.start(job)
+    if inbound.admission.trail.owes:
+        inbound.tasks.spawn(_pay(inbound), "write down earlier refusals")
 
 
-async def accept_from(inbound: Inbound, kind: JobKind[P], key: str, payload: P) -> str | None:
-    """Accept what a person asks for; where it cannot be taken on, what they are to be told comes back."""
+async def _pay(inbound: Inbound) -> None:
+    try:
+        await inbound.admission.trail.pay()
+    except StoreAway as error:
+        structlog.get_logger("inbound").warning("refusal.not_written", why=str(error))
+
+
+async def accept_from(
+    inbound: Inbound, kind: JobKind[P], key: str, payload: P, *, comes_again: bool = False
+) -> str | None:
+    """
+    Accept what a person asks for; where it cannot be taken on, what they are to be told comes back.
+
+    `comes_again`: what cannot be stored now is left to Slack's next delivery, so that it is no refusal.
+    """
     asker: Asker = payload.asker  # type: ignore[attr-defined] # what people ask for says who asks
     if wait := inbound.pace.wait(asker.user, f"{kind.name} {key}"):
         inbound.metrics.lookups.labels("too_often").inc()
@@ -95,6 +110,8 @@ async def accept_from(inbound: Inbound, kind: JobKind[P], key: str, payload: P) 
     except SQLAlchemyError as error:
         structlog.get_logger("inbound").error("request.not_stored", kind=kind.name, exc_info=error)
         inbound.metrics.lookups.labels("not_stored").inc()
+        if not comes_again:
+            inbound.admission.trail.owe_refusal(asked_by(asker), "not_stored")
         return _NO_DATABASE
     return None
 
@@ -124,8 +141,9 @@ async def accept_or_tell(
         StoreAway: when it cannot be taken on, and they cannot be told: then Slack may deliver it again.
 
     """
-    refused = await accept_from(inbound, kind, redelivery_key(body), payload)
-    if refused == _NO_DATABASE and not asker.response_url:
+    comes_again = not asker.response_url
+    refused = await accept_from(inbound, kind, redelivery_key(body), payload, comes_again=comes_again)
+    if refused == _NO_DATABASE and comes_again:
         raise StoreAway(refused)
     if refused:
         inbound.tasks.spawn(tell_at_once(inbound, asker, refused), "tell that it was refused")

@@ -7,8 +7,10 @@ known by the job.
 
 import asyncio
 import uuid
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Protocol
 
 from cryptography.fernet import InvalidToken
@@ -17,7 +19,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.audit.entries import AuditEntry, Came
 from bot.domain.addresses import read_address
 from bot.domain.model import Subject, SubjectKind
+from bot.operations.clock import milliseconds
 from bot.operations.metrics import Metrics
+from bot.storage.database import StoreAway
 from bot.storage.keyring import Keyring, Seals
 from bot.storage.store import Store
 from bot.storage.tables import audit, now_ms
@@ -25,6 +29,8 @@ from bot.storage.upsert import upsert
 
 _SEALS = "audit"
 _SOON_SECONDS = 1.0
+# So many refusals wait at most for a database that is away; of more the latest are kept.
+_MOST_OWED = 1_000
 
 
 class Ending(Protocol):
@@ -65,6 +71,8 @@ class AuditTrail:
         self._store = store
         self._jobs = jobs
         self._soon: list[AuditEntry] = []
+        # What could not be written yet, and when it happened by the loop's time.
+        self._owed: deque[tuple[float, AuditEntry]] = deque(maxlen=_MOST_OWED)
         self._keyring = keyring
         self._metrics = metrics
         self._seals = seals_of(keyring) if names_subjects else None
@@ -91,18 +99,18 @@ class AuditTrail:
         Write and count a refusal of what was no job, such as a form that was not opened.
 
         Raises:
-            StoreAway: when the database cannot be reached.
+            StoreAway: when the database cannot be reached; then it is owed.
 
         """
         self._count(entries, reason)
-        await self.write([replace(entry, outcome=Came.refused(reason)) for entry in entries])
+        await self._write_or_owe([replace(entry, outcome=Came.refused(reason)) for entry in entries])
 
     async def write_refusal_soon(self, entries: Sequence[AuditEntry], reason: str) -> None:
         """
         As `write_refusal`, with those of a second in one go: of these there may be hundreds.
 
         Raises:
-            StoreAway: when the database cannot be reached.
+            StoreAway: when the database cannot be reached; then they are owed.
 
         """
         self._count(entries, reason)
@@ -111,7 +119,50 @@ class AuditTrail:
         if is_first:
             await asyncio.sleep(_SOON_SECONDS)
             refusals, self._soon = self._soon, []
-            await self.write(refusals)
+            await self._write_or_owe(refusals)
+
+    def owe_refusal(self, entries: Sequence[AuditEntry], reason: str) -> None:
+        """Count a refusal while the database is away; `pay` writes it when it is back."""
+        self._count(entries, reason)
+        self._owe([replace(entry, outcome=Came.refused(reason)) for entry in entries])
+
+    @property
+    def owes(self) -> bool:
+        """Whether there is something to `pay`."""
+        return bool(self._owed)
+
+    async def pay(self) -> None:
+        """
+        Write what could not be written before, with the time at which it happened.
+
+        Raises:
+            StoreAway: when the database cannot be reached yet: it is kept.
+
+        """
+        owed = list(self._owed)
+        self._owed.clear()
+        now = asyncio.get_running_loop().time()
+        try:
+            async with self._store.write() as connection:
+                for at, entry in owed:
+                    ago = milliseconds(timedelta(seconds=now - at))
+                    await upsert(
+                        connection, audit, [self._row(uuid.uuid4().hex, entry)], at_ms=now_ms() - ago
+                    )
+        except StoreAway:
+            self._owed.extendleft(reversed(owed[: _MOST_OWED - len(self._owed)]))
+            raise
+
+    async def _write_or_owe(self, entries: Sequence[AuditEntry]) -> None:
+        try:
+            await self.write(entries)
+        except StoreAway:
+            self._owe(entries)
+            raise
+
+    def _owe(self, entries: Sequence[AuditEntry]) -> None:
+        now = asyncio.get_running_loop().time()
+        self._owed.extend((now, entry) for entry in entries)
 
     async def write(self, entries: Sequence[AuditEntry]) -> None:
         """

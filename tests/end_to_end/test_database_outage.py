@@ -9,6 +9,7 @@ import httpx2
 import pytest
 
 from bot.app import Bot, open_bot
+from bot.audit.search import search
 from bot.serving.run import serving_http
 from bot.settings.model import load_settings
 from sandbox.slack import plain_text
@@ -82,6 +83,13 @@ async def test_an_outage_is_told_and_survived(
     await slack.wait_for(lambda: slack.replies(mention.channel, mention.ts))
     assert (await client.get("/readyz")).status_code == 200
     await desk.idle(bot)
+    # The refused command has its row now; the mention was delivered again, and was none.
+    rows = await search(bot.engine.store, bot.engine.keyring)
+    assert sorted((row.way, row.outcome) for row in rows) == [
+        ("command", "found"),
+        ("command", "refused_not_stored"),
+        ("mention", "found"),
+    ]
     assert len(desk.posts()) == 1
     assert len(slack.replies(mention.channel, mention.ts)) == 1
     # What was refused while the database was away is on the sandbox's record, as it must be.

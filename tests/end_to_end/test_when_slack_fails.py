@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from bot.answers.buttons import REFRESH
+from bot.audit.search import search
 from bot.storage.database import StoreAway
 from sandbox.slack import Message, plain_text
 from tests.end_to_end.conftest import Desk
@@ -119,6 +120,10 @@ async def test_whoever_asks_in_any_way_while_too_much_waits_is_told_so(
         await slack.wait_for(
             lambda: [m for m in slack.messages(slack.places.direct_with_bot) if BUSY in plain_text(m)]
         )
+        await desk.idle(bot)
+        rows = await search(bot.engine.store, bot.engine.keyring, by=slack.people.agent)
+        refused = [row.way for row in rows if row.outcome == "refused_too_many"]
+        assert sorted(refused) == ["command", "direct_message", "mention", "refresh"]
     assert BUSY in str(outcome.delivery and outcome.delivery.body)
     assert len(desk.world.fullstory.calls) == calls
 

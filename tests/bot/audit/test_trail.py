@@ -1,5 +1,7 @@
 """The audit trail: written with the end of a job, once, and found again by whom it is about."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
@@ -22,6 +24,7 @@ from bot.domain.model import (
 )
 from bot.jobs.inbox import Inbox, Job
 from bot.operations.metrics import Metrics, make_metrics
+from bot.storage.database import StoreAway
 from bot.storage.keyring import Keyring, Unsealable
 from bot.storage.store import Store
 from bot.storage.tables import audit
@@ -98,6 +101,29 @@ async def test_a_job_that_is_left_and_taken_over_has_its_rows_once(
 
 async def test_a_refusal_is_counted_by_why_and_way(trail: AuditTrail, metrics: Metrics) -> None:
     await trail.write_refusal(asked_by(ANA), "guest")
+    labels = {"reason": "guest", "way": "refresh"}
+    assert metrics.registry.get_sample_value("casefile_refusals_total", labels) == 1
+
+
+async def test_a_refusal_while_the_database_is_away_is_counted_once_and_written_when_it_is_back(
+    store: Store, trail: AuditTrail, metrics: Metrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @asynccontextmanager
+    async def away(_self: Store) -> AsyncIterator[None]:
+        raise StoreAway("invented")
+        yield
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "write", away)
+        with pytest.raises(StoreAway):
+            await trail.write_refusal(asked_by(ANA), "guest")
+        trail.owe_refusal(asked_by(ANA), "not_stored")
+        with pytest.raises(StoreAway):
+            await trail.pay()
+        assert trail.owes
+    await trail.pay()
+    assert not trail.owes
+    assert sorted(row.outcome for row in await rows(store)) == ["refused_guest", "refused_not_stored"]
     labels = {"reason": "guest", "way": "refresh"}
     assert metrics.registry.get_sample_value("casefile_refusals_total", labels) == 1
 
