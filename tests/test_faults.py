@@ -9,14 +9,12 @@ import pytest
 _TESTS = Path(__file__).parent
 _TABLE = tomllib.loads((_TESTS / "faults.toml").read_text())
 _NAMED = sorted({named for part in _TABLE.values() for tests in part.values() for named in tests})
-# The days that the README tells of, and the time that the tests take.
-_MEASURED = {"30", "31"}
 
 
-def test_every_fault_has_a_test_but_for_what_is_measured() -> None:
+def test_every_fault_has_a_test() -> None:
     faults = _TABLE["faults"]
     assert list(faults) == [str(number) for number in range(1, 32)]
-    assert {number for number, tests in faults.items() if not tests} == _MEASURED
+    assert all(faults.values())
     assert all(_TABLE["vendors"].values())
 
 

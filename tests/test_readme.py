@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from dotenv import dotenv_values
 
+from benchmarks.raygun_day import parser
 from bot.cli.main import COMMANDS, run
 from bot.settings.misspelt import is_ours
 from bot.settings.model import known_names
@@ -140,3 +141,21 @@ def test_every_path_that_a_document_names_is_there(document: Path) -> None:
     text = document.read_text()
     named = re.findall(r"`((?:bot|handlers|sandbox|tests|benchmarks|docs|deploy)/[\w./]*)`", text)
     assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_the_days_that_are_told_of_raygun_name_their_seeds_in_a_command_that_can_be_run() -> None:
+    document = (ROOT / "docs" / "quotas.md").read_text()
+    [line] = re.findall(r"^    \S+ -m benchmarks\.raygun_day (.+)$", document, re.MULTILINE)
+    chosen = parser().parse_args(line.split())
+    assert len(set(chosen.seed)) == 5
+    assert "the\nrange over five seeds, by" in document
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_no_document_promises_how_long_all_the_tests_take(document: Path) -> None:
+    promises = [
+        line
+        for line in document.read_text().splitlines()
+        if re.search(r"make (?:test|bench)\b", line) and re.search(r"\b(?:minutes?|hours?)\b", line)
+    ]
+    assert promises == []
