@@ -16,7 +16,7 @@ async def test_the_wide_page_has_no_serious_offence_against_accessibility(
     screen: Screen = await open_screen(WIDE, scheme)
     assert await screen.offences() == []
     await screen.ask(f"/sessions {JANE}")
-    await expect(screen.thread.last).to_contain_text("Rybbit (www): 4 sessions")
+    await expect(screen.thread.last).to_contain_text("4 tools")
     await screen.page.get_by_label("State of Rybbit").select_option("down")
     await screen.page.locator("#tickets-drawer summary").click()
     assert await screen.offences() == []

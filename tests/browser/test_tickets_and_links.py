@@ -51,7 +51,7 @@ async def test_the_shortcut_of_a_message_looks_up_whom_it_names(screen: Screen) 
     await screen.ask("any idea about jane@contoso.example?")
     await screen.messages.last.hover()
     await screen.page.get_by_role("button", name="Find sessions").click()
-    await expect(screen.thread.last).to_contain_text("Sessions of jane@contoso.example")
+    await expect(screen.thread.last).to_contain_text("Jane Doe · jane@contoso.example")
 
 
 async def test_a_pasted_link_gets_a_card_whose_button_says_more(screen: Screen) -> None:
@@ -61,7 +61,7 @@ async def test_a_pasted_link_gets_a_card_whose_button_says_more(screen: Screen) 
     card = screen.page.locator(".card")
     await expect(card).to_contain_text("Added by Casefile")
     await card.get_by_role("button", name="More").first.click()
-    await expect(screen.thread.last).to_contain_text("Sessions of")
+    await expect(screen.thread.last).to_contain_text("Noor Rahimi · noor@contoso.example")
 
 
 async def test_what_a_webhook_tells_is_sent_from_its_drawer(screen: Screen) -> None:

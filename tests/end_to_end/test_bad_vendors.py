@@ -10,7 +10,7 @@ from sandbox.slack.places import Channel, Kind
 from sandbox.vendors.hostile import open_hostile
 from sandbox.world import open_world
 from tests.conftest import prepared_sqlite
-from tests.end_to_end.conftest import TIMING
+from tests.end_to_end.conftest import PATIENT, TIMING
 
 # More than there are places for jobs that are begun at once.
 LOOKUPS = 34
@@ -19,8 +19,7 @@ LOOKUPS = 34
 async def test_nobody_waits_for_a_place_that_a_bad_vendor_holds(tmp_path: Path) -> None:
     async with open_world(strangers_a_day=10) as world, open_hostile() as hostile:
         slack, database = world.slack, {"DATABASE_URL": prepared_sqlite(tmp_path / "casefile.db")}
-        patient = {"LOOKUP__DEADLINE_SECONDS": "60"}
-        settings = load_settings(world.environment() | database | patient | hostile.environment())
+        settings = load_settings(world.environment() | database | PATIENT | hostile.environment())
         members = slack.state.channels[slack.places.support].members
         channels = [f"C0BAD{number:04d}" for number in range(LOOKUPS)]
         async with open_bot(settings, world.clock, TIMING) as bot, serving_http(bot, "127.0.0.1", 0) as port:
