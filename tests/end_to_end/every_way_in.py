@@ -54,6 +54,7 @@ class Row:
 
     `passes` is what the trail says of whoever may, as way and outcome; None where it need not say anything:
     nobody was looked up, and nobody refused. `refused` is the way that the trail has for the others.
+    `differing` are the cells that come out otherwise in this row's environment.
     """
 
     ready: Callable[["Table"], Awaitable[Act]]
@@ -62,6 +63,7 @@ class Row:
     has_places: bool = True
     has_people: bool = True
     environment: Mapping[str, str] = field(default_factory=dict)
+    differing: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -226,7 +228,9 @@ class Table:
 
     @property
     def cells(self) -> Mapping[str, str]:
-        return {**(PLACES if self.row.has_places else {}), **(PEOPLE if self.row.has_people else {})}
+        places = PLACES if self.row.has_places else {}
+        people = PEOPLE if self.row.has_people else {}
+        return {**places, **people, **self.row.differing}
 
     def expected(self) -> dict[str, list[tuple[str, str]]]:
         passes = [self.row.passes] if self.row.passes else []

@@ -12,7 +12,7 @@ from sandbox.slack.commands import deliver_command
 from sandbox.slack.payloads import command as command_of
 from sandbox.vendors.uxcam import session_url as uxcam_url
 from tests.end_to_end.conftest import Desk
-from tests.end_to_end.every_way_in import JANE, Act, Row, Table, fill
+from tests.end_to_end.every_way_in import JANE, PASSES, Act, Row, Table, fill
 
 NOBODY_NAMED = "Something is wrong with the shop"
 OFFERED = "New <https://acme.zendesk.com/agent/tickets/9|#9>\n\nplease write to bob@x.example"
@@ -184,8 +184,16 @@ async def opening_the_home_tab(table: Table) -> Act:
 
 FOUND = "found"
 NOT_ADMIN = ("home", "refused_not_admin")
+GUESTS = dict.fromkeys(("guest", "single_channel_guest", "a_guest_since_a_moment"), PASSES)
 ROWS = {
     "command": Row(command, "command", ("command", FOUND)),
+    "command where guests may": Row(
+        command,
+        "command",
+        ("command", FOUND),
+        environment={"ACCESS__GUESTS": "true"},
+        differing=GUESTS,
+    ),
     "mention": Row(mention, "mention", ("mention", FOUND)),
     "direct message": Row(direct_message, "direct_message", ("direct_message", FOUND), has_places=False),
     "shortcut": Row(shortcut, "shortcut", ("shortcut", FOUND)),
