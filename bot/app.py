@@ -29,6 +29,7 @@ from bot.lookup.ask_source import AskSource
 from bot.lookup.fan_out import Lookup
 from bot.lookup.identities import Identities
 from bot.lookup.known_links import KnownLinks
+from bot.lookup.named_pages import NamedPages
 from bot.lookup.pages import Pages
 from bot.lookup.shared_uids import SharedUids
 from bot.lookup.single_flight import Flights
@@ -89,6 +90,7 @@ class Engine:
     pushed: PushedErrors
     pages: Pages
     known_links: KnownLinks
+    named_pages: NamedPages
     leases: Leases
     lookup: Lookup
     metrics: Metrics
@@ -147,6 +149,7 @@ async def open_engine(
         identities = Identities(store, keyring, index_days, _shared_uids(settings, sources))
         lookup = Lookup(sources, ask_source, identities, clock, tasks, metrics)
         pages = Pages(flights, keyring, clock)
+        named_pages = NamedPages(sources, ask_source, pages, known_links, clock, settings.links)
         erasures = Erasures(store, (cache.drop, pages.drop, wiring.memory.drop))
         yield Engine(
             settings,
@@ -161,6 +164,7 @@ async def open_engine(
             pushed,
             pages,
             known_links,
+            named_pages,
             leases,
             lookup,
             metrics,
@@ -321,10 +325,7 @@ def _handlers(
     )
     unfurls = UnfurlJobs(
         access,
-        engine.sources,
-        lookup.ask_source,
-        engine.pages,
-        engine.known_links,
+        engine.named_pages,
         engine.leases,
         slack,
         engine.clock,

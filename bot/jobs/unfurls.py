@@ -18,20 +18,17 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.answers.cards import Card, card_blocks
 from bot.audit.entries import AuditEntry, Came, ShownTo, asked_by
 from bot.audit.trail import AuditTrail
-from bot.domain.links import Link, LinkKind, read_link
-from bot.domain.model import CaseFile, Finding, Session, State, Subject, SubjectKind
+from bot.domain.model import CaseFile, Finding, Session, Subject, SubjectKind
 from bot.jobs.inbox import Job
 from bot.jobs.payloads import UNFURL, UnfurlPayload
-from bot.lookup.ask_source import AskSource
-from bot.lookup.known_links import KnownLinks, Pointer
-from bot.lookup.pages import Pages
+from bot.lookup.named_pages import NamedPage, NamedPages, Undescribed, Unnamed
 from bot.operations.clock import Clock
 from bot.operations.metrics import Metrics
 from bot.operations.tasks import together
 from bot.settings.model import Settings
 from bot.slack.access import Access
 from bot.sources.http import CallFailed
-from bot.sources.protocol import Linked, Question, Source
+from bot.sources.protocol import Question
 from bot.sources.quota import Purpose
 from bot.storage.leases import Leases
 
@@ -49,21 +46,6 @@ class NoCard:
 
 
 @dataclass(frozen=True, slots=True)
-class _Named:
-    """What an address was found to name: a source, and a session of it or a person."""
-
-    source: Linked
-    session_id: str | None
-    subject: Subject | None
-
-    @property
-    def page(self) -> str:
-        """What two addresses of the same page have in common."""
-        person = f"{self.subject.kind}:{self.subject.value}" if self.subject else ""
-        return f"{self.source.name}/{self.session_id or person}"
-
-
-@dataclass(frozen=True, slots=True)
 class _Claimed:
     """A card, and the page that nobody else shows a card of meanwhile; None in a preview."""
 
@@ -77,10 +59,7 @@ class UnfurlJobs:
 
     Args:
         access: who may look customers up, and where.
-        sources: whose pages are known.
-        ask_source: asks one source.
-        pages: asks vendors about pages.
-        known_links: the sessions that sources have answered with.
+        named: what addresses name, and what is known of it.
         leases: which pages have a card in a channel.
         slack: shows the cards.
         clock: the process's time.
@@ -93,10 +72,7 @@ class UnfurlJobs:
     def __init__(
         self,
         access: Access,
-        sources: Sequence[Source],
-        ask_source: AskSource,
-        pages: Pages,
-        known_links: KnownLinks,
+        named: NamedPages,
         leases: Leases,
         slack: AsyncWebClient,
         clock: Clock,
@@ -106,10 +82,7 @@ class UnfurlJobs:
     ) -> None:
         self._trail = trail
         self._access = access
-        self._sources = sources
-        self._ask_source = ask_source
-        self._pages = pages
-        self._known_links = known_links
+        self._named = named
         self._leases = leases
         self._slack = slack
         self._clock = clock
@@ -180,80 +153,21 @@ class UnfurlJobs:
         except CallFailed as failed:
             return NoCard(f"failed_{failed.failure.reason}")
 
-    async def _name(self, url: str) -> _Named | NoCard:
+    async def _name(self, url: str) -> NamedPage | NoCard:
         """Find out what an address names, at which of our accounts."""
-        if pointer := await self._known_links.by_url(url):
-            return self._pointed(pointer)
-        link = read_link(url, self._settings.links)
-        if link is None:
-            return NoCard("unknown")
-        source = await self._ours(link)
-        if source is None:
-            return NoCard("not_ours")
-        if link.kind is LinkKind.SESSION and link.session_id:
-            pointer = await self._known_links.by_id(source.name, link.session_id)
-            return self._pointed(pointer) if pointer else _Named(source, link.session_id, None)
-        if link.user_id is None:
-            return NoCard("unknown")
-        person = await self._pages.person(source, link)
-        return _Named(source, None, person) if person else NoCard("unknown")
+        named = await self._named.name(url)
+        return NoCard(named) if isinstance(named, Unnamed) else named
 
-    def _pointed(self, pointer: Pointer) -> _Named | NoCard:
-        for source in self._sources:
-            if str(source.name) == pointer.source and isinstance(source, Linked):
-                return _Named(source, pointer.session_id, pointer.subject)
-        return NoCard("not_ours")
-
-    async def _ours(self, link: Link) -> Linked | None:
-        for source in self._sources:
-            if source.name.vendor != link.vendor or not isinstance(source, Linked):
-                continue
-            if await self._pages.is_ours(source, link):
-                return source
-        return None
-
-    async def _describe(self, job: Job, named: _Named, payload: UnfurlPayload) -> Card | NoCard:
-        """A card from what is known of the person, else by asking for the session alone."""
-        finding: Finding | None = None
-        if named.subject is not None:
-            finding = await self._finding(job, named.source, named.subject)
-            card = self._of_finding(named, finding, payload)
-            if card is not None:
-                return card
-        if named.session_id is None:
-            return NoCard(_why(finding))
-        session = await self._pages.session(named.source, named.session_id)
-        if session is None or session.started_at is None:
-            return NoCard("unknown")
-        subject = named.subject or _subject_of(session)
-        if subject is not None:
-            # Its errors, and how fresh that is, come with the person's.
-            finding = await self._finding(job, named.source, subject)
-            card = self._of_finding(replace(named, subject=subject), finding, payload)
-            if card is not None:
-                return card
-        return self._alone(session, subject, payload)
-
-    async def _finding(self, job: Job, source: Linked, subject: Subject) -> Finding | None:
-        findings: list[Finding] = []
+    async def _describe(self, job: Job, named: NamedPage, payload: UnfurlPayload) -> Card | NoCard:
         days = self._settings.lookup.days
-        question = Question(subject, days, Purpose.UNFURL, heard_since=job.heard_since)
-        await self._ask_source(source, question, lambda finding, _last: findings.append(finding))
-        return findings[-1] if findings else None
 
-    def _of_finding(self, named: _Named, finding: Finding | None, payload: UnfurlPayload) -> Card | None:
-        if finding is None or named.subject is None or not finding.sessions:
-            return None
-        session = next((one for one in finding.sessions if one.id == named.session_id), None)
-        if named.session_id is not None and session is None:
-            return None
-        return self._made(finding, session, named.subject, payload)
+        def question(subject: Subject) -> Question:
+            return Question(subject, days, Purpose.UNFURL, heard_since=job.heard_since)
 
-    def _alone(self, session: Session, subject: Subject | None, payload: UnfurlPayload) -> Card:
-        """A card of a session of which nothing else is known."""
-        now = self._clock()
-        finding = Finding(session.source, State.LIVE, now, 1, (session,))
-        return self._made(finding, session, subject, payload)
+        found = await self._named.describe(named, question)
+        if isinstance(found, Undescribed):
+            return NoCard(_why(found.finding))
+        return self._made(found.finding, found.session, found.subject, payload)
 
     def _made(
         self, finding: Finding, session: Session | None, subject: Subject | None, payload: UnfurlPayload
@@ -296,10 +210,3 @@ def _audited(payload: UnfurlPayload, found: _Claimed | NoCard) -> AuditEntry:
 def _why(finding: Finding | None) -> str:
     failure = finding.failure if finding else None
     return f"failed_{failure.reason}" if failure else "unknown"
-
-
-def _subject_of(session: Session) -> Subject | None:
-    uid, email = session.user.uid, session.user.email
-    if uid and "@" not in uid:
-        return Subject(SubjectKind.UID, uid, uid)
-    return Subject(SubjectKind.EMAIL, email, email) if email else None

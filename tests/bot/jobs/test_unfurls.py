@@ -14,6 +14,7 @@ from bot.domain.model import Failure, Reason, Session, SessionUser, SourceName, 
 from bot.jobs.inbox import Job
 from bot.jobs.payloads import UNFURL, UnfurlPayload
 from bot.jobs.unfurls import UnfurlJobs
+from bot.lookup.named_pages import NamedPages
 from bot.lookup.pages import Pages
 from bot.operations.clock import system_clock
 from bot.operations.metrics import Metrics, make_metrics
@@ -68,12 +69,17 @@ class Desk:
             by.client, settings.access, system_clock, Memory(self.at.store, self.at.keyring, system_clock)
         )
         found = self.found
-        return UnfurlJobs(
-            access,
+        named = NamedPages(
             found.sources,
             found.lookup.ask_source,
             Pages(found.flights, self.at.keyring, system_clock),
             found.known_links,
+            system_clock,
+            settings.links,
+        )
+        return UnfurlJobs(
+            access,
+            named,
             found.leases,
             by.client,
             system_clock,
