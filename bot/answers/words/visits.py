@@ -18,9 +18,9 @@ from bot.domain.model import UrlIs
 from bot.domain.visits.model import Device, PagesSeen, SaidBy, Visit, Whereabouts
 from bot.domain.visits.moments import holds
 
-# Characters of the pages in a visit's line together, also where its duration is beside them; of each screen.
-_PAGES, _PAGES_BESIDE, _SCREEN = 24, 16, 20
-_SCREENS_SHOWN = 4
+# Characters of a line in a thread that is 400 pixels wide, of the pages in it together, of each screen, and
+# what is left at least of a page that is cut.
+_LINE, _PAGES, _SCREEN, _LEAST_ROOM = 46, 24, 20, 8
 # What a tool says of a device's form says nothing where the system is known.
 _FORMS = frozenset({"desktop", "mobile", "tablet", "pc", "phone", "smartphone", "other", "unknown"})
 # How most people come to a site, which tells an agent nothing.
@@ -91,12 +91,19 @@ class VisitLines:
         crash = style.bold(table.SIGN_OF_CRASH) if visit.signs.crashed else ""
         first = pin + joined([when, words or joined([lasted, crash])])
         device, place = device_words(visit.device, style), place_words(visit.place, style)
-        second = [
-            joined([lasted, crash]) if words else "",
-            self._way(visit.way, _PAGES_BESIDE if words else _PAGES),
+        before = [lasted, table.SIGN_OF_CRASH if crash else ""] if words else []
+        bad, other = _signs(visit, errors, style)
+        after = [
             device if device != self.common.device else "",
             place if place != self.common.place else "",
-            *_signs(visit, errors, style),
+            *other,
+        ]
+        second = [
+            joined([lasted, crash]) if words else "",
+            self._way(visit.way, _room_beside([*before, *bad, *after])),
+            *after[:2],
+            *(style.bold(sign) for sign in bad),
+            *other,
         ]
         return [line for line in (first, joined(second), joined(self._links(visit, moment))) if line]
 
@@ -145,16 +152,32 @@ def _lasted(visit: Visit) -> str:
 
 
 def way_words(told: SaidBy[PagesSeen] | None, style: Style, room: int = _PAGES) -> str:
-    """How many pages or screens, and from which to which, in `room` characters: `5 pages: /cart → /pay`."""
+    """
+    How many pages, and from which to which, or screens, in about `room` characters: `5 pages: /cart → /pay`.
+
+    Where there is too little room for pages, and their number is known, it is said alone.
+    """
     if told is None:
         return ""
-    way = told.value
+    way, count = told.value, _count_words(told)
     if way.screens:
-        ends = ", ".join(style.text(screen, _SCREEN) for screen in way.screens[:_SCREENS_SHOWN])
+        ends = _screens(way.screens, style, room)
     else:
-        pages = _fitting(list(dict.fromkeys(page for page in (way.first, way.last) if page)), room)
-        ends = " → ".join(style.text(page, _PAGES) for page in pages)
-    return ": ".join(part for part in (_count_words(told), ends) if part)
+        pages = list(dict.fromkeys(page for page in (way.first, way.last) if page))
+        cut = _fitting(pages, max(room, 0 if count else _LEAST_ROOM))
+        ends = " → ".join(style.text(page, _PAGES) for page in cut)
+    return ": ".join(part for part in (count, ends) if part)
+
+
+def _screens(names: Sequence[str], style: Style, room: int) -> str:
+    """As many screens as fit, in no order of theirs; one of them at least."""
+    shown: list[str] = []
+    for name in names:
+        room -= min(len(name), _SCREEN) + len(", ")
+        if shown and room < 0:
+            break
+        shown.append(style.text(name, _SCREEN))
+    return ", ".join(shown)
 
 
 def _count_words(told: SaidBy[PagesSeen] | None) -> str:
@@ -163,11 +186,19 @@ def _count_words(told: SaidBy[PagesSeen] | None) -> str:
     return counted(told.value.count, "screen" if told.value.are_screens else "page")
 
 
+def _room_beside(others: Sequence[str]) -> int:
+    """How many characters a line has left for pages beside these parts, with the marks between them."""
+    taken = sum(len(f"{other} · ") for other in others if other)
+    return max(0, min(_PAGES, _LINE - taken - len("9 pages:  → ")))
+
+
 def _fitting(pages: Sequence[str], room: int) -> list[str]:
-    """Pages' paths cut to what fits into a line together; of a path the end says most."""
+    """Pages' paths cut to what fits into a line together, of a path its end; none where little were left."""
     cut: dict[str, str] = {}
     for left, page in zip(range(len(pages), 0, -1), sorted(pages, key=len), strict=True):
         most = room // left
+        if most < min(len(page), _LEAST_ROOM):
+            return []
         cut[page] = page if len(page) <= most else f"…{page[1 - most :]}"
         room -= len(cut[page])
     return [cut[page] for page in pages]
@@ -196,8 +227,8 @@ def place_words(told: SaidBy[Whereabouts] | None, style: Style) -> str:
     return ", ".join(style.text(part, LABEL) for part in (told.value.city, told.value.country) if part)
 
 
-def _signs(visit: Visit, errors: int, style: Style) -> list[str]:
-    """What is special about a visit; in bold what went wrong."""
+def _signs(visit: Visit, errors: int, style: Style) -> tuple[list[str], list[str]]:
+    """What is special about a visit: what went wrong, and what else."""
     signs = visit.signs
     count = max(errors, signs.errors.value if signs.errors else 0)
     # An app's crash is said with its time, and what else went wrong then among the errors.
@@ -213,4 +244,4 @@ def _signs(visit: Visit, errors: int, style: Style) -> list[str]:
     other = [table.CHANNEL.format(channel=style.text(channel, LABEL))] if channel and not is_usual else []
     is_watched = any(s.url and s.url_is is UrlIs.SESSION for s in visit.sessions)
     other += [table.REPLAY_RECORDED] if signs.has_replay and not is_watched else []
-    return [*(style.bold(sign) for sign in bad), *other]
+    return bad, other
