@@ -2,6 +2,9 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 
+# Without translated files, each of the processes of a test run would translate every module again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: audit sbom install demo test test-without-browser quick lint bench readme pictures migration lock clean
 
 install: $(VENV)/.installed

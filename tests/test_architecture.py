@@ -1,12 +1,11 @@
 """The layout shows the architecture: rooms in an order, each importing only rooms below it."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parents[1]
 # From the ground up; `docs/architecture.md` says what each room is.
@@ -47,7 +46,8 @@ def height_of(module: str) -> int | None:
     return None
 
 
-def imports_of(file: Path) -> set[str]:
+@cache
+def imports_of(file: Path) -> frozenset[str]:
     """The modules of ours that a file imports, by whatever form of import and wherever in the file."""
     found = set()
     for node in ast.walk(ast.parse(file.read_text())):
@@ -55,24 +55,36 @@ def imports_of(file: Path) -> set[str]:
             found |= {node.module, *(f"{node.module}.{name.name}" for name in node.names)}
         elif isinstance(node, ast.Import):
             found |= {name.name for name in node.names}
-    return {module for module in found if module.split(".")[0] in ("bot", "handlers", "sandbox", "tests")}
+    ours = ("bot", "handlers", "sandbox", "tests")
+    return frozenset(module for module in found if module.split(".")[0] in ours)
 
 
-@pytest.mark.parametrize("file", FILES, ids=module_of)
-def test_a_room_imports_only_rooms_below_it(file: Path) -> None:
-    height = height_of(module_of(file))
-    if height is None:
-        assert module_of(file) in ("bot", "bot.__main__")
-        return
-    above = {used for used in imports_of(file) if (height_of(used) or 0) > height}
-    assert above == set(), f"{module_of(file)} imports from above"
+def those(wrong: Iterable[tuple[Path, Iterable[str]]]) -> dict[str, list[str]]:
+    """What is wrong by the module that it is wrong in, without those that are well."""
+    told = {module_of(file): sorted(faults) for file, faults in wrong}
+    return {module: faults for module, faults in told.items() if faults}
 
 
-@pytest.mark.parametrize("file", FILES, ids=module_of)
-def test_the_ground_imports_nothing_of_ours_but_itself(file: Path) -> None:
-    room = ".".join(module_of(file).split(".")[:2])
-    if room in GROUND:
-        assert {used for used in imports_of(file) if not used.startswith(room)} == set()
+def test_a_room_imports_only_rooms_below_it() -> None:
+    heights = {file: height_of(module_of(file)) for file in FILES}
+    beside = {module_of(file) for file, height in heights.items() if height is None}
+    assert beside == {"bot", "bot.__main__"}
+    from_above = those(
+        (file, {used for used in imports_of(file) if (height_of(used) or 0) > height})
+        for file, height in heights.items()
+        if height is not None
+    )
+    assert from_above == {}
+
+
+def test_the_ground_imports_nothing_of_ours_but_itself() -> None:
+    rooms = {file: ".".join(module_of(file).split(".")[:2]) for file in FILES}
+    from_elsewhere = those(
+        (file, {used for used in imports_of(file) if not used.startswith(room)})
+        for file, room in rooms.items()
+        if room in GROUND
+    )
+    assert from_elsewhere == {}
 
 
 def test_no_module_imports_itself_by_way_of_others() -> None:
@@ -84,31 +96,36 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
     assert set(TopologicalSorter(graph).static_order()) == modules
 
 
-@pytest.mark.parametrize("file", sorted(FILES + BESIDE), ids=module_of)
-def test_a_module_can_be_read_at_one_sitting(file: Path) -> None:
-    assert len(file.read_text().splitlines()) <= MOST_LINES
+def test_a_module_can_be_read_at_one_sitting() -> None:
+    lines = {module_of(file): len(file.read_text().splitlines()) for file in (*FILES, *BESIDE)}
+    assert {module: count for module, count in lines.items() if count > MOST_LINES} == {}
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: str(folder.relative_to(ROOT)))
-def test_a_room_can_be_seen_at_one_glance(folder: Path) -> None:
-    if folder.parts[-2:] == ("migrations", "versions"):
-        return  # A history rather than a room: it grows by one with each change of the tables.
-    entries = {file.relative_to(folder).parts[0] for file in folder.rglob("*.py")} - {"__init__.py"}
-    # In `bot/` a room for each step of the order but `handlers`, and beside them `__main__`.
-    assert len(entries) <= (len(ROOMS) if folder.name == "bot" else MOST_ENTRIES)
+def test_a_room_can_be_seen_at_one_glance() -> None:
+    crowded = {}
+    for folder in FOLDERS:
+        if folder.parts[-2:] == ("migrations", "versions"):
+            continue  # A history rather than a room: it grows by one with each change of the tables.
+        entries = {file.relative_to(folder).parts[0] for file in folder.rglob("*.py")} - {"__init__.py"}
+        # In `bot/` a room for each step of the order but `handlers`, and beside them `__main__`.
+        if len(entries) > (len(ROOMS) if folder.name == "bot" else MOST_ENTRIES):
+            crowded[str(folder.relative_to(ROOT))] = sorted(entries)
+    assert crowded == {}
 
 
-@pytest.mark.parametrize("file", FILES, ids=module_of)
-def test_the_program_needs_no_sandbox_and_no_tests(file: Path) -> None:
-    used = {module.split(".")[0] for module in imports_of(file)}
-    assert "tests" not in used
-    assert "sandbox" not in used or module_of(file) == "bot.cli.commands.demo"
+def test_the_program_needs_no_sandbox_and_no_tests() -> None:
+    needed = those(
+        (file, {used for used in imports_of(file) if used.split(".")[0] in ("sandbox", "tests")})
+        for file in FILES
+    )
+    of_the_demo = needed.pop("bot.cli.commands.demo", [])
+    assert needed == {}
+    assert [used for used in of_the_demo if used.split(".")[0] == "tests"] == []
 
 
-@pytest.mark.parametrize("file", FILES, ids=module_of)
-def test_only_the_command_line_hands_the_environment_in(file: Path) -> None:
-    may = ("bot.cli.environment", "bot.settings.model")
-    assert "os.environ" not in file.read_text() or module_of(file) in may
+def test_only_the_command_line_hands_the_environment_in() -> None:
+    naming = {module_of(file) for file in FILES if "os.environ" in file.read_text()}
+    assert naming <= {"bot.cli.environment", "bot.settings.model"}
 
 
 def test_a_public_class_has_its_name_to_itself() -> None:

@@ -140,9 +140,9 @@ DRESSED = [
 
 
 @pytest.mark.parametrize("dress", DRESSED)
-@pytest.mark.parametrize("url", KNOWN, ids=lambda url: url[8:60])
-def test_every_form_of_the_contracts_is_read(url: str, dress: str) -> None:
-    assert read_link(dress.format(url.replace("&", "&amp;")), OWN) == KNOWN[url]
+def test_every_form_of_the_contracts_is_read(dress: str) -> None:
+    read = {url: read_link(dress.format(url.replace("&", "&amp;")), OWN) for url in KNOWN}
+    assert read == KNOWN
 
 
 @pytest.mark.parametrize("url", [url for url in KNOWN if "?" not in url], ids=lambda url: url[8:60])
