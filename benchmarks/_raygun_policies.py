@@ -23,13 +23,13 @@ from bot.operations.metrics import make_metrics
 from bot.operations.tasks import Tasks
 from bot.settings.model import load_settings
 from bot.sources.http import trusted_certificates
+from bot.sources.opening import open_sources
 from bot.sources.protocol import Question
 from bot.sources.quota import Ledger
 from bot.sources.raygun.index import SessionIndex
 from bot.sources.raygun.pushed_errors import PushedErrors
 from bot.sources.raygun.spending import plan
 from bot.sources.raygun.spending.forecast import Outlook, Pace
-from bot.sources.registry import open_sources
 from bot.sources.wiring import Wiring
 from bot.storage.keyring import Keyring
 from bot.storage.leases import Leases

@@ -51,11 +51,12 @@ from bot.slack.posts import Posts
 from bot.slack.rate_limits import RateLimits
 from bot.slack.signed_values import ButtonSeals
 from bot.sources.http import trusted_certificates
+from bot.sources.opening import open_sources
 from bot.sources.protocol import Source
 from bot.sources.quota import Ledger
 from bot.sources.raygun.index import SessionIndex
 from bot.sources.raygun.pushed_errors import PushedErrors
-from bot.sources.registry import VENDORS, VendorEntry, open_sources
+from bot.sources.registry import VENDORS, VendorEntry, known_pages
 from bot.sources.wiring import Wiring
 from bot.storage.database import StoreAway
 from bot.storage.keyring import Keyring
@@ -149,7 +150,7 @@ async def open_engine(
         identities = Identities(store, keyring, index_days, _shared_uids(settings, sources))
         lookup = Lookup(sources, ask_source, identities, clock, tasks, metrics)
         pages = Pages(flights, keyring, clock)
-        named_pages = NamedPages(sources, ask_source, pages, known_links, clock, settings.links)
+        named_pages = NamedPages(sources, ask_source, pages, known_links, clock, known_pages(settings))
         erasures = Erasures(store, (cache.drop, pages.drop, wiring.memory.drop))
         yield Engine(
             settings,

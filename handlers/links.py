@@ -12,6 +12,7 @@ from slack_bolt.async_app import AsyncApp
 from bot.domain.asking import Way
 from bot.domain.links import read_link
 from bot.jobs.payloads import UNFURL, UnfurlPayload
+from bot.sources.registry import known_pages
 from handlers.inbound import Inbound, accept, redelivery_key, writer_of
 
 _MOST_A_MESSAGE = 5
@@ -45,9 +46,10 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
 def _urls(event: dict[str, Any], inbound: Inbound) -> tuple[str, ...]:
     """What may be a vendor's page, each page once and exactly as Slack wrote its address; five at most."""
     pages: dict[object, str] = {}
+    known = known_pages(inbound.settings)
     for link in event.get("links") or ():
         url = str(link.get("url") or "")
-        read = read_link(url, inbound.settings.links)
+        read = read_link(url, known)
         if read is None and "rybbit" in str(link.get("domain")):
             # Whatever it is, it may carry a secret of the vendor's.
             continue

@@ -19,6 +19,7 @@ from bot.operations.timing import Timing
 from bot.serving.run import serving_http
 from bot.settings.model import load_settings
 from bot.sources.quota_status import quota_states
+from bot.sources.registry import TITLES
 from sandbox.slack.panel import Meter
 
 # Findings that cost no call of the vendor.
@@ -73,9 +74,8 @@ def _saved(bot: Bot) -> dict[str, int]:
 
 
 def _named(account: str) -> str:
-    names = {"fullstory": "FullStory", "uxcam": "UXCam"}
     vendor, _, label = account.partition("/")
-    return f"{names.get(vendor, vendor.capitalize())} ({label})"
+    return f"{TITLES.get(vendor, vendor.capitalize())} ({label})"
 
 
 def _say(value: Any) -> None:

@@ -1,11 +1,14 @@
 """The layout shows the architecture: rooms in an order, each importing only rooms below it."""
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
+
+from bot.sources.registry import VENDORS
 
 ROOT = Path(__file__).parents[1]
 # From the ground up; `docs/architecture.md` says what each room is.
@@ -26,6 +29,8 @@ ROOMS = (
     ("bot.serving",),
     ("bot.cli",),
 )
+# A module that is loaded when it is needed is named by a text.
+BY_NAME = re.compile(r"bot(\.[a-z0-9_]+)+")
 GROUND = ("bot.operations", "bot.domain")
 MOST_LINES, MOST_ENTRIES = 400, 12
 FILES = sorted((ROOT / "bot").rglob("*.py")) + sorted((ROOT / "handlers").rglob("*.py"))
@@ -48,13 +53,15 @@ def height_of(module: str) -> int | None:
 
 @cache
 def imports_of(file: Path) -> frozenset[str]:
-    """The modules of ours that a file imports, by whatever form of import and wherever in the file."""
+    """The modules of ours that a file imports or names, in whatever form and wherever in the file."""
     found = set()
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module, *(f"{node.module}.{name.name}" for name in node.names)}
         elif isinstance(node, ast.Import):
             found |= {name.name for name in node.names}
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and BY_NAME.fullmatch(node.value):
+            found.add(node.value)
     ours = ("bot", "handlers", "sandbox", "tests")
     return frozenset(module for module in found if module.split(".")[0] in ours)
 
@@ -107,6 +114,9 @@ def test_a_room_can_be_seen_at_one_glance() -> None:
         if folder.parts[-2:] == ("migrations", "versions"):
             continue  # A history rather than a room: it grows by one with each change of the tables.
         entries = {file.relative_to(folder).parts[0] for file in folder.rglob("*.py")} - {"__init__.py"}
+        if folder.parts[-2:] == ("bot", "sources"):
+            # A folder for each vendor stands beside what they share: they are the registry's list.
+            entries -= {entry.vendor for entry in VENDORS}
         # In `bot/` a room for each step of the order but `handlers`, and beside them `__main__`.
         if len(entries) > (len(ROOMS) if folder.name == "bot" else MOST_ENTRIES):
             crowded[str(folder.relative_to(ROOT))] = sorted(entries)

@@ -120,3 +120,18 @@ def test_another_name_of_the_command_is_followed() -> None:
 
 def test_the_manifest_for_socket_mode_is_the_file_itself() -> None:
     assert socket_manifest("/sessions") == (ROOT / "manifest.yml").read_text()
+
+
+def domains(*hosts: str) -> list[str]:
+    """The domains of the manifest that is printed where these hosts are configured."""
+    printed: list[str] = yaml.safe_load(socket_manifest("/sessions", hosts))["features"]["unfurl_domains"]
+    return printed
+
+
+def test_where_slack_takes_no_more_domains_those_of_tools_that_are_not_configured_make_room() -> None:
+    declared = read_manifest()["features"]["unfurl_domains"]
+    assert domains("stats.contoso.example", *declared) == [*declared, "stats.contoso.example"]
+    two = domains("stats.contoso.example", "peek.example", "uxcam.com", "fullstory.com")
+    assert two == ["fullstory.com", "app.raygun.com", "uxcam.com", "peek.example", "stats.contoso.example"]
+    many = domains(*(f"{name}.example" for name in ("aa", "bb", "cc", "dd", "ee", "ff")), *declared)
+    assert many == [*declared, "aa.example"]

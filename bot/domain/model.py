@@ -8,11 +8,11 @@ vendor does not say.
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Literal
 
 from bot.domain.coverage import Coverage
 
-Vendor = Literal["fullstory", "raygun", "rybbit", "uxcam"]
+Vendor = str
+"""A vendor by its name in settings and JSON, such as `rybbit`: one of the registry's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,7 @@ from dataclasses import replace
 from bot.answers.block_kit import context, dicts, packed
 from bot.answers.mrkdwn import counted, escaped, link, local_time
 from bot.answers.words import table
-from bot.answers.words.style import TITLES
 from bot.audit.entries import Came, ShownTo, asked_by
-from bot.domain.links import at_moment
 from bot.domain.message import Message
 from bot.domain.model import ErrorEvent, Session, SourceName
 from bot.jobs.admission import Admission
@@ -25,6 +23,7 @@ from bot.slack.poster import NotHere, Part, Poster
 from bot.sources.http import CallFailed
 from bot.sources.protocol import SessionErrors, Source, TellsErrors
 from bot.sources.quota import QuotaState
+from bot.sources.registry import TITLES, at_moment
 
 _SHOWN = 20
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from bot.domain.links import Configured, Link, LinkKind, read_link
+from bot.domain.links import Link, LinkKind, VendorPages, read_link
 from bot.domain.model import Finding, Session, State, Subject, SubjectKind
 from bot.lookup.ask_source import AskSource
 from bot.lookup.known_links import KnownLinks, Pointer
@@ -68,7 +68,7 @@ class NamedPages:
     pages: Pages
     known_links: KnownLinks
     clock: Clock
-    configured: Configured
+    known: Sequence[VendorPages]
 
     async def name(self, url: str) -> NamedPage | Unnamed:
         """
@@ -80,7 +80,7 @@ class NamedPages:
         """
         if pointer := await self.known_links.by_url(url):
             return self._pointed(pointer)
-        link = read_link(url, self.configured)
+        link = read_link(url, self.known)
         if link is None:
             return Unnamed.UNKNOWN
         source = await self._ours(link)

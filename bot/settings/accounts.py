@@ -1,6 +1,6 @@
 """The settings of one account at a vendor or a help desk, a class for each kind."""
 
-from typing import Self
+from typing import ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -21,8 +21,26 @@ class SettingsGroup(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class FullStoryAccount(SettingsGroup):
+class AccountSettings(SettingsGroup):
+    """
+    One account at a vendor or a help desk.
+
+    `where` says to whoever configures it where its keys come from; `also_asked` are fields with a default
+    that is wrong for many.
+    """
+
+    where: ClassVar[str]
+    also_asked: ClassVar[tuple[str, ...]] = ()
+
+
+class FullStoryAccount(AccountSettings):
     """One FullStory organisation (`contracts/fullstory.md`)."""
+
+    where = (
+        "app.fullstory.com, Settings, Integrations, API keys: one of an Admin or Architect."
+        " EU accounts have the address https://api.eu1.fullstory.com."
+    )
+    also_asked = ("BASE_URL",)
 
     api_key: FullStoryKey = Field(description="key as FullStory shows it, put after `Basic ` unchanged")
     base_url: WebAddress = Field(
@@ -30,8 +48,13 @@ class FullStoryAccount(SettingsGroup):
     )
 
 
-class RaygunAccount(SettingsGroup):
+class RaygunAccount(AccountSettings):
     """One application in Raygun's legacy RUM API (`contracts/raygun_rum_v1.md`)."""
+
+    where = (
+        "app.raygun.com: the API key is in the application's settings; client id and secret are of a"
+        " consumer application (plan settings, Consumers)."
+    )
 
     api_key: Key = Field(description="the application's API key")
     client_id: Text = Field(description="of a consumer application (plan settings, Consumers)")
@@ -53,8 +76,13 @@ class RaygunAccount(SettingsGroup):
         return self
 
 
-class RaygunV3Account(SettingsGroup):
+class RaygunV3Account(AccountSettings):
     """One application in Raygun's API v3 (`contracts/raygun_v3.md`)."""
+
+    where = (
+        "app.raygun.com, user settings, Tokens: one that may read applications, customers,"
+        " rum.sessions and cr.errors. The application's id stands in its addresses: …/rum/ID."
+    )
 
     token: Key = Field(
         description="personal access token with applications, customers, rum.sessions and cr.errors `:read`"
@@ -64,8 +92,14 @@ class RaygunV3Account(SettingsGroup):
     mcp: bool = Field(False, description="ask Raygun's MCP server for a person first, with the same token")
 
 
-class RybbitAccount(SettingsGroup):
+class RybbitAccount(AccountSettings):
     """One site on a Rybbit server (`contracts/rybbit.md`)."""
+
+    where = (
+        "your Rybbit, account settings, API keys: one that may read sessions, users and analytics."
+        " The site's number stands in its addresses. A server of your own has its own address."
+    )
+    also_asked = ("BASE_URL",)
 
     api_key: Key = Field(description="personal or organisation key")
     site: RybbitSite = Field(description="the site's number, or its id of 12 hexadecimal digits")
@@ -73,8 +107,10 @@ class RybbitAccount(SettingsGroup):
     web_url: WebAddress | None = Field(None, description="where people open Rybbit, if not the base URL")
 
 
-class UXCamAccount(SettingsGroup):
+class UXCamAccount(AccountSettings):
     """One UXCam app (`contracts/uxcam.md`)."""
+
+    where = "app.uxcam.com: the app's id stands in its addresses; the key is one of the Data Access API."
 
     app_id: Text = Field(description="the app's id, as in its dashboard's addresses")
     api_key: Key = Field(description="key of the Data Access API")
@@ -89,8 +125,14 @@ class UXCamAccount(SettingsGroup):
     )
 
 
-class ZendeskAccount(SettingsGroup):
+class ZendeskAccount(AccountSettings):
     """One Zendesk, asked who a ticket's requester is."""
+
+    where = (
+        "Admin Center, Apps and integrations, APIs, OAuth clients: a confidential one with the scope"
+        " `read`. The subdomain is `acme` of acme.zendesk.com."
+    )
+    also_asked = ("SUBDOMAIN", "CLIENT_ID", "CLIENT_SECRET")
 
     subdomain: Subdomain | None = Field(None, description="`acme` of `acme.zendesk.com`")
     client_id: Text | None = Field(
@@ -122,8 +164,11 @@ class ZendeskAccount(SettingsGroup):
         return self
 
 
-class IntercomAccount(SettingsGroup):
+class IntercomAccount(AccountSettings):
     """One Intercom workspace, asked who a conversation's requester is."""
+
+    where = "Developer Hub, your app, Authentication: the access token."
+    also_asked = ("BASE_URL",)
 
     token: Key = Field(description="access token of an app in the Developer Hub")
     base_url: Origin = Field("https://api.intercom.io", description="`https://api.eu.intercom.io` for EU")

@@ -16,7 +16,6 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from bot.domain.apps import is_app_id
-from bot.domain.links import Configured
 from bot.settings.accounts import (
     FullStoryAccount,
     IntercomAccount,
@@ -200,14 +199,6 @@ class Settings(BaseSettings):
             if not is_app_id(name)
         )
         return tuple(lines)
-
-    @property
-    def links(self) -> Configured:
-        """What the settings say about vendors' URLs: self-hosted servers and identity properties."""
-        servers = (url for one in self.rybbit.values() for url in (one.base_url, one.web_url) if url)
-        hosts = frozenset(urlsplit(url).netloc.lower() for url in servers)
-        identities = frozenset(one.identity for one in self.uxcam.values())
-        return Configured(hosts, identities | Configured().uxcam_identities)
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -1,11 +1,13 @@
 """One variable's value judged by itself, as it is typed, by the same rules as the whole environment."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
+from bot.settings.accounts import AccountSettings
 from bot.settings.model import Settings, group_of
 
 # What `.env.example` and the documentation have where a value is to be put.
@@ -15,6 +17,14 @@ _PLACEHOLDER = re.compile(
     r"|^<.*>$|^(?:todo|xxx+|…|\.\.\.)$",
     re.IGNORECASE,
 )
+
+ACCOUNTS: Mapping[str, type[AccountSettings]] = {
+    name: group
+    for name, field in Settings.model_fields.items()
+    for group, by_label in (group_of(field.annotation),)
+    if group is not None and by_label and issubclass(group, AccountSettings)
+}
+"""The settings of an account at each vendor and help desk, by the names that settings have."""
 
 
 def field_of(name: str) -> FieldInfo | None:

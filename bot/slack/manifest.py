@@ -97,16 +97,27 @@ def undeclared(hosts: Iterable[str], domains: Iterable[str]) -> tuple[str, ...]:
     able = (host.partition(":")[0] for host in hosts)
     named = [host for host in able if _DOMAIN.fullmatch(host)]
     covered = tuple(domains)
-    return tuple(
-        dict.fromkeys(host for host in named if not any(host == d or host.endswith(f".{d}") for d in covered))
-    )
+    return tuple(dict.fromkeys(host for host in named if not any(_is_in(host, d) for d in covered)))
+
+
+def _is_in(host: str, domain: str) -> bool:
+    return host == domain or host.endswith(f".{domain}")
 
 
 def with_domains(manifest: dict[str, Any], hosts: Iterable[str]) -> dict[str, Any]:
-    """The manifest with self-hosted servers' domains added, as many as Slack allows."""
-    domains = declared_domains(manifest)
-    both = (*domains, *undeclared(sorted(hosts), domains))[:_MOST_DOMAINS]
-    return {**manifest, "features": {**manifest["features"], "unfurl_domains": list(both)}}
+    """
+    The manifest with these hosts' domains added, as many as Slack allows.
+
+    Where they are more, declared domains that none of the hosts is in make room for them, the last one first.
+    """
+    wanted, domains = sorted(hosts), list(declared_domains(manifest))
+    added = undeclared(wanted, domains)
+    named = [host.partition(":")[0] for host in wanted]
+    unused = [domain for domain in domains if not any(_is_in(host, domain) for host in named)]
+    while unused and len(domains) + len(added) > _MOST_DOMAINS:
+        domains.remove(unused.pop())
+    both = [*domains, *added][:_MOST_DOMAINS]
+    return {**manifest, "features": {**manifest["features"], "unfurl_domains": both}}
 
 
 def http_manifest(base_url: str, command: str, hosts: Iterable[str] = ()) -> str:
@@ -116,7 +127,7 @@ def http_manifest(base_url: str, command: str, hosts: Iterable[str] = ()) -> str
     Args:
         base_url: where `casefile serve` is reached from the internet, such as `https://casefile.example`.
         command: the slash command's name.
-        hosts: self-hosted servers whose URLs are to be unfurled.
+        hosts: domains and servers whose URLs are to be unfurled.
 
     """
     request_url = f"{base_url.rstrip('/').removesuffix('/slack/events')}/slack/events"

@@ -1,29 +1,54 @@
-"""All vendors in one table, and the sources of all configured accounts."""
+"""
+All vendors in one table: what they are called, their accounts and pages, and what makes their sources.
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+Nothing of a vendor's calls is loaded with it: commands that ask nobody read the table too.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
+from bot.domain.links import VendorPages
 from bot.domain.model import SourceName, Vendor
 from bot.settings.model import Settings
-from bot.sources.fullstory import source as fullstory
-from bot.sources.http import open_client
-from bot.sources.protocol import Source
-from bot.sources.raygun import build as raygun
-from bot.sources.rybbit import source as rybbit
-from bot.sources.uxcam import source as uxcam
-from bot.sources.wiring import Wiring
+from bot.sources.fullstory import links as fullstory
+from bot.sources.raygun import links as raygun
+from bot.sources.rybbit import links as rybbit
+from bot.sources.uxcam import links as uxcam
+
+if TYPE_CHECKING:
+    from bot.sources.protocol import Source
+    from bot.sources.wiring import Wiring
+
+Build = Callable[[SourceName, Any, Any, "Wiring"], "Source"]
 
 
 @dataclass(frozen=True, slots=True)
 class VendorEntry:
-    """A vendor: its configured accounts by label, seconds it may take to answer, and what makes a source."""
+    """
+    A vendor: its name in settings and JSON, and its name as people know it.
+
+    `accounts` are those that are configured, by label; `read_seconds` is how long an answer may take;
+    `source` makes the source of an account, or is the module with such a `build`; `pages` are what the
+    vendor's URLs name.
+    """
 
     vendor: Vendor
+    title: str
     accounts: Callable[[Settings], Mapping[str, Any]]
     read_seconds: float
-    build: Callable[[SourceName, Any, Any, Wiring], Source]
+    source: Build | str
+    pages: Callable[[Mapping[str, Any]], VendorPages] | None = None
+
+    @property
+    def build(self) -> Build:
+        """What makes a source of a configured account."""
+        if isinstance(self.source, str):
+            build: Build = import_module(self.source).build
+            return build
+        return self.source
 
 
 def _raygun_accounts(settings: Settings) -> Mapping[str, Any]:
@@ -33,22 +58,36 @@ def _raygun_accounts(settings: Settings) -> Mapping[str, Any]:
 
 # Seconds to answer: Raygun documents that a call may take 30, and one that is broken off is still counted.
 VENDORS = (
-    VendorEntry("fullstory", lambda s: s.fullstory, 15, fullstory.build),
-    VendorEntry("raygun", _raygun_accounts, 35, raygun.build),
-    VendorEntry("rybbit", lambda s: s.rybbit, 15, rybbit.build),
-    VendorEntry("uxcam", lambda s: s.uxcam, 15, uxcam.build),
+    VendorEntry(
+        "fullstory", "FullStory", lambda s: s.fullstory, 15, "bot.sources.fullstory.source", fullstory.pages
+    ),
+    VendorEntry("raygun", "Raygun", _raygun_accounts, 35, "bot.sources.raygun.mcp.build", raygun.pages),
+    VendorEntry("rybbit", "Rybbit", lambda s: s.rybbit, 15, "bot.sources.rybbit.source", rybbit.pages),
+    VendorEntry("uxcam", "UXCam", lambda s: s.uxcam, 15, "bot.sources.uxcam.source", uxcam.pages),
 )
+TITLES: Mapping[Vendor, str] = {entry.vendor: entry.title for entry in VENDORS}
+"""Each vendor's name as people know it."""
 
 
-@asynccontextmanager
-async def open_sources(
-    settings: Settings, wiring: Wiring, vendors: Sequence[VendorEntry] = VENDORS
-) -> AsyncIterator[tuple[Source, ...]]:
-    """The source of every configured account, each with its own connections, which are closed at the end."""
-    async with AsyncExitStack() as stack:
-        sources = []
-        for entry in vendors:
-            for label, account in sorted(entry.accounts(settings).items()):
-                client = await stack.enter_async_context(open_client(entry.read_seconds, wiring.trusted))
-                sources.append(entry.build(SourceName(entry.vendor, label), account, client, wiring))
-        yield tuple(sources)
+def known_pages(settings: Settings | None = None) -> tuple[VendorPages, ...]:
+    """The pages of all vendors, those of configured servers among them."""
+    return tuple(
+        entry.pages(entry.accounts(settings) if settings else {}) for entry in VENDORS if entry.pages
+    )
+
+
+def linked_hosts(settings: Settings) -> frozenset[str]:
+    """The domains and servers whose URLs Slack has to tell of, by what is configured."""
+    configured = {entry: entry.accounts(settings) for entry in VENDORS}
+    pages = [entry.pages(accounts) for entry, accounts in configured.items() if entry.pages and accounts]
+    return frozenset(host for one in pages for host in (one.domain, *one.own_hosts))
+
+
+_OPENS_AT = tuple(pages.opens_at for pages in known_pages() if pages.opens_at)
+
+
+def at_moment(url: str, moment: datetime) -> str:
+    """The session's URL, opening shortly before a moment; unchanged where its vendor's URLs carry no time."""
+    for opens_at in _OPENS_AT:
+        url = opens_at(url, moment)
+    return url

@@ -7,11 +7,11 @@ from datetime import datetime
 from bot.answers.mrkdwn import counted
 from bot.answers.words import table
 from bot.answers.words.style import Mark, Style, joined
-from bot.domain.links import at_moment
 from bot.domain.model import ErrorKind, Session, UrlIs
 from bot.domain.visits.history import History
 from bot.domain.visits.model import Happening, Visit
 from bot.domain.visits.moments import holds
+from bot.sources.registry import at_moment
 
 ERRORS_SHOWN = 5
 # Characters of a title, a page and a status.

@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from bot.answers.mrkdwn import code, escaped, link, local_time
 from bot.domain.model import CaseFile, SourceName
+from bot.sources.registry import TITLES
 
-TITLES = {"fullstory": "FullStory", "raygun": "Raygun", "rybbit": "Rybbit", "uxcam": "UXCam"}
 # Characters of an account's label.
 LABEL = 40
 

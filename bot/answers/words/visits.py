@@ -13,10 +13,10 @@ from bot.answers.mrkdwn import counted, lasting
 from bot.answers.words import table
 from bot.answers.words.people import persons_pages
 from bot.answers.words.style import LABEL, Mark, Style, joined
-from bot.domain.links import at_moment
 from bot.domain.model import UrlIs
 from bot.domain.visits.model import Device, PagesSeen, SaidBy, Visit, Whereabouts
 from bot.domain.visits.moments import holds
+from bot.sources.registry import at_moment
 
 # Characters of a line in a thread that is 400 pixels wide, of the pages in it together, of each screen, and
 # what is left at least of a page that is cut.

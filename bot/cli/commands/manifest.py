@@ -8,6 +8,7 @@ from cyclopts import Parameter
 from bot.cli.environment import read_settings
 from bot.cli.terminal import OK, Complaint
 from bot.slack.manifest import REQUEST_ADDRESS, http_manifest, socket_manifest
+from bot.sources.registry import linked_hosts
 
 
 def manifest(
@@ -18,7 +19,7 @@ def manifest(
 ) -> int:
     """Print the manifest; the exit status."""
     settings = read_settings()
-    command, hosts = settings.slack_command, settings.links.rybbit_hosts
+    command, hosts = settings.slack_command, linked_hosts(settings)
     if http is None:
         print(socket_manifest(command, hosts), end="")
         return OK

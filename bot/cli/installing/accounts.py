@@ -4,33 +4,11 @@ import re
 from dataclasses import dataclass
 
 from bot.cli.installing.dialogue import Dialogue
-from bot.settings.one_value import fields_of, value_error
+from bot.settings.one_value import ACCOUNTS, fields_of, value_error
 
-TOOLS = ("fullstory", "raygun", "raygun_v3", "rybbit", "uxcam", "zendesk", "intercom")
+TOOLS = tuple(ACCOUNTS)
 """What can be configured, by the names that settings have."""
 _LABEL = re.compile(r"[a-z0-9][a-z0-9_-]*", re.IGNORECASE)
-# What is asked beside the required fields, because the default is wrong for many.
-_ALSO_ASKED = {
-    "fullstory": ("BASE_URL",),
-    "rybbit": ("BASE_URL",),
-    "intercom": ("BASE_URL",),
-    "zendesk": ("SUBDOMAIN", "CLIENT_ID", "CLIENT_SECRET"),
-}
-WHERE = {
-    "fullstory": "app.fullstory.com, Settings, Integrations, API keys: one of an Admin or Architect."
-    " EU accounts have the address https://api.eu1.fullstory.com.",
-    "raygun": "app.raygun.com: the API key is in the application's settings; client id and secret are of a"
-    " consumer application (plan settings, Consumers).",
-    "raygun_v3": "app.raygun.com, user settings, Tokens: one that may read applications, customers,"
-    " rum.sessions and cr.errors. The application's id stands in its addresses: …/rum/ID.",
-    "rybbit": "your Rybbit, account settings, API keys: one that may read sessions, users and analytics."
-    " The site's number stands in its addresses. A server of your own has its own address.",
-    "uxcam": "app.uxcam.com: the app's id stands in its addresses; the key is one of the Data Access API.",
-    "zendesk": "Admin Center, Apps and integrations, APIs, OAuth clients: a confidential one with the scope"
-    " `read`. The subdomain is `acme` of acme.zendesk.com.",
-    "intercom": "Developer Hub, your app, Authentication: the access token.",
-}
-"""Where each tool shows its keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +53,7 @@ def ask_for_accounts(dialogue: Dialogue) -> dict[str, str]:
     assert not isinstance(accounts, str)  # noqa: S101 - checked as it was typed
     variables: dict[str, str] = {}
     for account in accounts:
-        dialogue.say(f"\n{account.tool}/{account.label}: {WHERE[account.tool]}")
+        dialogue.say(f"\n{account.tool}/{account.label}: {ACCOUNTS[account.tool].where}")
         variables |= _ask_for(dialogue, account)
     return variables
 
@@ -83,7 +61,7 @@ def ask_for_accounts(dialogue: Dialogue) -> dict[str, str]:
 def _ask_for(dialogue: Dialogue, account: Configurable) -> dict[str, str]:
     answers = {}
     for name, field in fields_of(account.tool).items():
-        if not field.is_required() and name not in _ALSO_ASKED.get(account.tool, ()):
+        if not field.is_required() and name not in ACCOUNTS[account.tool].also_asked:
             continue
         variable = account.variable(name)
         default = "" if field.is_required() or field.default is None else str(field.default)

@@ -4,24 +4,17 @@ import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from bot.cli.installing.check import Check, fault, well
 from bot.cli.installing.env_file import read_env
 from bot.domain.apps import is_app_id
-from bot.domain.links import Configured, read_link
+from bot.domain.links import read_link
 from bot.settings.model import Settings
 from bot.settings.one_value import is_placeholder
-from bot.slack.manifest import declared_domains, read_manifest, undeclared
+from bot.slack.manifest import declared_domains, read_manifest, undeclared, with_domains
+from bot.sources.registry import known_pages, linked_hosts
 from bot.storage.address import is_postgresql
 
-# One address a vendor, of the forms that its contract has.
-_SAMPLES = (
-    "https://app.fullstory.com/ui/7QX2B/session/5120998877665544321:7719002233445566778",
-    "https://app.raygun.com/crashreporting/19abc7x/errors/5544332211",
-    "https://app.rybbit.io/1407/user/cust-8841",
-    "https://app.uxcam.com/app/65a0000000000000000000aa/sessions/list/1/6730aa11bb22cc33dd44ee55",
-)
 _SIGNING_SECRET = re.compile(r"[0-9a-f]{32}")
 _INIT = "run `casefile init`, or put it into .env"
 
@@ -89,20 +82,22 @@ def _rest(settings: Settings) -> Iterator[Check]:
         )
 
 
-def check_links(configured: Configured) -> Check:
+def check_links(settings: Settings) -> Check:
     """Try what recognises pasted addresses on one of each vendor; compare the domains that Slack tells of."""
-    unread = [url for url in _SAMPLES if read_link(url, configured) is None]
+    pages = known_pages(settings)
+    unread = [one.sample for one in pages if read_link(one.sample, pages) is None]
     if unread:
         return fault(
             "links", f"addresses such as {unread[0]} are not recognised", "install this version again"
         )
-    domains = declared_domains(read_manifest())
-    hosts = [urlsplit(url).netloc for url in _SAMPLES]
+    declared = declared_domains(read_manifest())
+    hosts = sorted(linked_hosts(settings))
+    domains = declared_domains(with_domains(read_manifest(), hosts))
     if missing := undeclared(hosts, domains):
-        detail = f"manifest.yml declares no domain for {', '.join(missing)}"
-        return fault("links", detail, "take the manifest.yml of this version")
-    own = undeclared(sorted(configured.rybbit_hosts), domains)
-    detail = f"addresses of four vendors are recognised, {len(domains)} domains are declared"
+        detail = f"Slack takes {len(domains)} domains, and addresses of {', '.join(missing)} get no card"
+        return fault("links", detail, "nothing to mend: Slack allows no more domains")
+    own = undeclared(hosts, declared)
+    detail = f"addresses of {len(pages)} vendors are recognised, {len(domains)} domains are declared"
     if own:
         detail += f"; for {', '.join(own)} the app needs the manifest that `casefile manifest` prints"
     return well("links", detail)

@@ -26,6 +26,7 @@ from bot.slack.manifest import (
     read_manifest,
     with_domains,
 )
+from bot.sources.registry import linked_hosts
 
 _APPS = "https://api.slack.com/apps"
 # Slack refuses signed requests that are older than five minutes by our clock.
@@ -199,7 +200,7 @@ def _compare(there: dict[str, Any], app: App, settings: Settings) -> Iterator[Ch
     subscribed = (configured.get("event_subscriptions") or {}).get("bot_events") or ()
     if missing := sorted(events - set(subscribed)):
         yield fault("slack events", f"the app is not told of {', '.join(missing)}", paste)
-    wanted = declared_domains(with_domains(read_manifest(), settings.links.rybbit_hosts))
+    wanted = declared_domains(with_domains(read_manifest(), linked_hosts(settings)))
     if undeclared := sorted(set(wanted) - set(features.get("unfurl_domains") or ())):
         yield fault("slack domains", f"pasted addresses of {', '.join(undeclared)} get no card", paste)
     commands = [command.get("command") for command in features.get("slash_commands") or ()]

@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Sequence
 
-from bot.cli.installing.accounts import WHERE
 from bot.cli.installing.check import Check, fault, well
 from bot.domain.model import Failure, Reason
+from bot.settings.one_value import ACCOUNTS
 from bot.sources.http import CallFailed, Calls
 from bot.sources.protocol import Source
 from bot.sources.quota import Purpose
@@ -52,7 +52,7 @@ def _mend(name: str, failure: Failure, by_v3: frozenset[str]) -> str:
     variables = f"{tool}__{label}__".upper()
     match failure.reason:
         case Reason.NOT_AUTHORISED:
-            return f"put a working key into {variables}…: {WHERE[tool]}"
+            return f"put a working key into {variables}…: {ACCOUNTS[tool].where}"
         case Reason.RATE_LIMITED | Reason.QUOTA_SPENT:
             more = f", unless your plan allows more: {variables}DAILY_CALLS" if tool == "raygun" else ""
             return f"nothing to mend: wait{more}. `casefile quota` shows what is left"

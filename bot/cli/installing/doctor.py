@@ -38,7 +38,7 @@ async def examine(
 
     """
     database = await look_at_database(settings.database_url, settings.secret_keys, now)
-    checks = [*check_settings(settings, env), *database.checks, check_links(settings.links)]
+    checks = [*check_settings(settings, env), *database.checks, check_links(settings)]
     checks += await check_slack(settings, session, now)
     checks += await _ask_vendors(settings, counted=database.usable)
     return checks

@@ -15,6 +15,7 @@ from bot.settings.errors import SettingsError
 from bot.settings.model import Settings, load_settings
 from bot.settings.one_value import is_placeholder, value_error
 from bot.slack.manifest import REQUEST_ADDRESS, http_manifest, socket_manifest
+from bot.sources.registry import linked_hosts
 
 ENV, OLD_ENV, MANIFEST = ".env", ".env.old", "slack-manifest.yml"
 _KEY_BYTES = 32
@@ -81,7 +82,7 @@ def _ask_for_transport(dialogue: Dialogue) -> str | None:
 def _write_manifest(
     dialogue: Dialogue, file: Path, address: str | None, command: str, accounts: Mapping[str, str]
 ) -> None:
-    hosts = _checked(accounts).links.rybbit_hosts
+    hosts = linked_hosts(_checked(accounts))
     text = socket_manifest(command, hosts) if address is None else http_manifest(address, command, hosts)
     file.write_text(text, encoding="utf-8")
     dialogue.say(f"\nThe app's manifest is in {MANIFEST}. Now, in the browser:")

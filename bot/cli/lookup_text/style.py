@@ -6,9 +6,10 @@ from datetime import datetime
 
 from rich.markup import escape
 
-from bot.answers.words.style import TITLES, Mark, Style
+from bot.answers.words.style import Mark, Style
 from bot.cli.terminal import printable
 from bot.domain.model import SourceName
+from bot.sources.registry import TITLES
 
 _MARKS = {
     Mark.WRONG: "!",

@@ -8,7 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.links import FORMS, Configured, Link, LinkKind, at_moment, link_json, read_link, spellings
+from bot.domain.links import Link, LinkKind, link_json, read_link, spellings
+from bot.settings.accounts import RybbitAccount, UXCamAccount
+from bot.sources.registry import TITLES, VENDORS, at_moment, known_pages
+from bot.sources.rybbit.links import pages as rybbit_pages
+from bot.sources.uxcam.links import pages as uxcam_pages
 
 ORG, DEVICE, SESSION = "7QX2B", "5120998877665544321", "7719002233445566778"
 CLIENT = "0b6a7a0e-1111-4222-8333-944455556666"
@@ -16,7 +20,17 @@ OTHER = "1c7b8b1f-2222-4333-9444-a55566667777"
 APP, HEX = "65a0000000000000000000aa", "6730aa11bb22cc33dd44ee55"
 AT = datetime(2026, 11, 1, 8, 1, 44, tzinfo=UTC)
 FS = "https://app.fullstory.com"
-OWN = Configured(rybbit_hosts=frozenset({"stats.contoso.example", "stats.contoso.example:8443"}))
+
+
+def server(base_url: str, web_url: str | None = None) -> dict[str, RybbitAccount]:
+    """The configuration of a Rybbit server of one's own."""
+    return {"www": RybbitAccount(api_key="key", site="1", base_url=base_url, web_url=web_url)}
+
+
+OWN = (
+    *known_pages(),
+    rybbit_pages(server("https://stats.contoso.example", "http://stats.contoso.example:8443")),
+)
 FILTERS = quote('[{"parameter":"user_id","type":"equals","value":["cust-8841"]}]')
 
 
@@ -151,12 +165,13 @@ def test_tracking_parameters_and_fragments_say_nothing(url: str) -> None:
 
 
 def test_every_form_has_an_example() -> None:
-    read = {form.path.pattern: form for form in FORMS}
+    every = {entry.vendor: entry.pages({}) for entry in VENDORS if entry.pages}
+    read = {form.path.pattern: (vendor, form) for vendor, one in every.items() for form in one.forms}
     for url, link in KNOWN.items():
         path = url.split("/", 3)[3].split("?")[0].split("#")[0].strip("/")
         path = path.replace("%3A", ":").replace("%21", "!").replace("%2F", "/").replace("%40", "@")
-        for pattern, form in list(read.items()):
-            if link.vendor == form.vendor and form.path.fullmatch(path):
+        for pattern, (vendor, form) in list(read.items()):
+            if link.vendor == vendor and form.path.fullmatch(path):
                 read.pop(pattern)
                 break
     assert read == {}
@@ -236,7 +251,7 @@ def test_the_schemes_own_port_says_nothing(url: str) -> None:
 
 
 def test_a_port_that_is_configured_is_part_of_the_host() -> None:
-    own = Configured(rybbit_hosts=frozenset({"stats.contoso.example:443"}))
+    own = (rybbit_pages(server("https://stats.contoso.example:443")),)
     for url in ("https://stats.contoso.example/1/user/u-1", "https://stats.contoso.example:443/1/user/u-1"):
         found = read_link(url, own)
         assert found is not None
@@ -266,20 +281,20 @@ def test_invisible_characters_anywhere_in_a_pasted_address_change_nothing(
 
 @pytest.mark.parametrize("encoded", ["%E2%80%8B", "%EF%BB%BF", "%e2%80%8e%C2%AD"])
 def test_an_invisible_character_that_was_encoded_at_the_end_changes_nothing(encoded: str) -> None:
-    assert read_link(f"{FS}/ui/{ORG}/session/{DEVICE}:{SESSION}{encoded}") == fullstory()
-    found = read_link(f"https://app.rybbit.io/1407/user/u{encoded}77{encoded}")
+    assert read_link(f"{FS}/ui/{ORG}/session/{DEVICE}:{SESSION}{encoded}", OWN) == fullstory()
+    found = read_link(f"https://app.rybbit.io/1407/user/u{encoded}77{encoded}", OWN)
     assert found == rybbit(LinkKind.PERSON, user_id=f"u{unquote(encoded)}77")
 
 
 @pytest.mark.parametrize("user", ["u(7)", "_u_", "*u*", "u'", "～", "u.7", "７７"])
 def test_the_marks_of_an_id_stay_where_nothing_opened_before_the_address(user: str) -> None:
-    found = read_link(f"https://app.rybbit.io/1407/user/{user}")
+    found = read_link(f"https://app.rybbit.io/1407/user/{user}", OWN)
     assert found is not None
     assert found.user_id == user
 
 
 def test_a_mark_that_opened_before_the_address_closes_behind_it_once() -> None:
-    found = read_link("_https://app.rybbit.io/1407/user/_u__")
+    found = read_link("_https://app.rybbit.io/1407/user/_u__", OWN)
     assert found == rybbit(LinkKind.PERSON, user_id="_u_")
 
 
@@ -287,7 +302,9 @@ def test_a_configured_identity_is_read_off_a_filtered_list() -> None:
     url = f"https://app.uxcam.com/app/{APP}/sessions/list/1?user_custom_property=" + quote(
         '{"pn":"customer_id","pv":[8841]}'
     )
-    found = read_link(url, Configured(uxcam_identities=frozenset({"customer_id"})))
+    found = read_link(
+        url, (uxcam_pages({"app": UXCamAccount(app_id=APP, api_key="key", identity="customer_id")}),)
+    )
     assert found is not None
     assert found.user_id == "8841"
 
@@ -295,7 +312,7 @@ def test_a_configured_identity_is_read_off_a_filtered_list() -> None:
 def test_the_json_has_always_the_same_keys() -> None:
     keys = ["vendor", "kind", "session_id", "user_id", "account_id", "error_id", "at"]
     assert list(link_json(None)) == keys
-    told = link_json(read_link(f"{FS}/ui/{ORG}/session/{DEVICE}:{SESSION}:1793520104000"))
+    told = link_json(read_link(f"{FS}/ui/{ORG}/session/{DEVICE}:{SESSION}:1793520104000", OWN))
     assert list(told) == keys
     assert told["at"] == "2026-11-01T08:01:44Z"
 
@@ -303,7 +320,7 @@ def test_the_json_has_always_the_same_keys() -> None:
 @pytest.mark.parametrize("colon", [":", "%3A"])
 def test_a_link_to_a_moment_begins_half_a_minute_before_and_is_read_back(colon: str) -> None:
     url = f"{FS}/ui/{ORG}/session/{DEVICE}{colon}{SESSION}"
-    found = read_link(at_moment(url, datetime(2026, 11, 1, 8, 2, 14, tzinfo=UTC)))
+    found = read_link(at_moment(url, datetime(2026, 11, 1, 8, 2, 14, tzinfo=UTC)), OWN)
     assert found == fullstory(at=AT)
 
 
@@ -335,7 +352,7 @@ PIECES = st.sampled_from([*KNOWN, *MARKS.split(), "\ud800", "\0", "9" * 30])
 @given(st.lists(PIECES | st.text(max_size=12), max_size=8).map("".join))
 def test_no_text_makes_it_raise(text: str) -> None:
     found = read_link(text, OWN)
-    assert found is None or found.vendor in ("fullstory", "raygun", "rybbit", "uxcam")
+    assert found is None or found.vendor in TITLES
     assert at_moment(text, AT)[:5] == text[:5]
     assert spellings(text)
 

@@ -22,6 +22,7 @@ from bot.settings.model import load_settings
 from bot.slack.access import Access
 from bot.slack.client import SlackAway
 from bot.sources.protocol import Question
+from bot.sources.registry import known_pages
 from bot.storage.keyring import Keyring
 from bot.storage.memory import Memory
 from bot.storage.store import Store
@@ -75,7 +76,7 @@ class Desk:
             Pages(found.flights, self.at.keyring, system_clock),
             found.known_links,
             system_clock,
-            settings.links,
+            known_pages(settings),
         )
         return UnfurlJobs(
             access,

@@ -50,7 +50,7 @@ def _row(person: Customer, visit: Visit) -> dict[str, Any]:
 
 def _entry(servers: Sequence[StandIn]) -> VendorEntry:
     account = {"base_url": servers[0].origin, "api_key": "peek-key"}
-    return VendorEntry(_VENDOR, lambda _settings: {"main": account}, 15, invented.build)  # type: ignore[arg-type]
+    return VendorEntry(_VENDOR, "Peek", lambda _settings: {"main": account}, 15, invented.build)
 
 
 INVENTED = Kind(
