@@ -15,9 +15,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.app import Engine, open_engine
 from bot.domain.addresses import read_address
 from bot.domain.model import SourceName
+from bot.engine import Engine, open_engine
 from bot.operations.log import configure_logging
 from bot.settings.model import load_settings
 from bot.sources.protocol import Question

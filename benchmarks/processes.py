@@ -19,8 +19,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from benchmarks.kill import database
-from bot.app import Engine, open_engine
 from bot.domain.model import Subject, SubjectKind
+from bot.engine import Engine, open_engine
 from bot.settings.model import Settings, load_settings
 from bot.sources.protocol import Question
 from sandbox.people import FULLSTORY, RYBBIT, UXCAM, Customer, Visit

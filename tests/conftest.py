@@ -24,7 +24,7 @@ from sqlalchemy.dialects.sqlite.aiosqlite import SQLiteDialect_aiosqlite
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.util import LRUCache
 
-import bot.app
+import bot.engine
 import bot.storage.database
 from bot.sources.http import trusted_certificates
 from bot.storage.keyring import Keyring
@@ -125,7 +125,7 @@ def pytest_collection_finish() -> None:
 def certificates_loaded_once() -> Iterator[None]:
     """A program loads whom it trusts once; a test process runs many."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bot.app, "trusted_certificates", cache(trusted_certificates))
+        patch.setattr(bot.engine, "trusted_certificates", cache(trusted_certificates))
         yield
 
 

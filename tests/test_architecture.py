@@ -23,6 +23,7 @@ ROOMS = (
     ("bot.answers",),
     ("bot.tickets",),
     ("bot.audit",),
+    ("bot.engine",),
     ("bot.jobs",),
     ("handlers",),
     ("bot.app",),
@@ -33,6 +34,7 @@ ROOMS = (
 BY_NAME = re.compile(r"bot(\.[a-z0-9_]+)+")
 GROUND = ("bot.operations", "bot.domain")
 MOST_LINES, MOST_ENTRIES = 400, 12
+MOST_LINES_OF_WIRING = 305
 FILES = sorted((ROOT / "bot").rglob("*.py")) + sorted((ROOT / "handlers").rglob("*.py"))
 BESIDE = [file for folder in ("sandbox", "tests", "benchmarks") for file in (ROOT / folder).rglob("*.py")]
 FOLDERS = sorted({file.parent for file in FILES})
@@ -106,6 +108,10 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
 def test_a_module_can_be_read_at_one_sitting() -> None:
     lines = {module_of(file): len(file.read_text().splitlines()) for file in (*FILES, *BESIDE)}
     assert {module: count for module, count in lines.items() if count > MOST_LINES} == {}
+
+
+def test_the_wiring_of_the_bot_stays_shorter_than_when_it_was_one_flat_folder() -> None:
+    assert len((ROOT / "bot" / "app.py").read_text().splitlines()) <= MOST_LINES_OF_WIRING
 
 
 def test_a_room_can_be_seen_at_one_glance() -> None:

@@ -12,11 +12,11 @@ from bot.answers.case_file_message import View, answer
 from bot.answers.mrkdwn import lasting
 from bot.answers.words.style import SLACK
 from bot.answers.words.visits import device_words, place_words, way_words
-from bot.app import open_engine
 from bot.domain.asking import AnswerForm
 from bot.domain.model import CaseFile
 from bot.domain.subjects import NotUnderstood, read_subject
 from bot.domain.visits.history import history_of
+from bot.engine import open_engine
 from bot.settings.model import load_settings
 from bot.sources.protocol import Question
 from sandbox.world import open_world

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import open_engine
 from bot.cli.lookup_json import case_file_json
 from bot.domain.model import CaseFile, Subject, SubjectKind
 from bot.domain.visits.history import history_of
+from bot.engine import open_engine
 from bot.settings.errors import SettingsError
 from bot.settings.model import load_settings
 from bot.sources.protocol import Question

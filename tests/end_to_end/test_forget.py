@@ -5,12 +5,13 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bot.app import Bot, Engine, open_engine
+from bot.app import Bot
 from bot.audit.erasures import announce
 from bot.audit.search import search
 from bot.audit.trail import forgotten_hash
 from bot.cli.commands.forget import erase_person, receipt_json, receipt_text
 from bot.domain.model import Subject, SubjectKind
+from bot.engine import Engine, open_engine
 from bot.storage.keyring import Keyring
 from sandbox.slack import plain_text
 from tests.conftest import stored

@@ -9,8 +9,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.app import Engine, open_bot, open_engine
+from bot.app import open_bot
 from bot.domain.model import Subject, SubjectKind
+from bot.engine import Engine, open_engine
 from bot.lookup import ask_source
 from bot.serving.run import serving_http
 from bot.settings.model import Settings, load_settings

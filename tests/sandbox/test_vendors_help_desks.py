@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import open_engine
 from bot.cli.installing.check_sources import check_desks
 from bot.domain.model import Failure, TicketReference
+from bot.engine import open_engine
 from bot.settings.model import Settings, load_settings
 from bot.sources.quota import Purpose
 from bot.tickets.desks.protocol import Requester

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from bot.answers.mrkdwn import counted
-from bot.app import open_engine
 from bot.audit.search import AuditRow, search
 from bot.cli.arguments import AsJson
 from bot.cli.json_values import iso
@@ -17,6 +16,7 @@ from bot.cli.running import run_once
 from bot.cli.terminal import OK, Complaint, moment_text, printable
 from bot.domain.model import Subject
 from bot.domain.subjects import NotUnderstood, read_subject
+from bot.engine import open_engine
 from bot.settings.model import Settings
 
 _SPAN = re.compile(r"(\d{1,5})([dh])")

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from bot.answers.mrkdwn import counted
-from bot.app import Engine, open_engine, trail_of
+from bot.app import trail_of
 from bot.audit.entries import AuditEntry, Came
 from bot.audit.erasures import HEARD_WITHIN_SECONDS, announce
 from bot.audit.forget import Doomed, erase, find_person
@@ -22,6 +22,7 @@ from bot.cli.terminal import OK, Complaint, moment_text, terminal_account
 from bot.domain.asking import Way
 from bot.domain.model import Subject
 from bot.domain.subjects import NotUnderstood, read_subject
+from bot.engine import Engine, open_engine
 from bot.jobs.inbox import Inbox
 from bot.lookup.shared_uids import SharedUids
 from bot.settings.model import Settings

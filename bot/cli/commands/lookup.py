@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from bot.app import open_engine, trail_of
+from bot.app import trail_of
 from bot.audit.entries import AuditEntry, ShownTo
 from bot.cli.arguments import AsJson, Fresh, WholeNumber
 from bot.cli.lookup_json import case_file_json
@@ -16,6 +16,7 @@ from bot.cli.terminal import NO_ANSWER, OK, Complaint, terminal_account
 from bot.domain.asking import Way
 from bot.domain.model import Subject
 from bot.domain.subjects import NotUnderstood, read_subject
+from bot.engine import open_engine
 from bot.jobs.inbox import Inbox
 from bot.settings.model import Settings
 from bot.sources.protocol import Effort, Question

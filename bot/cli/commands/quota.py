@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from bot.answers.mrkdwn import counted
 from bot.answers.words.quota import window
-from bot.app import open_engine
 from bot.cli.arguments import AsJson
 from bot.cli.quota_json import quota_json
 from bot.cli.running import run_once
 from bot.cli.terminal import OK, moment_text
+from bot.engine import open_engine
 from bot.settings.model import Settings
 from bot.sources.quota import QuotaState
 from bot.sources.quota_status import quota_states

@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 
 from bot.answers.mrkdwn import counted
-from bot.app import open_engine
 from bot.cli.arguments import AsJson, WholeNumber
 from bot.cli.json_values import iso
 from bot.cli.running import run_once
 from bot.cli.terminal import OK, Complaint, moment_text
+from bot.engine import open_engine
 from bot.settings.model import Settings
 from bot.tickets.wrong_shapes import WrongShape, forget_wrong, known_wrong
 

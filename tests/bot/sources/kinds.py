@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from bot.app import Engine, open_engine
 from bot.domain.answer import Answer
 from bot.domain.model import Finding, Subject, SubjectKind
+from bot.engine import Engine, open_engine
 from bot.operations.clock import system_clock
 from bot.settings.model import load_settings
 from bot.sources.protocol import Effort, Question, Source

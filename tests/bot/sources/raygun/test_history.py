@@ -5,8 +5,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from bot.app import Engine, open_engine
 from bot.domain.model import ErrorEvent, Finding, SourceName, Subject, SubjectKind
+from bot.engine import Engine, open_engine
 from bot.operations.clock import system_clock
 from bot.settings.model import load_settings
 from bot.sources.protocol import Question
