@@ -24,6 +24,7 @@ ROOMS = (
     ("bot.tickets",),
     ("bot.audit",),
     ("bot.engine",),
+    ("bot.mcp",),
     ("bot.jobs",),
     ("handlers",),
     ("bot.app",),

@@ -1,10 +1,9 @@
 """The documented JSON of a case file (`design.md`, `lookup --json`): names and shapes are a promise."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, TypeVar
 
-from bot.answers.words.freshness import covers_words, left_words
+from bot.answers.words.freshness import detail
 from bot.cli.json_values import iso
 from bot.domain.model import CaseFile, ErrorEvent, Finding, Session
 from bot.domain.visits.history import History, history
@@ -123,20 +122,3 @@ def _source(finding: Finding, case_file: CaseFile) -> dict[str, Any]:
         "covers_from": iso(covers_from(finding, case_file)),
         "detail": detail(finding),
     }
-
-
-def detail(finding: Finding) -> str:
-    """What a source's state does not say: remarks, what went wrong, and until when."""
-    parts = [covers_words(finding.covers, clockface)] if finding.covers else []
-    parts += finding.notes
-    if finding.failure:
-        parts.append(finding.failure.message)
-        if finding.failure.until:
-            parts.append(f"again from {iso(finding.failure.until)}")
-    parts.append(left_words(finding, clockface))
-    return "; ".join(part for part in parts if part)
-
-
-def clockface(moment: datetime) -> str:
-    """A time as terminals and programs are shown it in a sentence, to the minute."""
-    return f"{moment:%Y-%m-%dT%H:%MZ}"

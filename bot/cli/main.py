@@ -26,18 +26,19 @@ COMMANDS = {
     "init": ("init:init", "ask for what is needed; write .env and the Slack app's manifest"),
     "serve": ("serve:serve", "answer Slack by signed HTTP"),
     "socket": ("serve:socket", "answer Slack by Socket Mode"),
-    "lookup": ("lookup:lookup", "the case file of an address or uid, in the terminal"),
+    "lookup": ("asking.lookup:lookup", "the case file of an address or uid, in the terminal"),
     "read-ticket": (
-        "read_ticket:read_ticket",
+        "asking.read_ticket:read_ticket",
         "what the bot would do with a Slack message; asks nobody",
     ),
-    "read-link": ("read_link:read_link", "which vendor and which ids an address names; asks nobody"),
+    "read-link": ("asking.read_link:read_link", "which vendor and which ids an address names; asks nobody"),
     "manifest": ("manifest:manifest", "the Slack app manifest, for Socket Mode"),
     "doctor": ("doctor:doctor", "one cheap real call to each source and to Slack"),
     "tickets": ("tickets:tickets", "shapes of messages that were answered wrongly, and how to forget one"),
     "forget": ("forget:forget", "erase a person from everything, and print a receipt"),
     "audit": ("audit:audit", "who looked whom up, where, and what came of it"),
-    "quota": ("quota:quota", "what each account has left, and when it comes back"),
+    "mcp": ("mcp:mcp", "answer programs by the Model Context Protocol, over stdin and stdout"),
+    "quota": ("asking.quota:quota", "what each account has left, and when it comes back"),
 }
 
 

@@ -30,6 +30,8 @@ class Way(StrEnum):
     HOME = "home"
     TICKET = "ticket"
     TERMINAL = "terminal"
+    # A program's question, by the Model Context Protocol.
+    MCP = "mcp"
     FORGET = "forget"
 
 

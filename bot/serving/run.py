@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from bot.app import Bot, open_bot
 from bot.serving.connections import MOST_CONNECTIONS, PunctualHttp
+from bot.serving.mcp_route import mcp_route
 from bot.serving.socket_requests import CheckedSocketMode
 from bot.serving.web import make_web
 from bot.settings.model import Settings
@@ -71,9 +72,10 @@ async def listening(web: Starlette, host: str, port: int) -> AsyncIterator[int]:
 @asynccontextmanager
 async def serving_http(bot: Bot, host: str, port: int) -> AsyncIterator[int]:
     """Take Slack's signed requests while the block runs; the port comes back."""
-    web = make_web(bot, build_bolt(bot.inbound), lambda: True, _webhook(bot))
-    async with listening(web, host, port) as port_taken:
-        yield port_taken
+    async with mcp_route(bot) as mcp:
+        web = make_web(bot, build_bolt(bot.inbound), lambda: True, _webhook(bot), mcp)
+        async with listening(web, host, port) as port_taken:
+            yield port_taken
 
 
 @asynccontextmanager
@@ -182,6 +184,8 @@ async def socket(settings: Settings) -> None:
             log.info("socket.ready")
             await stop.wait()
             return
-        async with listening(make_web(bot, None, is_connected, _webhook(bot)), "0.0.0.0", settings.port):  # noqa: S104 - the host routes to it
-            log.info("socket.ready", port=settings.port)
-            await stop.wait()
+        async with mcp_route(bot) as mcp:
+            web = make_web(bot, None, is_connected, _webhook(bot), mcp)
+            async with listening(web, "0.0.0.0", settings.port):  # noqa: S104 - the host routes to it
+                log.info("socket.ready", port=settings.port)
+                await stop.wait()

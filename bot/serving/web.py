@@ -32,7 +32,7 @@ _FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip", "x-forwarded-host", "
 
 
 def make_web(
-    bot: Bot, bolt: AsyncApp | None, is_connected: Callable[[], bool], webhook: Route | None = None
+    bot: Bot, bolt: AsyncApp | None, is_connected: Callable[[], bool], *more: Route | None
 ) -> Starlette:
     """
     Make the ASGI application.
@@ -41,7 +41,7 @@ def make_web(
         bot: what answers.
         bolt: Slack's requests go there; None where they come by Socket Mode.
         is_connected: whether Slack reaches us, for `/readyz`.
-        webhook: where Raygun pushes errors to; None where that is not configured.
+        more: the routes of other ways in; None for each that is not configured.
 
     """
 
@@ -58,9 +58,7 @@ def make_web(
     if bolt is not None:
         secret = bot.engine.settings.slack_signing_secret
         routes.append(_slack_route(bolt, secret.get_secret_value() if secret else ""))
-    if webhook is not None:
-        routes.append(webhook)
-    return Starlette(routes=routes)
+    return Starlette(routes=[*routes, *(route for route in more if route is not None)])
 
 
 def _slack_route(bolt: AsyncApp, secret: str) -> Route:

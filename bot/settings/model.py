@@ -35,15 +35,18 @@ from bot.settings.values import (
     Channels,
     ConfigToken,
     DatabaseUrl,
+    HostNames,
     Key,
     LogLevel,
     LowerWords,
+    McpTokens,
     OwnToken,
     Patterns,
     SecretKeys,
     WebAddress,
     Words,
     is_plain_elsewhere,
+    named_tokens,
 )
 from bot.storage.address import is_postgresql
 
@@ -150,6 +153,14 @@ class Settings(BaseSettings):
     metrics_token: OwnToken | None = Field(
         None, description="for `/metrics`; unset: answered to loopback alone"
     )
+    mcp_token: McpTokens | None = Field(
+        None,
+        description="bearer token of `/mcp`, or several as `name:token,…`; unset: there is no such route",
+    )
+    mcp_hosts: HostNames = Field(
+        (),
+        description="hosts by which `/mcp` is reached, such as `casefile.example`; loopback always",
+    )
     raygun_crash_api_key: Key | None = Field(
         None,
         description="of a Raygun application that gathers the bot's own crashes; unset: none is reported",
@@ -185,6 +196,11 @@ class Settings(BaseSettings):
         return tuple(key for part in whole.split(",") if (key := part.strip()))
 
     @property
+    def mcp_tokens(self) -> dict[str, str]:
+        """The bearer tokens of `/mcp`, by name."""
+        return named_tokens(self.mcp_token.get_secret_value()) if self.mcp_token else {}
+
+    @property
     def cautions(self) -> tuple[str, ...]:
         """Warnings for whoever runs the bot, a line each: settings that do not do what one would expect."""
         lines = []
@@ -204,7 +220,7 @@ class Settings(BaseSettings):
     def secrets(self) -> tuple[str, ...]:
         """Every key, token and password that is configured, to be masked in whatever is shown or sent."""
         password = urlsplit(self.database_url).password
-        return (*_secrets_in(self), *([password] if password else []))
+        return (*_secrets_in(self), *self.mcp_tokens.values(), *([password] if password else []))
 
     def require(self, *names: str) -> None:
         """

@@ -115,6 +115,29 @@ def _long_token(value: SecretStr) -> SecretStr:
     return value
 
 
+# One of several tokens: its name and the token.
+_NAMED_TOKEN = re.compile(r"([A-Za-z][A-Za-z0-9_-]{0,29}):(.+)")
+
+
+def named_tokens(text: str) -> dict[str, str]:
+    """The tokens by name in `name:token,…`; one without a name is called `token`."""
+    tokens = {}
+    for part in text.split(","):
+        named = _NAMED_TOKEN.fullmatch(part.strip())
+        tokens[named[1] if named else "token"] = named[2] if named else part.strip()
+    return tokens
+
+
+def _mcp_tokens(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value()
+    tokens = named_tokens(text)
+    if len(tokens) != text.count(",") + 1:
+        raise ValueError("several tokens need a name each, and no name twice: desk:TOKEN,night:TOKEN")
+    if any(len(token) < _SHORTEST_TOKEN for token in tokens.values()):
+        raise ValueError(f"has a token of fewer than {_SHORTEST_TOKEN} characters, which can be guessed")
+    return value
+
+
 def _as_list(value: Any) -> Any:
     """The list in a JSON list or in comma-separated words."""
     if not isinstance(value, str):
@@ -174,6 +197,12 @@ def _channel_ids(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+def _host_names(values: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(re.fullmatch(r"[A-Za-z0-9.-]+", value) for value in values):
+        raise ValueError("names of hosts alone are needed, such as casefile.example")
+    return tuple(value.lower() for value in values)
+
+
 def _lower(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(value.lower().removeprefix("@") for value in values)
 
@@ -182,8 +211,10 @@ Key = Annotated[SecretStr, BeforeValidator(_without_blanks), AfterValidator(_one
 WebAddress = Annotated[str, BeforeValidator(_without_blanks), AfterValidator(_web_address)]
 Origin = Annotated[WebAddress, AfterValidator(_origin)]
 OwnToken = Annotated[Key, AfterValidator(_long_token)]
+McpTokens = Annotated[Key, AfterValidator(_mcp_tokens)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
 Channels = Annotated[Words, AfterValidator(_channel_ids)]
+HostNames = Annotated[Words, AfterValidator(_host_names)]
 LowerWords = Annotated[Words, AfterValidator(_lower)]
 AccountLists = Annotated[tuple[tuple[str, ...], ...], BeforeValidator(_as_lists), AfterValidator(_accounts)]
 Patterns = Annotated[tuple[str, ...], BeforeValidator(_as_json_list), AfterValidator(_one_group)]

@@ -170,6 +170,22 @@ class Access:
         refusal = judge(person.result(), place.result(), channel, in_group.result(), self._rules)
         return Verdict(refusal, place.result().is_seen, person.result().is_admin)
 
+    async def ask_alone(self, user: str, team: str) -> Refusal | None:
+        """
+        Why a person may not ask outside of Slack, where nobody reads along; None where they may.
+
+        Where people are looked up in certain channels alone, they are not there.
+
+        Raises:
+            SlackApiError, SlackAway: when Slack does not say who that is; then nothing may be answered.
+
+        """
+        async with task_group() as group:
+            person = group.create_task(self._person(user, team))
+            in_group = group.create_task(self._in_user_group(user))
+        nowhere = Place(is_seen=False, is_shared=False)
+        return judge(person.result(), nowhere, "", in_group.result(), self._rules)
+
     async def _person(self, user: str, team: str) -> Person:
         async def ask() -> dict[str, Any] | None:
             try:

@@ -50,13 +50,14 @@ class Purpose(StrEnum):
     """What a call is made for; the first has precedence over the second, and so on."""
 
     PERSON = "person"
+    MCP = "mcp"
     UNFURL = "unfurl"
     TICKET = "ticket"
     BACKGROUND = "background"
 
 
 # The part of a window's calls, in percent, that each purpose leaves for those above it.
-_RESERVES = {Purpose.PERSON: 0, Purpose.UNFURL: 10, Purpose.TICKET: 20, Purpose.BACKGROUND: 40}
+_RESERVES = dict(zip(Purpose, (0, 10, 10, 20, 40), strict=True))
 
 
 def reserve(calls: int, purpose: Purpose) -> int:

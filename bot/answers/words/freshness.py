@@ -48,6 +48,22 @@ def left_words(finding: Finding, time: Clockface) -> str:
     return f"{left} until {time(finding.calls_back)}" if few and finding.calls_back else left
 
 
+def detail(finding: Finding) -> str:
+    """What a source's state does not say, for programs: remarks, what went wrong, and until when."""
+    parts = [covers_words(finding.covers, _to_the_minute)] if finding.covers else []
+    parts += finding.notes
+    if finding.failure:
+        parts.append(finding.failure.message)
+        if finding.failure.until:
+            parts.append(f"again from {finding.failure.until:%Y-%m-%dT%H:%M:%SZ}")
+    parts.append(left_words(finding, _to_the_minute))
+    return "; ".join(part for part in parts if part)
+
+
+def _to_the_minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%MZ}"
+
+
 def _days(length: timedelta) -> str:
     return counted(round(length / _DAY), "day")
 

@@ -58,6 +58,9 @@ def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         (["read-ticket", "there-is-none.json"], "there-is-none.json"),
         (["read-link"], "URL"),
         (["quota", "--days", "7"], "--days"),
+        (["mcp", "token"], "--user U"),
+        (["mcp", "revoke", "--user", "jane"], "--user U"),
+        (["mcp", "tokens"], "tokens"),
         (["manifest", "--http", "ftp://casefile.example"], "--http"),
     ],
 )
@@ -182,6 +185,7 @@ def test_help_names_every_command_and_its_flags(
         "quota": ["--json"],
         "tickets": ["ACTION", "NUMBER", "--json"],
         "init": ["--replace"],
+        "mcp": ["ACTION", "--user"],
     }
     assert set(flags) == set(COMMANDS)
     for name, promised in flags.items():

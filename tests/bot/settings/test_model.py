@@ -163,6 +163,15 @@ def test_secrets_do_not_print() -> None:
     assert LONG not in repr(settings)
 
 
+def test_tokens_for_programs_have_names_and_each_is_masked() -> None:
+    other = f"other-{LONG}"
+    settings = load_settings({"MCP_TOKEN": f"desk:{LONG}, night:{other}".replace(" ", "")})
+    assert settings.mcp_tokens == {"desk": LONG, "night": other}
+    assert set(settings.secrets) >= {LONG, other}
+    assert load_settings({"MCP_TOKEN": LONG}).mcp_tokens == {"token": LONG}
+    assert load_settings({}).mcp_tokens == {}
+
+
 def test_several_secret_keys_are_taken_apart() -> None:
     assert load_settings({"SECRET_KEY": f"{LONG}, old"}).secret_keys == (LONG, "old")
 
@@ -174,6 +183,11 @@ def test_several_secret_keys_are_taken_apart() -> None:
         ({"SECRET_KEY": f"short,{LONG}"}, "SECRET_KEY: the first key has fewer than 32 characters"),
         ({"SECRET_KEY": "put-a-long-random-text-here-and-more-of-it"}, "SECRET_KEY: is the example's"),
         ({"METRICS_TOKEN": "x" * 15}, "METRICS_TOKEN: has fewer than 16 characters"),
+        ({"MCP_TOKEN": "x" * 15}, "MCP_TOKEN: has a token of fewer than 16 characters"),
+        ({"MCP_TOKEN": f"desk:{LONG},night:short"}, "MCP_TOKEN: has a token of fewer than 16 characters"),
+        ({"MCP_TOKEN": f"desk:{LONG},{LONG},{LONG}"}, "MCP_TOKEN: several tokens need a name each"),
+        ({"MCP_TOKEN": f"desk:{LONG},desk:{LONG}"}, "MCP_TOKEN: several tokens need a name each"),
+        ({"MCP_HOSTS": "https://casefile.example"}, "MCP_HOSTS: names of hosts alone are needed"),
         ({"RAYGUN_WEBHOOK_SECRET": "x" * 15}, "RAYGUN_WEBHOOK_SECRET: has fewer than 16 characters"),
         (
             {"RYBBIT__A__API_KEY": "k", "RYBBIT__A__SITE": "1", "RYBBIT__A__BASE_URL": "http://r.example"},

@@ -1,0 +1,1 @@
+"""What programs are answered: lookups as tools of the Model Context Protocol, which only read."""

@@ -1,0 +1,100 @@
+"""Who asks over HTTP: a shared token of the owner's, or a person's own, judged by the one access rule."""
+
+import hmac
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from slack_sdk.errors import SlackApiError
+
+from bot.audit.entries import AuditEntry
+from bot.audit.trail import AuditTrail
+from bot.domain.asking import Way
+from bot.mcp.personal_tokens import PersonalTokens
+from bot.slack.access import Access, Refusal
+from bot.slack.client import SlackAway
+
+_NO_TOKEN = "a bearer token is needed"  # noqa: S105 - a sentence
+_UNKNOWN = "nobody has this token, or it has ended"
+_UNSURE = (
+    "Slack could not confirm who you are just now, so nobody was looked up. Please try again in a minute."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: a Slack id, `mcp:` with a shared token's name, or the account of whoever runs the command."""
+
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """A request that is not answered: the HTTP status, and why, in words."""
+
+    status: HTTPStatus
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """
+    Lets callers in by their token.
+
+    Args:
+        shared: the owner's tokens, by name.
+        personal: the tokens of people.
+        access: who may look customers up.
+        team: id of the workspace that installed the bot.
+        trail: has a row for each refusal of somebody known.
+        spawn: starts what goes on behind the answer, with its name.
+
+    """
+
+    shared: Mapping[str, str]
+    personal: PersonalTokens
+    access: Access
+    team: str
+    trail: AuditTrail
+    spawn: Callable[[Coroutine[Any, Any, None], str], object]
+
+    async def caller(self, authorization: str) -> Caller | TurnedAway:
+        """
+        Who asks, by the header; or why they may not.
+
+        Raises:
+            StoreAway: when the database cannot be reached.
+
+        """
+        scheme, _, token = authorization.partition(" ")
+        token = token.strip()
+        if scheme.lower() != "bearer" or not token:
+            return TurnedAway(HTTPStatus.UNAUTHORIZED, _NO_TOKEN)
+        # All are compared, so that the time tells nothing.
+        names = [name for name, own in self.shared.items() if _same(own, token)]
+        if names:
+            return Caller(f"mcp:{names[0]}")
+        user = await self.personal.owner(token)
+        if user is None:
+            return TurnedAway(HTTPStatus.UNAUTHORIZED, _UNKNOWN)
+        return await self._judged(user)
+
+    async def _judged(self, user: str) -> Caller | TurnedAway:
+        try:
+            refusal = await self.access.ask_alone(user, self.team)
+        except (SlackApiError, SlackAway):
+            self._note(user, "unsure")
+            return TurnedAway(HTTPStatus.SERVICE_UNAVAILABLE, _UNSURE)
+        if isinstance(refusal, Refusal):
+            self._note(user, refusal.reason)
+            return TurnedAway(HTTPStatus.FORBIDDEN, refusal.message)
+        return Caller(user)
+
+    def _note(self, user: str, reason: str) -> None:
+        refused = self.trail.write_refusal_soon([AuditEntry(user, None, Way.MCP)], reason)
+        self.spawn(refused, "write down a refusal")
+
+
+def _same(one: str, other: str) -> bool:
+    return hmac.compare_digest(one.encode(), other.encode())

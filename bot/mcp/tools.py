@@ -1,0 +1,202 @@
+"""
+The tools: whom is asked about, what is asked of vendors for it, and what the audit trail says.
+
+They only read. A lookup goes through the same cache, ledger and fair use as a person's, and leaves a tenth
+of each quota to people.
+"""
+
+import math
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bot.audit.entries import AuditEntry, Came, ShownTo
+from bot.audit.trail import AuditTrail
+from bot.domain.asking import Way
+from bot.domain.links import Configured, read_link
+from bot.domain.model import CaseFile, Subject, SubjectKind
+from bot.domain.subjects import NotUnderstood, read_subject
+from bot.lookup.fan_out import Lookup
+from bot.lookup.named_pages import Described, NamedPages, Unnamed
+from bot.mcp.callers import Caller
+from bot.mcp.telling import (
+    described_link,
+    found_sessions,
+    quota_left,
+    read_ticket,
+    undescribed_link,
+)
+from bot.mcp.told import DescribedLink, FoundSessions, QuotaLeft, ReadTicket
+from bot.operations.clock import Clock
+from bot.operations.fair_use import FairRoom, PersonalPace
+from bot.sources.http import CallFailed
+from bot.sources.protocol import Question
+from bot.sources.quota import Purpose, QuotaState
+from bot.tickets.decide import read_ticket as read_message
+from bot.tickets.rules import TicketRules
+
+# Clients of the protocol wait for a minute; a vendor may take half of it.
+_PATIENCE_SECONDS = 40.0
+_MOST_DAYS = 365
+_TOO_OFTEN = "You have asked {} times in the last minute, which is as often as one may. Ask again in {} s."
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """A question that is not answered; `why` says what is wrong, and what to do."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class McpTools:
+    """
+    What every tool needs.
+
+    Args:
+        lookup: asks all sources.
+        named: says what addresses name.
+        configured: what the settings say about vendors' addresses.
+        rules: how messages are read as tickets.
+        quotas: what every account has left.
+        trail: has a row for each question.
+        clock: the time.
+        days: how far back a lookup goes that names no days.
+        a_minute: how many questions one caller may ask in a minute.
+        pace: counts them, together with what the same person asks in Slack.
+        room: how many are answered at once, and of one caller.
+        spawn: starts what goes on behind an answer, with its name.
+
+    """
+
+    lookup: Lookup
+    named: NamedPages
+    configured: Configured
+    rules: TicketRules
+    quotas: Callable[[], Awaitable[Sequence[QuotaState]]]
+    trail: AuditTrail
+    clock: Clock
+    days: int
+    a_minute: int
+    pace: PersonalPace
+    room: FairRoom
+    spawn: Callable[[Coroutine[Any, Any, None], str], object]
+
+    async def find_sessions(
+        self, caller: Caller, subject: str, days: int | None = None
+    ) -> FoundSessions | Declined:
+        """
+        The sessions and errors of an address or uid, newest first.
+
+        Raises:
+            StoreAway: when the database cannot be reached.
+
+        """
+        understood = read_subject(subject.strip())
+        if isinstance(understood, NotUnderstood):
+            return Declined(understood.why)
+        if days is not None and not 1 <= days <= _MOST_DAYS:
+            return Declined(f"days are 1 to {_MOST_DAYS}")
+        entry = replace(_entry(caller), subject=understood)
+        async with self._turn(entry) as declined:
+            if declined:
+                return declined
+            question = Question(understood, days or self.days, Purpose.MCP)
+            case_file = await self.lookup.within(question, _PATIENCE_SECONDS)
+            # Before anything is told.
+            await self.trail.write(entry.about([case_file], ShownTo.ASKER))
+            return found_sessions(case_file)
+
+    async def read_ticket(self, caller: Caller, message: dict[str, Any]) -> ReadTicket | Declined:
+        """
+        Whom a Slack message is about, if it is a help desk's; nobody is asked.
+
+        Raises:
+            StoreAway: when the database cannot be reached.
+
+        """
+        entry = _entry(caller)
+        async with self._turn(entry) as declined:
+            if declined:
+                return declined
+            reading = read_message(message, self.rules)
+            named = [*reading.requester, *reading.uids, *reading.mentioned]
+            rows = [replace(entry, subject=one) for one in named] or [entry]
+            await self.trail.write([replace(row, outcome=Came.TOLD, shown_to=ShownTo.ASKER) for row in rows])
+            return read_ticket(reading, self.clock())
+
+    async def describe_link(self, caller: Caller, url: str) -> DescribedLink | Declined:
+        """
+        What an address of a vendor's page names, and what its source has of it.
+
+        Raises:
+            StoreAway: when the database cannot be reached.
+
+        """
+        entry = _entry(caller)
+        async with self._turn(entry) as declined:
+            if declined:
+                return declined
+            told, rows = await self._described(url, entry)
+            await self.trail.write(rows)
+            return told
+
+    async def _described(self, url: str, entry: AuditEntry) -> tuple[DescribedLink, Sequence[AuditEntry]]:
+        link = read_link(url, self.configured)
+        nothing = [replace(entry, outcome=Came.NO_CARD, shown_to=ShownTo.ASKER)]
+        try:
+            named = await self.named.name(url)
+            if isinstance(named, Unnamed):
+                return described_link(link, named, self.clock()), nothing
+            found = await self.named.describe(named, self._question)
+        except CallFailed as failed:
+            return undescribed_link(link, failed.failure.message), nothing
+        if not isinstance(found, Described):
+            return described_link(link, found, self.clock()), nothing
+        case_file = CaseFile(
+            found.subject or Subject(SubjectKind.UID, "", ""), self.clock(), self.days, (found.finding,)
+        )
+        rows = [
+            replace(one, subject=found.subject, outcome=Came.FOUND)
+            for one in entry.about([case_file], ShownTo.ASKER)
+        ]
+        return described_link(link, found, self.clock()), rows
+
+    def _question(self, subject: Subject) -> Question:
+        return Question(subject, self.days, Purpose.MCP)
+
+    async def quota(self, caller: Caller) -> QuotaLeft | Declined:
+        """
+        What every account has left of its calls, by Casefile's own ledger.
+
+        Raises:
+            StoreAway: when the database cannot be reached.
+
+        """
+        entry = _entry(caller)
+        async with self._turn(entry) as declined:
+            if declined:
+                return declined
+            states = await self.quotas()
+            await self.trail.write([replace(entry, outcome=Came.TOLD, shown_to=ShownTo.ASKER)])
+            return quota_left(states, self.clock())
+
+    @asynccontextmanager
+    async def _turn(self, entry: AuditEntry) -> AsyncIterator[Declined | None]:
+        """The caller's turn, or that they have asked too often; then the trail says so."""
+        who = entry.who or ""
+        if wait := self.pace.wait(who, uuid.uuid4().hex):
+            self.spawn(self.trail.write_refusal_soon([entry], "too_often"), "write down a refusal")
+            yield Declined(_TOO_OFTEN.format(self.a_minute, math.ceil(wait.total_seconds())))
+            return
+        await self.room.enter(who)
+        try:
+            yield None
+        finally:
+            self.room.leave(who)
+
+
+def _entry(caller: Caller) -> AuditEntry:
+    return AuditEntry(caller.who, None, Way.MCP)
