@@ -15,7 +15,7 @@ from typing import Any
 from bot.audit.entries import AuditEntry, Came, ShownTo
 from bot.audit.trail import AuditTrail
 from bot.domain.asking import Way
-from bot.domain.links import Configured, read_link
+from bot.domain.links import read_link
 from bot.domain.model import CaseFile, Subject, SubjectKind
 from bot.domain.subjects import NotUnderstood, read_subject
 from bot.lookup.fan_out import Lookup
@@ -58,7 +58,6 @@ class McpTools:
     Args:
         lookup: asks all sources.
         named: says what addresses name.
-        configured: what the settings say about vendors' addresses.
         rules: how messages are read as tickets.
         quotas: what every account has left.
         trail: has a row for each question.
@@ -73,7 +72,6 @@ class McpTools:
 
     lookup: Lookup
     named: NamedPages
-    configured: Configured
     rules: TicketRules
     quotas: Callable[[], Awaitable[Sequence[QuotaState]]]
     trail: AuditTrail
@@ -144,7 +142,7 @@ class McpTools:
             return told
 
     async def _described(self, url: str, entry: AuditEntry) -> tuple[DescribedLink, Sequence[AuditEntry]]:
-        link = read_link(url, self.configured)
+        link = read_link(url, self.named.known)
         nothing = [replace(entry, outcome=Came.NO_CARD, shown_to=ShownTo.ASKER)]
         try:
             named = await self.named.name(url)

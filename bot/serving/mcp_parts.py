@@ -21,7 +21,6 @@ def mcp_tools(engine: Engine, trail: AuditTrail, pace: PersonalPace, rules: Tick
     return McpTools(
         engine.lookup,
         engine.named_pages,
-        settings.links,
         rules,
         partial(quota_states, engine.sources, engine.desks.all),
         trail,
