@@ -5,9 +5,10 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from bot.app import open_engine, trail_of
+from bot.app import trail_of
 from bot.cli.running import run_once
 from bot.cli.terminal import OK, Complaint, terminal_account
+from bot.engine import open_engine
 from bot.jobs.inbox import Inbox
 from bot.mcp.callers import Caller
 from bot.mcp.personal_tokens import PersonalTokens
