@@ -25,7 +25,7 @@ from bot.settings.model import load_settings
 from bot.sources.http import trusted_certificates
 from bot.sources.opening import open_sources
 from bot.sources.protocol import Question
-from bot.sources.quota import Ledger
+from bot.sources.quota.ledger import Ledger
 from bot.sources.raygun.index import SessionIndex
 from bot.sources.raygun.pushed_errors import PushedErrors
 from bot.sources.raygun.spending import plan

@@ -27,7 +27,7 @@ from sandbox.world import World, open_world
 VENDOR_SECONDS = (0.20, 0.60, 0.15)
 CUSTOMER = "cust-8841"
 # One person asks here as often as a whole desk.
-UNHURRIED = {"ACCESS__PER_PERSON_MINUTE": "100000"}
+UNHURRIED = {"ACCESS__PER_PERSON_MINUTE": "100000", "ACCESS__PER_PERSON_QUOTA_SHARE": "1"}
 
 
 @dataclass

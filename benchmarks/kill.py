@@ -76,6 +76,7 @@ class Bot:
             "LOG_LEVEL": "WARNING",
             # One person asks here as often as a whole desk.
             "ACCESS__PER_PERSON_MINUTE": "100000",
+            "ACCESS__PER_PERSON_QUOTA_SHARE": "1",
         }
         command = {"http": ("serve",), "socket": ("socket",)}[self.transport]
         with (self.folder / "bot.log").open("ab") as log:

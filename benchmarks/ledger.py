@@ -14,7 +14,8 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
-from bot.sources.quota import Account, Ledger, Purpose, Window
+from bot.sources.quota import Account, Purpose, Window
+from bot.sources.quota.ledger import Ledger
 from bot.storage.store import Store, open_store
 from bot.storage.tables import now_ms, quota_calls
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from bot.audit.erasures import Erasures
 from bot.lookup.answer_cache import AnswerCache
@@ -23,7 +24,8 @@ from bot.settings.model import Settings
 from bot.sources.http import trusted_certificates
 from bot.sources.opening import open_sources
 from bot.sources.protocol import Source
-from bot.sources.quota import Ledger
+from bot.sources.quota import FairShare
+from bot.sources.quota.ledger import Ledger
 from bot.sources.raygun.index import SessionIndex
 from bot.sources.raygun.pushed_errors import PushedErrors
 from bot.sources.registry import VENDORS, VendorEntry, known_pages
@@ -80,7 +82,8 @@ async def open_engine(
         if clock is system_clock:
             clock = anchored_clock(await store.now_ms())
         tasks = Tasks(logging_crashes(StoreAway))
-        ledger = Ledger(store)
+        share = FairShare(settings.access.per_person_quota_share, partial(keyring.hash, "asker"))
+        ledger = Ledger(store, share)
         index_days = timedelta(days=settings.retention.index_days)
         answers_kept = timedelta(hours=settings.retention.cache_hours)
         index = SessionIndex(store, keyring, index_days, answers_kept)

@@ -273,7 +273,13 @@ class PeopleJobs:
 
     async def _present(self, job: Job, payload: LookupPayload, target: Target, seen_by: ShownTo) -> None:
         questions = [
-            Question(subject, payload.days, effort=payload.effort, heard_since=job.heard_since)
+            Question(
+                subject,
+                payload.days,
+                effort=payload.effort,
+                heard_since=job.heard_since,
+                by=payload.asker.user,
+            )
             for subject in payload.subjects
         ]
         log = self._log.bind(job=job.id, subjects=[self._named(q.subject) for q in questions])

@@ -74,7 +74,7 @@ class SessionErrorsJobs:
             await admission.tell(job, asker, table.NO_SUCH_TOOL)
             return
         try:
-            told = await self._pages.errors(source, payload.session_id, payload.until)
+            told = await self._pages.errors(source, payload.session_id, payload.until, asker.user)
         except CallFailed as failed:
             admission.trail.note(job, [replace(entry, outcome=Came.NO_ANSWER, shown_to=ShownTo.ASKER)])
             until = failed.failure.until

@@ -127,7 +127,7 @@ class UnfurlJobs:
         return None if verdict.in_public or payload.is_preview else "not_seen"
 
     async def _card(self, job: Job, payload: UnfurlPayload, url: str) -> "_Claimed | NoCard":
-        named = await self._in_time(self._name(url))
+        named = await self._in_time(self._name(url, payload.user))
         if isinstance(named, NoCard):
             return named
         page = None if payload.is_preview else f"card/{payload.channel}/{named.page}"
@@ -153,18 +153,18 @@ class UnfurlJobs:
         except CallFailed as failed:
             return NoCard(f"failed_{failed.failure.reason}")
 
-    async def _name(self, url: str) -> NamedPage | NoCard:
+    async def _name(self, url: str, by: str) -> NamedPage | NoCard:
         """Find out what an address names, at which of our accounts."""
-        named = await self._named.name(url)
+        named = await self._named.name(url, by)
         return NoCard(named) if isinstance(named, Unnamed) else named
 
     async def _describe(self, job: Job, named: NamedPage, payload: UnfurlPayload) -> Card | NoCard:
         days = self._settings.lookup.days
 
         def question(subject: Subject) -> Question:
-            return Question(subject, days, Purpose.UNFURL, heard_since=job.heard_since)
+            return Question(subject, days, Purpose.UNFURL, heard_since=job.heard_since, by=payload.user)
 
-        found = await self._named.describe(named, question)
+        found = await self._named.describe(named, question, payload.user)
         if isinstance(found, Undescribed):
             return NoCard(_why(found.finding))
         return self._made(found.finding, found.session, found.subject, payload)

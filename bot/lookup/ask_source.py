@@ -220,8 +220,8 @@ class AskSource:
             report(await self._findings.failed(source, question, late, known, spent.made), False)
         # Shielded: one caller that is cancelled must not cancel the call for the others.
         outcome = await asyncio.shield(flight)
-        if not ours and _is_kept_back(outcome):
-            # It was refused to whoever asked first: calls may be left for the likes of who asks now.
+        while not ours and _is_kept_back(outcome):
+            # It was refused to whoever asked first: calls may be left for who asks now, or the likes of them.
             flight, ours = self._flights.join(name, lambda: self._outcome(source, question, begun, spent))
             outcome = await asyncio.shield(flight)
         calls = outcome.calls if ours else 0
@@ -284,7 +284,7 @@ class AskSource:
 
     async def _answered(self, source: Source, question: Question, spent: Spent, *also: Write) -> _Outcome:
         """The vendor's answer, kept where the source has no index; what else is written goes with it."""
-        spent.calls = calls = source.http.asking(question.purpose, await source.account())
+        spent.calls = calls = source.http.asking(question.purpose, await source.account(), question.by)
         try:
             answer = await source.find(question, calls)
         except CallFailed as failed:

@@ -19,8 +19,6 @@ from bot.operations.clock import Clock
 from bot.sources.protocol import Question, Source
 from bot.sources.raygun.pushed_errors import PushedErrors
 
-# A quota with at most so many calls in its longest window is shown to people.
-_SMALL_QUOTA = 200
 # Vendors that send errors to us by webhook.
 _PUSHING = frozenset({"raygun"})
 
@@ -117,8 +115,7 @@ async def _small_quota(
 ) -> tuple[int | None, int | None, datetime | None]:
     """Of a small quota: calls left, the most that asking anew takes, and when the next one comes back."""
     account = await source.account()
-    window = account.longest
-    if window is None or window.calls > _SMALL_QUOTA:
+    if not account.is_small:
         return None, None, None
     state = await source.http.ledger.state(account, now)
     return state.left, await source.cost(question.subject), state.returns_at

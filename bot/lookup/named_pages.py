@@ -70,9 +70,9 @@ class NamedPages:
     clock: Clock
     known: Sequence[VendorPages]
 
-    async def name(self, url: str) -> NamedPage | Unnamed:
+    async def name(self, url: str, by: str | None = None) -> NamedPage | Unnamed:
         """
-        Which page of our accounts an address names, or why none.
+        Which page of our accounts an address names, or why none; `by` is the id of the person who asks.
 
         Raises:
             CallFailed: when a vendor has to be asked for that and cannot be.
@@ -83,7 +83,7 @@ class NamedPages:
         link = read_link(url, self.known)
         if link is None:
             return Unnamed.UNKNOWN
-        source = await self._ours(link)
+        source = await self._ours(link, by)
         if source is None:
             return Unnamed.NOT_OURS
         if link.kind is LinkKind.SESSION and link.session_id:
@@ -91,7 +91,7 @@ class NamedPages:
             return self._pointed(pointer) if pointer else NamedPage(source, link.session_id, None)
         if link.user_id is None:
             return Unnamed.UNKNOWN
-        person = await self.pages.person(source, link)
+        person = await self.pages.person(source, link, by)
         return NamedPage(source, None, person) if person else Unnamed.UNKNOWN
 
     def _pointed(self, pointer: Pointer) -> NamedPage | Unnamed:
@@ -100,16 +100,16 @@ class NamedPages:
                 return NamedPage(source, pointer.session_id, pointer.subject)
         return Unnamed.NOT_OURS
 
-    async def _ours(self, link: Link) -> Linked | None:
+    async def _ours(self, link: Link, by: str | None) -> Linked | None:
         for source in self.sources:
             if source.name.vendor != link.vendor or not isinstance(source, Linked):
                 continue
-            if await self.pages.is_ours(source, link):
+            if await self.pages.is_ours(source, link, by):
                 return source
         return None
 
     async def describe(
-        self, named: NamedPage, question: Callable[[Subject], Question]
+        self, named: NamedPage, question: Callable[[Subject], Question], by: str | None = None
     ) -> Described | Undescribed:
         """
         What is known of a page from its person's sessions, else by asking for the session alone.
@@ -117,6 +117,7 @@ class NamedPages:
         Args:
             named: the page.
             question: makes the question by which its person is looked up.
+            by: the id of the person who asks.
 
         Raises:
             CallFailed: when the vendor has to be asked for the session and cannot be.
@@ -129,7 +130,7 @@ class NamedPages:
                 return found
         if named.session_id is None:
             return Undescribed(finding)
-        session = await self.pages.session(named.source, named.session_id)
+        session = await self.pages.session(named.source, named.session_id, by)
         if session is None or session.started_at is None:
             return Undescribed()
         subject = named.subject or _subject_of(session)

@@ -14,7 +14,7 @@ from typing import TypeVar, cast
 from cachetools import TTLCache
 
 from bot.domain.links import Link
-from bot.domain.model import Session, Subject
+from bot.domain.model import Reason, Session, Subject
 from bot.lookup.single_flight import Flights
 from bot.operations.clock import Clock
 from bot.sources.http import CallFailed, Calls
@@ -59,17 +59,19 @@ class Pages:
         """Drop what is kept in this process: somebody was forgotten."""
         self._kept.clear()
 
-    async def is_ours(self, source: Linked, link: Link) -> bool:
+    async def is_ours(self, source: Linked, link: Link, by: str | None = None) -> bool:
         """
-        Whether a page of this vendor belongs to this account.
+        Whether a page of this vendor belongs to this account; `by` is the id of the person who asks.
 
         Raises:
             CallFailed: when the vendor has to be asked for that and cannot be.
 
         """
-        return await self._shared(source, "ours", link.account_id, lambda calls: source.is_ours(link, calls))
+        return await self._shared(
+            source, "ours", link.account_id, lambda calls: source.is_ours(link, calls), by
+        )
 
-    async def person(self, source: Linked, link: Link) -> Subject | None:
+    async def person(self, source: Linked, link: Link, by: str | None = None) -> Subject | None:
         """
         The subject of a person's page; None where it is not known.
 
@@ -78,9 +80,9 @@ class Pages:
 
         """
         about = f"{link.kind}:{link.user_id}"
-        return await self._shared(source, "person", about, lambda calls: source.person(link, calls))
+        return await self._shared(source, "person", about, lambda calls: source.person(link, calls), by)
 
-    async def session(self, source: Source, session_id: str) -> Session | None:
+    async def session(self, source: Source, session_id: str, by: str | None = None) -> Session | None:
         """
         One session by its id; None where the vendor has none.
 
@@ -89,11 +91,11 @@ class Pages:
 
         """
         return await self._shared(
-            source, "session", session_id, lambda calls: source.session(session_id, calls)
+            source, "session", session_id, lambda calls: source.session(session_id, calls), by
         )
 
     async def errors(
-        self, source: TellsErrors, session_id: str, until: datetime | None = None
+        self, source: TellsErrors, session_id: str, until: datetime | None = None, by: str | None = None
     ) -> SessionErrors:
         """
         One session's errors, up to a time where one is given, for a person who asks for them.
@@ -107,6 +109,7 @@ class Pages:
             "errors",
             session_id if until is None else f"{session_id} until {until.isoformat()}",
             lambda calls: source.errors_in(session_id, calls, until),
+            by,
             Purpose.PERSON,
         )
 
@@ -116,13 +119,14 @@ class Pages:
         kind: str,
         about: str | None,
         ask: Callable[[Calls], Awaitable[T]],
+        by: str | None,
         purpose: Purpose = Purpose.UNFURL,
     ) -> T:
         key = self._keyring.hash("page", str(source.name), kind, about or "")
 
         async def outcome() -> _Said | CallFailed:
             try:
-                said = _Said(await ask(source.http.asking(purpose, await source.account())))
+                said = _Said(await ask(source.http.asking(purpose, await source.account(), by)))
             except CallFailed as failed:
                 return failed
             self._kept[key] = said
@@ -130,9 +134,17 @@ class Pages:
 
         if (kept := self._kept.get(key)) is not None:
             return cast("T", kept.what)
-        flight, _ = self._flights.join(key, outcome)
-        # Shielded: one who gives up waiting must not cancel the call.
-        said = await asyncio.shield(flight)
+        while True:
+            flight, ours = self._flights.join(key, outcome)
+            # Shielded: one who gives up waiting must not cancel the call.
+            said = await asyncio.shield(flight)
+            if ours or not _is_kept_back(said):
+                break
         if isinstance(said, CallFailed):
             raise said
         return cast("T", said.what)
+
+
+def _is_kept_back(said: _Said | CallFailed) -> bool:
+    """Whether no call was left for whoever asked first; then some may be left for who asked the same."""
+    return isinstance(said, CallFailed) and said.failure.reason is Reason.QUOTA_SPENT

@@ -82,6 +82,10 @@ class AccessSettings(SettingsGroup):
         10, ge=1, description="requests a minute of one person, in one process; a fifth of them run at once"
     )
 
+    per_person_quota_share: float = Field(
+        0.5, gt=0, le=1, description="part of a small quota (Raygun's 50 calls) that one person may take"
+    )
+
     @property
     def at_once(self) -> int:
         """How many of one person's requests run at once; the others wait for their turn."""

@@ -23,7 +23,8 @@ from bot.operations.clock import Clock
 from bot.operations.inflating import ACCEPTED, Inflating, NotInflatable
 from bot.operations.json_text import NotJson, read_json
 from bot.sources.json_fields import R, read_records, to_count
-from bot.sources.quota import Account, Ledger, Purpose, Refused
+from bot.sources.quota import Account, Granted, Purpose, Refused
+from bot.sources.quota.ledger import Ledger
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 # What may be in memory of each of an account's answers; of one at a time there may be more.
@@ -44,8 +45,6 @@ _SHORT_WAIT = timedelta(seconds=2)
 _MOST_WAITS = 5
 # Digits of a `Retry-After` that are read: more than a day of seconds has, and Python refuses thousands.
 _RETRY_AFTER_DIGITS = 9
-TOLD_TO_WAIT = "it has told us to wait"
-"""Why a vendor was not asked that has answered 429, or that no call is left."""
 
 
 class CallFailed(Exception):
@@ -138,17 +137,18 @@ class VendorHttp:
         chunk = self.client.timeout.read
         return _WHOLE_CALL_SECONDS if chunk is None else chunk * _WHOLE_CALL
 
-    def asking(self, purpose: Purpose, account: Account | None = None) -> "Calls":
-        """The calls of a new question; `account` is given where its windows depend on the server."""
-        return Calls(self, purpose, account or self.account)
+    def asking(self, purpose: Purpose, account: Account | None = None, by: str | None = None) -> "Calls":
+        """The calls of a question of `by` (None: nobody's); `account` where the server tells its windows."""
+        return Calls(self, purpose, account or self.account, by)
 
 
 class Calls:
     """The calls for one question: how many were `made`, and of their records how many were `left_out`."""
 
-    def __init__(self, http: VendorHttp, purpose: Purpose, account: Account) -> None:
+    def __init__(self, http: VendorHttp, purpose: Purpose, account: Account, by: str | None) -> None:
         self._http = http
         self._purpose = purpose
+        self._by = by
         self.account = account
         self.made = 0
         self.left_out = 0
@@ -158,10 +158,10 @@ class Calls:
 
     async def ahead(self) -> "Calls | None":
         """Count a call now that is made later; returns what it is made with, None where none is left."""
-        if isinstance(await self._http.ledger.spend(self.account, self._purpose), Refused):
+        if isinstance(await self._count(None), Refused):
             return None
         self.made += 1
-        later = Calls(self._http, self._purpose, self.account)
+        later = Calls(self._http, self._purpose, self.account, self._by)
         later._ahead = 1
         return later
 
@@ -312,21 +312,19 @@ class Calls:
         if now > self._ends:
             raise self._failed(Reason.TIMED_OUT, "takes too long to answer")
 
+    async def _count(self, budget: Account | None) -> Granted | Refused:
+        return await self._http.ledger.spend(self.account, self._purpose, budget, self._by)
+
     async def _spend(self, budget: Account | None) -> None:
-        verdict = await self._http.ledger.spend(self.account, self._purpose, budget)
+        verdict = await self._count(budget)
         for _ in range(_MOST_WAITS):
             # A limit of calls a second is waited for; one of calls a day is not.
             if not isinstance(verdict, Refused) or verdict.wait > _SHORT_WAIT:
                 break
             await asyncio.sleep(verdict.wait.total_seconds())
-            verdict = await self._http.ledger.spend(self.account, self._purpose, budget)
+            verdict = await self._count(budget)
         if isinstance(verdict, Refused):
-            why = "our calls to it are spent"
-            if verdict.by_vendor:
-                why = TOLD_TO_WAIT
-            elif verdict.reserved:
-                why = "what is left is kept for people who ask"
-            raise CallFailed(Reason.QUOTA_SPENT, f"{self._http.title} was not asked: {why}", verdict.until)
+            raise self._failed(Reason.QUOTA_SPENT, f"was not asked: {verdict.why}", verdict.until)
 
     async def _read(self, response: httpx2.Response, large: AsyncExitStack) -> bytearray:
         """The body, inflated; while it is a large one, no other large one of the account is read."""

@@ -27,7 +27,8 @@ class Question:
 
     `other_names` are names that are surely the subject's too; `again` marks a question that is repeated
     because more such names were found. What was heard from `heard_since` on will do, whatever the effort: the
-    job was begun before, and then the vendor was asked already.
+    job was begun before, and then the vendor was asked already. `by` is the id of the person who asks, whose
+    share of a small quota its calls are; None where they are nobody's.
     """
 
     subject: Subject
@@ -37,6 +38,7 @@ class Question:
     other_names: tuple[Subject, ...] = ()
     again: bool = False
     heard_since: datetime | None = None
+    by: str | None = None
 
     @property
     def names(self) -> tuple[Subject, ...]:

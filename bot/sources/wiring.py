@@ -10,7 +10,8 @@ import httpx2
 from bot.operations.clock import Clock
 from bot.operations.tasks import Tasks
 from bot.sources.http import VendorHttp
-from bot.sources.quota import Account, Ledger, Window
+from bot.sources.quota import Account, Window
+from bot.sources.quota.ledger import Ledger
 from bot.sources.raygun.index import SessionIndex
 from bot.storage.memory import Memory
 

@@ -63,6 +63,8 @@ quota_calls = Table(
     Column("account", String(200), nullable=False),
     Column("at_ms", BigInteger, nullable=False),
     Column("purpose", String(20), nullable=False),
+    # The hash of the person whose question it was, where one person may take a share alone.
+    Column("asker", String(64)),
     Index("quota_calls_by_account", "account", "at_ms"),
 )
 

@@ -25,7 +25,11 @@ SHORT_LEASE = replace(TIMING, lease=timedelta(seconds=5))
 SLACKS_PATIENCE = timedelta(minutes=2)
 SETTLED_WITHIN_SECONDS = 120.0
 # One person does in a test what a whole desk does in an hour.
-PATIENT = {"LOOKUP__DEADLINE_SECONDS": "60", "ACCESS__PER_PERSON_MINUTE": "100000"}
+PATIENT = {
+    "LOOKUP__DEADLINE_SECONDS": "60",
+    "ACCESS__PER_PERSON_MINUTE": "100000",
+    "ACCESS__PER_PERSON_QUOTA_SHARE": "1",
+}
 
 
 @dataclass

@@ -42,3 +42,25 @@ async def test_the_eleventh_request_of_a_minute_is_refused_with_a_word_and_a_col
         rows = await search(bot.engine.store, bot.engine.keyring, by=slack.people.agent)
         assert "refused_too_often" in [row.outcome for row in rows]
     assert len(desk.posts()) == 1
+
+
+async def test_who_has_used_their_share_of_a_small_quota_is_told_and_a_colleague_is_answered(
+    desk: Desk,
+) -> None:
+    # Three of Raygun's 50 calls: a page, or one with a key that has run out and a login in between.
+    desk.extra["ACCESS__PER_PERSON_QUOTA_SHARE"] = "0.06"
+    slack, raygun = desk.world.slack, desk.world.raygun
+    async with desk.casefile() as bot:
+        await desk.ask(JANE)
+        await desk.idle(bot)
+        assert len(raygun.calls) == 2
+        desk.world.clock.advance(2 * 3600)
+        await desk.ask(JANE)
+        told = plain_text((await desk.thread(number=2))[1])
+        assert "your share of its calls is used for now; others can still ask; again:" in told
+        assert "Raygun: what it said 2 h ago" in told
+        assert len(raygun.calls) == 3
+        await desk.ask(JANE, user=slack.people.colleague)
+        assert "your share" not in plain_text((await desk.thread(number=3))[1])
+        await desk.idle(bot)
+        assert len(raygun.calls) == 6

@@ -19,7 +19,7 @@ from bot.app import Bot, open_bot
 from bot.audit import erasures
 from bot.serving.run import serving_http
 from bot.settings.model import load_settings
-from bot.sources import quota
+from bot.sources.quota import ledger
 from bot.sources.raygun import legacy
 from bot.storage import memory
 from sandbox.slack import Message
@@ -72,7 +72,7 @@ def counted() -> Iterator[Visits]:
 def as_on_a_quick_machine() -> Iterator[None]:
     """What was read a moment ago is not read again: on a busy machine a moment is over soon."""
     with pytest.MonkeyPatch.context() as patch:
-        for module, name in ((legacy, "_LATELY_SECONDS"), (quota, "_STATE_LASTS_SECONDS")):
+        for module, name in ((legacy, "_LATELY_SECONDS"), (ledger, "_STATE_LASTS_SECONDS")):
             patch.setattr(module, name, timedelta(days=1).total_seconds())
         for name in ("_LATELY", "_NONE_LASTS"):
             patch.setattr(memory, name, timedelta(days=1))

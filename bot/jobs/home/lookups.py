@@ -89,7 +89,13 @@ class HomeJobs:
             await self._refuse(job, asker, entries, verdict.refusal.reason)
             return
         lookup = self._settings.lookup
-        question = Question(payload.subject, lookup.days, effort=payload.effort, heard_since=job.heard_since)
+        question = Question(
+            payload.subject,
+            lookup.days,
+            effort=payload.effort,
+            heard_since=job.heard_since,
+            by=asker.user,
+        )
         view = View(None, lookup.shown, buttons=False)
         ask = partial(self._lookup.ask_all, [question])
         case_files = await present(ask, HomeTarget(self._tab, asker, view))

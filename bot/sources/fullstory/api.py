@@ -17,7 +17,8 @@ from bot.settings.accounts import FullStoryAccount
 from bot.sources.fullstory.records import SessionRow, User, Users
 from bot.sources.http import CallFailed, Calls, Reply, segment
 from bot.sources.json_fields import at, by_snake, read_record, snake, to_text
-from bot.sources.quota import Account, Ledger
+from bot.sources.quota import Account
+from bot.sources.quota.ledger import Ledger
 from bot.storage.memory import Memory
 
 # Sessions a page, and pages that are read of one list.

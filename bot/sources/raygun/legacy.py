@@ -20,9 +20,9 @@ from bot.domain.links import Link
 from bot.domain.model import Failure, Reason, Session, SourceName, Subject
 from bot.operations.tasks import Tasks
 from bot.settings.accounts import RaygunAccount
-from bot.sources.http import TOLD_TO_WAIT, CallFailed, Calls, VendorHttp
+from bot.sources.http import CallFailed, Calls, VendorHttp
 from bot.sources.protocol import Effort, Freshness, Question, Recall
-from bot.sources.quota import Account, Purpose, Window, reserve
+from bot.sources.quota import Account, Purpose, Refused, Window, reserve
 from bot.sources.raygun.from_index import WORTH_OPENING, KnownPerson, Readers, answer_of, look_up
 from bot.sources.raygun.index import LONGEST_VISIT, Harvest, Opened, SessionIndex
 from bot.sources.raygun.legacy_api import FIRST_REST, KEY_LASTS, RaygunApi
@@ -163,7 +163,7 @@ class Raygun:
             step = await self._plan(question)
             if isinstance(step, NoCall):
                 if step.why is Why.SPENT and not number:
-                    raise await self._spent(question.purpose)
+                    raise await self._spent(question)
                 break
             try:
                 await self._act(step, question, calls)
@@ -230,7 +230,7 @@ class Raygun:
 
     async def _situation(self, question: Question, known: KnownPerson) -> Situation:
         now = self.http.clock()
-        purse, forecast = await asyncio.gather(self._purse(question.purpose), self._forecast(known.coverage))
+        purse, forecast = await asyncio.gather(self._purse(question), self._forecast(known.coverage))
         return Situation(
             now=now,
             effort=question.effort,
@@ -243,15 +243,17 @@ class Raygun:
             person=SoughtPerson(bool(known.sessions), known.asked, known.unopened),
         )
 
-    async def _purse(self, purpose: Purpose) -> Purse:
-        """The calls that a purpose may spend, and when calls come back."""
+    async def _purse(self, question: Question) -> Purse:
+        """The calls that a question may spend, and when calls come back."""
         now = self.http.clock()
         state, key = await asyncio.gather(
             self.http.ledger.state(self.http.account, now), self.api.key_is_known()
         )
         limit = self.settings.daily_calls
+        left = max(0, (state.left or 0) - reserve(limit, question.purpose))
+        share = self.http.ledger.share_of(question.by, self.http.account, state)
         return Purse(
-            left=max(0, (state.left or 0) - reserve(limit, purpose)),
+            left=min(left, share.left) if share else left,
             limit=limit,
             returns=tuple(now + back for back in state.returning),
             login=int(self.settings.login_counts),
@@ -343,16 +345,22 @@ class Raygun:
         finally:
             self._readers.filling = False
 
-    async def _spent(self, purpose: Purpose) -> CallFailed:
+    async def _spent(self, question: Question) -> CallFailed:
         """The failure for no call left, with when one comes back."""
+        now = self.http.clock()
         state = await self.http.ledger.state(self.http.account)
+        share = self.http.ledger.share_of(question.by, self.http.account, state)
+        left = (state.left or 0) - reserve(self.settings.daily_calls, question.purpose)
+        until = state.returns_at
         if state.blocked_until is not None:
-            return CallFailed(
-                Reason.QUOTA_SPENT, f"Raygun was not asked: {TOLD_TO_WAIT}", state.blocked_until
-            )
-        reserved = purpose is not Purpose.PERSON and bool(state.left)
-        why = "what is left is kept for people who ask" if reserved else "our calls to it are spent"
-        return CallFailed(Reason.QUOTA_SPENT, f"Raygun was not asked: {why}", state.returns_at)
+            refused = Refused(state.blocked_until, reserved=False, by_vendor=True)
+        elif share is not None and share.left < left:
+            until = until if share.again_in is None else now + share.again_in
+            refused = Refused(until or now, reserved=False, of_person=True)
+        else:
+            reserved = question.purpose is not Purpose.PERSON and bool(state.left)
+            refused = Refused(until or now, reserved)
+        return CallFailed(Reason.QUOTA_SPENT, f"Raygun was not asked: {refused.why}", until)
 
 
 def build(name: SourceName, settings: RaygunAccount, client: httpx2.AsyncClient, wiring: Wiring) -> Raygun:

@@ -228,11 +228,15 @@ class RaygunV3:
         """Ask the legacy API for a person whom the index lacks, if it has calls to spare; returns whether."""
         if self.legacy is None or question.effort is Effort.KNOWN:
             return False
-        state = await self.http.ledger.state(await self.legacy.account())
+        account, ledger = await self.legacy.account(), self.http.ledger
+        state = await ledger.state(account)
         kept = reserve(state.limit or 0, Purpose.TICKET) + reserve(state.limit or 0, question.purpose)
-        if (state.left or 0) - kept < await self.legacy.cost(question.subject):
+        left = (state.left or 0) - kept
+        if share := ledger.share_of(question.by, account, state):
+            left = min(left, share.left)
+        if left < await self.legacy.cost(question.subject):
             return False
-        legacy_calls = self.legacy.http.asking(question.purpose)
+        legacy_calls = self.legacy.http.asking(question.purpose, by=question.by)
         try:
             now = self.http.clock()
             span = Span(question.since(now), now)

@@ -23,7 +23,8 @@ from bot.settings.model import AccessSettings
 from bot.slack.access import Access
 from bot.sources.http import CallFailed, Calls, VendorHttp
 from bot.sources.protocol import SessionErrors
-from bot.sources.quota import Account, Ledger, Window
+from bot.sources.quota import Account, Window
+from bot.sources.quota.ledger import Ledger
 from bot.sources.raygun.index import SessionIndex
 from bot.storage.keyring import Keyring
 from bot.storage.memory import Memory

@@ -28,7 +28,8 @@ from bot.lookup.single_flight import Flights
 from bot.operations.tasks import Tasks
 from bot.sources.http import CallFailed, Calls, VendorHttp
 from bot.sources.protocol import Effort, Freshness, Question
-from bot.sources.quota import Account, Ledger, Purpose, Window
+from bot.sources.quota import Account, Purpose, Window
+from bot.sources.quota.ledger import Ledger
 from bot.sources.raygun.index import SessionIndex
 from bot.sources.raygun.pushed_errors import PushedErrors
 from bot.storage.keyring import Keyring
@@ -379,3 +380,18 @@ async def test_a_person_who_joins_a_tickets_question_is_not_refused_what_is_kept
     assert (await ticket)[-1].state is State.QUOTA
     assert (await person)[-1].state is State.LIVE
     assert asking.source.asked == 2
+
+
+async def test_whoever_joins_the_question_of_somebody_whose_share_is_used_is_answered(asking: Asking) -> None:
+    used = Failure(Reason.QUOTA_SPENT, "your share of its calls is used for now; others can still ask")
+    asking.source.answers = [used, used, Answer()]
+    asking.source.gate.clear()
+    first = asyncio.create_task(asking.ask(by="U1"))
+    await asking.until(lambda: asking.source.asked)
+    again = asyncio.create_task(asking.ask(by="U1"))
+    await asking.until(lambda: asking.at_vendor == 2)
+    colleague = asyncio.create_task(asking.ask(by="U2"))
+    await asking.until(lambda: asking.at_vendor == 3)
+    asking.source.gate.set()
+    told = [(await one)[-1].state for one in (first, again, colleague)]
+    assert told == [State.QUOTA, State.QUOTA, State.LIVE]

@@ -35,7 +35,8 @@ from bot.operations.metrics import make_metrics
 from bot.operations.tasks import Tasks
 from bot.sources.http import CallFailed, Calls, VendorHttp
 from bot.sources.protocol import Effort, Freshness, Question
-from bot.sources.quota import Account, Ledger
+from bot.sources.quota import Account
+from bot.sources.quota.ledger import Ledger
 from bot.sources.raygun.index import SessionIndex
 from bot.sources.raygun.pushed_errors import PushedErrors
 from bot.storage.keyring import Keyring

@@ -19,7 +19,8 @@ from bot.sources.fullstory.api import FullStoryApi
 from bot.sources.fullstory.source import FullStory
 from bot.sources.http import Calls, VendorHttp
 from bot.sources.protocol import Question, Source
-from bot.sources.quota import Account, Ledger, Purpose
+from bot.sources.quota import Account, Purpose
+from bot.sources.quota.ledger import Ledger
 from bot.sources.raygun import legacy as raygun
 from bot.sources.raygun.index import SessionIndex
 from bot.sources.raygun.legacy import Raygun

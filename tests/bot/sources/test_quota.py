@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from bot.sources.quota import Account, Granted, Ledger, Purpose, Refused, Window
+from bot.sources.quota import Account, Granted, Purpose, Refused, Window
+from bot.sources.quota.ledger import Ledger
 from bot.storage.store import Store, open_store
 from bot.storage.tables import quota_calls
 from tests.conftest import prepared_sqlite
@@ -18,7 +19,8 @@ SHOP = Account("raygun/shop", (Window(50, 86_400),))
 
 RACER = """
 import asyncio, sys
-from bot.sources.quota import Account, Granted, Ledger, Purpose, Window
+from bot.sources.quota import Account, Granted, Purpose, Window
+from bot.sources.quota.ledger import Ledger
 from bot.storage.store import open_store
 
 async def race(url):

@@ -151,7 +151,7 @@ class RaygunByMcp:
         key = f"{question.days}:{question.subject.kind}:{question.subject.typed}"
         if (late := self._state.late.pop(key, None)) and not fresh:
             return late
-        own = self.asking.asking(question.purpose)
+        own = self.asking.asking(question.purpose, by=question.by)
         task = self.tasks.spawn(self._ask(question, own), f"ask {self.name} by mcp")
         done, _ = await asyncio.wait({task}, timeout=self.patience_seconds)
         calls.made += own.made

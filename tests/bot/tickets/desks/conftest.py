@@ -13,7 +13,7 @@ from bot.operations.clock import Clock, system_clock
 from bot.operations.tasks import Tasks
 from bot.settings.accounts import IntercomAccount, ZendeskAccount
 from bot.sources.http import VendorHttp
-from bot.sources.quota import Ledger
+from bot.sources.quota.ledger import Ledger
 from bot.storage.keyring import Keyring
 from bot.storage.memory import Memory
 from bot.storage.store import open_store

@@ -3,7 +3,8 @@ The quota ledger: every call to a vendor is written down before it is made.
 
 No rolling window ever holds more calls than the vendor allows, whatever crashes, restarts or runs at the
 same time: the account's row is locked, and then one statement counts its calls and adds the new one, by the
-database's clock. Each purpose leaves a reserve for those above it. A vendor's own count (a 429, a rate-limit
+database's clock. Each purpose leaves a reserve for those above it, and of a small quota one person takes no
+more than a share. A vendor's own count (a 429, a rate-limit
 header) can lower what we think is left, never raise it, and is kept for each of its windows.
 """
 
@@ -11,7 +12,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from cachetools import TTLCache
@@ -34,6 +34,17 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.sources.quota import (
+    Account,
+    FairShare,
+    Granted,
+    PersonsShare,
+    Purpose,
+    QuotaState,
+    Refused,
+    Window,
+    reserve,
+)
 from bot.storage.store import Store
 from bot.storage.tables import now_ms, quota_accounts, quota_calls, quota_told
 from bot.storage.upsert import upsert, upsert_returning
@@ -44,97 +55,6 @@ _DAY_SECONDS = 24 * 3600
 _STATES_KEPT, _STATE_LASTS_SECONDS = 200, 0.25
 # Under this the vendor's word that no call is left is kept, whatever its windows.
 _CLOSED = 0
-
-
-class Purpose(StrEnum):
-    """What a call is made for; the first has precedence over the second, and so on."""
-
-    PERSON = "person"
-    MCP = "mcp"
-    UNFURL = "unfurl"
-    TICKET = "ticket"
-    BACKGROUND = "background"
-
-
-# The part of a window's calls, in percent, that each purpose leaves for those above it.
-_RESERVES = dict(zip(Purpose, (0, 10, 10, 20, 40), strict=True))
-
-
-def reserve(calls: int, purpose: Purpose) -> int:
-    """How many of a window's calls a purpose must leave for others."""
-    return math.ceil(calls * _RESERVES[purpose] / 100)
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """
-    At most `calls` calls in any `seconds` seconds.
-
-    A vendor counts a call when it arrives, a little later than we do. So a call counts for `lag_seconds`
-    longer here: it may still be in the vendor's window.
-    """
-
-    calls: int
-    seconds: int
-    lag_seconds: float = 0
-
-    @property
-    def milliseconds(self) -> int:
-        """How long a call counts, in milliseconds."""
-        return int((self.seconds + self.lag_seconds) * 1000)
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """A vendor's account in the ledger. An account without windows has no limit; calls are only counted."""
-
-    name: str
-    windows: tuple[Window, ...] = ()
-
-    @property
-    def longest(self) -> Window | None:
-        """The longest window, which is the one that people are shown; None without any."""
-        return max(self.windows, key=lambda window: window.seconds, default=None)
-
-
-@dataclass(frozen=True, slots=True)
-class Granted:
-    """The call has been counted and may be made."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """
-    The call must not be made.
-
-    `until` is when one may be made again, `wait` how long that is by the database's clock; `reserved` says
-    that calls are left, for other purposes, `by_vendor` that the vendor's own word forbids it.
-    """
-
-    until: datetime
-    reserved: bool
-    wait: timedelta = timedelta()
-    by_vendor: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class QuotaState:
-    """
-    What an account has left in its longest window.
-
-    `left` and `limit` are None where no limit is known. `returns_at` is when the next call comes back, None
-    where none is spent. `blocked_until` is set while the vendor says that no call is left. `returning` has
-    the time until each spent call comes back, the soonest first.
-    """
-
-    account: str
-    limit: int | None
-    seconds: int | None
-    used: int
-    left: int | None
-    returns_at: datetime | None
-    blocked_until: datetime | None
-    returning: tuple[timedelta, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +71,19 @@ class _Told:
     until_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """
+    What a call is for, and for whom.
+
+    `name` is the person's in the ledger, of whose calls there may be `most`; None where no share is kept.
+    """
+
+    purpose: Purpose
+    name: str | None
+    most: int
+
+
 class _Refusal(Exception):
     """Raised in a transaction to take back what was counted in it."""
 
@@ -160,12 +93,13 @@ class _Refusal(Exception):
 
 
 class Ledger:
-    """The calls of all accounts, in the database."""
+    """The calls of all accounts, in the database; of a small quota, one person takes no more than `share`."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, share: FairShare | None = None) -> None:
         self._store = store
+        self._share = share or FairShare()
         # A statement has a condition for each window: made once for accounts with the same ones.
-        self._counting: dict[tuple[Window, ...], Insert] = {}
+        self._counting: dict[tuple[tuple[Window, ...], bool], Insert] = {}
         self._windows: dict[str, timedelta] = {}
         self._states: TTLCache[tuple[Account, int, int], QuotaState] = TTLCache(
             _STATES_KEPT, _STATE_LASTS_SECONDS
@@ -173,21 +107,22 @@ class Ledger:
         self._changes = 0
 
     async def spend(
-        self, account: Account, purpose: Purpose, budget: Account | None = None
+        self, account: Account, purpose: Purpose, budget: Account | None = None, by: str | None = None
     ) -> Granted | Refused:
         """
-        Count one call, if the account's windows and the reserve allow it, and the budget's do.
+        Count one call, if the account's windows, reserve and share allow it, and the budget's do.
 
         Args:
             account: whose call it is.
             purpose: what for.
             budget: a second account that the call counts against: it is counted in both or in none.
+            by: the id of the person whose question it is; None where it is nobody's.
 
         """
         try:
             async with self._store.write() as connection:
                 for one in filter(None, (account, budget)):
-                    await self._count(connection, one, purpose)
+                    await self._count(connection, one, purpose, by)
         except _Refusal as refusal:
             return refusal.refused
         finally:
@@ -201,6 +136,15 @@ class Ledger:
             await _lock(connection, account.name)
             await connection.execute(quota_calls.delete().where(quota_calls.c.id == newest.scalar_subquery()))
         self._changes += 1
+
+    def share_of(self, by: str | None, account: Account, state: QuotaState) -> PersonsShare | None:
+        """What is left of a person's share by an account's state; None where they may take all of it."""
+        most = self._share.most(account)
+        if by is None or most is None:
+            return None
+        name = self._share.named(by)
+        back = [back for back, who in zip(state.returning, state.askers, strict=True) if who == name]
+        return PersonsShare(max(0, most - len(back)), back[len(back) - most] if len(back) >= most else None)
 
     async def state(self, account: Account, at: datetime | None = None) -> QuotaState:
         """What the account has left now; with the time, what was read a moment ago will do."""
@@ -222,15 +166,23 @@ class Ledger:
             return QuotaState(account.name, None, None, len(calls), None, None, blocked)
         of_this = [one.left for one in told if one.over_seconds in (_CLOSED, window.seconds)]
         left = min([window.calls - len(calls), *of_this])
-        back = tuple(timedelta(milliseconds=at + window.milliseconds - now) for at in calls)
-        returns = _moment(calls[0] + window.milliseconds) if calls else None
+        back = tuple(timedelta(milliseconds=at + window.milliseconds - now) for at, _ in calls)
+        returns = _moment(calls[0][0] + window.milliseconds) if calls else None
         if blocked is not None:
             # One time: the vendor's word has ended, and a window that is full has one call back.
             full = len(calls) >= window.calls
             returns = max(blocked, returns) if full and returns else blocked
             blocked = returns
         return QuotaState(
-            account.name, window.calls, window.seconds, len(calls), max(0, left), returns, blocked, back
+            account.name,
+            window.calls,
+            window.seconds,
+            len(calls),
+            max(0, left),
+            returns,
+            blocked,
+            back,
+            tuple(asker for _, asker in calls),
         )
 
     async def correct(self, account: Account, left: int, until_in: timedelta) -> None:
@@ -262,44 +214,57 @@ class Ledger:
         """How long the calls of each account that was asked by this process count."""
         return dict(self._windows)
 
-    async def _count(self, connection: AsyncConnection, account: Account, purpose: Purpose) -> None:
+    async def _count(
+        self, connection: AsyncConnection, account: Account, purpose: Purpose, by: str | None
+    ) -> None:
         """Count a call, or raise `_Refusal`."""
         longest = account.longest or Window(0, _DAY_SECONDS)
         self._windows[account.name] = timedelta(milliseconds=longest.milliseconds)
         now = await _lock(connection, account.name)
-        if account.windows not in self._counting:
-            self._counting[account.windows] = _counting(account.windows)
+        most = self._share.most(account)
+        asked = _Asked(purpose, self._share.named(by) if by and most is not None else None, most or 0)
+        is_shared = asked.name is not None
+        kind = account.windows, is_shared
+        if kind not in self._counting:
+            self._counting[kind] = _counting(account, is_shared=is_shared)
         values: dict[str, Any] = {
             "_account": account.name,
             "_purpose": purpose.value,
             "_now": now,
-            "_percent": _RESERVES[purpose],
+            "_percent": reserve(100, purpose),
+            "_asker": asked.name,
         }
+        if is_shared:
+            values["_most"] = asked.most
         for number, window in enumerate(account.windows):
             values[f"_spendable_{number}"] = window.calls - reserve(window.calls, purpose)
-        if (await connection.execute(self._counting[account.windows], values)).rowcount == 0:
-            raise _Refusal(await _refused(connection, account, purpose, now))
+        if (await connection.execute(self._counting[kind], values)).rowcount == 0:
+            raise _Refusal(await _refused(connection, account, asked, now))
 
 
-def _counting(windows: Sequence[Window]) -> Insert:
+def _counting(account: Account, *, is_shared: bool) -> Insert:
     """The statement that adds a call to an account with such windows, if they and the vendor allow it."""
-    account = bindparam("_account", type_=String())
-    now = bindparam("_now", type_=BigInteger())
-    calls = select(func.count()).select_from(quota_calls).where(quota_calls.c.account == account)
+    name = bindparam("_account", type_=String())
+    now, asker = bindparam("_now", type_=BigInteger()), bindparam("_asker", type_=String())
+    calls = select(func.count()).select_from(quota_calls).where(quota_calls.c.account == name)
     conditions: list[ColumnElement[bool]] = []
-    for number, window in enumerate(windows):
+    for number, window in enumerate(account.windows):
         inside = calls.where(quota_calls.c.at_ms > now - window.milliseconds)
         conditions.append(inside.scalar_subquery() < bindparam(f"_spendable_{number}", type_=Integer()))
+    if is_shared and account.longest:
+        theirs = calls.where(quota_calls.c.at_ms > now - account.longest.milliseconds)
+        theirs = theirs.where(quota_calls.c.asker == asker)
+        conditions.append(theirs.scalar_subquery() < bindparam("_most", type_=Integer()))
     since = calls.where(quota_calls.c.at_ms > quota_told.c.told_ms).correlate(quota_told)
     # Whole numbers for: what is left is no more than the reserve, rounded up.
     too_few = (quota_told.c.left - since.scalar_subquery() - 1) * 100 < quota_told.c.of_calls * bindparam(
         "_percent", type_=Integer()
     )
     told = select(quota_told.c.account).where(
-        quota_told.c.account == account, quota_told.c.until_ms > now, too_few
+        quota_told.c.account == name, quota_told.c.until_ms > now, too_few
     )
-    row = select(account, now, bindparam("_purpose", type_=String())).where(*conditions, ~told.exists())
-    return insert(quota_calls).from_select(["account", "at_ms", "purpose"], row)
+    row = select(name, now, bindparam("_purpose", type_=String()), asker).where(*conditions, ~told.exists())
+    return insert(quota_calls).from_select(["account", "at_ms", "purpose", "asker"], row)
 
 
 async def _lock(connection: AsyncConnection, name: str) -> int:
@@ -316,19 +281,20 @@ async def _lock(connection: AsyncConnection, name: str) -> int:
 
 async def _told_and_calls(
     connection: AsyncConnection, account: Account, window: Window
-) -> tuple[int, list[_Told], list[int]]:
-    """The database's time, what the vendor said, and when the calls of a window were made, earliest first."""
+) -> tuple[int, list[_Told], list[tuple[int, str | None]]]:
+    """The database's time, what the vendor said, and when and for whom calls were made, earliest first."""
     clock = select(now_ms().label("now")).subquery()
     nothing = [literal(None, BigInteger()) for _ in range(3)]
     calls = (
-        select(clock.c.now, *nothing, quota_calls.c.at_ms, literal(True, Boolean()))
+        select(clock.c.now, *nothing, quota_calls.c.at_ms, quota_calls.c.asker, literal(True, Boolean()))
         .select_from(clock.join(quota_calls, quota_calls.c.at_ms > clock.c.now - window.milliseconds))
         .where(quota_calls.c.account == account.name)
     )
-    told = _of_told(account.name).add_columns(literal(False, Boolean()))
+    told = _of_told(account.name).add_columns(literal(None, String()), literal(False, Boolean()))
     rows = (await connection.execute(union_all(told, calls))).all()
     now, still = _read_told([row for row in rows if not row[-1]])
-    return now, still, sorted(int(row[4]) for row in rows if row[-1])
+    calls_made = sorted((row for row in rows if row[-1]), key=lambda row: int(row[4]))
+    return now, still, [(int(row[4]), row[5]) for row in calls_made]
 
 
 def _of_told(name: str) -> Select[Any]:
@@ -359,41 +325,63 @@ def _meant(account: Account, until_in: timedelta) -> Window:
     return shortest or Window(0, _DAY_SECONDS)
 
 
-async def _used(connection: AsyncConnection, account: Account, window: Window, now: int) -> int:
-    query = select(func.count()).select_from(quota_calls).where(_inside(account, window, now))
+async def _used(
+    connection: AsyncConnection, account: Account, window: Window, now: int, asker: str | None = None
+) -> int:
+    query = select(func.count()).select_from(quota_calls).where(_inside(account, window, now, asker))
     return int((await connection.execute(query)).scalar_one())
 
 
-def _inside(account: Account, window: Window, now: int) -> ColumnElement[bool]:
-    """The condition for calls that still count in a window."""
-    return (quota_calls.c.account == account.name) & (quota_calls.c.at_ms > now - window.milliseconds)
+def _inside(account: Account, window: Window, now: int, asker: str | None) -> ColumnElement[bool]:
+    """The condition for calls that still count in a window; with an asker, for theirs."""
+    inside = (quota_calls.c.account == account.name) & (quota_calls.c.at_ms > now - window.milliseconds)
+    return inside if asker is None else inside & (quota_calls.c.asker == asker)
 
 
-async def _nth_call(
-    connection: AsyncConnection, account: Account, window: Window, now: int, number: int
-) -> int | None:
-    """When call `number` of those that still count was made, in milliseconds; the oldest is number 0."""
-    query = select(quota_calls.c.at_ms).where(_inside(account, window, now))
+async def _back_at(
+    connection: AsyncConnection,
+    account: Account,
+    window: Window,
+    now: int,
+    number: int,
+    asker: str | None = None,
+) -> int:
+    """
+    When one of the calls that still count comes back, in milliseconds; the oldest is number 0.
+
+    Where there is none of that number, a whole window must pass.
+    """
+    query = select(quota_calls.c.at_ms).where(_inside(account, window, now, asker))
     found = await connection.execute(query.order_by(quota_calls.c.at_ms).offset(number).limit(1))
-    return found.scalar_one_or_none()
+    return (found.scalar_one_or_none() or now) + window.milliseconds
 
 
-async def _refused(connection: AsyncConnection, account: Account, purpose: Purpose, now: int) -> Refused:
+async def _refused(connection: AsyncConnection, account: Account, asked: _Asked, now: int) -> Refused:
     """The refusal of a call, until the latest time at which one of the rules allows it."""
     _, told = _read_told((await connection.execute(_of_told(account.name))).all())
     reasons = [
-        (one.until_ms, one.left > 0, one.left <= 0) for one in told if one.left <= reserve(one.of, purpose)
+        (one.until_ms, one.left > 0, one.left <= 0)
+        for one in told
+        if one.left <= reserve(one.of, asked.purpose)
     ]
     for window in account.windows:
         used = await _used(connection, account, window, now)
-        spendable = window.calls - reserve(window.calls, purpose)
+        spendable = window.calls - reserve(window.calls, asked.purpose)
         if used >= spendable:
             # Where a purpose may spend nothing at all, a whole window must pass.
-            freeing = await _nth_call(connection, account, window, now, max(0, used - max(spendable, 1)))
-            reasons.append(((freeing or now) + window.milliseconds, used < window.calls, False))
+            back = await _back_at(connection, account, window, now, max(0, used - max(spendable, 1)))
+            reasons.append((back, used < window.calls, False))
     # Between two statements a window may have moved on: then the call may be made at once.
     until, reserved, by_vendor = max(reasons, default=(now, False, False))
-    return Refused(_moment(until), reserved, timedelta(milliseconds=max(0, until - now)), by_vendor)
+    of_person = False
+    if asked.name is not None and account.longest:
+        theirs = await _used(connection, account, account.longest, now, asked.name)
+        if theirs >= asked.most:
+            number = theirs - asked.most
+            back = await _back_at(connection, account, account.longest, now, number, asked.name)
+            until, of_person = max(until, back), not reasons
+    wait = timedelta(milliseconds=max(0, until - now))
+    return Refused(_moment(until), reserved, wait, by_vendor, of_person)
 
 
 def _moment(milliseconds: int) -> datetime:
