@@ -228,14 +228,17 @@ async def test_what_slack_does_not_take_now_was_surely_not_posted(at: InSlack) -
 
 
 async def test_of_what_waits_for_a_channel_the_more_important_goes_first(at: InSlack) -> None:
-    # The burst is used up, so that whoever comes now has to wait for a turn.
-    burst = [at.poster.post(await at.accept(), PARENT, support(at), note("burst")) for _ in range(5)]
-    before = asyncio.gather(*burst)
-    await at.slack.wait_for(lambda: len(at.posted()) == 4)
-    unasked = at.poster.post(await at.accept(), PARENT, support(at), note("unasked"), Rank.UNASKED)
-    begun = at.poster.post(await at.accept(), PARENT, support(at), note("begun"), Rank.BEGUN)
-    await asyncio.gather(before, unasked, begun)
-    assert texts(at.posted())[5:] == ["begun", "unasked"]
+    # All begin to wait before the first is posted: four go at once, the others by their turns.
+    jobs = [await at.accept() for _ in range(7)]
+    ranks = [*[Rank.PERSON] * 5, Rank.UNASKED, Rank.BEGUN]
+    notes = [*["asked"] * 5, "unasked", "begun"]
+    waiting = zip(jobs, notes, ranks, strict=True)
+    await asyncio.gather(
+        *(at.poster.post(job, PARENT, support(at), note(text), rank) for job, text, rank in waiting)
+    )
+    in_turn = texts(at.posted())
+    assert in_turn[-1] == "unasked"
+    assert in_turn.index("begun") < len(in_turn) - 2
 
 
 async def test_two_processes_together_keep_to_what_a_channel_takes(store: Store, keyring: Keyring) -> None:
