@@ -32,7 +32,7 @@ from bot.operations.log import log_cautions
 from bot.operations.tasks import kept_going, logging_crashes
 from bot.operations.timing import Timing
 from bot.settings.model import Settings
-from bot.slack.access import Access
+from bot.slack.access import GROUPS_CAUTION, Access
 from bot.slack.app_names import caution_about_names
 from bot.slack.client import SlackClient, open_slack_session
 from bot.slack.identity import identify
@@ -95,6 +95,8 @@ async def open_bot(
         seals = ButtonSeals(engine.keyring)
         slack = SlackClient(token, settings.slack_api_url, session, limits, seals)
         identity = await identify(slack)
+        if settings.access.user_groups and identity.lacks("usergroups:read"):
+            log_cautions([GROUPS_CAUTION])
         inbox = Inbox(engine.store, engine.keyring, timing.lease)
         posts = Posts(engine.store, inbox)
         poster = Poster(slack, session, posts, limits, seals, timing.settling_seconds)
@@ -141,7 +143,9 @@ async def open_bot(
         # At the end, nothing new is taken over, and what runs stays ours while it is let finish.
         log_crash = logging_crashes(StoreAway)
         await stack.enter_async_context(kept_going(worker.renew_for_ever, log_crash))
+        stack.push_async_callback(trail.pay_if_possible)
         stack.push_async_callback(engine.tasks.drain, timing.drain_seconds)
+        await stack.enter_async_context(kept_going(trail.pay_for_ever, log_crash))
         await stack.enter_async_context(kept_going(_retention(engine).sweep_for_ever, log_crash))
         await stack.enter_async_context(kept_going(engine.erasures.listen_for_ever, log_crash))
         await stack.enter_async_context(kept_going(worker.sweep_for_ever, log_crash))

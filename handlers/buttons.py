@@ -33,16 +33,14 @@ from bot.answers.buttons import (
 )
 from bot.answers.prompts import LOOK_UP
 from bot.answers.targets.masked import SHARE_HERE, SHOW_ME
-from bot.domain.asking import AnswerForm, Asker, Shown, Way
+from bot.domain.asking import AnswerForm, Shown, Way
 from bot.jobs import payloads as kinds
 from bot.jobs.home.view import OFFER, SUBJECT_INPUT
 from bot.jobs.payloads import LookupPayload, RemovePayload, SessionErrorsPayload
 from bot.slack.signed_values import ButtonSeals, ForgedValue
 from bot.sources.protocol import Effort
-from handlers.inbound import Inbound, accept_or_tell, asker_of, tell_at_once, write_refusal
+from handlers.inbound import Inbound, accept_or_tell, asker_of, keep_refusal, redelivery_key, tell_at_once
 from handlers.modals import ask_customer
-
-_WAYS = {Effort.FRESH: Way.REFRESH, Effort.KNOWN: Way.SHOW_MORE, Effort.USUAL: Way.LOOK_UP}
 
 # What somebody types, and a switch of the Home tab: they name nobody.
 _OTHERS = frozenset({SUBJECT_INPUT, OFFER})
@@ -56,6 +54,8 @@ _WAYS_OF_BUTTONS = {
     REMOVE: Way.REMOVE,
     MORE_OF_PERSON: Way.MORE,
     SESSION_ERRORS: Way.SESSION_ERRORS,
+    LOOK_FURTHER: Way.LOOK_FURTHER,
+    TRY_OTHER: Way.TRY_OTHER,
     ASK_CUSTOMER: Way.OPEN_MODAL,
 }
 
@@ -74,15 +74,11 @@ def check_values(bolt: AsyncApp, inbound: Inbound) -> None:
                             held["value"] = seals.opened(action["action_id"], held["value"])
         except ForgedValue:
             asker = asker_of(inbound, body, _WAYS_OF_BUTTONS.get(action["action_id"], Way.LOOK_UP))
-            inbound.tasks.spawn(_refuse(inbound, asker), "tell that a button was altered")
+            await keep_refusal(inbound, asker, "altered_button", redelivery_key(body))
+            inbound.tasks.spawn(tell_at_once(inbound, asker, _FORGED), "tell that a button was altered")
             return BoltResponse(status=HTTPStatus.OK)
         await next_()
         return None
-
-
-async def _refuse(inbound: Inbound, asker: Asker) -> None:
-    await tell_at_once(inbound, asker, _FORGED)
-    await write_refusal(inbound, asker, "altered_button")
 
 
 def register(bolt: AsyncApp, inbound: Inbound) -> None:
@@ -90,17 +86,17 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
 
     @bolt.action(REFRESH)
     async def on_refresh(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await _again(body, inbound, Effort.FRESH, _value(body))
+        await _again(body, inbound, Effort.FRESH, _value(body), REFRESH)
         await ack()
 
     @bolt.action(SHOW_MORE)
     async def on_show_more(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await _again(body, inbound, Effort.KNOWN, _value(body))
+        await _again(body, inbound, Effort.KNOWN, _value(body), SHOW_MORE)
         await ack()
 
     @bolt.action(re.compile(rf"^({LOOK_FURTHER}|{TRY_OTHER})$"))
     async def on_look_elsewhere(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await _again(body, inbound, Effort.USUAL, _value(body))
+        await _again(body, inbound, Effort.USUAL, _value(body), body["actions"][0]["action_id"])
         await ack()
 
     @bolt.action(REMOVE)
@@ -142,7 +138,7 @@ def _register_menus(bolt: AsyncApp, inbound: Inbound) -> None:
         if action == ASK_CUSTOMER:
             ask_customer(inbound, body, ButtonValue.loads(value))
         else:
-            await _again(body, inbound, Effort.USUAL, value)
+            await _again(body, inbound, Effort.USUAL, value, action)
         await ack()
 
 
@@ -172,10 +168,10 @@ async def _remove(body: dict[str, Any], inbound: Inbound) -> None:
     await accept_or_tell(inbound, kinds.REMOVE, body, payload, payload.asker)
 
 
-async def _again(body: dict[str, Any], inbound: Inbound, effort: Effort, pressed: str) -> None:
+async def _again(body: dict[str, Any], inbound: Inbound, effort: Effort, pressed: str, action: str) -> None:
     """Ask the same again, or what the button says, in place of the answer that the button is below."""
     value = ButtonValue.loads(pressed)
-    asker = asker_of(inbound, body, _WAYS[effort])
+    asker = asker_of(inbound, body, _WAYS_OF_BUTTONS.get(action, Way.LOOK_UP))
     # What a person chose in a ticket's thread was asked by that person.
     named = value.asker or (asker.user if value.form is AnswerForm.OFFERED else None)
     payload = LookupPayload(

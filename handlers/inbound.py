@@ -1,5 +1,6 @@
 """What every way in shares: a request is written down as a job and begun, or refused and the person told."""
 
+import asyncio
 import math
 import uuid
 from collections.abc import Awaitable, Callable
@@ -37,6 +38,8 @@ _TOO_OFTEN = (
     " Please ask again in {} s."
 )
 _NO_DATABASE = "Casefile cannot reach its database just now, so nobody was looked up. Please try again soon."
+# Slack waits for three seconds, and should hear sooner.
+_WRITTEN_WITHIN_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +79,6 @@ async def accept(inbound: Inbound, kind: JobKind[P], key: str, payload: P) -> No
     job = await inbound.inbox.accept(kind.name, key, kind.write(payload))
     if job is not None:
         inbound.worker.start(job)
-    if inbound.admission.trail.owes:
-        inbound.tasks.spawn(_pay(inbound), "write down earlier refusals")
-
-
-async def _pay(inbound: Inbound) -> None:
-    try:
-        await inbound.admission.trail.pay()
-    except StoreAway as error:
-        structlog.get_logger("inbound").warning("refusal.not_written", why=str(error))
 
 
 async def accept_from(
@@ -98,12 +92,12 @@ async def accept_from(
     asker: Asker = payload.asker  # type: ignore[attr-defined] # what people ask for says who asks
     if wait := inbound.pace.wait(asker.user, f"{kind.name} {key}"):
         inbound.metrics.lookups.labels("too_often").inc()
-        inbound.tasks.spawn(_write_refusal_soon(inbound, asker, "too_often"), "write down a refusal")
+        await keep_refusal(inbound, asker, "too_often", key)
         return _TOO_OFTEN.format(inbound.settings.access.per_person_minute, math.ceil(wait.total_seconds()))
     if inbound.worker.is_full:
         structlog.get_logger("inbound").warning("request.too_many", kind=kind.name)
         inbound.metrics.lookups.labels("too_many").inc()
-        inbound.tasks.spawn(_write_refusal_soon(inbound, asker, "too_many"), "write down a refusal")
+        await keep_refusal(inbound, asker, "too_many", key)
         return _BUSY
     try:
         await accept(inbound, kind, key, payload)
@@ -116,19 +110,22 @@ async def accept_from(
     return None
 
 
-async def write_refusal(inbound: Inbound, asker: Asker, reason: str) -> None:
-    """Write down that somebody was refused without a job, or log that it could not be written."""
+async def write_refusal(inbound: Inbound, asker: Asker, reason: str, request: str | None = None) -> None:
+    """
+    Write down that somebody was refused without a job, or log that it could not be written.
+
+    A request that is delivered again (`request` is what its deliveries have in common) is written once.
+    """
     try:
-        await inbound.admission.trail.write_refusal(asked_by(asker), reason)
+        await inbound.admission.trail.write_refusal(asked_by(asker), reason, request)
     except StoreAway as error:
         structlog.get_logger("inbound").warning("refusal.not_written", why=str(error))
 
 
-async def _write_refusal_soon(inbound: Inbound, asker: Asker, reason: str) -> None:
-    try:
-        await inbound.admission.trail.write_refusal_soon(asked_by(asker), reason)
-    except StoreAway as error:
-        structlog.get_logger("inbound").warning("refusal.not_written", why=str(error))
+async def keep_refusal(inbound: Inbound, asker: Asker, reason: str, request: str) -> None:
+    """Write a refusal down before Slack hears of it; a database that is slow is not waited for."""
+    writing = inbound.tasks.spawn(write_refusal(inbound, asker, reason, request), "write down a refusal")
+    await asyncio.wait({writing}, timeout=_WRITTEN_WITHIN_SECONDS)
 
 
 async def accept_or_tell(

@@ -23,7 +23,7 @@ from bot.jobs.payloads import (
     PointedPayload,
 )
 from bot.sources.protocol import Effort
-from handlers.inbound import Inbound, accept_or_tell, writer_of
+from handlers.inbound import Inbound, accept_or_tell, keep_refusal, redelivery_key, writer_of
 
 _MOST_AT_ONCE = 3
 
@@ -34,10 +34,16 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
     @bolt.event("app_mention")
     async def on_mention(body: dict[str, Any]) -> None:
         event = body["event"]
-        if event.get("bot_id") or not event.get("user") or event.get("edited"):
+        if not event.get("user"):
             return
         thread_ts = event.get("thread_ts")
         asker = writer_of(inbound, body, Way.MENTION, thread_ts or event["ts"])
+        if event.get("bot_id") or event.get("edited"):
+            # Nobody is told: an app would not read it, and what was edited has had its answer.
+            if asker.user != inbound.identity.user:
+                reason = "app" if event.get("bot_id") else "edited"
+                await keep_refusal(inbound, asker, reason, redelivery_key(body))
+            return
         text = str(event.get("text") or "")
         if thread_ts and isinstance(read_sentence(text), NobodyNamed):
             # Whom the thread's first message is about.

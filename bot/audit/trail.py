@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Protocol
 
+import structlog
 from cryptography.fernet import InvalidToken
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -28,7 +29,7 @@ from bot.storage.tables import audit, now_ms
 from bot.storage.upsert import upsert
 
 _SEALS = "audit"
-_SOON_SECONDS = 1.0
+_PAID_EVERY_SECONDS = 2.0
 # So many refusals wait at most for a database that is away; of more the latest are kept.
 _MOST_OWED = 1_000
 
@@ -70,7 +71,9 @@ class AuditTrail:
     ) -> None:
         self._store = store
         self._jobs = jobs
-        self._soon: list[AuditEntry] = []
+        # Refusals that are written next, and the turn to write them.
+        self._next: list[tuple[str, AuditEntry]] = []
+        self._writing = asyncio.Lock()
         # What could not be written yet, and when it happened by the loop's time.
         self._owed: deque[tuple[float, AuditEntry]] = deque(maxlen=_MOST_OWED)
         self._keyring = keyring
@@ -94,42 +97,39 @@ class AuditTrail:
         self.note(job, [replace(entry, outcome=Came.refused(reason)) for entry in entries])
         self._count(entries, reason)
 
-    async def write_refusal(self, entries: Sequence[AuditEntry], reason: str) -> None:
+    async def write_refusal(
+        self, entries: Sequence[AuditEntry], reason: str, request: str | None = None
+    ) -> None:
         """
         Write and count a refusal of what was no job, such as a form that was not opened.
+
+        Those that come while others are being written are written together: there may be hundreds.
+
+        Args:
+            entries: who asked, and for what.
+            reason: why it was refused.
+            request: what redeliveries of the request have in common: it has its rows once.
 
         Raises:
             StoreAway: when the database cannot be reached; then it is owed.
 
         """
         self._count(entries, reason)
-        await self._write_or_owe([replace(entry, outcome=Came.refused(reason)) for entry in entries])
-
-    async def write_refusal_soon(self, entries: Sequence[AuditEntry], reason: str) -> None:
-        """
-        As `write_refusal`, with those of a second in one go: of these there may be hundreds.
-
-        Raises:
-            StoreAway: when the database cannot be reached; then they are owed.
-
-        """
-        self._count(entries, reason)
-        is_first = not self._soon
-        self._soon += [replace(entry, outcome=Came.refused(reason)) for entry in entries]
-        if is_first:
-            await asyncio.sleep(_SOON_SECONDS)
-            refusals, self._soon = self._soon, []
-            await self._write_or_owe(refusals)
+        key = uuid.uuid4().hex if request is None else self._keyring.hash("refused", request)
+        self._next += [
+            (f"{key}/{number}", replace(entry, outcome=Came.refused(reason)))
+            for number, entry in enumerate(entries)
+        ]
+        async with self._writing:
+            # Whoever had the turn before has written them already.
+            refusals, self._next = self._next, []
+            if refusals:
+                await self._write_or_owe(refusals)
 
     def owe_refusal(self, entries: Sequence[AuditEntry], reason: str) -> None:
         """Count a refusal while the database is away; `pay` writes it when it is back."""
         self._count(entries, reason)
         self._owe([replace(entry, outcome=Came.refused(reason)) for entry in entries])
-
-    @property
-    def owes(self) -> bool:
-        """Whether there is something to `pay`."""
-        return bool(self._owed)
 
     async def pay(self) -> None:
         """
@@ -153,11 +153,25 @@ class AuditTrail:
             self._owed.extendleft(reversed(owed[: _MOST_OWED - len(self._owed)]))
             raise
 
-    async def _write_or_owe(self, entries: Sequence[AuditEntry]) -> None:
+    async def pay_if_possible(self) -> None:
+        """Write what could not be written before, if there is any and the database is back."""
         try:
-            await self.write(entries)
+            if self._owed:
+                await self.pay()
+        except StoreAway as error:
+            structlog.get_logger("audit").warning("refusal.not_written", why=str(error))
+
+    async def pay_for_ever(self) -> None:
+        """Write what could not be written as soon as it can be, until cancelled."""
+        while True:
+            await asyncio.sleep(_PAID_EVERY_SECONDS)
+            await self.pay_if_possible()
+
+    async def _write_or_owe(self, refusals: Sequence[tuple[str, AuditEntry]]) -> None:
+        try:
+            await self._write([self._row(row_id, entry) for row_id, entry in refusals])
         except StoreAway:
-            self._owe(entries)
+            self._owe([entry for _, entry in refusals])
             raise
 
     def _owe(self, entries: Sequence[AuditEntry]) -> None:
@@ -172,7 +186,9 @@ class AuditTrail:
             StoreAway: when the database cannot be reached.
 
         """
-        rows = [self._row(uuid.uuid4().hex, entry) for entry in entries]
+        await self._write([self._row(uuid.uuid4().hex, entry) for entry in entries])
+
+    async def _write(self, rows: Sequence[dict[str, Any]]) -> None:
         async with self._store.write() as connection:
             await upsert(connection, audit, rows, at_ms=now_ms())
 

@@ -17,6 +17,9 @@ class Way(StrEnum):
     OPEN_MODAL = "open_modal"
     REFRESH = "refresh"
     SHOW_MORE = "show_more"
+    # The buttons "30 more days", and the one with another spelling of the address.
+    LOOK_FURTHER = "look_further"
+    TRY_OTHER = "try_other"
     # The button below a card.
     MORE = "more"
     # A button with a name on it, in an offer or a choice.

@@ -52,7 +52,7 @@ _PEOPLE_ONLY = "Only you can see this: Casefile cannot post in messages between 
 _PRIVATE = "Only you can see this, as set up by whoever installed Casefile."
 _ONLY_YOU = "Only you can see this."
 # Where answers are masked, what these ask for is for whoever pressed.
-_FOR_ONE = frozenset({Way.SHOW_ME, Way.MODAL, Way.LOOK_UP, Way.MORE})
+_FOR_ONE = frozenset({Way.SHOW_ME, Way.MODAL, Way.LOOK_UP, Way.LOOK_FURTHER, Way.TRY_OTHER, Way.MORE})
 _NO_SOURCE = "No source is configured yet: whoever installed Casefile can add one, see its README."
 _TRAIL = "Who looked whom up is told by `casefile audit`, on the machine that runs Casefile."
 _NOT_READ = (

@@ -92,7 +92,7 @@ class Gate:
         return Caller(user)
 
     def _note(self, user: str, reason: str) -> None:
-        refused = self.trail.write_refusal_soon([AuditEntry(user, None, Way.MCP)], reason)
+        refused = self.trail.write_refusal([AuditEntry(user, None, Way.MCP)], reason)
         self.spawn(refused, "write down a refusal")
 
 

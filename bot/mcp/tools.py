@@ -186,7 +186,7 @@ class McpTools:
         """The caller's turn, or that they have asked too often; then the trail says so."""
         who = entry.who or ""
         if wait := self.pace.wait(who, uuid.uuid4().hex):
-            self.spawn(self.trail.write_refusal_soon([entry], "too_often"), "write down a refusal")
+            self.spawn(self.trail.write_refusal([entry], "too_often"), "write down a refusal")
             yield Declined(_TOO_OFTEN.format(self.a_minute, math.ceil(wait.total_seconds())))
             return
         await self.room.enter(who)

@@ -70,6 +70,16 @@ _SHARED = Refusal(
     "This channel is shared with another company, so no customer is looked up here."
     " Ask in a channel of your own workspace.",
 )
+_GROUPS_UNREADABLE = Refusal(
+    "no_user_groups_scope",
+    "Looking customers up is for certain user groups here, and Casefile was installed without the permission"
+    " to see who is in them (`usergroups:read`). Whoever installed it can grant it: install the app again.",
+)
+GROUPS_CAUTION = (
+    "ACCESS__USER_GROUPS is set, and the scope usergroups:read was not granted: nobody may look customers up."
+    " Install the app again and leave usergroups:read checked, or unset ACCESS__USER_GROUPS."
+)
+"""What whoever runs the bot is warned of where it cannot see who is in the configured groups."""
 
 
 def judge(
@@ -113,6 +123,11 @@ class Verdict:
     refusal: Refusal | None
     in_public: bool
     is_admin: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Unreadable:
+    """Who is in a user group cannot be read: the scope for it was not granted."""
 
 
 class Access:
@@ -167,7 +182,7 @@ class Access:
             person = group.create_task(self._person(user, team))
             place = group.create_task(self.place(channel))
             in_group = group.create_task(self._in_user_group(user))
-        refusal = judge(person.result(), place.result(), channel, in_group.result(), self._rules)
+        refusal = self._judge(person.result(), place.result(), channel, in_group.result())
         return Verdict(refusal, place.result().is_seen, person.result().is_admin)
 
     async def ask_alone(self, user: str, team: str) -> Refusal | None:
@@ -184,7 +199,14 @@ class Access:
             person = group.create_task(self._person(user, team))
             in_group = group.create_task(self._in_user_group(user))
         nowhere = Place(is_seen=False, is_shared=False)
-        return judge(person.result(), nowhere, "", in_group.result(), self._rules)
+        return self._judge(person.result(), nowhere, "", in_group.result())
+
+    def _judge(
+        self, person: Person, place: Place, channel: str, in_group: "bool | _Unreadable | None"
+    ) -> Refusal | None:
+        if isinstance(in_group, _Unreadable):
+            return judge(person, place, channel, None, self._rules) or _GROUPS_UNREADABLE
+        return judge(person, place, channel, in_group, self._rules)
 
     async def _person(self, user: str, team: str) -> Person:
         async def ask() -> dict[str, Any] | None:
@@ -265,10 +287,15 @@ class Access:
             await self._memory.forget(_ACCOUNT, name)
         return known is not None
 
-    async def _in_user_group(self, user: str) -> bool | None:
+    async def _in_user_group(self, user: str) -> "bool | _Unreadable | None":
         if not self._rules.user_groups:
             return None
-        members = await together(*(self._members(group) for group in self._rules.user_groups))
+        try:
+            members = await together(*(self._members(group) for group in self._rules.user_groups))
+        except SlackApiError as error:
+            if error.response.get("error") != "missing_scope":
+                raise
+            return _Unreadable()
         return any(user in group for group in members)
 
     async def _members(self, group: str) -> Sequence[str]:

@@ -1,5 +1,6 @@
 """Who the bot is in Slack."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import stamina
@@ -16,13 +17,22 @@ _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 1.0, 4.0
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The bot's ids, from `auth.test`; `enterprise` is None outside Enterprise Grid."""
+    """
+    The bot's ids, from `auth.test`; `enterprise` is None outside Enterprise Grid.
+
+    `scopes` are those that were granted; None where Slack does not say.
+    """
 
     team: str
     enterprise: str | None
     user: str
     bot: str
     app: str
+    scopes: frozenset[str] | None = None
+
+    def lacks(self, scope: str) -> bool:
+        """Whether a scope was surely not granted."""
+        return self.scopes is not None and scope not in self.scopes
 
 
 async def identify(client: AsyncWebClient) -> Identity:
@@ -47,6 +57,7 @@ async def identify(client: AsyncWebClient) -> Identity:
         str(answer.get("bot_id") or ""),
         # Newer answers have it; without it our messages are known by bot and user.
         str(answer.get("app_id") or ""),
+        _scopes(answer.headers),
     )
 
 
@@ -59,3 +70,9 @@ async def identify(client: AsyncWebClient) -> Identity:
 )
 async def _auth_test(client: AsyncWebClient) -> AsyncSlackResponse:
     return await client.auth_test()
+
+
+def _scopes(headers: Mapping[str, str]) -> frozenset[str] | None:
+    """The granted scopes, which Slack says in a header of each answer."""
+    told = next((value for name, value in headers.items() if name.lower() == "x-oauth-scopes"), None)
+    return None if told is None else frozenset(scope.strip() for scope in told.split(","))

@@ -97,6 +97,29 @@ async def test_an_envelope_is_believed_before_slack_is_asked(desk: Desk) -> None
     assert not [call for call in slack.api_calls if call.method in ("users.info", "conversations.info")]
 
 
+@pytest.mark.parametrize(
+    ("more", "outcome"),
+    [({"bot_id": "B0HELPDESK"}, "refused_app"), ({"edited": {"user": "U0", "ts": "1.0"}}, "refused_edited")],
+)
+async def test_a_mention_that_is_not_answered_leaves_one_row_however_often_it_is_delivered(
+    desk: Desk, more: dict[str, Any], outcome: str
+) -> None:
+    slack = desk.world.slack
+    async with desk.casefile() as bot:
+        event = {
+            "type": "app_mention",
+            "user": slack.people.agent,
+            "text": f"<@{slack.people.bot}> {JANE}",
+            "ts": slack.state.next_ts(),
+            "channel": slack.places.support,
+            "event_ts": slack.state.next_ts(),
+        }
+        delivery = await slack.send_event(event | more)
+        await slack.redeliver(delivery)
+        assert await outcomes(desk, bot) == [outcome]
+    assert desk.posts() == []
+
+
 async def test_an_altered_button_is_refused_with_a_word(desk: Desk) -> None:
     slack = desk.world.slack
     async with desk.casefile() as bot:

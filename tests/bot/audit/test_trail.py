@@ -1,11 +1,14 @@
 """The audit trail: written with the end of a job, once, and found again by whom it is about."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.audit.entries import AuditEntry, Came, ShownTo, asked_by
 from bot.audit.search import AuditRow, search
@@ -105,6 +108,34 @@ async def test_a_refusal_is_counted_by_why_and_way(trail: AuditTrail, metrics: M
     assert metrics.registry.get_sample_value("casefile_refusals_total", labels) == 1
 
 
+async def test_refusals_that_come_at_once_are_written_together_each_before_it_is_told(
+    store: Store, trail: AuditTrail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, write = 0, Store.write
+
+    def counted(self: Store) -> AbstractAsyncContextManager[AsyncConnection]:
+        nonlocal begun
+        begun += 1
+        return write(self)
+
+    async def refuse(number: int) -> bool:
+        await trail.write_refusal(asked_by(replace(ANA, user=f"U{number}")), "too_often", f"request {number}")
+        return f"U{number}" in {row.who for row in await rows(store)}
+
+    monkeypatch.setattr(Store, "write", counted)
+    assert all(await asyncio.gather(*(refuse(number) for number in range(40))))
+    assert begun <= 3
+
+
+async def test_a_request_that_is_refused_twice_as_it_was_delivered_twice_has_one_row(
+    store: Store, trail: AuditTrail
+) -> None:
+    for _ in range(2):
+        await trail.write_refusal(asked_by(ANA), "app", "Ev1")
+    await trail.write_refusal(asked_by(ANA), "app", "Ev2")
+    assert len(await rows(store)) == 2
+
+
 async def test_a_refusal_while_the_database_is_away_is_counted_once_and_written_when_it_is_back(
     store: Store, trail: AuditTrail, metrics: Metrics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -120,9 +151,9 @@ async def test_a_refusal_while_the_database_is_away_is_counted_once_and_written_
         trail.owe_refusal(asked_by(ANA), "not_stored")
         with pytest.raises(StoreAway):
             await trail.pay()
-        assert trail.owes
-    await trail.pay()
-    assert not trail.owes
+        await trail.pay_if_possible()
+    assert await rows(store) == []
+    await trail.pay_if_possible()
     assert sorted(row.outcome for row in await rows(store)) == ["refused_guest", "refused_not_stored"]
     labels = {"reason": "guest", "way": "refresh"}
     assert metrics.registry.get_sample_value("casefile_refusals_total", labels) == 1
