@@ -36,7 +36,7 @@ readme: $(VENV)/.installed-dev
 
 # Drawn by Debian's `chromium`, with no network.
 pictures: $(VENV)/.installed-dev
-	$(BIN)/python -m sandbox.pictures docs
+	$(BIN)/python -m sandbox.pictures docs/pictures
 
 migration: $(VENV)/.installed-dev
 	$(BIN)/python -m bot.storage.migrations.new "$(m)"

@@ -1,7 +1,9 @@
 """
-The README's pictures, made from the demo: a ticket, a command, a card and a terminal (`make pictures`).
+The documents' pictures, made from the demo: a ticket, a command, a card and a terminal (`make pictures`).
 
-Chromium draws them (Debian's package `chromium`): the sandbox's page as people see it, with no network.
+Chromium draws them (Debian's package `chromium`): the sandbox's page as people see it, with no network. The
+time stands still, and all tools have been asked before, so that they are the same whenever they are drawn.
+Beside each picture a file of text holds the words that it shows.
 """
 
 import argparse
@@ -10,6 +12,8 @@ import io
 import json
 import tempfile
 from contextlib import AsyncExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -18,44 +22,61 @@ from rich.terminal_theme import MONOKAI
 
 from bot.app import Bot, open_bot
 from bot.cli.lookup_text.case_file import case_file_text
-from bot.cli.lookup_text.style import COLOURED
+from bot.cli.lookup_text.style import COLOURED, PLAIN
+from bot.domain.model import CaseFile
 from bot.domain.subjects import NotUnderstood, read_subject
 from bot.operations.log import configure_logging
-from bot.serving.run import serving_http
+from bot.serving.run import serving_socket
 from bot.settings.model import load_settings
 from bot.sources.protocol import Question
 from sandbox.camera import Camera, camera
-from sandbox.people import FULLSTORY, RAYGUN, RYBBIT, UXCAM
+from sandbox.clock import SandboxClock
+from sandbox.people import FULLSTORY, RAYGUN, RYBBIT, UXCAM, Customer
 from sandbox.slack import Message, plain_text
-from sandbox.ticket_samples import TicketButton
+from sandbox.ticket_samples import post_sample
 from sandbox.vendors.uxcam import session_url
 from sandbox.world import World, open_world
 
-_ASKED = "jane@contoso.example"
-_TICKET = "01_zendesk_app_id_only"
+_ASKED, _REQUESTER = "jane@contoso.example", "jane.doe@contoso.example"
+_TICKET, _NUMBER = "01_zendesk_app_id_only", "48213"
 _STRANGERS_A_DAY = 400
 # How wide a terminal is that people read in.
 _COLUMNS = 110
 # A thread of 400 pixels is beside the channel in a window of this size.
 _WIDTH, _HEIGHT = 1240, 900
+_MOMENT = datetime(2026, 11, 20, 14, 5, 9, tzinfo=UTC)
 
 
-async def make_pictures(folder: Path, chromium: str) -> None:
-    """Write the pictures into a folder."""
-    configure_logging("WARNING")
+async def draw(folder: Path, page: Camera) -> None:
+    """Write the pictures, and what they show, into a folder."""
     async with AsyncExitStack() as stack:
         own = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="casefile-pictures-")))
-        world = await stack.enter_async_context(open_world(strangers_a_day=_STRANGERS_A_DAY))
+        opened = open_world(strangers_a_day=_STRANGERS_A_DAY, clock=SandboxClock(_MOMENT))
+        world = await stack.enter_async_context(opened)
         variables = world.environment() | world.desks_environment()
         settings = load_settings(variables | {"DATABASE_URL": f"sqlite:///{own / 'casefile.db'}"})
         bot = await stack.enter_async_context(open_bot(settings, world.clock))
-        port = await stack.enter_async_context(serving_http(bot, "127.0.0.1", 0))
-        world.slack.connect(f"http://127.0.0.1:{port}/slack/events")
-        page = await stack.enter_async_context(camera(chromium))
+        # By signed HTTP, a moment that is long ago would be refused.
+        await stack.enter_async_context(serving_socket(bot))
+        await world.slack.wait_for(lambda: world.slack.connections)
+        # It counts the calls of a second, and no second passes.
+        world.uxcam.counts_calls = False
+        person = next(one for one in world.people if {FULLSTORY, RAYGUN, RYBBIT, UXCAM} <= one.vendors)
+        for name in (_ASKED, _REQUESTER, person.subject):
+            await _case_file(bot, name)
+        await page.stand_at(_MOMENT)
         await _command(world, page, folder / "command.png")
         await _ticket(world, page, folder / "ticket.png")
-        await _card(world, page, folder / "card.png")
+        await _card(world, person, page, folder / "card.png")
         await _terminal(bot, page, own, folder / "terminal.png")
+
+
+async def _case_file(bot: Bot, name: str) -> CaseFile:
+    """What all tools say of somebody, when the last one has answered."""
+    subject = read_subject(name)
+    if isinstance(subject, NotUnderstood):
+        raise TypeError(subject.why)
+    return await bot.engine.lookup.until_deadline(Question(subject, 30))
 
 
 def _page(world: World, thread: Message) -> str:
@@ -92,7 +113,8 @@ async def _command(world: World, page: Camera, into: Path) -> None:
 
 async def _ticket(world: World, page: Camera, into: Path) -> None:
     sample = next(sample for sample in world.tickets if sample.name == _TICKET)
-    root = await TicketButton(world.slack, sample, lambda number: _know(world, number)).post()
+    _know(world, _NUMBER)
+    root = await post_sample(world.slack, sample, ticket_id=_NUMBER)
     await _reply(world, root)
     await page.show(_page(world, root), _WIDTH, 1200, _drawn("Every visit"))
     await page.take(into, "#thread")
@@ -102,9 +124,8 @@ def _know(world: World, number: str) -> None:
     world.zendesk.know(number, email="jane.doe@contoso.example", name="Jane Doe", external_id="u-4711")
 
 
-async def _card(world: World, page: Camera, into: Path) -> None:
+async def _card(world: World, person: Customer, page: Camera, into: Path) -> None:
     slack = world.slack
-    person = next(one for one in world.people if {FULLSTORY, RAYGUN, RYBBIT, UXCAM} <= one.vendors)
     text = f"Is this the crash from yesterday? <{session_url(person, person.visits[0])}>"
     message = await slack.post_as_user(slack.places.random, slack.people.agent, text)
     await slack.wait_for(lambda: (slack.state.find(message.channel, message.ts) or message).unfurls)
@@ -113,13 +134,10 @@ async def _card(world: World, page: Camera, into: Path) -> None:
 
 
 async def _terminal(bot: Bot, page: Camera, own: Path, into: Path) -> None:
-    subject = read_subject(_ASKED)
-    if isinstance(subject, NotUnderstood):
-        raise TypeError(subject.why)
-    case_file = await bot.engine.lookup.until_deadline(Question(subject, 30))
+    case_file = await _case_file(bot, _ASKED)
     console = Console(record=True, width=_COLUMNS, file=io.StringIO(), force_terminal=True, highlight=False)
     console.print(f"[bold]$[/] casefile lookup {_ASKED}")
-    console.print(case_file_text(case_file, COLOURED), soft_wrap=True)
+    console.print(case_file_text(case_file, replace(COLOURED, time=PLAIN.time)), soft_wrap=True)
     written = own / "terminal.html"
     written.write_text(console.export_html(theme=MONOKAI), encoding="utf-8")
     await page.show(written.as_uri(), 1180, 900, "document.querySelector('pre')")
@@ -132,7 +150,13 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="where the pictures go")
     parser.add_argument("--chromium", default="chromium")
     given = parser.parse_args()
-    asyncio.run(make_pictures(given.folder.resolve(), given.chromium))
+    configure_logging("WARNING")
+    asyncio.run(_make(given.folder.resolve(), given.chromium))
+
+
+async def _make(folder: Path, chromium: str) -> None:
+    async with camera(chromium) as page:
+        await draw(folder, page)
 
 
 if __name__ == "__main__":

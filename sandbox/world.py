@@ -153,6 +153,7 @@ async def open_world(
     slacks_patience: timedelta = TRIGGER_LIFE,
     more_people: Callable[[datetime], Sequence[Customer]] = lambda _now: (),
     controls: Controls | None = None,
+    clock: SandboxClock | None = None,
 ) -> AsyncIterator[World]:
     """
     Everything, started.
@@ -164,9 +165,10 @@ async def open_world(
         more_people: customers beside those that one can try, as of a moment.
         strangers_a_day: how many sessions Raygun has beside those of the customers that one can try.
         controls: what the page can do with the bot.
+        clock: the time; without one, the machine's.
 
     """
-    clock = SandboxClock()
+    clock = clock or SandboxClock()
     people = (*make_people(clock()), *more_people(clock()))
     async with AsyncExitStack() as stack:
         fullstory = await stack.enter_async_context(listening(FullStory(clock, people)))

@@ -48,6 +48,17 @@ def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text().split()) <= MOST_WORDS
 
 
+def test_every_picture_that_a_document_shows_is_drawn_by_make_pictures_and_has_its_words_beside_it() -> None:
+    folder = ROOT / "docs" / "pictures"
+    linked = {
+        (document.parent / path).resolve()
+        for document in DOCUMENTS
+        for path in re.findall(r"!\[[^\]]+\]\(([^)\s]+)\)", document.read_text())
+    }
+    assert linked == set(folder.glob("*.png"))
+    assert set(folder.iterdir()) == linked | {picture.with_suffix(".txt") for picture in linked}
+
+
 def anchors(document: Path) -> set[str]:
     """The anchors of a document's headings, as GitHub makes them."""
     heads = re.findall(r"^#+ (.+)$", document.read_text(), re.MULTILINE)

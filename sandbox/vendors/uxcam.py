@@ -48,6 +48,7 @@ class UXCam(StandIn):
         newer_is_there: whether the newer API serves the account.
         nested: whether the classic API has the user's properties one level deeper.
         classic_videos: whether the classic API lists videos, which it has left out since 2024.
+        counts_calls: whether a call beyond its limits is refused.
 
     """
 
@@ -59,6 +60,7 @@ class UXCam(StandIn):
         self.newer_is_there = True
         self.nested = True
         self.classic_videos = False
+        self.counts_calls = True
         known = (person for person in people if UXCAM in person.vendors)
         every = [(person, visit) for person in known for visit in person.visits]
         self._recorded: list[Recorded] = sorted(every, key=lambda one: _uploaded(one[1]), reverse=True)
@@ -175,7 +177,7 @@ class UXCam(StandIn):
         self._counted = [at for at in self._counted if now - at < timedelta(hours=1)]
         for calls, seconds in limits:
             inside = [at for at in self._counted if now - at < timedelta(seconds=seconds)]
-            if len(inside) >= calls:
+            if self.counts_calls and len(inside) >= calls:
                 return max(1, int((inside[0] + timedelta(seconds=seconds) - now).total_seconds()))
         self._counted.append(now)
         return None

@@ -173,10 +173,11 @@ def _screens(names: Sequence[str], style: Style, room: int) -> str:
     """As many screens as fit, in no order of theirs; one of them at least."""
     shown: list[str] = []
     for name in names:
-        room -= min(len(name), _SCREEN) + len(", ")
+        room -= min(len(name), _SCREEN)
         if shown and room < 0:
             break
         shown.append(style.text(name, _SCREEN))
+        room -= len(", ")
     return ", ".join(shown)
 
 
