@@ -9,6 +9,8 @@ from bot.settings.values import (
     Key,
     Origin,
     RybbitSite,
+    SentryName,
+    SentryProject,
     Subdomain,
     Text,
     WebAddress,
@@ -123,6 +125,25 @@ class UXCamAccount(AccountSettings):
     show_video: bool = Field(
         False, description="show links to videos: whoever has one can watch until it ends"
     )
+
+
+class SentryAccount(AccountSettings):
+    """One Sentry organisation (`docs/contracts/sentry.md`)."""
+
+    where = (
+        "Sentry, Settings, Developer Settings, New internal integration: its token, with Organization: Read"
+        " and Issue & Event: Read. The organisation's name is the first part of NAME.sentry.io. For the EU"
+        " the address is https://de.sentry.io; a server of your own has its own."
+    )
+    also_asked = ("BASE_URL",)
+
+    token: Key = Field(description="token with the scopes `org:read` and `event:read`")
+    organization: SentryName = Field(description="the organisation's name in its addresses")
+    project: SentryProject | None = Field(None, description="one project's number; unset: all of them")
+    base_url: Origin = Field(
+        "https://sentry.io", description="`https://de.sentry.io` for the EU; self-hosted: its origin"
+    )
+    web_url: WebAddress | None = Field(None, description="where people open Sentry, if not the base URL")
 
 
 class ZendeskAccount(AccountSettings):

@@ -22,6 +22,7 @@ from bot.settings.accounts import (
     RaygunAccount,
     RaygunV3Account,
     RybbitAccount,
+    SentryAccount,
     SettingsGroup,
     UXCamAccount,
     ZendeskAccount,
@@ -149,6 +150,7 @@ class Settings(BaseSettings):
     raygun_v3: dict[str, RaygunV3Account] = Field(default_factory=dict)
     rybbit: dict[str, RybbitAccount] = Field(default_factory=dict)
     uxcam: dict[str, UXCamAccount] = Field(default_factory=dict)
+    sentry: dict[str, SentryAccount] = Field(default_factory=dict)
     zendesk: dict[str, ZendeskAccount] = Field(default_factory=dict)
     intercom: dict[str, IntercomAccount] = Field(default_factory=dict)
     raygun_webhook_secret: OwnToken | None = Field(

@@ -84,6 +84,18 @@ def _rybbit_site(value: str) -> str:
     return value
 
 
+def _sentry_name(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", value):
+        raise ValueError("the organisation's short name is needed: acme of acme.sentry.io")
+    return value
+
+
+def _number(value: str) -> str:
+    if not re.fullmatch(r"[0-9]+", value):
+        raise ValueError("its number is needed, as it stands in its addresses")
+    return value
+
+
 def _database_url(value: str) -> str:
     if (wrong := database_error(value)) is not None:
         raise ValueError(wrong)
@@ -222,6 +234,8 @@ LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidat
 Text = Annotated[str, BeforeValidator(_without_blanks)]
 Subdomain = Annotated[Text, AfterValidator(_subdomain)]
 RybbitSite = Annotated[Text, AfterValidator(_rybbit_site)]
+SentryName = Annotated[Text, AfterValidator(_sentry_name)]
+SentryProject = Annotated[Text, AfterValidator(_number)]
 Secret = Annotated[SecretStr, BeforeValidator(_without_blanks)]
 SecretKeys = Annotated[Secret, AfterValidator(_secret_keys)]
 FullStoryKey = Annotated[Secret, AfterValidator(_fullstory_key)]

@@ -7,7 +7,7 @@ The only module that knows the HTTP library. Its exceptions hold no URL, key or 
 import asyncio
 import logging
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -32,8 +32,7 @@ _SMALL_BODY_BYTES = 64 * 1024
 _NO_LARGE_SECONDS = 30.0
 _TOO_LONG = "answered more than 10 MiB"
 # How many times as long as one chunk of an answer the whole of it may take, its connection included.
-_WHOLE_CALL = 1.5
-_WHOLE_CALL_SECONDS = 60.0
+_WHOLE_CALL, _WHOLE_CALL_SECONDS = 1.5, 60.0
 # After so long no further call is made for one question; what was begun is waited for.
 _WHOLE_QUESTION_SECONDS = 120.0
 # How long no call is made after a 429: as `Retry-After` says, within these bounds, or the default.
@@ -45,6 +44,7 @@ _SHORT_WAIT = timedelta(seconds=2)
 _MOST_WAITS = 5
 # Digits of a `Retry-After` that are read: more than a day of seconds has, and Python refuses thousands.
 _RETRY_AFTER_DIGITS = 9
+Params = Mapping[str, str | Sequence[str]]
 
 
 class CallFailed(Exception):
@@ -170,7 +170,7 @@ class Calls:
         return (await self._http.ledger.state(self.account)).left if self.account.windows else None
 
     async def get(
-        self, path: str, *, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+        self, path: str, *, params: Params | None = None, headers: Mapping[str, str] | None = None
     ) -> Reply:
         """Make one call by GET; see `request`."""
         return await self.request("GET", path, params=params, headers=headers)
@@ -180,7 +180,7 @@ class Calls:
         method: str,
         path: str,
         *,
-        params: Mapping[str, str] | None = None,
+        params: Params | None = None,
         headers: Mapping[str, str] | None = None,
         body: Any = None,
         base_url: str | None = None,
@@ -193,7 +193,7 @@ class Calls:
         Args:
             method: HTTP method.
             path: below the base URL, its parts already encoded by `segment`.
-            params: the query, encoded here.
+            params: the query, encoded here; a name may have several values.
             headers: added to the client's own.
             body: sent as JSON.
             base_url: used in place of the account's.

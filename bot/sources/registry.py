@@ -16,6 +16,7 @@ from bot.settings.model import Settings
 from bot.sources.fullstory import links as fullstory
 from bot.sources.raygun import links as raygun
 from bot.sources.rybbit import links as rybbit
+from bot.sources.sentry import links as sentry
 from bot.sources.uxcam import links as uxcam
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ VENDORS = (
     VendorEntry("raygun", "Raygun", _raygun_accounts, 35, "bot.sources.raygun.mcp.build", raygun.pages),
     VendorEntry("rybbit", "Rybbit", lambda s: s.rybbit, 15, "bot.sources.rybbit.source", rybbit.pages),
     VendorEntry("uxcam", "UXCam", lambda s: s.uxcam, 15, "bot.sources.uxcam.source", uxcam.pages),
+    VendorEntry("sentry", "Sentry", lambda s: s.sentry, 15, "bot.sources.sentry.source", sentry.pages),
 )
 TITLES: Mapping[Vendor, str] = {entry.vendor: entry.title for entry in VENDORS}
 """Each vendor's name as people know it."""

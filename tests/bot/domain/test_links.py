@@ -13,6 +13,7 @@ from bot.settings.accounts import RybbitAccount, UXCamAccount
 from bot.sources.registry import TITLES, VENDORS, at_moment, known_pages
 from bot.sources.rybbit.links import pages as rybbit_pages
 from bot.sources.uxcam.links import pages as uxcam_pages
+from tests.bot.sources.sentry import pages as of_sentry
 
 ORG, DEVICE, SESSION = "7QX2B", "5120998877665544321", "7719002233445566778"
 CLIENT = "0b6a7a0e-1111-4222-8333-944455556666"
@@ -30,6 +31,7 @@ def server(base_url: str, web_url: str | None = None) -> dict[str, RybbitAccount
 OWN = (
     *known_pages(),
     rybbit_pages(server("https://stats.contoso.example", "http://stats.contoso.example:8443")),
+    of_sentry.OWN,
 )
 FILTERS = quote('[{"parameter":"user_id","type":"equals","value":["cust-8841"]}]')
 
@@ -129,6 +131,7 @@ KNOWN = {
     "http://stats.contoso.example:8443/1/errors": rybbit(
         LinkKind.LIST, account_id="1", host="stats.contoso.example:8443"
     ),
+    **of_sentry.KNOWN,
 }
 DRESSED = [
     "{}",
@@ -236,6 +239,7 @@ GOOD = f"app.fullstory.com/ui/{ORG}/session/{DEVICE}:{SESSION}"
         "https://[::1",
         "",
         "jane@contoso.example",
+        *of_sentry.OTHERS,
     ],
 )
 def test_look_alikes_and_other_pages_are_not_recognised(url: str) -> None:
@@ -363,6 +367,6 @@ def test_what_is_put_into_a_known_address_never_changes_whose_host_it_is(
     url: str, put: str, where: int
 ) -> None:
     found = read_link(url[:where] + put + url[where:], OWN)
-    # A data region's name may be any: what is below FullStory's own domain is FullStory's.
+    # A data region or an organisation may be named anything: what is below a vendor's domain is the vendor's.
     known = {link.host for link in KNOWN.values()}
-    assert found is None or found.host in known or found.host.endswith(".fullstory.com")
+    assert found is None or found.host in known or found.host.endswith((".fullstory.com", ".sentry.io"))

@@ -1,6 +1,7 @@
 """Sources in front of canned answers: what a vendor would send is given, request by request."""
 
 import json
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from bot.domain.answer import Answer
 from bot.domain.model import SourceName, Subject, SubjectKind
 from bot.operations.clock import Clock
 from bot.operations.tasks import Tasks
-from bot.settings.accounts import FullStoryAccount, RaygunAccount, RybbitAccount, UXCamAccount
+from bot.settings.accounts import FullStoryAccount, RaygunAccount, RybbitAccount, SentryAccount, UXCamAccount
 from bot.sources.fullstory.api import FullStoryApi
 from bot.sources.fullstory.source import FullStory
 from bot.sources.http import Calls, VendorHttp
@@ -25,10 +26,12 @@ from bot.sources.raygun import legacy as raygun
 from bot.sources.raygun.index import SessionIndex
 from bot.sources.raygun.legacy import Raygun
 from bot.sources.raygun.legacy_api import RaygunApi
+from bot.sources.registry import VENDORS
 from bot.sources.rybbit.server import RybbitServer
 from bot.sources.rybbit.source import Rybbit
 from bot.sources.uxcam.api import WINDOWS, UXCamApi
 from bot.sources.uxcam.source import UXCam
+from bot.sources.wiring import Wiring
 from bot.storage.keyring import Keyring
 from bot.storage.memory import Memory
 from bot.storage.store import Store, open_store
@@ -127,6 +130,17 @@ class Bench:
         account, name = UXCamAccount(**values), SourceName("uxcam", "app")
         http = self.http(vendor, Account(str(name), WINDOWS), account.base_url)
         return UXCam(name, http, account, UXCamApi(str(name), account, self.memory))
+
+    def sentry(self, vendor: Respond, **settings: Any) -> Source:
+        return self.made("sentry", vendor, SentryAccount(token="t-o-k-e-n", organization="acme", **settings))
+
+    def made(self, vendor: str, respond: Respond, account: Any) -> Source:
+        """A vendor's source as the registry makes it, with canned answers."""
+        entry = next(entry for entry in VENDORS if entry.vendor == vendor)
+        trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        wiring = Wiring(self.ledger, self.memory, self.clock, self.index, self.tasks, trusted)
+        client = httpx2.AsyncClient(transport=answering(respond))
+        return entry.build(SourceName(entry.vendor, "main"), account, client, wiring)
 
 
 def _nobody(_request: httpx2.Request) -> httpx2.Response:

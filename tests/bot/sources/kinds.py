@@ -20,6 +20,7 @@ from sandbox.vendors.raygun import Raygun
 from sandbox.vendors.raygun_traffic import Traffic, sightings_of
 from sandbox.vendors.raygun_v3 import RaygunV3
 from sandbox.vendors.rybbit import Generation, Rybbit, from_people
+from sandbox.vendors.sentry import SENTRY, Sentry
 from sandbox.vendors.stand_in import Clock, StandIn, listening
 from sandbox.vendors.uxcam import UXCam
 from tests.conftest import prepared_sqlite
@@ -98,6 +99,8 @@ def _without_sessions(server: StandIn) -> None:
         server.scopes.discard("rum.sessions:read")
     if isinstance(server, Rybbit):
         server.allow(frozenset({"users:read", "analytics:read"}))
+    if isinstance(server, Sentry):
+        server.scopes.discard("org:read")
 
 
 def _legacy(clock: Clock, people: Sequence[Customer]) -> Raygun:
@@ -162,6 +165,12 @@ KINDS = (
     Kind("uxcam", UXCAM, _uxcam()),
     Kind("uxcam classic", UXCAM, _uxcam(newer_is_there=False)),
     Kind("uxcam without addresses", UXCAM, _uxcam(has_email=False), by_email=False),
+    Kind(
+        "sentry",
+        SENTRY,
+        lambda clock, people: [Sentry(clock, people)],
+        without_scope=_without_sessions,
+    ),
 )
 
 
