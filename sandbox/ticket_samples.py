@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -52,6 +53,7 @@ class TicketSample:
         return replace(self, payload=payload, expect=expect)
 
 
+@cache
 def load_samples() -> tuple[TicketSample, ...]:
     """All samples, in the order of their names."""
     folder = files("sandbox").joinpath("tickets")

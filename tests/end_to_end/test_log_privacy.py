@@ -22,7 +22,14 @@ def logged() -> Iterator[io.StringIO]:
     root.handlers[:], root.level = before
 
 
-@pytest.mark.parametrize("fault", [fault for fault in Fault if fault not in (Fault.SLOW, Fault.HANG)])
+@pytest.mark.parametrize(
+    ("fault", "transport"),
+    [
+        *((fault, "http") for fault in Fault if fault not in (Fault.SLOW, Fault.HANG)),
+        (Fault.NONE, "socket"),
+        (Fault.BROKEN, "socket"),
+    ],
+)
 async def test_nothing_private_is_logged_whatever_goes_wrong(
     desk: Desk, logged: io.StringIO, fault: Fault
 ) -> None:

@@ -9,12 +9,11 @@ from bot.app import Bot
 from bot.domain.model import CaseFile, Subject, SubjectKind
 from bot.sources.protocol import Effort, Question
 from sandbox.slack import plain_text
-from tests.end_to_end.conftest import Desk
+from tests.end_to_end.conftest import BY_BOTH_TRANSPORTS, Desk
 
 JANE = "jane@contoso.example"
 
 
-@pytest.mark.parametrize("transport", ["http"])
 async def test_fifty_lookups_at_once_of_one_customer_cost_no_more_calls_than_one(desk: Desk) -> None:
     for vendor in desk.world.vendors:
         vendor.latency = 0.1
@@ -46,7 +45,6 @@ async def test_many_agents_asking_for_one_customer_at_once_are_all_answered_for_
     )
 
 
-@pytest.mark.parametrize("transport", ["http"])
 async def test_51_customers_in_a_day_never_make_a_51st_call_to_raygun_with_a_restart_in_between(
     desk: Desk,
 ) -> None:
@@ -69,6 +67,7 @@ async def look_up(bot: Bot, value: str, *, fresh: bool = False) -> CaseFile:
     return await bot.engine.lookup.until_deadline(Question(Subject(kind, value, value), 30, effort=effort))
 
 
+@BY_BOTH_TRANSPORTS
 async def test_a_restart_finishes_what_was_accepted_and_not_answered(desk: Desk) -> None:
     hold = asyncio.Event()
     async with desk.casefile():
@@ -144,8 +143,6 @@ async def test_what_was_cached_survives_a_restart_and_holds_no_address(desk: Des
 async def test_a_bad_signature_is_refused_with_401(desk: Desk) -> None:
     slack = desk.world.slack
     async with desk.casefile():
-        if desk.transport == "socket":
-            return  # nothing is signed there
         body = "command=%2Fsessions&text=jane%40contoso.example&user_id=U1&channel_id=C1&trigger_id=1"
         headers = slack.sign(body) | {"Content-Type": "application/x-www-form-urlencoded"}
         for wrong in (

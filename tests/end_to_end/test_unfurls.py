@@ -1,4 +1,4 @@
-"""Pasted addresses of sessions, shown as cards, over both transports."""
+"""Pasted addresses of sessions, shown as cards."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from sandbox.vendors.raygun_traffic import Sighting
 from sandbox.vendors.uxcam import session_url as uxcam_url
 from sandbox.world import World
 from tests.bot.answers.case_files import check_message
-from tests.end_to_end.conftest import Desk
+from tests.end_to_end.conftest import BY_BOTH_TRANSPORTS, Desk
 
 NOOR = "noor@contoso.example"
 RYBBIT_PERSON = "https://app.rybbit.io/1407/user/u-205"
@@ -63,7 +63,6 @@ async def look_up(bot: Bot, value: str) -> CaseFile:
 
 
 @pytest.mark.parametrize("mark", ["\u200b", "%E2%80%8B", ":443"])
-@pytest.mark.parametrize("transport", ["http"])
 async def test_a_card_stands_at_the_url_as_slack_wrote_it_though_it_is_read_leniently(
     desk: Desk, mark: str
 ) -> None:
@@ -149,6 +148,7 @@ async def test_the_same_page_is_shown_once_in_half_an_hour_in_a_channel(desk: De
     assert outcomes(bot) == {"shown": 2, "cooled_down": 1}
 
 
+@BY_BOTH_TRANSPORTS
 async def test_a_preview_in_the_composer_starts_no_half_hour_and_asks_for_nothing_more(desk: Desk) -> None:
     url, slack = noors(desk.world, "uxcam")[0], desk.world.slack
     async with desk.casefile() as bot:
@@ -163,6 +163,7 @@ async def test_a_preview_in_the_composer_starts_no_half_hour_and_asks_for_nothin
         assert await cards(desk, bot, await paste(desk, url))
 
 
+@BY_BOTH_TRANSPORTS
 async def test_where_slack_names_no_unfurl_the_message_is_named(desk: Desk) -> None:
     url, slack = noors(desk.world, "uxcam")[0], desk.world.slack
     async with desk.casefile() as bot:
@@ -244,6 +245,7 @@ async def test_an_address_that_carries_a_share_key_is_neither_shown_nor_stored(d
     assert not any(key.encode() in file for file in desk.database_files())
 
 
+@BY_BOTH_TRANSPORTS
 async def test_more_of_this_person_answers_in_the_messages_thread(desk: Desk) -> None:
     url, slack = noors(desk.world, "uxcam")[0], desk.world.slack
     async with desk.casefile() as bot:

@@ -8,7 +8,7 @@ from bot.answers.buttons import REFRESH
 from bot.audit.search import search
 from bot.storage.database import StoreAway
 from sandbox.slack import Message, plain_text
-from tests.end_to_end.conftest import Desk
+from tests.end_to_end.conftest import BY_BOTH_TRANSPORTS, Desk
 
 JANE = "jane@contoso.example"
 # What is not to be acknowledged is waited for no longer than that; over Socket Mode there is no refusal.
@@ -102,6 +102,7 @@ async def test_an_answer_that_comes_after_half_an_hour_is_shown_without_the_resp
     slack.violations.clear()
 
 
+@BY_BOTH_TRANSPORTS
 async def test_whoever_asks_in_any_way_while_too_much_waits_is_told_so(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,6 +129,7 @@ async def test_whoever_asks_in_any_way_while_too_much_waits_is_told_so(
     assert len(desk.world.fullstory.calls) == calls
 
 
+@BY_BOTH_TRANSPORTS
 async def test_without_a_database_a_button_is_answered_with_a_plain_message(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
