@@ -18,7 +18,7 @@ from bot.domain.model import Subject, TicketReference
 from bot.tickets.profiles.known import OWN_DOMAINS, SHAPES
 from bot.tickets.profiles.profile import GENERAL, Profile
 from bot.tickets.reading.authors import Spoken, read_authors
-from bot.tickets.reading.groups import By, Group, Roles, is_exchange
+from bot.tickets.reading.groups import By, Group, Roles, is_contradicted, is_exchange
 from bot.tickets.reading.labels import Label, labels_with
 from bot.tickets.reading.mail import Mail, read_mails
 from bot.tickets.reading.markup import MarkupLink
@@ -269,23 +269,18 @@ def _by_roles(spoken: Spoken, roles: Roles, judge: Judge) -> tuple[tuple[Subject
     if any(group.by is By.LABEL and not group.is_inline for group in groups):
         groups = [group for group in groups if not group.is_inline]
     asked = [group for group in groups if group.kind is Label.REQUESTER]
-    bare = [group for group in groups if group.kind is Label.EMAIL]
     if any(group.is_doubtful and not group.addresses for group in asked):
         return (), "", True
-    if asked:
-        named = [group for group in asked if _outside(group, judge)]
-        if not named and not any(group.addresses for group in asked):
-            # "Requester: Jane Doe", and an "Email:" in front of it.
-            named = [group for group in bare if _outside(group, judge)]
-    else:
+    named = [group for group in asked if _outside(group, judge)]
+    if not named:
         named = [group for group in groups if _outside(group, judge)]
-        # A name without an address came first: who is named next may be somebody else.
-        first = next((group for group in groups if group.has_value or group.addresses), None)
-        if first is not None and not first.addresses and named and named[0] is not first:
-            return (), "", True
     chosen = _choose(named, judge)
-    if chosen is None or is_exchange(
-        roles, chosen, judge.is_outside, (one.shown or one.text for one in spoken.words)
+    said = (one.shown or one.text for one in spoken.words)
+    if (
+        chosen is None
+        or is_contradicted(chosen, roles.groups, judge.is_outside)
+        or any(judge.is_outside(a) and a not in chosen.addresses for a in (*roles.cards, *roles.doubted))
+        or is_exchange(roles, chosen, judge.is_outside, said)
     ):
         return (), "", bool(named)
     addresses = _outside(chosen, judge)

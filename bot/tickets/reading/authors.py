@@ -14,7 +14,15 @@ from itertools import islice
 
 from bot.domain.addresses import without_message_ids
 from bot.tickets.profiles.profile import Author, Profile
-from bot.tickets.reading.boundaries import begins_letter, begins_quote, ends_desks_words, goes_on, is_prose
+from bot.tickets.reading.boundaries import (
+    begins_letter,
+    begins_quote,
+    ends_desks_words,
+    goes_on,
+    is_data,
+    is_prose,
+    says_anything,
+)
 from bot.tickets.reading.labels import OF_REQUESTERS, Label, Labels
 from bot.tickets.reading.lines import (
     Line,
@@ -27,10 +35,10 @@ from bot.tickets.reading.lines import (
     spot,
 )
 from bot.tickets.reading.markup import LINK, TITLE, MarkupLink
-from bot.tickets.reading.passages import Passage, Region
+from bot.tickets.reading.passages import Passage, Region, structure_of
 
 # What is beyond these is the customer's: no desk's own words are that long, nor any line of them.
-_MOST_LINES = 150
+_MOST_LINES = 120
 _MOST_CHARACTERS = 6_000
 _LONGEST_LINE = 2_000
 _SHORTEST_SUBJECT = 2
@@ -83,24 +91,12 @@ def read_authors(
     passages: Sequence[Passage], profile: Profile, labels: Labels, *, has_ticket: bool
 ) -> Spoken:
     """Cut a message's passages into the desk's words and everybody else's."""
-    reader = _Reader(profile, labels, has_ticket, *_structure(passages))
+    reader = _Reader(profile, labels, has_ticket, *structure_of(passages))
     # The message's own text stands above its attachments, though it is read last.
     ordered = sorted(enumerate(passages), key=lambda numbered: numbered[1].place is not Region.BODY)
     for number, passage in ordered:
         reader.read(number, passage)
     return reader.spoken
-
-
-def _structure(passages: Iterable[Passage]) -> tuple[frozenset[int], frozenset[str]]:
-    """The attachments whose fields are labelled, and what the message says is its ticket's subject."""
-    labelled, subjects = set(), set()
-    for passage in passages:
-        if passage.place is Region.FIELD and passage.title and passage.attachment:
-            labelled.add(passage.attachment)
-        if passage.place is Region.TITLE:
-            subjects.add(" ".join(passage.text.split()).lower())
-        subjects.update(" ".join(link.label.split()).lower() for link in passage.links if link.label)
-    return frozenset(labelled), frozenset(filter(None, subjects))
 
 
 @dataclass(slots=True)
@@ -114,6 +110,8 @@ class _Reader:
     spoken: Spoken = field(default_factory=Spoken)
     tainted: bool = False
     named_in_sentence: bool = False
+    # A label above has its value beside it: a word that stands alone is none.
+    beside: bool = False
     sections: int = 0
     lines_left: int = _MOST_LINES
     characters_left: int = _MOST_CHARACTERS
@@ -248,11 +246,6 @@ class _Reader:
                 self.spoken.listed.append(here[0])
 
 
-def _says_anything(lines: Iterable[str]) -> bool:
-    """Whether any line has more than blanks; it stops at the first that does."""
-    return any(line.strip() for line in lines)
-
-
 @dataclass(slots=True)
 class _Container:
     """One text, line by line, up to where the desk's words end."""
@@ -261,8 +254,10 @@ class _Container:
     passage: Passage
     number: int
     ended: bool = False
-    titled: bool = False
+    # A label, or the ticket's link, stands above; right above, addresses below a requester's label.
     labelled: bool = False
+    linked: bool = False
+    listed: bool = False
     # The kind of a label whose value may stand below.
     pending: Label | None = None
     first: bool = True
@@ -275,7 +270,7 @@ class _Container:
             continues
             and self.reader.begun
             and not self._is_first_text()
-            and not goes_on(lines, self.reader.labels)
+            and not goes_on(lines, self.reader.labels, alone=not self.reader.beside)
         ):
             # Between two blocks, as between two paragraphs.
             self.ended = True
@@ -306,19 +301,21 @@ class _Container:
             self.pending = None
             self.ended = not self.first and self._ends_at_blank(lines[place + 1 :])
             return
-        if begins_quote(raw):
+        if begins_quote(raw) or (is_data(raw) and not line.has_ticket):
             self.ended = True
             self._say(raw, place)
             return
-        below = _says_anything(islice(lines, place + 1, place + _MOST_LINES))
+        below = says_anything(islice(lines, place + 1, place + _MOST_LINES))
         segments = self._segments(line)
-        may_be_letters = segments[0].kind is None and not (self.first or self.pending)
+        may_be_letters = not (self.first or self.pending)
         if may_be_letters and begins_letter(
             line,
-            lines[place + 1 :],
+            segments[0],
+            lines[place + 1 : place + _MOST_LINES],
             self.reader.labels,
             labelled=self.labelled,
-            begun=self.reader.begun,
+            linked=self.linked,
+            listed=self.listed,
         ):
             self.ended = True
             self._say(raw, place)
@@ -337,7 +334,7 @@ class _Container:
         self.first = False
 
     def _segments(self, line: Line) -> list[Segment]:
-        segments = split_line(line, self.reader.labels, may_be_alone=self.pending is None)
+        segments = split_line(line, self.reader.labels, may_be_alone=not (self.pending or self.reader.beside))
         head = segments[0]
         if self.pending in _FREE and head.kind is None:
             # The value of "Subject:" stands below it.
@@ -377,9 +374,11 @@ class _Container:
         head = segments[0]
         value = line.text[segments[-1].start : segments[-1].end].strip()
         self.pending = segments[-1].kind if not value else None
-        self.labelled = self.labelled or head.kind is not None
-        self.titled = self.titled or head.kind is Label.TITLE
-        named = any(one.kind in OF_REQUESTERS for one in desks)
+        if head.kind is not None:
+            self.labelled, self.listed = True, self.pending in OF_REQUESTERS
+            reader.beside = reader.beside or bool(value and not _ONLY_TICKET.fullmatch(value))
+        self.listed = self.listed and (head.kind is not None or "@" in kept)
+        self.linked = self.linked or line.has_ticket
         opening = profile.opening is not None and profile.opening.match(kept) is not None
         in_sentence = (
             any(sentence_cue(kept[desks[0].start : found.start]) is not None for found in spot(kept)[:1])
@@ -387,14 +386,15 @@ class _Container:
             else False
         )
         reader.named_in_sentence = reader.named_in_sentence or in_sentence or opening
+        named = any(one.kind not in (None, Label.UNKNOWN) for one in desks)
         reader.begun = reader.begun or named or in_sentence or opening or line.has_ticket
         if ends_desks_words(kept) or (profile.last_line and profile.last_line.search(kept)):
             self.ended = True
 
     def _ends_at_blank(self, following: Sequence[str]) -> bool:
         reader = self.reader
-        if not _says_anything(islice(following, _MOST_LINES)):
+        if not says_anything(islice(following, _MOST_LINES)):
             return False
         if reader.named_in_sentence or (reader.profile.blank_line_ends and reader.begun):
             return True
-        return (reader.begun or self.titled) and not goes_on(following, reader.labels)
+        return reader.begun and not goes_on(following, reader.labels, alone=not reader.beside)

@@ -1,10 +1,20 @@
 """Where the desk's words end: what begins a quote, and whether a known label follows a blank line."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from bot.tickets.reading.cards import is_card
 from bot.tickets.reading.labels import Label, Labels
-from bot.tickets.reading.lines import Line, is_desks_sentence, read_line, split_line
+from bot.tickets.reading.lines import (
+    Line,
+    Segment,
+    is_desks_sentence,
+    read_line,
+    sentence_cue,
+    split_line,
+    spot,
+)
+from bot.tickets.reading.markup import LINK
 
 _LONGEST_HEADING = 300
 _FEWEST_WORDS = 3
@@ -19,6 +29,12 @@ _QUOTED_BELOW = re.compile(
 _BELOW_THE_LINK = re.compile(
     r"\bto view (?:the|this|your) (?:conversation|ticket|request|case)\b", re.IGNORECASE
 )
+# A program's data, or code: an object, a row of a table, an option, a comment.
+_DATA = re.compile(
+    r"[\s\x01-\x07•●▪◦·*-]*(?:[{}]|\[\s*[\[{\"'“”]|\[[\w.-]{1,60}\]\s*=>|\$\w|/[/*\s]|<!--|\([^()]*:|\|[^|]*\|[^|]*\|"
+    r"|[&?]?[\w.-]{1,60}=[^\s=])|[\s•]*--\w"
+)
+_KEY = re.compile(r"[\"'“”„«‘’][\w .@-]{1,60}[\"'“”»‘’]\s{0,3}(?::|=>?)|</\w")
 # Names of mail's headers: they prove nothing, for forwarded mail has them too.
 _OF_MAIL = frozenset({Label.SUBMITTER, Label.EMAIL, Label.TITLE, Label.DESCRIPTION, Label.UNKNOWN})
 
@@ -33,41 +49,94 @@ def ends_desks_words(line: str) -> bool:
     return _BELOW_THE_LINK.search(line) is not None
 
 
+def says_anything(lines: Iterable[str]) -> bool:
+    """Whether any line has more than blanks; it stops at the first that does."""
+    return any(line.strip() for line in lines)
+
+
 def is_prose(text: str) -> bool:
     """Whether a text is somebody's sentence rather than a value or a name: three words, one in lower case."""
     words = text.split()
     return len(words) >= _FEWEST_WORDS and any(word[:1].islower() for word in words)
 
 
+def is_data(raw: str) -> bool:
+    """Whether a line is a program's data or code, as `{"email": …}` is: no template has a label there."""
+    return _DATA.match(raw) is not None or _KEY.search(raw[:_LONGEST_HEADING]) is not None
+
+
 def begins_letter(
-    line: Line, following: Sequence[str], labels: Labels, *, labelled: bool, begun: bool
+    line: Line,
+    head: Segment,
+    following: Sequence[str],
+    labels: Labels,
+    *,
+    labelled: bool,
+    linked: bool,
+    listed: bool,
 ) -> bool:
     """
     Whether the customer's words begin with a line that has no label, and no blank line above it.
 
-    They do where no known label follows, as below a blank line; a sentence below labelled lines always does.
+    `head` is what the line begins with: a word of labels that stands alone may be his too.
+
+    Below a label they do, whatever the line says, for he may write a label too; `listed` says that only
+    addresses stand between the line and a requester's label. So they do below the ticket's link, but for a
+    name with its address. Above both, a line is a heading where a known label follows.
     """
     text = line.text.strip()
-    has_words = any(character.isalnum() for character in text)
-    if not has_words or line.has_ticket or "@" in text or is_desks_sentence(text):
+    is_word = head.kind is None or _is_word(line, head, following, labels)
+    if line.has_ticket or not is_word or (listed and "@" in text):
         return False
-    if is_prose(text) or text.endswith(_ENDS_OF_SENTENCES):
-        return labelled or not goes_on(following, labels)
-    below = next(iter(following), "")
-    # A name may stand above an address without a label.
-    is_above_label = split_line(read_line(below), labels)[0].kind is not None
-    return begun and is_above_label and not goes_on(following, labels)
+    below = _head_of(following, labels)
+    is_last_link = text.startswith(LINK) and below.kind is None
+    if labelled or is_last_link:
+        return not is_last_link
+    if "@" in text:
+        return not _names_somebody(text)
+    if linked:
+        # A name may stand above its address.
+        return below.kind is not None or not _names_somebody(next(iter(following), ""))
+    if not any(character.isalnum() for character in text) or is_desks_sentence(text):
+        return False
+    is_sentence = is_prose(text) or text.endswith(_ENDS_OF_SENTENCES)
+    return is_sentence and not goes_on(following, labels)
 
 
-def goes_on(lines: Sequence[str], labels: Labels) -> bool:
-    """Whether the desk's words go on: with a known label, and one of mail's headers needs company."""
+def _is_word(line: Line, head: Segment, following: Sequence[str], labels: Labels) -> bool:
+    """Whether what looks like a label, alone and without a mark of one, has no value below: it is a word."""
+    if head.kind is None or line.bold or ":" in line.text or head.start < len(line.text.rstrip()):
+        return False
+    below = _head_of(following, labels)
+    return not says_anything(following) or (below.kind is not None and below.start < below.end)
+
+
+def _head_of(lines: Sequence[str], labels: Labels) -> Segment:
+    """What the first line begins with that says anything."""
+    return split_line(read_line(next((raw for raw in lines if raw.strip()), "")), labels)[0]
+
+
+def _names_somebody(text: str) -> bool:
+    """Whether a line is a name with an address, or a desk's sentence that names somebody."""
+    first = next(iter(spot(text)), None)
+    return first is not None and (is_card(text, first) or sentence_cue(text[: first.start]) is not None)
+
+
+def goes_on(lines: Sequence[str], labels: Labels, *, alone: bool = True) -> bool:
+    """
+    Whether the desk's words go on: with a known label, and one of mail's headers needs company.
+
+    `alone` says whether a word that stands alone in its line may be a label.
+    """
     kinds: list[Label | None] = []
-    for raw in lines[:12]:
+    for place, raw in enumerate(lines[:12]):
         if not raw.strip():
             if kinds:
                 break
             continue
-        kinds.append(split_line(read_line(raw), labels)[0].kind)
+        line = read_line(raw)
+        head = split_line(line, labels, may_be_alone=alone)[0]
+        kinds.append(None if _is_word(line, head, lines[place + 1 :], labels) else head.kind)
         if kinds[0] is None or kinds[0] is Label.UNKNOWN:
             return False
     if not kinds:

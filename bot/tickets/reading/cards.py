@@ -79,6 +79,45 @@ def is_persons(text: str, found: Spotted, address: str, above: str) -> bool:
     )
 
 
+def is_name_of(name: str, address: str) -> bool:
+    """
+    Whether a name is that of whoever has an address, as addresses are made of names, and nobody else's.
+
+    "Jane Doe" has jane.doe@…, doe.jane@…, jdoe@…, jd@… and jane@…; doe@… may be anybody's of that family.
+    """
+    named = [part for token in re.split(r"[\s,.]+", name.strip(_AROUND)) if (part := plain(token))]
+    local = plain(address.rpartition("@")[0].partition("+")[0])
+    parts = [part for part in re.split(r"[\W\d_]+", local) if part]
+    if not named or not parts or len(named) > _MOST_NAME_WORDS or any(part in _AT_WORK for part in named):
+        return False
+    own = [part for part in named if part not in _PARTICLES]
+    if not own:
+        return False
+    whole = "".join(parts)
+    return (
+        whole in (own[0], "".join(named))
+        or (len(own) == 1 and parts[0] == own[0])
+        or (len(own) > 1 and _is_made_of(whole, own))
+    )
+
+
+def _is_made_of(whole: str, named: Sequence[str]) -> bool:
+    """Whether a word is these names one after another in any order, each whole or by its first letter."""
+    if not named:
+        return not whole
+    return any(
+        whole.startswith(form) and _is_made_of(whole[len(form) :], [*named[:place], *named[place + 1 :]])
+        for place, name in enumerate(named)
+        for form in (name, name[0])
+    )
+
+
+def is_company_of(name: str, address: str) -> bool:
+    """Whether a name is that of an address's domain: "Contoso" of jane@contoso.example."""
+    joined = "".join(part for token in name.strip(_AROUND).split() if (part := plain(token)))
+    return len(joined) >= _LONG_ENOUGH and joined in map(plain, address.rpartition("@")[2].split(".")[:-1])
+
+
 def names_role(line: str) -> bool:
     """Whether a line, such as the one below a card, names somebody's role: "Account executive"."""
     named = line.strip(_AROUND).split()

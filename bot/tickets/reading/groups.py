@@ -1,13 +1,14 @@
 """Labels and sentences with the addresses that they name, as `roles` finds them."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.domain.model import Subject
 from bot.tickets.reading import words
-from bot.tickets.reading.labels import Label, plain
+from bot.tickets.reading.cards import is_company_of, is_name_of
+from bot.tickets.reading.labels import Label, plain, role_of
 from bot.tickets.reading.passages import Region
 
 _MAILBOXES = frozenset(words.phrases(words.MAILBOXES))
@@ -34,7 +35,10 @@ class Group:
     place: Region
     plural: bool = False
     says_email: bool = False
-    has_value: bool = False
+    # What stands beside the label, or below it, where that is no address.
+    value: str = ""
+    # Its address stands beside a bare "Email:" that follows.
+    is_lent: bool = False
     # In the middle of a line: a label that begins one goes before it.
     is_inline: bool = False
     addresses: list[Subject] = field(default_factory=list)
@@ -48,6 +52,8 @@ class Roles:
 
     groups: list[Group] = field(default_factory=list)
     cards: list[Subject] = field(default_factory=list)
+    # Cards with somebody's role, or another label, right below them.
+    doubted: list[Subject] = field(default_factory=list)
     # Everybody with the number of the passage, which is its place in the message.
     found: list[tuple[int, Subject]] = field(default_factory=list)
     # Addresses of the desk's words that nobody's label explains: beside unknown labels, in prose.
@@ -61,6 +67,41 @@ class Roles:
     def everybody(self) -> list[Subject]:
         """All addresses in the order of the message's passages."""
         return [address for _number, address in sorted(self.found, key=lambda one: one[0])]
+
+
+def is_contradicted(chosen: Group, groups: Iterable[Group], is_outside: Callable[[Subject], bool]) -> bool:
+    """
+    Whether another label of the chosen one's rank, or above it, speaks of somebody else, or of nobody.
+
+    It does with a name that is not the address's, with an address that is ours, and with nothing. So does the
+    chosen label itself where its address stands beside a bare "Email:" below.
+    """
+    addresses = [one for one in chosen.addresses if is_outside(one)]
+    if chosen.is_lent and not any(is_name_of(chosen.value, one.value) for one in addresses):
+        return True
+    return any(
+        _RANKS.index(other.kind) <= _RANKS.index(chosen.kind)
+        and other.kind is not Label.EMAIL
+        and not any(map(is_outside, other.addresses))
+        and not _agrees(other, chosen, addresses)
+        for other in groups
+        if other is not chosen
+    )
+
+
+_RANKS = (Label.REQUESTER, Label.SUBMITTER, Label.EMAIL)
+
+
+def _agrees(other: Group, chosen: Group, addresses: Sequence[Subject]) -> bool:
+    """Whether a label without an outside address speaks of the same person."""
+    if other.addresses:
+        # Cut short, and whole beside the other label.
+        return all(any(one.value.startswith(cut.value) for one in addresses) for cut in other.addresses)
+    if other.phrase != chosen.phrase and role_of(other.phrase) == (role_of(chosen.phrase) or None):
+        return True
+    return any(
+        is_name_of(other.value, one.value) or is_company_of(other.value, one.value) for one in addresses
+    )
 
 
 def is_exchange(

@@ -61,6 +61,10 @@ _PLURAL = re.compile(
 )
 
 
+# A key of data, or of a program: no template writes its labels so.
+_OF_DATA = re.compile(r"^[\"'“”„«‘’]|[\"“”»]$|[{}\\<>$]|\w[_.]\w")
+
+
 def plain(label: str) -> str:
     """A label in lower case, without accents and decoration: "👤 *E-Mail-Adresse* :" is "email adresse"."""
     text = label.lower()
@@ -139,7 +143,9 @@ class Labels:
     def classify(self, label: str) -> Label:
         """Read a label, such as "Requester email" or "Assigned to"."""
         if label not in self._read:
-            self._read[label] = self._classify(self.phrase(label))
+            phrase = self.phrase(label)
+            is_key = _OF_DATA.search(label) is not None and phrase not in self.more
+            self._read[label] = Label.UNKNOWN if is_key else self._classify(phrase)
         return self._read[label]
 
     def _classify(self, phrase: str) -> Label:
@@ -173,7 +179,7 @@ class Labels:
         phrase = self.phrase(line)
         if phrase in self.more or phrase in _KNOWN:
             return self.classify(line)
-        composed = _composed(phrase) if phrase else None
+        composed = _composed(phrase) if phrase and not _OF_DATA.search(line) else None
         return composed or (Label.DESCRIPTION if _DESCRIBED.fullmatch(phrase) else Label.UNKNOWN)
 
     def is_plural(self, label: str) -> bool:
@@ -213,6 +219,16 @@ def _somebody_else(phrase: str) -> Label:
     announced, _, last = phrase.rpartition(" ")
     is_entry = last in _ENTRIES and all(word in _ANNOUNCED for word in announced.split())
     return Label.TITLE if is_entry or is_heading(phrase) else Label.SOMEBODY_ELSE
+
+
+def role_of(phrase: str) -> str:
+    """The role in a plain label: "requester" of "requester email" and of "requester's name"."""
+    for joined in _EMAILS_JOINED:
+        phrase = phrase.replace(joined, "")
+    parts = [part for part in _SPLIT.split(_NAME.sub("", phrase)) if part and part not in _LITTLE]
+    return " ".join(part for part in parts if part not in _OF_EMAIL and part not in _BESIDE_ROLE).strip(
+        "のお的"
+    )
 
 
 def _composed(phrase: str) -> Label | None:

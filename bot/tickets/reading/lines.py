@@ -199,7 +199,7 @@ def _labelled(text: str, start: int, labels: Labels) -> Segment | None:
 
 def _alone(text: str, start: int, labels: Labels) -> Segment | None:
     """A line that is a label without a colon; its value stands below."""
-    if len(text) - start > LONGEST_LABEL or ":" in text:
+    if len(text) - start > LONGEST_LABEL or ":" in text or LINK in text:
         return None
     kind = labels.classify_alone(text[start:])
     if kind is Label.UNKNOWN or (kind is Label.TITLE and is_desks_sentence(text[start:])):
@@ -213,7 +213,7 @@ def _bracketed(text: str, start: int, labels: Labels) -> Segment | None:
     if first is None:
         return None
     before = text[start : first.start].rstrip(_BRACKETS + LINK + TITLE)
-    if TITLE in before:
+    if TITLE in before or "=" in before:
         return None
     kind = labels.classify_alone(before) if before else Label.UNKNOWN
     return None if kind is Label.UNKNOWN else Segment(before, kind, start + len(before), len(text))
@@ -223,6 +223,7 @@ def _inline(text: str, first: Segment, labels: Labels) -> Iterator[Segment]:
     """The first segment, and those that begin with a label in the middle of the line."""
     current = first
     start = first.start
+    is_list = True
     for colon in islice(_COLON.finditer(text, first.start), _MOST_SEGMENTS):
         if within_title(text, colon.start()):
             continue
@@ -230,7 +231,13 @@ def _inline(text: str, first: Segment, labels: Labels) -> Iterator[Segment]:
         kind, label, length = _inline_label(before, labels)
         begins = colon.start() - length
         yield Segment(current.label, current.kind, current.start, begins, current.trusted, current.inline)
-        current = Segment(label, kind, colon.end(), len(text), _may_follow(text, first, begins), inline=True)
+        # A cell without a label may be the customer's, and what follows it too.
+        is_list = is_list and (
+            current.kind in (None, Label.UNKNOWN, *OF_REQUESTERS)
+            or not _LISTING.search(text[current.start : begins].strip(" ;|·•\t"))
+        )
+        trusted = is_list and _may_follow(text, first, begins)
+        current = Segment(label, kind, colon.end(), len(text), trusted, inline=True)
         start = colon.end()
     yield Segment(current.label, current.kind, current.start, len(text), current.trusted, current.inline)
 

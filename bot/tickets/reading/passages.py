@@ -6,7 +6,7 @@ before all of them, see `mail`. Anything may be missing or of the wrong type: wh
 and what is nested or long beyond reason is not read.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -203,6 +203,18 @@ _SHARED = {"is_msg_unfurl": False, "is_share": False, "is_reply_unfurl": False}
 def read_passages(message: dict[str, Any], us: Us, is_ticket: IsTicket) -> list[Passage]:
     """A message's passages in reading order; attachments that we added to it ourselves are left out."""
     return list(_Walk(us, is_ticket).message(message))
+
+
+def structure_of(passages: Iterable[Passage]) -> tuple[frozenset[int], frozenset[str]]:
+    """The attachments whose fields are labelled, and what the message says is its ticket's subject."""
+    labelled, subjects = set(), set()
+    for passage in passages:
+        if passage.place is Region.FIELD and passage.title and passage.attachment:
+            labelled.add(passage.attachment)
+        if passage.place is Region.TITLE:
+            subjects.add(" ".join(passage.text.split()).lower())
+        subjects.update(" ".join(link.label.split()).lower() for link in passage.links if link.label)
+    return frozenset(labelled), frozenset(filter(None, subjects))
 
 
 def _previewed(attachment: dict[str, Any]) -> str:

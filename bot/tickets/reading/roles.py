@@ -43,6 +43,7 @@ _RUNNING = frozenset(
 )
 _TO = frozenset(map(plain, words_of.phrases(words_of.TO)))
 _BULLET = re.compile(r"^[\s•●▪◦·|*-]+")
+_UNSEEN = re.compile("[\x01-\x07]")
 _SAYS_NOTHING = re.compile(r"[\W_]*(?:n/?a|none|unknown|null|-)?[\W_]*", re.IGNORECASE)
 
 
@@ -56,6 +57,7 @@ def read_roles(
     reader = _Reader(spoken, profile, labels, judge, is_outside)
     for words in spoken.words:
         reader.read(words)
+    reader.end_container()
     return reader.roles
 
 
@@ -71,6 +73,9 @@ class _Reader:
     # The group whose value may stand below, on how many lines, and in which container.
     open: Group | None = None
     lines_left: int = 0
+    # Whether values stand beside labels in this container, and the groups whose values stand below theirs.
+    beside: bool = False
+    below: list[Group] = field(default_factory=list)
     # Who was named last, whose a bare "Email:" then is: his group, or somebody else's name.
     owner: Group | None = None
     owned_by_other: bool = False
@@ -82,24 +87,26 @@ class _Reader:
 
     def read(self, words: Words) -> None:
         if words.container != self.container:
+            self.end_container()
             self.container, self.open = words.container, None
             if words.place in _RUNNING:
                 self.owner, self.owned_by_other = None, False
+        if self.card_above is not None and names_role(words.text.partition("\n")[0]):
+            self.roles.cards.remove(self.card_above)
+            self.roles.unexplained.append(self.card_above)
+            self.roles.doubted.append(self.card_above)
+        self.card_above = None
         if words.author is Author.CUSTOMER:
             self.open = None
             self._mention(words.text)
             if words.place is Region.TITLE:
                 self.above = words.text
             return
-        if self.card_above is not None and names_role(words.text):
-            self.roles.cards.remove(self.card_above)
-            self.roles.unexplained.append(self.card_above)
-        self.card_above = None
         self.roles.lines.append(words.shown or words.text)
         spotted = self._spotted(words.text)
         seen = [(one, address) for one in spotted if (address := self.judge(one.typed)) is not None]
         self._note(words.text, seen)
-        if not words.text.strip():
+        if not words.text.strip() and (words.field_kind is None or words.line > 0):
             self.open = None
             return
         if words.field_kind is not None and words.line > 0:
@@ -112,6 +119,12 @@ class _Reader:
             ]
             self._segment(words, segment, here, crowd=crowd)
         self.above = words.text
+
+    def end_container(self) -> None:
+        """Doubt what stands below a label where other labels have their values beside them: it has none."""
+        for group in self.below if self.beside else ():
+            group.is_doubtful = True
+        self.beside, self.below = False, []
 
     def _spotted(self, text: str) -> list[Spotted]:
         if self.found >= _MOST_FOUND:
@@ -152,6 +165,8 @@ class _Reader:
         if segment.label:
             self.roles.has_label = True
         value = words.text[segment.start : segment.end]
+        says = not (_SAYS_NOTHING.fullmatch(value) or is_only_ticket(value))
+        self.beside = self.beside or (says and segment.kind not in (Label.TITLE, Label.DESCRIPTION))
         self.open = None
         if segment.kind in OF_REQUESTERS and segment.trusted:
             self._requesters(words, segment, value, seen, crowd=crowd)
@@ -182,7 +197,8 @@ class _Reader:
         label = segment.label
         group = self._group(words, segment)
         says_name = self.labels.says_name(label)
-        group.has_value = group.has_value or not _SAYS_NOTHING.fullmatch(value)
+        if not (seen or _SAYS_NOTHING.fullmatch(value)):
+            group.value = group.value or _shown(value)
         # An address that was cut short: whoever is named below is a second reading.
         group.is_doubtful = group.is_doubtful or (
             not seen and "@" in value and ("…" in value or ".." in value)
@@ -198,12 +214,10 @@ class _Reader:
                 break
             self._add(group, address, crowd=crowd and not group.plural)
         self.owner, self.owned_by_other = group, False
-        if not seen:
-            self.open, self.lines_left = group, 1 if value.strip() else _VALUE_LINES
-        elif group.plural:
-            self.open, self.lines_left = group, _VALUE_LINES
-        else:
-            # Another address right below would be a second reading.
+        if words.place is Region.FIELD:
+            # Its further lines are its value too: a name, then the address.
+            self.open, self.lines_left = group, _VALUE_LINES if group.plural or not value.strip() else 1
+        elif not value.strip():
             self.open, self.lines_left = group, 1
 
     def _group(self, words: Words, segment: Segment) -> Group:
@@ -216,7 +230,7 @@ class _Reader:
             and not owner.says_email
             and owner.kind is not Label.EMAIL
         ):
-            owner.says_email = True
+            owner.says_email, owner.is_lent = True, not owner.addresses
             return owner
         group = Group(
             By.LABEL,
@@ -255,7 +269,7 @@ class _Reader:
                 continue
             ends = _ends_sentence(words, one)
             if (cue and ends and (not titled or is_right_before(before, cue))) or opening:
-                group = Group(By.SENTENCE, Label.SUBMITTER, cue or "by", words.place, has_value=True)
+                group = Group(By.SENTENCE, Label.SUBMITTER, cue or "by", words.place)
                 self._add(group, address, crowd=crowd)
                 self.roles.groups.append(group)
             elif titled:
@@ -296,7 +310,7 @@ class _Reader:
         self.lines_left -= 1
         had = bool(group.addresses)
         if not seen:
-            group.has_value = group.has_value or bool(text.strip())
+            group.value = group.value or _shown(text)
             if had or self.lines_left <= 0:
                 self.open = None
             return
@@ -309,6 +323,8 @@ class _Reader:
             self.open = None
             return
         self._add(group, seen[0][1], crowd=False)
+        if not (is_in_field or group.plural):
+            self.below.append(group)
         self.lines_left = _VALUE_LINES if group.plural else 1
 
     def _below_field(self, words: Words, seen: Sequence[tuple[Spotted, Subject]]) -> None:
@@ -356,6 +372,11 @@ def _is_plain_list(words: Words, seen: Sequence[tuple[Spotted, Subject]]) -> boo
 def _shifted(text: str, one: Spotted) -> Spotted:
     cut = len(text) - len(_BULLET.sub("", text))
     return Spotted(one.typed, max(0, one.start - cut), max(0, one.end - cut))
+
+
+def _shown(value: str) -> str:
+    """What a value shows, without marks of links."""
+    return " ".join(_UNSEEN.sub(" ", value).split())
 
 
 def _is_persons(value: str) -> bool:

@@ -79,10 +79,17 @@ CASES: list[Case] = [
     ),
     (
         "a subject of a whole sentence above the labels",
-        message(f"{TICKET}\nI cannot log in since today\nRequester: {JANE}\nStatus: open"),
+        message(f"{TICKET} I cannot log in since today\nRequester: {JANE}\nStatus: open"),
         REPLY,
         [JANE],
         [],
+    ),
+    (
+        "a whole sentence between the ticket and the labels, which may be the customer's",
+        message(f"{TICKET}\nI cannot log in since today\nRequester: {JANE}\nStatus: open"),
+        OFFER,
+        [],
+        [JANE],
     ),
     (
         "an address cut short as the requester's, and a whole one beside another label",
