@@ -23,6 +23,8 @@ from bot.jobs.people import PeopleJobs
 from bot.jobs.session_errors import SessionErrorsJobs
 from bot.jobs.slack_results import answering_in_slack, telling_in_slack
 from bot.jobs.tickets import TicketJobs
+from bot.jobs.tickets.news import WatchJobs
+from bot.jobs.tickets.watching import Watching
 from bot.jobs.unfurls import UnfurlJobs
 from bot.jobs.worker import Handler, Worker
 from bot.operations import crashes
@@ -45,6 +47,7 @@ from bot.storage.retention import Kept, Retention
 from bot.tickets.book import TicketBook
 from bot.tickets.rules import Us, ticket_rules
 from bot.tickets.switches import Switches
+from bot.tickets.watches import WatchBook
 from bot.tickets.with_requester import TicketReader
 from handlers.inbound import Inbound
 
@@ -59,6 +62,7 @@ class Bot:
     inbox: Inbox
     worker: Worker
     inbound: Inbound
+    watching: Watching
 
 
 @asynccontextmanager
@@ -108,7 +112,12 @@ async def open_bot(
         switches = Switches(engine.store, settings.tickets, engine.clock)
         own = partial(own_lookups, engine.store, engine.keyring)
         home = HomeTab(slack, access, engine.sources, engine.desks, own, switches, settings)
-        answers = _handlers(engine, slack, access, admission, poster, posts, reader, home)
+        book = WatchBook(engine.store, engine.keyring)
+        watching = Watching(engine.store, book, inbox, engine.pushed, engine.lookup, settings)
+        news = WatchJobs(
+            watching, admission, access, engine.lookup, poster, engine.ledger, settings, engine.metrics
+        )
+        answers = _handlers(engine, slack, access, admission, poster, posts, reader, home, news)
         give_up = telling_in_slack(GivingUp(admission, engine.metrics).tell)
         worker = Worker(
             inbox,
@@ -149,9 +158,10 @@ async def open_bot(
         await stack.enter_async_context(kept_going(_retention(engine).sweep_for_ever, log_crash))
         await stack.enter_async_context(kept_going(engine.erasures.listen_for_ever, log_crash))
         await stack.enter_async_context(kept_going(worker.sweep_for_ever, log_crash))
+        await stack.enter_async_context(kept_going(news.look_for_ever, log_crash))
         # Nobody waits for it at the end.
         stack.callback(naming.cancel)
-        yield Bot(engine, slack, poster, inbox, worker, inbound)
+        yield Bot(engine, slack, poster, inbox, worker, inbound, watching)
 
 
 def trail_of(engine: Engine, inbox: Inbox) -> AuditTrail:
@@ -181,12 +191,23 @@ def _handlers(
     posts: Posts,
     reader: TicketReader,
     home: HomeTab,
+    news: WatchJobs,
 ) -> dict[str, Handler]:
     """What answers each kind of job."""
     settings, lookup, metrics = engine.settings, engine.lookup, engine.metrics
     book = TicketBook(engine.store, engine.keyring)
     people = PeopleJobs(
-        admission, lookup, poster, posts, reader, book, slack, settings, engine.keyring, metrics
+        admission,
+        lookup,
+        poster,
+        posts,
+        reader,
+        book,
+        slack,
+        settings,
+        engine.keyring,
+        metrics,
+        news.watching,
     )
     tickets = TicketJobs(
         admission,
@@ -201,6 +222,7 @@ def _handlers(
         metrics,
         home.switches,
         engine.keyring.seal,
+        news.watching,
     )
     unfurls = UnfurlJobs(
         access,
@@ -231,5 +253,9 @@ def _handlers(
         kinds.SESSION_ERRORS.name: errors.answer,
         kinds.UNFURL.name: unfurls.answer,
         kinds.HOME_LOOKUP.name: on_home.answer,
+        kinds.WATCH_NEWS.name: news.spread,
+        kinds.WATCH_TELL.name: news.tell,
+        kinds.WATCH_LOOK.name: news.look,
+        kinds.WATCH.name: news.press,
     }
     return {kind: answering_in_slack(answer) for kind, answer in answers.items()}

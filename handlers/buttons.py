@@ -4,7 +4,8 @@ The buttons below our messages.
 Refresh asks anew (and spends quota on purpose), More visits asks nobody, 30 more days looks further back,
 Remove takes an answer in a ticket's thread away, "Errors in this visit" reads one session's events, and the
 buttons with somebody's name look that one up. What they answer takes the place of the message that they are
-in, or stands in its thread. Whether the person may do so is judged by the job, as for every way in.
+in, or stands in its thread. Watch and Stop watching say whether a thread is told what becomes of its errors.
+Whether the person may do so is judged by the job, as for every way in.
 """
 
 import re
@@ -27,7 +28,10 @@ from bot.answers.buttons import (
     REST,
     SESSION_ERRORS,
     SHOW_MORE,
+    STOP_WATCHING,
+    THIS_THREAD,
     TRY_OTHER,
+    WATCH,
     ButtonValue,
     SessionValue,
 )
@@ -36,7 +40,7 @@ from bot.answers.targets.masked import SHARE_HERE, SHOW_ME
 from bot.domain.asking import AnswerForm, Shown, Way
 from bot.jobs import payloads as kinds
 from bot.jobs.home.view import OFFER, SUBJECT_INPUT
-from bot.jobs.payloads import LookupPayload, RemovePayload, SessionErrorsPayload
+from bot.jobs.payloads import LookupPayload, RemovePayload, SessionErrorsPayload, WatchPayload
 from bot.slack.signed_values import ButtonSeals, ForgedValue
 from bot.sources.protocol import Effort
 from handlers.inbound import Inbound, accept_or_tell, asker_of, keep_refusal, redelivery_key, tell_at_once
@@ -57,6 +61,8 @@ _WAYS_OF_BUTTONS = {
     LOOK_FURTHER: Way.LOOK_FURTHER,
     TRY_OTHER: Way.TRY_OTHER,
     ASK_CUSTOMER: Way.OPEN_MODAL,
+    WATCH: Way.WATCH,
+    STOP_WATCHING: Way.STOP_WATCHING,
 }
 
 
@@ -132,14 +138,36 @@ def _register_menus(bolt: AsyncApp, inbound: Inbound) -> None:
             await _read_errors(body, inbound)
         await ack()
 
+    @bolt.action(re.compile(rf"^({WATCH}|{STOP_WATCHING})$"))
+    async def on_watch(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await _watch(body, inbound, body["actions"][0]["action_id"], _value(body))
+        await ack()
+
     @bolt.action(REST)
     async def on_rest(ack: AsyncAck, body: dict[str, Any]) -> None:
         action, _, value = _value(body).partition(":")
         if action == ASK_CUSTOMER:
             ask_customer(inbound, body, ButtonValue.loads(value))
+        elif action in (WATCH, STOP_WATCHING):
+            await _watch(body, inbound, action, value)
         else:
             await _again(body, inbound, Effort.USUAL, value, action)
         await ack()
+
+
+async def _watch(body: dict[str, Any], inbound: Inbound, action: str, pressed: str) -> None:
+    """Watch a thread, or stop it: the one that the button is in, unless its value names another."""
+    container = body["container"]
+    here = container.get("thread_ts") or container["message_ts"]
+    if action == STOP_WATCHING:
+        asker = asker_of(inbound, body, Way.STOP_WATCHING)
+        thread_ts = here if pressed == THIS_THREAD else pressed
+        payload = WatchPayload(replace(asker, thread_ts=thread_ts), is_on=False)
+    else:
+        value, asker = ButtonValue.loads(pressed), asker_of(inbound, body, Way.WATCH)
+        asker = replace(asker, thread_ts=value.thread_ts or here)
+        payload = WatchPayload(asker, is_on=True, subjects=value.subjects, days=value.days)
+    await accept_or_tell(inbound, kinds.WATCH, body, payload, payload.asker)
 
 
 async def _read_errors(body: dict[str, Any], inbound: Inbound) -> None:

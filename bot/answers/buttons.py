@@ -31,6 +31,9 @@ REFRESH, SHOW_MORE, REMOVE = "refresh", "show_more", "remove"
 ASK_CUSTOMER = "ask_customer"
 LOOK_FURTHER, TRY_OTHER, REST = "look_further", "try_other", "rest"
 SESSION_ERRORS = "session_errors"
+WATCH, STOP_WATCHING = "watch", "stop_watching"
+# The value of what stops watching the thread that it is in; elsewhere it is the thread's time.
+THIS_THREAD = "-"
 # The value of a menu's option that is an address: Slack opens it by itself.
 JUST_OPENED = "open"
 MORE_OF_PERSON, OPEN = "more_of_person", "open"
@@ -91,6 +94,7 @@ def answer_buttons(
     value: ButtonValue,
     *,
     is_private: bool = False,
+    watches: bool = False,
 ) -> ActionsBlock:
     """
     What can be done about an answer: what helps most first, and one of them in colour.
@@ -124,6 +128,8 @@ def answer_buttons(
     if is_complete:
         rest = [(LOOK_FURTHER, table.FURTHER_BACK, further)] if further and is_found else []
         rest += [(ASK_CUSTOMER, table.SOMEBODY_ELSE, _second_try(value))] if value.form in _IN_TICKETS else []
+        if watches and is_found and not is_private:
+            rest.append(_watching(value))
         elements += _rest(rest, is_private=is_private)
     return ActionsBlock(elements=elements)
 
@@ -161,6 +167,13 @@ def _rest(rest: Sequence[tuple[str, str, str]], *, is_private: bool) -> list[Int
     if is_menu and all(len(option.value or "") <= _LONGEST_OPTION for option in options):
         return [OverflowMenuElement(action_id=REST, options=options)]
     return [ButtonElement(text=text, action_id=action, value=value) for action, text, value in rest]
+
+
+def _watching(value: ButtonValue) -> tuple[str, str, str]:
+    """What ends the watching of a ticket's thread, or begins that of another one."""
+    if value.form in _IN_TICKETS:
+        return STOP_WATCHING, table.STOP_WATCHING, THIS_THREAD
+    return WATCH, table.WATCH_THREAD, value.dumps()
 
 
 def _second_try(value: ButtonValue) -> str:

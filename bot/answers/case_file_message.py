@@ -44,7 +44,8 @@ class View:
     """
     How a case file is shown: who asked, how many visits, a hint below, with buttons or not, and its form.
 
-    `ticket_at` is when the ticket came that it answers: the visit of that time is shown first.
+    `ticket_at` is when the ticket came that it answers: the visit of that time is shown first. `watches`:
+    threads can be watched.
     """
 
     asker: str | None = None
@@ -53,6 +54,7 @@ class View:
     buttons: bool = True
     form: AnswerForm = AnswerForm.PAIR
     ticket_at: datetime | None = None
+    watches: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +205,8 @@ def _buttons(everybody: Sequence[_Told], view: View) -> list[Block]:
     subjects = tuple(case_file.subject for case_file in case_files)
     value = ButtonValue(subjects, case_files[0].days, view.shown, view.asker, view.form, view.ticket_at)
     histories = [told.history for told in everybody]
-    return [answer_buttons(case_files, histories, value, is_private=view.hint is not None)]
+    private, watches = view.hint is not None, view.watches
+    return [answer_buttons(case_files, histories, value, is_private=private, watches=watches)]
 
 
 def _when_nobody(told: _Told) -> list[str]:

@@ -36,6 +36,9 @@ class Came:
     # A pasted address that was shown without a card: it names no session of ours, or has just had one.
     NO_CARD = "no_card"
     REMOVED = "removed"
+    # A thread that is watched from now on, and one that is told nothing more.
+    WATCHED = "watched"
+    UNWATCHED = "unwatched"
     # A switch of the Home tab, which holds for everybody.
     SWITCHED = "switched"
     FORGOTTEN = "forgotten"

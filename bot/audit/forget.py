@@ -33,6 +33,8 @@ from bot.storage.tables import (
     pushed_hits,
     source_memory,
     tickets,
+    watch_keys,
+    watches,
 )
 from bot.tickets.book import TicketState
 
@@ -80,6 +82,8 @@ async def find_person(store: Store, keyring: Keyring, subject: Subject, product_
     rows[audit] = await finder.keys(audit, about)
     theirs = await finder.jobs(about | was_forgotten) | {str(key[0]) for key in rows[jobs]}
     rows[tickets] |= await finder.keys(tickets, tickets.c.job.in_(theirs) & (tickets.c.named != ""))
+    watched = [place for (place,) in rows[watches]]
+    rows[watch_keys] |= await finder.keys(watch_keys, watch_keys.c.place.in_(watched))
     unreadable = sum(record.mentions is None for record in records)
     return Doomed(subject, rows, frozenset(theirs), len(person.subjects), unreadable)
 
@@ -119,6 +123,8 @@ _TABLES = (
     source_memory,
     identities,
     tickets,
+    watch_keys,
+    watches,
     audit,
 )
 

@@ -22,6 +22,7 @@ from bot.storage.tables import (
     known_sessions,
     pushed_errors,
     source_memory,
+    watches,
 )
 
 SEALED = (
@@ -34,6 +35,7 @@ SEALED = (
     index_opened,
     identities,
     known_sessions,
+    watches,
     audit,
 )
 """The tables that hold something sealed."""

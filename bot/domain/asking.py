@@ -32,6 +32,10 @@ class Way(StrEnum):
     COMPOSER = "composer"
     HOME = "home"
     TICKET = "ticket"
+    # What a watched thread is told; and the buttons that begin and end that.
+    NEWS = "news"
+    WATCH = "watch"
+    STOP_WATCHING = "stop_watching"
     TERMINAL = "terminal"
     # A program's question, by the Model Context Protocol.
     MCP = "mcp"

@@ -19,6 +19,10 @@ from bot.jobs.payloads import (
     SESSION_ERRORS,
     TICKET,
     UNFURL,
+    WATCH,
+    WATCH_LOOK,
+    WATCH_NEWS,
+    WATCH_TELL,
 )
 from bot.jobs.results import GaveUp
 from bot.operations.metrics import Metrics
@@ -49,11 +53,26 @@ _ASKERS: Mapping[str, Callable[[str], Asker]] = MappingProxyType(
         REMOVE.name: lambda payload: REMOVE.read(payload).asker,
         HOME_LOOKUP.name: lambda payload: HOME_LOOKUP.read(payload).asker,
         SESSION_ERRORS.name: lambda payload: SESSION_ERRORS.read(payload).asker,
+        WATCH.name: lambda payload: WATCH.read(payload).asker,
     }
 )
 # What counts the failures of the kinds that nobody asked for.
 _COUNTERS: Mapping[str, Callable[[Metrics], Counter]] = MappingProxyType(
-    {TICKET.name: lambda metrics: metrics.tickets, UNFURL.name: lambda metrics: metrics.unfurls}
+    {
+        TICKET.name: lambda metrics: metrics.tickets,
+        UNFURL.name: lambda metrics: metrics.unfurls,
+        WATCH_NEWS.name: lambda metrics: metrics.watches,
+        WATCH_TELL.name: lambda metrics: metrics.watches,
+        WATCH_LOOK.name: lambda metrics: metrics.watches,
+    }
+)
+# In which channel they answer; the others answer in none, or in several.
+_CHANNELS: Mapping[str, Callable[[str], str]] = MappingProxyType(
+    {
+        TICKET.name: lambda payload: TICKET.read(payload).reading.channel,
+        UNFURL.name: lambda payload: UNFURL.read(payload).channel,
+        WATCH_TELL.name: lambda payload: WATCH_TELL.read(payload).channel,
+    }
 )
 
 
@@ -62,9 +81,7 @@ def party_of(job: Job) -> str:
     try:
         if job.kind in _ASKERS:
             return _ASKERS[job.kind](job.payload).user
-        if job.kind == TICKET.name:
-            return TICKET.read(job.payload).reading.channel
-        return UNFURL.read(job.payload).channel
+        return _CHANNELS[job.kind](job.payload) if job.kind in _CHANNELS else job.id
     except ValueError:
         # Its handler says what is wrong with it.
         return job.id

@@ -21,10 +21,14 @@ from bot.operations.timing import LEASE
 from bot.storage.keyring import Keyring, Unsealable
 from bot.storage.store import Store, Write
 from bot.storage.tables import jobs, now_ms
-from bot.storage.upsert import insert_new_returning
+from bot.storage.upsert import insert_into, insert_new_returning
 
 # So many requests are written down in one transaction.
 _AT_ONCE = 32
+
+
+NewJob = tuple[str, str, str]
+"""A job that is to be written down: its kind, its key and its payload, as `Inbox.accept` takes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,9 @@ class Inbox:
         self._at_end: dict[str, Write] = {}
         self._arrived: list[_Arrived] = []
         self._writing: asyncio.Task[None] | None = None
+        self._adds: set[str] = set()
+        # Set when there are jobs that nobody works on yet.
+        self.has_more = asyncio.Event()
 
     async def accept(self, kind: str, key: str, payload: str) -> Job | None:
         """
@@ -104,6 +111,34 @@ class Inbox:
         }
         created_ms = await self._written(row)
         return None if created_ms is None else Job(str(row["id"]), kind, payload, 1, created_ms)
+
+    async def add(self, connection: AsyncConnection, new: Sequence[NewJob]) -> None:
+        """
+        Write jobs down in the caller's transaction, for whoever takes them over; known ones are left out.
+
+        When the transaction has ended `has_more` is to be set, or `look_after` called before for the job
+        whose transaction it is, so that they are looked for at once.
+
+        Args:
+            connection: of the transaction.
+            new: the jobs.
+
+        """
+        rows = [
+            {
+                "id": uuid.uuid4().hex,
+                "delivery": self._keyring.hash("delivery", kind, key),
+                "kind": kind,
+                "state": "open",
+                "sealed": self._keyring.seal(payload),
+                "attempts": 0,
+                "created_ms": now_ms(),
+                "leased_until_ms": 0,
+            }
+            for kind, key, payload in new
+        ]
+        if rows:
+            await connection.execute(insert_into(connection, jobs).values(rows).on_conflict_do_nothing())
 
     async def _written(self, row: dict[str, Any]) -> int | None:
         """When a job was written down, with those that came meanwhile; None where it is there already."""
@@ -204,6 +239,10 @@ class Inbox:
         """Have something written in the job's next transaction, at the latest in the one that lets it go."""
         self._later.setdefault(job_id, []).append(write)
 
+    def look_after(self, job_id: str) -> None:
+        """Have more jobs looked for when a job has ended: it has written some."""
+        self._adds.add(job_id)
+
     def write_at_end(self, job_id: str, write: Write) -> None:
         """Have something written in the transaction that ends or leaves the job; the latest such counts."""
         self._at_end[job_id] = write
@@ -212,6 +251,9 @@ class Inbox:
         """Write nothing more for a job that another process has by now: it writes the same itself."""
         self._later.pop(job.id, None)
         self._at_end.pop(job.id, None)
+        if job.id in self._adds:
+            self._adds.discard(job.id)
+            self.has_more.set()
 
     async def hold(self, connection: AsyncConnection, job_id: str) -> bool:
         """

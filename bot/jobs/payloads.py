@@ -10,9 +10,11 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter
 
+from bot.answers.news import ThreadNews
 from bot.domain.asking import AnswerForm, Asker, Shown, Way
 from bot.domain.model import Subject
 from bot.sources.protocol import Effort
+from bot.sources.raygun.webhook_events import ErrorNews
 from bot.tickets.decide import TicketReading
 
 # A payload that cannot be read must not be printed in the complaint about it.
@@ -205,6 +207,54 @@ class UnfurlPayload:
         return self.source == "composer"
 
 
+@dataclass(frozen=True, slots=True)
+class WatchNewsPayload:
+    """Raygun pushed what concerns a watched thread; the threads are still to be found."""
+
+    __pydantic_config__ = _PRIVATE
+
+    news: ErrorNews
+
+
+@dataclass(frozen=True, slots=True)
+class WatchTellPayload:
+    """
+    A thread is to be told something, or a channel where `root_ts` is None.
+
+    `place` is what the thread is known by: it may be told nothing any more when its turn comes.
+    """
+
+    __pydantic_config__ = _PRIVATE
+
+    channel: str
+    root_ts: str | None
+    place: str
+    told: ThreadNews
+
+
+@dataclass(frozen=True, slots=True)
+class WatchPayload:
+    """
+    Somebody presses Watch or Stop watching in the asker's thread.
+
+    To watch, `subjects` and `days` say which answer's errors are meant.
+    """
+
+    __pydantic_config__ = _PRIVATE
+
+    asker: Asker
+    is_on: bool
+    subjects: tuple[Subject, ...] = ()
+    days: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class WatchLookPayload:
+    """It is to be looked whether a watched thread's customer is back on the site."""
+
+    place: str
+
+
 LOOKUP = JobKind("lookup", TypeAdapter(LookupPayload))
 DEBUG = JobKind("debug", TypeAdapter(DebugPayload))
 NOTE = JobKind("note", TypeAdapter(NotePayload))
@@ -214,6 +264,10 @@ REMOVE = JobKind("remove", TypeAdapter(RemovePayload))
 UNFURL = JobKind("unfurl", TypeAdapter(UnfurlPayload), asked_by_person=False)
 SESSION_ERRORS = JobKind("errors", TypeAdapter(SessionErrorsPayload))
 HOME_LOOKUP = JobKind("home", TypeAdapter(HomeLookupPayload))
+WATCH_NEWS = JobKind("watch_news", TypeAdapter(WatchNewsPayload), asked_by_person=False)
+WATCH_TELL = JobKind("watch_tell", TypeAdapter(WatchTellPayload), asked_by_person=False)
+WATCH_LOOK = JobKind("watch_look", TypeAdapter(WatchLookPayload), asked_by_person=False)
+WATCH = JobKind("watch", TypeAdapter(WatchPayload))
 KINDS: tuple[JobKind[Any], ...] = (
     LOOKUP,
     DEBUG,
@@ -224,6 +278,10 @@ KINDS: tuple[JobKind[Any], ...] = (
     UNFURL,
     SESSION_ERRORS,
     HOME_LOOKUP,
+    WATCH_NEWS,
+    WATCH_TELL,
+    WATCH_LOOK,
+    WATCH,
 )
 UNASKED = frozenset(kind.name for kind in KINDS if not kind.asked_by_person)
 """The names of the kinds that no person waits for."""

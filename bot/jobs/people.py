@@ -22,10 +22,12 @@ from bot.domain.model import Subject
 from bot.jobs.admission import Admission
 from bot.jobs.inbox import Job
 from bot.jobs.payloads import DEBUG, LOOKUP, NOTE, POINTED, LookupPayload, PointedPayload
+from bot.jobs.tickets.watching import Watching
 from bot.lookup.fan_out import Lookup
 from bot.operations.metrics import Metrics
 from bot.settings.model import Settings
 from bot.slack.access import Verdict
+from bot.slack.lost_posts import Spot
 from bot.slack.messages import NOT_GRANTED, read_files, read_root
 from bot.slack.poster import NotHere, Poster
 from bot.slack.posts import Posts
@@ -80,6 +82,7 @@ class PeopleJobs:
         settings: how far back, how much, for whose eyes.
         keyring: names subjects in the log.
         metrics: counts.
+        watching: has threads watched.
 
     """
 
@@ -95,7 +98,9 @@ class PeopleJobs:
         settings: Settings,
         keyring: Keyring,
         metrics: Metrics,
+        watching: Watching,
     ) -> None:
+        self._watching = watching
         self._admission = admission
         self._lookup = lookup
         self._poster = poster
@@ -235,7 +240,7 @@ class PeopleJobs:
         return ShownTo.MASKED if is_masked else ShownTo.PUBLIC
 
     def _for_everybody(self, payload: LookupPayload) -> View:
-        view = view_of(payload)
+        view = replace(view_of(payload), watches=self._watching.is_on)
         asked = (view.asker, view.shown, view.hint, view.buttons, view.form, view.ticket_at)
         if payload.asker.way is Way.SHARE:
             return SharedView(*asked, shared_by=payload.asker.user)
@@ -287,6 +292,8 @@ class PeopleJobs:
         [entry] = asked_by(payload.asker)
         entry = replace(entry, message_ts=payload.on.message_ts if payload.on else None)
         self._admission.trail.note(job, entry.about(case_files, seen_by))
+        if seen_by is not ShownTo.ASKER and payload.form in (AnswerForm.TICKET, AnswerForm.OFFERED):
+            await self._watching.begin(job, Spot(payload.asker.channel, _thread_of(payload)), case_files)
         seconds = self._lookup.clock().timestamp() - job.created_ms / 1000
         self._metrics.lookup_seconds.observe(max(0.0, seconds))
         self._metrics.lookups.labels("answered").inc()
@@ -294,6 +301,11 @@ class PeopleJobs:
 
     def _named(self, subject: Subject) -> str:
         return self._keyring.hash("log", subject.kind, subject.value)[:12]
+
+
+def _thread_of(payload: LookupPayload) -> str | None:
+    """The ticket's thread that an answer stands in."""
+    return payload.offered_below or (payload.on.parent_ts if payload.on else None) or payload.asker.thread_ts
 
 
 def view_of(payload: LookupPayload, hint: str | None = None) -> View:

@@ -7,7 +7,7 @@ the last try the person is told.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, suppress
 from datetime import timedelta
 
 import structlog
@@ -108,14 +108,21 @@ class Worker:
         """Take over, again and again, what other processes (or this one, before it restarted) left behind."""
         while True:
             # No more than can soon be begun: what is taken over and not begun waits for its lease to end.
+            self._inbox.has_more.clear()
             room = max(0, 2 * _AT_ONCE - len(self._held))
             without = self._unasked if self.is_full_of_unasked else ()
             found = await self._inbox.take_over(min(_AT_ONCE, room), without)
             for job in found:
-                self._log.info("job.taken_over", job=job.id, kind=job.kind, attempt=job.attempts)
+                if job.attempts > 1:
+                    self._log.info("job.taken_over", job=job.id, kind=job.kind, attempt=job.attempts)
                 self.start(job)
             behind = not room or len(found) == _AT_ONCE
-            await asyncio.sleep(min(_BEHIND_SECONDS, self._sweep_seconds) if behind else self._sweep_seconds)
+            if behind:
+                await asyncio.sleep(min(_BEHIND_SECONDS, self._sweep_seconds))
+            else:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._sweep_seconds):
+                        await self._inbox.has_more.wait()
 
     async def renew_for_ever(self) -> None:
         """

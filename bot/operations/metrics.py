@@ -16,6 +16,7 @@ class Metrics:
     tickets: Counter
     webhooks: Counter
     unfurls: Counter
+    watches: Counter
     refusals: Counter
     open_jobs: Gauge
     quota_left: Gauge
@@ -36,6 +37,7 @@ def make_metrics() -> Metrics:
         Counter("casefile_tickets", "Tickets by what was done about them", ["outcome"], registry=registry),
         Counter("casefile_raygun_webhooks", "Raygun's webhooks by event", ["event"], registry=registry),
         Counter("casefile_unfurls", "Pasted addresses by what came of them", ["outcome"], registry=registry),
+        Counter("casefile_watches", "What watched threads were told", ["outcome"], registry=registry),
         Counter(
             "casefile_refusals", "Requests that were refused, by why", ["reason", "way"], registry=registry
         ),

@@ -95,7 +95,7 @@ async def serving_socket(bot: Bot) -> AsyncIterator[AsyncSocketModeHandler]:
 
 
 def _webhook(bot: Bot) -> Route | None:
-    return raygun_route(bot.engine.settings, bot.engine.pushed, bot.engine.metrics)
+    return raygun_route(bot.engine.settings, bot.engine.pushed, bot.engine.metrics, bot.watching)
 
 
 # slack_sdk raises whatever the network did.

@@ -33,6 +33,7 @@ from bot.settings.values import (
     AccountLists,
     AppToken,
     BotToken,
+    ChannelId,
     Channels,
     ConfigToken,
     DatabaseUrl,
@@ -91,6 +92,17 @@ class AccessSettings(SettingsGroup):
     def at_once(self) -> int:
         """How many of one person's requests run at once; the others wait for their turn."""
         return max(2, self.per_person_minute // 5)
+
+
+class WatchSettings(SettingsGroup):
+    """What threads are told after their answer."""
+
+    days: int = Field(
+        7, ge=0, le=90, description="how long a ticket’s thread is told what becomes of its errors; 0: not"
+    )
+    channel: ChannelId | None = Field(
+        None, description="also told how many open tickets have an error, and what becomes of it"
+    )
 
 
 class AuditSettings(SettingsGroup):
@@ -173,6 +185,7 @@ class Settings(BaseSettings):
     )
     tickets: TicketSettings = TicketSettings()
     access: AccessSettings = AccessSettings()
+    watch: WatchSettings = WatchSettings()
     audit: AuditSettings = AuditSettings()
     visibility: Literal["thread", "ephemeral", "masked"] = Field(
         "thread",

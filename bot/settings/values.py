@@ -215,6 +215,10 @@ def _host_names(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(value.lower() for value in values)
 
 
+def _channel_id(value: str) -> str:
+    return _channel_ids((value,))[0]
+
+
 def _lower(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(value.lower().removeprefix("@") for value in values)
 
@@ -227,6 +231,7 @@ McpTokens = Annotated[Key, AfterValidator(_mcp_tokens)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
 Channels = Annotated[Words, AfterValidator(_channel_ids)]
 HostNames = Annotated[Words, AfterValidator(_host_names)]
+ChannelId = Annotated[str, BeforeValidator(_without_blanks), AfterValidator(_channel_id)]
 LowerWords = Annotated[Words, AfterValidator(_lower)]
 AccountLists = Annotated[tuple[tuple[str, ...], ...], BeforeValidator(_as_lists), AfterValidator(_accounts)]
 Patterns = Annotated[tuple[str, ...], BeforeValidator(_as_json_list), AfterValidator(_one_group)]

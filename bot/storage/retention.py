@@ -34,6 +34,8 @@ from bot.storage.tables import (
     source_memory,
     tickets,
     turns,
+    watch_keys,
+    watches,
 )
 
 # So many rows are deleted in one transaction: others want to write too.
@@ -80,6 +82,7 @@ def too_old(kept: Kept, windows: dict[str, timedelta], now: int) -> tuple[TooOld
         TooOld(posts, exists(select(jobs.c.id).where(jobs.c.id == posts.c.job, job_is_old))),
         TooOld(jobs, job_is_old),
         TooOld(tickets, tickets.c.created_ms < _before(kept.jobs)),
+        *(TooOld(table, table.c.until_ms <= now_ms()) for table in (watch_keys, watches)),
         TooOld(audit, audit.c.at_ms < _before(kept.audit)),
         TooOld(erasures, erasures.c.at_ms < _before(kept.audit)),
         TooOld(cached_findings, cached_findings.c.stored_ms < _before(kept.answers)),

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.tables import alembic_version, metadata, schema_version
 
-HEAD = "0015"
+HEAD = "0016"
 """The revision of the tables as this version has them: the last file in `migrations/versions/`."""
 
 # Any number will do that nobody else in the same database locks by.

@@ -151,6 +151,31 @@ wrong_shapes = Table(
 )
 
 
+watches = Table(
+    "watches",
+    metadata,
+    # The thread: a hash of its channel and the time of its first message, as in `tickets`.
+    Column("place", String(64), primary_key=True),
+    # Where it is, whom it is about, and which errors it shows.
+    Column("sealed", Text, nullable=False),
+    # Whether it is told anything; False where a person has stopped that.
+    Column("is_on", Boolean, nullable=False),
+    Column("until_ms", BigInteger, nullable=False, index=True),
+    # When it is looked next whether the customer is back; None: no more.
+    Column("look_ms", BigInteger, index=True),
+)
+
+watch_keys = Table(
+    "watch_keys",
+    metadata,
+    # The hash of an error that the thread shows, or of a name of its customer at a vendor's account. A thread
+    # that is told nothing any more has none.
+    Column("key", String(64), primary_key=True),
+    Column("place", String(64), primary_key=True, index=True),
+    Column("until_ms", BigInteger, nullable=False, index=True),
+)
+
+
 pushed_deliveries = Table(
     "pushed_deliveries",
     metadata,

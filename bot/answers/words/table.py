@@ -160,3 +160,32 @@ NO_SUCH_TOOL = "That visit’s tool is no longer configured, so its errors canno
 VISIT_OF = "Visit of {who}"
 VISITS_OF = "Visits of {who}"
 NOT_KNOWN_BY_NAME = "somebody who is not known by name"
+
+# What a watched thread is told.
+AN_ERROR = "an error of this customer"
+SOME_ERROR = "one error"
+STATUS_SET = "{error} was marked {status}"
+STATUS_SET_BY = "{error} was marked {status} by {who}"
+STATUS_CHANGED = "{error} got another status"
+ASSIGNED = "{error} was assigned"
+ASSIGNED_TO = "{error} was assigned to {who}"
+CAME_BACK = "{error} has come back: it occurred again"
+HIT = "This customer hit another error: {error}"
+HIT_MASKED = "This customer hit another error"
+HITS_END = "of further errors nothing is told here"
+BACK = "This customer is back on the site"
+MANY_TICKETS = "{tickets} have this error: {error}"
+TICKETS_HAVE_IT = "{tickets} have this error"
+IN_CHANNELS = "in {channels}"
+OPEN_TICKET = "open ticket"
+
+# Watching.
+WATCH_THREAD = "Watch this thread"
+STOP_WATCHING = "Stop watching"
+IS_WATCHED = (
+    "This thread is told when its errors are resolved, ignored, assigned or come back, when this customer"
+    " hits another error, and when they are back on the site: for {days}."
+)
+IS_STOPPED = "This thread is told nothing more."
+WAS_STOPPED = "This thread is told nothing already."
+CANNOT_WATCH = "This thread cannot be watched: Casefile may not post here for everybody to see."

@@ -5,9 +5,10 @@ An event is stored in one transaction before it is acknowledged; one that is del
 Titles and remarks are sealed; people are stored as hashes only.
 """
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy import func, select, update
@@ -16,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.model import ErrorEvent, SourceName, Subject
 from bot.operations.clock import milliseconds
 from bot.sources.raygun.index_rows import from_ms, to_ms
-from bot.sources.raygun.webhook_events import OCCURRED, RaygunEvent, canonical
+from bot.sources.raygun.webhook_events import OCCURRED, Change, ErrorNews, RaygunEvent, canonical
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import now_ms, pushed_deliveries, pushed_errors, pushed_hits, quota_accounts
@@ -24,11 +25,24 @@ from bot.storage.upsert import insert_new, lock_row, upsert
 
 # Errors that are returned for one person.
 _MOST_SHOWN = 50
+_AGAIN, _ASSIGNED = "occurred again", "assigned to "
+# Statuses of an error that is still to be dealt with: that it occurs is no news then.
+_OPEN = frozenset({"active", "new", "open", "unresolved"})
+OnNews = Callable[[AsyncConnection, ErrorNews], Awaitable[None]]
+"""Called with what an event tells that was not known, in the transaction that stores it."""
+
+
+async def _nobody_listens(_connection: AsyncConnection, _news: ErrorNews) -> None:
+    """Nothing is done about news."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """One error by all webhooks so far, whomever they hit; times in seconds since 1970."""
+    """
+    One error by all webhooks so far, whomever they hit; times in seconds since 1970.
+
+    `again`: it has occurred again since its status was set last.
+    """
 
     title: str | None = None
     url: str | None = None
@@ -37,6 +51,41 @@ class _Group:
     users: int | None = None
     first: float | None = None
     remarks: dict[str, tuple[float, str]] | None = None
+    again: bool = False
+
+    @property
+    def words(self) -> str | None:
+        """What was done about it last, in words."""
+        return ", ".join(said for _at, said in sorted((self.remarks or {}).values())) or None
+
+    def _remark(self, kind: str) -> str:
+        return (self.remarks or {}).get(kind, (0.0, ""))[1]
+
+    def key_of(self, change: Change) -> str:
+        """What the last change of a kind is known by, among those of this error."""
+        kind = "assignment" if change is Change.ASSIGNED else "status"
+        at, said = (self.remarks or {}).get(kind, (0.0, ""))
+        return f"{change} {at} {said}"
+
+    def told_since(self, shown: str) -> list[tuple[Change, dict[str, Any]]]:
+        """What was done about it that is not among what was shown, each with further fields of its news."""
+        told: list[tuple[Change, dict[str, Any]]] = []
+        if (said := self._remark("status")) not in shown:
+            status, _, who = said.partition(" by ")
+            change = Change.AGAIN if self.again else Change.STATUS
+            told.append((change, {"status": status, "who": who or None}))
+        if (said := self._remark("assignment")) not in shown:
+            told.append((Change.ASSIGNED, {"who": said.removeprefix(_ASSIGNED)}))
+        return told
+
+    def change(self, event: RaygunEvent, now: "_Group") -> Change | None:
+        """What became of the error by an event that made this `now`; None where that was known."""
+        if event.remark_kind == "status" and event.remark == now._remark("status"):  # noqa: SLF001 - of one class
+            before = self._remark("status").partition(" by ")[0]
+            return Change.STATUS if before != (event.status or "") else None
+        if event.remark_kind == "assignment" and event.remark == now._remark("assignment"):  # noqa: SLF001
+            return Change.ASSIGNED if event.remark != self._remark("assignment") else None
+        return Change.AGAIN if now.again and not self.again else None
 
     def with_event(self, event: RaygunEvent) -> "_Group":
         """The error with what an event adds; events may come late and out of order."""
@@ -45,9 +94,15 @@ class _Group:
         remarks = dict(self.remarks or {})
         if event.remark_kind and event.remark and remarks.get(event.remark_kind, (0.0, ""))[0] <= at:
             remarks[event.remark_kind] = (at, event.remark)
+        is_set = event.remark_kind == "status" and remarks.get("status") == (at, event.remark)
+        again = self.again and not is_set
         if event.kind in OCCURRED and remarks.get("status", (at, ""))[0] < at:
             # Somebody had set its status before, and now it has occurred again.
-            remarks["status"] = (at, "occurred again")
+            again = again or remarks["status"][1].partition(" by ")[0] not in _OPEN
+            remarks["status"] = (at, _AGAIN)
+        elif event.kind == "ErrorReoccurred" and "status" not in remarks:
+            # So says Raygun, of an error whose status was set before its webhooks came here.
+            again = True
         return replace(
             self,
             title=event.title or self.title,
@@ -57,6 +112,7 @@ class _Group:
             users=max(filter(None, (self.users, event.users)), default=None),
             first=min(filter(None, (self.first, first)), default=None),
             remarks=remarks or None,
+            again=again,
         )
 
 
@@ -79,17 +135,21 @@ class PushedErrors:
         self._keyring = keyring
         self._retention = retention
 
-    async def take(self, source: SourceName, event: RaygunEvent, body: object) -> bool:
-        """Store an event; False where it was stored before."""
+    async def take(
+        self, source: SourceName, event: RaygunEvent, body: object, on_news: OnNews = _nobody_listens
+    ) -> bool:
+        """Store an event, with whatever is done about its news; False where it was stored before."""
         account = str(source)
-        group = self._keyring.hash("pushed error", account, event.group)
+        group = self._group(account, event.group)
         delivery = self._keyring.hash("pushed delivery", account, canonical(body))
         async with self._store.write() as connection:
             if not await insert_new(connection, pushed_deliveries, {"id": delivery, "at_ms": now_ms()}):
                 return False
             # What is known of the group is read and written again: nobody else does so meanwhile.
             await lock_row(connection, quota_accounts, {"account": account, "touched_ms": 0})
-            await self._update_group(connection, account, group, event)
+            news = await self._update_group(connection, account, group, event)
+            if news.change or news.people:
+                await on_news(connection, news)
             hits = [{"account": account, "who": self._who(one), "error": group} for one in event.people]
             await upsert(connection, pushed_hits, hits, at_ms=now_ms())
             if hits and event.at:
@@ -125,7 +185,6 @@ class PushedErrors:
         group = self._keyring.unseal_value(_GROUP, sealed)
         if group is None:
             return None
-        remarks = [said for _at, said in sorted((group.remarks or {}).values())]
         return ErrorEvent(
             source=source,
             title=group.title or "Error without a title",
@@ -133,7 +192,7 @@ class PushedErrors:
             url=group.url,
             occurred_at=None if hit_ms is None else from_ms(hit_ms),
             count=group.total,
-            status=", ".join(remarks) or None,
+            status=group.words,
             counts_everybody=group.total is not None,
             users_affected=group.users,
             first_occurred_at=datetime.fromtimestamp(group.first, UTC) if group.first else None,
@@ -146,15 +205,51 @@ class PushedErrors:
             earlier = pushed_hits.c.hit_ms.is_(None) | (pushed_hits.c.hit_ms < at_ms)
             await connection.execute(update(pushed_hits).where(*them, earlier).values(hit_ms=at_ms))
 
+    async def news_of(
+        self, connection: AsyncConnection, source: SourceName, shown: Sequence[ErrorEvent]
+    ) -> list[ErrorNews]:
+        """
+        What became of errors since they were read, in a transaction: until it ends, no event is stored.
+
+        Args:
+            connection: of the transaction.
+            source: the account that has them.
+            shown: the errors as they were read, with the statuses that they had.
+
+        """
+        account = str(source)
+        await lock_row(connection, quota_accounts, {"account": account, "touched_ms": 0})
+        by_group = {self._group(account, error.url or error.title): error for error in shown}
+        rows = select(pushed_errors.c.error, pushed_errors.c.sealed).where(
+            pushed_errors.c.account == account, pushed_errors.c.error.in_(by_group)
+        )
+        news: list[ErrorNews] = []
+        for group, sealed in (await connection.execute(rows)).all():
+            known, error = self._keyring.unseal_value(_GROUP, sealed), by_group[group]
+            about = ErrorNews(account, error.title, error.url, error.id)
+            for change, told in known.told_since(error.status or "") if known else ():
+                key = f"{group} {known.key_of(change)}" if known else ""
+                news.append(replace(about, change=change, key=key, **told))
+        return news
+
     async def _update_group(
         self, connection: AsyncConnection, account: str, group: str, event: RaygunEvent
-    ) -> None:
+    ) -> ErrorNews:
         ours = (pushed_errors.c.account == account) & (pushed_errors.c.error == group)
         found = (await connection.execute(select(pushed_errors.c.sealed).where(ours))).scalar_one_or_none()
         known = (self._keyring.unseal_value(_GROUP, found) if found else None) or _Group()
-        sealed = self._keyring.seal_value(_GROUP, _Group(**asdict(known.with_event(event))))
+        new = known.with_event(event)
+        sealed = self._keyring.seal_value(_GROUP, new)
         row = {"account": account, "error": group, "sealed": sealed}
         await upsert(connection, pushed_errors, [row], at_ms=now_ms())
+        change = known.change(event, new)
+        hit = event.people if event.kind in OCCURRED else ()
+        key = f"{group} {new.key_of(change)}" if change else ""
+        about = ErrorNews(account, new.title, new.url, new.group_id, change)
+        return replace(about, status=event.status, who=event.who, at=event.at, people=hit, key=key)
+
+    def _group(self, account: str, group: str) -> str:
+        return self._keyring.hash("pushed error", account, group)
 
     def _who(self, subject: Subject) -> str:
         return self._keyring.hash(subject.kind, subject.value)

@@ -8,6 +8,7 @@ event of an unknown kind is read too.
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from bot.domain.addresses import LONGEST_SUBJECT, read_address
@@ -36,7 +37,8 @@ class RaygunEvent:
     `group` is what all events of one error have in common: its URL, else its title. `total` is how often it
     has hit all users, `users` how many these are, and `first_at` when it hit the first. `remark` is what
     somebody did about it, in words; it replaces an earlier remark of the same `remark_kind`. `people` are all
-    names of the affected person.
+    names of the affected person. `status` is the error's new one, in lower case; `who` set it, or is whom the
+    error was assigned to.
     """
 
     kind: str
@@ -50,12 +52,45 @@ class RaygunEvent:
     remark: str | None = None
     users: int | None = None
     first_at: datetime | None = None
+    status: str | None = None
+    who: str | None = None
 
     @property
     def group_id(self) -> str | None:
         """The error group's number, as in the legacy API; None where the URL does not end in it."""
         last = (self.url or "").partition("?")[0].partition("#")[0].rstrip("/").rpartition("/")
         return last[2] if last[0].endswith("/errors") and last[2] else None
+
+
+class Change(StrEnum):
+    """What became of an error."""
+
+    STATUS = "status"
+    ASSIGNED = "assigned"
+    # It occurred again after somebody had set its status.
+    AGAIN = "again"
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorNews:
+    """
+    What a webhook tells that was not known before: what became of an error, or that it hit somebody.
+
+    `account` is the source's name; `id` is the error group's number. `change` is None where nothing became of
+    the error, and `key` is what this change of this error is known by. `people` are all names of the person
+    whom it hit, none where it hit nobody.
+    """
+
+    account: str
+    title: str | None
+    url: str | None
+    id: str | None
+    change: Change | None = None
+    status: str | None = None
+    who: str | None = None
+    at: datetime | None = None
+    people: tuple[Subject, ...] = ()
+    key: str = ""
 
 
 def read_event(body: Any) -> RaygunEvent | None:
@@ -69,6 +104,7 @@ def read_event(body: Any) -> RaygunEvent | None:
         return None
     kind = to_text(at(body, "eventType")) or ""
     remark_kind, remark = _remark(kind, error)
+    status, assigned = error.get("status"), error.get("assignedTo")
     return RaygunEvent(
         kind=kind if kind in KNOWN else "unknown",
         group=group,
@@ -81,6 +117,8 @@ def read_event(body: Any) -> RaygunEvent | None:
         remark=remark,
         users=to_count(error.get("usersAffected")) or None,
         first_at=to_moment(error.get("firstOccurredOn")),
+        status=(_short(status, _LONGEST_NAME) or "").lower() or None if remark_kind == "status" else None,
+        who=_short(assigned if remark_kind == "assignment" else error.get("user"), _LONGEST_NAME),
     )
 
 

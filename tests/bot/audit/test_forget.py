@@ -30,6 +30,7 @@ from bot.storage.memory import Memory
 from bot.storage.store import Store
 from bot.storage.tables import audit, index_asked, index_sessions, jobs, metadata, tickets
 from bot.tickets.book import TicketBook, TicketMessage
+from bot.tickets.watches import Watch, WatchBook, WatchedError
 from tests.conftest import MovableClock, stored
 
 OLD, NEW = "the older secret of these tests is long", "the newer secret of these tests is long"
@@ -66,6 +67,11 @@ async def learn(store: Store, secret: str, subject: Subject, uid: str) -> None:
     job = await inbox.accept("note", uid, NOTE.write(NotePayload(asker, f"about {subject.value}")))
     assert job is not None
     await TicketBook(store, keyring).take(job.id, TicketMessage("C1", uid), [subject])
+    error = WatchedError("raygun/shop", f"No cart of {subject.value}", id=f"9-{uid}")
+    names = (("raygun/shop", Subject(SubjectKind.UID, uid, uid)),)
+    watch = Watch("C1", uid, (subject,), (error,), names)
+    async with store.write() as connection:
+        await WatchBook(store, keyring).begin(connection, watch, WEEK, None, by_person=False)
     await AuditTrail(store, keyring, make_metrics(), inbox, names_subjects=True).write(
         asked_by(asker, [subject])
     )

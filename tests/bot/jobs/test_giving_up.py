@@ -20,6 +20,7 @@ from bot.jobs.payloads import (
     REMOVE,
     SESSION_ERRORS,
     UNASKED,
+    WATCH,
     DebugPayload,
     HomeLookupPayload,
     LookupPayload,
@@ -27,6 +28,7 @@ from bot.jobs.payloads import (
     PointedPayload,
     RemovePayload,
     SessionErrorsPayload,
+    WatchPayload,
 )
 from bot.jobs.results import GaveUp
 from bot.operations.clock import system_clock
@@ -77,6 +79,7 @@ def payloads(asker: Asker) -> dict[str, str]:
             SessionErrorsPayload(asker, "fullstory/main", "1", None, None, None, ephemeral=False)
         ),
         HOME_LOOKUP.name: HOME_LOOKUP.write(HomeLookupPayload(asker, JANE, Effort.USUAL)),
+        WATCH.name: WATCH.write(WatchPayload(asker, is_on=True)),
     }
 
 
@@ -134,11 +137,16 @@ def test_each_kind_of_job_is_asked_by_a_person_or_counted() -> None:
     someone = Asker("U1", "C1", "T1")
     assert payloads(someone).keys() | UNASKED == {kind.name for kind in KINDS}
     assert not payloads(someone).keys() & UNASKED
-    assert {"ticket", "unfurl"} == UNASKED
+    assert {"ticket", "unfurl", "watch_news", "watch_tell", "watch_look"} == UNASKED
 
 
 @pytest.mark.parametrize(
-    ("kind", "counter"), [("unfurl", b"casefile_unfurls_total"), ("ticket", b"casefile_tickets_total")]
+    ("kind", "counter"),
+    [
+        ("unfurl", b"casefile_unfurls_total"),
+        ("ticket", b"casefile_tickets_total"),
+        ("watch_tell", b"casefile_watches_total"),
+    ],
 )
 async def test_what_nobody_asked_for_is_counted_and_told_nobody(
     at: InSlack, giving_up: GivingUp, metrics: Metrics, kind: str, counter: bytes

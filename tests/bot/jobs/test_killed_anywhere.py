@@ -35,6 +35,7 @@ from bot.tickets.with_requester import TicketReader
 from sandbox.slack import Message, plain_text
 from tests.bot.in_slack import InSlack, Process, in_slack
 from tests.bot.jobs.known_people import Finding, Knows, finding
+from tests.bot.jobs.watching_of import watching_of
 
 BOT = Path(bot.__file__).parent
 NAMES = SourceName("rybbit", "www"), SourceName("fullstory", "main")
@@ -132,9 +133,9 @@ def jobs_of(at: InSlack, by: Process, found: Finding) -> PeopleJobs:
         Desks([], memory, found.flights, system_clock),
     )
     book = TicketBook(at.store, at.keyring)
-    return PeopleJobs(
-        admission, found.lookup, by.poster, by.posts, reader, book, by.client, settings, at.keyring, metrics
-    )
+    watching = watching_of(at, by, found.lookup, settings)
+    parts = (admission, found.lookup, by.poster, by.posts, reader, book, by.client)
+    return PeopleJobs(*parts, settings, at.keyring, metrics, watching)
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from sandbox.slack import Message
 from sandbox.slack.people import TEAM
 from tests.bot.in_slack import InSlack, Process
 from tests.bot.jobs.known_people import Finding, Knows
+from tests.bot.jobs.watching_of import watching_of
 
 WWW = SourceName("rybbit", "www")
 
@@ -91,7 +92,8 @@ class Desk:
         lookup = self.found.lookup
         switches = Switches(at.store, settings.tickets, system_clock)
         parts = (admission, access, lookup, by.poster, by.posts, reader, book, by.client)
-        return TicketJobs(*parts, settings, self.metrics, switches, at.keyring.seal)
+        watching = watching_of(at, by, lookup, settings)
+        return TicketJobs(*parts, settings, self.metrics, switches, at.keyring.seal, watching)
 
     async def ticket(self, text: str = "a ticket", channel: str | None = None) -> Message:
         """A help desk's message."""

@@ -29,6 +29,7 @@ from bot.domain.model import CaseFiles
 from bot.jobs.admission import Admission
 from bot.jobs.inbox import Job
 from bot.jobs.payloads import REMOVE, TICKET, TicketPayload
+from bot.jobs.tickets.watching import Watching
 from bot.lookup.absence import is_surely_nobody
 from bot.lookup.fan_out import Lookup
 from bot.operations.metrics import Metrics
@@ -76,6 +77,7 @@ class TicketJobs:
         metrics: counts.
         switches: whether something is offered, and in which channels tickets are read.
         seal: seals what a button holds where the channel is to see no address.
+        watching: has threads watched.
 
     """
 
@@ -93,7 +95,9 @@ class TicketJobs:
         metrics: Metrics,
         switches: Switches,
         seal: Callable[[str], str],
+        watching: Watching,
     ) -> None:
+        self._watching = watching
         self._admission = admission
         self._access = access
         self._lookup = lookup
@@ -176,6 +180,7 @@ class TicketJobs:
             return
         if asker.thread_ts:
             await self._book.decide(asker.channel, asker.thread_ts, TicketState.WRONG)
+            await self._watching.book.stop(asker.channel, asker.thread_ts)
         if await self._poster.remove(asker.channel, payload.message_ts):
             self._metrics.tickets.labels("removed").inc()
             self._log.info("ticket.removed", job=job.id)
@@ -189,6 +194,7 @@ class TicketJobs:
         reading = await self._reader.read_candidates(root or {}, lambda files: read_files(self._slack, files))
         message = self._offer_of(replace(reading, root_ts=root_ts))
         await self._book.decide(asker.channel, root_ts, TicketState.OFFERED)
+        await self._watching.book.drop(asker.channel, root_ts)
         if await self._poster.edit(asker.channel, message_ts, message):
             self._metrics.tickets.labels("offered_again").inc()
             self._log.info("ticket.offered_again", job=job.id)
@@ -214,7 +220,13 @@ class TicketJobs:
     async def _reply(self, job: Job, reading: TicketReading, entry: Entry, team: str) -> Done:
         lookup = self._settings.lookup
         asker = Asker("", reading.channel, team, reading.root_ts)
-        view = View(None, lookup.shown, form=AnswerForm.TICKET, ticket_at=_moment(reading))
+        view = View(
+            None,
+            lookup.shown,
+            form=AnswerForm.TICKET,
+            ticket_at=_moment(reading),
+            watches=self._watching.is_on,
+        )
         if self._settings.visibility == "masked":
             view = MaskedView(shown=view.shown, form=view.form, ticket_at=view.ticket_at, seal=self._seal)
         target = MessageTarget(
@@ -239,6 +251,7 @@ class TicketJobs:
         if target.post is None:
             target.waits = False
             return await self._when_empty(job, reading, target, case_files)
+        await self._watching.begin(job, Spot(reading.channel, reading.root_ts), case_files)
         return Done(TicketState.ANSWERED, target.post.ts, reading.shape)
 
     async def _when_empty(

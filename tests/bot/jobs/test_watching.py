@@ -1,0 +1,281 @@
+"""Threads that are told, once each, what becomes of the errors that they show."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from bot.domain.model import Session, SourceName, Subject, SubjectKind
+from bot.operations.clock import system_clock
+from bot.operations.metrics import make_metrics
+from bot.sources.protocol import Freshness
+from bot.storage.keyring import Keyring
+from bot.storage.store import Store
+from bot.storage.tables import audit, watch_keys, watches
+from sandbox.slack import plain_text
+from tests.bot.in_slack import in_slack
+from tests.bot.jobs.known_people import JANE, LI, finding
+from tests.bot.jobs.newsroom import SHOP, Newsroom
+from tests.bot.jobs.ticket_desk import Desk
+
+WWW = SourceName("rybbit", "www")
+TITLE = "Error number 1"
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    # The SQL is the book's, which has tests on both databases.
+    return f"sqlite:///{tmp_path / 'casefile.db'}"
+
+
+@pytest.fixture
+async def room(store: Store, keyring: Keyring) -> AsyncIterator[Newsroom]:
+    metrics = make_metrics()
+    async with (
+        in_slack(store, keyring, limits={}) as at,
+        finding(store, keyring, system_clock, metrics, (WWW, SHOP)) as found,
+    ):
+        yield Newsroom(Desk(at, found, metrics))
+
+
+# What becomes of an error.
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "words"),
+    [
+        ("StatusChanged", {"status": "Resolved", "user": "Kim Ito"}, "was marked *resolved* by Kim Ito"),
+        ("StatusChanged", {"status": "Ignored"}, "was marked *ignored*"),
+        ("AssignedToUser", {"assignedTo": "Lee Park"}, "was assigned to Lee Park"),
+    ],
+)
+async def test_a_thread_is_told_what_becomes_of_its_error(
+    room: Newsroom, kind: str, fields: dict[str, Any], words: str
+) -> None:
+    root, other = await room.ticket_of(JANE), await room.ticket_of(LI, error=2)
+    await room.push(kind, **fields)
+    await room.work()
+    [told] = room.told(root)
+    assert words in told
+    assert TITLE in told
+    assert room.told(other) == []
+
+
+async def test_an_error_that_comes_back_is_told_once_however_often_it_occurs(room: Newsroom) -> None:
+    root = await room.ticket_of(JANE)
+    await room.push("StatusChanged", status="Resolved")
+    for _ in range(5):
+        await room.push("ErrorReoccurred", hit=LI)
+        await room.work()
+    resolved, back = room.told(root)
+    assert "*resolved*" in resolved
+    assert "has come back" in back
+    await room.push("StatusChanged", status="Resolved", user="Lee Park")
+    await room.work()
+    assert "by Lee Park" in room.told(root)[-1]
+
+
+async def test_what_is_known_already_is_not_told_again(room: Newsroom) -> None:
+    root = await room.ticket_of(JANE)
+    body = {"eventType": "StatusChanged", "error": {"url": "", "message": "of nobody", "status": "Resolved"}}
+    for _ in range(2):
+        await room.push("StatusChanged", status="Resolved", user="Kim Ito")
+        await room.push("CommentAdded", comment="seen")
+        await room.push("HourlyFollowUp", totalOccurrences=977)
+        await room.deliver(body)
+    await room.work()
+    assert len(room.told(root)) == 1
+
+
+async def test_what_came_between_reading_an_error_and_watching_it_is_told_once(room: Newsroom) -> None:
+    await room.push("NewErrorOccurred", hit=JANE)
+    room.desk.knows(JANE)
+    root = await room.desk.ticket()
+    job = await room.desk.accept(root, JANE)
+    await room.desk.jobs().answer(job)
+    # The answer stands; that its thread is watched is written when its job ends.
+    await room.push("StatusChanged", status="Resolved", user="Kim Ito")
+    await room.at.inbox.finish(job)
+    await room.work()
+    [told] = room.told(root)
+    assert "*resolved* by Kim Ito" in told
+
+
+async def test_many_tickets_with_one_error_are_told_so_once_each(room: Newsroom) -> None:
+    room.desk.settings["WATCH__CHANNEL"] = room.at.slack.places.random
+    people = [Subject(SubjectKind.EMAIL, f"c{n}@contoso.example", f"c{n}@contoso.example") for n in range(4)]
+    roots = [await room.ticket_of(one) for one in people]
+    await room.work()
+    assert [len(room.told(root)) for root in roots] == [0, 0, 1, 1]
+    assert "4 open tickets have this error" in room.told(roots[3])[0]
+    await room.push("StatusChanged", status="Resolved", user="Kim Ito")
+    await room.work()
+    assert all("4 open tickets have this error" in room.told(root)[-1] for root in roots)
+    many, resolved = (message.text for message in room.at.posted(room.at.slack.places.random))
+    assert "3 open tickets have this error" in many
+    assert f"in <#{roots[0].channel}> (4)" in resolved
+
+
+# The customer.
+
+
+async def test_another_error_that_hits_the_customer_is_told_and_then_watched_too(room: Newsroom) -> None:
+    root, other = await room.ticket_of(JANE), await room.ticket_of(LI, error=2)
+    for _ in range(2):
+        await room.push("NewErrorOccurred", error=3, hit=JANE)
+        await room.work()
+    [told] = room.told(root)
+    assert "This customer hit another error" in told
+    await room.push("StatusChanged", error=3, status="Ignored")
+    await room.work()
+    assert "Error number 3" in room.told(root)[-1]
+    assert room.told(other) == []
+
+
+async def test_a_customer_who_hits_many_errors_makes_a_few_lines(room: Newsroom) -> None:
+    root = await room.ticket_of(JANE)
+    for error in range(2, 12):
+        await room.push("NewErrorOccurred", error=error, hit=JANE)
+    await room.work()
+    assert len(room.told(root)) == 5
+    assert "nothing is told here" in room.told(root)[-1]
+
+
+async def look_now(room: Newsroom) -> None:
+    """Look whether customers are back, as when the time for it has come."""
+    async with room.at.store.write() as connection:
+        await connection.execute(update(watches).where(watches.c.look_ms.is_not(None)).values(look_ms=0))
+    await room.jobs().watching.write_looks()
+    await room.work()
+
+
+async def test_a_customer_who_is_back_is_told_once_and_a_vendor_with_few_calls_is_not_asked(
+    room: Newsroom,
+) -> None:
+    root = await room.ticket_of(JANE)
+    rybbit, raygun = room.desk.found.sources
+    asked = len(raygun.asked)
+    await look_now(room)
+    assert room.told(root) == []
+    visit = Session(WWW, "back", "https://app.rybbit.io/1407/user/u", started_at=system_clock())
+    rybbit.people[JANE.value] = (visit,)
+    rybbit.freshness = Freshness(timedelta(), timedelta())
+    for _ in range(2):
+        await look_now(room)
+    [told] = room.told(root)
+    assert "This customer is back on the site" in told
+    assert len(raygun.asked) == asked
+
+
+# Buttons.
+
+
+async def test_a_thread_that_was_stopped_is_told_nothing_until_it_is_watched_again(room: Newsroom) -> None:
+    root = await room.ticket_of(JANE)
+    await room.press(root, on=False)
+    await room.push("StatusChanged", status="Resolved")
+    await room.work()
+    assert room.told(root) == []
+    # Its next notification does not watch it again.
+    await room.desk.answer(root, JANE, LI)
+    await room.press(root, JANE, on=True)
+    await room.push("StatusChanged", status="Ignored")
+    await room.work()
+    [told] = room.told(root)
+    assert "*ignored*" in told
+    stopped, watched = room.at.seen_by_agent()
+    assert "told nothing more" in stopped.text
+    assert "Watch this thread" in plain_text(stopped)
+    assert "Stop watching" in plain_text(watched)
+
+
+async def test_who_may_not_ask_stops_nothing(room: Newsroom) -> None:
+    root = await room.ticket_of(JANE)
+    job = await room.press(root, on=False, user=room.at.slack.people.guest)
+    await room.push("StatusChanged", status="Resolved")
+    await room.work()
+    assert len(room.told(root)) == 1
+    async with room.at.store.read() as connection:
+        [row] = (await connection.execute(select(audit).where(audit.c.job == job.id))).all()
+    assert row.outcome == "refused_guest"
+
+
+async def test_what_a_thread_is_told_stands_in_the_trail_of_whom_it_is_about(room: Newsroom) -> None:
+    root = await room.ticket_of(JANE)
+    await room.push("StatusChanged", status="Resolved")
+    await room.work()
+    assert room.told(root)
+    async with room.at.store.read() as connection:
+        [row] = (await connection.execute(select(audit).where(audit.c.way == "news"))).all()
+    assert (row.outcome, row.shown_to, row.subject is not None) == ("told", "public", True)
+
+
+# Who sees it.
+
+
+async def test_masked_threads_are_told_without_title_name_and_link(room: Newsroom) -> None:
+    room.desk.settings |= {"VISIBILITY": "masked", "WATCH__CHANNEL": room.at.slack.places.random}
+    root = await room.ticket_of(JANE)
+    await room.push("StatusChanged", status="Resolved", user="Kim Ito")
+    await room.push("StatusChanged", status="kept for jane@contoso.example")
+    await room.push("NewErrorOccurred", error=2, hit=JANE)
+    await room.work()
+    elsewhere = room.at.posted(room.at.slack.places.random)
+    told = [*room.desk.below(root)[1:], *elsewhere]
+    said = " ".join([message.text + str(message.blocks) for message in told])
+    assert len(told) == 5
+    assert "*resolved*" in said
+    for hidden in ("number", "Kim", "raygun.com", "contoso"):
+        assert hidden not in said
+
+
+@pytest.mark.parametrize("settings", [{"VISIBILITY": "ephemeral"}, {"WATCH__DAYS": "0"}])
+async def test_nothing_is_watched_where_it_is_switched_off(room: Newsroom, settings: dict[str, str]) -> None:
+    room.desk.settings |= settings
+    root = await room.ticket_of(JANE)
+    await room.push("StatusChanged", status="Resolved")
+    await room.work()
+    assert room.told(root) == []
+    async with room.at.store.read() as connection:
+        assert (await connection.execute(select(watch_keys))).all() == []
+
+
+async def test_a_channel_that_is_shared_by_now_is_told_nothing(room: Newsroom) -> None:
+    root = await room.ticket_of(JANE)
+    room.at.slack.state.channels[root.channel] = replace(
+        room.at.slack.state.channels[root.channel], shared=True
+    )
+    async with room.at.store.write() as connection:
+        await connection.exec_driver_sql("DELETE FROM source_memory")
+    await room.push("StatusChanged", status="Resolved")
+    await room.work()
+    assert room.told(root) == []
+
+
+# Processes that die.
+
+
+async def test_a_process_that_dies_at_any_of_its_jobs_leaves_each_thread_told_once(room: Newsroom) -> None:
+    channels = [room.at.slack.places.support, room.at.slack.places.random]
+    people = [Subject(SubjectKind.UID, f"u-{n}", f"u-{n}") for n in range(4)]
+    roots = [await room.ticket_of(one, error=n % 2, channel=channels[n % 2]) for n, one in enumerate(people)]
+    for error in range(2):
+        await room.push("StatusChanged", error=error, status="Resolved")
+    for waits in (3, 10, 25, 50, 80, 120, 170, 230):
+        process = room.at.another_process()
+        working = asyncio.create_task(room.work(process))
+        for _ in range(waits):
+            await asyncio.sleep(0)
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+        await room.let_leases_end()
+    await room.work(room.at.another_process())
+    for n, root in enumerate(roots):
+        resolved = [line for line in room.told(root) if "*resolved*" in line]
+        assert len(resolved) == 1
+        assert f"Error number {n % 2}" in resolved[0]
