@@ -10,7 +10,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from bot.domain.asking import Way
-from bot.domain.links import read_link
+from bot.domain.links import may_share, read_link
 from bot.jobs.payloads import UNFURL, UnfurlPayload
 from bot.sources.registry import known_pages
 from handlers.inbound import Inbound, accept, redelivery_key, writer_of
@@ -50,9 +50,8 @@ def _urls(event: dict[str, Any], inbound: Inbound) -> tuple[str, ...]:
     for link in event.get("links") or ():
         url = str(link.get("url") or "")
         read = read_link(url, known)
-        if read is None and "rybbit" in str(link.get("domain")):
-            # Whatever it is, it may carry a secret of the vendor's.
-            continue
-        if url and not (read and read.shares):
+        # What is no page that is known may carry a secret of the vendor's.
+        shares = read.shares if read else may_share(url, known)
+        if url and not shares:
             pages.setdefault(read or url, url)
     return tuple(pages.values())[:_MOST_A_MESSAGE]

@@ -89,6 +89,7 @@ class VendorPages:
     `hosts` are its own hosts, `own_hosts` those of configured servers, as `host` or `host:port`. `domain` is
     what Slack has to know to tell of their URLs. `sample` is a URL of a usual form. `opens_at` is a session's
     URL that opens at a moment, unchanged where it carries none; None where no URL of the vendor does.
+    `may_share` says that a URL of another form may have a secret key in it: it must not be stored.
     """
 
     hosts: re.Pattern[str]
@@ -97,6 +98,7 @@ class VendorPages:
     sample: str
     own_hosts: frozenset[str] = frozenset()
     opens_at: Callable[[str, datetime], str] | None = None
+    may_share: bool = False
 
     def has_host(self, host: str) -> bool:
         """Whether the vendor's pages, or those of a configured server, are on a host."""
@@ -115,6 +117,16 @@ def read_link(text: str, vendors: Sequence[VendorPages]) -> Link | None:
             if found := form.path.fullmatch(address.path):
                 return form.read(found, address)
     return None
+
+
+def may_share(text: str, vendors: Sequence[VendorPages]) -> bool:
+    """Whether a URL that names no known page may have a key in it that lets anybody look."""
+    try:
+        parts = urlsplit(text)
+        hosts = {(parts.hostname or "").lower(), parts.netloc.lower()}
+    except ValueError:
+        return True
+    return any(pages.may_share and any(map(pages.has_host, hosts)) for pages in vendors)
 
 
 def spellings(text: str) -> tuple[str, ...]:

@@ -8,9 +8,9 @@ from bot.settings.values import (
     FullStoryKey,
     Key,
     Origin,
+    ProjectNumber,
     RybbitSite,
     SentryName,
-    SentryProject,
     Subdomain,
     Text,
     WebAddress,
@@ -139,11 +139,36 @@ class SentryAccount(AccountSettings):
 
     token: Key = Field(description="token with the scopes `org:read` and `event:read`")
     organization: SentryName = Field(description="the organisation's name in its addresses")
-    project: SentryProject | None = Field(None, description="one project's number; unset: all of them")
+    project: ProjectNumber | None = Field(None, description="one project's number; unset: all of them")
     base_url: Origin = Field(
         "https://sentry.io", description="`https://de.sentry.io` for the EU; self-hosted: its origin"
     )
     web_url: WebAddress | None = Field(None, description="where people open Sentry, if not the base URL")
+
+
+class PostHogAccount(AccountSettings):
+    """One PostHog project (`docs/contracts/posthog.md`)."""
+
+    where = (
+        "PostHog, account settings, Personal API keys: one with person:read, session_recording:read and"
+        " query:read. The project's number stands in its addresses, …/project/NUMBER. For the EU the address"
+        " is https://eu.posthog.com; a server of your own has its own."
+    )
+    also_asked = ("BASE_URL",)
+
+    api_key: Key = Field(
+        description="personal API key with `person:read`, `session_recording:read` and `query:read`"
+    )
+    project: ProjectNumber = Field(description="the project's number, as in its addresses")
+    base_url: Origin = Field(
+        "https://us.posthog.com", description="`https://eu.posthog.com` for the EU; self-hosted: its origin"
+    )
+    web_url: WebAddress | None = Field(None, description="where people open PostHog, if not the base URL")
+    hourly_listings: int = Field(
+        60,
+        ge=1,
+        description="lists of recordings allowed in an hour: 60 on the free plan, 300 paid",
+    )
 
 
 class ZendeskAccount(AccountSettings):

@@ -19,6 +19,7 @@ from bot.domain.apps import is_app_id
 from bot.settings.accounts import (
     FullStoryAccount,
     IntercomAccount,
+    PostHogAccount,
     RaygunAccount,
     RaygunV3Account,
     RybbitAccount,
@@ -163,6 +164,7 @@ class Settings(BaseSettings):
     rybbit: dict[str, RybbitAccount] = Field(default_factory=dict)
     uxcam: dict[str, UXCamAccount] = Field(default_factory=dict)
     sentry: dict[str, SentryAccount] = Field(default_factory=dict)
+    posthog: dict[str, PostHogAccount] = Field(default_factory=dict)
     zendesk: dict[str, ZendeskAccount] = Field(default_factory=dict)
     intercom: dict[str, IntercomAccount] = Field(default_factory=dict)
     raygun_webhook_secret: OwnToken | None = Field(

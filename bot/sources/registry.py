@@ -14,6 +14,7 @@ from bot.domain.links import VendorPages
 from bot.domain.model import SourceName, Vendor
 from bot.settings.model import Settings
 from bot.sources.fullstory import links as fullstory
+from bot.sources.posthog import links as posthog
 from bot.sources.raygun import links as raygun
 from bot.sources.rybbit import links as rybbit
 from bot.sources.sentry import links as sentry
@@ -66,6 +67,7 @@ VENDORS = (
     VendorEntry("rybbit", "Rybbit", lambda s: s.rybbit, 15, "bot.sources.rybbit.source", rybbit.pages),
     VendorEntry("uxcam", "UXCam", lambda s: s.uxcam, 15, "bot.sources.uxcam.source", uxcam.pages),
     VendorEntry("sentry", "Sentry", lambda s: s.sentry, 15, "bot.sources.sentry.source", sentry.pages),
+    VendorEntry("posthog", "PostHog", lambda s: s.posthog, 15, "bot.sources.posthog.source", posthog.pages),
 )
 TITLES: Mapping[Vendor, str] = {entry.vendor: entry.title for entry in VENDORS}
 """Each vendor's name as people know it."""

@@ -48,4 +48,5 @@ _PAGES = VendorPages(
     forms=(form(rf"{_PLACE}/user/(?P<user>.+)", _person), form(rf"{_PLACE}/(?:{_ROUTES})", _list)),
     domain="app.rybbit.io",
     sample="https://app.rybbit.io/1407/user/cust-8841",
+    may_share=True,
 )

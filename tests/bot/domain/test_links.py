@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.links import Link, LinkKind, link_json, read_link, spellings
+from bot.domain.links import Link, LinkKind, link_json, may_share, read_link, spellings
 from bot.settings.accounts import RybbitAccount, UXCamAccount
 from bot.sources.registry import TITLES, VENDORS, at_moment, known_pages
 from bot.sources.rybbit.links import pages as rybbit_pages
 from bot.sources.uxcam.links import pages as uxcam_pages
+from tests.bot.sources.posthog import pages as of_posthog
 from tests.bot.sources.sentry import pages as of_sentry
 
 ORG, DEVICE, SESSION = "7QX2B", "5120998877665544321", "7719002233445566778"
@@ -32,6 +33,7 @@ OWN = (
     *known_pages(),
     rybbit_pages(server("https://stats.contoso.example", "http://stats.contoso.example:8443")),
     of_sentry.OWN,
+    of_posthog.OWN,
 )
 FILTERS = quote('[{"parameter":"user_id","type":"equals","value":["cust-8841"]}]')
 
@@ -132,6 +134,7 @@ KNOWN = {
         LinkKind.LIST, account_id="1", host="stats.contoso.example:8443"
     ),
     **of_sentry.KNOWN,
+    **of_posthog.KNOWN,
 }
 DRESSED = [
     "{}",
@@ -240,6 +243,7 @@ GOOD = f"app.fullstory.com/ui/{ORG}/session/{DEVICE}:{SESSION}"
         "",
         "jane@contoso.example",
         *of_sentry.OTHERS,
+        *of_posthog.OTHERS,
     ],
 )
 def test_look_alikes_and_other_pages_are_not_recognised(url: str) -> None:
@@ -370,3 +374,19 @@ def test_what_is_put_into_a_known_address_never_changes_whose_host_it_is(
     # A data region or an organisation may be named anything: what is below a vendor's domain is the vendor's.
     known = {link.host for link in KNOWN.values()}
     assert found is None or found.host in known or found.host.endswith((".fullstory.com", ".sentry.io"))
+
+
+@pytest.mark.parametrize(
+    ("url", "shares"),
+    [
+        ("https://app.rybbit.io/1407/a1b2c3d4e5f6/unheard-of", True),
+        ("http://stats.contoso.example:8443/public/a1b2c3d4e5f6", True),
+        ("https://us.posthog.com/exports/a1b2c3d4e5f6", True),
+        (f"https://us.posthog.com/{'x' * 5_000}", True),
+        ("https://[", True),
+        ("https://acme.sentry.io/unheard-of", False),
+        ("https://app.rybbit.io.evil.example/x", False),
+    ],
+)
+def test_an_unknown_page_of_a_vendor_with_secret_addresses_may_be_one(url: str, *, shares: bool) -> None:
+    assert may_share(url, OWN) is shares

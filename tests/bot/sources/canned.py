@@ -15,7 +15,14 @@ from bot.domain.answer import Answer
 from bot.domain.model import SourceName, Subject, SubjectKind
 from bot.operations.clock import Clock
 from bot.operations.tasks import Tasks
-from bot.settings.accounts import FullStoryAccount, RaygunAccount, RybbitAccount, SentryAccount, UXCamAccount
+from bot.settings.accounts import (
+    FullStoryAccount,
+    PostHogAccount,
+    RaygunAccount,
+    RybbitAccount,
+    SentryAccount,
+    UXCamAccount,
+)
 from bot.sources.fullstory.api import FullStoryApi
 from bot.sources.fullstory.source import FullStory
 from bot.sources.http import Calls, VendorHttp
@@ -133,6 +140,9 @@ class Bench:
 
     def sentry(self, vendor: Respond, **settings: Any) -> Source:
         return self.made("sentry", vendor, SentryAccount(token="t-o-k-e-n", organization="acme", **settings))
+
+    def posthog(self, vendor: Respond, **settings: Any) -> Source:
+        return self.made("posthog", vendor, PostHogAccount(api_key="k-e-y", project="12345", **settings))
 
     def made(self, vendor: str, respond: Respond, account: Any) -> Source:
         """A vendor's source as the registry makes it, with canned answers."""

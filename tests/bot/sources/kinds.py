@@ -16,6 +16,7 @@ from bot.sources.quota import Purpose
 from bot.sources.registry import VENDORS, VendorEntry
 from sandbox.people import FULLSTORY, RAYGUN, RYBBIT, UXCAM, Customer, Error, Visit
 from sandbox.vendors.fullstory import FullStory
+from sandbox.vendors.posthog import POSTHOG, PostHog
 from sandbox.vendors.raygun import Raygun
 from sandbox.vendors.raygun_traffic import Traffic, sightings_of
 from sandbox.vendors.raygun_v3 import RaygunV3
@@ -101,6 +102,8 @@ def _without_sessions(server: StandIn) -> None:
         server.allow(frozenset({"users:read", "analytics:read"}))
     if isinstance(server, Sentry):
         server.scopes.discard("org:read")
+    if isinstance(server, PostHog):
+        server.scopes.discard("session_recording:read")
 
 
 def _legacy(clock: Clock, people: Sequence[Customer]) -> Raygun:
@@ -165,6 +168,12 @@ KINDS = (
     Kind("uxcam", UXCAM, _uxcam()),
     Kind("uxcam classic", UXCAM, _uxcam(newer_is_there=False)),
     Kind("uxcam without addresses", UXCAM, _uxcam(has_email=False), by_email=False),
+    Kind(
+        "posthog",
+        POSTHOG,
+        lambda clock, people: [PostHog(clock, people)],
+        without_scope=_without_sessions,
+    ),
     Kind(
         "sentry",
         SENTRY,
