@@ -37,6 +37,7 @@ COMMANDS = {
     "tickets": ("tickets:tickets", "shapes of messages that were answered wrongly, and how to forget one"),
     "forget": ("forget:forget", "erase a person from everything, and print a receipt"),
     "audit": ("audit:audit", "who looked whom up, where, and what came of it"),
+    "watch": ("watch:watch", "threads that are told what becomes of their errors"),
     "mcp": ("mcp:mcp", "answer programs by the Model Context Protocol, over stdin and stdout"),
     "quota": ("asking.quota:quota", "what each account has left, and when it comes back"),
 }

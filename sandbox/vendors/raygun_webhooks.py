@@ -19,6 +19,7 @@ _AGENT = "Kim Ito"
 _DONE: Mapping[str, Json] = MappingProxyType(
     {
         "StatusChanged": {"status": "Ignored", "description": "Kim marked the error as Ignored"},
+        "Resolved": {"status": "Resolved", "description": "Kim marked the error as Resolved"},
         "AssignedToUser": {"assignedTo": "Lee Park", "description": "The error was assigned to Lee by Kim"},
         "CommentAdded": {
             "comment": "seen by <@U123>? *no*, only on the export page",
@@ -31,6 +32,7 @@ _ABOUT: Mapping[str, str] = MappingProxyType(
         "NewErrorOccurred": "a new error hits {who}",
         "ErrorReoccurred": "the same error hits {who} again",
         "FiveMinuteFollowUp": "the error goes on: its count rises",
+        "Resolved": "somebody resolves the error",
         "StatusChanged": "somebody ignores the error",
         "AssignedToUser": "the error is given to somebody",
         "CommentAdded": "somebody comments on the error",
@@ -74,7 +76,7 @@ class RaygunWebhooks:
         return tuple(WebhookButton(self, kind, about.format(who=who)) for kind, about in _ABOUT.items())
 
     async def send(self, kind: str) -> str:
-        """Send one; returns the outcome in words."""
+        """Send one (`Resolved` is a `StatusChanged`); returns the outcome in words."""
         if self.url is None:
             return "nobody listens"
         body = self._body(kind)
@@ -88,7 +90,7 @@ class RaygunWebhooks:
         error = self._activity(kind) if kind in _DONE else self._notification(kind)
         return {
             "event": "error_activity" if kind in _DONE else "error_notification",
-            "eventType": kind,
+            "eventType": "StatusChanged" if kind == "Resolved" else kind,
             "error": error,
             "application": {"name": "Web shop", "url": _APP},
         }

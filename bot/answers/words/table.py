@@ -183,9 +183,9 @@ OPEN_TICKET = "open ticket"
 WATCH_THREAD = "Watch this thread"
 STOP_WATCHING = "Stop watching"
 IS_WATCHED = (
-    "This thread is told when its errors are resolved, ignored, assigned or come back, when this customer"
+    "That thread is told when its errors are resolved, ignored, assigned or come back, when this customer"
     " hits another error, and when they are back on the site: for {days}."
 )
-IS_STOPPED = "This thread is told nothing more."
-WAS_STOPPED = "This thread is told nothing already."
-CANNOT_WATCH = "This thread cannot be watched: Casefile may not post here for everybody to see."
+IS_STOPPED = "That thread is told nothing more."
+WAS_STOPPED = "That thread was told nothing already."
+CANNOT_WATCH = "That thread cannot be watched: Casefile may not post here for everybody to see."

@@ -184,6 +184,7 @@ def test_help_names_every_command_and_its_flags(
         "audit": ["--since", "--subject", "--by", "--json"],
         "quota": ["--json"],
         "tickets": ["ACTION", "NUMBER", "--json"],
+        "watch": ["ACTION", "--json"],
         "init": ["--replace"],
         "mcp": ["ACTION", "--user"],
     }

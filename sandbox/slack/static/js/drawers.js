@@ -105,7 +105,7 @@ function pushes(panel, doing) {
     said.textContent = (await doing.send("push", { name: select.value }))?.said ?? "not sent";
     go.disabled = false;
   });
-  return [element("p", "hint", "What Raygun tells by itself; seen at the next lookup, and free of calls."), select, element("div", "row-buttons", go, said)];
+  return [element("p", "hint", "What Raygun tells by itself; seen at the next lookup, told to tickets’ threads at once, and free of calls."), select, element("div", "row-buttons", go, said)];
 }
 
 const DRAWERS = [
