@@ -278,7 +278,7 @@ def _by_roles(spoken: Spoken, roles: Roles, judge: Judge) -> tuple[tuple[Subject
     said = (one.shown or one.text for one in spoken.words)
     if (
         chosen is None
-        or is_contradicted(chosen, roles.groups, judge.is_outside)
+        or is_contradicted(chosen, roles, judge.is_outside)
         or any(judge.is_outside(a) and a not in chosen.addresses for a in (*roles.cards, *roles.doubted))
         or is_exchange(roles, chosen, judge.is_outside, said)
     ):

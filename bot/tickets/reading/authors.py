@@ -20,7 +20,7 @@ from bot.tickets.reading.boundaries import (
     ends_desks_words,
     goes_on,
     is_data,
-    is_prose,
+    is_sentence,
     says_anything,
 )
 from bot.tickets.reading.labels import OF_REQUESTERS, Label, Labels
@@ -38,7 +38,7 @@ from bot.tickets.reading.markup import LINK, TITLE, MarkupLink
 from bot.tickets.reading.passages import Passage, Region, structure_of
 
 # What is beyond these is the customer's: no desk's own words are that long, nor any line of them.
-_MOST_LINES = 120
+_MOST_LINES = 100
 _MOST_CHARACTERS = 6_000
 _LONGEST_LINE = 2_000
 _SHORTEST_SUBJECT = 2
@@ -365,7 +365,7 @@ class _Container:
             value = _BEGINS_WITH_TICKET.sub("", value)
             below = False
         if value.strip():
-            return is_prose(value)
+            return is_sentence(value)
         is_heading = self.first and is_head and ":" not in line.text
         return below and not is_heading and not is_desks_sentence(one.label)
 

@@ -29,10 +29,10 @@ _QUOTED_BELOW = re.compile(
 _BELOW_THE_LINK = re.compile(
     r"\bto view (?:the|this|your) (?:conversation|ticket|request|case)\b", re.IGNORECASE
 )
-# A program's data, or code: an object, a row of a table, an option, a comment.
+# A program's data, or code: an object, a row of a table, an option, a comment; or a label inside quotes.
 _DATA = re.compile(
     r"[\s\x01-\x07•●▪◦·*-]*(?:[{}]|\[\s*[\[{\"'“”]|\[[\w.-]{1,60}\]\s*=>|\$\w|/[/*\s]|<!--|\([^()]*:|\|[^|]*\|[^|]*\|"
-    r"|[&?]?[\w.-]{1,60}=[^\s=])|[\s•]*--\w"
+    r"|[&?]?[\w.-]{1,60}=[^\s=]|[\"'“”„«»‘’‹›│┃▎|]\s*[^:\"”»]{1,60}:)|[\s•]*--\w"
 )
 _KEY = re.compile(r"[\"'“”„«‘’][\w .@-]{1,60}[\"'“”»‘’]\s{0,3}(?::|=>?)|</\w")
 # Names of mail's headers: they prove nothing, for forwarded mail has them too.
@@ -52,6 +52,11 @@ def ends_desks_words(line: str) -> bool:
 def says_anything(lines: Iterable[str]) -> bool:
     """Whether any line has more than blanks; it stops at the first that does."""
     return any(line.strip() for line in lines)
+
+
+def is_sentence(text: str) -> bool:
+    """Whether a text is prose, or ends like a sentence."""
+    return is_prose(text) or text.rstrip().endswith(_ENDS_OF_SENTENCES)
 
 
 def is_prose(text: str) -> bool:
@@ -99,8 +104,7 @@ def begins_letter(
         return below.kind is not None or not _names_somebody(next(iter(following), ""))
     if not any(character.isalnum() for character in text) or is_desks_sentence(text):
         return False
-    is_sentence = is_prose(text) or text.endswith(_ENDS_OF_SENTENCES)
-    return is_sentence and not goes_on(following, labels)
+    return is_sentence(text) and not goes_on(following, labels)
 
 
 def _is_word(line: Line, head: Segment, following: Sequence[str], labels: Labels) -> bool:

@@ -79,6 +79,12 @@ def is_persons(text: str, found: Spotted, address: str, above: str) -> bool:
     )
 
 
+def is_name_before(before: str, address: str) -> bool:
+    """Whether what stands before an address in a label's value is a name: in capitals, or of the address."""
+    named = [token for token in _TITLED.sub(" ", before).replace(LINK, " ").split() if token.strip(_AROUND)]
+    return all(_is_name_word(token.lstrip(_AROUND)) for token in named) or is_name_of(before, address)
+
+
 def is_name_of(name: str, address: str) -> bool:
     """
     Whether a name is that of whoever has an address, as addresses are made of names, and nobody else's.

@@ -54,6 +54,8 @@ class Roles:
     cards: list[Subject] = field(default_factory=list)
     # Cards with somebody's role, or another label, right below them.
     doubted: list[Subject] = field(default_factory=list)
+    # Sentences that name somebody without an address.
+    named: list[Group] = field(default_factory=list)
     # Everybody with the number of the passage, which is its place in the message.
     found: list[tuple[int, Subject]] = field(default_factory=list)
     # Addresses of the desk's words that nobody's label explains: beside unknown labels, in prose.
@@ -69,22 +71,33 @@ class Roles:
         return [address for _number, address in sorted(self.found, key=lambda one: one[0])]
 
 
-def is_contradicted(chosen: Group, groups: Iterable[Group], is_outside: Callable[[Subject], bool]) -> bool:
+def is_contradicted(chosen: Group, roles: Roles, is_outside: Callable[[Subject], bool]) -> bool:
     """
     Whether another label of the chosen one's rank, or above it, speaks of somebody else, or of nobody.
 
     It does with a name that is not the address's, with an address that is ours, and with nothing. So does the
-    chosen label itself where its address stands beside a bare "Email:" below.
+    chosen label itself where its address stands beside a bare "Email:" below, a bare "Email:" of nobody else,
+    and a sentence of whom the ticket is from.
     """
     addresses = [one for one in chosen.addresses if is_outside(one)]
     if chosen.is_lent and not any(is_name_of(chosen.value, one.value) for one in addresses):
+        return True
+    if any(one.value and not _agrees(one, chosen, addresses) for one in roles.named if one.phrase in _FROM):
+        return True
+    from_others = (
+        one
+        for one in roles.groups
+        if (one.by is By.SENTENCE and one.phrase in _FROM)
+        or (one.kind is Label.EMAIL and not one.is_doubtful)
+    )
+    if any(is_outside(one) and one not in addresses for group in from_others for one in group.addresses):
         return True
     return any(
         _RANKS.index(other.kind) <= _RANKS.index(chosen.kind)
         and other.kind is not Label.EMAIL
         and not any(map(is_outside, other.addresses))
         and not _agrees(other, chosen, addresses)
-        for other in groups
+        for other in roles.groups
         if other is not chosen
     )
 

@@ -213,7 +213,7 @@ def _bracketed(text: str, start: int, labels: Labels) -> Segment | None:
     if first is None:
         return None
     before = text[start : first.start].rstrip(_BRACKETS + LINK + TITLE)
-    if TITLE in before or "=" in before:
+    if any(mark in before for mark in (TITLE, "=", ";", ",", "\t")):
         return None
     kind = labels.classify_alone(before) if before else Label.UNKNOWN
     return None if kind is Label.UNKNOWN else Segment(before, kind, start + len(before), len(text))
@@ -294,6 +294,18 @@ def sentence_cue(before: str) -> str | None:
         if word and word not in _SENTENCE and not _NUMBER.fullmatch(tokens[place]):
             return None
     return None
+
+
+def named_in_sentence(text: str, cue: str) -> str:
+    """The name that a desk's sentence ends with, behind its cue; empty where it is in no capitals."""
+    tokens = text.split()
+    read = [plain(token) for token in tokens]
+    length = len(cue.split())
+    for place in range(len(tokens)):
+        if read[place : place + length] == cue.split():
+            name = tokens[place + length :]
+            return " ".join(name) if all(token[:1] != token[:1].lower() for token in name) else ""
+    return ""
 
 
 def _is_name(tokens: list[str]) -> bool:

@@ -15,7 +15,7 @@ from bot.domain.model import Subject
 from bot.tickets.profiles.profile import Author, Profile
 from bot.tickets.reading import words as words_of
 from bot.tickets.reading.authors import Spoken, Words
-from bot.tickets.reading.cards import is_card, is_named, is_persons, names_role
+from bot.tickets.reading.cards import is_card, is_name_before, is_named, is_persons, names_role
 from bot.tickets.reading.groups import By, Group, Roles
 from bot.tickets.reading.labels import OF_REQUESTERS, Label, Labels, plain
 from bot.tickets.reading.lines import (
@@ -26,6 +26,7 @@ from bot.tickets.reading.lines import (
     is_only_ticket,
     is_part_of_title,
     is_right_before,
+    named_in_sentence,
     names_somebody_else,
     sentence_cue,
     spot,
@@ -212,7 +213,9 @@ class _Reader:
                 break
             if segment.inline and (_is_shortened(words) or not ends_there(words.text, one.end)):
                 break
-            self._add(group, address, crowd=crowd and not group.plural)
+            # "Contact: my boss bob@…" is whatever somebody typed.
+            is_prose = not (address in group.addresses or is_name_before(before, address.value))
+            self._add(group, address, crowd=is_prose or (crowd and not group.plural))
         self.owner, self.owned_by_other = group, False
         if words.place is Region.FIELD:
             # Its further lines are its value too: a name, then the address.
@@ -260,6 +263,9 @@ class _Reader:
         if self.open is not None:
             self._below(text, seen)
             return
+        if not seen and (cue := sentence_cue(_shown(text))) is not None and not self.profile.names_only:
+            name = named_in_sentence(_shown(text), cue)
+            self.roles.named.append(Group(By.SENTENCE, Label.SUBMITTER, cue, words.place, value=name))
         for number, (one, address) in enumerate(seen):
             before = text[segment.start if number == 0 else seen[number - 1][0].end : one.start]
             cue = sentence_cue(before) if number == 0 and not self.profile.names_only else None

@@ -306,3 +306,53 @@ def test_data_behind_a_label_in_its_line_names_nobody_else() -> None:
 @pytest.mark.parametrize("key", ["customer_email", "client.mail"])
 def test_a_key_that_is_configured_is_a_label(key: str) -> None:
     assert asked(message(f"{TICKET}\n{key}: {BOB}"), replace(RULES, requester_labels=(key,))) == [BOB]
+
+
+def titled(*pairs: tuple[str, str]) -> dict[str, Any]:
+    return message(
+        TICKET, attachments=[{"fields": [{"title": title, "value": value} for title, value in pairs]}]
+    )
+
+
+OFFERED = {
+    "a label in a requester's name": message(f"{TICKET}\nRequester: Jane | Contact: {BOB}\nStatus: open"),
+    "a label in brackets behind a name": message(f"{TICKET}\nRequester: Jane (Contact: {BOB})\nStatus: open"),
+    "a line's end in a name": message(f"{TICKET}\nRequester: Jane Doe\u2028Contact: {BOB}\nStatus: open"),
+    "a sentence that names somebody else": message(f"New conversation from Jane\nContact: {BOB}\n{TICKET}"),
+    "a sentence with somebody else's address": message(f"New conversation from Jane ({JANE})\nContact: {BOB}\n{TICKET}"),
+    "a sentence in a subject": message(f"New ticket {TICKET} - Login; Requester: {BOB}\nStatus: open"),
+    "the same label twice": message(f"{TICKET}\nRequester: {JANE}\nRequester: {BOB}"),
+    "an address above the requester's": message(f"{TICKET}\nEmail: {JANE}\nRequester: {BOB}"),
+    "two addresses": message(f"{TICKET}\nEmail: {JANE}\nEmail: {BOB}"),
+    "a card above a label": message(f"{TICKET}\nJane Doe &lt;{JANE}&gt;\nContact: {BOB}"),
+    "somebody's words, announced": message(f"{TICKET}\nJane wrote:\nContact: {BOB}"),
+    "a label in quotation marks": message(f"{TICKET}\n“Contact: {BOB}”"),
+    "a label in angled ones": message(f"{TICKET}\n«Contact: {BOB}»"),
+    "a label behind a bar": message(f"{TICKET}\n│ Contact: {BOB}"),
+    "a signature": message(f"{TICKET}\nBest regards\nContact: {BOB}"),
+    "a signature behind dashes": message(f"{TICKET}\n--\nContact: {BOB}"),
+    "a phone's signature": message(f"{TICKET}\nStatus: open\nSent from my phone\nEmail: {BOB}"),
+    "a question with a label of its own": message(f"{TICKET}\nStatus: open\nQ: who?\nContact: {BOB}"),
+    "an error that the customer names": message(f"{TICKET}\nStatus: open\nError: cannot login\nContact: {BOB}"),
+    "a time in front of words": message(f"{TICKET}\nStatus: open\n12:30 cannot login\nContact: {BOB}"),
+    "a link that the customer pastes": message(f"{TICKET}\nStatus: open\nhttps://x.example/y\nContact: {BOB}"),
+    "a list that the customer numbers": message(f"{TICKET}\nStatus: open\n1. Cannot login\n2. Contact: {BOB}"),
+    "a table of commas": message(f"{TICKET}\nusername,email\nbob,{BOB}"),
+    "a row of semicolons": message(f"{TICKET}\nemail;{BOB}"),
+    "prose in a contact's field": titled(("Contact", f"my boss {BOB}"), ("Status", "open")),
+    "prose in a contact's line": message(f"{TICKET}\nContact: please call my boss {BOB}"),
+    "a label in a requester's field": titled(("Requester", f"Jane Contact: {BOB}"), ("Status", "open")),
+    "a label below a name in its field": titled(("Requester", f"Jane\nContact: {BOB}"), ("Status", "open")),
+    "an address in a name's field": titled(("Customer name", BOB), ("Status", "open")),
+    "an address in a company's field": titled(("Requester", "Jane"), ("Company", f"Fabrikam {BOB}")),
+    "a cell below another cell's label": message("x", blocks=[section(TICKET), {"type": "table", "rows": [[{"type": "raw_text", "text": t} for t in row] for row in (("Requester", "Status", "Contact"), ("Jane", "open", BOB))]}]),
+    "a greeting in a section of its own": message("x", blocks=[section(TICKET), section("*Requester:* Jane"), section("Hello"), section(f"*Contact:* {BOB}")]),
+    "data behind a heading": message(f'{TICKET}\nPayload: {{"email": "{BOB}"}}'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("posted", OFFERED.values(), ids=OFFERED)
+def test_what_can_be_read_in_two_ways_is_an_offer_with_a_button(posted: dict[str, Any]) -> None:
+    reading = read(posted)
+    assert reading.action is Action.OFFER, reading.reason
+    assert BOB in addresses(reading.mentioned)
