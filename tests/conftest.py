@@ -18,14 +18,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import create_mock_engine, insert, select
+from sqlalchemy import create_engine, create_mock_engine, insert, select
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
-from sqlalchemy.dialects.sqlite.aiosqlite import SQLiteDialect_aiosqlite
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.util import LRUCache
 
 import bot.engine
-import bot.storage.database
+import bot.storage.database.postgresql
+import bot.storage.database.sqlite
 from bot.sources.http import trusted_certificates
 from bot.storage.keyring import Keyring
 from bot.storage.schema import HEAD, LAST_NUMBER
@@ -135,8 +136,10 @@ def statements_compiled_once() -> Iterator[None]:
     compiled = {"compiled_cache": LRUCache[Any, Any](5_000)}
     with pytest.MonkeyPatch.context() as patch:
         opens = partial(create_async_engine, execution_options=compiled)
-        patch.setattr(bot.storage.database, "create_async_engine", opens)
-        for dialect in (SQLiteDialect_aiosqlite, PGDialect_asyncpg):
+        patch.setattr(bot.storage.database.postgresql, "create_async_engine", opens)
+        opens_file = partial(create_engine, execution_options=compiled)
+        patch.setattr(bot.storage.database.sqlite, "create_engine", opens_file)
+        for dialect in (SQLiteDialect_pysqlite, PGDialect_asyncpg):
             # What is compiled is known by its dialect too, of which every database has one of its own.
             patch.setattr(dialect, "__eq__", lambda one, other: type(one) is type(other))
             patch.setattr(dialect, "__hash__", lambda one: hash(type(one)))

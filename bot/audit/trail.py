@@ -15,14 +15,13 @@ from typing import Any, Protocol
 
 import structlog
 from cryptography.fernet import InvalidToken
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.audit.entries import AuditEntry, Came
 from bot.domain.addresses import read_address
 from bot.domain.model import Subject, SubjectKind
 from bot.operations.clock import milliseconds
 from bot.operations.metrics import Metrics
-from bot.storage.database import StoreAway
+from bot.storage.database import Connection, StoreAway
 from bot.storage.keyring import Keyring, Seals
 from bot.storage.store import Store
 from bot.storage.tables import audit, now_ms
@@ -37,7 +36,7 @@ _MOST_OWED = 1_000
 class Ending(Protocol):
     """The jobs of this process, as far as the trail needs them."""
 
-    def write_at_end(self, job_id: str, write: Callable[[AsyncConnection], Awaitable[None]]) -> None:
+    def write_at_end(self, job_id: str, write: Callable[[Connection], Awaitable[None]]) -> None:
         """Write something in the transaction in which a job ends or is left; the latest such counts."""
 
 
@@ -87,7 +86,7 @@ class AuditTrail:
             for number, entry in enumerate(entries)
         ]
 
-        async def write(connection: AsyncConnection) -> None:
+        async def write(connection: Connection) -> None:
             await upsert(connection, audit, rows)
 
         self._jobs.write_at_end(job.id, write)

@@ -14,10 +14,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.operations.clock import milliseconds
 from bot.operations.timing import LEASE
+from bot.storage.database import Connection
 from bot.storage.keyring import Keyring, Unsealable
 from bot.storage.store import Store, Write
 from bot.storage.tables import jobs, now_ms
@@ -112,7 +112,7 @@ class Inbox:
         created_ms = await self._written(row)
         return None if created_ms is None else Job(str(row["id"]), kind, payload, 1, created_ms)
 
-    async def add(self, connection: AsyncConnection, new: Sequence[NewJob]) -> None:
+    async def add(self, connection: Connection, new: Sequence[NewJob]) -> None:
         """
         Write jobs down in the caller's transaction, for whoever takes them over; known ones are left out.
 
@@ -255,7 +255,7 @@ class Inbox:
             self._adds.discard(job.id)
             self.has_more.set()
 
-    async def hold(self, connection: AsyncConnection, job_id: str) -> bool:
+    async def hold(self, connection: Connection, job_id: str) -> bool:
         """
         Take a job's whole lease anew, in the caller's transaction; False where it is no longer ours.
 
@@ -277,7 +277,7 @@ class Inbox:
             await connection.execute(update(jobs).where(self._is_ours(job.id)).values(values))
         self.drop(job)
 
-    async def _write_what_waits(self, connection: AsyncConnection, job_id: str) -> None:
+    async def _write_what_waits(self, connection: Connection, job_id: str) -> None:
         # It stays until the job is let go: this transaction may yet fail.
         for write in self._later.get(job_id, ()):
             await write(connection)

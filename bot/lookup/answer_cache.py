@@ -12,10 +12,10 @@ from typing import TypeVar
 from cachetools import LRUCache
 from pydantic import TypeAdapter
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.lookup.kept_answers import KeptAnswers, KnownAnswer, best_for, with_newer
 from bot.operations.clock import Clock
+from bot.storage.database import Connection
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store, Write
 from bot.storage.tables import cached_findings, now_ms
@@ -62,7 +62,7 @@ class AnswerCache:
             return self._best(key, days, await self._stored(connection, key))
 
     async def after(
-        self, write: Callable[[AsyncConnection], Awaitable[T]], key: str, days: int
+        self, write: Callable[[Connection], Awaitable[T]], key: str, days: int
     ) -> tuple[T, KnownAnswer | None]:
         """Write something, and read the latest answer in the same transaction."""
         async with self._store.write() as connection:
@@ -94,7 +94,7 @@ class AnswerCache:
         now = self._clock()
         return tuple(known for known in kept if now - known.as_of <= self._retention)
 
-    async def _stored(self, connection: AsyncConnection, key: str) -> KeptAnswers:
+    async def _stored(self, connection: Connection, key: str) -> KeptAnswers:
         query = select(cached_findings.c.sealed).where(cached_findings.c.key == key)
         sealed = (await connection.execute(query)).scalar_one_or_none()
         return () if sealed is None else self._keyring.unseal_value(_KEPT, sealed) or ()

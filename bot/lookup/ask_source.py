@@ -15,7 +15,6 @@ from functools import partial
 
 import structlog
 from cachetools import LRUCache, TTLCache
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.answer import Answer
 from bot.domain.model import Failure, Finding, Reason, SourceName, State
@@ -28,6 +27,7 @@ from bot.operations.clock import Clock
 from bot.sources.http import CallFailed, Calls
 from bot.sources.protocol import Effort, Indexed, Question, Source
 from bot.sources.raygun.pushed_errors import PushedErrors
+from bot.storage.database import Connection
 from bot.storage.keyring import Keyring
 from bot.storage.leases import Leases
 from bot.storage.store import Write
@@ -257,7 +257,7 @@ class AskSource:
         renewing = asyncio.create_task(self._renew(name))
         released = False
 
-        async def release(connection: AsyncConnection) -> None:
+        async def release(connection: Connection) -> None:
             nonlocal released
             await self._leases.releasing(name, self._process)(connection)
             released = True

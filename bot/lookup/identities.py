@@ -7,12 +7,12 @@ from datetime import timedelta
 from cachetools import TTLCache
 from pydantic import TypeAdapter
 from sqlalchemy import delete, select, tuple_
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.addresses import LONGEST_SUBJECT, read_address
 from bot.domain.model import Doubt, SessionUser, SourceName, Subject, SubjectKind
 from bot.lookup.shared_uids import SharedUids
 from bot.operations.clock import milliseconds
+from bot.storage.database import Connection
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import identities, now_ms
@@ -190,9 +190,7 @@ class Identities:
             sealed = (await connection.execute(newest)).scalars().all()
         return [pair for one in sealed if (pair := self._opened(one))]
 
-    async def _written_lately(
-        self, connection: AsyncConnection, pairs: set[_Pair]
-    ) -> set[tuple[str, str, str]]:
+    async def _written_lately(self, connection: Connection, pairs: set[_Pair]) -> set[tuple[str, str, str]]:
         """The keys of those pairs that were written lately."""
         key = (identities.c.email, identities.c.uid, identities.c.account)
         lately = identities.c.seen_ms > now_ms() - milliseconds(min(_WRITTEN_LATELY, self._retention / 2))

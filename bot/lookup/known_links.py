@@ -10,12 +10,12 @@ from datetime import timedelta
 
 from pydantic import TypeAdapter
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.links import spellings
 from bot.domain.model import Session, SourceName, Subject, SubjectKind, UrlIs
 from bot.operations.clock import milliseconds
 from bot.sources.raygun.index import SessionIndex
+from bot.storage.database import Connection
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store, Write
 from bot.storage.tables import known_sessions, now_ms
@@ -69,7 +69,7 @@ class KnownLinks:
             for row in self._rows(source, subject, session)
         ]
 
-        async def write(connection: AsyncConnection) -> None:
+        async def write(connection: Connection) -> None:
             until = now_ms() + milliseconds(self._retention)
             await upsert(connection, known_sessions, rows, kept_until_ms=until)
 

@@ -12,11 +12,10 @@ from structlog.types import EventDict
 from bot.operations.masking import mask
 from bot.operations.places import place_of
 
-# httpx2 and httpcore2 print URLs (they carry addresses); aiosqlite prints statements' values at DEBUG.
+# httpx2 and httpcore2 print URLs: they carry addresses.
 _QUIET = {
     "httpx2": logging.WARNING,
     "httpcore2": logging.WARNING,
-    "aiosqlite": logging.WARNING,
     "slack_sdk": logging.WARNING,
     # Says at WARNING that a client was given as well as a token, which is on purpose.
     "slack_bolt": logging.ERROR,

@@ -18,7 +18,6 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 from slack_sdk.webhook.webhook_response import WebhookResponse
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.asking import Asker
 from bot.domain.message import Message
@@ -28,6 +27,7 @@ from bot.slack.posts import Post, Posts
 from bot.slack.priority_lock import PriorityLock, Rank
 from bot.slack.rate_limits import A_MINUTE, EDIT, POST, RateLimits, TooFar, take_turn
 from bot.slack.signed_values import ButtonSeals
+from bot.storage.database import Connection
 
 _CHANNELS_KEPT = 1_000
 # Slack's words for "not here": said at once, nothing was posted.
@@ -305,7 +305,7 @@ class Poster:
 
         """
 
-        async def turn(connection: AsyncConnection) -> timedelta:
+        async def turn(connection: Connection) -> timedelta:
             return await take_turn(connection, POST, post.channel, _NEAR)
 
         async with self._in_line(post.channel, rank):

@@ -10,8 +10,8 @@ from datetime import timedelta
 from typing import Protocol
 
 from sqlalchemy import delete, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.storage.database import Connection
 from bot.storage.store import Store
 from bot.storage.tables import posts
 from bot.storage.upsert import upsert
@@ -20,14 +20,14 @@ from bot.storage.upsert import upsert
 class Jobs(Protocol):
     """The jobs of this process, as far as their posts need them."""
 
-    async def hold(self, connection: AsyncConnection, job_id: str) -> bool:
+    async def hold(self, connection: Connection, job_id: str) -> bool:
         """Renew a job's lease, in a transaction; False where another process has it."""
 
-    def write_later(self, job_id: str, write: Callable[[AsyncConnection], Awaitable[None]]) -> None:
+    def write_later(self, job_id: str, write: Callable[[Connection], Awaitable[None]]) -> None:
         """Write something in the job's next transaction, at the latest in the one that lets it go."""
 
 
-Turn = Callable[[AsyncConnection], Awaitable[timedelta]]
+Turn = Callable[[Connection], Awaitable[timedelta]]
 """Takes the turn to post, in a transaction; returns how long to wait for it."""
 
 
@@ -77,7 +77,7 @@ class Posts:
     def note_later(self, job_id: str, post: Post) -> None:
         """Store where a part is in the job's next transaction; until then it is known to be on its way."""
 
-        async def write(connection: AsyncConnection) -> None:
+        async def write(connection: Connection) -> None:
             await _note(connection, job_id, post)
 
         self._jobs.write_later(job_id, write)
@@ -116,10 +116,10 @@ class Posts:
             await connection.execute(delete(posts).where(posts.c.job == job_id, posts.c.part == part))
 
 
-async def _posts_of(connection: AsyncConnection, job_id: str) -> dict[str, Post]:
+async def _posts_of(connection: Connection, job_id: str) -> dict[str, Post]:
     rows = (await connection.execute(select(posts).where(posts.c.job == job_id))).all()
     return {row.part: Post(row.part, row.channel, row.ts, row.edits, bool(row.whole)) for row in rows}
 
 
-async def _note(connection: AsyncConnection, job_id: str, post: Post) -> None:
+async def _note(connection: Connection, job_id: str, post: Post) -> None:
     await upsert(connection, posts, [{"job": job_id, **asdict(post)}])

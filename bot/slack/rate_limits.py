@@ -10,9 +10,9 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from sqlalchemy import delete, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.operations.clock import milliseconds
+from bot.storage.database import Connection
 from bot.storage.store import Store
 from bot.storage.tables import now_ms, slack_calls, turns
 from bot.storage.upsert import lock_row, upsert
@@ -136,7 +136,7 @@ class RateLimits:
 
 
 async def take_turn(
-    connection: AsyncConnection,
+    connection: Connection,
     method: str,
     channel: str | None = None,
     longest: timedelta | None = None,
@@ -171,7 +171,7 @@ async def take_turn(
     return wait
 
 
-async def _taken(connection: AsyncConnection, keys: list[str]) -> tuple[int, dict[str, int]]:
+async def _taken(connection: Connection, keys: list[str]) -> tuple[int, dict[str, int]]:
     """The database's time, and until when turns are taken, by key; in milliseconds since 1970."""
     clock = select(now_ms().label("now")).subquery()
     query = select(clock.c.now, turns.c.key, turns.c.taken_until_ms).select_from(
@@ -181,11 +181,11 @@ async def _taken(connection: AsyncConnection, keys: list[str]) -> tuple[int, dic
     return int(rows[0].now), {row.key: row.taken_until_ms for row in rows if row.key is not None}
 
 
-async def _take(connection: AsyncConnection, key: str, until_ms: int) -> None:
+async def _take(connection: Connection, key: str, until_ms: int) -> None:
     await upsert(connection, turns, [{"key": key, "taken_until_ms": until_ms}])
 
 
-async def _tier(connection: AsyncConnection, method: str, now: int, spares: int) -> int:
+async def _tier(connection: Connection, method: str, now: int, spares: int) -> int:
     """When a method's tier allows one more call, in milliseconds: a minute after the call that filled it."""
     most = A_MINUTE.get(method)
     if most is None:

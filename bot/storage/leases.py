@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from sqlalchemy import case, delete, or_, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.operations.clock import milliseconds
+from bot.storage.database import Connection
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store, Write
 from bot.storage.tables import claims, now_ms
@@ -28,7 +28,7 @@ class Leases:
         async with self._store.write() as connection:
             return await self.taken(connection, key, holder, lasting)
 
-    async def taken(self, connection: AsyncConnection, key: str, holder: str, lasting: timedelta) -> bool:
+    async def taken(self, connection: Connection, key: str, holder: str, lasting: timedelta) -> bool:
         """As `take`, in a writer's transaction."""
         row = {"key": self._hash(key), "holder": holder, "until_ms": now_ms() + milliseconds(lasting)}
         is_over = claims.c.until_ms <= now_ms()
@@ -57,7 +57,7 @@ class Leases:
         """What ends a lease in a writer's transaction."""
         ours = (claims.c.key == self._hash(key)) & (claims.c.holder == holder)
 
-        async def write(connection: AsyncConnection) -> None:
+        async def write(connection: Connection) -> None:
             await connection.execute(delete(claims).where(ours))
 
         return write

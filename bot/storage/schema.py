@@ -5,9 +5,10 @@ A new database gets today's tables at once, an older one goes through the migrat
 Alembic, revisions were numbers in the table `schema_version`: 7 is today's `0007`.
 """
 
-from sqlalchemy import Connection, func, insert, inspect, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection as SyncConnection
+from sqlalchemy import func, insert, inspect, select, text
 
+from bot.storage.database import Connection
 from bot.storage.tables import alembic_version, metadata, schema_version
 
 HEAD = "0016"
@@ -31,7 +32,7 @@ class NewerDatabase(Exception):
         )
 
 
-async def bring_up_to_date(connection: AsyncConnection) -> None:
+async def bring_up_to_date(connection: Connection) -> None:
     """
     Make the tables of a new database, or migrate an older one, in a writer's transaction.
 
@@ -46,7 +47,7 @@ async def bring_up_to_date(connection: AsyncConnection) -> None:
     await connection.run_sync(_bring_up_to_date)
 
 
-def _bring_up_to_date(connection: Connection) -> None:
+def _bring_up_to_date(connection: SyncConnection) -> None:
     noted = _noted(connection)
     found = noted or _by_number(connection)
     if found is None:
@@ -61,7 +62,7 @@ def _bring_up_to_date(connection: Connection) -> None:
             raise NewerDatabase(found)
 
 
-async def revision_of(connection: AsyncConnection) -> str | None:
+async def revision_of(connection: Connection) -> str | None:
     """
     The revision of a database's tables; None where it has none yet. Nothing is changed.
 
@@ -72,7 +73,7 @@ async def revision_of(connection: AsyncConnection) -> str | None:
     return await connection.run_sync(_revision)
 
 
-def _revision(connection: Connection) -> str | None:
+def _revision(connection: SyncConnection) -> str | None:
     found = _noted(connection) or _by_number(connection)
     # Revisions are numbers of four digits.
     if found is not None and found > HEAD:
@@ -80,14 +81,14 @@ def _revision(connection: Connection) -> str | None:
     return found
 
 
-def _noted(connection: Connection) -> str | None:
+def _noted(connection: SyncConnection) -> str | None:
     """The revision that Alembic noted, known here or not; None where there is no such note."""
     if not inspect(connection).has_table(alembic_version.name):
         return None
     return connection.execute(select(alembic_version.c.version_num)).scalar_one_or_none()
 
 
-def _by_number(connection: Connection) -> str | None:
+def _by_number(connection: SyncConnection) -> str | None:
     """
     The revision that a number stands for; None for an empty database.
 

@@ -4,23 +4,18 @@ The database: how it is opened and brought up to date, read and written, and its
 Statements are SQLAlchemy Core and run on SQLite and PostgreSQL alike.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from sqlalchemy import select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.operations.clock import Clock
-from bot.storage.database import Database, compact, open_database, transaction
+from bot.storage.database import Connection, Database, open_database, transaction
 from bot.storage.schema import bring_up_to_date
 from bot.storage.tables import cached_findings, now_ms
 
-Write = Callable[[AsyncConnection], Awaitable[None]]
+Write = Callable[[Connection], Awaitable[None]]
 """Writes something, in a transaction."""
-
-# Fewer than there are connections: whoever only reads must not wait for writers.
-_WRITERS = 8
 
 
 class Store:
@@ -28,13 +23,9 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        # On SQLite, whoever waits for another process's write looks again and again: within a process they
-        # stand in line instead. PostgreSQL lets as many write at once as have a connection each.
-        at_once = _WRITERS if database.writing.dialect.name == "postgresql" else 1
-        self._writers = asyncio.Semaphore(at_once)
 
     @asynccontextmanager
-    async def read(self, *, is_long: bool = False) -> AsyncIterator[AsyncConnection]:
+    async def read(self, *, is_long: bool = False) -> AsyncIterator[Connection]:
         """
         Open a transaction that changes nothing; `is_long` if it reads more than a few hundred rows.
 
@@ -46,7 +37,7 @@ class Store:
             yield connection
 
     @asynccontextmanager
-    async def write(self, *, is_long: bool = False) -> AsyncIterator[AsyncConnection]:
+    async def write(self, *, is_long: bool = False) -> AsyncIterator[Connection]:
         """
         Open a transaction that changes something; on SQLite it holds the only writer's place from its start.
 
@@ -56,8 +47,7 @@ class Store:
             StoreAway: when the database cannot be reached.
 
         """
-        ours = transaction(self._database, writing=True, is_long=is_long)
-        async with self._writers, ours as connection:
+        async with transaction(self._database, writing=True, is_long=is_long) as connection:
             yield connection
 
     async def compact(self) -> bool:
@@ -68,8 +58,7 @@ class Store:
             StoreAway: when the file stays busy.
 
         """
-        async with self._writers:
-            return await compact(self._database)
+        return await self._database.compact()
 
     async def now_ms(self) -> int:
         """The database's time, in milliseconds since 1970."""

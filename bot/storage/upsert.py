@@ -1,17 +1,19 @@
 """Insert-or-update, the same on SQLite and PostgreSQL."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import Column, ColumnElement, Table
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.storage.database import Connection
 
 T = TypeVar("T")
 
 
 async def upsert(
-    connection: AsyncConnection,
+    connection: Connection,
     table: Table,
     rows: Sequence[Mapping[str, Any]],
     **alike: ColumnElement[Any],
@@ -28,20 +30,28 @@ async def upsert(
     """
     if not rows:
         return
-    statement = insert_into(connection, table)
+    statement = _over_what_is_there(connection.dialect.name, table, (*rows[0], *alike))
     if alike:
         statement = statement.values(alike)
-    key = {column.name for column in table.primary_key}
-    written = {name: statement.excluded[name] for name in (*rows[0], *alike) if name not in key}
     # In one order: of two transactions that write the same rows, neither waits for the other in a circle.
-    ordered = sorted(rows, key=lambda row: [str(row.get(name)) for name in sorted(key)])
-    await connection.execute(
-        statement.on_conflict_do_update(index_elements=[*key], set_=written), [dict(row) for row in ordered]
-    )
+    key = sorted(column.name for column in table.primary_key)
+    ordered = sorted(rows, key=lambda row: [str(row.get(name)) for name in key])
+    await connection.execute(statement, [dict(row) for row in ordered] if len(rows) > 1 else dict(rows[0]))
+
+
+@cache
+def _over_what_is_there(
+    dialect: str, table: Table, names: tuple[str, ...]
+) -> sqlite.Insert | postgresql.Insert:
+    """The insertion of rows with such columns, each over the one that has the same primary key."""
+    statement = _insert_into(dialect, table)
+    key = {column.name for column in table.primary_key}
+    written = {name: statement.excluded[name] for name in names if name not in key}
+    return statement.on_conflict_do_update(index_elements=[*key], set_=written)
 
 
 async def upsert_returning(
-    connection: AsyncConnection, table: Table, row: Mapping[str, Any], column: Column[T]
+    connection: Connection, table: Table, row: Mapping[str, Any], column: Column[T]
 ) -> T:
     """Write one row over the one that has the same primary key; returns what a column has now."""
     statement = insert_into(connection, table).values(**row)
@@ -52,7 +62,7 @@ async def upsert_returning(
     return (await connection.execute(over.returning(column))).scalar_one()
 
 
-async def lock_row(connection: AsyncConnection, table: Table, row: Mapping[str, Any]) -> None:
+async def lock_row(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
     """
     Hold the row with this one's primary key until the transaction ends; where there is none, write this one.
 
@@ -65,14 +75,14 @@ async def lock_row(connection: AsyncConnection, table: Table, row: Mapping[str, 
         await connection.execute(statement.on_conflict_do_update(index_elements=key, set_=unchanged))
 
 
-async def insert_new(connection: AsyncConnection, table: Table, row: Mapping[str, Any]) -> bool:
+async def insert_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     """Write a row; False, with nothing written, where it would repeat what is unique in the table."""
     statement = insert_into(connection, table).values(**row).on_conflict_do_nothing()
     return (await connection.execute(statement)).rowcount == 1
 
 
 async def insert_new_returning(
-    connection: AsyncConnection,
+    connection: Connection,
     table: Table,
     rows: Sequence[Mapping[str, Any]],
     key: Column[Any],
@@ -84,6 +94,10 @@ async def insert_new_returning(
     return {row[0]: row[1] for row in written.all()}
 
 
-def insert_into(connection: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
+def insert_into(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An insertion for the database at hand, which may say what is done about a row that is there already."""
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    return _insert_into(connection.dialect.name, table)
+
+
+def _insert_into(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)

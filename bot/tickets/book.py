@@ -12,10 +12,10 @@ from enum import StrEnum
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.model import Subject, TicketReference
 from bot.operations.clock import milliseconds
+from bot.storage.database import Connection
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import jobs, now_ms, tickets
@@ -185,6 +185,6 @@ class TicketBook:
         return self._keyring.hash("named", *sorted(f"{s.kind}:{s.value}" for s in subjects))
 
 
-async def _is_open(connection: AsyncConnection, job_id: str) -> bool:
+async def _is_open(connection: Connection, job_id: str) -> bool:
     query = select(jobs.c.id).where(jobs.c.id == job_id, jobs.c.state == "open")
     return (await connection.execute(query)).first() is not None

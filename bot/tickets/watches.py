@@ -13,10 +13,10 @@ from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, delete, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.model import Subject
 from bot.operations.clock import milliseconds
+from bot.storage.database import Connection
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import now_ms, watch_keys, watches
@@ -106,7 +106,7 @@ class WatchBook:
 
     async def begin(
         self,
-        connection: AsyncConnection,
+        connection: Connection,
         watch: Watch,
         lasting: timedelta,
         look_in: timedelta | None,
@@ -167,23 +167,23 @@ class WatchBook:
             found = (await connection.execute(select(watches.c.sealed).where(ours))).scalar_one_or_none()
         return self._opened(found) if found else None
 
-    async def is_known(self, connection: AsyncConnection, keys: Sequence[str]) -> bool:
+    async def is_known(self, connection: Connection, keys: Sequence[str]) -> bool:
         """Whether any thread is found by one of these keys."""
         query = select(watch_keys.c.place).where(_found_by(keys)).limit(1)
         return (await connection.execute(query)).first() is not None
 
-    async def places(self, connection: AsyncConnection, keys: Sequence[str]) -> tuple[str, ...]:
+    async def places(self, connection: Connection, keys: Sequence[str]) -> tuple[str, ...]:
         """The threads that are found by one of these keys, in one order."""
         query = select(watch_keys.c.place).where(_found_by(keys)).distinct().order_by(watch_keys.c.place)
         return tuple((await connection.execute(query)).scalars().all())
 
-    async def count(self, connection: AsyncConnection, keys: Sequence[str]) -> int:
+    async def count(self, connection: Connection, keys: Sequence[str]) -> int:
         """How many threads are found by one of these keys."""
         query = select(func.count(watch_keys.c.place.distinct())).where(_found_by(keys))
         return int((await connection.execute(query)).scalar_one())
 
     async def counts(
-        self, connection: AsyncConnection, errors: Sequence[WatchedError]
+        self, connection: Connection, errors: Sequence[WatchedError]
     ) -> list[tuple[int, WatchedError]]:
         """How many threads show each of these errors."""
         keys = {key: error for error in errors for key in self.keys_of_error(error)}
@@ -191,13 +191,13 @@ class WatchBook:
         query = select(watch_keys.c.key, number).where(_found_by(tuple(keys))).group_by(watch_keys.c.key)
         return [(int(count), keys[key]) for key, count in (await connection.execute(query)).all()]
 
-    async def read(self, connection: AsyncConnection, places: Sequence[str]) -> Mapping[str, Watch]:
+    async def read(self, connection: Connection, places: Sequence[str]) -> Mapping[str, Watch]:
         """Threads by what they are known by; those that cannot be opened are left out."""
         query = select(watches.c.place, watches.c.sealed).where(watches.c.place.in_(places))
         rows = (await connection.execute(query)).all()
         return {place: watch for place, sealed in rows if (watch := self._opened(sealed))}
 
-    async def add_hit(self, connection: AsyncConnection, place: str, error: WatchedError) -> Watch | None:
+    async def add_hit(self, connection: Connection, place: str, error: WatchedError) -> Watch | None:
         """
         Add an error that hit a thread's customer, in a writer's transaction.
 
@@ -229,7 +229,7 @@ class WatchBook:
             await connection.execute(update(watches).where(watches.c.place.in_(places)).values(later))
         return list(places)
 
-    async def look_no_more(self, connection: AsyncConnection, place: str) -> None:
+    async def look_no_more(self, connection: Connection, place: str) -> None:
         """Look no more whether a thread's customer is back."""
         await connection.execute(update(watches).where(watches.c.place == place).values(look_ms=None))
 
@@ -244,7 +244,7 @@ class WatchBook:
             if (watch := self._opened(row.sealed))
         ]
 
-    async def _locked(self, connection: AsyncConnection, place: str) -> Any:
+    async def _locked(self, connection: Connection, place: str) -> Any:
         """A thread's row, which nobody else changes until the transaction ends; None where there is none."""
         ours = watches.c.place == place
         # On PostgreSQL this locks the row; on SQLite the transaction has locked everything.
@@ -253,7 +253,7 @@ class WatchBook:
 
     async def _add_keys(
         self,
-        connection: AsyncConnection,
+        connection: Connection,
         place: str,
         errors: Iterable[WatchedError],
         names: Iterable[tuple[str, Subject]],

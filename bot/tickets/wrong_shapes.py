@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.storage.database import Connection
 from bot.storage.store import Store
 from bot.storage.tables import now_ms, wrong_shapes
 from bot.storage.upsert import insert_new
@@ -29,7 +29,7 @@ class WrongShape:
     last_removed_at: datetime
 
 
-async def note_wrong(connection: AsyncConnection, shape: str) -> None:
+async def note_wrong(connection: Connection, shape: str) -> None:
     """Count one more answer to a message of this shape as removed, in the caller's transaction."""
     kept = shape[:LONGEST_SHAPE]
     await insert_new(connection, wrong_shapes, {"shape": kept, "removed": 0, "last_ms": now_ms()})

@@ -50,7 +50,7 @@ def counted() -> Iterator[Visits]:
     visits = Visits()
 
     def writes(connection: Connection) -> bool:
-        return "sqlite_begin" in connection.get_execution_options()
+        return "casefile_writes" in connection.get_execution_options()
 
     def executed(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
         if not writes(connection) and not statement.startswith("BEGIN"):

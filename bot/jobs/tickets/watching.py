@@ -11,8 +11,6 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from bot.answers.news import ThreadNews, Topic
 from bot.domain.model import CaseFile, ErrorEvent, SourceName, Subject
 from bot.jobs.inbox import Inbox, Job, NewJob
@@ -29,6 +27,7 @@ from bot.settings.model import Settings
 from bot.slack.lost_posts import Spot
 from bot.sources.raygun.pushed_errors import PushedErrors
 from bot.sources.raygun.webhook_events import ErrorNews
+from bot.storage.database import Connection
 from bot.storage.store import Store
 from bot.tickets.watches import Watch, WatchBook, WatchedError
 
@@ -104,7 +103,7 @@ class Watching:
             seen_at=max(seen, default=None),
         ).also(_watched(error) for error in shown)
 
-        async def write(connection: AsyncConnection) -> None:
+        async def write(connection: Connection) -> None:
             lasting = timedelta(days=self._settings.watch.days)
             look_in = _FIRST_LOOK if self.asked_sources else None
             if not await self.book.begin(connection, watch, lasting, look_in, by_person=by_person):
@@ -122,7 +121,7 @@ class Watching:
         """The sources that are asked whether a customer is back: those whose calls are many."""
         return tuple(s.name for s in self._lookup.sources if s.name.vendor in ("rybbit", "fullstory"))
 
-    async def on_news(self, connection: AsyncConnection, news: ErrorNews) -> bool:
+    async def on_news(self, connection: Connection, news: ErrorNews) -> bool:
         """
         Write a job for what a webhook told, in the transaction that stores it, if it concerns a thread.
 
@@ -197,7 +196,7 @@ class Watching:
             await self._inbox.add(connection, [self._tell(place, watch, told, key)])
 
     async def _what_changed(
-        self, connection: AsyncConnection, watch: Watch, shown: Sequence[ErrorEvent]
+        self, connection: Connection, watch: Watch, shown: Sequence[ErrorEvent]
     ) -> list[NewJob]:
         """The jobs that tell what became of the errors since they were read."""
         place = self.book.place(watch.channel, watch.root_ts)
@@ -209,7 +208,7 @@ class Watching:
                 jobs.append(self._tell(place, watch, ThreadNews(Topic.CHANGED, news, tickets), news.key))
         return jobs
 
-    async def _how_many(self, connection: AsyncConnection, watch: Watch) -> list[NewJob]:
+    async def _how_many(self, connection: Connection, watch: Watch) -> list[NewJob]:
         """The jobs that tell, once, how many open tickets have one of a thread's errors, if many have."""
         counts = await self.book.counts(connection, watch.errors)
         tickets, error = max(counts, key=lambda one: one[0], default=(0, None))

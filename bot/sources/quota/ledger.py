@@ -32,7 +32,6 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.sources.quota import (
     Account,
@@ -45,6 +44,7 @@ from bot.sources.quota import (
     Window,
     reserve,
 )
+from bot.storage.database import Connection
 from bot.storage.store import Store
 from bot.storage.tables import now_ms, quota_accounts, quota_calls, quota_told
 from bot.storage.upsert import upsert, upsert_returning
@@ -215,7 +215,7 @@ class Ledger:
         return dict(self._windows)
 
     async def _count(
-        self, connection: AsyncConnection, account: Account, purpose: Purpose, by: str | None
+        self, connection: Connection, account: Account, purpose: Purpose, by: str | None
     ) -> None:
         """Count a call, or raise `_Refusal`."""
         longest = account.longest or Window(0, _DAY_SECONDS)
@@ -267,7 +267,7 @@ def _counting(account: Account, *, is_shared: bool) -> Insert:
     return insert(quota_calls).from_select(["account", "at_ms", "purpose", "asker"], row)
 
 
-async def _lock(connection: AsyncConnection, name: str) -> int:
+async def _lock(connection: Connection, name: str) -> int:
     """
     Lock the account's row, on PostgreSQL; on SQLite the transaction is the only writer already.
 
@@ -280,7 +280,7 @@ async def _lock(connection: AsyncConnection, name: str) -> int:
 
 
 async def _told_and_calls(
-    connection: AsyncConnection, account: Account, window: Window
+    connection: Connection, account: Account, window: Window
 ) -> tuple[int, list[_Told], list[tuple[int, str | None]]]:
     """The database's time, what the vendor said, and when and for whom calls were made, earliest first."""
     clock = select(now_ms().label("now")).subquery()
@@ -326,7 +326,7 @@ def _meant(account: Account, until_in: timedelta) -> Window:
 
 
 async def _used(
-    connection: AsyncConnection, account: Account, window: Window, now: int, asker: str | None = None
+    connection: Connection, account: Account, window: Window, now: int, asker: str | None = None
 ) -> int:
     query = select(func.count()).select_from(quota_calls).where(_inside(account, window, now, asker))
     return int((await connection.execute(query)).scalar_one())
@@ -339,7 +339,7 @@ def _inside(account: Account, window: Window, now: int, asker: str | None) -> Co
 
 
 async def _back_at(
-    connection: AsyncConnection,
+    connection: Connection,
     account: Account,
     window: Window,
     now: int,
@@ -356,7 +356,7 @@ async def _back_at(
     return (found.scalar_one_or_none() or now) + window.milliseconds
 
 
-async def _refused(connection: AsyncConnection, account: Account, asked: _Asked, now: int) -> Refused:
+async def _refused(connection: Connection, account: Account, asked: _Asked, now: int) -> Refused:
     """The refusal of a call, until the latest time at which one of the rules allows it."""
     _, told = _read_told((await connection.execute(_of_told(account.name))).all())
     reasons = [

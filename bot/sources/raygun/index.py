@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 from sqlalchemy import BigInteger, ColumnElement, delete, func, insert, literal, select, union_all
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.addresses import read_address
 from bot.domain.coverage import Coverage, Span
@@ -32,6 +31,7 @@ from bot.sources.raygun.index_rows import (
     to_ms,
     to_ms_up,
 )
+from bot.storage.database import Connection
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import (
@@ -275,7 +275,7 @@ class SessionIndex:
             await connection.execute(insert(index_lookups).values(row))
 
     async def _coverage(
-        self, connection: AsyncConnection, source: SourceName, now: datetime, kind: Listing
+        self, connection: Connection, source: SourceName, now: datetime, kind: Listing
     ) -> Coverage:
         query = select(index_spans.c.start_ms, index_spans.c.end_ms).where(
             index_spans.c.account == str(source), index_spans.c.kind == kind.value
@@ -337,7 +337,7 @@ class SessionIndex:
         }
 
     async def _claim(
-        self, connection: AsyncConnection, account: str, kind: Listing, span: Span, now: datetime
+        self, connection: Connection, account: str, kind: Listing, span: Span, now: datetime
     ) -> None:
         """Add a span to the coverage, and take away what is older than the retention."""
         ours = (index_spans.c.account == account) & (index_spans.c.kind == kind.value)

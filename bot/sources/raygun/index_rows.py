@@ -20,10 +20,10 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.coverage import Span
 from bot.domain.model import Subject
+from bot.storage.database import Connection
 from bot.storage.tables import index_customers, index_names, index_opened, index_sessions, index_spans
 from bot.storage.upsert import upsert
 
@@ -45,7 +45,7 @@ class IndexRows:
     names: list[dict[str, Any]]
     renamed: list[str]
 
-    async def put(self, connection: AsyncConnection) -> None:
+    async def put(self, connection: Connection) -> None:
         """Store the rows in place of older ones of the same sessions and customers."""
         await upsert(connection, index_sessions, self.sessions)
         await upsert(connection, index_customers, self.customers)
@@ -67,7 +67,7 @@ class FoundSession(NamedTuple):
 
 
 async def read_customers(
-    connection: AsyncConnection, account: str, who: Collection[str], listing: str
+    connection: Connection, account: str, who: Collection[str], listing: str
 ) -> tuple[dict[str, str | None], list[tuple[int, int]]]:
     """
     Who has one of these names, and which spans of a list are complete.
@@ -83,7 +83,7 @@ async def read_customers(
 
 
 async def read_sessions(
-    connection: AsyncConnection, account: str, customers: Sequence[str], since_ms: int, now_ms: int
+    connection: Connection, account: str, customers: Sequence[str], since_ms: int, now_ms: int
 ) -> list[FoundSession]:
     """The sessions of customers that began since a time and are still kept, of each the newest 200."""
     if not customers:

@@ -12,7 +12,6 @@ from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy import func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.model import ErrorEvent, SourceName, Subject
 from bot.operations.clock import milliseconds
@@ -28,11 +27,11 @@ _MOST_SHOWN = 50
 _AGAIN, _ASSIGNED = "occurred again", "assigned to "
 # Statuses of an error that is still to be dealt with: that it occurs is no news then.
 _OPEN = frozenset({"active", "new", "open", "unresolved"})
-OnNews = Callable[[AsyncConnection, ErrorNews], Awaitable[None]]
+OnNews = Callable[[Connection, ErrorNews], Awaitable[None]]
 """Called with what an event tells that was not known, in the transaction that stores it."""
 
 
-async def _nobody_listens(_connection: AsyncConnection, _news: ErrorNews) -> None:
+async def _nobody_listens(_connection: Connection, _news: ErrorNews) -> None:
     """Nothing is done about news."""
 
 
@@ -198,7 +197,7 @@ class PushedErrors:
             first_occurred_at=datetime.fromtimestamp(group.first, UTC) if group.first else None,
         )
 
-    async def _note_when(self, connection: AsyncConnection, hits: list[dict[str, str]], at_ms: int) -> None:
+    async def _note_when(self, connection: Connection, hits: list[dict[str, str]], at_ms: int) -> None:
         """Keep when an error hit somebody, unless it is known to have hit them later."""
         for hit in hits:
             them = [pushed_hits.c[name] == value for name, value in hit.items()]
@@ -206,7 +205,7 @@ class PushedErrors:
             await connection.execute(update(pushed_hits).where(*them, earlier).values(hit_ms=at_ms))
 
     async def news_of(
-        self, connection: AsyncConnection, source: SourceName, shown: Sequence[ErrorEvent]
+        self, connection: Connection, source: SourceName, shown: Sequence[ErrorEvent]
     ) -> list[ErrorNews]:
         """
         What became of errors since they were read, in a transaction: until it ends, no event is stored.
@@ -233,7 +232,7 @@ class PushedErrors:
         return news
 
     async def _update_group(
-        self, connection: AsyncConnection, account: str, group: str, event: RaygunEvent
+        self, connection: Connection, account: str, group: str, event: RaygunEvent
     ) -> ErrorNews:
         ours = (pushed_errors.c.account == account) & (pushed_errors.c.error == group)
         found = (await connection.execute(select(pushed_errors.c.sealed).where(ours))).scalar_one_or_none()

@@ -8,7 +8,6 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.audit.entries import AuditEntry, Came, ShownTo, asked_by
 from bot.audit.search import AuditRow, search
@@ -27,7 +26,7 @@ from bot.domain.model import (
 )
 from bot.jobs.inbox import Inbox, Job
 from bot.operations.metrics import Metrics, make_metrics
-from bot.storage.database import StoreAway
+from bot.storage.database import Connection, StoreAway
 from bot.storage.keyring import Keyring, Unsealable
 from bot.storage.store import Store
 from bot.storage.tables import audit
@@ -113,7 +112,7 @@ async def test_refusals_that_come_at_once_are_written_together_each_before_it_is
 ) -> None:
     begun, write = 0, Store.write
 
-    def counted(self: Store) -> AbstractAsyncContextManager[AsyncConnection]:
+    def counted(self: Store) -> AbstractAsyncContextManager[Connection]:
         nonlocal begun
         begun += 1
         return write(self)

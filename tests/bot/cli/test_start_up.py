@@ -10,7 +10,7 @@ import pytest
 pytestmark = pytest.mark.process
 ROOT = Path(__file__).parents[3]
 SAMPLE = ROOT / "sandbox" / "tickets" / "06_zendesk_trigger_name_angle_email.json"
-DATABASE = {"sqlalchemy", "asyncpg", "aiosqlite", "cryptography"}
+DATABASE = {"sqlalchemy", "asyncpg", "cryptography"}
 NETWORK = {"aiohttp", "httpx2", "slack_bolt", "slack_sdk", "starlette", "uvicorn", "dns"}
 REST = {"structlog", "stamina", "prometheus_client", "raygun4py", "yaml", "sandbox"}
 SETTINGS = {"pydantic", "pydantic_settings", "dotenv"}

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import delete, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.asking import Asker
 from bot.domain.model import SourceName, Subject
@@ -21,6 +20,7 @@ from bot.slack.access import Access
 from bot.sources.quota.ledger import Ledger
 from bot.sources.raygun.pushed_errors import PushedErrors
 from bot.sources.raygun.webhook_events import ErrorNews, read_event
+from bot.storage.database import Connection
 from bot.storage.memory import Memory
 from bot.storage.tables import jobs, turns
 from sandbox.slack import Message
@@ -70,7 +70,7 @@ class Newsroom:
         assert event is not None
         watching = self.jobs().watching
 
-        async def on_news(connection: AsyncConnection, news: ErrorNews) -> None:
+        async def on_news(connection: Connection, news: ErrorNews) -> None:
             await watching.on_news(connection, news)
 
         pushed = PushedErrors(at.store, at.keyring, timedelta(days=7))

@@ -18,12 +18,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
-from sqlalchemy import Boolean, Column, Connection, Integer, MetaData, String, Table, inspect, text
+from sqlalchemy import Boolean, Column, Integer, MetaData, String, Table, inspect, text
+from sqlalchemy import Connection as SyncConnection
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.address import is_postgresql
-from bot.storage.database import StoreAway, open_database, transaction
+from bot.storage.database import Connection, StoreAway, open_database, transaction
 from bot.storage.migrations.new import main as new_migration
 from bot.storage.migrations.run import settings
 from bot.storage.schema import HEAD, NewerDatabase
@@ -56,7 +56,7 @@ print("alembic is loaded" if "alembic" in sys.modules else "alembic is not loade
 
 
 @asynccontextmanager
-async def writing(url: str) -> AsyncIterator[AsyncConnection]:
+async def writing(url: str) -> AsyncIterator[Connection]:
     """A transaction in a database that is not opened as a store: nothing brings it up to date."""
     async with open_database(url) as database, transaction(database, writing=True) as connection:
         yield connection
@@ -74,13 +74,13 @@ async def make_older(url: str, schema: str) -> Rows:
         return await connection.run_sync(rows_of)
 
 
-def tables_of(connection: Connection) -> list[Table]:
+def tables_of(connection: SyncConnection) -> list[Table]:
     there = MetaData()
     there.reflect(connection)
     return there.sorted_tables
 
 
-def fill(connection: Connection) -> None:
+def fill(connection: SyncConnection) -> None:
     for table in tables_of(connection):
         if table.name != schema_version.name:
             columns = [column for column in table.c if column.name != "id" or isinstance(column.type, String)]
@@ -94,14 +94,14 @@ def value_for(column: Column[Any], number: int) -> object:
     return number == 1 if isinstance(column.type, Boolean) else number * 10**9
 
 
-def rows_of(connection: Connection) -> Rows:
+def rows_of(connection: SyncConnection) -> Rows:
     return {
         table.name: [dict(row) for row in connection.execute(table.select()).mappings()]
         for table in tables_of(connection)
     }
 
 
-def shape_of(connection: Connection) -> dict[str, Any]:
+def shape_of(connection: SyncConnection) -> dict[str, Any]:
     """All that the database itself knows of its tables, without the order of columns."""
     known = inspect(connection)
     return {
@@ -115,11 +115,11 @@ def shape_of(connection: Connection) -> dict[str, Any]:
     }
 
 
-def differences(connection: Connection, tables: MetaData = metadata) -> list[Any]:
+def differences(connection: SyncConnection, tables: MetaData = metadata) -> list[Any]:
     return list(compare_metadata(MigrationContext.configure(connection), tables))
 
 
-def migrate_from_nothing(connection: Connection) -> None:
+def migrate_from_nothing(connection: SyncConnection) -> None:
     command.upgrade(settings(connection), "head")
 
 
@@ -196,7 +196,7 @@ async def test_a_column_without_a_migration_is_noticed(database_url: str) -> Non
     changed.tables["jobs"].append_column(Column("colour", Integer))
     async with open_store(database_url) as store, store.read() as connection:
         assert await connection.run_sync(differences) == []
-        assert len(await connection.run_sync(differences, changed)) == 1
+        assert len(await connection.run_sync(lambda sync: differences(sync, changed))) == 1
 
 
 @pytest.mark.parametrize("schema", OLDER)
@@ -310,7 +310,7 @@ async def test_a_migration_that_fails_leaves_the_database_as_it_was(database_url
 
 
 async def test_a_column_is_changed_with_all_rows_and_constraints_kept(database_url: str) -> None:
-    def widen(connection: Connection) -> None:
+    def widen(connection: SyncConnection) -> None:
         with Operations(MigrationContext.configure(connection)).batch_alter_table("jobs") as jobs:
             jobs.alter_column("kind", type_=String(60), existing_nullable=False)
 

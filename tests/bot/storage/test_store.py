@@ -4,10 +4,12 @@ import asyncio
 import random
 from contextlib import suppress
 
-from sqlalchemy import insert, select
+import pytest
+from sqlalchemy import Connection, Engine, event, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from bot.slack.rate_limits import RateLimits
-from bot.storage.store import Store, is_reachable
+from bot.storage.store import Store, is_reachable, open_store
 from bot.storage.tables import metadata, turns
 
 
@@ -69,3 +71,56 @@ async def test_whoever_is_out_of_time_in_the_middle_hears_of_that_and_of_nothing
         assert current is not None
         assert not current.cancelling()
         await touch(store, "after")
+
+
+sqlite_alone = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+async def keys(store: Store) -> set[str]:
+    async with store.read() as connection:
+        return set((await connection.execute(select(turns.c.key))).scalars().all())
+
+
+@sqlite_alone
+async def test_those_who_write_at_once_share_a_transaction(store: Store) -> None:
+    await touch(store, "before")
+    begun: list[Connection] = []
+    event.listen(Engine, "begin", begun.append)
+    try:
+        await asyncio.gather(*(touch(store, f"C{number}") for number in range(20)))
+    finally:
+        event.remove(Engine, "begin", begun.append)
+    assert len(begun) == 1
+    assert len(await keys(store)) == 21
+
+
+@sqlite_alone
+@pytest.mark.parametrize("number", [0, 1, 3])
+async def test_of_those_who_share_a_transaction_one_that_fails_is_taken_back_alone(
+    store: Store, number: int
+) -> None:
+    await touch(store, "there")
+
+    async def fail() -> None:
+        async with store.write() as connection:
+            await connection.execute(insert(turns).values(key="taken back", taken_until_ms=1))
+            await connection.execute(insert(turns).values(key="there", taken_until_ms=1))
+
+    writers = [touch(store, f"C{other}") for other in range(3)]
+    writers.insert(number, fail())
+    came = await asyncio.gather(*writers, return_exceptions=True)
+    assert [type(one) for one in came if one is not None] == [IntegrityError]
+    assert await keys(store) == {"there", "C0", "C1", "C2"}
+
+
+@sqlite_alone
+async def test_what_was_written_is_there_for_another_process_when_its_writer_goes_on(
+    store: Store, database_url: str
+) -> None:
+    async with open_store(database_url) as other:
+
+        async def write_and_look(key: str) -> None:
+            await touch(store, key)
+            assert key in await keys(other)
+
+        await asyncio.gather(*(write_and_look(f"C{number}") for number in range(10)))

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from bot.settings.model import TicketSettings, load_settings
 from bot.storage.store import Store
@@ -67,5 +68,5 @@ async def test_while_the_database_is_away_they_stay_as_they_were(store: Store, h
     assert (await switches.now()).offer == "silent"
     hands.time += timedelta(minutes=1)
     async with store.write() as connection:
-        await connection.exec_driver_sql("ALTER TABLE switches RENAME TO gone")
+        await connection.execute(text("ALTER TABLE switches RENAME TO gone"))
     assert (await switches.now()).offer == "silent"
