@@ -12,7 +12,6 @@ from http import HTTPStatus
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -25,6 +24,7 @@ from bot.operations.request_body import bounded_body, large_bodies, refused
 from bot.settings.model import Settings
 from bot.sources.raygun.pushed_errors import PushedErrors
 from bot.sources.raygun.webhook_events import ErrorNews, read_event
+from bot.storage.database import Connection
 
 _LONGEST_BODY = 256 * 1024
 
@@ -75,7 +75,7 @@ async def _take(
         return PlainTextResponse("nothing known in it")
     concerns_threads = False
 
-    async def on_news(connection: AsyncConnection, news: ErrorNews) -> None:
+    async def on_news(connection: Connection, news: ErrorNews) -> None:
         nonlocal concerns_threads
         concerns_threads = await watching.on_news(connection, news)
 

@@ -5,7 +5,7 @@ In the database they are sealed, and their keys are hashes, so that no address c
 older than the retention is returned from neither.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import timedelta
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ from sqlalchemy import select
 from bot.lookup.kept_answers import KeptAnswers, KnownAnswer, best_for, with_newer
 from bot.operations.clock import Clock
 from bot.storage.database import Connection
+from bot.storage.gathered import Gathered
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store, Write
 from bot.storage.tables import cached_findings, now_ms
@@ -41,6 +42,8 @@ class AnswerCache:
         self._clock = clock
         self._retention = retention
         self._memory: LRUCache[str, KeptAnswers] = LRUCache(maxsize=_ENTRIES_IN_MEMORY)
+        # All sources are asked at once.
+        self._reads = Gathered(self._read)
 
     async def get(
         self, key: str, days: int, enough: Callable[[KnownAnswer], bool] = lambda _: True
@@ -58,17 +61,20 @@ class AnswerCache:
 
     async def latest(self, key: str, days: int) -> KnownAnswer | None:
         """As `get`, but always read from the database: another process may have written a newer answer."""
-        async with self._store.read() as connection:
-            return self._best(key, days, await self._stored(connection, key))
+        return self.best(key, days, await self._reads.ask(key) or ())
 
     async def after(
-        self, write: Callable[[Connection], Awaitable[T]], key: str, days: int
-    ) -> tuple[T, KnownAnswer | None]:
-        """Write something, and read the latest answer in the same transaction."""
+        self, write: Callable[[Connection], Awaitable[T]], keys: Collection[str]
+    ) -> tuple[T, dict[str, KeptAnswers]]:
+        """Write something, and read the latest answers in the same transaction."""
         async with self._store.write() as connection:
-            written = await write(connection)
-            kept = await self._stored(connection, key)
-        return written, self._best(key, days, kept)
+            return await write(connection), await self._stored(connection, keys)
+
+    def best(self, key: str, days: int, kept: KeptAnswers) -> KnownAnswer | None:
+        """Of the answers that were just read under a key, what is known for a question about so many days."""
+        if kept:
+            self._memory[key] = kept
+        return best_for(self._lasting(kept), days)
 
     async def put(self, key: str, subject_hash: str, known: KnownAnswer, *also: Write) -> None:
         """Keep an answer under a key, beside those that say more; what else is written goes with it."""
@@ -81,11 +87,6 @@ class AnswerCache:
             for write in also:
                 await write(connection)
 
-    def _best(self, key: str, days: int, kept: KeptAnswers) -> KnownAnswer | None:
-        if kept:
-            self._memory[key] = kept
-        return best_for(self._lasting(kept), days)
-
     def drop(self) -> None:
         """Drop the copies in memory: somebody was forgotten."""
         self._memory.clear()
@@ -94,7 +95,11 @@ class AnswerCache:
         now = self._clock()
         return tuple(known for known in kept if now - known.as_of <= self._retention)
 
-    async def _stored(self, connection: Connection, key: str) -> KeptAnswers:
-        query = select(cached_findings.c.sealed).where(cached_findings.c.key == key)
-        sealed = (await connection.execute(query)).scalar_one_or_none()
-        return () if sealed is None else self._keyring.unseal_value(_KEPT, sealed) or ()
+    async def _read(self, keys: tuple[str, ...]) -> dict[str, KeptAnswers]:
+        async with self._store.read() as connection:
+            return await self._stored(connection, keys)
+
+    async def _stored(self, connection: Connection, keys: Collection[str]) -> dict[str, KeptAnswers]:
+        query = select(cached_findings.c.key, cached_findings.c.sealed).where(cached_findings.c.key.in_(keys))
+        found = (await connection.execute(query)).all()
+        return {key: self._keyring.unseal_value(_KEPT, sealed) or () for key, sealed in found}

@@ -20,7 +20,7 @@ from bot.domain.answer import Answer
 from bot.domain.model import Failure, Finding, Reason, SourceName, State
 from bot.lookup.answer_cache import AnswerCache
 from bot.lookup.findings import Findings
-from bot.lookup.kept_answers import KnownAnswer
+from bot.lookup.kept_answers import KeptAnswers, KnownAnswer
 from bot.lookup.known_links import KnownLinks
 from bot.lookup.single_flight import Flights
 from bot.operations.clock import Clock
@@ -28,6 +28,7 @@ from bot.sources.http import CallFailed, Calls
 from bot.sources.protocol import Effort, Indexed, Question, Source
 from bot.sources.raygun.pushed_errors import PushedErrors
 from bot.storage.database import Connection
+from bot.storage.gathered import Gathered
 from bot.storage.keyring import Keyring
 from bot.storage.leases import Leases
 from bot.storage.store import Write
@@ -118,6 +119,8 @@ class AskSource:
         self._known_links = known_links
         self._leases = leases
         self._process = uuid.uuid4().hex
+        # All sources are asked at once.
+        self._claims = Gathered(self._claim_all)
         # How often each question has been answered: where the number has grown meanwhile, nobody need ask.
         self._answered_times: LRUCache[str, int] = LRUCache(_ANSWERED_KEPT)
         self._refused: TTLCache[SourceName, Failure] = TTLCache(
@@ -245,8 +248,9 @@ class AskSource:
     ) -> _Outcome:
         """The vendor's answer, or that of another process which is asking the same question now."""
         while True:
-            take = partial(self._leases.taken, key=name, holder=self._process, lasting=_LEASE_LASTS)
-            ours, known = await self._cache.after(take, self._key(source, question), question.days)
+            key = self._key(source, question)
+            ours, kept = await self._claims.ask((name, key)) or (False, ())
+            known = self._cache.best(key, question.days, kept)
             if known is not None and self._is_answer(source, question, known, begun):
                 if ours:
                     await self._leases.release(name, self._process)
@@ -268,6 +272,15 @@ class AskSource:
             renewing.cancel()
             if not released:
                 await self._leases.release(name, self._process)
+
+    async def _claim_all(
+        self, questions: tuple[tuple[str, str], ...]
+    ) -> dict[tuple[str, str], tuple[bool, KeptAnswers]]:
+        """Of questions by name and cache key: whether each is ours to ask, and what has come of it so far."""
+        names, keys = zip(*questions, strict=True)
+        take = partial(self._leases.taken_of, keys=names, holder=self._process, lasting=_LEASE_LASTS)
+        ours, kept = await self._cache.after(take, keys)
+        return {(name, key): (name in ours, kept.get(key, ())) for name, key in questions}
 
     def _is_answer(self, source: Source, question: Question, known: KnownAnswer, begun: datetime) -> bool:
         """Whether a cached answer, perhaps of another process, will do for a question asked at `begun`."""

@@ -1,5 +1,6 @@
 """Time-limited locks in the database, shared by all processes."""
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from sqlalchemy import case, delete, or_, update
@@ -30,16 +31,26 @@ class Leases:
 
     async def taken(self, connection: Connection, key: str, holder: str, lasting: timedelta) -> bool:
         """As `take`, in a writer's transaction."""
-        row = {"key": self._hash(key), "holder": holder, "until_ms": now_ms() + milliseconds(lasting)}
+        return bool(await self.taken_of(connection, [key], holder, lasting))
+
+    async def taken_of(
+        self, connection: Connection, keys: Collection[str], holder: str, lasting: timedelta
+    ) -> set[str]:
+        """As `take`, of several in a writer's transaction: the keys whose leases the holder has now."""
+        named = {self._hash(key): key for key in keys}
+        until = now_ms() + milliseconds(lasting)
+        # In one order: two transactions that take the same ones do not wait for each other in a circle.
+        rows = [{"key": name, "holder": holder, "until_ms": until} for name in sorted(named)]
         is_over = claims.c.until_ms <= now_ms()
-        new = insert_into(connection, claims).values(row)
-        until = case((is_over, new.excluded.until_ms), else_=claims.c.until_ms)
+        new = insert_into(connection, claims).values(rows)
+        ends = case((is_over, new.excluded.until_ms), else_=claims.c.until_ms)
         taken = new.on_conflict_do_update(
             index_elements=[claims.c.key],
-            set_={"holder": holder, "until_ms": until},
+            set_={"holder": holder, "until_ms": ends},
             where=or_(is_over, claims.c.holder == holder),
         )
-        return (await connection.execute(taken)).rowcount == 1
+        rows_taken = (await connection.execute(taken.returning(claims.c.key))).scalars().all()
+        return {named[name] for name in rows_taken}
 
     async def renew(self, key: str, holder: str, lasting: timedelta) -> None:
         """Prolong a lease that the holder has: it lasts so long from now."""

@@ -17,6 +17,7 @@ from bot.domain.model import ErrorEvent, SourceName, Subject
 from bot.operations.clock import milliseconds
 from bot.sources.raygun.index_rows import from_ms, to_ms
 from bot.sources.raygun.webhook_events import OCCURRED, Change, ErrorNews, RaygunEvent, canonical
+from bot.storage.database import Connection
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import now_ms, pushed_deliveries, pushed_errors, pushed_hits, quota_accounts

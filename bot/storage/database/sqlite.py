@@ -32,8 +32,8 @@ from bot.storage.database.connection import StoreAway
 _BUSY_SECONDS = 15.0
 # SQLite's codes carry details in their higher bits.
 _PRIMARY_CODE = 0xFF
-# One for the writer, the others for what may take long.
-_THREADS = 4
+# For what only reads and may take long.
+_THREADS = 3
 
 T = TypeVar("T")
 
@@ -170,7 +170,8 @@ class SqliteDatabase:
         # Transactions are begun here: SQLAlchemy and the driver would begin them too late to lock.
         self._reads = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._writes = self._reads.execution_options(casefile_writes=True)
-        self._threads = ThreadPoolExecutor(_THREADS, "sqlite")
+        self._threads = ThreadPoolExecutor(_THREADS, "sqlite reading")
+        self._writers_thread = ThreadPoolExecutor(1, "sqlite writing")
         self._turn, self._opening = asyncio.Lock(), asyncio.Lock()
         self._reader: SyncConnection | None = None
         self._writer: SyncConnection | None = None
@@ -198,7 +199,7 @@ class SqliteDatabase:
         try:
             async with self._turn:
                 self._writer = writer = self._writer or await self._connected(self._writes, interruptible)
-                connection = SqliteConnection(writer, self._threads, interruptible, is_long=is_long)
+                connection = SqliteConnection(writer, self._writers_thread, interruptible, is_long=is_long)
                 joined = self._still_shared(writer)
                 shared = joined or await self._begun(writer, connection)
                 part = writer.begin_nested() if joined else None
@@ -244,6 +245,7 @@ class SqliteDatabase:
             for connection in filter(None, (self._reader, self._writer)):
                 connection.close()
         self._threads.shutdown(wait=False)
+        self._writers_thread.shutdown(wait=False)
 
     async def _connected(self, engine: Engine, interruptible: _Interruptible) -> SyncConnection:
         opening = asyncio.get_running_loop().run_in_executor(self._threads, engine.connect)
@@ -287,7 +289,7 @@ class SqliteDatabase:
         writer = self._writer
         if writer is None or (shared := self._still_shared(writer)) is None:
             return
-        committing = asyncio.get_running_loop().run_in_executor(self._threads, writer.commit)
+        committing = asyncio.get_running_loop().run_in_executor(self._writers_thread, writer.commit)
         try:
             await interruptible.wait(committing)
         except Exception as error:  # noqa: BLE001 - raised where it is waited for

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from bot.domain.model import Session, SourceName, Subject, SubjectKind
 from bot.operations.clock import system_clock
@@ -251,7 +251,7 @@ async def test_a_channel_that_is_shared_by_now_is_told_nothing(room: Newsroom) -
         room.at.slack.state.channels[root.channel], shared=True
     )
     async with room.at.store.write() as connection:
-        await connection.exec_driver_sql("DELETE FROM source_memory")
+        await connection.execute(text("DELETE FROM source_memory"))
     await room.push("StatusChanged", status="Resolved")
     await room.work()
     assert room.told(root) == []

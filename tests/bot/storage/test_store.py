@@ -85,11 +85,12 @@ async def keys(store: Store) -> set[str]:
 async def test_those_who_write_at_once_share_a_transaction(store: Store) -> None:
     await touch(store, "before")
     begun: list[Connection] = []
-    event.listen(Engine, "begin", begun.append)
+    note = begun.append
+    event.listen(Engine, "begin", note)
     try:
         await asyncio.gather(*(touch(store, f"C{number}") for number in range(20)))
     finally:
-        event.remove(Engine, "begin", begun.append)
+        event.remove(Engine, "begin", note)
     assert len(begun) == 1
     assert len(await keys(store)) == 21
 
