@@ -114,8 +114,8 @@ async def _asked(process: Process, line: str) -> object:
 
 
 @asynccontextmanager
-async def open_demo(port: int, reset: asyncio.Event) -> AsyncIterator[World]:
-    """The sandbox with its bot, for the block; `reset` is set when somebody asks for all of it anew."""
+async def open_demo(port: int, reset: asyncio.Event, more: Sequence[str] = ()) -> AsyncIterator[World]:
+    """The sandbox with its bot and `more` vendors; `reset` is set when somebody asks for all of it anew."""
 
     async def begin_anew() -> None:
         reset.set()
@@ -123,7 +123,9 @@ async def open_demo(port: int, reset: asyncio.Event) -> AsyncIterator[World]:
     with tempfile.TemporaryDirectory(prefix="casefile-demo-") as folder:
         bot = DemoBot(Path(folder))
         controls = Controls({**bot.controls.acts, "reset": begin_anew}, bot.meters)
-        opened = open_world(port, patience=_PATIENCE, strangers_a_day=_STRANGERS_A_DAY, controls=controls)
+        opened = open_world(
+            port, patience=_PATIENCE, strangers_a_day=_STRANGERS_A_DAY, controls=controls, more=more
+        )
         async with opened as world:
             try:
                 await bot.serve(world)
@@ -132,8 +134,8 @@ async def open_demo(port: int, reset: asyncio.Event) -> AsyncIterator[World]:
                 await bot.stop()
 
 
-async def demo(port: int) -> None:
-    """Run until a signal to stop, and print the page's URL."""
+async def demo(port: int, more: Sequence[str] = ()) -> None:
+    """Run with `more` vendors until a signal to stop, and print the page's URL."""
     configure_logging("WARNING")
     told: list[str] = []
 
@@ -142,14 +144,16 @@ async def demo(port: int) -> None:
             told.append(world.slack.base_url)
             print(_welcome(world.slack.base_url), flush=True)  # noqa: T201 - the command's output
 
-    await run_demo(port, stop_signal(), tell)
+    await run_demo(port, stop_signal(), tell, more)
 
 
-async def run_demo(port: int, stop: asyncio.Event, opened: Callable[[World], None]) -> None:
+async def run_demo(
+    port: int, stop: asyncio.Event, opened: Callable[[World], None], more: Sequence[str] = ()
+) -> None:
     """Run until it is stopped; each time that all of it begins anew, `opened` is told the new sandbox."""
     while not stop.is_set():
         reset = asyncio.Event()
-        async with open_demo(port, reset) as world:
+        async with open_demo(port, reset, more) as world:
             # The page comes back at the address that it was at.
             port = urlsplit(world.slack.base_url).port or port
             opened(world)

@@ -2,12 +2,14 @@
 
 import random
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from importlib import import_module
 
 from bot.slack.manifest import read_manifest
+from bot.sources.registry import TITLES, VENDORS
 from sandbox.clock import SandboxClock
 from sandbox.faults import Fault
 from sandbox.people import FULLSTORY, RAYGUN, RYBBIT, UXCAM, Customer, Error, make_people
@@ -38,6 +40,8 @@ _STRANGERS_A_DAY = 3_000
 _PUSHED = Error("RangeError", "Maximum call stack size exceeded")
 # The author of the samples' tickets.
 _WRITER = "jane.doe@contoso.example"
+# Every other vendor may be opened as well: its stand-in is the class of its title, in the module of its name.
+MORE_VENDORS = tuple(name for name in TITLES if name not in (FULLSTORY, RAYGUN, RYBBIT, UXCAM))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +62,13 @@ class World:
     people: tuple[Customer, ...]
     tickets: tuple[TicketSample, ...]
     switches: "Switches"
+    more: tuple[StandIn, ...] = ()
     secret_key: str = field(default_factory=lambda: secrets.token_urlsafe(32))
 
     @property
     def vendors(self) -> tuple[StandIn, ...]:
         """All vendors of sessions."""
-        return (self.fullstory, self.raygun, self.rybbit, self.uxcam)
+        return (self.fullstory, self.raygun, self.rybbit, self.uxcam, *self.more)
 
     @property
     def desks(self) -> tuple[StandIn, ...]:
@@ -79,7 +84,7 @@ class World:
             "SLACK_APP_TOKEN": self.slack.app_token,
             "SLACK_SIGNING_SECRET": self.slack.signing_secret,
             # All vendors watch one product.
-            "SHARED_UIDS": "fullstory/main,raygun/shop,rybbit/www,uxcam/app",
+            "SHARED_UIDS": ",".join(_account(vendor) for vendor in self.vendors),
             "TICKETS__INTERNAL_DOMAINS": "acme.example",
             "TICKETS__IGNORED_ADDRESSES": "support@acme.example,help@acme.example",
         }
@@ -154,6 +159,7 @@ async def open_world(
     more_people: Callable[[datetime], Sequence[Customer]] = lambda _now: (),
     controls: Controls | None = None,
     clock: SandboxClock | None = None,
+    more: Sequence[str] = (),
 ) -> AsyncIterator[World]:
     """
     Everything, started.
@@ -166,6 +172,7 @@ async def open_world(
         strangers_a_day: how many sessions Raygun has beside those of the customers that one can try.
         controls: what the page can do with the bot.
         clock: the time; without one, the machine's.
+        more: which of `MORE_VENDORS` there are beside the four.
 
     """
     clock = clock or SandboxClock()
@@ -178,6 +185,9 @@ async def open_world(
         rybbit = await stack.enter_async_context(listening(Rybbit(clock, from_people(people))))
         fullstory.latency, raygun.latency, rybbit.latency = patience
         uxcam = await stack.enter_async_context(listening(UXCam(clock, people)))
+        others = {
+            name: await stack.enter_async_context(listening(_stand_in(name, clock, people))) for name in more
+        }
         entries = await stack.enter_async_context(listening(RaygunEntries(clock)))
         zendesk = await stack.enter_async_context(listening(Zendesk(clock)))
         intercom = await stack.enter_async_context(listening(Intercom(clock)))
@@ -188,6 +198,7 @@ async def open_world(
                 FaultSwitch("Raygun v3", "RAYGUN_V3__", raygun_v3),
                 FaultSwitch("Rybbit", "RYBBIT__", rybbit),
                 FaultSwitch("UXCam", "UXCAM__", uxcam),
+                *(FaultSwitch(TITLES[name], f"{name.upper()}__", one) for name, one in others.items()),
                 FaultSwitch("Zendesk", "ZENDESK__", zendesk),
                 FaultSwitch("Intercom", "INTERCOM__", intercom),
             )
@@ -205,7 +216,7 @@ async def open_world(
         def panel(slack: SlackWorkspace) -> Panel:
             return Panel(
                 (*customers, nobody),
-                _addresses(people),
+                _addresses(people, others),
                 lambda: switches.shown,
                 installed.shortcuts,
                 installed.commands,
@@ -224,7 +235,7 @@ async def open_world(
         )
         slack = await stack.enter_async_context(started)
         slack.subscribed_events.update(installed.events)
-        slack.unfurl_domains.update(installed.unfurl_domains)
+        slack.unfurl_domains.update(installed.unfurl_domains, _domains(others))
         slack.state.has_home = installed.has_home
         for user in slack.state.users.values():
             if may_act(user) and not user.stranger:
@@ -244,10 +255,30 @@ async def open_world(
             people,
             tickets,
             switches,
+            tuple(others.values()),
         )
 
 
-def _addresses(people: Sequence[Customer]) -> tuple[TryThis, ...]:
+def _account(vendor: StandIn) -> str:
+    """The account that a stand-in's variables configure, such as `rybbit/www`."""
+    tool, label, _field = next(iter(vendor.environment())).lower().split("__")
+    return f"{tool}/{label}"
+
+
+def _stand_in(name: str, clock: SandboxClock, people: Sequence[Customer]) -> StandIn:
+    """The stand-in of one of `MORE_VENDORS`, which knows whom FullStory knows."""
+    made: StandIn = getattr(import_module(f"sandbox.vendors.{name}"), TITLES[name])(
+        clock, [replace(one, vendors=one.vendors | {name}) for one in people if FULLSTORY in one.vendors]
+    )
+    return made
+
+
+def _domains(names: Iterable[str]) -> set[str]:
+    """What Slack has to know to tell of these vendors' addresses."""
+    return {entry.pages({}).domain for entry in VENDORS if entry.vendor in set(names) and entry.pages}
+
+
+def _addresses(people: Sequence[Customer], others: Mapping[str, StandIn]) -> tuple[TryThis, ...]:
     """A URL to paste for each vendor, of somebody's session or of their page."""
     person = next(one for one in people if {FULLSTORY, RAYGUN, RYBBIT, UXCAM} <= one.vendors)
     newest = person.visits[0]
@@ -257,6 +288,7 @@ def _addresses(people: Sequence[Customer]) -> tuple[TryThis, ...]:
         TryThis(raygun_url(recorded), "a session in Raygun"),
         TryThis(f"https://app.rybbit.io/1407/user/{person.uid}", "a person’s page in Rybbit"),
         TryThis(uxcam_url(person, newest), "a session in UXCam, with a crash"),
+        *(TryThis(one.urls(person)[0], f"a session in {TITLES[name]}") for name, one in others.items()),
     )
 
 

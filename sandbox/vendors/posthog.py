@@ -19,6 +19,7 @@ from sandbox.vendors.stand_in import Clock, StandIn
 
 POSTHOG = "posthog"
 PROJECT = "12345"
+_WEB = "https://us.posthog.com"
 _SHOP = "https://shop.contoso.example"
 _NAMES = uuid.UUID("0190a5f7-0000-7000-8000-000000000000")
 _MOST_IDS = 10
@@ -67,7 +68,12 @@ class PostHog(StandIn):
             "POSTHOG__APP__API_KEY": self.api_key,
             "POSTHOG__APP__PROJECT": PROJECT,
             "POSTHOG__APP__BASE_URL": self.origin,
+            "POSTHOG__APP__WEB_URL": _WEB,
         }
+
+    def urls(self, person: Customer) -> Sequence[str]:
+        """Addresses of somebody's recordings, the newest first."""
+        return [f"{_WEB}/project/{PROJECT}/replay/{session_id(person, visit)}" for visit in person.visits]
 
     def routes(self) -> list[web.RouteDef]:
         """The paths of a project that are asked for."""

@@ -22,6 +22,7 @@ from sandbox.vendors.stand_in import Clock, StandIn
 
 SENTRY = "sentry"
 ORGANIZATION, PROJECT = "acme", "4511"
+_WEB = f"https://{ORGANIZATION}.sentry.io"
 _SHOP = "https://shop.contoso.example"
 _MOST_ROWS, _DEFAULT_ROWS = 100, 10
 # How many calls each endpoint takes in a second (contract, section 5).
@@ -97,7 +98,12 @@ class Sentry(StandIn):
             "SENTRY__SHOP__TOKEN": self.token,
             "SENTRY__SHOP__ORGANIZATION": ORGANIZATION,
             "SENTRY__SHOP__BASE_URL": self.origin,
+            "SENTRY__SHOP__WEB_URL": "https://sentry.io",
         }
+
+    def urls(self, person: Customer) -> Sequence[str]:
+        """Addresses of somebody's replays, the newest first."""
+        return [f"{_WEB}/explore/replays/{replay_id(person, visit)}/" for visit in person.visits]
 
     def routes(self) -> list[web.RouteDef]:
         """The lists and the single replay of an organisation."""
@@ -238,7 +244,7 @@ class Sentry(StandIn):
             "id": hit.issue_id,
             "shortId": f"SHOP-{hit.issue_id[:3]}",
             "title": hit.error.title,
-            "permalink": f"{self.origin}/organizations/{ORGANIZATION}/issues/{hit.issue_id}/",
+            "permalink": f"{_WEB}/issues/{hit.issue_id}/",
             "status": self.statuses.get(hit.error.title, "unresolved"),
             # Of everybody; the count is a text.
             "count": str(len(same)),

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from sandbox.faults import Fault, misbehave
+from sandbox.people import Customer
 
 Clock = Callable[[], datetime]
 
@@ -65,6 +66,10 @@ class StandIn(ABC):
     @abstractmethod
     def environment(self) -> dict[str, str]:
         """The variables that configure Casefile for it."""
+
+    def urls(self, person: Customer) -> Sequence[str]:  # noqa: ARG002 - most are told elsewhere
+        """Addresses of somebody's sessions that can be pasted, the newest first."""
+        return ()
 
     def application(self) -> web.Application:
         """The stand-in as a web application."""

@@ -1,18 +1,27 @@
 """The world as the demo opens it: what the manifest subscribes to, who writes in, what the page offers."""
 
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
 import sandbox.world
+from bot.domain.links import read_link
+from bot.domain.model import Subject, SubjectKind
+from bot.engine import open_engine
+from bot.settings.model import load_settings
 from bot.slack.manifest import read_manifest
+from bot.sources.protocol import Question
+from bot.sources.registry import TITLES as VENDOR_TITLES
+from bot.sources.registry import VENDORS, known_pages
 from sandbox.people import FULLSTORY, RAYGUN, RYBBIT
 from sandbox.slack import plain_text
 from sandbox.slack.page import page_files
 from sandbox.ticket_samples import TicketButton, load_samples
 from sandbox.ticket_titles import TITLES
-from sandbox.world import open_world
+from sandbox.world import MORE_VENDORS, open_world
+from tests.conftest import prepared_sqlite
 
 FIELD = {"type": "plain_text_input", "action_id": "text"}
 
@@ -164,3 +173,26 @@ async def test_a_posted_sample_reads_like_its_ticket() -> None:
         (jira,) = [sample for sample in world.tickets if "jira" in sample.name]
         posted = await TicketButton(world.slack, jira, lambda _ticket_id: None).post()
         assert "jane.doe@contoso.example" in plain_text(posted)
+
+
+async def test_each_more_vendor_can_be_tried_beside_the_four_and_by_its_addresses(tmp_path: Path) -> None:
+    async with open_world(strangers_a_day=0, more=MORE_VENDORS) as world:
+        environment = world.environment()
+        assert environment.pop("SHARED_UIDS").endswith(",sentry/shop,posthog/app")
+        environment["DATABASE_URL"] = prepared_sqlite(tmp_path / "casefile.db")
+        settings = load_settings(environment)
+        jane = Subject(SubjectKind.EMAIL, "jane@contoso.example", "jane@contoso.example")
+        only = [entry for entry in VENDORS if entry.vendor in MORE_VENDORS]
+        async with open_engine(settings, world.clock, vendors=only) as engine:
+            found = await engine.lookup.within(Question(jane, 30), 60)
+        jane_here = next(person for person in world.people if person.email == jane.value)
+        for name, stand_in in zip(MORE_VENDORS, world.more, strict=True):
+            [finding] = [one for one in found.findings if one.source.vendor == name]
+            assert (finding.failure, len(finding.sessions)) == (None, len(jane_here.visits))
+            links = [read_link(url, known_pages(settings)) for url in stand_in.urls(jane_here)]
+            assert [link and link.session_id for link in links] == [one.id for one in finding.sessions]
+            assert {session.url for session in finding.sessions} == set(stand_in.urls(jane_here))
+        async with aiohttp.ClientSession(world.slack.base_url) as page:
+            panel = await (await page.get("/page/panel")).json()
+        offered = {one["about"] for one in panel["addresses"]}
+        assert {f"a session in {VENDOR_TITLES[name]}" for name in MORE_VENDORS} < offered

@@ -109,6 +109,7 @@ class SentryWords:
     def session(self, row: ReplayRow, session_id: str) -> Session:
         """A replay as a session."""
         pages = [page for page, _ in groupby(to_page(url) for url in row.urls) if page]
+        browser = joined(row.browser.get("name"), row.browser.get("version"))
         ended = row.finished_at
         if ended is None and row.started_at and row.duration is not None:
             ended = row.started_at + timedelta(seconds=row.duration)
@@ -124,10 +125,11 @@ class SentryWords:
             entry_page=pages[0] if pages else None,
             exit_page=pages[-1] if pages else None,
             device=to_text(row.device.get("name")) or to_text(row.device.get("model")),
-            browser=joined(row.browser.get("name"), row.browser.get("version")),
+            browser=browser,
             os=joined(row.os.get("name"), row.os.get("version")),
             errors=row.count_errors,
-            app_version=to_text(row.releases[0]) if row.releases else None,
+            # A web site's release is no version of an app that somebody has.
+            app_version=to_text(row.releases[0]) if row.releases and not browser else None,
             has_replay=True,
             trail=tuple(pages[-_TRAIL:]),
             rage_clicks=row.count_rage_clicks,

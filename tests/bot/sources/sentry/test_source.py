@@ -86,6 +86,9 @@ async def test_a_replay_is_told_with_all_that_the_documents_example_has(on_bench
     assert (session.rage_clicks, session.dead_clicks, session.errors) == (1, 6, 1)
     assert (session.browser, session.os, session.device) == ("Chrome 103.0.38", "iOS 16.2", "iPhone 11")
     assert (session.user.uid, session.user.email, session.user.name) == ("30246326", JANE, "Jane Doe")
+    assert session.app_version is None
+    app = ROW | {"browser": {"name": None, "version": None}}
+    [session] = (await find(on_bench.sentry(served((app,))), JANE)).sessions
     assert session.app_version == "version@1.4"
 
 
