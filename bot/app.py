@@ -111,7 +111,7 @@ async def open_bot(
         reader = TicketReader(ticket_rules(settings.tickets, us), engine.desks)
         switches = Switches(engine.store, settings.tickets, engine.clock)
         own = partial(own_lookups, engine.store, engine.keyring)
-        home = HomeTab(slack, access, engine.sources, engine.desks, own, switches, settings)
+        home = HomeTab(slack, access, engine.sources, engine.desks, own, switches, settings, engine.clock)
         book = WatchBook(engine.store, engine.keyring)
         watching = Watching(engine.store, book, inbox, engine.pushed, engine.lookup, settings)
         news = WatchJobs(

@@ -43,6 +43,7 @@ from bot.jobs.home.view import OFFER, SUBJECT_INPUT
 from bot.jobs.payloads import LookupPayload, RemovePayload, SessionErrorsPayload, WatchPayload
 from bot.slack.signed_values import ButtonSeals, ForgedValue
 from bot.sources.protocol import Effort
+from handlers.home import look_up_again
 from handlers.inbound import Inbound, accept_or_tell, asker_of, keep_refusal, redelivery_key, tell_at_once
 from handlers.modals import ask_customer
 
@@ -199,6 +200,9 @@ async def _remove(body: dict[str, Any], inbound: Inbound) -> None:
 async def _again(body: dict[str, Any], inbound: Inbound, effort: Effort, pressed: str, action: str) -> None:
     """Ask the same again, or what the button says, in place of the answer that the button is below."""
     value = ButtonValue.loads(pressed)
+    if value.form is AnswerForm.HOME:
+        await look_up_again(inbound, body, value, effort)
+        return
     asker = asker_of(inbound, body, _WAYS_OF_BUTTONS.get(action, Way.LOOK_UP))
     # What a person chose in a ticket's thread was asked by that person.
     named = value.asker or (asker.user if value.form is AnswerForm.OFFERED else None)

@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
+from bot.answers.buttons import ButtonValue
 from bot.answers.mrkdwn import escaped
 from bot.audit.entries import Came, asked_by
 from bot.domain.asking import Asker, Way
@@ -45,7 +46,7 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
         event = body["event"]
         if event.get("tab", "home") == "home":
             asker = Asker(event["user"], str(event.get("channel") or ""), inbound.identity.team, way=Way.HOME)
-            _show(inbound, asker)
+            _show(inbound, asker, shown=event.get("view"))
 
     @bolt.action(SUBJECT_INPUT)
     async def on_enter(ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -91,11 +92,13 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
         await ack()
 
 
-def _show(inbound: Inbound, asker: Asker, wrong: str | None = None) -> None:
+def _show(
+    inbound: Inbound, asker: Asker, wrong: str | None = None, shown: dict[str, Any] | None = None
+) -> None:
     """Show the tab; that somebody is refused there is written down."""
 
     async def show() -> None:
-        if reason := await inbound.home.show_if_possible(asker, wrong=wrong):
+        if reason := await inbound.home.show_if_possible(asker, wrong=wrong, shown=shown):
             await write_refusal(inbound, asker, reason)
 
     inbound.tasks.spawn(show(), "show the Home tab")
@@ -112,9 +115,22 @@ async def _ask(inbound: Inbound, body: dict[str, Any]) -> None:
         await _look_up(inbound, body, subject)
 
 
-async def _look_up(inbound: Inbound, body: dict[str, Any], subject: Subject) -> None:
+async def look_up_again(inbound: Inbound, body: dict[str, Any], value: ButtonValue, effort: Effort) -> None:
+    """Do what a button below an answer on the tab says: the answer takes that one's place there."""
+    [subject] = value.subjects
+    await _look_up(inbound, body, subject, effort, value.days, value.shown)
+
+
+async def _look_up(
+    inbound: Inbound,
+    body: dict[str, Any],
+    subject: Subject,
+    effort: Effort = Effort.USUAL,
+    days: int | None = None,
+    shown: int | None = None,
+) -> None:
     asker = visitor_of(inbound, body)
-    payload = HomeLookupPayload(asker, subject, Effort.USUAL)
+    payload = HomeLookupPayload(asker, subject, effort, days, shown)
     if refused := await accept_from(inbound, HOME_LOOKUP, redelivery_key(body), payload):
         _show(inbound, asker, refused)
 

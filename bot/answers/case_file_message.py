@@ -165,7 +165,8 @@ def _details(told: _Told, view: View, shown: int) -> list[Block]:
         happenings = told.history.in_visit(visit)
         words = first_words if number == 0 else ""
         lines = writer.of(visit, view.ticket_at, words, len(happenings))
-        found = visit_menu(visit, happenings, view.ticket_at) if view.buttons else None
+        has_menu = view.buttons and view.form is not AnswerForm.HOME
+        found = visit_menu(visit, happenings, view.ticket_at) if has_menu else None
         menu, block_id = found or (None, None)
         blocks.append(section("\n".join(lines), menu, block_id))
     if left := len(told.history.visits) - len(visits):

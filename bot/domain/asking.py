@@ -87,3 +87,5 @@ class AnswerForm(StrEnum):
     TICKET = "ticket"
     # One message in a ticket's thread, about whomever a person chose there in place of an offer.
     OFFERED = "offered"
+    # On somebody's Home tab, where no message is.
+    HOME = "home"

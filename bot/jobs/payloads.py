@@ -159,13 +159,19 @@ class SessionErrorsPayload:
 
 @dataclass(frozen=True, slots=True)
 class HomeLookupPayload:
-    """Somebody looks a person up on their Home tab; the asker's channel is their direct one with the bot."""
+    """
+    Somebody looks a person up on their Home tab; the asker's channel is their direct one with the bot.
+
+    `days` and `shown` are as usual where no button says otherwise.
+    """
 
     __pydantic_config__ = _PRIVATE
 
     asker: Asker
     subject: Subject
     effort: Effort
+    days: int | None = None
+    shown: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

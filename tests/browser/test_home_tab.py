@@ -13,7 +13,6 @@ async def test_somebody_is_looked_up_on_the_tab_and_stands_among_ones_own(screen
     field = home.get_by_label("Look a customer up")
     await field.fill("jane@contoso.example")
     await field.press("Enter")
-    # The whole answer: one that is closed while it grows is shown again when the next tool has answered.
     await expect(home).to_contain_text("4 tools")
     await expect(home).to_contain_text("Where Casefile looks")
     await home.get_by_role("button", name="Close this answer").click()

@@ -1,11 +1,14 @@
 """The Home tab: what each person sees there, lookups that are answered there, and the admins' switches."""
 
+import asyncio
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from bot.jobs.home.view import AGAIN, CHANNELS, DEFAULTS, LOOK_UP, OFFER, SUBJECT_BLOCK, SUBJECT_INPUT
+from bot.answers.buttons import LOOK_FURTHER, REFRESH, SHOW_MORE
+from bot.jobs.home.view import AGAIN, CHANNELS, CLEAR, DEFAULTS, LOOK_UP, OFFER, SUBJECT_BLOCK, SUBJECT_INPUT
 from sandbox.ticket_samples import post_sample
 from tests.end_to_end.conftest import Desk
 
@@ -65,6 +68,66 @@ async def test_who_is_asked_for_on_the_tab_is_answered_there_and_nowhere_else(de
         assert len(desk.world.fullstory.calls) == calls
         other = await opened(desk, slack.people.colleague)
         assert f"`{JANE}`" not in other
+
+
+async def growing(desk: Desk, user: str) -> asyncio.Event:
+    """An answer on somebody's tab that grows when the event is set: FullStory has not answered yet."""
+    held = desk.world.fullstory.hold = asyncio.Event()
+    await opened(desk, user)
+    await desk.world.slack.press_in_home(user, SUBJECT_INPUT, **typed(JANE))
+    await until(desk, user, lambda shown: "FullStory: asking" in shown and "in the last 30 days" in shown)
+    return held
+
+
+async def test_an_answer_that_is_closed_while_it_grows_does_not_come_back(desk: Desk) -> None:
+    slack, agent = desk.world.slack, desk.world.slack.people.agent
+    async with desk.casefile() as bot:
+        held = await growing(desk, agent)
+        await slack.press_in_home(agent, CLEAR)
+        await until(desk, agent, lambda shown: "in the last 30 days" not in shown)
+        held.set()
+        await desk.idle(bot)
+        assert "in the last 30 days" not in tab(desk, agent)
+        # It was looked up all the same, and stands among one's own.
+        await slack.open_home(agent)
+        await until(desk, agent, lambda shown: f"`{JANE}`" in shown)
+
+
+async def test_an_answer_is_still_there_and_grows_when_its_tab_is_left_and_opened_again(desk: Desk) -> None:
+    agent = desk.world.slack.people.agent
+    async with desk.casefile() as bot:
+        held = await growing(desk, agent)
+        await desk.world.slack.open_home(agent)
+        held.set()
+        await until(desk, agent, lambda shown: "app.fullstory.com" in shown)
+        await desk.world.slack.open_home(agent)
+        await desk.idle(bot)
+        assert "app.fullstory.com" in tab(desk, agent)
+        view = desk.world.slack.state.homes[agent].body
+        long_ago = json.loads(view["private_metadata"]) | {"answered_at": "2020-01-01T00:00:00+00:00"}
+        view["private_metadata"] = json.dumps(long_ago)
+        await desk.world.slack.open_home(agent)
+        await until(desk, agent, lambda shown: "app.fullstory.com" not in shown)
+
+
+async def test_the_buttons_of_an_answer_on_the_tab_work_there(desk: Desk) -> None:
+    slack, agent = desk.world.slack, desk.world.slack.people.agent
+    async with desk.casefile() as bot:
+        await opened(desk, agent)
+        await slack.press_in_home(agent, SUBJECT_INPUT, **typed("busy@tailspin.example"))
+        await until(desk, agent, lambda shown: SHOW_MORE in shown and "asking" not in shown)
+        await desk.idle(bot)
+        before, calls = tab(desk, agent), len(desk.world.fullstory.calls)
+        await slack.press_in_home(agent, SHOW_MORE)
+        await until(desk, agent, lambda shown: shown.count("Replay: ") > before.count("Replay: "))
+        assert len(desk.world.fullstory.calls) == calls
+        await slack.press_in_home(agent, REFRESH)
+        await slack.wait_for(lambda: len(desk.world.fullstory.calls) > calls)
+        await desk.idle(bot)
+        await slack.press_in_home(agent, LOOK_FURTHER)
+        await until(desk, agent, lambda shown: "in the last 60 days" in shown)
+        await desk.idle(bot)
+        assert all(not slack.messages(channel) for channel in slack.state.channels)
 
 
 async def test_what_is_no_subject_is_said_below_the_field(desk: Desk) -> None:

@@ -12,7 +12,7 @@ from bot.answers.progress import present
 from bot.audit.entries import AuditEntry, ShownTo, asked_by
 from bot.audit.own import OwnLookup
 from bot.audit.trail import AuditTrail
-from bot.domain.asking import Asker
+from bot.domain.asking import AnswerForm, Asker
 from bot.domain.model import CaseFiles
 from bot.jobs.home.tab import UNSURE, HomeTab
 from bot.jobs.inbox import Job
@@ -24,23 +24,38 @@ from bot.slack.access import Access
 from bot.sources.protocol import Question
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class HomeTarget:
-    """Somebody's Home tab, as a place where case files are shown."""
+    """
+    Somebody's Home tab, as a place where case files are shown.
+
+    An answer that was closed, or gave way to the next one, does not come back when it grows: the tab is
+    published over the state of it (`hash`) that was published last, or not at all.
+    """
 
     tab: HomeTab
     asker: Asker
     view: View
+    _state: str | None = None
+    _is_gone: bool = False
 
     async def may_grow(self) -> bool:
         """Always: tabs are published anew, which is no edit."""
         return True
 
     async def show(self, case_files: CaseFiles) -> None:
-        """Publish the tab with them."""
+        """Publish the tab with them, unless somebody else has published it since."""
+        if self._is_gone:
+            return
         [case_file] = case_files
         asked = OwnLookup(case_file.subject, case_file.as_of)
-        await self.tab.show(self.asker, answer=together(case_file, self.view).blocks, asked=asked)
+        blocks = together(case_file, self.view).blocks
+        try:
+            self._state = await self.tab.show(self.asker, answer=blocks, asked=asked, over=self._state)
+        except SlackApiError as error:
+            if error.response.get("error") != "hash_conflict":
+                raise
+            self._is_gone = True
 
 
 class HomeJobs:
@@ -89,20 +104,21 @@ class HomeJobs:
             await self._refuse(job, asker, entries, verdict.refusal.reason)
             return
         lookup = self._settings.lookup
+        days, shown = payload.days or lookup.days, payload.shown or lookup.shown
         question = Question(
             payload.subject,
-            lookup.days,
+            days,
             effort=payload.effort,
             heard_since=job.heard_since,
             by=asker.user,
         )
-        view = View(None, lookup.shown, buttons=False)
+        view = View(None, shown, form=AnswerForm.HOME)
         ask = partial(self._lookup.ask_all, [question])
         case_files = await present(ask, HomeTarget(self._tab, asker, view))
         [entry] = asked_by(asker)
         self._trail.note(job, entry.about(case_files, ShownTo.ASKER))
         self._metrics.lookups.labels("answered").inc()
-        self._log.info("lookup.done", job=job.id, days=lookup.days)
+        self._log.info("lookup.done", job=job.id, days=days)
 
     async def _refuse(self, job: Job, asker: Asker, entries: Sequence[AuditEntry], reason: str) -> None:
         """Show on the tab why somebody may not ask; it says so itself."""

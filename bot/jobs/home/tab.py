@@ -1,6 +1,7 @@
 """Publishing somebody's Home tab."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -9,7 +10,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.audit.own import OwnLookup
 from bot.domain.asking import Asker
-from bot.jobs.home.view import HomeContent, home_view
+from bot.jobs.home.view import HomeContent, answered_at, home_view
+from bot.operations.clock import Clock
 from bot.settings.model import Settings
 from bot.slack.access import Access, Refusal, Verdict
 from bot.slack.client import SlackAway
@@ -23,6 +25,8 @@ Own = Callable[[str], Awaitable[Sequence[OwnLookup]]]
 """A person's own last lookups, by their Slack id."""
 UNSURE = "Slack could not confirm who you are just now. Open this tab again in a minute."
 """What somebody is told whom Slack does not tell about."""
+# So long an answer stays when the tab is left and opened again; later it is drawn anew.
+_ANSWER_STAYS = timedelta(minutes=10)
 
 
 class HomeTab:
@@ -37,6 +41,7 @@ class HomeTab:
         own: each person's own last lookups.
         switches: what admins may switch.
         settings: the command's name, and who sees answers.
+        clock: says how old an answer is.
 
     """
 
@@ -49,6 +54,7 @@ class HomeTab:
         own: Own,
         switches: Switches,
         settings: Settings,
+        clock: Clock,
     ) -> None:
         self.switches = switches
         self._slack = slack
@@ -57,6 +63,7 @@ class HomeTab:
         self._desks = desks
         self._own = own
         self._settings = settings
+        self._clock = clock
 
     async def show(
         self,
@@ -65,7 +72,8 @@ class HomeTab:
         answer: Sequence[dict[str, Any]] = (),
         asked: OwnLookup | None = None,
         wrong: str | None = None,
-    ) -> None:
+        over: str | None = None,
+    ) -> str | None:
         """
         Publish somebody's tab, which also says it where they may not ask.
 
@@ -74,18 +82,26 @@ class HomeTab:
             answer: blocks of the answer to what they asked there.
             asked: whom they asked for, which is not in the trail yet.
             wrong: what was not understood of it.
+            over: the state of the tab that this one follows; without one it follows any.
+
+        Returns:
+            the state of the tab that is published now.
 
         Raises:
             SlackAway: when Slack cannot be reached.
-            SlackApiError: when Slack does not take the tab.
+            SlackApiError: when Slack does not take the tab: `hash_conflict` where it is in another state.
 
         """
         verdict = await self._verdict(asker)
-        await self._publish(asker, await self._content(asker, verdict, answer, asked, wrong))
+        return await self._publish(asker, await self._content(asker, verdict, answer, asked, wrong), over)
 
-    async def show_if_possible(self, asker: Asker, *, wrong: str | None = None) -> str | None:
+    async def show_if_possible(
+        self, asker: Asker, *, wrong: str | None = None, shown: dict[str, Any] | None = None
+    ) -> str | None:
         """
         Publish it, or log why not: nobody is told of a tab that was not drawn, it is opened again.
+
+        What is `shown` there stays, for whoever may see it, where it is an answer of the last minutes.
 
         Why somebody is refused comes back, also where Slack does not draw what says so.
         """
@@ -93,6 +109,9 @@ class HomeTab:
         try:
             verdict = await self._verdict(asker)
             refused = verdict.refusal.reason if verdict.refusal else None
+            answered = answered_at(shown or {})
+            if refused is None and answered and self._clock() - answered < _ANSWER_STAYS:
+                return None
             await self._publish(asker, await self._content(asker, verdict, (), None, wrong))
         except (SlackApiError, SlackAway, StoreAway) as error:
             said = error.response.get("error") if isinstance(error, SlackApiError) else str(error)
@@ -118,8 +137,10 @@ class HomeTab:
         except SlackApiError:
             return Verdict(Refusal("unsure", UNSURE), in_public=False)
 
-    async def _publish(self, asker: Asker, content: HomeContent) -> None:
-        await self._slack.views_publish(user_id=asker.user, view=home_view(content))
+    async def _publish(self, asker: Asker, content: HomeContent, over: str | None = None) -> str | None:
+        published = await self._slack.views_publish(user_id=asker.user, view=home_view(content), hash=over)
+        state = (published.get("view") or {}).get("hash")
+        return str(state) if state else None
 
     async def _content(
         self,
@@ -145,4 +166,5 @@ class HomeTab:
             private=self._settings.visibility != "thread",
             switches=await self.switches.now() if verdict.is_admin else None,
             is_admin=verdict.is_admin,
+            answered_at=asked.at if asked and answer else None,
         )

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from slack_sdk.models.blocks import (
@@ -51,7 +52,8 @@ class HomeContent:
 
     `channel` is their direct channel with the bot. `refusal` is why they may not look anybody up, None where
     they may: then only that is shown. `answer` are the blocks of the answer to what they asked here, and
-    `wrong` what was not understood of it. `switches` are shown to admins alone (None: not to this person).
+    `answered_at` when that was; `wrong` is what was not understood of it. `switches` are shown to admins
+    alone (None: not to this person).
     """
 
     channel: str
@@ -65,6 +67,7 @@ class HomeContent:
     private: bool = False
     switches: TicketSwitches | None = None
     is_admin: bool = field(default=False)
+    answered_at: datetime | None = None
 
 
 def home_view(content: HomeContent) -> dict[str, Any]:
@@ -74,16 +77,32 @@ def home_view(content: HomeContent) -> dict[str, Any]:
         blocks += _allowed(content)
     else:
         blocks += dicts([section(f"*What you may do here:* nothing. {content.refusal}")])
-    return {"type": "home", "private_metadata": json.dumps({"channel": content.channel}), "blocks": blocks}
+    kept = {"channel": content.channel}
+    if content.answered_at is not None:
+        kept["answered_at"] = content.answered_at.isoformat()
+    return {"type": "home", "private_metadata": json.dumps(kept), "blocks": blocks}
 
 
 def channel_of(view: dict[str, Any]) -> str:
     """The person's direct channel with the bot, from a view that is on its way back; empty where unknown."""
+    return str(_kept(view).get("channel") or "")
+
+
+def answered_at(view: dict[str, Any]) -> datetime | None:
+    """When the answer was given that a view shows, if it shows any."""
+    try:
+        return datetime.fromisoformat(str(_kept(view).get("answered_at")))
+    except ValueError:
+        return None
+
+
+def _kept(view: dict[str, Any]) -> dict[str, Any]:
+    """What was put into a view, to come back with it."""
     try:
         kept = json.loads(view.get("private_metadata") or "{}")
     except ValueError:
-        return ""
-    return str(kept.get("channel") or "") if isinstance(kept, dict) else ""
+        return {}
+    return kept if isinstance(kept, dict) else {}
 
 
 def _allowed(content: HomeContent) -> list[dict[str, Any]]:
