@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
 from urllib.parse import quote, unquote
 
 import pytest
@@ -13,8 +15,6 @@ from bot.settings.accounts import RybbitAccount, UXCamAccount
 from bot.sources.registry import TITLES, VENDORS, at_moment, known_pages
 from bot.sources.rybbit.links import pages as rybbit_pages
 from bot.sources.uxcam.links import pages as uxcam_pages
-from tests.bot.sources.posthog import pages as of_posthog
-from tests.bot.sources.sentry import pages as of_sentry
 
 ORG, DEVICE, SESSION = "7QX2B", "5120998877665544321", "7719002233445566778"
 CLIENT = "0b6a7a0e-1111-4222-8333-944455556666"
@@ -29,11 +29,18 @@ def server(base_url: str, web_url: str | None = None) -> dict[str, RybbitAccount
     return {"www": RybbitAccount(api_key="key", site="1", base_url=base_url, web_url=web_url)}
 
 
+# Each vendor's examples that are in its own folder.
+SOURCES = Path(__file__).parents[1] / "sources"
+EXAMPLES = [
+    import_module(f"tests.bot.sources.{vendor}.pages")
+    for vendor in TITLES
+    if (SOURCES / vendor / "pages.py").is_file()
+]
+DOMAINS = tuple(f".{pages.domain}" for pages in known_pages())
 OWN = (
     *known_pages(),
     rybbit_pages(server("https://stats.contoso.example", "http://stats.contoso.example:8443")),
-    of_sentry.OWN,
-    of_posthog.OWN,
+    *(examples.OWN for examples in EXAMPLES),
 )
 FILTERS = quote('[{"parameter":"user_id","type":"equals","value":["cust-8841"]}]')
 
@@ -133,8 +140,7 @@ KNOWN = {
     "http://stats.contoso.example:8443/1/errors": rybbit(
         LinkKind.LIST, account_id="1", host="stats.contoso.example:8443"
     ),
-    **of_sentry.KNOWN,
-    **of_posthog.KNOWN,
+    **{url: link for examples in EXAMPLES for url, link in examples.KNOWN.items()},
 }
 DRESSED = [
     "{}",
@@ -242,8 +248,7 @@ GOOD = f"app.fullstory.com/ui/{ORG}/session/{DEVICE}:{SESSION}"
         "https://[::1",
         "",
         "jane@contoso.example",
-        *of_sentry.OTHERS,
-        *of_posthog.OTHERS,
+        *(url for examples in EXAMPLES for url in examples.OTHERS),
     ],
 )
 def test_look_alikes_and_other_pages_are_not_recognised(url: str) -> None:
@@ -373,7 +378,7 @@ def test_what_is_put_into_a_known_address_never_changes_whose_host_it_is(
     found = read_link(url[:where] + put + url[where:], OWN)
     # A data region or an organisation may be named anything: what is below a vendor's domain is the vendor's.
     known = {link.host for link in KNOWN.values()}
-    assert found is None or found.host in known or found.host.endswith((".fullstory.com", ".sentry.io"))
+    assert found is None or found.host in known or found.host.endswith(DOMAINS)
 
 
 @pytest.mark.parametrize(

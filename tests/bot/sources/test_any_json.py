@@ -13,6 +13,7 @@ from bot.domain.answer import Answer
 from bot.domain.model import Failure
 from bot.sources.http import CallFailed
 from bot.sources.protocol import TellsErrors
+from bot.sources.registry import TITLES
 from tests.bot.sources.canned import Canned, bench, calls_of, find
 from tests.conftest import MovableClock
 
@@ -77,7 +78,7 @@ def script(replies: list[tuple[int, Any]]) -> Canned:
     return Canned(respond)
 
 
-@pytest.mark.parametrize("vendor", ["fullstory", "posthog", "raygun", "rybbit", "sentry", "uxcam"])
+@pytest.mark.parametrize("vendor", TITLES)
 @pytest.mark.parametrize("subject", ["jane@contoso.example", "u-1"])
 @settings(max_examples=15, deadline=None)
 @given(replies=REPLIES)
