@@ -20,7 +20,8 @@ from bot.jobs.home.lookups import HomeJobs
 from bot.jobs.home.tab import HomeTab
 from bot.jobs.inbox import Inbox
 from bot.jobs.people import PeopleJobs
-from bot.jobs.session_errors import SessionErrorsJobs
+from bot.jobs.pressed.others import OthersJobs
+from bot.jobs.pressed.session_errors import SessionErrorsJobs
 from bot.jobs.slack_results import answering_in_slack, telling_in_slack
 from bot.jobs.tickets import TicketJobs
 from bot.jobs.tickets.news import WatchJobs
@@ -242,6 +243,14 @@ def _handlers(
         poster,
         is_private=engine.settings.visibility != "thread",
     )
+    others = OthersJobs(
+        admission,
+        lookup,
+        engine.others,
+        poster,
+        engine.clock,
+        is_private=engine.settings.visibility != "thread",
+    )
     on_home = HomeJobs(home, access, lookup, admission.trail, settings, metrics)
     answers = {
         kinds.LOOKUP.name: people.look_up,
@@ -251,6 +260,7 @@ def _handlers(
         kinds.TICKET.name: tickets.answer,
         kinds.REMOVE.name: tickets.remove,
         kinds.SESSION_ERRORS.name: errors.answer,
+        kinds.OTHERS.name: others.answer,
         kinds.UNFURL.name: unfurls.answer,
         kinds.HOME_LOOKUP.name: on_home.answer,
         kinds.WATCH_NEWS.name: news.spread,

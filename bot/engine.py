@@ -12,8 +12,9 @@ from bot.lookup.ask_source import AskSource
 from bot.lookup.fan_out import Lookup
 from bot.lookup.identities import Identities
 from bot.lookup.known_links import KnownLinks
-from bot.lookup.named_pages import NamedPages
-from bot.lookup.pages import Pages
+from bot.lookup.others import Others
+from bot.lookup.pages.asked import Pages
+from bot.lookup.pages.named import NamedPages
 from bot.lookup.shared_uids import SharedUids
 from bot.lookup.single_flight import Flights
 from bot.operations.clock import Clock, anchored_clock, system_clock
@@ -60,6 +61,7 @@ class Engine:
     named_pages: NamedPages
     leases: Leases
     lookup: Lookup
+    others: Others
     metrics: Metrics
     erasures: Erasures
 
@@ -123,6 +125,7 @@ async def open_engine(
             named_pages,
             leases,
             lookup,
+            Others(sources, flights, keyring, wiring.memory),
             metrics,
             erasures,
         )

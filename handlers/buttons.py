@@ -2,10 +2,11 @@
 The buttons below our messages.
 
 Refresh asks anew (and spends quota on purpose), More visits asks nobody, 30 more days looks further back,
-Remove takes an answer in a ticket's thread away, "Errors in this visit" reads one session's events, and the
-buttons with somebody's name look that one up. What they answer takes the place of the message that they are
-in, or stands in its thread. Watch and Stop watching say whether a thread is told what becomes of its errors.
-Whether the person may do so is judged by the job, as for every way in.
+Remove takes an answer in a ticket's thread away, "Errors in this visit" reads one session's events, "Is it
+just them?" counts how many others an error hit, and the buttons with somebody's name look that one up. What
+they answer takes the place of the message that they are in, or stands in its thread. Watch and Stop watching say
+whether a thread is told what becomes of its errors. Whether the person may do so is judged by the job, as for
+every way in.
 """
 
 import re
@@ -23,6 +24,7 @@ from bot.answers.buttons import (
     LOOK_FURTHER,
     MORE_OF_PERSON,
     OPEN,
+    OTHERS,
     REFRESH,
     REMOVE,
     REST,
@@ -40,7 +42,13 @@ from bot.answers.targets.masked import SHARE_HERE, SHOW_ME
 from bot.domain.asking import AnswerForm, Shown, Way
 from bot.jobs import payloads as kinds
 from bot.jobs.home.view import OFFER, SUBJECT_INPUT
-from bot.jobs.payloads import LookupPayload, RemovePayload, SessionErrorsPayload, WatchPayload
+from bot.jobs.payloads import (
+    LookupPayload,
+    OthersPayload,
+    RemovePayload,
+    SessionErrorsPayload,
+    WatchPayload,
+)
 from bot.slack.signed_values import ButtonSeals, ForgedValue
 from bot.sources.protocol import Effort
 from handlers.home import look_up_again
@@ -61,6 +69,7 @@ _WAYS_OF_BUTTONS = {
     SESSION_ERRORS: Way.SESSION_ERRORS,
     LOOK_FURTHER: Way.LOOK_FURTHER,
     TRY_OTHER: Way.TRY_OTHER,
+    OTHERS: Way.OTHERS,
     ASK_CUSTOMER: Way.OPEN_MODAL,
     WATCH: Way.WATCH,
     STOP_WATCHING: Way.STOP_WATCHING,
@@ -142,6 +151,9 @@ def _register_menus(bolt: AsyncApp, inbound: Inbound) -> None:
     @bolt.action(re.compile(rf"^({WATCH}|{STOP_WATCHING})$"))
     async def on_watch(ack: AsyncAck, body: dict[str, Any]) -> None:
         await _watch(body, inbound, body["actions"][0]["action_id"], _value(body))
+    @bolt.action(OTHERS)
+    async def on_others(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await _count_others(body, inbound, _value(body))
         await ack()
 
     @bolt.action(REST)
@@ -151,6 +163,8 @@ def _register_menus(bolt: AsyncApp, inbound: Inbound) -> None:
             ask_customer(inbound, body, ButtonValue.loads(value))
         elif action in (WATCH, STOP_WATCHING):
             await _watch(body, inbound, action, value)
+        elif action == OTHERS:
+            await _count_others(body, inbound, value)
         else:
             await _again(body, inbound, Effort.USUAL, value, action)
         await ack()
@@ -187,6 +201,15 @@ async def _read_errors(body: dict[str, Any], inbound: Inbound) -> None:
         until=value.until,
     )
     await accept_or_tell(inbound, kinds.SESSION_ERRORS, body, payload, payload.asker)
+
+
+async def _count_others(body: dict[str, Any], inbound: Inbound, pressed: str) -> None:
+    """Count how many others the newest errors hit; what is found stands where the message is."""
+    value, on = ButtonValue.loads(pressed), _shown(body)
+    [subject] = value.subjects
+    asker = asker_of(inbound, body, Way.OTHERS)
+    payload = OthersPayload(asker, subject, value.days, thread_ts=on.parent_ts, ephemeral=on.ephemeral)
+    await accept_or_tell(inbound, kinds.OTHERS, body, payload, payload.asker)
 
 
 async def _remove(body: dict[str, Any], inbound: Inbound) -> None:

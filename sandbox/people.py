@@ -87,6 +87,7 @@ class Customer:
     tried_by: str | None = field(default=None)
     plan: str | None = None
     anonymous: bool = False
+    app_version: str = "5.2.0"
 
     @property
     def subject(self) -> str:

@@ -32,6 +32,7 @@ from sandbox.vendors.rybbit_data import from_people
 from sandbox.vendors.stand_in import StandIn, listening
 from sandbox.vendors.uxcam import UXCam
 from sandbox.vendors.uxcam import session_url as uxcam_url
+from sandbox.vendors.uxcam_counts import crowd
 from sandbox.vendors.zendesk import Zendesk
 
 # Sessions a day that the shop has in Raygun, besides those of the demo's customers.
@@ -184,7 +185,7 @@ async def open_world(
         raygun_v3 = await stack.enter_async_context(listening(RaygunV3(clock, traffic)))
         rybbit = await stack.enter_async_context(listening(Rybbit(clock, from_people(people))))
         fullstory.latency, raygun.latency, rybbit.latency = patience
-        uxcam = await stack.enter_async_context(listening(UXCam(clock, people)))
+        uxcam = await stack.enter_async_context(listening(UXCam(clock, people, crowd(clock()))))
         others = {
             name: await stack.enter_async_context(listening(_stand_in(name, clock, people))) for name in more
         }

@@ -30,6 +30,7 @@ _LONGEST_VALUE = 2_000
 REFRESH, SHOW_MORE, REMOVE = "refresh", "show_more", "remove"
 ASK_CUSTOMER = "ask_customer"
 LOOK_FURTHER, TRY_OTHER, REST = "look_further", "try_other", "rest"
+OTHERS = "others"
 SESSION_ERRORS = "session_errors"
 WATCH, STOP_WATCHING = "watch", "stop_watching"
 # The value of what stops watching the thread that it is in; elsewhere it is the thread's time.
@@ -126,7 +127,9 @@ def answer_buttons(
     if value.form is AnswerForm.OFFERED and is_complete:
         elements.append(_take_back_button(value))
     if is_complete:
-        rest = [(LOOK_FURTHER, table.FURTHER_BACK, further)] if further and is_found else []
+        is_one = len(case_files) == 1 and bool(histories[0].happenings)
+        rest = [(OTHERS, table.OTHERS, value.dumps())] if is_one else []
+        rest += [(LOOK_FURTHER, table.FURTHER_BACK, further)] if further and is_found else []
         rest += [(ASK_CUSTOMER, table.SOMEBODY_ELSE, _second_try(value))] if value.form in _IN_TICKETS else []
         if watches and is_found and not is_private:
             rest.append(_watching(value))

@@ -27,6 +27,7 @@ COMMANDS = {
     "serve": ("serve:serve", "answer Slack by signed HTTP"),
     "socket": ("serve:socket", "answer Slack by Socket Mode"),
     "lookup": ("asking.lookup:lookup", "the case file of an address or uid, in the terminal"),
+    "others": ("asking.others:others", "how many others a customer's newest errors hit"),
     "read-ticket": (
         "asking.read_ticket:read_ticket",
         "what the bot would do with a Slack message; asks nobody",

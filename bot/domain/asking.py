@@ -25,6 +25,8 @@ class Way(StrEnum):
     # A button with a name on it, in an offer or a choice.
     LOOK_UP = "look_up"
     SESSION_ERRORS = "session_errors"
+    # "Is it just them?", below an answer or in the terminal.
+    OTHERS = "others"
     REMOVE = "remove"
     SHOW_ME = "show_me"
     SHARE = "share"

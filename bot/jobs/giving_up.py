@@ -14,6 +14,7 @@ from bot.jobs.payloads import (
     HOME_LOOKUP,
     LOOKUP,
     NOTE,
+    OTHERS,
     POINTED,
     REMOVE,
     SESSION_ERRORS,
@@ -54,6 +55,7 @@ _ASKERS: Mapping[str, Callable[[str], Asker]] = MappingProxyType(
         HOME_LOOKUP.name: lambda payload: HOME_LOOKUP.read(payload).asker,
         SESSION_ERRORS.name: lambda payload: SESSION_ERRORS.read(payload).asker,
         WATCH.name: lambda payload: WATCH.read(payload).asker,
+        OTHERS.name: lambda payload: OTHERS.read(payload).asker,
     }
 )
 # What counts the failures of the kinds that nobody asked for.

@@ -158,6 +158,24 @@ class SessionErrorsPayload:
 
 
 @dataclass(frozen=True, slots=True)
+class OthersPayload:
+    """
+    Somebody presses "Is it just them?".
+
+    It is about what hit the subject in the last `days` days; the answer goes into `thread_ts`, or to the
+    asker alone.
+    """
+
+    __pydantic_config__ = _PRIVATE
+
+    asker: Asker
+    subject: Subject
+    days: int
+    thread_ts: str | None
+    ephemeral: bool
+
+
+@dataclass(frozen=True, slots=True)
 class HomeLookupPayload:
     """
     Somebody looks a person up on their Home tab; the asker's channel is their direct one with the bot.
@@ -269,6 +287,7 @@ TICKET = JobKind("ticket", TypeAdapter(TicketPayload), asked_by_person=False)
 REMOVE = JobKind("remove", TypeAdapter(RemovePayload))
 UNFURL = JobKind("unfurl", TypeAdapter(UnfurlPayload), asked_by_person=False)
 SESSION_ERRORS = JobKind("errors", TypeAdapter(SessionErrorsPayload))
+OTHERS = JobKind("others", TypeAdapter(OthersPayload))
 HOME_LOOKUP = JobKind("home", TypeAdapter(HomeLookupPayload))
 WATCH_NEWS = JobKind("watch_news", TypeAdapter(WatchNewsPayload), asked_by_person=False)
 WATCH_TELL = JobKind("watch_tell", TypeAdapter(WatchTellPayload), asked_by_person=False)
@@ -283,6 +302,7 @@ KINDS: tuple[JobKind[Any], ...] = (
     REMOVE,
     UNFURL,
     SESSION_ERRORS,
+    OTHERS,
     HOME_LOOKUP,
     WATCH_NEWS,
     WATCH_TELL,

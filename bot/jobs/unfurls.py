@@ -21,7 +21,7 @@ from bot.audit.trail import AuditTrail
 from bot.domain.model import CaseFile, Finding, Session, Subject, SubjectKind
 from bot.jobs.inbox import Job
 from bot.jobs.payloads import UNFURL, UnfurlPayload
-from bot.lookup.named_pages import NamedPage, NamedPages, Undescribed, Unnamed
+from bot.lookup.pages.named import NamedPage, NamedPages, Undescribed, Unnamed
 from bot.operations.clock import Clock
 from bot.operations.metrics import Metrics
 from bot.operations.tasks import together

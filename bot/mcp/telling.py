@@ -9,7 +9,7 @@ from bot.domain.addresses import shown_address
 from bot.domain.links import Link, link_json
 from bot.domain.model import CaseFile, ErrorEvent, Finding, Session, SourceName
 from bot.lookup.absence import Reach, covers_from, reach
-from bot.lookup.named_pages import Described, Undescribed, Unnamed
+from bot.lookup.pages.named import Described, Undescribed, Unnamed
 from bot.mcp.told import (
     DescribedLink,
     FoundSessions,

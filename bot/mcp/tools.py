@@ -19,7 +19,7 @@ from bot.domain.links import read_link
 from bot.domain.model import CaseFile, Subject, SubjectKind
 from bot.domain.subjects import NotUnderstood, read_subject
 from bot.lookup.fan_out import Lookup
-from bot.lookup.named_pages import Described, NamedPages, Unnamed
+from bot.lookup.pages.named import Described, NamedPages, Unnamed
 from bot.mcp.callers import Caller
 from bot.mcp.telling import (
     described_link,

@@ -143,6 +143,73 @@ class TellsErrors(Source, Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """
+    What hit a customer at one source, which is asked how many others it hit.
+
+    `session` is the one that it was in, None where that is not known; `own_sessions` are the ids of the
+    customer's sessions there.
+    """
+
+    error: ErrorEvent
+    session: Session | None = None
+    own_sessions: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Crashes:
+    """How many of the sessions on one version and device crashed; `own`: the customer's is among them."""
+
+    version: str | None
+    device: str | None
+    crashed: int
+    sessions: int
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """
+    How many others something hit, as far as a source counts; it names nobody.
+
+    It counts the last `days` days, None for all time: in how many of its `of_sessions` it was, how often it
+    happened, and how many `others` than the customer it hit. Where not all was counted (`whole`) there are at
+    least so many others, where somebody may be counted twice (`doubled`) at most. `place` is the customer's
+    town: so many of the sessions that it was in are of there, and so many of all sessions. `crashes` are by
+    version and device, the customer's own first; `version` is the customer's.
+    """
+
+    source: SourceName
+    as_of: datetime
+    days: int | None = None
+    sessions: int | None = None
+    of_sessions: int | None = None
+    occurrences: int | None = None
+    others: int | None = None
+    whole: bool = True
+    doubled: bool = False
+    place: str | None = None
+    sessions_in_place: int = 0
+    all_in_place: int = 0
+    version: str | None = None
+    crashes: tuple[Crashes, ...] = ()
+
+
+@runtime_checkable
+class TellsOthers(Source, Protocol):
+    """A source that counts how many people an error or a crash hit."""
+
+    async def others(self, hit: Hit, calls: Calls) -> Spread | None:
+        """
+        How many others it hit in the last days; None where the source has no count of it.
+
+        Raises:
+            CallFailed: when the vendor cannot be asked or understood.
+
+        """
+
+
 @runtime_checkable
 class SeveralAccounts(Source, Protocol):
     """A source with more accounts in the ledger than its own."""

@@ -11,7 +11,14 @@ from sandbox.vendors.rybbit_data import RybbitData, Site, from_people
 from sandbox.vendors.rybbit_filters import BadFilters, passes, read_filters
 from sandbox.vendors.rybbit_generations import Generation, manners_of
 from sandbox.vendors.rybbit_limits import CloudLimits, KeyLimit, OldLimit
-from sandbox.vendors.rybbit_rows import Row, error_events, error_names, listed_session, one_session
+from sandbox.vendors.rybbit_rows import (
+    Row,
+    error_events,
+    error_names,
+    listed_session,
+    locations,
+    one_session,
+)
 from sandbox.vendors.rybbit_sight import Sight, look, of_person
 from sandbox.vendors.rybbit_time import BadTime, Span, read_span
 from sandbox.vendors.rybbit_users import listed_users, one_user, with_trait
@@ -33,6 +40,7 @@ _SCOPES = {
     "user_traits": "users:read",
     "error_names": "analytics:read",
     "error_events": "analytics:read",
+    "locations": "sessions:read",
 }
 _BROKEN = {
     "site": "Failed to fetch site",
@@ -43,6 +51,7 @@ _BROKEN = {
     "user_traits": "Failed to fetch users by trait",
     "error_names": "Failed to fetch error names",
     "error_events": "Failed to fetch error events",
+    "locations": "Failed to fetch session locations",
 }
 
 
@@ -132,6 +141,7 @@ class Rybbit(StandIn):
             "user_traits": self._user_traits,
             "error_names": self._error_names,
             "error_events": self._error_events,
+            "locations": self._locations,
         }
         # Those with fewer variable parts first: `/users/session-count` is not a user.
         paths = sorted(self._manners.paths.items(), key=lambda item: item[1].count("{"))
@@ -248,6 +258,9 @@ class Rybbit(StandIn):
         if not message:
             return failure(400, "errorMessage parameter is required")
         return _paged(request, error_events(self._look(request, site), message), _ERRORS["error_events"])
+
+    def _locations(self, request: web.Request, site: Site) -> Row:
+        return {"data": locations(self._look(request, site))}
 
 
 def _paged(request: web.Request, rows: list[Row], default: int) -> Row:

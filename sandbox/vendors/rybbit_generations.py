@@ -55,12 +55,18 @@ _OLD = {
     "user": "/api/users/{user}/{site}",
     "error_names": "/api/error-names/{site}",
     "error_events": "/api/error-events/{site}",
+    "locations": "/api/session-locations/{site}",
 }
-_MIDDLE = _SITES | {"error_names": f"{_SITE}/error-names", "error_events": f"{_SITE}/error-events"}
+_MIDDLE = _SITES | {
+    "error_names": f"{_SITE}/error-names",
+    "error_events": f"{_SITE}/error-events",
+    "locations": f"{_SITE}/session-locations",
+}
 _NOW = _SITES | {
     "error_names": f"{_SITE}/errors/names",
     "error_events": f"{_SITE}/errors/events",
     "user_traits": f"{_SITE}/user-traits/users",
+    "locations": f"{_SITE}/sessions/locations",
 }
 _OLD_LIMIT = 500
 

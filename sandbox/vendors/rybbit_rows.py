@@ -200,3 +200,15 @@ def _error(visit: Visit, event: Event) -> Row:
         "columnNumber": props.get("columnNumber"),
     }
     return as_json(row)
+
+
+def locations(sights: Iterable[Sight]) -> list[Row]:
+    """How many sessions came from each place, with what the server has of it."""
+    counts: Counter[tuple[float, float, str, str]] = Counter()
+    for sight in sights:
+        device = sight.visit.device
+        counts[device.lat, device.lon, device.city, device.country or NO_COUNTRY] += 1
+    return [
+        as_json({"lat": lat, "lon": lon, "city": city, "country": country, "count": count})
+        for (lat, lon, city, country), count in counts.items()
+    ]

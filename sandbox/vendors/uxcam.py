@@ -15,6 +15,7 @@ from aiohttp import web
 
 from sandbox.people import UXCAM, Customer, Visit
 from sandbox.vendors.stand_in import Clock, StandIn
+from sandbox.vendors.uxcam_counts import GROUPS, CountedSession, grouped, is_counted
 
 _APP = "65a0000000000000000000aa"
 _DEFAULT_DAYS = 30
@@ -47,12 +48,15 @@ class UXCam(StandIn):
         has_email: whether the app sets the property `email`; a filter by one that is not set is refused.
         newer_is_there: whether the newer API serves the account.
         nested: whether the classic API has the user's properties one level deeper.
+        crowd: sessions that are counted and listed nowhere.
         classic_videos: whether the classic API lists videos, which it has left out since 2024.
         counts_calls: whether a call beyond its limits is refused.
 
     """
 
-    def __init__(self, clock: Clock, people: Sequence[Customer]) -> None:
+    def __init__(
+        self, clock: Clock, people: Sequence[Customer], crowd: Sequence[CountedSession] = ()
+    ) -> None:
         super().__init__(clock)
         self.api_key = "a1b2c3d4-uxcam-demo-key"
         self.identity = "kUXCam_UserIdentity"
@@ -61,6 +65,7 @@ class UXCam(StandIn):
         self.nested = True
         self.classic_videos = False
         self.counts_calls = True
+        self.crowd = crowd
         known = (person for person in people if UXCAM in person.vendors)
         every = [(person, visit) for person in known for visit in person.visits]
         self._recorded: list[Recorded] = sorted(every, key=lambda one: _uploaded(one[1]), reverse=True)
@@ -81,6 +86,7 @@ class UXCam(StandIn):
             web.post("/api/data-access/v1/session", self._newer),
             web.get("/v2/session", self._classic),
             web.post("/v2/session", self._not_by_post),
+            web.get("/v2/session/analytics", self._classic_counts),
         ]
 
     def refusal(self) -> web.Response:
@@ -141,12 +147,20 @@ class UXCam(StandIn):
         return web.json_response({"success": True, "data": rows, "pagination": paging})
 
     async def _classic(self, request: web.Request) -> web.Response:
+        return self._by_classic(request, self._classic_page)
+
+    async def _classic_counts(self, request: web.Request) -> web.Response:
+        return self._by_classic(request, self._counts_page)
+
+    def _by_classic(
+        self, request: web.Request, answer: Callable[[Mapping[str, str]], web.Response]
+    ) -> web.Response:
         if request.query.get("apikey") != self.api_key or request.query.get("appid") != _APP:
             return web.json_response({"message": "Request authentication failed"}, status=401)
         if self._over(_CLASSIC_LIMITS):
             return web.Response(status=429)
         try:
-            return self._classic_page(request.query)
+            return answer(request.query)
         except _Refused as refused:
             error = {"code": refused.code, "message": str(refused)}
             return web.json_response({"success": False, "error": error}, status=refused.status)
@@ -167,6 +181,32 @@ class UXCam(StandIn):
         # `total` is the number of rows on this page, as in every recorded answer.
         paging = {"current": page, "next": following, "total": len(rows)}
         return web.json_response({"success": True, "data": rows, "pagination": paging})
+
+    def _counts_page(self, query: Mapping[str, str]) -> web.Response:
+        if unknown := set(query) - _QUERY_FIELDS - {"group_by"}:
+            raise _Refused(400, "INVALID_REQUEST", f"unknown: {sorted(unknown)}")
+        page, size = int(query.get("page", "1")), int(query.get("page_size", "50"))
+        groups = [one.get("attribute") for one in json.loads(query.get("group_by", "[]"))]
+        if page < 1 or not 1 <= size <= _MOST_CLASSIC or not set(groups) <= set(GROUPS):
+            raise _Refused(400, "INVALID_REQUEST", "page, page_size or group_by")
+        filters = json.loads(query.get("filters", "[]"))
+        recorded = [
+            CountedSession(
+                _user_id(person),
+                person.app_version,
+                person.device,
+                person.os[0].lower(),
+                _uploaded(visit),
+                crashed=bool(visit.errors),
+            )
+            for person, visit in self._filtered(filters, "in")
+        ]
+        counted = [*recorded, *(one for one in self.crowd if is_counted(one, filters))]
+        rows = grouped(counted, groups, f"https://app.uxcam.com/app/{_APP}/sessions/list/1")
+        begin = (page - 1) * size
+        shown, following = rows[begin : begin + size], page + 1 if begin + size < len(rows) else None
+        paging = {"current": page, "next": following, "total": len(shown)}
+        return web.json_response({"success": True, "data": shown, "pagination": paging})
 
     async def _not_by_post(self, _request: web.Request) -> web.Response:
         return web.json_response({"message": "Method Not Allowed"}, status=405)
@@ -245,7 +285,7 @@ class UXCam(StandIn):
             "deviceBasics": {
                 "osName": "BAKLAVA" if person.os[0] == "Android" else person.os[0],
                 "osVersion": person.os[1],
-                "appVersion": "5.2.0",
+                "appVersion": person.app_version,
                 "type": "Phone",
             },
             "deviceHardware": {"producer": "Maker", "model": person.device, "platform": person.os[0].lower()},
@@ -267,7 +307,7 @@ class UXCam(StandIn):
             "video": self._classic_video(person, visit) if self.classic_videos else _NO_VIDEO,
             "property": seen,
             "user": user,
-            "device": device | {"appVersion": "5.2.0", "freeRamInKb": None, "dpi": -1},
+            "device": device | {"appVersion": person.app_version, "freeRamInKb": None, "dpi": -1},
             "location": {
                 "countryCode": person.country,
                 "city": person.city,

@@ -68,7 +68,13 @@ async def more_visits(table: Table) -> Act:
 
 
 async def thirty_more_days(table: Table) -> Act:
-    return pressing(table, await answer(table, JANE), LOOK_FURTHER)
+    reply = await answer(table, JANE)
+    return pressing(table, reply, REST, *option(reply, REST, "look_further"))
+
+
+async def is_it_just_them(table: Table) -> Act:
+    reply = await answer(table, JANE)
+    return pressing(table, reply, REST, *option(reply, REST, "others"))
 
 
 async def thirty_more_days_where_nobody_is(table: Table) -> Act:
@@ -134,6 +140,7 @@ ROWS = {
     "30 more days": Row(thirty_more_days, "look_further", ("look_further", FOUND)),
     "30 more days, nobody": Row(thirty_more_days_where_nobody_is, "look_further", ("look_further", "nobody")),
     "Try": Row(try_without_the_tag, "try_other", ("try_other", "nobody")),
+    "Is it just them?": Row(is_it_just_them, "others", ("others", FOUND)),
     "Errors in this visit": Row(errors_in_this_visit, "session_errors", ("session_errors", FOUND)),
     "30 more days in a ticket": Row(thirty_more_days_in_the_menu, "look_further", ("look_further", FOUND)),
     "Somebody else in a ticket": Row(somebody_else_in_the_menu, "open_modal", None),

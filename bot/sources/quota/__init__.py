@@ -18,6 +18,7 @@ class Purpose(StrEnum):
     """What a call is made for; the first has precedence over the second, and so on."""
 
     PERSON = "person"
+    OTHERS = "others"
     MCP = "mcp"
     UNFURL = "unfurl"
     TICKET = "ticket"
@@ -25,7 +26,7 @@ class Purpose(StrEnum):
 
 
 # The part of a window's calls, in percent, that each purpose leaves for those above it.
-_RESERVES = dict(zip(Purpose, (0, 10, 10, 20, 40), strict=True))
+_RESERVES = dict(zip(Purpose, (0, 5, 10, 10, 20, 40), strict=True))
 
 
 def reserve(calls: int, purpose: Purpose) -> int:

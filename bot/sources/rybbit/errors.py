@@ -18,6 +18,7 @@ from bot.domain.model import ErrorEvent, ErrorKind, Session
 from bot.sources.http import Calls, Reply
 from bot.sources.json_fields import (
     AnyText,
+    Count,
     Id,
     Moment,
     Page,
@@ -37,7 +38,7 @@ MOST_OLDER = 2
 _FEW_CALLS = 20
 # Rows of one call: a larger limit costs no more.
 _EVENTS = 2_000
-_MESSAGES = 1_000
+MESSAGES = 1_000
 _HITS = 500
 # The last pages of a visit that are told.
 _TRAIL = 8
@@ -51,10 +52,24 @@ class _Event(Record):
     props: Part = Field(default_factory=dict)
 
 
-class _Message(Record):
+class ErrorName(Record):
+    """A message among a site's errors, and in how many sessions it was."""
+
     # As it came: it is sent back, and the server compares it exactly.
     value: Any = None
     errorName: AnyText = None  # noqa: N815 - the vendor's spelling
+    count: Count = None
+    sessionCount: Count = None  # noqa: N815
+
+    @property
+    def title(self) -> str:
+        """The message with its kind, as its error events have it."""
+        return _title(to_text(self.value), self.errorName)
+
+    @property
+    def as_it_came(self) -> str:
+        """The message as a parameter; one that looks like a number came as a number."""
+        return self.value if isinstance(self.value, str) else json.dumps(self.value)
 
 
 class _Hit(Record):
@@ -134,17 +149,17 @@ class ErrorReader:
     async def _older(self, uid: str, window: dict[str, str]) -> None:
         """Ask for messages that no opened session had, the most frequent first."""
         theirs = window | {"filters": _filter(uid), "page": "1"}
-        reply = await self.server.get("error_names", self.calls, theirs | {"limit": str(_MESSAGES)})
-        messages = read_list(rows_of(reply), _Message, self.calls)
+        reply = await self.server.get("error_names", self.calls, theirs | {"limit": str(MESSAGES)})
+        messages = read_list(rows_of(reply), ErrorName, self.calls)
         seen = {error.title for error in self.told.errors}
-        unseen = [one for one in messages if one.value is not None and _title_of(one) not in seen]
+        unseen = [one for one in messages if one.value is not None and one.title not in seen]
         for message in unseen[:MOST_OLDER]:
-            params = theirs | {"errorMessage": _as_it_came(message.value), "limit": str(_HITS)}
+            params = theirs | {"errorMessage": message.as_it_came, "limit": str(_HITS)}
             hits = read_list(rows_of(await self._hits(params)), _Hit, self.calls)
             # An old server ignores the filter: errors in other sessions are somebody else's.
             for hit in hits:
                 if hit.session_id in self.told.sessions:
-                    self._add(_title_of(message), hit.session_id, hit)
+                    self._add(message.title, hit.session_id, hit)
 
     async def _hits(self, params: dict[str, str]) -> Reply | None:
         return await self.server.get("error_events", self.calls, params)
@@ -192,15 +207,6 @@ def _trail(events: Sequence[_Event]) -> tuple[str, ...]:
         if event.type == "pageview" and event.pathname and event.pathname not in pages[-1:]:
             pages.append(event.pathname)
     return tuple(pages[-_TRAIL:])
-
-
-def _as_it_came(value: Any) -> str:
-    """The message as a parameter; one that looks like a number came as a number."""
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _title_of(message: _Message) -> str:
-    return _title(to_text(message.value), message.errorName)
 
 
 def _title(message: str | None, kind: str | None) -> str:

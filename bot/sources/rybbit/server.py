@@ -59,6 +59,12 @@ PATHS: dict[str, dict[Generation, str]] = {
         Generation.B: f"{_SITES}/error-events",
         Generation.A2: "/api/error-events/{site}",
     },
+    # Of these paths C's looks like a session's on servers of B: it is asked when the generation is known.
+    "locations": {
+        Generation.C: f"{_SITES}/sessions/locations",
+        Generation.B: f"{_SITES}/session-locations",
+        Generation.A2: "/api/session-locations/{site}",
+    },
 }
 # These came with a later release of generation B: where they are missing, the generation is still open.
 _OPTIONAL = frozenset({"user_traits"})

@@ -17,9 +17,10 @@ from bot.domain.model import Reason, Session, SourceName, Subject, SubjectKind
 from bot.settings.accounts import RybbitAccount
 from bot.sources.http import CallFailed, Calls, VendorHttp
 from bot.sources.json_fields import AnyText, Record, at, read_record
-from bot.sources.protocol import Freshness, Question
+from bot.sources.protocol import Freshness, Hit, Question, Spread
 from bot.sources.quota import Account
 from bot.sources.rybbit.errors import MOST_OLDER, MOST_OPENED, ErrorReader, Told, notes_on
+from bot.sources.rybbit.others import count_others
 from bot.sources.rybbit.people import MOST_UIDS, resolve
 from bot.sources.rybbit.records import Describer, Row, read_list, window
 from bot.sources.rybbit.server import RybbitServer
@@ -156,6 +157,10 @@ class Rybbit:
     async def person(self, link: Link, calls: Calls) -> Subject | None:  # noqa: ARG002 - needs no call
         """The person of a page: the uid is in its URL."""
         return Subject(SubjectKind.UID, link.user_id, link.user_id) if link.user_id else None
+
+    async def others(self, hit: Hit, calls: Calls) -> Spread | None:
+        """How many others an error hit in the last seven days."""
+        return await count_others(self.server, hit, calls)
 
     async def _list(self, uid: str, question: Question, calls: Calls) -> _Listed:
         """One uid's sessions that reach into the asked days, the newest `_LIMIT`."""

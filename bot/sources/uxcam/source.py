@@ -24,7 +24,7 @@ from bot.domain.model import (
 from bot.settings.accounts import UXCamAccount
 from bot.sources.http import CallFailed, Calls, VendorHttp
 from bot.sources.json_fields import joined, to_count, to_flag, to_moment, to_plan, to_text
-from bot.sources.protocol import Freshness, Question
+from bot.sources.protocol import Freshness, Hit, Question, Spread
 from bot.sources.quota import Account
 from bot.sources.safe_links import LinkRule
 from bot.sources.uxcam.api import (
@@ -36,6 +36,7 @@ from bot.sources.uxcam.api import (
     UXCamApi,
     Wanted,
 )
+from bot.sources.uxcam.others import count_crashes
 from bot.sources.uxcam.video import read_video
 from bot.sources.wiring import Wiring
 
@@ -187,6 +188,10 @@ class UXCam:
                 if user.email:
                     return Subject(SubjectKind.EMAIL, user.email, user.email)
         return None
+
+    async def others(self, hit: Hit, calls: Calls) -> Spread | None:
+        """How many sessions crashed in the last seven days: it counts nothing else."""
+        return await count_crashes(self.api, hit, self.http.clock(), calls)
 
     def _session(self, row: ListedSession, session_id: str) -> Session:
         seen = row.seen

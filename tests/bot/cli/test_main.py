@@ -177,6 +177,7 @@ def test_help_names_every_command_and_its_flags(
         "socket": [],
         "lookup": ["SUBJECT", "--json", "--days", "--fresh"],
         "read-ticket": ["FILE", "--json", "--bot-id", "--bot-user-id", "--app-id", "--files-info"],
+        "others": ["SUBJECT", "--json", "--days"],
         "read-link": ["URL", "--json"],
         "manifest": ["--http"],
         "doctor": ["--json"],

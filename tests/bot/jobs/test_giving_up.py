@@ -16,6 +16,7 @@ from bot.jobs.payloads import (
     KINDS,
     LOOKUP,
     NOTE,
+    OTHERS,
     POINTED,
     REMOVE,
     SESSION_ERRORS,
@@ -25,6 +26,7 @@ from bot.jobs.payloads import (
     HomeLookupPayload,
     LookupPayload,
     NotePayload,
+    OthersPayload,
     PointedPayload,
     RemovePayload,
     SessionErrorsPayload,
@@ -78,6 +80,7 @@ def payloads(asker: Asker) -> dict[str, str]:
         SESSION_ERRORS.name: SESSION_ERRORS.write(
             SessionErrorsPayload(asker, "fullstory/main", "1", None, None, None, ephemeral=False)
         ),
+        OTHERS.name: OTHERS.write(OthersPayload(asker, JANE, 30, None, ephemeral=False)),
         HOME_LOOKUP.name: HOME_LOOKUP.write(HomeLookupPayload(asker, JANE, Effort.USUAL)),
         WATCH.name: WATCH.write(WatchPayload(asker, is_on=True)),
     }
@@ -87,7 +90,7 @@ async def asked(at: InSlack, kind: str = LOOKUP.name, *, with_url: bool = True) 
     return await at.accept(kind, payloads(at.agent(with_url=with_url))[kind])
 
 
-@pytest.mark.parametrize("kind", ["lookup", "debug", "note", "pointed", "remove", "errors"])
+@pytest.mark.parametrize("kind", ["lookup", "debug", "note", "pointed", "remove", "errors", "others"])
 async def test_whatever_a_person_asked_for_they_are_told_once_that_there_will_be_no_answer(
     at: InSlack, giving_up: GivingUp, metrics: Metrics, kind: str
 ) -> None:

@@ -12,9 +12,9 @@ from bot.answers.mrkdwn import local_time
 from bot.domain.model import ErrorEvent, Reason, SourceName
 from bot.jobs.admission import Admission
 from bot.jobs.payloads import SESSION_ERRORS, SessionErrorsPayload
-from bot.jobs.session_errors import SessionErrorsJobs
+from bot.jobs.pressed.session_errors import SessionErrorsJobs
 from bot.lookup.known_links import KnownLinks
-from bot.lookup.pages import Pages
+from bot.lookup.pages.asked import Pages
 from bot.lookup.single_flight import Flights
 from bot.operations.clock import system_clock
 from bot.operations.metrics import make_metrics

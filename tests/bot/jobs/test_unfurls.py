@@ -14,8 +14,8 @@ from bot.domain.model import Failure, Reason, Session, SessionUser, SourceName, 
 from bot.jobs.inbox import Job
 from bot.jobs.payloads import UNFURL, UnfurlPayload
 from bot.jobs.unfurls import UnfurlJobs
-from bot.lookup.named_pages import NamedPages
-from bot.lookup.pages import Pages
+from bot.lookup.pages.asked import Pages
+from bot.lookup.pages.named import NamedPages
 from bot.operations.clock import system_clock
 from bot.operations.metrics import Metrics, make_metrics
 from bot.settings.model import load_settings

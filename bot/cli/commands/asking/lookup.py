@@ -21,9 +21,9 @@ from bot.jobs.inbox import Inbox
 from bot.settings.model import Settings
 from bot.sources.protocol import Effort, Question
 
-_MOST_DAYS = 365
+MOST_DAYS = 365
 # A vendor may take 30 seconds, and its answer belongs to what is printed.
-_LATE_ANSWERS_SECONDS = 40.0
+LATE_ANSWERS_SECONDS = 40.0
 
 
 def lookup(
@@ -38,8 +38,8 @@ def lookup(
     understood = read_subject(subject.strip())
     if isinstance(understood, NotUnderstood):
         raise Complaint(understood.why)
-    if days is not None and not 1 <= days <= _MOST_DAYS:
-        raise Complaint(f"--days takes 1 to {_MOST_DAYS}")
+    if days is not None and not 1 <= days <= MOST_DAYS:
+        raise Complaint(f"--days takes 1 to {MOST_DAYS}")
     effort = Effort.FRESH if fresh else Effort.USUAL
     return run_once(lambda settings: _look_up(settings, understood, days, effort, as_json=as_json))
 
@@ -52,7 +52,7 @@ async def _look_up(
         trail = trail_of(engine, Inbox(engine.store, engine.keyring))
         asking = AuditEntry(terminal_account(), None, Way.TERMINAL)
         with progress() as show:
-            case_file = await engine.lookup.within(question, _LATE_ANSWERS_SECONDS, show)
+            case_file = await engine.lookup.within(question, LATE_ANSWERS_SECONDS, show)
         # Before anything is shown.
         await trail.write(asking.about([case_file], ShownTo.ASKER))
         if as_json:
@@ -61,7 +61,7 @@ async def _look_up(
             print_case_file(case_file)
         sys.stdout.flush()
         # What is read for later questions behind an answer is let finish.
-        await engine.tasks.drain(_LATE_ANSWERS_SECONDS)
+        await engine.tasks.drain(LATE_ANSWERS_SECONDS)
         if not engine.sources:
             print("casefile: no source is configured, for example FULLSTORY__MAIN__API_KEY", file=sys.stderr)
         return OK if case_file.answered else NO_ANSWER

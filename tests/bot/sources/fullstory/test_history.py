@@ -8,7 +8,7 @@ import pytest
 from bot.domain.asking import Asker
 from bot.domain.model import ErrorKind, SourceName
 from bot.jobs.payloads import SessionErrorsPayload
-from bot.jobs.session_errors import session_errors
+from bot.jobs.pressed.session_errors import session_errors
 from bot.operations.clock import system_clock
 from bot.sources.fullstory.source import FullStory as Source
 from bot.sources.protocol import SessionErrors

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from bot.domain.model import Reason, SourceName
 from bot.settings.accounts import RybbitAccount
 from bot.sources.http import CallFailed, VendorHttp, open_client, trusted_certificates
+from bot.sources.protocol import Hit
 from bot.sources.quota import Account
 from bot.sources.rybbit.server import RybbitServer
 from bot.sources.rybbit.source import Rybbit
@@ -76,3 +78,23 @@ async def test_an_old_servers_spent_limit_is_not_read_as_a_bad_key_and_not_asked
                 reasons.append(failed.failure.reason)
     assert Reason.NOT_AUTHORISED not in reasons
     assert reasons[-1] is Reason.QUOTA_SPENT
+
+
+@pytest.mark.parametrize("generation", list(Generation))
+@pytest.mark.parametrize("known", [True, False])
+async def test_others_are_counted_on_servers_of_every_generation(
+    tmp_path: Path, generation: Generation, *, known: bool
+) -> None:
+    async with on_server(tmp_path, generation) as (_, source):
+        found = await find(source, "jane@contoso.example")
+        error = next(one for one in found.errors if "total" in one.title)
+        if not known:
+            await source.memory.forget(str(source.name), "generations")
+        hit = Hit(error, found.sessions[0], frozenset(session.id for session in found.sessions))
+        spread = await source.others(hit, await calls_of(source))
+        assert spread is not None
+        assert (spread.sessions, spread.others, spread.place, spread.whole) == (2, 1, "Wellington", True)
+        assert spread.of_sessions is not None
+        assert spread.of_sessions > spread.all_in_place > spread.sessions_in_place == 1
+        nowhere = replace(hit, error=replace(error, title="Error: of the year before"))
+        assert await source.others(nowhere, await calls_of(source)) is None

@@ -17,7 +17,7 @@ from bot.jobs.admission import Admission
 from bot.jobs.inbox import Job
 from bot.jobs.payloads import SESSION_ERRORS, SessionErrorsPayload
 from bot.lookup.known_links import KnownLinks
-from bot.lookup.pages import Pages
+from bot.lookup.pages.asked import Pages
 from bot.slack.lost_posts import Spot
 from bot.slack.poster import NotHere, Part, Poster
 from bot.sources.http import CallFailed

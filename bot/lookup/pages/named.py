@@ -1,7 +1,7 @@
 """
 What an address names at our accounts, and what is known of it: a session, or a person's sessions.
 
-What is remembered goes first, a vendor is asked only as far as unfurls may (`bot/lookup/pages.py`).
+What is remembered goes first, a vendor is asked only as far as unfurls may (`bot/lookup/pages/asked.py`).
 """
 
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ from bot.domain.links import Link, LinkKind, VendorPages, read_link
 from bot.domain.model import Finding, Session, State, Subject, SubjectKind
 from bot.lookup.ask_source import AskSource
 from bot.lookup.known_links import KnownLinks, Pointer
-from bot.lookup.pages import Pages
+from bot.lookup.pages.asked import Pages
 from bot.operations.clock import Clock
 from bot.sources.protocol import Linked, Question, Source
 

@@ -1,0 +1,1 @@
+"""What a button below an answer asks for besides a lookup: read once for whoever presses it."""

@@ -1,0 +1,1 @@
+"""What vendors are asked besides lookups, and what the addresses of their pages name."""
