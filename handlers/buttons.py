@@ -4,9 +4,9 @@ The buttons below our messages.
 Refresh asks anew (and spends quota on purpose), More visits asks nobody, 30 more days looks further back,
 Remove takes an answer in a ticket's thread away, "Errors in this visit" reads one session's events, "Is it
 just them?" counts how many others an error hit, and the buttons with somebody's name look that one up. What
-they answer takes the place of the message that they are in, or stands in its thread. Watch and Stop watching say
-whether a thread is told what becomes of its errors. Whether the person may do so is judged by the job, as for
-every way in.
+they answer takes the place of the message that they are in, or stands in its thread. Watch and Stop watching
+say whether a thread is told what becomes of its errors. Whether the person may do so is judged by the job, as
+for every way in.
 """
 
 import re
@@ -151,6 +151,8 @@ def _register_menus(bolt: AsyncApp, inbound: Inbound) -> None:
     @bolt.action(re.compile(rf"^({WATCH}|{STOP_WATCHING})$"))
     async def on_watch(ack: AsyncAck, body: dict[str, Any]) -> None:
         await _watch(body, inbound, body["actions"][0]["action_id"], _value(body))
+        await ack()
+
     @bolt.action(OTHERS)
     async def on_others(ack: AsyncAck, body: dict[str, Any]) -> None:
         await _count_others(body, inbound, _value(body))

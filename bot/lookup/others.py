@@ -17,7 +17,7 @@ from bot.domain.visits.history import history_of
 from bot.domain.visits.model import Happening
 from bot.lookup.single_flight import Flights
 from bot.operations.tasks import together
-from bot.sources.http import CallFailed
+from bot.sources.http import CallFailed, Calls
 from bot.sources.protocol import Hit, Source, Spread, TellsOthers
 from bot.sources.quota import Purpose
 from bot.storage.keyring import Keyring
@@ -64,16 +64,18 @@ class Others:
     keyring: Keyring
     memory: Memory
 
-    async def of(self, case_file: CaseFile) -> tuple[OthersHit, ...]:
+    async def of(self, case_file: CaseFile, by: str | None = None) -> tuple[OthersHit, ...]:
         """
         What the sources say of the newest things that hit a customer: none, where nothing did.
+
+        `by` is the id of the person who asks, who may use a share of a small quota.
 
         Raises:
             StoreAway: when the database cannot be reached.
 
         """
         chosen = self._chosen(history_of(case_file).happenings)
-        return await together(*(self._hit(happening, case_file) for happening in chosen))
+        return await together(*(self._hit(happening, case_file, by) for happening in chosen))
 
     def _chosen(self, happenings: Sequence[Happening]) -> list[Happening]:
         """The newest one, and of those that a source counts the newest crash and the newest error."""
@@ -89,8 +91,8 @@ class Others:
     def _source(self, name: SourceName) -> Source | None:
         return next((source for source in self.sources if source.name == name), None)
 
-    async def _hit(self, happening: Happening, case_file: CaseFile) -> OthersHit:
-        said = await together(*(self._said(error, case_file) for error in happening.errors))
+    async def _hit(self, happening: Happening, case_file: CaseFile, by: str | None) -> OthersHit:
+        said = await together(*(self._said(error, case_file, by) for error in happening.errors))
         silent = [Untold(name) for name in self._silent(happening)]
         return OthersHit(
             happening,
@@ -106,7 +108,7 @@ class Others:
             names.pop(error.source, None)
         return [name for name in names if not isinstance(self._source(name), TellsOthers)]
 
-    async def _said(self, error: ErrorEvent, case_file: CaseFile) -> Spread | Untold:
+    async def _said(self, error: ErrorEvent, case_file: CaseFile, by: str | None) -> Spread | Untold:
         source = self._source(error.source)
         if _says_itself(error):
             finding = next((one for one in case_file.findings if one.source == error.source), None)
@@ -119,26 +121,35 @@ class Others:
             )
         if not isinstance(source, TellsOthers):
             return Untold(error.source)
-        return await self._asked(source, _hit_of(error, case_file), case_file.subject)
+        return await self._asked(source, _hit_of(error, case_file), case_file.subject, by)
 
-    async def _asked(self, source: TellsOthers, hit: Hit, subject: Subject) -> Spread | Untold:
+    async def _asked(
+        self, source: TellsOthers, hit: Hit, subject: Subject, by: str | None
+    ) -> Spread | Untold:
         """The source's count, from the last hour if there is one; the same is asked once at a time."""
-        session = hit.session
-        about = (hit.error.title, hit.error.kind, (session and session.app_version) or "")
+        version = hit.session.app_version if hit.session else None
+        about = (hit.error.title, hit.error.kind, version or "")
         key = self.keyring.hash("others", str(source.name), subject.kind, subject.value, *about)
-        name = f"count:{key}"
-        kept = await self.memory.recall(_ACCOUNT, name)
+        kept = await self.memory.recall(_ACCOUNT, f"count:{key}")
         if kept is None:
-            flight, _ours = self.flights.join(f"others {key}", lambda: self._ask(source, hit, subject, name))
+
+            async def ask() -> str | Failure:
+                calls = source.http.asking(Purpose.OTHERS, await source.account(), by)
+                return await self._counted(source, hit, calls, f"count:{key}", subject)
+
+            flight, _ours = self.flights.join(f"others {key}", ask)
             said = await asyncio.shield(flight)
             if isinstance(said, Failure):
                 return Untold(source.name, said)
             kept = said
         return Untold(source.name, has_no_count=True) if kept == _NO_COUNT else _SPREAD.validate_json(kept)
 
-    async def _ask(self, source: TellsOthers, hit: Hit, subject: Subject, name: str) -> str | Failure:
+    async def _counted(
+        self, source: TellsOthers, hit: Hit, calls: Calls, name: str, subject: Subject
+    ) -> str | Failure:
+        """What the vendor counts, as it is kept for an hour."""
         try:
-            spread = await source.others(hit, source.http.asking(Purpose.OTHERS, await source.account()))
+            spread = await source.others(hit, calls)
         except CallFailed as failed:
             return failed.failure
         said = _NO_COUNT if spread is None else _SPREAD.dump_json(spread).decode()

@@ -1,10 +1,9 @@
 """Who asks over HTTP: a shared token of the owner's, or a person's own, judged by the one access rule."""
 
 import hmac
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
 
 from slack_sdk.errors import SlackApiError
 
@@ -48,7 +47,6 @@ class Gate:
         access: who may look customers up.
         team: id of the workspace that installed the bot.
         trail: has a row for each refusal of somebody known.
-        spawn: starts what goes on behind the answer, with its name.
 
     """
 
@@ -57,7 +55,6 @@ class Gate:
     access: Access
     team: str
     trail: AuditTrail
-    spawn: Callable[[Coroutine[Any, Any, None], str], object]
 
     async def caller(self, authorization: str) -> Caller | TurnedAway:
         """
@@ -84,16 +81,16 @@ class Gate:
         try:
             refusal = await self.access.ask_alone(user, self.team)
         except (SlackApiError, SlackAway):
-            self._note(user, "unsure")
+            await self._note(user, "unsure")
             return TurnedAway(HTTPStatus.SERVICE_UNAVAILABLE, _UNSURE)
         if isinstance(refusal, Refusal):
-            self._note(user, refusal.reason)
+            await self._note(user, refusal.reason)
             return TurnedAway(HTTPStatus.FORBIDDEN, refusal.message)
         return Caller(user)
 
-    def _note(self, user: str, reason: str) -> None:
-        refused = self.trail.write_refusal([AuditEntry(user, None, Way.MCP)], reason)
-        self.spawn(refused, "write down a refusal")
+    async def _note(self, user: str, reason: str) -> None:
+        """Have the trail say so before they are told."""
+        await self.trail.write_refusal([AuditEntry(user, None, Way.MCP)], reason)
 
 
 def _same(one: str, other: str) -> bool:

@@ -7,9 +7,10 @@ of each quota to people.
 
 import math
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from bot.audit.entries import AuditEntry, Came, ShownTo
@@ -66,7 +67,6 @@ class McpTools:
         a_minute: how many questions one caller may ask in a minute.
         pace: counts them, together with what the same person asks in Slack.
         room: how many are answered at once, and of one caller.
-        spawn: starts what goes on behind an answer, with its name.
 
     """
 
@@ -80,7 +80,6 @@ class McpTools:
     a_minute: int
     pace: PersonalPace
     room: FairRoom
-    spawn: Callable[[Coroutine[Any, Any, None], str], object]
 
     async def find_sessions(
         self, caller: Caller, subject: str, days: int | None = None
@@ -101,7 +100,7 @@ class McpTools:
         async with self._turn(entry) as declined:
             if declined:
                 return declined
-            question = Question(understood, days or self.days, Purpose.MCP)
+            question = Question(understood, days or self.days, Purpose.MCP, by=caller.who)
             case_file = await self.lookup.within(question, _PATIENCE_SECONDS)
             # Before anything is told.
             await self.trail.write(entry.about([case_file], ShownTo.ASKER))
@@ -145,10 +144,10 @@ class McpTools:
         link = read_link(url, self.named.known)
         nothing = [replace(entry, outcome=Came.NO_CARD, shown_to=ShownTo.ASKER)]
         try:
-            named = await self.named.name(url)
+            named = await self.named.name(url, entry.who)
             if isinstance(named, Unnamed):
                 return described_link(link, named, self.clock()), nothing
-            found = await self.named.describe(named, self._question)
+            found = await self.named.describe(named, partial(self._question, by=entry.who), entry.who)
         except CallFailed as failed:
             return undescribed_link(link, failed.failure.message), nothing
         if not isinstance(found, Described):
@@ -162,8 +161,8 @@ class McpTools:
         ]
         return described_link(link, found, self.clock()), rows
 
-    def _question(self, subject: Subject) -> Question:
-        return Question(subject, self.days, Purpose.MCP)
+    def _question(self, subject: Subject, by: str | None) -> Question:
+        return Question(subject, self.days, Purpose.MCP, by=by)
 
     async def quota(self, caller: Caller) -> QuotaLeft | Declined:
         """
@@ -186,7 +185,7 @@ class McpTools:
         """The caller's turn, or that they have asked too often; then the trail says so."""
         who = entry.who or ""
         if wait := self.pace.wait(who, uuid.uuid4().hex):
-            self.spawn(self.trail.write_refusal([entry], "too_often"), "write down a refusal")
+            await self.trail.write_refusal([entry], "too_often")
             yield Declined(_TOO_OFTEN.format(self.a_minute, math.ceil(wait.total_seconds())))
             return
         await self.room.enter(who)

@@ -30,7 +30,6 @@ def mcp_tools(engine: Engine, trail: AuditTrail, pace: PersonalPace, rules: Tick
         settings.access.per_person_minute,
         pace,
         FairRoom(_AT_ONCE, settings.access.at_once),
-        engine.tasks.spawn,
     )
 
 
@@ -39,4 +38,4 @@ def mcp_gate(bot: Bot) -> Gate:
     engine, inbound = bot.engine, bot.inbound
     personal = PersonalTokens(engine.memory, engine.keyring)
     shared, team = engine.settings.mcp_tokens, inbound.identity.team
-    return Gate(shared, personal, inbound.access, team, inbound.admission.trail, engine.tasks.spawn)
+    return Gate(shared, personal, inbound.access, team, inbound.admission.trail)

@@ -66,9 +66,9 @@ class OthersJobs:
         if verdict is None:
             return
         # What the answer above told is known: nobody is asked for it again.
-        question = Question(subject, payload.days, Purpose.OTHERS, Effort.KNOWN)
+        question = Question(subject, payload.days, Purpose.OTHERS, Effort.KNOWN, by=asker.user)
         case_file = await self._lookup.until_deadline(question)
-        hits = await self._others.of(case_file)
+        hits = await self._others.of(case_file, asker.user)
         message = self._message(case_file, hits)
         [entry] = asked_by(asker, (subject,))
         entry = others_entry(entry, hits)
