@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.lookup_json import case_file_json
+from bot.cli.as_json.lookup_json import case_file_json
 from bot.domain.model import CaseFile, Subject, SubjectKind
 from bot.domain.visits.history import history_of
 from bot.engine import open_engine

@@ -45,6 +45,7 @@ def variables(world: World, folder: Path, **more: str) -> dict[str, str]:
             "DATABASE_URL": prepared_sqlite(folder / "casefile.db"),
             "MCP_TOKEN": f"desk:{TOKEN},night:{NIGHT}",
             "ACCESS__PER_PERSON_MINUTE": "1000",
+            "ACCESS__PER_PERSON_QUOTA_SHARE": "1",
             "LOOKUP__DEADLINE_SECONDS": "60",
         }
         | more

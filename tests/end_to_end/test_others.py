@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from bot.answers.buttons import REST
+from bot.cli.as_json.others_json import others_json
 from bot.cli.lookup_text.screen import print_others
 from bot.cli.main import run
-from bot.cli.others_json import others_json
 from bot.domain.model import Subject, SubjectKind
 from bot.engine import open_engine
 from bot.sources.protocol import Question

@@ -16,7 +16,7 @@ from bot.audit.forget import Doomed, erase, find_person
 from bot.audit.own_posts import Removed, posts_about, remove_posts
 from bot.audit.trail import forgotten_hash
 from bot.cli.arguments import AsJson
-from bot.cli.json_values import iso
+from bot.cli.as_json.json_values import iso
 from bot.cli.running import run_once
 from bot.cli.terminal import OK, Complaint, moment_text, terminal_account
 from bot.domain.asking import Way

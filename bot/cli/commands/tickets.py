@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from bot.answers.mrkdwn import counted
 from bot.cli.arguments import AsJson, WholeNumber
-from bot.cli.json_values import iso
+from bot.cli.as_json.json_values import iso
 from bot.cli.running import run_once
 from bot.cli.terminal import OK, Complaint, moment_text
 from bot.engine import open_engine

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.answers.case_file_message import View, answer, nobody, parent, reply
-from bot.cli.lookup_json import case_file_json
+from bot.cli.as_json.lookup_json import case_file_json
 from bot.cli.lookup_text.case_file import case_file_text
 from bot.domain.coverage import Coverage, Span
 from bot.domain.model import CaseFile, Doubt, ErrorEvent, Failure, Finding, Reason, Session, SourceName, State

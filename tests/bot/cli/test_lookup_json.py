@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.cli.lookup_json import case_file_json
+from bot.cli.as_json.lookup_json import case_file_json
 from bot.domain.model import ErrorEvent, Finding, State
 from tests.bot.answers.case_files import MAIN, NOW, SHOP, WWW, case_file, session
 

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from bot.app import trail_of
 from bot.audit.entries import AuditEntry, ShownTo
 from bot.cli.arguments import AsJson, Fresh, WholeNumber
-from bot.cli.lookup_json import case_file_json
+from bot.cli.as_json.lookup_json import case_file_json
 from bot.cli.lookup_text.screen import print_case_file, progress
 from bot.cli.running import run_once
 from bot.cli.terminal import NO_ANSWER, OK, Complaint, terminal_account

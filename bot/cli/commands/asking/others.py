@@ -9,9 +9,9 @@ from cyclopts import Parameter
 from bot.app import trail_of
 from bot.audit.entries import AuditEntry, ShownTo
 from bot.cli.arguments import AsJson, WholeNumber
+from bot.cli.as_json.others_json import others_json
 from bot.cli.commands.asking.lookup import LATE_ANSWERS_SECONDS, MOST_DAYS
 from bot.cli.lookup_text.screen import print_others, progress
-from bot.cli.others_json import others_json
 from bot.cli.running import run_once
 from bot.cli.terminal import NO_ANSWER, OK, Complaint, terminal_account
 from bot.domain.asking import Way

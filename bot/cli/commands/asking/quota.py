@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bot.answers.mrkdwn import counted
 from bot.answers.words.quota import window
 from bot.cli.arguments import AsJson
-from bot.cli.quota_json import quota_json
+from bot.cli.as_json.quota_json import quota_json
 from bot.cli.running import run_once
 from bot.cli.terminal import OK, moment_text
 from bot.engine import open_engine

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from bot.cli.arguments import AsJson
+from bot.cli.as_json.ticket_json import ticket_json
 from bot.cli.environment import read_settings
 from bot.cli.terminal import OK, Complaint, printable
-from bot.cli.ticket_json import ticket_json
 from bot.operations.json_text import NotJson, read_json
 from bot.tickets.decide import Action, TicketReading
 from bot.tickets.decide import read_ticket as read_event

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from bot.cli.json_values import iso
+from bot.cli.as_json.json_values import iso
 from bot.domain.model import CaseFile
 from bot.lookup.others import OthersHit, Untold
 from bot.sources.protocol import Spread

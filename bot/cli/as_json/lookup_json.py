@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from bot.answers.words.freshness import detail
-from bot.cli.json_values import iso
+from bot.cli.as_json.json_values import iso
 from bot.domain.model import CaseFile, ErrorEvent, Finding, Session
 from bot.domain.visits.history import History, history
 from bot.domain.visits.model import SaidBy, Visit

@@ -1,0 +1,1 @@
+"""What commands print with `--json`: names and shapes are a promise."""
