@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from bot.answers.mrkdwn import counted
 from bot.cli.arguments import AsJson
-from bot.cli.json_values import iso
+from bot.cli.as_json.json_values import iso
 from bot.cli.running import run_once
 from bot.cli.terminal import OK, moment_text, printable
 from bot.engine import open_engine
