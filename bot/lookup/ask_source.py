@@ -191,7 +191,7 @@ class AskSource:
         """What an index has; it is enough where it was read since a job was begun, if that is begun again."""
         usual = question if question.heard_since is None else replace(question, effort=Effort.USUAL)
         recall = await source.recall(usual)
-        known = self._known(recall.answer, question) if recall.answer else None
+        known = self._known(_noting_left_out(recall.answer), question) if recall.answer else None
         anew = usual is not question and question.effort is Effort.FRESH
         enough = recall.enough and (not anew or (known is not None and _is_heard_again(question, known)))
         return _Remembered(known, enough, State.INDEX)
@@ -306,7 +306,10 @@ class AskSource:
             return _Outcome(failed.failure, calls.made)
         self._refused.pop(source.name, None)
         if calls.left_out:
-            answer = _with_left_out(source, answer, calls.left_out)
+            log = structlog.get_logger("sources")
+            log.warning("source.left_out", source=str(source.name), records=calls.left_out)
+        # An index counts those of earlier readings too.
+        answer = _noting_left_out(replace(answer, left_out=max(answer.left_out, calls.left_out)))
         known, subject = self._known(answer, question), question.subject
         if not isinstance(source, Indexed):
             key = self._key(source, question)
@@ -334,12 +337,14 @@ class AskSource:
         return Failure(Reason.TIMED_OUT, message)
 
 
-def _with_left_out(source: Source, answer: Answer, number: int) -> Answer:
-    """The answer that says how many records could not be read: what the others say stands."""
-    structlog.get_logger("sources").warning("source.left_out", source=str(source.name), records=number)
+def _noting_left_out(answer: Answer) -> Answer:
+    """The answer that says how many records could not be read, if any: what the others say stands."""
+    number = answer.left_out
+    if not number:
+        return answer
     records = f"{number} of its records" if number > 1 else "one of its records"
     note = f"{records} could not be read and {'are' if number > 1 else 'is'} left out"
-    return replace(answer, notes=(*answer.notes, note), left_out=number)
+    return replace(answer, notes=(*answer.notes, note))
 
 
 def _is_kept_back(outcome: _Outcome) -> bool:

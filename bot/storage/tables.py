@@ -242,10 +242,12 @@ index_spans = Table(
     "index_spans",
     metadata,
     Column("account", String(200), primary_key=True),
-    # Of sessions, or of customers.
+    # Of sessions, or of customers; or where some of these could not be read.
     Column("kind", String(20), primary_key=True),
     Column("start_ms", BigInteger, primary_key=True),
     Column("end_ms", BigInteger, nullable=False),
+    # How many at least could not be read.
+    Column("unread", Integer),
 )
 
 index_asked = Table(
@@ -257,6 +259,8 @@ index_asked = Table(
     Column("subject_hash", String(64)),
     Column("since_ms", BigInteger, nullable=False),
     Column("asked_ms", BigInteger, nullable=False, index=True),
+    # How many of their sessions could not be read.
+    Column("unread", Integer),
 )
 
 index_opened = Table(

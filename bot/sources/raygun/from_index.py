@@ -25,7 +25,8 @@ class KnownPerson:
     What the index has about one question: sessions, their own pages, and how complete that is.
 
     `names` are what the vendor is asked by for this person alone, and `spans` for which it last was, by name;
-    `more_names` is how many others it is not asked by.
+    `more_names` is how many others it is not asked by. `unread` is how many records of the asked days could
+    not be read, whoever they are about; `unread_own` how many of those that it told of this person alone.
     """
 
     sessions: tuple[Session, ...]
@@ -34,6 +35,8 @@ class KnownPerson:
     names: tuple[Subject, ...] = ()
     more_names: int = 0
     spans: Mapping[Subject, Span] = field(default_factory=dict)
+    unread: int = 0
+    unread_own: int = 0
 
     @property
     def asked(self) -> Span | None:
@@ -83,8 +86,9 @@ async def look_up(index: SessionIndex, source: SourceName, question: Question, n
     opened = {s.id: found.opened[s.id] for s in theirs if s.id in found.opened}
     known_by = _known_by(names, theirs)
     asked_by = known_by[:_MOST_NAMES]
-    spans = await index.asked(source, asked_by, now)
-    return KnownPerson(theirs, opened, found.coverage, asked_by, len(known_by) - len(asked_by), spans)
+    spans, unread_own = await index.asked(source, asked_by, now)
+    more_names = len(known_by) - len(asked_by)
+    return KnownPerson(theirs, opened, found.coverage, asked_by, more_names, spans, found.unread, unread_own)
 
 
 def _known_by(names: Sequence[Subject], sessions: Sequence[Session]) -> tuple[Subject, ...]:
@@ -120,6 +124,7 @@ def answer_of(
         covers=_covered(known, question.since(now), now),
         complete_from=sessions[-1].started_at if len(sessions) >= MOST_FOUND else None,
         partial=failure is not None,
+        left_out=max(known.unread, known.unread_own),
     )
 
 

@@ -24,12 +24,14 @@ from bot.sources.raygun.index_rows import (
     MOST_FOUND,
     FoundSession,
     IndexRows,
+    claim_unread,
     from_ms,
     read_customers,
     read_sessions,
     spans_of_all,
     to_ms,
     to_ms_up,
+    unread_since,
 )
 from bot.storage.database import Connection
 from bot.storage.keyring import Keyring
@@ -85,6 +87,7 @@ class Harvest:
 
     `whole` and `whole_customers` are the spans that were read completely; sessions outside them are stored
     too. `current` says that the customers have the names that the vendor has for them now, and no other.
+    `unread` and `unread_customers` are how many records could not be read.
     """
 
     sessions: Sequence[Sighted] = ()
@@ -92,6 +95,8 @@ class Harvest:
     whole: Span | None = None
     whole_customers: Span | None = None
     current: bool = False
+    unread: int = 0
+    unread_customers: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +120,14 @@ class IndexedSessions:
         sessions: newest first; the caller checks by their names whose they are.
         opened: sessions' own pages, by the sessions' ids.
         coverage: the spans for which the whole index is complete.
+        unread: how many records of the asked days, whoever they are about, could not be read.
 
     """
 
     sessions: tuple[Session, ...]
     opened: Mapping[str, Opened]
     coverage: Coverage
+    unread: int
 
 
 class SessionIndex:
@@ -150,19 +157,23 @@ class SessionIndex:
             # Spans are read and written again: nobody else does so meanwhile.
             await lock_row(connection, quota_accounts, {"account": str(source), "touched_ms": 0})
             await rows.put(connection)
-            for kind, span in (
-                (Listing.SESSIONS, harvest.whole),
-                (Listing.CUSTOMERS, harvest.whole_customers),
+            for kind, span, unread in (
+                (Listing.SESSIONS, harvest.whole, harvest.unread),
+                (Listing.CUSTOMERS, harvest.whole_customers, harvest.unread_customers),
             ):
                 if span is not None:
                     await self._claim(connection, str(source), kind, span, now)
+                    await claim_unread(
+                        connection, str(source), kind.value, span, unread, now - self.retention
+                    )
         self.changes += 1
 
     async def put_answer(self, source: SourceName, name: Subject, harvest: Harvest, asked: Span) -> None:
         """Store the answer to one of a person's names: its sessions in the span `asked`, which ends now."""
         account, now = str(source), asked.end
         rows = await asyncio.to_thread(self._rows, source, harvest, now, now + self._answers_kept)
-        span = {"account": account, "since_ms": to_ms_up(asked.start), "asked_ms": to_ms(now)}
+        times = {"since_ms": to_ms_up(asked.start), "asked_ms": to_ms(now)}
+        span: dict[str, Any] = {"account": account, "unread": harvest.unread, **times}
         asked_rows = [span | {"who": who, "subject_hash": self._who(name)} for who in self._spelled(name)]
         async with self._store.write() as connection:
             await rows.put(connection)
@@ -193,23 +204,26 @@ class SessionIndex:
         """What the index has of the person with these names: sessions newest first, 200 at most."""
         who, account = {self._who(name) for name in names}, str(source)
         async with self._store.read() as connection:
-            customers, spans = await read_customers(connection, account, who, Listing.SESSIONS.value)
+            customers, spans, unread = await read_customers(connection, account, who, Listing.SESSIONS.value)
             rows = await read_sessions(
                 connection, account, [*customers], to_ms(since - LONGEST_VISIT), to_ms(now)
             )
         sessions, opened = self._found(customers, rows, since)
-        return IndexedSessions(sessions, opened, self._lasting(spans, now))
+        return IndexedSessions(sessions, opened, self._lasting(spans, now), unread_since(unread, since))
 
-    async def asked(self, source: SourceName, names: Iterable[Subject], now: datetime) -> dict[Subject, Span]:
-        """The span for which the vendor was last asked by all spellings of a name, for each that was."""
+    async def asked(
+        self, source: SourceName, names: Iterable[Subject], now: datetime
+    ) -> tuple[dict[Subject, Span], int]:
+        """The span last asked for by all spellings of a name, for each; how many records were unread."""
         hashes = {name: self._spelled(name) for name in names}
         spelled, asked = {who for own in hashes.values() for who in own}, index_asked.c
         recent = asked.asked_ms >= to_ms(now - self._answers_kept)
         ours = (asked.account == str(source)) & asked.who.in_(spelled) & recent
-        query = select(asked.who, asked.since_ms, asked.asked_ms).where(ours)
+        query = select(asked.who, asked.since_ms, asked.asked_ms, asked.unread).where(ours)
         async with self._store.read() as connection:
-            rows = {who: (since, at) for who, since, at in (await connection.execute(query)).all()}
-        return spans_of_all(hashes, rows)
+            rows = (await connection.execute(query)).all()
+        spans = spans_of_all(hashes, {row.who: (row.since_ms, row.asked_ms) for row in rows})
+        return spans, max((row.unread or 0 for row in rows), default=0)
 
     async def linked(self, hashes: Sequence[str]) -> Session | None:
         """The session, of any source, whose URL has one of these hashes; None where there is none."""

@@ -1,6 +1,6 @@
 """The rows of the session index: read at once, written over older ones; times in whole milliseconds."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    Integer,
     Select,
     String,
     Text,
@@ -16,7 +17,9 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
+    insert,
     literal,
+    or_,
     select,
     union_all,
 )
@@ -58,6 +61,14 @@ class IndexRows:
         await upsert(connection, index_names, self.names)
 
 
+class Unread(NamedTuple):
+    """At least so many records of a span could not be read; times in milliseconds since 1970."""
+
+    start: int
+    end: int
+    records: int
+
+
 class FoundSession(NamedTuple):
     """A session of a customer, sealed, and its own page, sealed, where that was read."""
 
@@ -68,18 +79,66 @@ class FoundSession(NamedTuple):
 
 async def read_customers(
     connection: Connection, account: str, who: Collection[str], listing: str
-) -> tuple[dict[str, str | None], list[tuple[int, int]]]:
+) -> tuple[dict[str, str | None], list[tuple[int, int]], list[Unread]]:
     """
-    Who has one of these names, and which spans of a list are complete.
+    Who has one of these names, which spans of a list are complete, and where records could not be read.
 
     Returns:
-        the customers who were seen last, each with who that is, sealed; begins and ends of the spans.
+        the customers who were seen last, each with who that is, sealed; begins and ends of the spans; where
+        records of any list could not be read.
 
     """
     values = {"account": account, "who": [*who], "listing": listing}
     rows = (await connection.execute(_customers_and_spans(), values)).all()
     customers = {row.customer: row.sealed for row in rows if row.is_customer}
-    return customers, [(row.start_ms, row.end_ms) for row in rows if not row.is_customer]
+    spans = [(row.start_ms, row.end_ms) for row in rows if not row.is_customer and row.unread is None]
+    unread = [Unread(row.start_ms, row.end_ms, row.unread) for row in rows if row.unread is not None]
+    return customers, spans, unread
+
+
+async def claim_unread(
+    connection: Connection, account: str, listing: str, span: Span, records: int, kept_since: datetime
+) -> None:
+    """Note how many records of a span of a list could not be read; what is older than kept is forgotten."""
+    ours = (index_spans.c.account == account) & (index_spans.c.kind == _unread_kind(listing))
+    query = select(index_spans.c.start_ms, index_spans.c.end_ms, index_spans.c.unread).where(ours)
+    before = [Unread(*row) for row in (await connection.execute(query)).all()]
+    after = unread_after(before, Unread(to_ms(span.start), to_ms_up(span.end), records))
+    after = [one for one in after if one.end > to_ms(kept_since)]
+    if after != before:
+        await connection.execute(delete(index_spans).where(ours))
+        same = {"account": account, "kind": _unread_kind(listing)}
+        rows = [same | {"start_ms": u.start, "end_ms": u.end, "unread": u.records} for u in after]
+        if rows:
+            await connection.execute(insert(index_spans), rows)
+
+
+def unread_after(before: Sequence[Unread], read: Unread) -> list[Unread]:
+    """
+    Where records could not be read, after a span was read anew: never more than there are.
+
+    What could not be read in the part that was read twice may be the same both times, so that of an older
+    span that reaches out of it only those are left that are more.
+    """
+    after = []
+    for old in before:
+        if old.end <= read.start or old.start >= read.end:
+            after.append(old)
+            continue
+        sides = [(old.start, read.start), (read.end, old.end)]
+        outside = next(((start, end) for start, end in sides if start < end), None)
+        if outside and old.records > read.records:
+            after.append(Unread(*outside, old.records - read.records))
+    return sorted([*after, read] if read.records else after)
+
+
+def unread_since(unread: Iterable[Unread], since: datetime) -> int:
+    """How many records of the time since a moment could not be read, at least."""
+    return sum(one.records for one in unread if one.end > to_ms(since))
+
+
+def _unread_kind(listing: str) -> str:
+    return f"unread {listing}"
 
 
 async def read_sessions(
@@ -115,6 +174,7 @@ def _customers_and_spans() -> Any:
         index_customers.c.sealed,
         literal(None, BigInteger()).label("start_ms"),
         literal(None, BigInteger()).label("end_ms"),
+        literal(None, Integer()).label("unread"),
     ).select_from(seen_last.outerjoin(index_customers, its))
     spans = select(
         literal(False, Boolean()),
@@ -122,7 +182,11 @@ def _customers_and_spans() -> Any:
         literal(None, Text()),
         index_spans.c.start_ms,
         index_spans.c.end_ms,
-    ).where(index_spans.c.account == account, index_spans.c.kind == bindparam("listing", type_=String()))
+        index_spans.c.unread,
+    ).where(
+        index_spans.c.account == account,
+        or_(index_spans.c.kind == bindparam("listing", type_=String()), index_spans.c.unread > 0),
+    )
     return union_all(customers, spans)
 
 

@@ -181,7 +181,7 @@ class Raygun:
             raise CallFailed(Reason.UNREADABLE, _NOT_WHOLE)
         # The vendor itself has just told of the whole span, by every name.
         whole = asked and known.was_asked_since(question.since(now))
-        return replace(answer, as_of=now, covers=None) if whole else answer
+        return replace(answer, as_of=now, covers=None, left_out=known.unread_own) if whole else answer
 
     async def _plan(self, question: Question) -> Step:
         return next_step(await self._situation(question, await self._known(question)))
@@ -310,6 +310,7 @@ class Raygun:
         found = Harvest(
             [sighted for harvest in harvests for sighted in harvest.sessions],
             [customer for harvest in harvests for customer in harvest.customers],
+            unread=sum(harvest.unread for harvest in harvests),
         )
         if all(harvest.whole for harvest in harvests):
             await self.index.put_answer(self.name, name, found, span)

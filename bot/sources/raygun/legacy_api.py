@@ -127,12 +127,14 @@ class RaygunApi:
             if not page.given or given >= total:
                 break
         whole = len(rows) + unreadable >= total
-        return replace(self._harvest(rows.values()), whole=span if whole else None)
+        return replace(self._harvest(rows.values()), whole=span if whole else None, unread=unreadable)
 
     async def ask_person(self, identifier: str, span: Span, calls: Calls) -> Harvest:
         """One person's sessions by the app's identifier, 500 at most; `whole` is set where those are all."""
         page = await self._page(span, {"userIdentifier": identifier}, calls)
-        return replace(self._harvest(page.rows), whole=span if page.given >= page.total else None)
+        whole = span if page.given >= page.total else None
+        unreadable = page.given - sum(row.id is not None for row in page.rows)
+        return replace(self._harvest(page.rows), whole=whole, unread=unreadable)
 
     async def open(self, session_id: str, calls: Calls) -> Opened | None:
         """One session with its errors; None where Raygun has none with this number."""

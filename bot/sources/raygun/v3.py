@@ -97,7 +97,9 @@ class RaygunV3:
         answer = answer_of(known, question, self.http.clock(), failure)
         if answer is None:
             raise CallFailed(Reason.UNREADABLE, "Raygun’s list of sessions did not come whole")
-        return replace(answer, as_of=self.http.clock(), covers=None) if asked else answer
+        if not asked:
+            return answer
+        return replace(answer, as_of=self.http.clock(), covers=None, left_out=known.unread_own)
 
     async def session(self, session_id: str, calls: Calls) -> Session | None:
         """One session by its identifier."""
@@ -150,7 +152,15 @@ class RaygunV3:
         people = await self.api.customers(customers, calls, _PAGES_WAITED_FOR)
         visits = await self.api.sessions(sessions, calls, _PAGES_WAITED_FOR)
         both = _both(visits.whole, people.whole)
-        harvest = Harvest(self.api.sighted(visits), self.api.known(people), both, people.whole, current=True)
+        harvest = Harvest(
+            self.api.sighted(visits),
+            self.api.known(people),
+            both,
+            people.whole,
+            current=True,
+            unread=visits.unread,
+            unread_customers=people.unread,
+        )
         await self.index.put(self.name, harvest, self.http.clock())
 
     def _missing(self, coverage: Coverage) -> Span:
@@ -199,10 +209,12 @@ class RaygunV3:
     async def _read(self, kind: Listing, wanted: Span, calls: Calls, newer: int) -> Harvest:
         if kind is Listing.CUSTOMERS:
             people = await self.api.customers(wanted, calls, _PAGES_A_TURN, newer)
-            return Harvest((), self.api.known(people), None, people.whole, current=True)
+            known = self.api.known(people)
+            return Harvest((), known, None, people.whole, current=True, unread_customers=people.unread)
         visits = await self.api.sessions(wanted, calls, _PAGES_A_TURN, newer)
         customers = await self.index.coverage(self.name, self.http.clock(), Listing.CUSTOMERS)
-        return Harvest(self.api.sighted(visits), (), _both(visits.whole, customers.latest))
+        whole = _both(visits.whole, customers.latest)
+        return Harvest(self.api.sighted(visits), (), whole, unread=visits.unread)
 
     def _unopened(self, known: KnownPerson) -> list[str]:
         """Ids of the newest sessions of which not all errors are known."""

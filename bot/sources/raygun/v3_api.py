@@ -108,10 +108,11 @@ _CUSTOMERS = _List("customers", "lastSeenAt", _Customer, lambda row: row.lastSee
 
 @dataclass(frozen=True, slots=True)
 class Stretch(Generic[R]):
-    """Rows by identifier, and the span for which they are complete (None: for none)."""
+    """Rows by identifier, the span for which they are complete (None: for none), and how many were unread."""
 
     rows: Mapping[str, R]
     whole: Span | None
+    unread: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ class RaygunV3Api:
         # Customers who came back while pages were read have moved to the begin of the list.
         head, _given = await self._page(_CUSTOMERS, 0, calls)
         moved = {row.identifier: row for row in head if row.identifier}
-        return Stretch({**stretch.rows, **moved}, stretch.whole)
+        return replace(stretch, rows={**stretch.rows, **moved})
 
     async def open(self, session_id: str, calls: Calls) -> Opened | None:
         """One session with its errors and their titles; None where Raygun has no such session."""
@@ -196,7 +197,7 @@ class RaygunV3Api:
         self, listing: "_List[R]", wanted: Span, calls: Calls, most_pages: int, newer: int
     ) -> Stretch[R]:
         rows: dict[str, R] = {}
-        oldest = wanted.end
+        oldest, unread_before = wanted.end, calls.left_out
         offset, last = max(0, newer - 1), None
         joined_on = newer == 0
         for number in range(most_pages):
@@ -222,7 +223,7 @@ class RaygunV3Api:
         # Rows of the same time as the oldest one may be on the next page, which was not read.
         start = max(wanted.start, oldest + (_TICK if oldest > wanted.start else timedelta()))
         whole = Span(start, wanted.end) if joined_on and start < wanted.end else None
-        return Stretch(rows, whole)
+        return Stretch(rows, whole, calls.left_out - unread_before)
 
     async def _page(self, listing: "_List[R]", offset: int, calls: Calls) -> tuple[list[R], int]:
         """The readable rows of a page, and how many rows it had."""

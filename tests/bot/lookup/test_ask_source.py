@@ -16,7 +16,6 @@ from bot.domain.model import (
     Finding,
     Reason,
     Session,
-    SourceName,
     State,
     Subject,
     SubjectKind,
@@ -26,8 +25,8 @@ from bot.lookup.ask_source import AskSource, Spent
 from bot.lookup.known_links import KnownLinks
 from bot.lookup.single_flight import Flights
 from bot.operations.tasks import Tasks
-from bot.sources.http import CallFailed, Calls, VendorHttp
-from bot.sources.protocol import Effort, Freshness, Question
+from bot.sources.http import VendorHttp
+from bot.sources.protocol import Effort, Question
 from bot.sources.quota import Account, Purpose, Window
 from bot.sources.quota.ledger import Ledger
 from bot.sources.raygun.index import SessionIndex
@@ -35,47 +34,10 @@ from bot.sources.raygun.pushed_errors import PushedErrors
 from bot.storage.keyring import Keyring
 from bot.storage.leases import Leases
 from bot.storage.store import Store
+from tests.bot.lookup.scripted import NAME, ScriptedSource, WithIndex
 from tests.conftest import MovableClock
 
 JANE = Subject(SubjectKind.EMAIL, "jane@contoso.example", "jane@contoso.example")
-NAME = SourceName("raygun", "shop")
-FRESHNESS = Freshness(found=timedelta(minutes=10), nobody=timedelta(minutes=1))
-
-
-@dataclass
-class ScriptedSource:
-    """A source that answers as scripted, when the test lets it."""
-
-    http: VendorHttp
-    name: SourceName = NAME
-    title: str = "Raygun"
-    freshness: Freshness = FRESHNESS
-    answers: list[Answer | Failure] = field(default_factory=list)
-    asked: int = 0
-    spellings: list[str] = field(default_factory=list)
-    gate: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def account(self) -> Account:
-        return self.http.account
-
-    async def cost(self, _subject: Subject) -> int:
-        return 1
-
-    async def find(self, question: Question, calls: Calls) -> Answer:
-        self.asked += 1
-        self.spellings += question.subject.spellings
-        calls.made += 1
-        await self.gate.wait()
-        said = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        if isinstance(said, Failure):
-            raise CallFailed(said.reason, said.message, said.until)
-        return said
-
-    async def session(self, _session_id: str, _calls: Calls) -> Session | None:
-        return None
-
-    async def check(self, _calls: Calls) -> str:
-        return "well"
 
 
 @dataclass
@@ -395,3 +357,10 @@ async def test_whoever_joins_the_question_of_somebody_whose_share_is_used_is_ans
     asking.source.gate.set()
     told = [(await one)[-1].state for one in (first, again, colleague)]
     assert told == [State.QUOTA, State.QUOTA, State.LIVE]
+
+
+async def test_an_answer_from_an_index_says_how_many_records_it_could_not_read(asking: Asking) -> None:
+    asking.source = WithIndex(asking.source.http)
+    [finding] = await asking.ask()
+    assert (finding.left_out, finding.state) == (2, State.INDEX)
+    assert finding.notes == ("2 of its records could not be read and are left out",)

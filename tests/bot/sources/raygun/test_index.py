@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bot.domain.coverage import Span
 from bot.domain.model import Session, SessionUser, SourceName, Subject, SubjectKind
 from bot.sources.raygun.index import Customer, Harvest, Opened, SessionIndex, Sighted
+from bot.sources.raygun.index_rows import Unread, unread_after
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store, open_store
 from bot.storage.tables import metadata
@@ -97,11 +98,11 @@ async def test_an_answer_about_one_person_claims_nothing_but_is_remembered(index
     await index.put_answer(SHOP, U77, harvest(old), asked)
     found = await index.look_up(SHOP, [U77], asked.start, NOW)
     assert [session.id for session in found.sessions] == ["1"]
-    assert await index.asked(SHOP, [U77, JANE], NOW) == {U77: asked}
+    assert await index.asked(SHOP, [U77, JANE], NOW) == ({U77: asked}, 0)
     assert found.coverage.spans == ()
     after_a_day = NOW + DAY + timedelta(minutes=1)
     assert (await index.look_up(SHOP, [U77], asked.start, after_a_day)).sessions == ()
-    assert await index.asked(SHOP, [U77], after_a_day) == {}
+    assert await index.asked(SHOP, [U77], after_a_day) == ({}, 0)
 
 
 async def test_what_a_sessions_own_page_told_is_kept_with_it(index: SessionIndex) -> None:
@@ -199,3 +200,44 @@ async def test_what_began_before_the_asked_days_and_went_on_in_them_is_found(ind
         session = Session(SHOP, number, started_at=began, ended_at=ended, user=SessionUser("u-77"))
         await index.put(SHOP, harvest(Sighted(session, "5")), NOW)
     assert [one.id for one in (await index.look_up(SHOP, [U77], NOW - DAY, NOW)).sessions] == ["1"]
+
+
+async def unread(index: SessionIndex, since: datetime, now: datetime = NOW) -> int:
+    return (await index.look_up(SHOP, [JANE], since, now)).unread
+
+
+async def test_what_could_not_be_read_is_told_as_long_as_it_is_in_the_asked_days(index: SessionIndex) -> None:
+    day = Span(NOW - DAY, NOW)
+    await index.put(SHOP, Harvest(whole=day, unread=2, whole_customers=day, unread_customers=1), NOW)
+    assert await unread(index, NOW - WEEK) == 3
+    assert await unread(index, NOW, NOW + DAY) == 0
+    # Read again, it can be read by now.
+    await index.put(SHOP, Harvest(whole=day, whole_customers=day, unread_customers=1), NOW)
+    assert await unread(index, NOW - WEEK) == 1
+    later = NOW + WEEK + DAY
+    await index.put(SHOP, Harvest(whole_customers=Span(later - DAY, later)), later)
+    assert await unread(index, NOW - WEEK, later) == 0
+
+
+async def test_what_could_not_be_read_of_a_person_is_told_of_them_alone(index: SessionIndex) -> None:
+    await index.put_answer(SHOP, U77, Harvest(unread=1), Span(NOW - DAY, NOW))
+    assert await index.asked(SHOP, [U77], NOW) == ({U77: Span(NOW - DAY, NOW)}, 1)
+    assert await index.asked(SHOP, [JANE], NOW) == ({}, 0)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.integers(1, 30)), min_size=1, max_size=8),
+    st.sets(st.integers(0, 70), max_size=5),
+)
+def test_no_more_records_are_said_to_be_unread_than_there_are_and_none_is_forgotten(
+    reads: list[tuple[int, int]], broken: set[int]
+) -> None:
+    known: list[Unread] = []
+    met: set[int] = set()
+    for start, length in reads:
+        found = {moment for moment in broken if start <= moment < start + length}
+        met |= found
+        known = unread_after(known, Unread(start, start + length, len(found)))
+    told = sum(one.records for one in known)
+    assert told <= len(met)
+    assert bool(told) == bool(met)

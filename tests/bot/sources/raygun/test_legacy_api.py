@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.coverage import Span
-from bot.domain.model import Reason
+from bot.domain.model import Reason, Subject, SubjectKind
 from bot.sources.http import CallFailed
+from bot.sources.protocol import Question
 from bot.sources.raygun.legacy_api import PAGE
 from tests.bot.sources.canned import Bench, Canned, answer, bench, calls_of
 from tests.bot.sources.raygun.examples import DETAIL, FOREIGN, LISTED, vendor
@@ -220,3 +221,15 @@ async def test_of_more_sessions_than_a_page_nothing_is_claimed(on_bench: Bench) 
     span = Span(on_bench.clock() - timedelta(days=30), on_bench.clock())
     harvest = await source.api.ask_person("cust-8841", span, await calls_of(source))
     assert (len(harvest.sessions), harvest.whole) == (1, None)
+
+
+async def test_a_row_that_cannot_be_read_is_told_by_later_answers_from_the_index_too(on_bench: Bench) -> None:
+    source = on_bench.raygun(vendor([LISTED, FOREIGN, {"id": {"odd": 1}}]))
+    question = Question(Subject(SubjectKind.UID, "cust-8841", "cust-8841"), 7)
+    calls = await calls_of(source)
+    await source.find(question, calls)
+    await on_bench.tasks.settle()
+    recall = await source.recall(question)
+    assert recall.answer is not None
+    # Once for each of the two pages that were read.
+    assert recall.answer.left_out == 2
