@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import structlog
 from hypothesis import settings
 from sqlalchemy import create_engine, create_mock_engine, func, insert, inspect, select
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
@@ -117,6 +118,10 @@ def _begins_late(item: pytest.Item) -> tuple[bool, bool]:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Processes())
+    # As it comes, it draws each traceback with all its locals in colours: seconds for one, within a test.
+    *before, _renderer = structlog.get_config()["processors"]
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*before, plain])
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_temporary_folder()))
 
 
