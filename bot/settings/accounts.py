@@ -28,11 +28,12 @@ class AccountSettings(SettingsGroup):
     One account at a vendor or a help desk.
 
     `where` says to whoever configures it where its keys come from; `also_asked` are fields with a default
-    that is wrong for many.
+    that is wrong for many. `allowance` is the field for how many calls the plan allows, where plans differ.
     """
 
     where: ClassVar[str]
     also_asked: ClassVar[tuple[str, ...]] = ()
+    allowance: ClassVar[str | None] = None
 
 
 class FullStoryAccount(AccountSettings):
@@ -57,6 +58,7 @@ class RaygunAccount(AccountSettings):
         "app.raygun.com: the API key is in the application's settings; client id and secret are of a"
         " consumer application (plan settings, Consumers)."
     )
+    allowance = "DAILY_CALLS"
 
     api_key: Key = Field(description="the application's API key")
     client_id: Text = Field(description="of a consumer application (plan settings, Consumers)")
@@ -155,6 +157,7 @@ class PostHogAccount(AccountSettings):
         " is https://eu.posthog.com; a server of your own has its own."
     )
     also_asked = ("BASE_URL",)
+    allowance = "HOURLY_LISTINGS"
 
     api_key: Key = Field(
         description="personal API key with `person:read`, `session_recording:read` and `query:read`"

@@ -34,7 +34,8 @@ class VendorEntry:
 
     `accounts` are those that are configured, by label; `read_seconds` is how long an answer may take;
     `source` makes the source of an account, or is the module with such a `build`; `pages` are what the
-    vendor's URLs name.
+    vendor's URLs name. `many_calls`: it allows so many that it may be asked unbidden, every few
+    hours, whether the customers of watched threads are back.
     """
 
     vendor: Vendor
@@ -43,6 +44,7 @@ class VendorEntry:
     read_seconds: float
     source: Build | str
     pages: Callable[[Mapping[str, Any]], VendorPages] | None = None
+    many_calls: bool = False
 
     @property
     def build(self) -> Build:
@@ -61,16 +63,28 @@ def _raygun_accounts(settings: Settings) -> Mapping[str, Any]:
 # Seconds to answer: Raygun documents that a call may take 30, and one that is broken off is still counted.
 VENDORS = (
     VendorEntry(
-        "fullstory", "FullStory", lambda s: s.fullstory, 15, "bot.sources.fullstory.source", fullstory.pages
+        "fullstory",
+        "FullStory",
+        lambda s: s.fullstory,
+        15,
+        "bot.sources.fullstory.source",
+        fullstory.pages,
+        many_calls=True,
     ),
     VendorEntry("raygun", "Raygun", _raygun_accounts, 35, "bot.sources.raygun.mcp.build", raygun.pages),
-    VendorEntry("rybbit", "Rybbit", lambda s: s.rybbit, 15, "bot.sources.rybbit.source", rybbit.pages),
+    VendorEntry(
+        "rybbit", "Rybbit", lambda s: s.rybbit, 15, "bot.sources.rybbit.source", rybbit.pages, many_calls=True
+    ),
     VendorEntry("uxcam", "UXCam", lambda s: s.uxcam, 15, "bot.sources.uxcam.source", uxcam.pages),
-    VendorEntry("sentry", "Sentry", lambda s: s.sentry, 15, "bot.sources.sentry.source", sentry.pages),
+    VendorEntry(
+        "sentry", "Sentry", lambda s: s.sentry, 15, "bot.sources.sentry.source", sentry.pages, many_calls=True
+    ),
     VendorEntry("posthog", "PostHog", lambda s: s.posthog, 15, "bot.sources.posthog.source", posthog.pages),
 )
 TITLES: Mapping[Vendor, str] = {entry.vendor: entry.title for entry in VENDORS}
 """Each vendor's name as people know it."""
+MANY_CALLS = frozenset(entry.vendor for entry in VENDORS if entry.many_calls)
+"""The vendors that may be asked unbidden."""
 
 
 def known_pages(settings: Settings | None = None) -> tuple[VendorPages, ...]:

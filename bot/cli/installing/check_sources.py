@@ -54,7 +54,8 @@ def _mend(name: str, failure: Failure, by_v3: frozenset[str]) -> str:
         case Reason.NOT_AUTHORISED:
             return f"put a working key into {variables}…: {ACCOUNTS[tool].where}"
         case Reason.RATE_LIMITED | Reason.QUOTA_SPENT:
-            more = f", unless your plan allows more: {variables}DAILY_CALLS" if tool == "raygun" else ""
+            allowance = ACCOUNTS[tool].allowance
+            more = f", unless your plan allows more: {variables}{allowance}" if allowance else ""
             return f"nothing to mend: wait{more}. `casefile quota` shows what is left"
         case Reason.TIMED_OUT | Reason.UNREACHABLE:
             return f"check {variables}BASE_URL, and that this machine may reach it (firewall, proxy, DNS)"

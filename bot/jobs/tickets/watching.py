@@ -27,6 +27,7 @@ from bot.settings.model import Settings
 from bot.slack.lost_posts import Spot
 from bot.sources.raygun.pushed_errors import PushedErrors
 from bot.sources.raygun.webhook_events import ErrorNews
+from bot.sources.registry import MANY_CALLS
 from bot.storage.database import Connection
 from bot.storage.store import Store
 from bot.tickets.watches import Watch, WatchBook, WatchedError
@@ -119,7 +120,7 @@ class Watching:
     @property
     def asked_sources(self) -> tuple[SourceName, ...]:
         """The sources that are asked whether a customer is back: those whose calls are many."""
-        return tuple(s.name for s in self._lookup.sources if s.name.vendor in ("rybbit", "fullstory"))
+        return tuple(s.name for s in self._lookup.sources if s.name.vendor in MANY_CALLS)
 
     async def on_news(self, connection: Connection, news: ErrorNews) -> bool:
         """
