@@ -16,7 +16,8 @@ class Answer:
     apart from sessions. `as_of` is when it was so, None for now; `covers` is set where an index answered.
     `complete_from` is set where a list was cut: only what began from then on is all there. `partial` says
     that a part of what was asked failed, so that asking again soon is worth it; `left_out` is how many
-    records could not be read, and are missing.
+    records could not be read, and are missing. `by_other_name` says that the vendor may know the subject by
+    another name, by which it was not asked.
     """
 
     sessions: tuple[Session, ...] = ()
@@ -28,6 +29,7 @@ class Answer:
     complete_from: datetime | None = None
     partial: bool = False
     left_out: int = 0
+    by_other_name: bool = False
 
     @property
     def found(self) -> bool:

@@ -260,7 +260,7 @@ class Finding:
     has by that name, with or without sessions. Sessions beside a `failure` were known before it.
     `complete_from` is set where the answer does not go back as far as was asked: only what began from then on
     is all there. `partial` says that a part of what was asked failed; `left_out` is how many records
-    could not be read.
+    could not be read; `by_other_name` says that the vendor may know the subject by another name.
     """
 
     source: SourceName
@@ -279,6 +279,7 @@ class Finding:
     complete_from: datetime | None = None
     partial: bool = False
     left_out: int = 0
+    by_other_name: bool = False
 
     @property
     def answered(self) -> bool:

@@ -2,7 +2,7 @@
 What may be said of somebody of whom nothing was found: it depends on the span each source has looked at.
 
 The one place that decides it, for every text and for `lookup --json`. "Nobody" may be said only where every
-source has looked at the whole span that was asked for.
+source has looked at the whole span that was asked for, by every name that it may know them by.
 """
 
 from collections.abc import Sequence
@@ -27,6 +27,8 @@ class Reach(StrEnum):
     UNTIL = "until"
     # Some time ago, and not now.
     EARLIER = "earlier"
+    # At the whole span, by a name that may not be the one by which it knows the person.
+    BY_NAME = "by name"
     # A part of what was asked failed, or could not be read.
     PARTLY = "partly"
     NONE = "none"
@@ -38,7 +40,8 @@ class Absence:
     The sources by how much of the asked span they have looked at, where nothing was found.
 
     `since` is from when on all of `short` have looked, None without any; `until` is up to when all of `ended`
-    have; `in_doubt` says that something was found of which it is not known whose it is.
+    have; `by_name` may know the subject by another name, beside how far they have looked; `in_doubt` says
+    that something was found of which it is not known whose it is.
     """
 
     whole: tuple[SourceName, ...] = ()
@@ -46,6 +49,7 @@ class Absence:
     ended: tuple[SourceName, ...] = ()
     earlier: tuple[SourceName, ...] = ()
     partly: tuple[SourceName, ...] = ()
+    by_name: tuple[SourceName, ...] = ()
     unheard: tuple[SourceName, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
@@ -53,14 +57,14 @@ class Absence:
 
     @property
     def is_nobody(self) -> bool:
-        """Whether there is surely nobody: every source has looked at the whole span."""
-        short = self.short or self.ended or self.earlier or self.partly or self.unheard
+        """Whether there is surely nobody: every source has looked at the whole span, by every name."""
+        short = self.short or self.ended or self.earlier or self.partly or self.by_name or self.unheard
         return bool(self.whole) and not short and not self.in_doubt
 
     @property
     def is_unknown(self) -> bool:
         """Whether no source has looked at all."""
-        return not (self.whole or self.short or self.ended or self.earlier or self.partly)
+        return not (self.whole or self.short or self.ended or self.earlier or self.partly or self.by_name)
 
 
 def asked_from(case_file: CaseFile) -> datetime:
@@ -98,7 +102,10 @@ def reach(finding: Finding, case_file: CaseFile) -> Reach:
         return Reach.PARTLY
     if ended_at(finding, case_file):
         return Reach.UNTIL
-    return Reach.SHORT if covers_from(finding, case_file) else Reach.WHOLE
+    if covers_from(finding, case_file):
+        return Reach.SHORT
+    # Whoever was found elsewhere is not missed here.
+    return Reach.BY_NAME if finding.by_other_name and not case_file.sessions else Reach.WHOLE
 
 
 def ended_at(finding: Finding, case_file: CaseFile) -> datetime | None:
@@ -115,6 +122,7 @@ def absence(case_file: CaseFile) -> Absence | None:
     for finding in case_file.findings:
         by_reach.setdefault(reach(finding, case_file), []).append(finding)
     short, ended = by_reach.get(Reach.SHORT, []), by_reach.get(Reach.UNTIL, [])
+    looked = _names([*by_reach.get(Reach.BY_NAME, ()), *short, *ended])
     begins = [begin for finding in short if (begin := covers_from(finding, case_file))]
     return Absence(
         whole=_names(by_reach.get(Reach.WHOLE, ())),
@@ -122,6 +130,7 @@ def absence(case_file: CaseFile) -> Absence | None:
         ended=_names(ended),
         earlier=_names(by_reach.get(Reach.EARLIER, ())),
         partly=_names(by_reach.get(Reach.PARTLY, ())),
+        by_name=_names([f for f in case_file.findings if f.by_other_name and f.source in looked]),
         unheard=_names(by_reach.get(Reach.NONE, ())),
         since=max(begins, default=None),
         until=min((end for finding in ended if (end := ended_at(finding, case_file))), default=None),

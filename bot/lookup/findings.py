@@ -52,6 +52,7 @@ class Findings:
             complete_from=_complete_from(known, since),
             partial=known.answer.partial,
             left_out=known.answer.left_out,
+            by_other_name=known.answer.by_other_name,
         )
 
     async def failed(

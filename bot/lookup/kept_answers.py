@@ -75,6 +75,7 @@ def _joined(newer: KnownAnswer, older: KnownAnswer) -> KnownAnswer:
         complete_from=new.complete_from if goes_as_far else old.complete_from,
         partial=new.partial or old.partial,
         left_out=new.left_out or old.left_out,
+        by_other_name=new.by_other_name and old.by_other_name,
     )
     if goes_as_far:
         return replace(newer, answer=answer)

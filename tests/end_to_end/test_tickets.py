@@ -247,7 +247,7 @@ async def test_nobody_found_is_silence_or_a_line(desk: Desk) -> None:
     desk.extra = {"TICKETS__WHEN_EMPTY": "line"}
     async with desk.casefile():
         root = await slack.post_as_app(slack.places.support, text)
-        said = plain_text(await answered(desk, root, such="No visit of"))
+        said = plain_text(await answered(desk, root, such="Nothing found by this name"))
         assert "stranger@contoso.example" in said
         assert "[Remove]" in said
 

@@ -22,7 +22,10 @@ def absence_line(case_file: CaseFile, style: Style) -> str:
     if found.is_nobody:
         return table.NOBODY.format(days=counted(case_file.days, "day"))
     others = found.ended or found.earlier or found.partly or found.unheard
-    if found.since and not (others or found.in_doubt):
+    if found.by_name and not (others or found.short or found.in_doubt):
+        days, sources = counted(case_file.days, "day"), style.labels(found.by_name)
+        return table.NOTHING_BY_NAME.format(days=days, sources=sources)
+    if found.since and not (others or found.by_name or found.in_doubt):
         knows = "knows" if len(found.short) == 1 else "know"
         sources = style.labels(found.short)
         return table.NOBODY_SINCE.format(time=style.time(found.since), sources=sources, knows=knows)
@@ -38,6 +41,9 @@ def absence_lines(case_file: CaseFile, style: Style) -> list[str]:
     if found.whole:
         days = counted(case_file.days, "day")
         lines.append(table.NOT_FOUND.format(sources=style.labels(found.whole), days=days))
+    if by_name := [name for name in found.by_name if name not in (*found.short, *found.ended)]:
+        days = counted(case_file.days, "day")
+        lines.append(table.NOT_FOUND_BY_NAME.format(sources=style.labels(by_name), days=days))
     if found.short and found.since:
         sources, time = style.labels(found.short), style.time(found.since)
         lines.append(table.NOT_FOUND_SINCE.format(sources=sources, time=time))
@@ -67,6 +73,8 @@ def _limits(found: Absence, style: Style) -> list[str]:
     if found.ended and found.until:
         sources, has, time = style.labels(found.ended), _has(len(found.ended)), style.time(found.until)
         clauses.append(table.LOOKED_UNTIL.format(sources=sources, has=has, time=time))
+    if found.by_name:
+        clauses.append(table.MAY_KNOW_OTHERWISE.format(sources=style.labels(found.by_name)))
     if found.in_doubt:
         clauses.append(table.NAME_IN_DOUBT)
     return clauses

@@ -125,7 +125,13 @@ def answer_of(
         complete_from=sessions[-1].started_at if len(sessions) >= MOST_FOUND else None,
         partial=failure is not None,
         left_out=max(known.unread, known.unread_own),
+        by_other_name=_may_be_known_by_a_uid(known, question),
     )
+
+
+def _may_be_known_by_a_uid(known: KnownPerson, question: Question) -> bool:
+    """Whether nobody was found by addresses alone: an app may name its users to Raygun by its own uids."""
+    return not known.sessions and all(name.kind is SubjectKind.EMAIL for name in question.names)
 
 
 def _covered(known: KnownPerson, since: datetime, now: datetime) -> Coverage:
@@ -170,8 +176,7 @@ def _notes(question: Question, known: KnownPerson, failure: Failure | None) -> I
         yield f"the newest {MOST_FOUND} sessions alone"
     if known.more_names and known.spans:
         yield f"asked for by {len(known.names)} of {len(known.names) + known.more_names} identifiers"
-    names = question.names
-    if not known.sessions and all(name.kind is SubjectKind.EMAIL for name in names):
+    if _may_be_known_by_a_uid(known, question):
         yield "it may know people by the app's own identifier alone: the uid may find more"
 
 

@@ -59,6 +59,14 @@ KINDS: dict[str, Kind] = {
     "index with a gap": lambda name: Heard(
         Finding(name, State.INDEX, NOW, covers=spans_from(ASKED, LATELY)), is_whole=False, since=LATELY
     ),
+    "by another name perhaps": lambda name: Heard(
+        Finding(name, State.INDEX, NOW, covers=spans_from(ASKED), by_other_name=True), is_whole=False
+    ),
+    "short index, by another name perhaps": lambda name: Heard(
+        Finding(name, State.INDEX, NOW, covers=spans_from(LATELY), by_other_name=True),
+        is_whole=False,
+        since=LATELY,
+    ),
     "empty index": lambda name: Heard(
         Finding(name, State.INDEX, NOW, covers=Coverage()), is_whole=False, since=NOW
     ),
@@ -157,6 +165,17 @@ def test_nobody_is_said_only_where_every_source_has_looked_at_the_whole_span(kin
     assert is_surely_nobody([file]) is surely
     for text in texts_of(file).values():
         assert is_nobody_said(without_sources(text)) is surely
+
+
+@settings(deadline=None)
+@given(nothing_found, st.sampled_from([kind for kind in KINDS if "another name" in kind]))
+def test_nobody_is_not_said_at_all_where_a_source_may_know_them_by_another_name(
+    kinds: list[str], by_name: str
+) -> None:
+    file = file_of(heard_by([by_name, *kinds[:3]]))
+    assert not is_surely_nobody([file])
+    for text in texts_of(file).values():
+        assert not re.search(r"(?i)\bnobody\b|No visit of", without_sources(text)), text
 
 
 @settings(deadline=None)

@@ -81,6 +81,7 @@ async def test_whoever_was_asked_for_alone_is_known_up_to_then(index: SessionInd
     assert answer is not None
     assert (answer.sessions, answer.as_of) == ((), NOW)
     assert any("the uid may find more" in note for note in answer.notes)
+    assert answer.by_other_name
 
 
 async def test_identifiers_that_are_not_asked_by_are_counted_and_nothing_is_claimed_for_them(
