@@ -106,6 +106,12 @@ def lasting(seconds: int) -> str:
     return large if small.startswith("0 ") else f"{large} {small}"
 
 
+def ordinal(number: int) -> str:
+    """A number as it counts: 1st, 2nd, 12th, 103rd."""
+    last = number % 10 if number % 100 not in (11, 12, 13) else 0
+    return f"{number}{('th', 'st', 'nd', 'rd')[last] if last < 4 else 'th'}"  # noqa: PLR2004
+
+
 def counted(number: int, thing: str) -> str:
     """A number with its noun: `1 session`, `2 sessions`."""
     return f"{number} {thing}{'' if number == 1 else 's'}"

@@ -111,7 +111,9 @@ def _summary(case_file: CaseFile) -> str:
 
 def _counts(case_file: CaseFile) -> str:
     history = history_of(case_file)
-    found = [counted(len(history.visits), "visit"), counted(history.error_count, "error")]
+    found = [counted(len(history.visits), "visit")]
+    # Of errors nothing is said where none is known: they may not have been asked for.
+    found += [counted(history.error_count, "error")] if history.error_count else []
     if case_file.waiting:
         found.append("asking other tools")
     if case_file.last_seen:

@@ -8,14 +8,15 @@ from collections.abc import Sequence
 
 from bot.answers.mrkdwn import ago, counted
 from bot.answers.words import table
-from bot.answers.words.style import Mark, Style
+from bot.answers.words.style import Mark, Style, listed
 from bot.domain.model import CaseFile, Finding, State
 from bot.lookup.absence import Reach, absence, covers_from, ended_at, reach
 
 # Characters of a remark, and of what went wrong.
 _REMARK, _FAILURE = 200, 250
-# Remarks that begin so tell of errors that were not read, and those that end so of another name to ask by.
-_ON_ERRORS, _HELPS_TO_FIND = "errors", "may find more"
+# Remarks that begin so tell of errors that were left unread, or that could not be had; those that end so tell
+# of another name to ask by.
+_ON_ERRORS, _NO_ERRORS, _HELPS_TO_FIND = "errors", "errors are missing", "may find more"
 
 
 def source_lines(case_file: CaseFile, style: Style) -> list[str]:
@@ -38,14 +39,31 @@ def source_lines(case_file: CaseFile, style: Style) -> list[str]:
 def _is_well(finding: Finding, case_file: CaseFile) -> bool:
     if reach(finding, case_file) is not Reach.WHOLE or finding.source in case_file.waiting:
         return False
-    return not [note for note in _remarks(finding, case_file) if note != table.ERRORS_UNREAD]
+    return all(map(_is_unread, _notes(finding, case_file)))
+
+
+def _notes(finding: Finding, case_file: CaseFile) -> list[str]:
+    """What there is to say of a source, without what helps to find somebody who was found."""
+    notes = [note for note in finding.notes if not (case_file.sessions and note.endswith(_HELPS_TO_FIND))]
+    return list(dict.fromkeys(notes))
+
+
+def _is_unread(note: str) -> bool:
+    """Whether a remark says that errors were left unread, to spare calls."""
+    return note.startswith(_ON_ERRORS) and not note.startswith(_NO_ERRORS)
+
+
+def _unread(finding: Finding, case_file: CaseFile) -> str:
+    """Which errors were read, where not all of them were: "errors of 3 sessions alone", without why."""
+    unread = filter(_is_unread, _notes(finding, case_file))
+    return ", ".join(note.partition(":")[0] for note in unread)
 
 
 def _remarks(finding: Finding, case_file: CaseFile) -> list[str]:
-    """What there is to say of a source, without what helps to find somebody who was found."""
-    notes = [note for note in finding.notes if not (case_file.sessions and note.endswith(_HELPS_TO_FIND))]
-    said = [table.ERRORS_UNREAD if note.startswith(_ON_ERRORS) else note for note in notes]
-    return list(dict.fromkeys(said))
+    """The remarks of a line of its own."""
+    unread = _unread(finding, case_file)
+    said = [note for note in _notes(finding, case_file) if not _is_unread(note)]
+    return [*said, *([table.ERRORS_UNREAD.format(what=unread)] if unread else [])]
 
 
 def _well_line(well: Sequence[Finding], case_file: CaseFile, style: Style) -> str:
@@ -60,9 +78,13 @@ def _well_line(well: Sequence[Finding], case_file: CaseFile, style: Style) -> st
     else:
         sentence = table.SOME_ASKED
     words = sentence.format(tools=counted(len(well), "tool"), sources=names, ago=ago(max(ages, default=0)))
-    unread = [finding.source for finding in well if table.ERRORS_UNREAD in _remarks(finding, case_file)]
+    unread = [
+        table.OF_SOURCE.format(source=style.label(finding.source), what=style.text(what, _REMARK))
+        for finding in well
+        if (what := _unread(finding, case_file))
+    ]
     if unread:
-        words += f" · {table.ERRORS_NOT_ALL_READ.format(sources=style.labels(unread))}"
+        words += f" · {table.ERRORS_NOT_ALL_READ.format(sources=listed(unread))}"
     return _marked(Mark.SHORT if case_file.waiting else Mark.WELL, words, style)
 
 

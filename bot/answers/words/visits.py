@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.answers.mrkdwn import counted, lasting
+from bot.answers.mrkdwn import counted, lasting, ordinal
 from bot.answers.words import table
 from bot.answers.words.people import persons_pages
 from bot.answers.words.style import LABEL, Mark, Style, joined
-from bot.domain.model import UrlIs
+from bot.domain.model import SourceName, UrlIs
 from bot.domain.visits.model import Device, PagesSeen, SaidBy, Visit, Whereabouts
 from bot.domain.visits.moments import holds
 from bot.sources.registry import at_moment
@@ -77,6 +77,7 @@ class VisitLines:
     style: Style
     common: Common
     _ways: set[str] = field(default_factory=set)
+    _numbered: set[SourceName] = field(default_factory=set)
 
     def of(self, visit: Visit, moment: datetime | None = None, words: str = "", errors: int = 0) -> list[str]:
         """
@@ -97,15 +98,28 @@ class VisitLines:
             device if device != self.common.device else "",
             place if place != self.common.place else "",
             *other,
+            *self._numbers(visit),
         ]
         second = [
             joined([lasted, crash]) if words else "",
             self._way(visit.way, _room_beside([*before, *bad, *after])),
             *after[:2],
             *(style.bold(sign) for sign in bad),
-            *other,
+            *after[2:],
         ]
         return [line for line in (first, joined(second), joined(self._links(visit, moment))) if line]
+
+    def _numbers(self, visit: Visit) -> list[str]:
+        """That it is a user's first session in a tool, or which one the newest that is told of is there."""
+        words = []
+        for session in reversed(visit.sessions):
+            label, number = self.style.label(session.source), session.number or 0
+            if number == 1:
+                words.append(table.FIRST_SESSION.format(source=label))
+            elif number > 1 and session.source not in self._numbered:
+                words.append(table.NUMBERED_SESSION.format(ordinal=ordinal(number), source=label))
+            self._numbered |= {session.source} if number else set()
+        return words
 
     def _way(self, way: SaidBy[PagesSeen] | None, room: int) -> str:
         words, pages = way_words(way, self.style, room), _count_words(way)

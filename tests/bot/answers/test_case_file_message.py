@@ -224,6 +224,19 @@ def test_of_a_video_the_time_is_told_at_which_its_link_ends() -> None:
     assert f"<https://sp.uxcam.com/2|video> (its link ends <!date^{int(ends.timestamp())}^" in line
 
 
+def test_a_users_first_session_in_a_tool_is_told_and_which_one_the_newest_is() -> None:
+    numbered = [
+        session(id=str(number), number=number, started_at=NOW - timedelta(hours=hours), ended_at=None)
+        for hours, number in ((1, 12), (40, 11), (90, 1))
+    ]
+    said = "".join(shown_sections(*numbered))
+    assert "12th session in Rybbit" in said
+    assert "11th" not in said
+    assert "first session in Rybbit" in said
+    for number, words in ((2, "2nd"), (3, "3rd"), (21, "21st"), (113, "113th")):
+        assert f"{words} session in Rybbit" in "".join(shown_sections(session(number=number)))
+
+
 def test_of_a_site_the_channel_and_the_recording_are_told() -> None:
     [_, line] = shown_sections(session(channel="Paid Search", has_replay=True))
     assert "came by Paid Search · replay recorded" in line

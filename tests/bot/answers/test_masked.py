@@ -66,3 +66,15 @@ def test_nothing_that_a_vendor_or_a_customer_wrote_is_shown(words: list[str], wa
     for message in messages:
         assert TOLD not in message.text + json.dumps(message.blocks)
         assert "1 visit" in message.text
+
+
+def test_of_errors_nothing_is_said_masked_where_none_is_known() -> None:
+    subject = email("jane@contoso.example")
+    for errors, said in ((None, ""), (0, ""), (2, "2 errors")):
+        session = Session(SOURCE, "1", started_at=NOW, errors=errors)
+        case_file = CaseFile(subject, NOW, 30, (Finding(SOURCE, State.LIVE, NOW, 1, (session,)),))
+        view = MaskedView(asker="U1", seal=SEAL)
+        for message in (parent(case_file, view), reply(case_file, view), answer([case_file], view)):
+            written = message.text + json.dumps(message.blocks)
+            assert ("error" in written) is bool(said)
+            assert said in written

@@ -48,11 +48,13 @@ def test_nobody_can_colour_or_rewrite_the_terminal() -> None:
 def test_of_errors_that_were_not_asked_for_nothing_is_counted() -> None:
     quiet = session(errors=None)
     text = case_file_text(
-        case_file(Finding(SHOP, State.LIVE, NOW, 1, (quiet,), notes=("errors not asked for",)))
+        case_file(
+            Finding(SHOP, State.LIVE, NOW, 1, (quiet,), notes=("errors not asked for: to spare calls",))
+        )
     )
     assert "1 visit in the last 30 days" in text
     assert "0 errors" not in text
-    assert "not every error was read in Raygun" in text
+    assert "not every error was read in Raygun (errors not asked for)" in text
 
 
 def test_a_source_that_was_given_up_is_told_without_a_count_of_calls() -> None:
