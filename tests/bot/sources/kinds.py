@@ -95,15 +95,15 @@ def _as_user(server: StandIn) -> None:
         server.role = "USER"
 
 
-def _without_sessions(server: StandIn) -> None:
-    if isinstance(server, RaygunV3):
-        server.scopes.discard("rum.sessions:read")
+def _no_sessions(server: StandIn) -> None:
+    """Take the right to sessions from a key of Rybbit's."""
     if isinstance(server, Rybbit):
         server.allow(frozenset({"users:read", "analytics:read"}))
-    if isinstance(server, Sentry):
-        server.scopes.discard("org:read")
-    if isinstance(server, PostHog):
-        server.scopes.discard("session_recording:read")
+
+
+def _without(scope: str) -> Callable[[StandIn], None]:
+    """What takes a scope from the key, at a server that keeps its key's in `scopes`."""
+    return lambda server: vars(server)["scopes"].remove(scope)
 
 
 def _legacy(clock: Clock, people: Sequence[Customer]) -> Raygun:
@@ -151,7 +151,7 @@ KINDS = (
         RAYGUN,
         lambda clock, people: [_v3(clock, people)],
         tells_at_once=False,
-        without_scope=_without_sessions,
+        without_scope=_without("rum.sessions:read"),
     ),
     Kind(
         "raygun v3 and legacy",
@@ -159,12 +159,14 @@ KINDS = (
         lambda clock, people: [_v3(clock, people), _legacy(clock, people)],
         tells_at_once=False,
     ),
-    Kind("raygun v3 by mcp", RAYGUN, _v3_by_mcp, tells_where=False, without_scope=_without_sessions),
+    Kind(
+        "raygun v3 by mcp", RAYGUN, _v3_by_mcp, tells_where=False, without_scope=_without("rum.sessions:read")
+    ),
     Kind("raygun legacy by mcp", RAYGUN, _legacy_by_mcp, tells_where=False, describes=False),
-    Kind("rybbit 2.8", RYBBIT, _rybbit(Generation.C), without_scope=_without_sessions),
+    Kind("rybbit 2.8", RYBBIT, _rybbit(Generation.C), without_scope=_no_sessions),
     Kind("rybbit 2.3", RYBBIT, _rybbit(Generation.B)),
     Kind("rybbit 2.2.4", RYBBIT, _rybbit(Generation.A2)),
-    Kind("rybbit cloud", RYBBIT, _rybbit(Generation.C, cloud=True), without_scope=_without_sessions),
+    Kind("rybbit cloud", RYBBIT, _rybbit(Generation.C, cloud=True), without_scope=_no_sessions),
     Kind("uxcam", UXCAM, _uxcam()),
     Kind("uxcam classic", UXCAM, _uxcam(newer_is_there=False)),
     Kind("uxcam without addresses", UXCAM, _uxcam(has_email=False), by_email=False),
@@ -172,14 +174,9 @@ KINDS = (
         "posthog",
         POSTHOG,
         lambda clock, people: [PostHog(clock, people)],
-        without_scope=_without_sessions,
+        without_scope=_without("session_recording:read"),
     ),
-    Kind(
-        "sentry",
-        SENTRY,
-        lambda clock, people: [Sentry(clock, people)],
-        without_scope=_without_sessions,
-    ),
+    Kind("sentry", SENTRY, lambda clock, people: [Sentry(clock, people)], without_scope=_without("org:read")),
 )
 
 
