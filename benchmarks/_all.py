@@ -21,6 +21,7 @@ LINES: dict[str, tuple[str, ...]] = {
     "outage": ("--json",),
     "processes": ("--json",),
     "ledger": (),
+    "mcp_questions": ("--json",),
     "raygun_day": ("--json", "--days-before", "2"),
     "read_ticket": (),
     "webhooks": (),

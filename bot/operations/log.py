@@ -20,6 +20,8 @@ _QUIET = {
     # Says at WARNING that a client was given as well as a token, which is on purpose.
     "slack_bolt": logging.ERROR,
     "asyncio": logging.WARNING,
+    # Would print what strangers send; the route says which requests were refused.
+    "mcp": logging.ERROR,
     # `crashes` logs its failures.
     "raygun4py": logging.CRITICAL,
     "urllib3": logging.WARNING,

@@ -46,9 +46,14 @@ async def bounded_body(request: Request, longest: int, large: asyncio.Semaphore)
 
 def refused(request: Request, why: str, status: HTTPStatus) -> Response:
     """The answer to a request that is not taken; one line in the log says why, without what it held."""
+    log_refused(request, why, status)
+    # What is left of the body is not read: the connection ends.
+    return PlainTextResponse(why, status_code=status, headers={"Connection": "close"})
+
+
+def log_refused(request: Request, why: str, status: int) -> None:
+    """Log that a request was not taken, without what it held."""
     # A path may hold the webhook's secret.
     route = request.url.path.strip("/").partition("/")[0]
     known = route if route in _ROUTES else "other"
     structlog.get_logger("requests").warning("request.refused", route=known, status=int(status), why=why)
-    # What is left of the body is not read: the connection ends.
-    return PlainTextResponse(why, status_code=status, headers={"Connection": "close"})

@@ -19,13 +19,17 @@ from starlette.types import Message, Receive, Scope, Send
 
 from bot.app import Bot
 from bot.mcp.callers import Caller, TurnedAway
-from bot.operations.request_body import bounded_body, large_bodies, refused
+from bot.operations.request_body import bounded_body, large_bodies, log_refused, refused
 from bot.serving.mcp_parts import mcp_gate, mcp_tools
 from bot.storage.database import StoreAway
 
 # A message of Slack's with its blocks and attachments stays far below.
 _LONGEST_BODY = 256 * 1024
 _CALLER = "casefile.caller"
+_WHY: dict[int, str] = {
+    HTTPStatus.FORBIDDEN: "its Origin is no host of MCP_HOSTS",
+    HTTPStatus.MISDIRECTED_REQUEST: "its Host is not in MCP_HOSTS",
+}
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -91,7 +95,14 @@ class _Endpoint:
         async def replay() -> Message:
             return messages.pop() if messages else await receive()
 
-        await self._handle({**scope, _CALLER: caller}, replay, send)
+        async def watch(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] >= HTTPStatus.BAD_REQUEST:
+                log_refused(
+                    request, _WHY.get(message["status"], "not what the protocol says"), message["status"]
+                )
+            await send(message)
+
+        await self._handle({**scope, _CALLER: caller}, replay, watch)
 
     async def _let_in(self, request: Request) -> tuple[Caller, bytes] | Response:
         try:

@@ -230,6 +230,8 @@ class Settings(BaseSettings):
                 "This host's disk does not last: with SQLite every restart forgets the quota ledger,"
                 " and vendors may be asked more often than they allow."
             )
+        if self.mcp_token and not self.mcp_hosts:
+            lines.append("MCP_HOSTS is not set: /mcp answers only those who reach it as localhost.")
         lines += (
             f"TICKETS__APPS has a name, {name!r}, which any app may bear: better is the app's id, A… or B…."
             for name in self.tickets.apps

@@ -4,7 +4,6 @@ import json
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +20,7 @@ from bot.mcp.personal_tokens import PersonalTokens
 from bot.serving.run import serving_http
 from bot.settings.model import load_settings
 from bot.sources.http import trusted_certificates
-from sandbox.people import FULLSTORY, RYBBIT, Customer
-from sandbox.vendors.fullstory import session_url
+from sandbox.mcp_questions import is_wrong_customer, questions, without_source_or_age
 from sandbox.world import World, open_world
 from tests.conftest import prepared_sqlite
 
@@ -94,27 +92,6 @@ async def rows_of(bot: Bot) -> list[AuditRow]:
     return list(await search(bot.engine.store, bot.engine.keyring))
 
 
-def figures_in(told: Any) -> Iterator[dict[str, Any]]:
-    """Every object in an answer that has a source, wherever it stands."""
-    if isinstance(told, dict):
-        if "source" in told:
-            yield told
-        for value in told.values():
-            yield from figures_in(value)
-    elif isinstance(told, list):
-        for value in told:
-            yield from figures_in(value)
-
-
-def check_figures(told: dict[str, Any]) -> None:
-    figures = list(figures_in(told))
-    assert figures
-    for figure in figures:
-        assert figure["source"]
-        assert figure["as_of"] is not None
-        assert figure["age_seconds"] >= 0
-
-
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 async def test_a_client_of_either_era_is_told_what_there_is_and_what_it_asks(
     world: World, tmp_path: Path, mode: str
@@ -135,59 +112,21 @@ async def test_a_client_of_either_era_is_told_what_there_is_and_what_it_asks(
         assert (row.subject.value, row.outcome, row.sessions) == (JANE, "found", told["sessions_in_all"])
 
 
-def questions(world: World) -> list[tuple[str, dict[str, Any], Customer | None]]:
-    """A hundred questions: a tool, what it is asked, and whom the answer may be about."""
-    by_kind: list[tuple[str, dict[str, Any], Customer | None]] = []
-    for person in world.people:
-        by_kind.append(("find_sessions", {"subject": person.uid}, person))
-        if person.email:
-            by_kind += [
-                ("find_sessions", {"subject": person.email, "days": days}, person) for days in (1, 30)
-            ]
-        if FULLSTORY in person.vendors:
-            by_kind.append(("describe_link", {"url": session_url(person, person.visits[0])}, person))
-        if RYBBIT in person.vendors:
-            url = f"https://app.rybbit.io/1407/user/{person.uid}"
-            by_kind.append(("describe_link", {"url": url}, person))
-    by_kind += [("read_ticket", {"message": sample.payload}, None) for sample in world.tickets]
-    strangers = [f"nobody-{number}@contoso.example" for number in range(100)]
-    by_kind += [("find_sessions", {"subject": stranger}, None) for stranger in strangers[:8]]
-    by_kind.append(("quota", {}, None))
-    return by_kind[-1:] + by_kind[:99]
-
-
-def check_person(told: dict[str, Any], person: Customer | None) -> None:
-    """Nothing of anybody else."""
-    names = {name.lower() for name in (person.uid, person.email) if name} if person else set()
-    sessions = [*told.get("sessions", []), *([told["session"]] if told.get("session") else [])]
-    for session in sessions:
-        own = {value.lower() for value in (session["uid"], session["email"]) if value}
-        assert own <= names, f"somebody else's session: {session}"
-
-
 async def test_of_a_hundred_questions_none_tells_of_somebody_else_or_asks_a_vendor_too_often(
     world: World, tmp_path: Path
 ) -> None:
     asked = questions(world)
     assert len(asked) == 100
     async with serving(world, tmp_path) as (bot, url), client_of(url, TOKEN) as client:
-        for tool, arguments, person in asked:
-            told = await ask(client, tool, **arguments)
-            check_figures(told)
-            check_person(told, person)
-            if tool == "find_sessions":
-                assert bool(told["sessions"]) == bool(person and reachable(person, told["days"]))
+        for one in asked:
+            told = await ask(client, one.tool, **one.arguments)
+            assert not without_source_or_age(told)
+            assert not is_wrong_customer(told, one, world)
         rows = await rows_of(bot)
     assert len(rows) >= 100
     assert {row.way for row in rows} == {"mcp"}
     assert [call for vendor in world.vendors for call in vendor.calls if call.status == 429] == []
     assert world.raygun.calls_counted <= world.raygun.daily_calls
-
-
-def reachable(person: Customer, days: int) -> bool:
-    """Whether a customer has a visit that a lookup so far back finds."""
-    latest = max(visit.ended_at for visit in person.visits)
-    return latest > datetime.now(UTC) - timedelta(days=days)
 
 
 @pytest.mark.process
@@ -198,7 +137,7 @@ async def test_over_stdin_and_stdout_the_account_that_runs_it_asks(world: World,
     )
     async with Client(stdio_client(server)) as client:
         told = await ask(client, "find_sessions", subject=JANE)
-        check_figures(told)
+        assert not without_source_or_age(told)
         assert told["sessions_in_all"] > 0
         link = await ask(client, "describe_link", url=told["sessions"][0]["url"])
         assert (link["known"], link["subject"]) == (True, JANE)

@@ -187,6 +187,7 @@ DEVICE_AND_VERSION = "{device} with app {version}"
 THEIR_ROW = "{crashed} of {sessions} on {device} (theirs)"
 OTHER_ROW = "{crashed} of {sessions} on {device}"
 COUNTED = "counted {ago}"
+COUNTING_OTHERS = "counting others …"
 
 # Cards.
 VISIT_OF = "Visit of {who}"

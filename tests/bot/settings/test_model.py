@@ -170,6 +170,8 @@ def test_tokens_for_programs_have_names_and_each_is_masked() -> None:
     assert set(settings.secrets) >= {LONG, other}
     assert load_settings({"MCP_TOKEN": LONG}).mcp_tokens == {"token": LONG}
     assert load_settings({}).mcp_tokens == {}
+    assert [line.partition(":")[0] for line in settings.cautions] == ["MCP_HOSTS is not set"]
+    assert load_settings({"MCP_TOKEN": LONG, "MCP_HOSTS": "casefile.example"}).cautions == ()
 
 
 def test_several_secret_keys_are_taken_apart() -> None:

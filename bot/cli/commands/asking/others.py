@@ -6,6 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from bot.answers.words import table
 from bot.app import trail_of
 from bot.audit.entries import AuditEntry, ShownTo
 from bot.cli.arguments import AsJson, WholeNumber
@@ -13,7 +14,7 @@ from bot.cli.as_json.others_json import others_json
 from bot.cli.commands.asking.lookup import LATE_ANSWERS_SECONDS, MOST_DAYS
 from bot.cli.lookup_text.screen import print_others, progress
 from bot.cli.running import run_once
-from bot.cli.terminal import NO_ANSWER, OK, Complaint, terminal_account
+from bot.cli.terminal import NO_ANSWER, OK, Complaint, terminal_account, working
 from bot.domain.asking import Way
 from bot.domain.model import Subject
 from bot.domain.subjects import NotUnderstood, read_subject
@@ -47,6 +48,7 @@ async def _count(settings: Settings, subject: Subject, days: int | None, *, as_j
         with progress() as show:
             question = Question(subject, days or settings.lookup.days)
             case_file = await engine.lookup.within(question, LATE_ANSWERS_SECONDS, show)
+        with working(table.COUNTING_OTHERS):
             hits = await engine.others.of(case_file)
         # Before anything is shown.
         await trail.write([others_entry(asking, hits)])
