@@ -101,9 +101,14 @@ class Finding:
 
 @asynccontextmanager
 async def finding(
-    store: Store, keyring: Keyring, clock: Clock, metrics: Metrics, names: Sequence[SourceName]
+    store: Store,
+    keyring: Keyring,
+    clock: Clock,
+    metrics: Metrics,
+    names: Sequence[SourceName],
+    kind: type[Knows] = Knows,
 ) -> AsyncIterator[Finding]:
-    """Open a lookup over a source for each name; at the end nothing of it may have crashed."""
+    """Open a lookup over a source of a kind for each name; at the end nothing of it may have crashed."""
     crashes: list[BaseException] = []
     tasks = Tasks(lambda crash, _task: crashes.append(crash))
     flights, ledger, leases = Flights(tasks), Ledger(store), Leases(store, keyring)
@@ -111,7 +116,7 @@ async def finding(
     async with httpx2.AsyncClient(transport=transport) as client:
         sources = []
         for name in names:
-            source = Knows(name, VendorHttp(client, ledger, Account(str(name)), clock, "Invented", ""))
+            source = kind(name, VendorHttp(client, ledger, Account(str(name)), clock, "Invented", ""))
             source.may_answer.set()
             sources.append(source)
         known_links = KnownLinks(store, keyring, SessionIndex(store, keyring, WEEK, WEEK), WEEK)
