@@ -25,6 +25,7 @@ from bot.jobs.pressed.session_errors import SessionErrorsJobs
 from bot.jobs.slack_results import answering_in_slack, telling_in_slack
 from bot.jobs.tickets import TicketJobs
 from bot.jobs.tickets.news import WatchJobs
+from bot.jobs.tickets.notes import DeskNoteJobs
 from bot.jobs.tickets.watching import Watching
 from bot.jobs.unfurls import UnfurlJobs
 from bot.jobs.worker import Handler, Worker
@@ -118,7 +119,20 @@ async def open_bot(
         news = WatchJobs(
             watching, admission, access, engine.lookup, poster, engine.ledger, settings, engine.metrics
         )
-        answers = _handlers(engine, slack, access, admission, poster, posts, reader, home, news)
+        notes = DeskNoteJobs(
+            admission,
+            inbox,
+            engine.lookup,
+            engine.leases,
+            poster,
+            reader,
+            slack,
+            engine.keyring,
+            settings,
+            engine.metrics,
+            timing.settling_seconds,
+        )
+        answers = _handlers(engine, slack, access, admission, poster, posts, reader, home, news, notes)
         give_up = telling_in_slack(GivingUp(admission, engine.metrics).tell)
         worker = Worker(
             inbox,
@@ -193,6 +207,7 @@ def _handlers(
     reader: TicketReader,
     home: HomeTab,
     news: WatchJobs,
+    notes: DeskNoteJobs,
 ) -> dict[str, Handler]:
     """What answers each kind of job."""
     settings, lookup, metrics = engine.settings, engine.lookup, engine.metrics
@@ -209,6 +224,7 @@ def _handlers(
         engine.keyring,
         metrics,
         news.watching,
+        notes,
     )
     tickets = TicketJobs(
         admission,
@@ -224,6 +240,7 @@ def _handlers(
         home.switches,
         engine.keyring.seal,
         news.watching,
+        notes,
     )
     unfurls = UnfurlJobs(
         access,
@@ -267,5 +284,7 @@ def _handlers(
         kinds.WATCH_TELL.name: news.tell,
         kinds.WATCH_LOOK.name: news.look,
         kinds.WATCH.name: news.press,
+        kinds.DESK_NOTE.name: notes.write_asked,
+        kinds.DESK_NOTE_UNASKED.name: notes.write_unasked,
     }
     return {kind: answering_in_slack(answer) for kind, answer in answers.items()}

@@ -23,6 +23,7 @@ from bot.answers.buttons import (
     JUST_OPENED,
     LOOK_FURTHER,
     MORE_OF_PERSON,
+    NOTE_IN_TICKET,
     OPEN,
     OTHERS,
     REFRESH,
@@ -43,6 +44,7 @@ from bot.domain.asking import AnswerForm, Shown, Way
 from bot.jobs import payloads as kinds
 from bot.jobs.home.view import OFFER, SUBJECT_INPUT
 from bot.jobs.payloads import (
+    DeskNotePayload,
     LookupPayload,
     OthersPayload,
     RemovePayload,
@@ -73,6 +75,7 @@ _WAYS_OF_BUTTONS = {
     ASK_CUSTOMER: Way.OPEN_MODAL,
     WATCH: Way.WATCH,
     STOP_WATCHING: Way.STOP_WATCHING,
+    NOTE_IN_TICKET: Way.DESK_NOTE,
 }
 
 
@@ -140,7 +143,7 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
 
 
 def _register_menus(bolt: AsyncApp, inbound: Inbound) -> None:
-    """Answer what is chosen from a menu."""
+    """Answer what is chosen from a menu, or pressed where there is a button in its place."""
 
     @bolt.action(SESSION_ERRORS)
     async def on_session_errors(ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -148,14 +151,9 @@ def _register_menus(bolt: AsyncApp, inbound: Inbound) -> None:
             await _read_errors(body, inbound)
         await ack()
 
-    @bolt.action(re.compile(rf"^({WATCH}|{STOP_WATCHING})$"))
-    async def on_watch(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await _watch(body, inbound, body["actions"][0]["action_id"], _value(body))
-        await ack()
-
-    @bolt.action(OTHERS)
-    async def on_others(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await _count_others(body, inbound, _value(body))
+    @bolt.action(re.compile(rf"^({'|'.join(_SELDOM)})$"))
+    async def on_seldom(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await _SELDOM[body["actions"][0]["action_id"]](body, inbound, _value(body))
         await ack()
 
     @bolt.action(REST)
@@ -163,28 +161,39 @@ def _register_menus(bolt: AsyncApp, inbound: Inbound) -> None:
         action, _, value = _value(body).partition(":")
         if action == ASK_CUSTOMER:
             ask_customer(inbound, body, ButtonValue.loads(value))
-        elif action in (WATCH, STOP_WATCHING):
-            await _watch(body, inbound, action, value)
-        elif action == OTHERS:
-            await _count_others(body, inbound, value)
+        elif action in _SELDOM:
+            await _SELDOM[action](body, inbound, value)
         else:
             await _again(body, inbound, Effort.USUAL, value, action)
         await ack()
 
 
-async def _watch(body: dict[str, Any], inbound: Inbound, action: str, pressed: str) -> None:
-    """Watch a thread, or stop it: the one that the button is in, unless its value names another."""
-    container = body["container"]
-    here = container.get("thread_ts") or container["message_ts"]
-    if action == STOP_WATCHING:
-        asker = asker_of(inbound, body, Way.STOP_WATCHING)
-        thread_ts = here if pressed == THIS_THREAD else pressed
-        payload = WatchPayload(replace(asker, thread_ts=thread_ts), is_on=False)
-    else:
-        value, asker = ButtonValue.loads(pressed), asker_of(inbound, body, Way.WATCH)
-        asker = replace(asker, thread_ts=value.thread_ts or here)
-        payload = WatchPayload(asker, is_on=True, subjects=value.subjects, days=value.days)
+async def _watch(body: dict[str, Any], inbound: Inbound, pressed: str) -> None:
+    """Watch the thread that the button is in, unless its value names another."""
+    value, asker = ButtonValue.loads(pressed), asker_of(inbound, body, Way.WATCH)
+    asker = replace(asker, thread_ts=value.thread_ts or _thread_of(body))
+    payload = WatchPayload(asker, is_on=True, subjects=value.subjects, days=value.days)
     await accept_or_tell(inbound, kinds.WATCH, body, payload, payload.asker)
+
+
+async def _stop_watching(body: dict[str, Any], inbound: Inbound, pressed: str) -> None:
+    """Tell a thread nothing more: the one that the button is in, unless its value names another."""
+    thread_ts = _thread_of(body) if pressed == THIS_THREAD else pressed
+    asker = replace(asker_of(inbound, body, Way.STOP_WATCHING), thread_ts=thread_ts)
+    payload = WatchPayload(asker, is_on=False)
+    await accept_or_tell(inbound, kinds.WATCH, body, payload, payload.asker)
+
+
+def _thread_of(body: dict[str, Any]) -> str:
+    container = body["container"]
+    return str(container.get("thread_ts") or container["message_ts"])
+
+
+async def _note_in_ticket(body: dict[str, Any], inbound: Inbound, pressed: str) -> None:
+    """Write a note about the answer's people into the ticket that heads the thread."""
+    value, asker = ButtonValue.loads(pressed), asker_of(inbound, body, Way.DESK_NOTE)
+    payload = DeskNotePayload(asker, value.subjects, value.days, value.ticket_at)
+    await accept_or_tell(inbound, kinds.DESK_NOTE, body, payload, payload.asker)
 
 
 async def _read_errors(body: dict[str, Any], inbound: Inbound) -> None:
@@ -326,3 +335,12 @@ async def _unmasked(body: dict[str, Any], inbound: Inbound, value: ButtonValue, 
         dismisses=is_shared,
     )
     await accept_or_tell(inbound, kinds.LOOKUP, body, payload, payload.asker)
+
+
+# What is needed seldom: as options of the menu, and as buttons where that is too long for a menu.
+_SELDOM = {
+    WATCH: _watch,
+    STOP_WATCHING: _stop_watching,
+    OTHERS: _count_others,
+    NOTE_IN_TICKET: _note_in_ticket,
+}

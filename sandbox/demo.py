@@ -54,7 +54,8 @@ class DemoBot:
         if self._process is not None or world is None:
             return
         variables = world.environment() | world.desks_environment() | world.raygun_entries.environment()
-        variables |= {"DATABASE_URL": f"sqlite:///{self._folder / 'demo.db'}"}
+        variables |= {"DATABASE_URL": f"sqlite:///{self._folder / 'demo.db'}", "HELPDESK__NOTES": "true"}
+        variables |= {"WATCH__CHANNEL": world.slack.places.random}
         world.switches.show_configured(variables)
         given = {"variables": variables, "crashes_to": world.raygun_entries.endpoint}
         command = (sys.executable, "-m", "sandbox.demo_bot")

@@ -35,6 +35,7 @@ SESSION_ERRORS = "session_errors"
 WATCH, STOP_WATCHING = "watch", "stop_watching"
 # The value of what stops watching the thread that it is in; elsewhere it is the thread's time.
 THIS_THREAD = "-"
+NOTE_IN_TICKET = "note_in_ticket"
 # The value of a menu's option that is an address: Slack opens it by itself.
 JUST_OPENED = "open"
 MORE_OF_PERSON, OPEN = "more_of_person", "open"
@@ -96,6 +97,7 @@ def answer_buttons(
     *,
     is_private: bool = False,
     watches: bool = False,
+    notes: bool = False,
 ) -> ActionsBlock:
     """
     What can be done about an answer: what helps most first, and one of them in colour.
@@ -131,6 +133,8 @@ def answer_buttons(
         rest = [(OTHERS, table.OTHERS, value.dumps())] if is_one else []
         rest += [(LOOK_FURTHER, table.FURTHER_BACK, further)] if further and is_found else []
         rest += [(ASK_CUSTOMER, table.SOMEBODY_ELSE, _second_try(value))] if value.form in _IN_TICKETS else []
+        if notes and value.form in _IN_TICKETS and not is_private:
+            rest.append((NOTE_IN_TICKET, table.NOTE_IN_TICKET, value.dumps()))
         if watches and is_found and not is_private:
             rest.append(_watching(value))
         elements += _rest(rest, is_private=is_private)

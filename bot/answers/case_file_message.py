@@ -45,7 +45,7 @@ class View:
     How a case file is shown: who asked, how many visits, a hint below, with buttons or not, and its form.
 
     `ticket_at` is when the ticket came that it answers: the visit of that time is shown first. `watches`:
-    threads can be watched.
+    threads can be watched. `notes`: tickets can get a note in their help desk.
     """
 
     asker: str | None = None
@@ -55,6 +55,7 @@ class View:
     form: AnswerForm = AnswerForm.PAIR
     ticket_at: datetime | None = None
     watches: bool = False
+    notes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +207,11 @@ def _buttons(everybody: Sequence[_Told], view: View) -> list[Block]:
     subjects = tuple(case_file.subject for case_file in case_files)
     value = ButtonValue(subjects, case_files[0].days, view.shown, view.asker, view.form, view.ticket_at)
     histories = [told.history for told in everybody]
-    private, watches = view.hint is not None, view.watches
-    return [answer_buttons(case_files, histories, value, is_private=private, watches=watches)]
+    private = view.hint is not None
+    buttons = answer_buttons(
+        case_files, histories, value, is_private=private, watches=view.watches, notes=view.notes
+    )
+    return [buttons]
 
 
 def _when_nobody(told: _Told) -> list[str]:

@@ -16,6 +16,8 @@ class ShownTo(StrEnum):
     MASKED = "masked"
     ASKER = "asker"
     NOBODY = "nobody"
+    # Whoever reads the ticket in its help desk.
+    DESK = "desk"
 
 
 class Came:
@@ -39,6 +41,8 @@ class Came:
     # A thread that is watched from now on, and one that is told nothing more.
     WATCHED = "watched"
     UNWATCHED = "unwatched"
+    # A ticket that has a note in its help desk, and one that was there before.
+    NOTED = "noted"
     # A switch of the Home tab, which holds for everybody.
     SWITCHED = "switched"
     FORGOTTEN = "forgotten"

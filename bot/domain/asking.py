@@ -38,6 +38,8 @@ class Way(StrEnum):
     NEWS = "news"
     WATCH = "watch"
     STOP_WATCHING = "stop_watching"
+    # A note in the help desk; nobody presses for one that is written by itself.
+    DESK_NOTE = "desk_note"
     TERMINAL = "terminal"
     # A program's question, by the Model Context Protocol.
     MCP = "mcp"

@@ -11,6 +11,8 @@ from bot.jobs.admission import Admission
 from bot.jobs.inbox import Job
 from bot.jobs.payloads import (
     DEBUG,
+    DESK_NOTE,
+    DESK_NOTE_UNASKED,
     HOME_LOOKUP,
     LOOKUP,
     NOTE,
@@ -56,6 +58,7 @@ _ASKERS: Mapping[str, Callable[[str], Asker]] = MappingProxyType(
         SESSION_ERRORS.name: lambda payload: SESSION_ERRORS.read(payload).asker,
         WATCH.name: lambda payload: WATCH.read(payload).asker,
         OTHERS.name: lambda payload: OTHERS.read(payload).asker,
+        DESK_NOTE.name: lambda payload: DESK_NOTE.read(payload).asker,
     }
 )
 # What counts the failures of the kinds that nobody asked for.
@@ -66,6 +69,7 @@ _COUNTERS: Mapping[str, Callable[[Metrics], Counter]] = MappingProxyType(
         WATCH_NEWS.name: lambda metrics: metrics.watches,
         WATCH_TELL.name: lambda metrics: metrics.watches,
         WATCH_LOOK.name: lambda metrics: metrics.watches,
+        DESK_NOTE_UNASKED.name: lambda metrics: metrics.desk_notes,
     }
 )
 # In which channel they answer; the others answer in none, or in several.
@@ -74,6 +78,7 @@ _CHANNELS: Mapping[str, Callable[[str], str]] = MappingProxyType(
         TICKET.name: lambda payload: TICKET.read(payload).reading.channel,
         UNFURL.name: lambda payload: UNFURL.read(payload).channel,
         WATCH_TELL.name: lambda payload: WATCH_TELL.read(payload).channel,
+        DESK_NOTE_UNASKED.name: lambda payload: DESK_NOTE_UNASKED.read(payload).asker.channel,
     }
 )
 

@@ -12,7 +12,7 @@ from pydantic import ConfigDict, TypeAdapter
 
 from bot.answers.news import ThreadNews
 from bot.domain.asking import AnswerForm, Asker, Shown, Way
-from bot.domain.model import Subject
+from bot.domain.model import Subject, TicketReference
 from bot.sources.protocol import Effort
 from bot.sources.raygun.webhook_events import ErrorNews
 from bot.tickets.decide import TicketReading
@@ -279,6 +279,23 @@ class WatchLookPayload:
     place: str
 
 
+@dataclass(frozen=True, slots=True)
+class DeskNotePayload:
+    """
+    A ticket is to get a note in its help desk about these people; `ticket_at` is when it came.
+
+    `ticket` is None where somebody asks for it below the ticket's message, which is still to be read.
+    """
+
+    __pydantic_config__ = _PRIVATE
+
+    asker: Asker
+    subjects: tuple[Subject, ...]
+    days: int
+    ticket_at: datetime | None = None
+    ticket: TicketReference | None = None
+
+
 LOOKUP = JobKind("lookup", TypeAdapter(LookupPayload))
 DEBUG = JobKind("debug", TypeAdapter(DebugPayload))
 NOTE = JobKind("note", TypeAdapter(NotePayload))
@@ -293,6 +310,8 @@ WATCH_NEWS = JobKind("watch_news", TypeAdapter(WatchNewsPayload), asked_by_perso
 WATCH_TELL = JobKind("watch_tell", TypeAdapter(WatchTellPayload), asked_by_person=False)
 WATCH_LOOK = JobKind("watch_look", TypeAdapter(WatchLookPayload), asked_by_person=False)
 WATCH = JobKind("watch", TypeAdapter(WatchPayload))
+DESK_NOTE = JobKind("desk_note", TypeAdapter(DeskNotePayload))
+DESK_NOTE_UNASKED = JobKind("desk_note_auto", TypeAdapter(DeskNotePayload), asked_by_person=False)
 KINDS: tuple[JobKind[Any], ...] = (
     LOOKUP,
     DEBUG,
@@ -308,6 +327,8 @@ KINDS: tuple[JobKind[Any], ...] = (
     WATCH_TELL,
     WATCH_LOOK,
     WATCH,
+    DESK_NOTE,
+    DESK_NOTE_UNASKED,
 )
 UNASKED = frozenset(kind.name for kind in KINDS if not kind.asked_by_person)
 """The names of the kinds that no person waits for."""

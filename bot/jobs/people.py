@@ -22,6 +22,7 @@ from bot.domain.model import Subject
 from bot.jobs.admission import Admission
 from bot.jobs.inbox import Job
 from bot.jobs.payloads import DEBUG, LOOKUP, NOTE, POINTED, LookupPayload, PointedPayload
+from bot.jobs.tickets.notes import DeskNoteJobs
 from bot.jobs.tickets.watching import Watching
 from bot.lookup.fan_out import Lookup
 from bot.operations.metrics import Metrics
@@ -83,6 +84,7 @@ class PeopleJobs:
         keyring: names subjects in the log.
         metrics: counts.
         watching: has threads watched.
+        notes: knows whether help desks get notes.
 
     """
 
@@ -99,7 +101,9 @@ class PeopleJobs:
         keyring: Keyring,
         metrics: Metrics,
         watching: Watching,
+        notes: DeskNoteJobs,
     ) -> None:
+        self._notes = notes
         self._watching = watching
         self._admission = admission
         self._lookup = lookup
@@ -240,7 +244,7 @@ class PeopleJobs:
         return ShownTo.MASKED if is_masked else ShownTo.PUBLIC
 
     def _for_everybody(self, payload: LookupPayload) -> View:
-        view = replace(view_of(payload), watches=self._watching.is_on)
+        view = replace(view_of(payload), watches=self._watching.is_on, notes=self._notes.are_on)
         asked = (view.asker, view.shown, view.hint, view.buttons, view.form, view.ticket_at)
         if payload.asker.way is Way.SHARE:
             return SharedView(*asked, shared_by=payload.asker.user)

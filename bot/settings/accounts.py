@@ -220,4 +220,7 @@ class IntercomAccount(AccountSettings):
     also_asked = ("BASE_URL",)
 
     token: Key = Field(description="access token of an app in the Developer Hub")
+    admin_id: Text | None = Field(
+        None, description="the teammate whose notes Casefile's are; unset: the token's own"
+    )
     base_url: Origin = Field("https://api.intercom.io", description="`https://api.eu.intercom.io` for EU")

@@ -106,6 +106,18 @@ class WatchSettings(SettingsGroup):
     )
 
 
+class HelpdeskSettings(SettingsGroup):
+    """What is written into the help desk."""
+
+    notes: bool = Field(
+        False,
+        description="whether a ticket may get an internal note: the visit and the newest error",
+    )
+    automatic: bool = Field(
+        False, description="whether such a note is written by itself, without a press of *Note in ticket*"
+    )
+
+
 class AuditSettings(SettingsGroup):
     """What the audit trail says."""
 
@@ -188,6 +200,7 @@ class Settings(BaseSettings):
     tickets: TicketSettings = TicketSettings()
     access: AccessSettings = AccessSettings()
     watch: WatchSettings = WatchSettings()
+    helpdesk: HelpdeskSettings = HelpdeskSettings()
     audit: AuditSettings = AuditSettings()
     visibility: Literal["thread", "ephemeral", "masked"] = Field(
         "thread",

@@ -8,6 +8,7 @@ from sandbox.vendors.stand_in import Clock, StandIn
 
 _TOKEN, _VERSION, WORKSPACE = "intercom-demo-token", "2.11", "abc123"
 _CALLS_IN_TEN_SECONDS = 167
+_ADMIN = "1295"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +26,17 @@ class Intercom(StandIn):
     """
     One workspace, `abc123`; `know` adds a conversation.
 
-    With `may_read` False its token is without the permissions to read conversations and contacts.
+    With `may_read` False its token is without the permissions to read conversations and contacts, with
+    `may_write` False without the one to write conversations. `parts` are those of each conversation;
+    `loses_answers` is how many replies are made whose answers get lost.
     """
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
         self.may_read = True
+        self.may_write = True
+        self.parts: dict[str, list[dict[str, object]]] = {}
+        self.loses_answers = 0
         self._conversations: dict[str, Contact] = {}
 
     def know(
@@ -55,6 +61,7 @@ class Intercom(StandIn):
         return [
             web.get("/me", self._me),
             web.get("/conversations/{id}", self._conversation),
+            web.post("/conversations/{id}/reply", self._reply),
             web.get("/contacts/{id}", self._contact),
         ]
 
@@ -81,7 +88,7 @@ class Intercom(StandIn):
         if refused := self._refused(request):
             return refused
         app = {"type": "app", "id_code": WORKSPACE, "name": "Acme", "region": "US"}
-        return self._answer({"type": "admin", "id": "1295", "email": "sam@acme.example", "app": app})
+        return self._answer({"type": "admin", "id": _ADMIN, "email": "sam@acme.example", "app": app})
 
     async def _conversation(self, request: web.Request) -> web.Response:
         if refused := self._refused(request):
@@ -98,8 +105,37 @@ class Intercom(StandIn):
                 "id": request.match_info["id"],
                 "source": {"type": "conversation", "author": author, "body": "<p>Hello</p>"},
                 "contacts": {"type": "contact.list", "contacts": [reference]},
+                "conversation_parts": {
+                    "type": "conversation_part.list",
+                    "conversation_parts": self.parts.get(request.match_info["id"], [])[-500:],
+                },
             }
         )
+
+    async def _reply(self, request: web.Request) -> web.Response:
+        said, conversation_id = await request.json(), request.match_info["id"]
+        if refused := self._refuses_reply(request, said):
+            return refused
+        there = self.parts.setdefault(conversation_id, [])
+        part = {"type": "conversation_part", "id": str(len(there) + 1), "part_type": said["message_type"]}
+        there.append(part | {"body": said["body"], "author": {"type": "admin", "id": _ADMIN}})
+        if self.loses_answers:
+            self.loses_answers -= 1
+            return _errors("server_error", "Gateway", 502)
+        return self._answer({"type": "conversation", "id": conversation_id})
+
+    def _refuses_reply(self, request: web.Request, said: dict[str, object]) -> web.Response | None:
+        if refused := self._refused(request):
+            return refused
+        if not self.may_write:
+            return _errors("api_plan_restricted", "Active subscription or permission needed", 403)
+        if request.match_info["id"] not in self._conversations:
+            return _errors("not_found", "Resource Not Found", 404)
+        if said.get("type") != "admin" or said.get("message_type") not in ("comment", "note"):
+            return _errors("parameter_invalid", "type or message_type is invalid", 400)
+        if str(said.get("admin_id")) != _ADMIN or not said.get("body"):
+            return _errors("parameter_not_found", "admin_id or body is missing", 400)
+        return None
 
     async def _contact(self, request: web.Request) -> web.Response:
         if refused := self._refused(request):

@@ -1,5 +1,5 @@
 """
-Zendesk's API by its documentation: tokens of OAuth clients, one ticket with its people, whose token it is.
+Zendesk's API by its documentation: tokens of clients, a ticket with people and comments, whose token it is.
 
 API tokens are taken until `api_tokens_end` (developer.zendesk.com, oauth-migration: 2027-04-30).
 """
@@ -36,6 +36,10 @@ class Zendesk(StandIn):
         tokens: those that were handed out and when each ends; whoever removes one revokes it.
         api_tokens_end: when API tokens are no longer taken.
         may_read: whether the key may read tickets.
+        may_write: whether the OAuth client has the scope `write`.
+        writers: the tokens with the scope `write`.
+        comments: of each ticket, oldest first.
+        loses_answers: how many updates are made whose answers get lost.
 
     """
 
@@ -43,6 +47,10 @@ class Zendesk(StandIn):
         super().__init__(clock)
         self._tickets: dict[str, Person] = {}
         self.may_read = True
+        self.may_write = True
+        self.writers: set[str] = set()
+        self.comments: dict[str, list[dict[str, object]]] = {}
+        self.loses_answers = 0
         self.token_lasts = timedelta(minutes=30)
         self.tokens: dict[str, datetime] = {}
         self.api_tokens_end = datetime(2027, 4, 30, tzinfo=UTC)
@@ -76,6 +84,8 @@ class Zendesk(StandIn):
         return [
             web.post("/oauth/tokens", self._token),
             web.get("/api/v2/tickets/{id}", self._ticket),
+            web.put("/api/v2/tickets/{id}", self._update),
+            web.get("/api/v2/tickets/{id}/comments", self._list_comments),
             web.get("/api/v2/users/me", self._me),
         ]
 
@@ -105,12 +115,16 @@ class Zendesk(StandIn):
             return web.json_response({"error": "unsupported_grant_type"}, status=400)
         if (asked.get("client_id"), asked.get("client_secret")) != (_CLIENT, _SECRET):
             return web.json_response({"error": "invalid_client"}, status=401)
-        if "read" not in str(asked.get("scope", "")).split():
+        scopes = str(asked.get("scope", "")).split()
+        if "read" not in scopes or not {*scopes} <= {"read", *(["write"] if self.may_write else [])}:
             return web.json_response({"error": "invalid_scope"}, status=400)
         token = f"zendesk-demo-access-{len(self.tokens)}"
+        if "write" in scopes:
+            self.writers.add(token)
         self.tokens[token] = self.clock() + self.token_lasts
         lasts = int(self.token_lasts.total_seconds())
-        body = {"access_token": token, "token_type": "bearer", "scope": "read", "expires_in": lasts}
+        scope = " ".join(scopes)
+        body = {"access_token": token, "token_type": "bearer", "scope": scope, "expires_in": lasts}
         return web.json_response(body)
 
     async def _ticket(self, request: web.Request) -> web.Response:
@@ -139,6 +153,50 @@ class Zendesk(StandIn):
         }
         if "users" in request.query.get("include", "").split(","):
             body["users"] = [agent, _user(person)]
+        return web.json_response(body, headers=self._rates())
+
+    def _refuses_update(self, request: web.Request) -> web.Response | None:
+        if not self._is_ours(request):
+            return self.refusal()
+        kind, _, proof = request.headers["Authorization"].partition(" ")
+        if kind == "Bearer" and proof not in self.writers:
+            missing = "You are missing the following required scopes: write"
+            return web.json_response({"error": "Forbidden", "description": missing}, status=403)
+        if request.match_info["id"] not in self._tickets:
+            return web.json_response({"error": "RecordNotFound", "description": "Not found"}, status=404)
+        if request.content_type != "application/json":
+            return web.json_response({"error": "InvalidContentType"}, status=415)
+        return None
+
+    async def _update(self, request: web.Request) -> web.Response:
+        if refused := self._refuses_update(request):
+            return refused
+        said, ticket_id = (await request.json())["ticket"]["comment"], request.match_info["id"]
+        html_body = said.get("html_body") or said.get("body")
+        if not html_body:
+            return web.json_response({"error": "RecordInvalid"}, status=422)
+        there = self.comments.setdefault(ticket_id, [])
+        # Without `public` a comment is one that the customer sees.
+        public = said.get("public", True)
+        there.append({"id": len(there) + 1, "type": "Comment", "public": public, "html_body": html_body})
+        if self.loses_answers:
+            self.loses_answers -= 1
+            return web.json_response({"error": "Gateway"}, status=502)
+        return web.json_response({"ticket": {"id": int(ticket_id)}, "audit": {}}, headers=self._rates())
+
+    async def _list_comments(self, request: web.Request) -> web.Response:
+        if not self._is_ours(request):
+            return self.refusal()
+        if not self.may_read:
+            return web.json_response({"error": "Forbidden"}, status=403)
+        ticket_id = request.match_info["id"]
+        if ticket_id not in self._tickets:
+            return web.json_response({"error": "RecordNotFound", "description": "Not found"}, status=404)
+        found = list(self.comments.get(ticket_id, ()))
+        if request.query.get("sort_order") == "desc":
+            found.reverse()
+        page = found[: min(100, int(request.query.get("per_page", "100")))]
+        body = {"comments": page, "count": len(found), "next_page": None, "previous_page": None}
         return web.json_response(body, headers=self._rates())
 
     async def _me(self, request: web.Request) -> web.Response:

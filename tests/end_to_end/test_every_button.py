@@ -77,6 +77,16 @@ async def is_it_just_them(table: Table) -> Act:
     return pressing(table, reply, REST, *option(reply, REST, "others"))
 
 
+async def watch_this_thread(table: Table) -> Act:
+    reply = await answer(table, JANE)
+    return pressing(table, reply, REST, *option(reply, REST, "~watch"))
+
+
+async def stop_watching(table: Table) -> Act:
+    ours = await below_ticket(table, TICKET)
+    return pressing(table, ours, REST, *option(ours, REST, "stop_watching"))
+
+
 async def thirty_more_days_where_nobody_is(table: Table) -> Act:
     return pressing(table, await answer(table, NOBODY), LOOK_FURTHER)
 
@@ -144,6 +154,8 @@ ROWS = {
     "Errors in this visit": Row(errors_in_this_visit, "session_errors", ("session_errors", FOUND)),
     "30 more days in a ticket": Row(thirty_more_days_in_the_menu, "look_further", ("look_further", FOUND)),
     "Somebody else in a ticket": Row(somebody_else_in_the_menu, "open_modal", None),
+    "Watch this thread": Row(watch_this_thread, "watch", ("watch", "watched")),
+    "Stop watching": Row(stop_watching, "stop_watching", ("stop_watching", "unwatched")),
     "Remove": Row(remove, "remove", ("remove", "removed")),
     "a name in an offer": Row(name_in_an_offer, "look_up", ("look_up", FOUND)),
     "More of this person": Row(more_of_this_person, "more", ("more", FOUND)),

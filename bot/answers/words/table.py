@@ -222,3 +222,17 @@ IS_WATCHED = (
 IS_STOPPED = "That thread is told nothing more."
 WAS_STOPPED = "That thread was told nothing already."
 CANNOT_WATCH = "That thread cannot be watched: Casefile may not post here for everybody to see."
+
+# A note in the help desk, and what is said of it.
+NOTE_IN_TICKET = "Note in ticket"
+NOTE_HEAD = "Casefile: what this customer did around the time of the ticket"
+NOTE_NOBODY = "no visit of theirs is known"
+NOTE_MARK = "Noted by Casefile ({mark})"
+NOTED = "Noted in the ticket at {desk}, where customers do not see it"
+NOTED_FOR = "{noted}, for {person}."
+NOTED_ALREADY = "The ticket at {desk} has Casefile’s note already."
+NOT_NOTED = "The note could not be written: {why}. {advice}"
+NOTE_AGAIN = "Nothing was written. *Note in ticket*, in the answer’s menu, tries again."
+NOTE_MAYBE = "Look into the ticket before you try again."
+NO_TICKET_HERE = "The head of that thread names no ticket of a help desk that Casefile may write to."
+NOT_IN_DESK = "No configured help desk has that ticket."

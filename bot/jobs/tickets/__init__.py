@@ -29,6 +29,7 @@ from bot.domain.model import CaseFiles
 from bot.jobs.admission import Admission
 from bot.jobs.inbox import Job
 from bot.jobs.payloads import REMOVE, TICKET, TicketPayload
+from bot.jobs.tickets.notes import DeskNoteJobs
 from bot.jobs.tickets.watching import Watching
 from bot.lookup.absence import is_surely_nobody
 from bot.lookup.fan_out import Lookup
@@ -78,6 +79,7 @@ class TicketJobs:
         switches: whether something is offered, and in which channels tickets are read.
         seal: seals what a button holds where the channel is to see no address.
         watching: has threads watched.
+        notes: has notes written into help desks.
 
     """
 
@@ -96,7 +98,9 @@ class TicketJobs:
         switches: Switches,
         seal: Callable[[str], str],
         watching: Watching,
+        notes: DeskNoteJobs,
     ) -> None:
+        self._notes = notes
         self._watching = watching
         self._admission = admission
         self._access = access
@@ -226,6 +230,7 @@ class TicketJobs:
             form=AnswerForm.TICKET,
             ticket_at=_moment(reading),
             watches=self._watching.is_on,
+            notes=self._notes.are_on and reading.ticket is not None,
         )
         if self._settings.visibility == "masked":
             view = MaskedView(shown=view.shown, form=view.form, ticket_at=view.ticket_at, seal=self._seal)
@@ -252,6 +257,8 @@ class TicketJobs:
             target.waits = False
             return await self._when_empty(job, reading, target, case_files)
         await self._watching.begin(job, Spot(reading.channel, reading.root_ts), case_files)
+        if reading.ticket is not None:
+            self._notes.write_later(job, asker, reading.subjects, reading.ticket, _moment(reading))
         return Done(TicketState.ANSWERED, target.post.ts, reading.shape)
 
     async def _when_empty(

@@ -1,1 +1,1 @@
-"""Help desks' own APIs, asked who a ticket's requester is: one file each."""
+"""Help desks' own APIs, asked who a ticket's requester is, and given notes: one file each."""

@@ -1,5 +1,6 @@
-"""What every help desk does: say whose ticket it is."""
+"""What every help desk does: say whose ticket it is, and keep a note on it that the customer never sees."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -43,9 +44,29 @@ class Desk(Protocol):
 
         """
 
+    async def notes(self, ticket: TicketReference, calls: Calls) -> Sequence[str] | None:
+        """
+        The internal notes on a ticket, in HTML or as text; None where this account has no such ticket.
+
+        Raises:
+            CallFailed: when the desk cannot be asked or understood.
+
+        """
+
+    async def write_note(self, ticket: TicketReference, html: str, calls: Calls) -> None:
+        """
+        Add an internal note, which the customer never sees.
+
+        Raises:
+            CallFailed: when it was not written, or perhaps not.
+
+        """
+
     async def check(self, calls: Calls) -> str:
         """
         Make one cheap call that proves address and key; gives what it proved, in words.
+
+        Where notes are switched on, one for that too.
 
         Raises:
             CallFailed: when the desk cannot be asked or understood.

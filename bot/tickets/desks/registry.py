@@ -13,7 +13,7 @@ from bot.tickets.desks import intercom, zendesk
 from bot.tickets.desks.intercom import Intercom
 from bot.tickets.desks.protocol import Desk
 from bot.tickets.desks.zendesk import Zendesk
-from bot.tickets.desks.zendesk_key import ZendeskKey
+from bot.tickets.desks.zendesk_key import READS, READS_AND_WRITES, ZendeskKey
 
 _READ_SECONDS = 10
 
@@ -24,17 +24,18 @@ class DeskEntry:
 
     system: str
     accounts: Callable[[Settings], Mapping[str, Any]]
-    build: Callable[[str, Any, Any, Wiring], Desk]
+    build: Callable[[str, Any, Any, Wiring, bool], Desk]
 
 
-def _zendesk(name: str, settings: ZendeskAccount, client: Any, wiring: Wiring) -> Desk:
+def _zendesk(name: str, settings: ZendeskAccount, client: Any, wiring: Wiring, takes_notes: bool) -> Desk:
     base_url = zendesk.base_url(settings)
     account = zendesk.account(name)
     http = VendorHttp(client, wiring.ledger, account, wiring.clock, Zendesk.title, base_url)
-    return Zendesk(name, http, settings, ZendeskKey(name, settings, wiring.memory))
+    scope = READS_AND_WRITES if takes_notes else READS
+    return Zendesk(name, http, settings, ZendeskKey(name, settings, wiring.memory, scope), takes_notes)
 
 
-def _intercom(name: str, settings: IntercomAccount, client: Any, wiring: Wiring) -> Desk:
+def _intercom(name: str, settings: IntercomAccount, client: Any, wiring: Wiring, takes_notes: bool) -> Desk:
     account = intercom.account(name)
     http = VendorHttp(
         client,
@@ -45,7 +46,7 @@ def _intercom(name: str, settings: IntercomAccount, client: Any, wiring: Wiring)
         settings.base_url,
         intercom.rest_after_429,
     )
-    return Intercom(name, http, settings, wiring.memory)
+    return Intercom(name, http, settings, wiring.memory, takes_notes)
 
 
 DESKS = (
@@ -62,5 +63,6 @@ async def open_desks(settings: Settings, wiring: Wiring) -> AsyncIterator[tuple[
         for entry in DESKS:
             for label, account in sorted(entry.accounts(settings).items()):
                 client = await stack.enter_async_context(open_client(_READ_SECONDS, wiring.trusted))
-                desks.append(entry.build(f"{entry.system}/{label}", account, client, wiring))
+                name, takes_notes = f"{entry.system}/{label}", settings.helpdesk.notes
+                desks.append(entry.build(name, account, client, wiring, takes_notes))
         yield tuple(desks)

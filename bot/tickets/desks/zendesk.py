@@ -8,8 +8,14 @@ Facts from developer.zendesk.com: `GET /api/v2/tickets/{id}` gives `ticket.reque
 (/api-reference/ticketing/users/users); the least that any plan allows is 200 calls a minute, what is left
 stands in `X-Rate-Limit-Remaining` and `ratelimit-reset`, and a 429 has `Retry-After`
 (/api-reference/introduction/rate-limits). What our key is sent as is in `zendesk_key.py`.
+
+A note is a comment that is not public, which a ticket's update adds: `PUT /api/v2/tickets/{id}` with
+`ticket.comment {html_body, public: false}`; an OAuth client needs the scope `write` for it. `GET
+/api/v2/tickets/{id}/comments` lists comments with `public` and `html_body`, at most 100 a page, oldest first
+unless `sort_order=desc` (/api-reference/ticketing/tickets/ticket_comments, …/tickets/tickets).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
@@ -29,6 +35,7 @@ from bot.sources.json_fields import (
     to_text,
 )
 from bot.sources.quota import Account, Window
+from bot.tickets.desks.noting import quota_of_notes
 from bot.tickets.desks.protocol import Requester
 from bot.tickets.desks.zendesk_key import ZendeskKey
 
@@ -36,6 +43,11 @@ _MINUTE = 60
 WINDOWS = (Window(200, _MINUTE),)
 # Tickets are shown to these alone.
 _STAFF = frozenset({"agent", "admin"})
+
+
+class _Comment(Record):
+    public: bool | None = None
+    html_body: AnyText = None
 
 
 class _User(Record):
@@ -53,6 +65,7 @@ class Zendesk:
     http: VendorHttp
     settings: ZendeskAccount
     key: ZendeskKey
+    takes_notes: bool = False
 
     title = "Zendesk"
 
@@ -79,6 +92,33 @@ class Zendesk:
             found = await self._user(requester_id, calls)
         return Requester(found.email, found.external_id, found.name) if found else None
 
+    async def notes(self, ticket: TicketReference, calls: Calls) -> Sequence[str] | None:
+        """The newest hundred comments that are not public; see `Desk`."""
+        newest = {"sort_order": "desc", "per_page": "100"}
+        reply = await self._get(f"/api/v2/tickets/{segment(ticket.id)}/comments", calls, newest)
+        if not calls.is_there(reply):
+            return None
+        comments = calls.records(at(reply.body, "comments"), _Comment)
+        if comments is None:
+            raise calls.unreadable("a ticket's comments")
+        return [comment.html_body or "" for comment in comments if comment.public is False]
+
+    async def write_note(self, ticket: TicketReference, html: str, calls: Calls) -> None:
+        """Add a comment that is not public; see `Desk`."""
+        if not calls.is_there(await self._put_note(ticket.id, html, calls)):
+            raise calls.unreadable("a ticket that takes a note")
+
+    async def _put_note(self, ticket_id: str, html: str, calls: Calls) -> Reply:
+        body = {"ticket": {"comment": {"html_body": html, "public": False}}}
+        path, budget = f"/api/v2/tickets/{segment(ticket_id)}", quota_of_notes(self)
+        for again in (True, False):
+            headers = await self.key.headers(calls)
+            reply = await calls.request("PUT", path, headers=headers, body=body, budget=budget)
+            if reply.status != HTTPStatus.UNAUTHORIZED or not again or not await self.key.renew():
+                break
+        await self._obey(reply, calls)
+        return reply
+
     async def check(self, calls: Calls) -> str:
         """Ask whose token it is, as strangers and end users are answered too, and for a ticket."""
         reply = await self._get("/api/v2/users/me", calls)
@@ -89,7 +129,12 @@ class Zendesk:
             raise calls.refused(Reply(HTTPStatus.UNAUTHORIZED, None, reply.headers))
         # A ticket that is not there: a key that may not read tickets is refused instead.
         calls.is_there(await self._get("/api/v2/tickets/0", calls))
-        return f"{self.key.kind} works, with the role {role}{self.key.caution}"
+        notes = ""
+        if self.takes_notes:
+            # A key that may not write is refused before it is told that there is no such ticket.
+            calls.is_there(await self._put_note("0", "Casefile", calls))
+            notes = ", and may write notes"
+        return f"{self.key.kind} works, with the role {role}{notes}{self.key.caution}"
 
     async def _user(self, user_id: str, calls: Calls) -> _User | None:
         reply = await self._get(f"/api/v2/users/{segment(user_id)}", calls)

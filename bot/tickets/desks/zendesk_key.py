@@ -4,7 +4,8 @@ What proves to Zendesk who we are: an OAuth client's token, or an API token whil
 Facts from developer.zendesk.com (/documentation/api-basics/authentication/oauth-migration): API tokens end
 for all accounts on 2027-04-30, and since 2026-10-27 nobody can make one; a confidential client's token comes
 from `POST /oauth/tokens` with `grant_type=client_credentials`, is sent as `Bearer`, lasts for its
-`expires_in` (30 minutes by default, 48 hours at most) and has no refresh token: it is asked for anew. An API
+`expires_in` (30 minutes by default, 48 hours at most) and has no refresh token: it is asked for anew; scopes
+stand in one text, with blanks between them (`read write`). An API
 token is sent as `{email}/token:{token}` by Basic authentication
 (/api-reference/introduction/security-and-auth).
 """
@@ -19,6 +20,8 @@ from bot.sources.json_fields import at, to_count, to_text
 from bot.storage.memory import Memory
 
 TOKENS_END = "2027-04-30"
+# What a token is asked for: to read, and to write notes too.
+READS, READS_AND_WRITES = "read", "read write"
 _USUAL, _LONGEST = timedelta(minutes=30), timedelta(hours=48)
 # A token is given up so long before its end: a call made with it takes a while.
 _EARLIER = timedelta(minutes=1)
@@ -34,6 +37,7 @@ class ZendeskKey:
     account: str
     settings: ZendeskAccount
     memory: Memory
+    scope: str = READS
 
     @property
     def kind(self) -> str:
@@ -79,7 +83,7 @@ class ZendeskKey:
             "grant_type": "client_credentials",
             "client_id": self.settings.client_id,
             "client_secret": secret.get_secret_value() if secret else "",
-            "scope": "read",
+            "scope": self.scope,
         }
         reply = await calls.request("POST", "/oauth/tokens", body=body)
         if reply.status in _REFUSED:
@@ -96,7 +100,7 @@ class ZendeskKey:
         return token
 
     def _name(self) -> str:
-        # Another client's token, or one of an earlier secret, is not taken for this one's.
+        # Another client's token, or one of an earlier secret or of fewer scopes, is not taken for this one's.
         secret = self.settings.client_secret
-        parts = (self.settings.client_id or "", secret.get_secret_value() if secret else "")
+        parts = (self.settings.client_id or "", secret.get_secret_value() if secret else "", self.scope)
         return self.memory.name_for("token", *parts)[0]

@@ -12,6 +12,7 @@ from bot.jobs.giving_up import GivingUp
 from bot.jobs.inbox import Job
 from bot.jobs.payloads import (
     DEBUG,
+    DESK_NOTE,
     HOME_LOOKUP,
     KINDS,
     LOOKUP,
@@ -23,6 +24,7 @@ from bot.jobs.payloads import (
     UNASKED,
     WATCH,
     DebugPayload,
+    DeskNotePayload,
     HomeLookupPayload,
     LookupPayload,
     NotePayload,
@@ -83,6 +85,7 @@ def payloads(asker: Asker) -> dict[str, str]:
         OTHERS.name: OTHERS.write(OthersPayload(asker, JANE, 30, None, ephemeral=False)),
         HOME_LOOKUP.name: HOME_LOOKUP.write(HomeLookupPayload(asker, JANE, Effort.USUAL)),
         WATCH.name: WATCH.write(WatchPayload(asker, is_on=True)),
+        DESK_NOTE.name: DESK_NOTE.write(DeskNotePayload(asker, (), 30)),
     }
 
 
@@ -140,7 +143,7 @@ def test_each_kind_of_job_is_asked_by_a_person_or_counted() -> None:
     someone = Asker("U1", "C1", "T1")
     assert payloads(someone).keys() | UNASKED == {kind.name for kind in KINDS}
     assert not payloads(someone).keys() & UNASKED
-    assert {"ticket", "unfurl", "watch_news", "watch_tell", "watch_look"} == UNASKED
+    assert {"ticket", "unfurl", "watch_news", "watch_tell", "watch_look", "desk_note_auto"} == UNASKED
 
 
 @pytest.mark.parametrize(

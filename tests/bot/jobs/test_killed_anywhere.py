@@ -24,6 +24,7 @@ from bot.jobs.admission import Admission
 from bot.jobs.inbox import Job
 from bot.jobs.payloads import LOOKUP, LookupPayload
 from bot.jobs.people import PeopleJobs
+from bot.jobs.tickets.notes import DeskNoteJobs
 from bot.lookup import ask_source
 from bot.lookup.answer_cache import AnswerCache
 from bot.operations.clock import system_clock
@@ -33,6 +34,7 @@ from bot.slack.access import Access
 from bot.sources.http import Calls
 from bot.sources.protocol import Effort
 from bot.storage.keyring import Keyring
+from bot.storage.leases import Leases
 from bot.storage.memory import Memory
 from bot.storage.store import Store
 from bot.storage.tables import turns
@@ -143,7 +145,10 @@ def jobs_of(at: InSlack, by: Process, found: Finding) -> PeopleJobs:
     book = TicketBook(at.store, at.keyring)
     watching = watching_of(at, by, found.lookup, settings)
     parts = (admission, found.lookup, by.poster, by.posts, reader, book, by.client)
-    return PeopleJobs(*parts, settings, at.keyring, metrics, watching)
+    leases = Leases(at.store, at.keyring)
+    writing = (admission, by.inbox, found.lookup, leases, by.poster, reader, by.client)
+    notes = DeskNoteJobs(*writing, at.keyring, settings, metrics, 0)
+    return PeopleJobs(*parts, settings, at.keyring, metrics, watching, notes)
 
 
 @dataclass(frozen=True)

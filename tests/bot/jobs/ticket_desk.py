@@ -11,18 +11,20 @@ from bot.jobs.inbox import Job
 from bot.jobs.payloads import REMOVE as REMOVE_KIND
 from bot.jobs.payloads import TICKET, RemovePayload, TicketPayload
 from bot.jobs.tickets import TicketJobs
+from bot.jobs.tickets.notes import DeskNoteJobs
 from bot.operations.clock import system_clock
 from bot.operations.metrics import Metrics
-from bot.settings.model import load_settings
+from bot.settings.model import Settings, load_settings
 from bot.slack.access import Access
 from bot.sources.http import Calls, VendorHttp
 from bot.sources.quota import Account
+from bot.storage.leases import Leases
 from bot.storage.memory import Memory
 from bot.tickets.book import TicketBook
 from bot.tickets.decide import Action, TicketReading
 from bot.tickets.desks.ask import Desks
 from bot.tickets.desks.protocol import Requester
-from bot.tickets.rules import Us, ticket_rules
+from bot.tickets.rules import TicketRules, Us, ticket_rules
 from bot.tickets.switches import Switches
 from bot.tickets.with_requester import TicketReader
 from sandbox.slack import Message
@@ -42,12 +44,19 @@ class HelpDesk:
     name: str = "zendesk/main"
     title: str = "Zendesk"
     requesters: dict[str, Requester] = field(default_factory=dict)
+    noted: dict[str, list[str]] = field(default_factory=dict)
 
     def may_keep(self, _ticket: TicketReference) -> bool:
         return True
 
     async def requester(self, ticket: TicketReference, _calls: Calls) -> Requester | None:
         return self.requesters.get(ticket.id)
+
+    async def notes(self, ticket: TicketReference, _calls: Calls) -> list[str]:
+        return self.noted.setdefault(ticket.id, [])
+
+    async def write_note(self, ticket: TicketReference, html: str, _calls: Calls) -> None:
+        self.noted.setdefault(ticket.id, []).append(html)
 
     async def check(self, _calls: Calls) -> str:
         return "well"
@@ -62,6 +71,7 @@ class Desk:
     metrics: Metrics
     requesters: dict[str, Requester] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
+    help_desk: HelpDesk | None = None
 
     @property
     def rybbit(self) -> Knows:
@@ -84,16 +94,34 @@ class Desk:
         memory = Memory(at.store, at.keyring, system_clock)
         access = Access(by.client, settings.access, system_clock, memory)
         admission = Admission(access, by.poster, by.posts, self.metrics, by.trail(at, self.metrics))
-        http = replace(self.rybbit.http, account=Account("zendesk/main"))
-        desks = Desks([HelpDesk(http, requesters=self.requesters)], memory, self.found.flights, system_clock)
-        people = at.slack.people
-        reader = TicketReader(ticket_rules(settings.tickets, Us(people.bot_id, people.bot)), desks)
+        reader = TicketReader(self._rules(settings), self.desks(memory))
         book = TicketBook(at.store, at.keyring)
         lookup = self.found.lookup
         switches = Switches(at.store, settings.tickets, system_clock)
         parts = (admission, access, lookup, by.poster, by.posts, reader, book, by.client)
-        watching = watching_of(at, by, lookup, settings)
-        return TicketJobs(*parts, settings, self.metrics, switches, at.keyring.seal, watching)
+        watching, notes = watching_of(at, by, lookup, settings), self.notes(process)
+        return TicketJobs(*parts, settings, self.metrics, switches, at.keyring.seal, watching, notes)
+
+    def notes(self, process: Process | None = None) -> DeskNoteJobs:
+        """What writes notes into the help desk in one process."""
+        at, by = self.at, process or self.at.process
+        settings = load_settings(self.settings)
+        memory = Memory(at.store, at.keyring, system_clock)
+        access = Access(by.client, settings.access, system_clock, memory)
+        admission = Admission(access, by.poster, by.posts, self.metrics, by.trail(at, self.metrics))
+        reader = TicketReader(self._rules(settings), self.desks(memory))
+        parts = (admission, by.inbox, self.found.lookup, Leases(at.store, at.keyring), by.poster, reader)
+        return DeskNoteJobs(*parts, by.client, at.keyring, settings, self.metrics, 0.01)
+
+    def desks(self, memory: Memory) -> Desks:
+        """The help desk, whose calls are counted."""
+        http = replace(self.rybbit.http, account=Account("zendesk/main"))
+        self.help_desk = self.help_desk or HelpDesk(http, requesters=self.requesters)
+        return Desks([self.help_desk], memory, self.found.flights, system_clock)
+
+    def _rules(self, settings: Settings) -> TicketRules:
+        people = self.at.slack.people
+        return ticket_rules(settings.tickets, Us(people.bot_id, people.bot))
 
     async def ticket(self, text: str = "a ticket", channel: str | None = None) -> Message:
         """A help desk's message."""
