@@ -265,7 +265,9 @@ def _handlers(
         lookup,
         engine.others,
         poster,
+        home,
         engine.clock,
+        shown=settings.lookup.shown,
         is_private=engine.settings.visibility != "thread",
     )
     on_home = HomeJobs(home, access, lookup, admission.trail, settings, metrics)

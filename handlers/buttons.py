@@ -54,7 +54,15 @@ from bot.jobs.payloads import (
 from bot.slack.signed_values import ButtonSeals, ForgedValue
 from bot.sources.protocol import Effort
 from handlers.home import look_up_again
-from handlers.inbound import Inbound, accept_or_tell, asker_of, keep_refusal, redelivery_key, tell_at_once
+from handlers.inbound import (
+    Inbound,
+    accept_or_tell,
+    asker_of,
+    keep_refusal,
+    redelivery_key,
+    tell_at_once,
+    visitor_of,
+)
 from handlers.modals import ask_customer
 
 # What somebody types, and a switch of the Home tab: they name nobody.
@@ -216,11 +224,15 @@ async def _read_errors(body: dict[str, Any], inbound: Inbound) -> None:
 
 async def _count_others(body: dict[str, Any], inbound: Inbound, pressed: str) -> None:
     """Count how many others the newest errors hit; what is found stands where the message is."""
-    value, on = ButtonValue.loads(pressed), _shown(body)
+    value = ButtonValue.loads(pressed)
     [subject] = value.subjects
-    asker = asker_of(inbound, body, Way.OTHERS)
-    payload = OthersPayload(asker, subject, value.days, thread_ts=on.parent_ts, ephemeral=on.ephemeral)
-    await accept_or_tell(inbound, kinds.OTHERS, body, payload, payload.asker)
+    if value.form is AnswerForm.HOME:
+        asker = replace(visitor_of(inbound, body), way=Way.OTHERS)
+        payload = OthersPayload(asker, subject, value.days, None, ephemeral=True, on_home=True)
+    else:
+        asker, on = asker_of(inbound, body, Way.OTHERS), _shown(body)
+        payload = OthersPayload(asker, subject, value.days, on.parent_ts, ephemeral=on.ephemeral)
+    await accept_or_tell(inbound, kinds.OTHERS, body, payload, asker)
 
 
 async def _remove(body: dict[str, Any], inbound: Inbound) -> None:

@@ -162,8 +162,8 @@ class OthersPayload:
     """
     Somebody presses "Is it just them?".
 
-    It is about what hit the subject in the last `days` days; the answer goes into `thread_ts`, or to the
-    asker alone.
+    It is about what hit the subject in the last `days` days; the answer goes into `thread_ts`, to the asker
+    alone, or onto their Home tab.
     """
 
     __pydantic_config__ = _PRIVATE
@@ -173,6 +173,7 @@ class OthersPayload:
     days: int
     thread_ts: str | None
     ephemeral: bool
+    on_home: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.answers.buttons import LOOK_FURTHER, REFRESH, SHOW_MORE
+from bot.answers.buttons import LOOK_FURTHER, REFRESH, REST, SHOW_MORE
 from bot.jobs.home.view import AGAIN, CHANNELS, CLEAR, DEFAULTS, LOOK_UP, OFFER, SUBJECT_BLOCK, SUBJECT_INPUT
 from sandbox.ticket_samples import post_sample
 from tests.end_to_end.conftest import Desk
@@ -127,6 +127,29 @@ async def test_the_buttons_of_an_answer_on_the_tab_work_there(desk: Desk) -> Non
         await slack.press_in_home(agent, LOOK_FURTHER)
         await until(desk, agent, lambda shown: "in the last 60 days" in shown)
         await desk.idle(bot)
+        assert all(not slack.messages(channel) for channel in slack.state.channels)
+
+
+async def test_on_the_tab_others_are_counted_above_the_answer(desk: Desk) -> None:
+    slack, agent = desk.world.slack, desk.world.slack.people.agent
+    async with desk.casefile() as bot:
+        await opened(desk, agent)
+        await slack.press_in_home(agent, SUBJECT_INPUT, **typed(JANE))
+        await until(desk, agent, lambda shown: REST in shown)
+        await desk.idle(bot)
+        menus = [
+            element
+            for block in slack.state.homes[agent].body["blocks"]
+            for element in block.get("elements", ())
+            if element.get("action_id") == REST
+        ]
+        [others] = [one["value"] for one in menus[0]["options"] if "~others:" in one["value"]]
+        await slack.press_in_home(agent, REST, option=others)
+        shown = await until(desk, agent, lambda shown: "Not just" in shown)
+        await desk.idle(bot)
+        assert "% of sessions" in shown
+        assert shown.index("Not just") < shown.index("app.fullstory.com")
+        assert REST in shown
         assert all(not slack.messages(channel) for channel in slack.state.channels)
 
 

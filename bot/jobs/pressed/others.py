@@ -7,15 +7,21 @@ whoever pressed alone, as the answer above it.
 
 from dataclasses import replace
 
+from slack_sdk.models.blocks import DividerBlock
+
 from bot.answers.block_kit import dicts, packed
+from bot.answers.case_file_message import View, together
 from bot.answers.mrkdwn import code
 from bot.answers.words.others import others_paragraphs, verdict_text
 from bot.answers.words.style import SLACK, with_short_labels
 from bot.audit.entries import AuditEntry, Came, ShownTo, asked_by
+from bot.audit.own import OwnLookup
 from bot.domain.addresses import LONGEST_SUBJECT
+from bot.domain.asking import AnswerForm, Asker
 from bot.domain.message import Message
 from bot.domain.model import CaseFile
 from bot.jobs.admission import Admission
+from bot.jobs.home.tab import HomeTab
 from bot.jobs.inbox import Job
 from bot.jobs.payloads import OTHERS
 from bot.lookup.fan_out import Lookup
@@ -36,6 +42,7 @@ class OthersJobs:
         lookup: what hit the customer, from what is known already.
         others: asks how many others it hit.
         poster: posts the answer.
+        home: shows it on Home tabs, above the answer there with its first visits (`shown`).
         clock: the time, by which counts are old.
         is_private: whether the asker alone is to see it (`VISIBILITY`).
 
@@ -47,14 +54,18 @@ class OthersJobs:
         lookup: Lookup,
         others: Others,
         poster: Poster,
+        home: HomeTab,
         clock: Clock,
         *,
+        shown: int,
         is_private: bool,
     ) -> None:
         self._admission = admission
         self._lookup = lookup
         self._others = others
         self._poster = poster
+        self._home = home
+        self._shown = shown
         self._clock = clock
         self._is_private = is_private
 
@@ -72,6 +83,10 @@ class OthersJobs:
         message = self._message(case_file, hits)
         [entry] = asked_by(asker, (subject,))
         entry = others_entry(entry, hits)
+        if payload.on_home:
+            admission.trail.note(job, [replace(entry, shown_to=ShownTo.ASKER)])
+            await self._show_on_home(asker, case_file, message)
+            return
         if verdict.in_public and not payload.ephemeral and not self._is_private:
             admission.trail.note(job, [replace(entry, shown_to=ShownTo.PUBLIC)])
             try:
@@ -82,6 +97,12 @@ class OthersJobs:
                 return
         admission.trail.note(job, [replace(entry, shown_to=ShownTo.ASKER)])
         await admission.tell(job, asker, message)
+
+    async def _show_on_home(self, asker: Asker, case_file: CaseFile, message: Message) -> None:
+        """Show it above the answer that the button is below, which stays."""
+        answer = together(case_file, View(None, self._shown, form=AnswerForm.HOME)).blocks
+        blocks = [*message.blocks, DividerBlock().to_dict(), *answer]
+        await self._home.show(asker, answer=blocks, asked=OwnLookup(case_file.subject, case_file.as_of))
 
     def _message(self, case_file: CaseFile, hits: tuple[OthersHit, ...]) -> Message:
         who = code(case_file.subject.value, LONGEST_SUBJECT)
