@@ -108,7 +108,7 @@ async def open_engine(
         lookup = Lookup(sources, ask_source, identities, clock, tasks, metrics)
         pages = Pages(flights, keyring, clock)
         named_pages = NamedPages(sources, ask_source, pages, known_links, clock, known_pages(settings))
-        erasures = Erasures(store, (cache.drop, pages.drop, wiring.memory.drop))
+        erasures = Erasures(store, (cache.drop, pages.drop, pushed.drop, wiring.memory.drop))
         yield Engine(
             settings,
             store,

@@ -314,7 +314,9 @@ class AskSource:
         if not isinstance(source, Indexed):
             key = self._key(source, question)
             links = self._known_links.learning(source.name, subject, answer.sessions)
-            await self._cache.put(key, self._keyring.hash(subject.kind, subject.value), known, links, *also)
+            await self._cache.put(
+                key, self._keyring.hash(subject.kind, subject.value), known, links, *calls.learnt, *also
+            )
         return _Outcome(known, calls.made)
 
     def _flight_name(self, source: Source, question: Question) -> str:

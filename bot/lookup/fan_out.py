@@ -205,8 +205,8 @@ class _Asking:
             told = [name for name, finding in self.said.items() if _tells_people(finding)]
             await identities.renew(subject, told, people)
             self._names = await identities.other_names(subject)
-        elif await identities.learn(people):
-            self._names = await identities.other_names(subject)
+        elif names := await identities.learn(people, subject):
+            self._names = names
 
     def _ask(self, source: Source, question: Question, before: Finding | None = None) -> None:
         def take(finding: Finding, last: bool) -> None:

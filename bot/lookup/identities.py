@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from cachetools import TTLCache
 from pydantic import TypeAdapter
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import delete, select
 
 from bot.domain.addresses import LONGEST_SUBJECT, read_address
 from bot.domain.model import Doubt, SessionUser, SourceName, Subject, SubjectKind
@@ -90,22 +90,24 @@ class Identities:
         self._retention = retention
         self._written: TTLCache[tuple[str, str, str], bool] = TTLCache(_PAIRS_KEPT, _KNOWN_WRITTEN_SECONDS)
 
-    async def learn(self, people: Iterable[SeenPerson]) -> bool:
-        """Store the pairs of address and uid of these people; False where all had been stored lately."""
+    async def learn(self, people: Iterable[SeenPerson], subject: Subject | None = None) -> OtherNames | None:
+        """
+        Store the pairs of address and uid of these people.
+
+        Returns:
+            the subject's other names by what is known then; None where all had been stored lately, or there
+            is no subject.
+
+        """
         pairs = {pair for source, user in people if (pair := _pair(source, user))}
-        if not pairs:
-            return False
-        missing = {pair for pair in pairs if self._key(pair) not in self._written}
-        if not missing:
-            return False
-        async with self._store.read() as connection:
-            written = await self._written_lately(connection, missing)
-        new = [pair for pair in missing if self._key(pair) not in written]
-        if new:
-            async with self._store.write() as connection:
-                await upsert(connection, identities, [self._row(pair) for pair in new], seen_ms=now_ms())
-        self._written.update({self._key(pair): True for pair in missing})
-        return bool(new)
+        new = [pair for pair in pairs if self._key(pair) not in self._written]
+        if not new:
+            return None
+        async with self._store.write() as connection:
+            await upsert(connection, identities, [self._row(pair) for pair in new], seen_ms=now_ms())
+            around = await self._around(connection, subject) if subject else []
+        self._written.update({self._key(pair): True for pair in new})
+        return self._names_by(subject, around) if subject else None
 
     async def renew(
         self, subject: Subject, told_anew: Iterable[SourceName], people: Iterable[SeenPerson]
@@ -131,7 +133,11 @@ class Identities:
 
     async def other_names(self, subject: Subject) -> OtherNames:
         """An address's uid in each product, or a uid's address, where there is exactly one, or the doubts."""
-        around = await self._around(subject)
+        async with self._store.read() as connection:
+            around = await self._around(connection, subject)
+        return self._names_by(subject, around)
+
+    def _names_by(self, subject: Subject, around: list[_Pair]) -> OtherNames:
         pairs = _of(subject, around)
         if subject.kind is SubjectKind.UID:
             return self._address_of(subject, pairs, around)
@@ -174,7 +180,7 @@ class Identities:
     def _product(self, pair: _Pair) -> str:
         return self.shared.product_of(pair.account)
 
-    async def _around(self, subject: Subject) -> list[_Pair]:
+    async def _around(self, connection: Connection, subject: Subject) -> list[_Pair]:
         """
         All pairs that a name is in, and all that one of its other names is in; those seen last come first.
 
@@ -184,18 +190,14 @@ class Identities:
         its = column == self._hash(subject.value)
         near = its | other.in_(select(other).where(its))
         recent = identities.c.seen_ms >= now_ms() - milliseconds(self._retention)
-        query = select(identities.c.sealed).where(near, recent)
-        newest = query.order_by(identities.c.seen_ms.desc(), identities.c.email, identities.c.uid)
-        async with self._store.read() as connection:
-            sealed = (await connection.execute(newest)).scalars().all()
-        return [pair for one in sealed if (pair := self._opened(one))]
-
-    async def _written_lately(self, connection: Connection, pairs: set[_Pair]) -> set[tuple[str, str, str]]:
-        """The keys of those pairs that were written lately."""
+        since = now_ms() - milliseconds(min(_WRITTEN_LATELY, self._retention / 2))
+        lately = (identities.c.seen_ms > since).label("lately")
         key = (identities.c.email, identities.c.uid, identities.c.account)
-        lately = identities.c.seen_ms > now_ms() - milliseconds(min(_WRITTEN_LATELY, self._retention / 2))
-        query = select(*key).where(tuple_(*key).in_([self._key(pair) for pair in pairs]), lately)
-        return {(row.email, row.uid, row.account) for row in (await connection.execute(query)).all()}
+        query = select(*key, identities.c.sealed, lately).where(near, recent)
+        newest = query.order_by(identities.c.seen_ms.desc(), identities.c.email, identities.c.uid)
+        rows = (await connection.execute(newest)).all()
+        self._written.update({(row.email, row.uid, row.account): True for row in rows if row.lately})
+        return [pair for row in rows if (pair := self._opened(row.sealed))]
 
     def _row(self, pair: _Pair) -> dict[str, str]:
         return {

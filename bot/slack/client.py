@@ -28,6 +28,32 @@ _SLACK_FAILED = frozenset({"internal_error", "fatal_error", "service_unavailable
 # For these the caller has waited for a turn already: it depends on the channel too.
 _TURN_IS_TAKEN = frozenset({POST, EDIT})
 
+NOT_HERE = frozenset(
+    {
+        "not_in_channel",
+        "channel_not_found",
+        "is_archived",
+        "missing_scope",
+        "no_permission",
+        "restricted_action",
+        "restricted_action_read_only_channel",
+        "restricted_action_thread_only_channel",
+        "restricted_action_non_threadable_channel",
+        "posting_to_general_channel_denied",
+        "access_denied",
+        "ekm_access_denied",
+        "team_access_not_granted",
+        # The message whose thread it was is gone.
+        "thread_not_found",
+        "cannot_reply_to_message",
+    }
+)
+"""Slack's words for "not here": said at once, nothing was posted."""
+CANNOT_SHOW = NOT_HERE | {"user_not_in_channel", "user_not_found", "messages_tab_disabled"}
+"""Slack's words where somebody cannot be shown what only they would see."""
+NOTHING_TO_EDIT = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive"})
+"""The message is gone, or not ours: nothing is left to edit."""
+
 
 class SlackAway(Exception):
     """

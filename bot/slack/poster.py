@@ -6,8 +6,9 @@ outcome is unknown is looked for by its metadata, after a settling time, before 
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
@@ -21,47 +22,32 @@ from slack_sdk.webhook.webhook_response import WebhookResponse
 
 from bot.domain.asking import Asker
 from bot.domain.message import Message
-from bot.slack.client import LONGEST_WAIT, SlackAway, lost, retry_after
+from bot.slack.client import (
+    CANNOT_SHOW,
+    LONGEST_WAIT,
+    NOT_HERE,
+    NOTHING_TO_EDIT,
+    SlackAway,
+    lost,
+    retry_after,
+)
 from bot.slack.lost_posts import EVENT_TYPE, Owner, Spot, find_post
-from bot.slack.posts import Post, Posts
+from bot.slack.posts import Part, Post, Posted, Posts, Turn
 from bot.slack.priority_lock import PriorityLock, Rank
 from bot.slack.rate_limits import A_MINUTE, EDIT, POST, RateLimits, TooFar, take_turn
 from bot.slack.signed_values import ButtonSeals
 from bot.storage.database import Connection
 
 _CHANNELS_KEPT = 1_000
-# Slack's words for "not here": said at once, nothing was posted.
-_NOT_HERE = frozenset(
-    {
-        "not_in_channel",
-        "channel_not_found",
-        "is_archived",
-        "missing_scope",
-        "no_permission",
-        "restricted_action",
-        "restricted_action_read_only_channel",
-        "restricted_action_thread_only_channel",
-        "restricted_action_non_threadable_channel",
-        "posting_to_general_channel_denied",
-        "access_denied",
-        "ekm_access_denied",
-        "team_access_not_granted",
-        # The message whose thread it was is gone.
-        "thread_not_found",
-        "cannot_reply_to_message",
-    }
-)
-# Slack's words where somebody cannot be shown what only they would see.
-_CANNOT_SHOW = _NOT_HERE | {"user_not_in_channel", "user_not_found", "messages_tab_disabled"}
-# The message is gone, or not ours: nothing is left to edit.
-_NOTHING_TO_EDIT = frozenset(
-    {"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive"}
-)
 # A response URL that failed is tried again after so many seconds each.
 _RESPOND_AGAIN_SECONDS = (1.0, 3.0)
 # An edit that has to wait longer is made by whoever takes the job up again: others are waiting to post.
 _EDIT_WAIT = timedelta(seconds=3)
 _NEAR = timedelta(seconds=1)
+
+
+Edit = Callable[[str, str, Message], Awaitable[bool]]
+"""Replaces the message in a channel with a `ts`; False where there is nothing to replace any more."""
 
 
 class NotHere(Exception):
@@ -70,32 +56,6 @@ class NotHere(Exception):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """
-    A part of an answer.
-
-    `whole` says that nothing will have to be edited in; `followed` that another part is posted right after.
-    """
-
-    name: str
-    whole: bool = True
-    followed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """A part that is in Slack; with `before` it was posted by whoever had the job before."""
-
-    post: Post
-    before: bool = False
-
-    @property
-    def is_old(self) -> bool:
-        """Whether what it says may be less than there is to say by now."""
-        return self.before and not self.post.whole
 
 
 class Poster:
@@ -130,7 +90,13 @@ class Poster:
         self._locks: LRUCache[str, PriorityLock] = LRUCache(_CHANNELS_KEPT)
 
     async def post(
-        self, job: Owner, part: Part, spot: Spot, message: Message, rank: Rank = Rank.PERSON
+        self,
+        job: Owner,
+        part: Part,
+        spot: Spot,
+        message: Message,
+        rank: Rank = Rank.PERSON,
+        turn: Turn | None = None,
     ) -> Posted:
         """
         Post a part of a job's answer, unless it is there already.
@@ -141,6 +107,7 @@ class Poster:
             spot: where it goes.
             message: what it says.
             rank: how soon it is to be posted, among what waits for the same channel.
+            turn: where it was begun with the part before it.
 
         Raises:
             NotHere: when the bot may not post there.
@@ -150,19 +117,22 @@ class Poster:
 
         """
         post = Post(part.name, spot.channel, None, 0, part.whole)
-        known = await self._begin(job, post, rank, unless_known=True)
-        if known is not None and known.ts is not None:
+        known: Post | Turn | None = None
+        if turn is None or not await turn.has_come():
+            known = await self._begin(job, post, rank, part.followed_by, unless_known=turn is None)
+        if isinstance(known, Post) and known.ts is not None:
             return Posted(known, before=True)
-        if known is not None:
+        if isinstance(known, Post):
             # Whoever began it was stopped in the middle: Slack may be taking it just now.
             await asyncio.sleep(self._settling_seconds)
             if found := await find_post(self._client, job, part.name, spot):
                 return Posted(await self._noted(job, replace(known, ts=found)), before=True)
-            await self._begin(job, post, rank)
-        there = replace(post, ts=await self._send_surely(job, post, spot, message, rank))
-        if part.whole or part.followed:
+            known = await self._begin(job, post, rank)
+        next_turn = known if isinstance(known, Turn) else None
+        there = replace(post, ts=await self._send_surely(job, post, part.followed_by, spot, message, rank))
+        if part.whole or part.followed_by:
             self._posts.note_later(job.id, there)
-            return Posted(there)
+            return Posted(there, next_turn=next_turn)
         return Posted(await self._noted(job, there))
 
     async def edit(self, channel: str, ts: str, message: Message) -> bool:
@@ -187,16 +157,23 @@ class Poster:
             spares: edits of a minute that are left for others.
 
         Returns:
-            whether they are set aside, for `edit_as_promised`.
+            whether they are set aside, for `promised_edits`.
 
         """
         return await self._limits.promise(EDIT, number, spares=spares)
 
-    async def edit_as_promised(self, channel: str, ts: str, message: Message) -> bool:
-        """Make an edit that was set aside; as `edit` where it comes too late for that."""
-        if await self._limits.promised_turn(EDIT):
+    async def promised_edits(self, number: int) -> Edit:
+        """What makes edits that were set aside, now; as `edit` where they come too late for that."""
+        left = await self._limits.promised_turns(EDIT, number)
+
+        async def edit(channel: str, ts: str, message: Message) -> bool:
+            nonlocal left
+            if left <= 0:
+                return await self.edit(channel, ts, message)
+            left -= 1
             return await self._replace(channel, ts, message)
-        return await self.edit(channel, ts, message)
+
+        return edit
 
     async def respond(self, response_url: str, message: Message, *, in_place: bool = False) -> bool:
         """
@@ -244,7 +221,7 @@ class Poster:
             else:
                 await self._client.chat_postEphemeral(user=asker.user, **content)
         except SlackApiError as error:
-            if error.response.get("error") in _CANNOT_SHOW:
+            if error.response.get("error") in CANNOT_SHOW:
                 return False
             raise
         return True
@@ -254,7 +231,7 @@ class Poster:
         try:
             await self._client.chat_delete(channel=channel, ts=ts)
         except SlackApiError as error:
-            if error.response.get("error") in _NOTHING_TO_EDIT | _NOT_HERE | {"cant_delete_message"}:
+            if error.response.get("error") in NOTHING_TO_EDIT | NOT_HERE | {"cant_delete_message"}:
                 return False
             raise
         return True
@@ -288,12 +265,20 @@ class Poster:
         try:
             await self._client.chat_update(channel=channel, ts=ts, text=message.text, blocks=message.blocks)
         except SlackApiError as error:
-            if error.response.get("error") in _NOTHING_TO_EDIT | _NOT_HERE:
+            if error.response.get("error") in NOTHING_TO_EDIT | NOT_HERE:
                 return False
             raise
         return True
 
-    async def _begin(self, job: Owner, post: Post, rank: Rank, *, unless_known: bool = False) -> Post | None:
+    async def _begin(
+        self,
+        job: Owner,
+        post: Post,
+        rank: Rank,
+        followed_by: str | None = None,
+        *,
+        unless_known: bool = False,
+    ) -> Post | Turn | None:
         """
         Wait until a part may be posted, and write down that it is about to be.
 
@@ -301,24 +286,33 @@ class Poster:
         whoever is more important could not go first.
 
         Returns:
-            the part as somebody wrote it down before, with `unless_known`; else None.
+            the part as somebody wrote it down before, with `unless_known`; else the turn of the part that
+            follows, where that was begun with it.
 
         """
+        next_one = Post(followed_by, post.channel, None, 0, post.whole) if followed_by else None
+        turns: Iterator[timedelta | None] = iter(())
 
         async def turn(connection: Connection) -> timedelta:
-            return await take_turn(connection, POST, post.channel, _NEAR)
+            return await take_turn(connection, POST, post.channel, next(turns))
 
         async with self._in_line(post.channel, rank):
             while True:
+                now, turns = asyncio.get_running_loop().time(), iter((_NEAR, None))
                 try:
-                    begun = await self._posts.about_to_post(job.id, post, turn, unless_known=unless_known)
+                    begun = await self._posts.about_to_post(
+                        job.id, post, turn, unless_known=unless_known, next_one=next_one
+                    )
                 except TooFar as far:
                     await asyncio.sleep((far.wait - _NEAR / 2).total_seconds())
                     continue
                 if isinstance(begun, Post):
                     return begun
-                await asyncio.sleep(begun.total_seconds())
-                return None
+                await asyncio.sleep(begun.wait.total_seconds())
+                if begun.next_wait is None:
+                    return None
+                begins = now + begun.next_wait.total_seconds()
+                return Turn(begins, now + self._posts.holds_for.total_seconds())
 
     async def _take_turn(self, channel: str, rank: Rank) -> None:
         """Wait until the channel may be posted to."""
@@ -335,10 +329,12 @@ class Poster:
     def _in_line(self, channel: str, rank: Rank) -> AbstractAsyncContextManager[None]:
         return self._locks.setdefault(channel, PriorityLock()).first(rank)
 
-    async def _send_surely(self, job: Owner, post: Post, spot: Spot, message: Message, rank: Rank) -> str:
+    async def _send_surely(
+        self, job: Owner, post: Post, followed_by: str | None, spot: Spot, message: Message, rank: Rank
+    ) -> str:
         """Post a part that is written down; where the outcome is unknown, it is looked for first."""
         try:
-            return await self._send(job, post, spot, message)
+            return await self._send(job, post, followed_by, spot, message)
         except SlackAway as away:
             if not away.unsure:
                 raise
@@ -346,9 +342,12 @@ class Poster:
         if found := await find_post(self._client, job, post.part, spot):
             return found
         await self._begin(job, post, rank)
-        return await self._send(job, post, spot, message)
+        return await self._send(job, post, followed_by, spot, message)
 
-    async def _send(self, job: Owner, post: Post, spot: Spot, message: Message) -> str:
+    async def _send(
+        self, job: Owner, post: Post, followed_by: str | None, spot: Spot, message: Message
+    ) -> str:
+        begun = (post.part, followed_by) if followed_by else (post.part,)
         try:
             answer = await self._client.chat_postMessage(
                 channel=spot.channel,
@@ -360,14 +359,14 @@ class Poster:
                 unfurl_media=False,
             )
         except SlackApiError as error:
-            await self._posts.forget(job.id, post.part)
+            await self._posts.forget(job.id, *begun)
             code = str(error.response.get("error"))
-            if code in _NOT_HERE:
+            if code in NOT_HERE:
                 raise NotHere(code) from None
             raise
         except SlackAway as away:
             if not away.unsure:
-                await self._posts.forget(job.id, post.part)
+                await self._posts.forget(job.id, *begun)
             raise
         return str(answer["ts"])
 

@@ -4,6 +4,7 @@ The register of our posts: where each part of a job's answer is, so that it is p
 A job is known here by its id only; the caller of `Posts` says whether this process still has it.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -20,6 +21,10 @@ from bot.storage.upsert import upsert
 class Jobs(Protocol):
     """The jobs of this process, as far as their posts need them."""
 
+    @property
+    def lease(self) -> timedelta:
+        """How long a job is held before that must be renewed."""
+
     async def hold(self, connection: Connection, job_id: str) -> bool:
         """Renew a job's lease, in a transaction; False where another process has it."""
 
@@ -27,7 +32,7 @@ class Jobs(Protocol):
         """Write something in the job's next transaction, at the latest in the one that lets it go."""
 
 
-Turn = Callable[[Connection], Awaitable[timedelta]]
+TakeTurn = Callable[[Connection], Awaitable[timedelta]]
 """Takes the turn to post, in a transaction; returns how long to wait for it."""
 
 
@@ -48,6 +53,63 @@ class Post:
     ts: str | None
     edits: int
     whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """
+    A part of an answer.
+
+    `whole` says that nothing will have to be edited in; `followed_by` names the one posted right after.
+    """
+
+    name: str
+    whole: bool = True
+    followed_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A turn that was taken ahead: from when on, by the event loop's clock, and until when it may be used."""
+
+    begins: float
+    ends: float
+
+    async def has_come(self) -> bool:
+        """Wait for it; False where it is too late to use it."""
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(max(0.0, self.begins - loop.time()))
+        return loop.time() < self.ends
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """
+    A part that is in Slack; with `before` it was posted by whoever had the job before.
+
+    `next_turn` is that of the part that follows it, which is begun then.
+    """
+
+    post: Post
+    before: bool = False
+    next_turn: Turn | None = None
+
+    @property
+    def is_old(self) -> bool:
+        """Whether what it says may be less than there is to say by now."""
+        return self.before and not self.post.whole
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """
+    What is about to be posted: how long to wait for its turn, and for that of the part after it.
+
+    `next_wait` is None where that part was not begun with it.
+    """
+
+    wait: timedelta
+    next_wait: timedelta | None = None
 
 
 class Posts:
@@ -83,8 +145,14 @@ class Posts:
         self._jobs.write_later(job_id, write)
 
     async def about_to_post(
-        self, job_id: str, post: Post, turn: Turn | None = None, *, unless_known: bool = False
-    ) -> timedelta | Post:
+        self,
+        job_id: str,
+        post: Post,
+        turn: TakeTurn | None = None,
+        *,
+        unless_known: bool = False,
+        next_one: Post | None = None,
+    ) -> "Begun | Post":
         """
         Store that a part is about to be posted, with the turn to post it, and renew the job's lease.
 
@@ -93,9 +161,10 @@ class Posts:
             post: the part.
             turn: takes the turn, where there is one to wait for; what it raises is passed on.
             unless_known: do nothing where the part is stored already.
+            next_one: a part that is posted right after, which is begun too where it is not known yet.
 
         Returns:
-            how long to wait for the turn; or the part as it is stored already.
+            how long to wait for the turns; or the part as it is stored already.
 
         Raises:
             TakenOver: when another process has the job, which then posts.
@@ -104,16 +173,27 @@ class Posts:
         async with self._store.write() as connection:
             if not await self._jobs.hold(connection, job_id):
                 raise TakenOver
-            if unless_known and (known := (await _posts_of(connection, job_id)).get(post.part)):
+            before = await _posts_of(connection, job_id) if unless_known or next_one else {}
+            if unless_known and (known := before.get(post.part)):
                 return known
             wait = await turn(connection) if turn else timedelta()
-            await _note(connection, job_id, post)
-        return wait
+            begun = [post]
+            next_wait = None
+            if next_one is not None and next_one.part not in before:
+                next_wait = await turn(connection) if turn else timedelta()
+                begun.append(next_one)
+            await _note(connection, job_id, *begun)
+        return Begun(wait, next_wait)
 
-    async def forget(self, job_id: str, part: str) -> None:
-        """Delete a part that was about to be posted and surely was not."""
+    @property
+    def holds_for(self) -> timedelta:
+        """So long after a part was begun the job is surely still ours."""
+        return self._jobs.lease / 2
+
+    async def forget(self, job_id: str, *parts: str) -> None:
+        """Delete parts that were about to be posted and surely were not."""
         async with self._store.write() as connection:
-            await connection.execute(delete(posts).where(posts.c.job == job_id, posts.c.part == part))
+            await connection.execute(delete(posts).where(posts.c.job == job_id, posts.c.part.in_(parts)))
 
 
 async def _posts_of(connection: Connection, job_id: str) -> dict[str, Post]:
@@ -121,5 +201,5 @@ async def _posts_of(connection: Connection, job_id: str) -> dict[str, Post]:
     return {row.part: Post(row.part, row.channel, row.ts, row.edits, bool(row.whole)) for row in rows}
 
 
-async def _note(connection: Connection, job_id: str, post: Post) -> None:
-    await upsert(connection, posts, [{"job": job_id, **asdict(post)}])
+async def _note(connection: Connection, job_id: str, *noted: Post) -> None:
+    await upsert(connection, posts, [{"job": job_id, **asdict(post)} for post in noted])

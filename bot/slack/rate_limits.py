@@ -112,19 +112,24 @@ class RateLimits:
 
     async def promised_turn(self, method: str) -> bool:
         """Take a turn that was promised, now; False where none is left, or Slack has asked for a pause."""
+        return bool(await self.promised_turns(method, 1))
+
+    async def promised_turns(self, method: str, most: int) -> int:
+        """Take up to so many turns that were promised, now; returns how many were left to take."""
         async with self._store.write() as connection:
             await lock_row(connection, turns, {"key": method, "taken_until_ms": 0})
             now, taken = await _taken(connection, [method])
             if taken.get(method, now) > now:
-                return False
+                return 0
             ours, ahead = slack_calls.c.method == method, slack_calls.c.at_ms > now
             # Promised calls are as good as each other; one that merely waits for its turn is nearer.
             furthest = select(slack_calls.c.id).where(ours, ahead).order_by(slack_calls.c.at_ms.desc())
-            kept = delete(slack_calls).where(slack_calls.c.id == furthest.limit(1).scalar_subquery())
-            if not (await connection.execute(kept)).rowcount:
-                return False
-            await connection.execute(insert(slack_calls).values(method=method, at_ms=now))
-        return True
+            kept = delete(slack_calls).where(slack_calls.c.id.in_(furthest.limit(most).scalar_subquery()))
+            turns_left = (await connection.execute(kept)).rowcount
+            if turns_left:
+                row = {"method": method, "at_ms": now}
+                await connection.execute(insert(slack_calls), [row] * turns_left)
+        return turns_left
 
     async def hold(self, method: str, wait: timedelta) -> None:
         """Let no process have a turn of a method for a while, as Slack has asked."""

@@ -25,6 +25,7 @@ from bot.operations.json_text import NotJson, read_json
 from bot.sources.json_fields import R, read_records, to_count
 from bot.sources.quota import Account, Granted, Purpose, Refused
 from bot.sources.quota.ledger import Ledger
+from bot.storage.store import Write
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 # What may be in memory of each of an account's answers; of one at a time there may be more.
@@ -150,8 +151,9 @@ class Calls:
         self._purpose = purpose
         self._by = by
         self.account = account
-        self.made = 0
-        self.left_out = 0
+        self.made = self.left_out = 0
+        # What was learnt on the way, to be written with the answer.
+        self.learnt = list[Write]()
         self._ends: float | None = None
         # Calls that are counted in the ledger already.
         self._ahead = 0

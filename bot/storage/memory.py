@@ -8,8 +8,9 @@ from cachetools import TTLCache
 from sqlalchemy import ColumnElement, delete, select
 
 from bot.operations.clock import Clock, milliseconds
+from bot.storage.database import Connection
 from bot.storage.keyring import Keyring, Unsealable
-from bot.storage.store import Store
+from bot.storage.store import Store, Write
 from bot.storage.tables import now_ms, source_memory
 from bot.storage.upsert import upsert
 
@@ -50,6 +51,11 @@ class Memory:
             _NONE_LASTS,
             timer=clock,  # type: ignore[arg-type] # any ordered clock will do
         )
+        self._there: TTLCache[tuple[str, str], frozenset[str]] = TTLCache(
+            _KEPT_LATELY,
+            _NONE_LASTS,
+            timer=clock,  # type: ignore[arg-type] # any ordered clock will do
+        )
 
     async def recall(self, account: str, name: str, *, anew: bool = False) -> str | None:
         """
@@ -74,6 +80,22 @@ class Memory:
         if missing := [name for name in names if name not in found]:
             found |= await self._stored(account, source_memory.c.name.in_(missing))
         return found
+
+    async def recall_rare(self, account: str, kind: str, names: Collection[str]) -> dict[str, str]:
+        """
+        As `recall_all`, of a kind of facts that an account has few of.
+
+        Which there are is read at once, so that most of the time nothing else need be.
+        """
+        there = self._there.get((account, kind))
+        if there is None:
+            its = source_memory.c.name.startswith(f"{kind}:", autoescape=True)
+            ours = (source_memory.c.account == account) & (source_memory.c.until_ms > now_ms())
+            async with self._store.read() as connection:
+                found = await connection.execute(select(source_memory.c.name).where(ours, its))
+                there = self._there[account, kind] = frozenset(found.scalars().all())
+        known = [n for n in names if n in there or self._kept_lately(account, n) is not None]
+        return await self.recall_all(account, known) if known else {}
 
     def _kept_lately(self, account: str, name: str) -> str | None:
         kept = self._lately.get((account, name))
@@ -103,15 +125,25 @@ class Memory:
         self, account: str, name: str, value: str, lasting: timedelta, subject_hash: str | None = None
     ) -> None:
         """Keep a value for a while."""
+        async with self._store.write() as connection:
+            await self.remembering(account, name, value, lasting, subject_hash)(connection)
+
+    def remembering(
+        self, account: str, name: str, value: str, lasting: timedelta, subject_hash: str | None = None
+    ) -> Write:
+        """As `remember`, but for the database: what writes it there in a writer's transaction."""
         row = {
             "account": account,
             "name": name,
             "subject_hash": subject_hash,
             "sealed": self._keyring.seal(value),
         }
-        async with self._store.write() as connection:
-            await upsert(connection, source_memory, [row], until_ms=now_ms() + milliseconds(lasting))
         self._keep_lately(account, name, value, lasting)
+
+        async def write(connection: Connection) -> None:
+            await upsert(connection, source_memory, [row], until_ms=now_ms() + milliseconds(lasting))
+
+        return write
 
     async def forget(self, account: str, name: str) -> None:
         """Drop a value that has proved wrong."""
@@ -124,6 +156,7 @@ class Memory:
         """Drop the copies in this process: somebody was forgotten."""
         self._lately.clear()
         self._read.clear()
+        self._there.clear()
 
     def name_for(self, kind: str, *parts: str) -> tuple[str, str]:
         """The name and the hash under which something about a subject is kept."""

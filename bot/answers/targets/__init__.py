@@ -6,7 +6,7 @@ post, or only the asker may see the answer, it goes by response URL, or, where t
 that is never edited.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 
@@ -18,8 +18,8 @@ from bot.domain.message import Message
 from bot.domain.model import CaseFiles
 from bot.slack.client import SlackAway
 from bot.slack.lost_posts import Owner, Spot
-from bot.slack.poster import Part, Poster
-from bot.slack.posts import Post, Posts
+from bot.slack.poster import Edit, Poster
+from bot.slack.posts import Part, Post, Posts
 from bot.slack.priority_lock import Rank
 from bot.slack.rate_limits import A_MINUTE, EDIT
 
@@ -29,9 +29,6 @@ _MOST_EDITS = 3
 _FOR_OTHERS = 10
 Once = Callable[[], AbstractAsyncContextManager[bool]]
 """Whether what cannot be looked for may be shown in its block: at most once is the promise."""
-
-Edit = Callable[[str, str, Message], Awaitable[bool]]
-"""Replaces the message in a channel with a `ts`; False where there is nothing to replace any more."""
 
 
 def one_message(case_files: CaseFiles, view: View) -> Message:
@@ -66,28 +63,33 @@ class PairTarget:
             await self._post(case_files)
             return
         ended = not case_file.waiting
-        if _may_edit(self._reply, ended=ended, goes_on=self._goes_on):
-            self._reply = await self._edit(self._reply, reply(case_file, view), ended=ended)
-        if ended and not self._parent.whole:
-            self._parent = await self._edit(self._parent, parent(case_file, view), ended=True)
+        of_reply = _may_edit(self._reply, ended=ended, goes_on=self._goes_on)
+        of_parent = ended and not self._parent.whole
+        edits = of_reply + of_parent
+        edit = await _way_to_edit(self.poster, edits, ended=ended, promised=self._promised)
+        if of_reply:
+            self._reply = await self._edit(edit, self._reply, reply(case_file, view), ended=ended)
+        if of_parent:
+            self._parent = await self._edit(edit, self._parent, parent(case_file, view), ended=True)
 
     async def _post(self, case_files: CaseFiles) -> None:
         channel, view = self.asker.channel, self.view
         [case_file] = case_files
         whole = not case_file.waiting
         head = await self.poster.post(
-            self.job, Part("parent", whole, followed=True), Spot(channel), parent(case_file, view)
+            self.job, Part("parent", whole, followed_by="reply"), Spot(channel), parent(case_file, view)
         )
         part, spot = Part("reply", whole), Spot(channel, head.post.ts)
-        below = await self.poster.post(self.job, part, spot, reply(case_file, view), Rank.BEGUN)
+        below = await self.poster.post(
+            self.job, part, spot, reply(case_file, view), Rank.BEGUN, head.next_turn
+        )
         self._parent, self._reply = head.post, below.post
         if head.is_old or below.is_old:
             # The message was written by whoever worked on the job before.
             self._goes_on = True
             await self.show(case_files)
 
-    async def _edit(self, post: Post, message: Message, *, ended: bool) -> Post:
-        edit = _way_to_edit(self.poster, ended=ended, promised=self._promised)
+    async def _edit(self, edit: Edit, post: Post, message: Message, *, ended: bool) -> Post:
         return await _edited(edit, self.posts, self.job, post, message, ended=ended)
 
 
@@ -144,7 +146,7 @@ class MessageTarget:
             await self.show(case_files)
 
     async def _edit(self, post: Post, message: Message, *, ended: bool) -> Post:
-        edit = _way_to_edit(self.poster, ended=ended, promised=self._promised)
+        edit = await _way_to_edit(self.poster, 1, ended=ended, promised=self._promised)
         return await _edited(edit, self.posts, self.job, post, message, ended=ended)
 
 
@@ -279,11 +281,11 @@ def _may_edit(post: Post, *, ended: bool, goes_on: bool) -> bool:
     return ended or (post.edits < _MOST_EDITS - 1 and not goes_on)
 
 
-def _way_to_edit(poster: Poster, *, ended: bool, promised: bool) -> Edit:
+async def _way_to_edit(poster: Poster, edits: int, *, ended: bool, promised: bool) -> Edit:
     """While more is to come, only where that needs no waiting; at the end for sure, at once if promised."""
     if not ended:
         return poster.edit_at_once
-    return poster.edit_as_promised if promised else poster.edit
+    return await poster.promised_edits(edits) if promised and edits else poster.edit
 
 
 async def _edited(edit: Edit, posts: Posts, job: Owner, post: Post, message: Message, *, ended: bool) -> Post:

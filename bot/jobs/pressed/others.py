@@ -28,7 +28,8 @@ from bot.lookup.fan_out import Lookup
 from bot.lookup.others import Others, OthersHit
 from bot.operations.clock import Clock
 from bot.slack.lost_posts import Spot
-from bot.slack.poster import NotHere, Part, Poster
+from bot.slack.poster import NotHere, Poster
+from bot.slack.posts import Part
 from bot.sources.protocol import Effort, Question
 from bot.sources.quota import Purpose
 

@@ -19,7 +19,8 @@ from bot.jobs.payloads import SESSION_ERRORS, SessionErrorsPayload
 from bot.lookup.known_links import KnownLinks
 from bot.lookup.pages.asked import Pages
 from bot.slack.lost_posts import Spot
-from bot.slack.poster import NotHere, Part, Poster
+from bot.slack.poster import NotHere, Poster
+from bot.slack.posts import Part
 from bot.sources.http import CallFailed
 from bot.sources.protocol import SessionErrors, Source, TellsErrors
 from bot.sources.quota import QuotaState

@@ -38,8 +38,8 @@ from bot.settings.model import Settings
 from bot.slack.access import Access
 from bot.slack.lost_posts import Spot
 from bot.slack.messages import read_files, read_root
-from bot.slack.poster import NotHere, Part, Poster
-from bot.slack.posts import Posts
+from bot.slack.poster import NotHere, Poster
+from bot.slack.posts import Part, Posts
 from bot.slack.priority_lock import Rank
 from bot.sources.protocol import Question
 from bot.sources.quota import Purpose

@@ -29,7 +29,8 @@ from bot.settings.model import Settings
 from bot.slack.access import Verdict
 from bot.slack.lost_posts import Spot
 from bot.slack.messages import read_files, read_root
-from bot.slack.poster import NotHere, Part, Poster
+from bot.slack.poster import NotHere, Poster
+from bot.slack.posts import Part
 from bot.slack.priority_lock import Rank
 from bot.sources.protocol import Effort, Question
 from bot.sources.quota import Purpose

@@ -47,6 +47,7 @@ _USERS_LAST, _NOBODY_LASTS = timedelta(hours=12), timedelta(minutes=10)
 # The newest rows that are completed by what was paid for earlier: each is a look into storage.
 _MOST_COMPLETED = 5
 _TOLD = TypeAdapter(SessionErrors)
+_TOLD_KIND = "told"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ class FullStory:
         users = Users(tuple(user for user in read.records if user.is_called(subject)), read.more)
         lasting = _USERS_LAST if users.records else _NOBODY_LASTS
         kept = USERS.dump_json(users).decode()
-        await self.memory.remember(str(self.name), name, kept, lasting, hashed)
+        calls.learnt.append(self.memory.remembering(str(self.name), name, kept, lasting, hashed))
         return users
 
     @property
@@ -229,12 +230,12 @@ class FullStory:
 
     def _told_name(self, session_id: str, until: datetime | None) -> str:
         ends = () if until is None else (until.isoformat(),)
-        return self.memory.name_for("told", session_id, *ends)[0]
+        return self.memory.name_for(_TOLD_KIND, session_id, *ends)[0]
 
     async def _completed(self, sessions: list[Session]) -> list[Session]:
         """The sessions, the newest with what an earlier reading of their events told of them."""
         names = [self._told_name(one.id, None) for one in sessions[:_MOST_COMPLETED]]
-        kept = await self.memory.recall_all(str(self.name), names) if names else {}
+        kept = await self.memory.recall_rare(str(self.name), _TOLD_KIND, names) if names else {}
         told = [_TOLD.validate_json(kept[name]) if name in kept else None for name in names]
         newest = [
             _with_told(session, known.session) if known and known.session else session

@@ -86,7 +86,7 @@ async def look_up(index: SessionIndex, source: SourceName, question: Question, n
     opened = {s.id: found.opened[s.id] for s in theirs if s.id in found.opened}
     known_by = _known_by(names, theirs)
     asked_by = known_by[:_MOST_NAMES]
-    spans, unread_own = await index.asked(source, asked_by, now)
+    spans, unread_own = await index.asked(source, asked_by, now, found.asked)
     more_names = len(known_by) - len(asked_by)
     return KnownPerson(theirs, opened, found.coverage, asked_by, more_names, spans, found.unread, unread_own)
 

@@ -7,14 +7,16 @@ hashes, sessions sealed. Times are passed in or come with the sessions, so that 
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, TypeVar
+from types import MappingProxyType
+from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import BigInteger, ColumnElement, delete, func, insert, literal, select, union_all
+from sqlalchemy import ColumnElement, func, insert, select
 
 from bot.domain.addresses import read_address
 from bot.domain.coverage import Coverage, Span
@@ -22,12 +24,16 @@ from bot.domain.links import spellings
 from bot.domain.model import ErrorEvent, Session, SessionUser, SourceName, Subject, SubjectKind
 from bot.sources.raygun.index_rows import (
     MOST_FOUND,
+    AskedSpan,
     FoundSession,
     IndexRows,
+    add_span,
     claim_unread,
     from_ms,
+    read_asked,
     read_customers,
     read_sessions,
+    read_traffic,
     spans_of_all,
     to_ms,
     to_ms_up,
@@ -50,8 +56,6 @@ from bot.storage.upsert import lock_row, upsert
 _HOUR_MS = 3_600_000
 # A visit that began longer ago is not looked for, though it may have gone on.
 LONGEST_VISIT = timedelta(days=1)
-
-T = TypeVar("T")
 
 _SESSION = TypeAdapter(Session)
 _USER = TypeAdapter(SessionUser)
@@ -121,6 +125,7 @@ class IndexedSessions:
         opened: sessions' own pages, by the sessions' ids.
         coverage: the spans for which the whole index is complete.
         unread: how many records of the asked days, whoever they are about, could not be read.
+        asked: when the vendor was asked by a spelling of a name, by its hash; None where it was not.
 
     """
 
@@ -128,6 +133,7 @@ class IndexedSessions:
     opened: Mapping[str, Opened]
     coverage: Coverage
     unread: int
+    asked: Mapping[str, AskedSpan | None]
 
 
 class SessionIndex:
@@ -149,11 +155,12 @@ class SessionIndex:
         self._answers_kept = answers_kept
         # How often this process has changed it: what was read before may be different now.
         self.changes = 0
+        self._noted: list[dict[str, Any]] = []
 
     async def put(self, source: SourceName, harvest: Harvest, now: datetime) -> None:
         """Store pages that were read, and record the spans that were read completely."""
         rows = await asyncio.to_thread(self._rows, source, harvest, now, now)
-        async with self._store.write() as connection:
+        async with self._writing() as connection:
             # Spans are read and written again: nobody else does so meanwhile.
             await lock_row(connection, quota_accounts, {"account": str(source), "touched_ms": 0})
             await rows.put(connection)
@@ -162,7 +169,7 @@ class SessionIndex:
                 (Listing.CUSTOMERS, harvest.whole_customers, harvest.unread_customers),
             ):
                 if span is not None:
-                    await self._claim(connection, str(source), kind, span, now)
+                    await add_span(connection, (str(source), kind.value), span, now, self.retention)
                     await claim_unread(
                         connection, str(source), kind.value, span, unread, now - self.retention
                     )
@@ -175,7 +182,7 @@ class SessionIndex:
         times = {"since_ms": to_ms_up(asked.start), "asked_ms": to_ms(now)}
         span: dict[str, Any] = {"account": account, "unread": harvest.unread, **times}
         asked_rows = [span | {"who": who, "subject_hash": self._who(name)} for who in self._spelled(name)]
-        async with self._store.write() as connection:
+        async with self._writing() as connection:
             await rows.put(connection)
             await upsert(connection, index_asked, asked_rows)
         self.changes += 1
@@ -183,7 +190,7 @@ class SessionIndex:
     async def put_opened(self, source: SourceName, opened: Opened) -> None:
         """Store a session's own page."""
         account, session = str(source), self._id(source, opened.session.id)
-        async with self._store.write() as connection:
+        async with self._writing() as connection:
             row = {
                 "account": account,
                 "session": session,
@@ -203,27 +210,35 @@ class SessionIndex:
     ) -> IndexedSessions:
         """What the index has of the person with these names: sessions newest first, 200 at most."""
         who, account = {self._who(name) for name in names}, str(source)
+        spelled = [one for name in names for one in self._spelled(name)]
+        lately = to_ms(now - self._answers_kept)
         async with self._store.read() as connection:
-            customers, spans, unread = await read_customers(connection, account, who, Listing.SESSIONS.value)
+            customers, spans, unread, asked = await read_customers(
+                connection, account, who, Listing.SESSIONS.value, spelled, lately
+            )
             rows = await read_sessions(
                 connection, account, [*customers], to_ms(since - LONGEST_VISIT), to_ms(now)
             )
         sessions, opened = self._found(customers, rows, since)
-        return IndexedSessions(sessions, opened, self._lasting(spans, now), unread_since(unread, since))
+        left_out = unread_since(unread, since)
+        return IndexedSessions(sessions, opened, self._lasting(spans, now), left_out, asked)
 
     async def asked(
-        self, source: SourceName, names: Iterable[Subject], now: datetime
+        self,
+        source: SourceName,
+        names: Iterable[Subject],
+        now: datetime,
+        known: Mapping[str, AskedSpan | None] = MappingProxyType({}),
     ) -> tuple[dict[Subject, Span], int]:
         """The span last asked for by all spellings of a name, for each; how many records were unread."""
         hashes = {name: self._spelled(name) for name in names}
-        spelled, asked = {who for own in hashes.values() for who in own}, index_asked.c
-        recent = asked.asked_ms >= to_ms(now - self._answers_kept)
-        ours = (asked.account == str(source)) & asked.who.in_(spelled) & recent
-        query = select(asked.who, asked.since_ms, asked.asked_ms, asked.unread).where(ours)
-        async with self._store.read() as connection:
-            rows = (await connection.execute(query)).all()
-        spans = spans_of_all(hashes, {row.who: (row.since_ms, row.asked_ms) for row in rows})
-        return spans, max((row.unread or 0 for row in rows), default=0)
+        spelled, rows = {who for own in hashes.values() for who in own}, dict(known)
+        if missing := spelled - rows.keys():
+            async with self._store.read() as connection:
+                rows |= await read_asked(connection, str(source), missing, to_ms(now - self._answers_kept))
+        found = {who: row for who in spelled if (row := rows[who])}
+        spans = spans_of_all(hashes, {who: (row.since_ms, row.asked_ms) for who, row in found.items()})
+        return spans, max((row.unread for row in found.values()), default=0)
 
     async def linked(self, hashes: Sequence[str]) -> Session | None:
         """The session, of any source, whose URL has one of these hashes; None where there is none."""
@@ -265,28 +280,32 @@ class SessionIndex:
             earliest first (of that the last eight days are kept).
 
         """
-        account, begin = str(source), to_ms(since)
-        hour = (index_sessions.c.started_ms // _HOUR_MS).label("hour")
-        begun = (
-            select(hour, func.count().label("sessions"))
-            .where(index_sessions.c.account == account, index_sessions.c.started_ms >= begin)
-            .group_by(hour)
-        )
-        asked = select(index_lookups.c.at_ms, literal(None, BigInteger())).where(
-            index_lookups.c.account == account, index_lookups.c.at_ms >= begin
-        )
         async with self._store.read() as connection:
-            rows = (await connection.execute(union_all(begun, asked))).all()
-        hours = {
-            from_ms(int(row.hour) * _HOUR_MS): int(row.sessions) for row in rows if row.sessions is not None
-        }
-        return hours, tuple(from_ms(at) for at in sorted(row.hour for row in rows if row.sessions is None))
+            hours, lookups = await read_traffic(connection, str(source), to_ms(since), _HOUR_MS)
+        begun = {from_ms(hour * _HOUR_MS): sessions for hour, sessions in hours.items()}
+        return begun, tuple(map(from_ms, lookups))
 
-    async def note_lookup(self, source: SourceName, now: datetime) -> None:
-        """Record that somebody was looked up: calls are spread over the day by when people are looked up."""
-        async with self._store.write() as connection:
-            row = {"account": str(source), "at_ms": to_ms(now)}
-            await connection.execute(insert(index_lookups).values(row))
+    def note_lookup(self, source: SourceName, now: datetime) -> None:
+        """Have a lookup stored with what comes next: calls are spread over the day by lookups."""
+        self._noted.append({"account": str(source), "at_ms": to_ms(now)})
+
+    async def write_noted(self) -> None:
+        """Store the lookups that are noted, where nothing else comes."""
+        async with self._writing():
+            pass
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[Connection]:
+        """A writer's transaction that also writes which lookups were noted."""
+        noted, self._noted = self._noted, []
+        try:
+            async with self._store.write() as connection:
+                yield connection
+                if noted:
+                    await connection.execute(insert(index_lookups), noted)
+        except BaseException:
+            self._noted = noted + self._noted
+            raise
 
     async def _coverage(
         self, connection: Connection, source: SourceName, now: datetime, kind: Listing
@@ -349,24 +368,6 @@ class SessionIndex:
             "link": self._keyring.hash("link", spellings(session.url)[0]) if session.url else None,
             "kept_until_ms": max(to_ms(session.started_at + self.retention), at_least_ms),
         }
-
-    async def _claim(
-        self, connection: Connection, account: str, kind: Listing, span: Span, now: datetime
-    ) -> None:
-        """Add a span to the coverage, and take away what is older than the retention."""
-        ours = (index_spans.c.account == account) & (index_spans.c.kind == kind.value)
-        query = select(index_spans.c.start_ms, index_spans.c.end_ms).where(ours)
-        rows = (await connection.execute(query)).all()
-        kept = Span(now - self.retention, max(span.end, now))
-        # Rounded to whole milliseconds inwards, so that no more is recorded than was read.
-        begun, ended = to_ms_up(span.start), to_ms(span.end)
-        spans = [(start, end) for start, end in (*rows, (begun, ended)) if start < end]
-        whole = Coverage.of(Span(from_ms(start), from_ms(end)) for start, end in spans).within(kept)
-        await connection.execute(delete(index_spans).where(ours))
-        for one in whole.spans:
-            ends = {"start_ms": to_ms_up(one.start), "end_ms": to_ms(one.end)}
-            row: dict[str, Any] = {"account": account, "kind": kind.value, **ends}
-            await connection.execute(insert(index_spans).values(row))
 
     def _session(self, sealed: str, customer: str | None) -> Session | None:
         session = self._keyring.unseal_value(_SESSION, sealed)

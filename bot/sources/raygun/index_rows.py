@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Integer,
     Select,
     String,
@@ -24,10 +23,18 @@ from sqlalchemy import (
     union_all,
 )
 
-from bot.domain.coverage import Span
+from bot.domain.coverage import Coverage, Span
 from bot.domain.model import Subject
 from bot.storage.database import Connection
-from bot.storage.tables import index_customers, index_names, index_opened, index_sessions, index_spans
+from bot.storage.tables import (
+    index_asked,
+    index_customers,
+    index_lookups,
+    index_names,
+    index_opened,
+    index_sessions,
+    index_spans,
+)
 from bot.storage.upsert import upsert
 
 # Sessions that are returned for one person, and the vendor's user ids that are looked into for one.
@@ -35,6 +42,8 @@ MOST_FOUND = 200
 _MOST_CUSTOMERS = 20
 # Customers whose names are deleted by one statement.
 _AT_ONCE = 500
+# What a row is about that was read together with others.
+_CUSTOMER, _SPAN, _ASKED = range(3)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -69,6 +78,14 @@ class Unread(NamedTuple):
     records: int
 
 
+class AskedSpan(NamedTuple):
+    """Since when the vendor was asked for somebody, when that was, and how many records were unread."""
+
+    since_ms: int
+    asked_ms: int
+    unread: int
+
+
 class FoundSession(NamedTuple):
     """A session of a customer, sealed, and its own page, sealed, where that was read."""
 
@@ -78,22 +95,65 @@ class FoundSession(NamedTuple):
 
 
 async def read_customers(
-    connection: Connection, account: str, who: Collection[str], listing: str
-) -> tuple[dict[str, str | None], list[tuple[int, int]], list[Unread]]:
+    connection: Connection,
+    account: str,
+    who: Collection[str],
+    listing: str,
+    spelled: Collection[str],
+    lately_ms: int,
+) -> tuple[dict[str, str | None], list[tuple[int, int]], list[Unread], dict[str, AskedSpan | None]]:
     """
     Who has one of these names, which spans of a list are complete, and where records could not be read.
 
     Returns:
         the customers who were seen last, each with who that is, sealed; begins and ends of the spans; where
-        records of any list could not be read.
+        records of any list could not be read; for each spelling of a name when the vendor was asked by it
+        since `lately_ms`, None where it was not.
 
     """
-    values = {"account": account, "who": [*who], "listing": listing}
+    names = {"who": [*who], "spelled": [*spelled]}
+    values = {"account": account, "listing": listing, "lately": lately_ms} | names
     rows = (await connection.execute(_customers_and_spans(), values)).all()
-    customers = {row.customer: row.sealed for row in rows if row.is_customer}
-    spans = [(row.start_ms, row.end_ms) for row in rows if not row.is_customer and row.unread is None]
-    unread = [Unread(row.start_ms, row.end_ms, row.unread) for row in rows if row.unread is not None]
-    return customers, spans, unread
+    customers = {row.name: row.sealed for row in rows if row.kind == _CUSTOMER}
+    of_spans = [row for row in rows if row.kind == _SPAN]
+    spans = [(row.start_ms, row.end_ms) for row in of_spans if row.unread is None]
+    unread = [Unread(row.start_ms, row.end_ms, row.unread) for row in of_spans if row.unread is not None]
+    return customers, spans, unread, _asked_of(rows, spelled)
+
+
+async def read_asked(
+    connection: Connection, account: str, spelled: Collection[str], lately_ms: int
+) -> dict[str, AskedSpan | None]:
+    """For each spelling of a name when the vendor was asked by it since a time, None where it was not."""
+    values = {"account": account, "spelled": [*spelled], "lately": lately_ms}
+    return _asked_of((await connection.execute(_asked(), values)).all(), spelled)
+
+
+def _asked_of(rows: Sequence[Any], spelled: Collection[str]) -> dict[str, AskedSpan | None]:
+    found = {r.name: AskedSpan(r.start_ms, r.end_ms, r.unread or 0) for r in rows if r.kind == _ASKED}
+    return {one: found.get(one) for one in spelled}
+
+
+async def add_span(
+    connection: Connection, of: tuple[str, str], span: Span, now: datetime, retention: timedelta
+) -> None:
+    """Add a span to those that a listing (`of`: account, kind) covers, and drop what is too old."""
+    account, kind = of
+    ours = (index_spans.c.account == account) & (index_spans.c.kind == kind)
+    query = select(index_spans.c.start_ms, index_spans.c.end_ms).where(ours)
+    rows = (await connection.execute(query)).all()
+    kept = Span(now - retention, max(span.end, now))
+    # Rounded to whole milliseconds inwards, so that no more is recorded than was read.
+    begun, ended = to_ms_up(span.start), to_ms(span.end)
+    spans = [(start, end) for start, end in (*rows, (begun, ended)) if start < end]
+    whole = Coverage.of(Span(from_ms(start), from_ms(end)) for start, end in spans).within(kept)
+    await connection.execute(delete(index_spans).where(ours))
+    covered = [
+        {"account": account, "kind": kind, "start_ms": to_ms_up(one.start), "end_ms": to_ms(one.end)}
+        for one in whole.spans
+    ]
+    if covered:
+        await connection.execute(insert(index_spans), covered)
 
 
 async def claim_unread(
@@ -153,6 +213,24 @@ async def read_sessions(
     return [FoundSession(row.customer, row.sealed, row.page) for row in rows]
 
 
+async def read_traffic(
+    connection: Connection, account: str, since_ms: int, hour_ms: int
+) -> tuple[dict[int, int], list[int]]:
+    """How many sessions began in each hour since a time, by its number; when people were looked up."""
+    hour = (index_sessions.c.started_ms // hour_ms).label("hour")
+    begun = (
+        select(hour, func.count().label("sessions"))
+        .where(index_sessions.c.account == account, index_sessions.c.started_ms >= since_ms)
+        .group_by(hour)
+    )
+    asked = select(index_lookups.c.at_ms, literal(None, BigInteger())).where(
+        index_lookups.c.account == account, index_lookups.c.at_ms >= since_ms
+    )
+    rows = (await connection.execute(union_all(begun, asked))).all()
+    hours = {int(row.hour): int(row.sessions) for row in rows if row.sessions is not None}
+    return hours, sorted(int(row.hour) for row in rows if row.sessions is None)
+
+
 @cache
 def _customers_and_spans() -> Any:
     account = bindparam("account", type_=String())
@@ -169,15 +247,15 @@ def _customers_and_spans() -> Any:
     )
     its = and_(index_customers.c.account == account, index_customers.c.customer == seen_last.c.customer)
     customers = select(
-        literal(True, Boolean()).label("is_customer"),
-        seen_last.c.customer,
+        literal(_CUSTOMER, Integer()).label("kind"),
+        seen_last.c.customer.label("name"),
         index_customers.c.sealed,
         literal(None, BigInteger()).label("start_ms"),
         literal(None, BigInteger()).label("end_ms"),
         literal(None, Integer()).label("unread"),
     ).select_from(seen_last.outerjoin(index_customers, its))
     spans = select(
-        literal(False, Boolean()),
+        literal(_SPAN, Integer()),
         literal(None, String()),
         literal(None, Text()),
         index_spans.c.start_ms,
@@ -187,7 +265,23 @@ def _customers_and_spans() -> Any:
         index_spans.c.account == account,
         or_(index_spans.c.kind == bindparam("listing", type_=String()), index_spans.c.unread > 0),
     )
-    return union_all(customers, spans)
+    return union_all(customers, spans, _asked())
+
+
+@cache
+def _asked() -> Select[Any]:
+    return select(
+        literal(_ASKED, Integer()).label("kind"),
+        index_asked.c.who.label("name"),
+        literal(None, Text()).label("sealed"),
+        index_asked.c.since_ms.label("start_ms"),
+        index_asked.c.asked_ms.label("end_ms"),
+        index_asked.c.unread,
+    ).where(
+        index_asked.c.account == bindparam("account", type_=String()),
+        index_asked.c.who.in_(bindparam("spelled", expanding=True)),
+        index_asked.c.asked_ms >= bindparam("lately", type_=BigInteger()),
+    )
 
 
 @cache

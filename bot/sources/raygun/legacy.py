@@ -140,12 +140,15 @@ class Raygun:
 
     async def recall(self, question: Question) -> Recall:
         """What the index has; it is enough where the plan would spend no call on this question."""
-        if question.effort is not Effort.KNOWN and not question.again:
-            self.tasks.spawn(self.index.note_lookup(self.name, self.http.clock()), f"note lookup {self.name}")
         known = await self._known(question)
         step = next_step(await self._situation(question, known))
         answer = answer_of(known, question, self.http.clock())
-        return Recall(answer, enough=isinstance(step, NoCall) and step.why is not Why.SPENT)
+        enough = isinstance(step, NoCall) and step.why is not Why.SPENT
+        if question.effort is not Effort.KNOWN and not question.again:
+            self.index.note_lookup(self.name, self.http.clock())
+            if enough:
+                self.tasks.spawn(self.index.write_noted(), f"note lookup {self.name}")
+        return Recall(answer, enough)
 
     async def find(self, question: Question, calls: Calls) -> Answer:
         """
@@ -230,7 +233,9 @@ class Raygun:
 
     async def _situation(self, question: Question, known: KnownPerson) -> Situation:
         now = self.http.clock()
-        purse, forecast = await asyncio.gather(self._purse(question), self._forecast(known.coverage))
+        purse, forecast = await asyncio.gather(
+            self._purse(question), self._forecast(known.coverage, at_hand=question.again)
+        )
         return Situation(
             now=now,
             effort=question.effort,
@@ -260,7 +265,10 @@ class Raygun:
             key_until=now + KEY_LASTS if key else None,
         )
 
-    async def _forecast(self, coverage: Coverage) -> _Forecast:
+    async def _forecast(self, coverage: Coverage, *, at_hand: bool = False) -> _Forecast:
+        if at_hand and (any_known := next(iter(self._forecasts.values()), None)):
+            # A question goes on by what it began with, though the index has grown meanwhile.
+            return any_known
         # The cache's key is the length that the index covers: as it grows, the forecast is made anew.
         covered = sum((span.length for span in coverage.spans), timedelta())
         grown = str(math.ceil(covered / _FORECAST_STEP))

@@ -5,11 +5,12 @@ An event is stored in one transaction before it is acknowledged; one that is del
 Titles and remarks are sealed; people are stored as hashes only.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from cachetools import TTLCache
 from pydantic import TypeAdapter
 from sqlalchemy import func, select, update
 
@@ -25,6 +26,8 @@ from bot.storage.upsert import insert_new, lock_row, upsert
 
 # Errors that are returned for one person.
 _MOST_SHOWN = 50
+# Of so many people it is known for so long what hit them, for spans that begin at about the same time.
+_PEOPLE_KEPT, _LATELY_SECONDS, _SAME_SPAN = 100, 0.25, timedelta(seconds=10)
 _AGAIN, _ASSIGNED = "occurred again", "assigned to "
 # Statuses of an error that is still to be dealt with: that it occurs is no news then.
 _OPEN = frozenset({"active", "new", "open", "unresolved"})
@@ -134,6 +137,10 @@ class PushedErrors:
         self._store = store
         self._keyring = keyring
         self._retention = retention
+        # One lookup asks for the same several times.
+        self._lately: TTLCache[tuple[str, frozenset[str]], tuple[datetime, tuple[ErrorEvent, ...]]] = (
+            TTLCache(_PEOPLE_KEPT, _LATELY_SECONDS)
+        )
 
     async def take(
         self, source: SourceName, event: RaygunEvent, body: object, on_news: OnNews = _nobody_listens
@@ -154,13 +161,27 @@ class PushedErrors:
             await upsert(connection, pushed_hits, hits, at_ms=now_ms())
             if hits and event.at:
                 await self._note_when(connection, hits, to_ms(event.at))
+        self._lately.clear()
         return True
 
     async def of(
         self, source: SourceName, names: Iterable[Subject], since: datetime
     ) -> tuple[ErrorEvent, ...]:
         """The errors that hit the person with these names since a time, by when each last hit them."""
-        account, who = str(source), {self._who(name) for name in names}
+        asked = str(source), frozenset(self._who(name) for name in names)
+        known = self._lately.get(asked)
+        if known is None or abs(since - known[0]) > _SAME_SPAN:
+            known = self._lately[asked] = since, await self._read(source, asked[1], since)
+        return known[1]
+
+    def drop(self) -> None:
+        """Drop the copies in this process: somebody was forgotten."""
+        self._lately.clear()
+
+    async def _read(
+        self, source: SourceName, who: Collection[str], since: datetime
+    ) -> tuple[ErrorEvent, ...]:
+        account = str(source)
         # Nobody is hit after it was told: where the time itself is not known, that is the latest it can be.
         latest = func.max(func.coalesce(pushed_hits.c.hit_ms, pushed_hits.c.at_ms))
         hits = (

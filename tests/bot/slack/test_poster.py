@@ -12,8 +12,8 @@ from slack_sdk.errors import SlackApiError
 from bot.answers.block_kit import note
 from bot.slack.client import SlackAway
 from bot.slack.lost_posts import EVENT_TYPE, OutcomeUnknown, Spot
-from bot.slack.poster import NotHere, Part
-from bot.slack.posts import Post, TakenOver
+from bot.slack.poster import NotHere
+from bot.slack.posts import Part, Post, TakenOver
 from bot.slack.priority_lock import Rank
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store

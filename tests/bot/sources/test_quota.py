@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from bot.sources.quota import Account, Granted, Purpose, Refused, Window
+from bot.sources.quota import ledger as quota_ledger
 from bot.sources.quota.ledger import Ledger
 from bot.storage.store import Store, open_store
 from bot.storage.tables import quota_calls
@@ -181,3 +182,46 @@ async def test_no_rolling_window_ever_holds_more_than_allowed(
     for window in account.windows:
         for at in made:
             assert sum(at - window.seconds < other <= at for other in made) <= window.calls
+
+
+LARGE = Account("rybbit/www", (Window(500, 600),))
+
+
+async def calls_of(store: Store, account: Account) -> int:
+    async with store.read() as connection:
+        ours = select(func.count()).select_from(quota_calls).where(quota_calls.c.account == account.name)
+        return int((await connection.execute(ours)).scalar_one())
+
+
+async def test_of_a_large_window_two_calls_are_counted_at_once_and_none_is_made_twice(store: Store) -> None:
+    ledger = Ledger(store)
+    counted = []
+    for _ in range(4):
+        assert isinstance(await ledger.spend(LARGE, Purpose.PERSON), Granted)
+        counted.append(await calls_of(store, LARGE))
+    assert counted == [2, 2, 4, 4]
+    assert (await ledger.state(LARGE)).used <= 4
+
+
+async def test_a_call_that_was_counted_ahead_and_not_made_is_given_back(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quota_ledger, "_SPARE_LASTS_SECONDS", -1.0)
+    ledger = Ledger(store)
+    for number in range(1, 4):
+        await ledger.spend(LARGE, Purpose.PERSON)
+        assert await calls_of(store, LARGE) == number + 1
+    assert (await ledger.state(LARGE)).used == 3
+
+
+async def test_tasks_that_share_what_was_counted_ahead_make_no_call_too_many(store: Store) -> None:
+    ledger = Ledger(store)
+    verdicts = await asyncio.gather(*(ledger.spend(LARGE, Purpose.PERSON) for _ in range(520)))
+    assert sum(isinstance(verdict, Granted) for verdict in verdicts) == 500
+
+
+async def test_after_a_429_no_call_is_made_that_was_counted_before(store: Store) -> None:
+    ledger = Ledger(store)
+    await ledger.spend(LARGE, Purpose.PERSON)
+    await ledger.correct(LARGE, 0, timedelta(hours=2))
+    assert isinstance(await ledger.spend(LARGE, Purpose.PERSON), Refused)

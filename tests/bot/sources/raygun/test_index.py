@@ -124,7 +124,8 @@ async def test_no_address_and_no_uid_stands_in_the_database(index: SessionIndex,
 
 async def test_it_is_known_when_people_were_looked_up_from_a_moment_on(index: SessionIndex) -> None:
     for days in (9, 3, 0):
-        await index.note_lookup(SHOP, NOW - timedelta(days=days))
+        index.note_lookup(SHOP, NOW - timedelta(days=days))
+    await index.write_noted()
     _, lookups = await index.traffic(SHOP, NOW - timedelta(days=8))
     assert lookups == (NOW - timedelta(days=3), NOW)
 
