@@ -18,7 +18,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from socket import create_server
@@ -147,12 +147,17 @@ def running_postgresql() -> Iterator["PostgresServer"]:
 
 
 async def measure(
-    kind: str, kills: int, seed: int, a_second: float = A_SECOND, transport: str = "http"
+    kind: str,
+    kills: int,
+    seed: int,
+    a_second: float = A_SECOND,
+    transport: str = "http",
+    database_url: str | None = None,
 ) -> Row:
-    """Kill the bot a number of times under load, and count."""
+    """Kill the bot a number of times under load, and count; without a database it gets one of its own."""
     rng = random.Random(seed)
     folder = Path(tempfile.mkdtemp(prefix="casefile-kill-"))
-    with database(kind, folder) as url:
+    with nullcontext(database_url) if database_url else database(kind, folder) as url:
         async with loaded_world(random.Random(seed + 1), a_second) as (world, load):
             bot = Bot(world, url, folder, transport)
             await bot.restart()

