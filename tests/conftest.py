@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, create_mock_engine, func, insert, inspect, select
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
@@ -42,7 +42,9 @@ if TYPE_CHECKING:
 
 # So many examples a property, where it says nothing else: the whole run is to stay under five minutes.
 # A busy machine takes longer for one of them than an idle one: that is no fault.
-settings.register_profile("casefile", max_examples=40, deadline=None)
+settings.register_profile(
+    "casefile", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("casefile")
 
 

@@ -5,6 +5,7 @@ import gzip
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 _DRIP_SECONDS = 0.2
@@ -114,5 +115,6 @@ async def _never_end(writer: asyncio.StreamWriter) -> None:
         await writer.drain()
 
 
+@cache
 def _bomb() -> bytes:
     return gzip.compress(bytes(_BOMB_BYTES), 9)

@@ -246,7 +246,7 @@ def test_every_marked_place_is_there(number: str, place: str, words: str) -> Non
 
 
 @pytest.mark.parametrize(("number", "place", "words"), MARKED, ids=[f"{n}-{p}" for n, p, _ in MARKED])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_no_words_of_strangers_add_anybody(number: str, place: str, words: str, data: st.DataObject) -> None:
     one = sample(number)
@@ -301,7 +301,7 @@ TEMPLATES: dict[str, Template] = {
 
 
 @pytest.mark.parametrize("shape", TEMPLATES)
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(data=st.data(), desk=st.sampled_from(DESKS))
 def test_no_body_and_no_subject_of_any_desk_adds_anybody(shape: str, data: st.DataObject, desk: Any) -> None:
     subject = as_slack_sends(data.draw(ONE_LINE), "subject")
