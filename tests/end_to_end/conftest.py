@@ -17,6 +17,7 @@ from bot.settings.model import Settings, load_settings
 from sandbox.slack import Message, Outcome, plain_text
 from sandbox.world import World, open_world
 from tests.conftest import prepared_sqlite
+from tests.end_to_end.privacy import logging_as_in_use, nothing_is_told
 
 TIMING = Timing(lease=timedelta(seconds=30), sweep_seconds=0.2, settling_seconds=0.1, drain_seconds=0.5)
 # Where leases must run out; whoever holds one must renew it in time, on a busy machine too.
@@ -62,6 +63,7 @@ class Desk:
                 await stack.enter_async_context(serving_socket(bot))
                 await self.world.slack.wait_for(lambda: self.world.slack.connections)
             yield bot
+        nothing_is_told(self.world, bot, self.database_files())
 
     def database_files(self) -> list[bytes]:
         """The bytes of the database's files."""
@@ -134,6 +136,7 @@ async def casefile_on(
             await stack.enter_async_context(serving_socket(bot))
             await world.slack.wait_for(lambda: world.slack.connections > before)
         yield bot
+    nothing_is_told(world, bot, ())
 
 
 @pytest.fixture(autouse=True)
@@ -147,6 +150,13 @@ def first_post_waits_for_an_answer() -> Iterator[None]:
 # For what a transport carries in a way of its own: each kind of request and of acknowledgement, deliveries
 # that are made again, restarts. What is answered then is the same by either.
 BY_BOTH_TRANSPORTS = pytest.mark.parametrize("transport", ["http", "socket"])
+
+
+@pytest.fixture(autouse=True)
+def log_of_the_program() -> Iterator[None]:
+    """What is logged is looked through when a bot ends."""
+    with logging_as_in_use():
+        yield
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from sandbox.faults import Fault
 from sandbox.ticket_samples import post_sample
 from sandbox.world import World, open_world
 from tests.conftest import prepared_sqlite
-from tests.end_to_end.conftest import PATIENT, TIMING
+from tests.end_to_end.conftest import PATIENT, TIMING, Desk
 
 METRICS_TOKEN = "a-token-of-this-test"
 PRIVATE = (
@@ -107,3 +107,10 @@ async def test_nothing_private_is_where_security_md_does_not_say_so(
     secrets = (*settings.secrets, *settings.secret_keys)
     for place, content in (places | {"database": kept}).items():
         assert not [word for word in (*PRIVATE, *secrets) if word.encode() in content], place
+
+
+@pytest.mark.parametrize("word", ["Jane@contoso.example", "cust-8841"])
+async def test_what_is_looked_for_after_each_test_is_found(desk: Desk, word: str) -> None:
+    with pytest.raises(AssertionError, match="the log has"):
+        async with desk.casefile():
+            structlog.get_logger("tasks").info("somebody.said", words=f"of {word}")
