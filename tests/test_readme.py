@@ -12,6 +12,7 @@ from dotenv import dotenv_values
 
 from benchmarks.raygun_day import parser
 from bot.cli.main import COMMANDS, run
+from bot.domain.asking import Way
 from bot.settings.misspelt import is_ours
 from bot.settings.model import known_names
 from bot.settings.table import with_table
@@ -170,3 +171,8 @@ def test_no_document_promises_how_long_all_the_tests_take(document: Path) -> Non
         if re.search(r"make (?:test|bench)\b", line) and re.search(r"\b(?:minutes?|hours?)\b", line)
     ]
     assert promises == []
+
+
+def test_each_way_in_of_the_audit_trail_is_explained() -> None:
+    explained = (ROOT / "docs/privacy.md").read_text()
+    assert [way for way in Way if way is not Way.UNKNOWN and f"`{way}`" not in explained] == []

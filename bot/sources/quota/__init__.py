@@ -146,7 +146,7 @@ class QuotaState:
 
 @dataclass(frozen=True, slots=True)
 class PersonsShare:
-    """What one person may still take of a quota: calls, and the time until the next one comes back."""
+    """The calls that one person may still take, and when one more comes back; None if all are left."""
 
     left: int
     again_in: timedelta | None

@@ -180,7 +180,7 @@ class Ledger:
             return None
         name = self._share.named(by)
         back = [back for back, who in zip(state.returning, state.askers, strict=True) if who == name]
-        return PersonsShare(max(0, most - len(back)), back[len(back) - most] if len(back) >= most else None)
+        return PersonsShare(max(0, most - len(back)), back[max(0, len(back) - most)] if back else None)
 
     async def state(self, account: Account, at: datetime | None = None) -> QuotaState:
         """What the account has left now; with the time, what was read a moment ago will do."""

@@ -364,7 +364,7 @@ class Raygun:
         if state.blocked_until is not None:
             refused = Refused(state.blocked_until, reserved=False, by_vendor=True)
         elif share is not None and share.left < left:
-            until = until if share.again_in is None else now + share.again_in
+            until = None if share.again_in is None else now + share.again_in
             refused = Refused(until or now, reserved=False, of_person=True)
         else:
             reserved = question.purpose is not Purpose.PERSON and bool(state.left)
