@@ -24,6 +24,7 @@ from bot.jobs.pressed.others import OthersJobs
 from bot.jobs.pressed.session_errors import SessionErrorsJobs
 from bot.jobs.slack_results import answering_in_slack, telling_in_slack
 from bot.jobs.tickets import TicketJobs
+from bot.jobs.tickets.muting import MuteJobs
 from bot.jobs.tickets.news import WatchJobs
 from bot.jobs.tickets.notes import DeskNoteJobs
 from bot.jobs.tickets.watching import Watching
@@ -288,5 +289,6 @@ def _handlers(
         kinds.WATCH.name: news.press,
         kinds.DESK_NOTE.name: notes.write_asked,
         kinds.DESK_NOTE_UNASKED.name: notes.write_unasked,
+        kinds.MUTE.name: MuteJobs(admission, home.switches, settings.slack_command).switch,
     }
     return {kind: answering_in_slack(answer) for kind, answer in answers.items()}

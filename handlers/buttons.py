@@ -5,8 +5,8 @@ Refresh asks anew (and spends quota on purpose), More visits asks nobody, 30 mor
 Remove takes an answer in a ticket's thread away, "Errors in this visit" reads one session's events, "Is it
 just them?" counts how many others an error hit, and the buttons with somebody's name look that one up. What
 they answer takes the place of the message that they are in, or stands in its thread. Watch and Stop watching
-say whether a thread is told what becomes of its errors. Whether the person may do so is judged by the job, as
-for every way in.
+say whether a thread is told what becomes of its errors, "No replies in this channel" whether tickets there
+are answered. Whether the person may do so is judged by the job, as for every way in.
 """
 
 import re
@@ -23,6 +23,7 @@ from bot.answers.buttons import (
     JUST_OPENED,
     LOOK_FURTHER,
     MORE_OF_PERSON,
+    MUTE,
     NOTE_IN_TICKET,
     OPEN,
     OTHERS,
@@ -34,6 +35,7 @@ from bot.answers.buttons import (
     STOP_WATCHING,
     THIS_THREAD,
     TRY_OTHER,
+    UNMUTE,
     WATCH,
     ButtonValue,
     SessionValue,
@@ -46,6 +48,7 @@ from bot.jobs.home.view import OFFER, SUBJECT_INPUT
 from bot.jobs.payloads import (
     DeskNotePayload,
     LookupPayload,
+    MutePayload,
     OthersPayload,
     RemovePayload,
     SessionErrorsPayload,
@@ -86,6 +89,8 @@ _WAYS_OF_BUTTONS = {
     WATCH: Way.WATCH,
     STOP_WATCHING: Way.STOP_WATCHING,
     NOTE_IN_TICKET: Way.DESK_NOTE,
+    MUTE: Way.MUTE,
+    UNMUTE: Way.UNMUTE,
 }
 
 
@@ -204,6 +209,18 @@ async def _note_in_ticket(body: dict[str, Any], inbound: Inbound, pressed: str) 
     value, asker = ButtonValue.loads(pressed), asker_of(inbound, body, Way.DESK_NOTE)
     payload = DeskNotePayload(asker, value.subjects, value.days, value.ticket_at)
     await accept_or_tell(inbound, kinds.DESK_NOTE, body, payload, payload.asker)
+
+
+async def _mute(body: dict[str, Any], inbound: Inbound, _pressed: str) -> None:
+    """Have tickets in this channel get no reply."""
+    payload = MutePayload(asker_of(inbound, body, Way.MUTE), is_on=True)
+    await accept_or_tell(inbound, kinds.MUTE, body, payload, payload.asker)
+
+
+async def _unmute(body: dict[str, Any], inbound: Inbound, _pressed: str) -> None:
+    """Have tickets in this channel get a reply again."""
+    payload = MutePayload(asker_of(inbound, body, Way.UNMUTE), is_on=False)
+    await accept_or_tell(inbound, kinds.MUTE, body, payload, payload.asker)
 
 
 async def _read_errors(body: dict[str, Any], inbound: Inbound) -> None:
@@ -357,4 +374,6 @@ _SELDOM = {
     STOP_WATCHING: _stop_watching,
     OTHERS: _count_others,
     NOTE_IN_TICKET: _note_in_ticket,
+    MUTE: _mute,
+    UNMUTE: _unmute,
 }

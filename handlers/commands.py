@@ -6,8 +6,8 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.answers.block_kit import note
 from bot.answers.prompts import usage
-from bot.domain.subjects import Ask, Help, NotUnderstood, read_command
-from bot.jobs.payloads import DEBUG, LOOKUP, DebugPayload, LookupPayload
+from bot.domain.subjects import Ask, Help, Mute, NotUnderstood, read_command
+from bot.jobs.payloads import DEBUG, LOOKUP, MUTE, DebugPayload, LookupPayload, MutePayload
 from bot.sources.protocol import Effort
 from handlers.inbound import Inbound, accept_from, commander_of, redelivery_key
 
@@ -24,6 +24,9 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
         key = redelivery_key(body)
         if isinstance(read, Ask):
             refused = await accept_from(inbound, LOOKUP, key, _lookup(body, inbound, read))
+        elif isinstance(read, Mute):
+            payload = MutePayload(commander_of(inbound, body), read.is_on)
+            refused = await accept_from(inbound, MUTE, key, payload)
         else:
             refused = await accept_from(inbound, DEBUG, key, DebugPayload(commander_of(inbound, body)))
         await ack(**(_to_asker_alone(refused) if refused else {}))

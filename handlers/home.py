@@ -25,6 +25,7 @@ from bot.jobs.home.view import (
     CLEAR,
     DEFAULTS,
     LOOK_UP,
+    MUTED,
     OFFER,
     SUBJECT_BLOCK,
     SUBJECT_INPUT,
@@ -70,10 +71,22 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
         _show(inbound, visitor_of(inbound, body))
         await ack()
 
+    _register_switches(bolt, inbound)
+
+
+def _register_switches(bolt: AsyncApp, inbound: Inbound) -> None:
+    """Turn what an admin switches."""
+
     @bolt.action(CHANNELS)
     async def on_channels(ack: AsyncAck, body: dict[str, Any]) -> None:
         chosen = body["actions"][0].get("selected_conversations") or []
         _switch(inbound, body, lambda: inbound.home.switches.choose_channels(chosen))
+        await ack()
+
+    @bolt.action(MUTED)
+    async def on_muted(ack: AsyncAck, body: dict[str, Any]) -> None:
+        chosen = body["actions"][0].get("selected_conversations") or []
+        _switch(inbound, body, lambda: inbound.home.switches.choose_muted(chosen))
         await ack()
 
     @bolt.action(OFFER)

@@ -11,14 +11,16 @@ from slack_bolt.async_app import AsyncApp
 from bot.answers.prompts import usage
 from bot.domain.asking import AnswerForm, Asker, Way
 from bot.domain.model import Subject
-from bot.domain.subjects import Ask, Debug, NobodyNamed, Several, read_sentence
+from bot.domain.subjects import Ask, Debug, Mute, NobodyNamed, Several, read_sentence
 from bot.jobs.payloads import (
     DEBUG,
     LOOKUP,
+    MUTE,
     NOTE,
     POINTED,
     DebugPayload,
     LookupPayload,
+    MutePayload,
     NotePayload,
     PointedPayload,
 )
@@ -67,6 +69,8 @@ async def ask_in_words(inbound: Inbound, body: dict[str, Any], asker: Asker, tex
             await accept_or_tell(inbound, NOTE, body, told, asker)
         case Debug():
             await accept_or_tell(inbound, DEBUG, body, DebugPayload(asker), asker)
+        case Mute(is_on):
+            await accept_or_tell(inbound, MUTE, body, MutePayload(asker, is_on), asker)
         case not_understood:
             told = NotePayload(asker, usage("@Casefile", not_understood))
             await accept_or_tell(inbound, NOTE, body, told, asker)

@@ -34,6 +34,9 @@ async def _ticket(body: dict[str, Any], inbound: Inbound) -> None:
     reading = read_ticket(body | {"is_ext_shared_channel": False}, rules)
     if reading.action is Action.IGNORE or not reading.channel or not reading.root_ts:
         return
+    if await inbound.home.switches.is_muted(reading.channel):
+        inbound.metrics.tickets.labels("muted").inc()
+        return
     unread = {"type": "event_callback", "event": body["event"]} if reading.unread_files else None
     payload = TicketPayload(
         reading,

@@ -33,9 +33,12 @@ LOOK_FURTHER, TRY_OTHER, REST = "look_further", "try_other", "rest"
 OTHERS = "others"
 SESSION_ERRORS = "session_errors"
 WATCH, STOP_WATCHING = "watch", "stop_watching"
+MUTE, UNMUTE = "mute", "unmute"
 # The value of what stops watching the thread that it is in; elsewhere it is the thread's time.
 THIS_THREAD = "-"
 NOTE_IN_TICKET = "note_in_ticket"
+# The value of what mutes the channel that it is in.
+THIS_CHANNEL = "-"
 # The value of a menu's option that is an address: Slack opens it by itself.
 JUST_OPENED = "open"
 MORE_OF_PERSON, OPEN = "more_of_person", "open"
@@ -45,6 +48,8 @@ _FURTHER_DAYS, _MOST_DAYS = 30, 365
 _LONGEST_ID, _LONGEST_BLOCK_ID, _LONGEST_URL = 100, 255, 3_000
 # Of a menu's option Slack takes 150 characters, with the signature.
 _LONGEST_OPTION = 150 - LENGTH_OF_SIGNATURE
+# Options of a menu (`slack.md`, "Block Kit limits").
+_MOST_OPTIONS = 5
 # Sources that a confirmation names.
 _MOST_NAMED = 3
 _IN_TICKETS = (AnswerForm.TICKET, AnswerForm.OFFERED)
@@ -132,13 +137,30 @@ def answer_buttons(
         is_one = len(case_files) == 1 and bool(histories[0].happenings)
         rest = [(OTHERS, table.OTHERS, value.dumps())] if is_one else []
         rest += [(LOOK_FURTHER, table.FURTHER_BACK, further)] if further and is_found else []
-        rest += [(ASK_CUSTOMER, table.SOMEBODY_ELSE, _second_try(value))] if value.form in _IN_TICKETS else []
-        if notes and value.form in _IN_TICKETS and not is_private:
-            rest.append((NOTE_IN_TICKET, table.NOTE_IN_TICKET, value.dumps()))
+        rest += _of_tickets(value, notes=notes and not is_private)
         if watches and is_found and not is_private:
             rest.append(_watching(value))
-        elements += _rest(rest, is_private=is_private)
+        elements += _with_mute(rest, value, is_private=is_private)
     return ActionsBlock(elements=elements)
+
+
+def _of_tickets(value: ButtonValue, *, notes: bool) -> list[tuple[str, str, str]]:
+    """What the menu below an answer in a ticket's thread has besides."""
+    if value.form not in _IN_TICKETS:
+        return []
+    note = [(NOTE_IN_TICKET, table.NOTE_IN_TICKET, value.dumps())] if notes else []
+    return [(ASK_CUSTOMER, table.SOMEBODY_ELSE, _second_try(value)), *note]
+
+
+def _with_mute(
+    rest: Sequence[tuple[str, str, str]], value: ButtonValue, *, is_private: bool
+) -> list[InteractiveElement]:
+    """The menu, in a ticket's thread with what mutes the channel; beside it where the menu is full."""
+    if value.form not in _IN_TICKETS:
+        return _rest(rest, is_private=is_private)
+    if len(rest) < _MOST_OPTIONS:
+        return _rest([*rest, (MUTE, table.MUTE, THIS_CHANNEL)], is_private=is_private)
+    return [mute_button(), *_rest(rest, is_private=is_private)]
 
 
 def _watch_button(histories: Sequence[History]) -> list[InteractiveElement]:
@@ -269,6 +291,12 @@ def remove_button() -> ButtonElement:
     """The button that removes an automatic message, for good."""
     asking = confirmation(table.REMOVE_TITLE, table.REMOVE_TEXT, table.REMOVE, table.DENY)
     return ButtonElement(text=table.REMOVE, action_id=REMOVE, confirm=asking)
+
+
+def mute_button() -> ButtonElement:
+    """The button that ends replies to tickets in its channel."""
+    asking = confirmation(table.MUTE_TITLE, table.MUTE_TEXT, table.MUTE_YES, table.DENY)
+    return ButtonElement(text=table.MUTE, action_id=MUTE, value=THIS_CHANNEL, confirm=asking)
 
 
 def _spending(case_files: Sequence[CaseFile]) -> ConfirmObject | None:

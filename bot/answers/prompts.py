@@ -14,8 +14,16 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View as SlackView
 
-from bot.answers.block_kit import button_text, context, dicts
-from bot.answers.buttons import ASK_CUSTOMER, ButtonValue, remove_button
+from bot.answers.block_kit import button_text, context, dicts, section
+from bot.answers.buttons import (
+    ASK_CUSTOMER,
+    MUTE,
+    THIS_CHANNEL,
+    UNMUTE,
+    ButtonValue,
+    mute_button,
+    remove_button,
+)
 from bot.answers.mrkdwn import code, escaped
 from bot.answers.words import table
 from bot.domain.addresses import LONGEST_SUBJECT, shown_address
@@ -76,9 +84,25 @@ def _message(text: str, people: Sequence[Subject], spare: Spare, *, automatic: b
         for number, subject in enumerate(people[:_MOST_PEOPLE])
     ]
     asking = ButtonElement(text=table.LOOK_UP, action_id=ASK_CUSTOMER, value=spare.about_nobody_yet())
-    elements = [*buttons, asking, *([remove_button()] if automatic else [])]
+    elements = [*buttons, asking, *([remove_button(), mute_button()] if automatic else [])]
     blocks: list[Block] = [context([text]), ActionsBlock(elements=elements)]
     return Message(text, dicts(blocks))
+
+
+def muted(command: str) -> Message:
+    """The confirmation that tickets in a channel get no reply, and how that is undone."""
+    text = table.IS_MUTED.format(undo=code(f"{command} unmute", 80))
+    return _switched(text, ButtonElement(text=table.UNMUTE, action_id=UNMUTE, value=THIS_CHANNEL))
+
+
+def unmuted(command: str) -> Message:
+    """The confirmation that tickets in a channel get replies again."""
+    text = table.IS_UNMUTED.format(redo=code(f"{command} mute", 80))
+    return _switched(text, ButtonElement(text=table.MUTE, action_id=MUTE, value=THIS_CHANNEL))
+
+
+def _switched(text: str, back: ButtonElement) -> Message:
+    return Message(text, dicts([section(text), ActionsBlock(elements=[back])]))
 
 
 def shown_name(subject: Subject) -> str:

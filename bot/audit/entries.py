@@ -43,6 +43,9 @@ class Came:
     UNWATCHED = "unwatched"
     # A ticket that has a note in its help desk, and one that was there before.
     NOTED = "noted"
+    # A channel in which tickets get no reply from now on, and one in which they get one again.
+    MUTED = "muted"
+    UNMUTED = "unmuted"
     # A switch of the Home tab, which holds for everybody.
     SWITCHED = "switched"
     FORGOTTEN = "forgotten"

@@ -40,6 +40,9 @@ class Way(StrEnum):
     STOP_WATCHING = "stop_watching"
     # A note in the help desk; nobody presses for one that is written by itself.
     DESK_NOTE = "desk_note"
+    # The buttons that say that tickets in this channel get no reply, and that they get one again.
+    MUTE = "mute"
+    UNMUTE = "unmute"
     TERMINAL = "terminal"
     # A program's question, by the Model Context Protocol.
     MCP = "mcp"

@@ -25,7 +25,7 @@ _TOO_MUCH = f"That is longer than {_LONGEST_TEXT:,} characters. Write the addres
 # Words with an @ of one text that are judged, each of which takes some 0.1 ms.
 _MOST_NAMED = 50
 _SHOWN = 60
-_COMMAND_WORDS = frozenset({"help", "debug"})
+_COMMAND_WORDS = frozenset({"help", "debug", "mute", "unmute"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,13 @@ class Debug:
 
 
 @dataclass(frozen=True, slots=True)
+class Mute:
+    """Somebody wants tickets in this channel to get no reply, or (`is_on` false) to get one again."""
+
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class NotUnderstood:
     """Somebody asked for something that cannot be done as typed; `why` is a sentence for them."""
 
@@ -70,14 +77,14 @@ class NobodyNamed:
     why: str = ""
 
 
-def read_command(text: str) -> Ask | Help | Debug | NotUnderstood:
+def read_command(text: str) -> Ask | Help | Debug | Mute | NotUnderstood:
     """What was typed after the command means: one subject, then perhaps `7d` and `fresh`."""
     if names_slacks_own(text):
         return NotUnderstood("That names a person, group or channel of Slack, not a customer.")
     return NotUnderstood(_TOO_MUCH) if len(text) > _LONGEST_TEXT else _command(typed_text(text))
 
 
-def read_sentence(text: str) -> Ask | Help | Debug | NotUnderstood | NobodyNamed | Several:
+def read_sentence(text: str) -> Ask | Help | Debug | Mute | NotUnderstood | NobodyNamed | Several:
     """
     What a message to the bot asks for: written as after the command, or addresses in a sentence.
 
@@ -117,7 +124,7 @@ def read_subject(text: str) -> Subject | NotUnderstood:
     return subject
 
 
-def _command(text: str) -> Ask | Help | Debug | NotUnderstood:
+def _command(text: str) -> Ask | Help | Debug | Mute | NotUnderstood:
     text = _unquoted(text.strip())
     words = _words(text)
     if not words:
@@ -125,10 +132,16 @@ def _command(text: str) -> Ask | Help | Debug | NotUnderstood:
     first = _plain(words[0])
     if first in _COMMAND_WORDS and "@" not in narrow(text):
         if len(words) == 1:
-            return Help() if first == "help" else Debug()
+            return _of_ours(first)
         return NotUnderstood(f"“{first}” stands alone. For a uid of that name, write uid:{first}.")
     subject, rest = _asked(text, words)
     return subject if isinstance(subject, NotUnderstood) else _with_options(subject, rest)
+
+
+def _of_ours(word: str) -> Help | Debug | Mute:
+    if word in ("mute", "unmute"):
+        return Mute(is_on=word == "mute")
+    return Help() if word == "help" else Debug()
 
 
 def _asked(text: str, words: Sequence[str]) -> tuple[Subject | NotUnderstood, Sequence[str]]:

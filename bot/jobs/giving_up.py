@@ -15,6 +15,7 @@ from bot.jobs.payloads import (
     DESK_NOTE_UNASKED,
     HOME_LOOKUP,
     LOOKUP,
+    MUTE,
     NOTE,
     OTHERS,
     POINTED,
@@ -57,6 +58,7 @@ _ASKERS: Mapping[str, Callable[[str], Asker]] = MappingProxyType(
         HOME_LOOKUP.name: lambda payload: HOME_LOOKUP.read(payload).asker,
         SESSION_ERRORS.name: lambda payload: SESSION_ERRORS.read(payload).asker,
         WATCH.name: lambda payload: WATCH.read(payload).asker,
+        MUTE.name: lambda payload: MUTE.read(payload).asker,
         OTHERS.name: lambda payload: OTHERS.read(payload).asker,
         DESK_NOTE.name: lambda payload: DESK_NOTE.read(payload).asker,
     }

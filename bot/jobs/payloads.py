@@ -274,6 +274,14 @@ class WatchPayload:
 
 
 @dataclass(frozen=True, slots=True)
+class MutePayload:
+    """Somebody wants tickets in the asker's channel to get no reply, or (`is_on` false) to get one again."""
+
+    asker: Asker
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class WatchLookPayload:
     """It is to be looked whether a watched thread's customer is back on the site."""
 
@@ -313,6 +321,7 @@ WATCH_LOOK = JobKind("watch_look", TypeAdapter(WatchLookPayload), asked_by_perso
 WATCH = JobKind("watch", TypeAdapter(WatchPayload))
 DESK_NOTE = JobKind("desk_note", TypeAdapter(DeskNotePayload))
 DESK_NOTE_UNASKED = JobKind("desk_note_auto", TypeAdapter(DeskNotePayload), asked_by_person=False)
+MUTE = JobKind("mute", TypeAdapter(MutePayload))
 KINDS: tuple[JobKind[Any], ...] = (
     LOOKUP,
     DEBUG,
@@ -330,6 +339,7 @@ KINDS: tuple[JobKind[Any], ...] = (
     WATCH,
     DESK_NOTE,
     DESK_NOTE_UNASKED,
+    MUTE,
 )
 UNASKED = frozenset(kind.name for kind in KINDS if not kind.asked_by_person)
 """The names of the kinds that no person waits for."""

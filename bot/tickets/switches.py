@@ -1,4 +1,8 @@
-"""What a workspace's admins may switch from Slack: in which channels tickets are read, and offers."""
+"""
+What may be switched from Slack: in which channels tickets are read, offers, and channels without replies.
+
+An admin switches all of it on the Home tab; whoever may look customers up mutes the channel they are in.
+"""
 
 import json
 from collections.abc import Sequence
@@ -7,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 import structlog
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select, true
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.operations.clock import Clock
@@ -22,6 +26,8 @@ Offer = Literal["button", "silent"]
 # Another process's switch is known here after so long; in this process at once.
 _KEPT = timedelta(seconds=5)
 _CHANNELS, _OFFER = "channels", "offer"
+# Followed by a channel's id: each has a row of its own, so that two people cannot undo each other's.
+_MUTED = "muted "
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +35,14 @@ class TicketSwitches:
     """
     The switches as they are: in which channels tickets are read (empty: in all), and what is offered.
 
+    In the `muted` channels tickets get neither reply nor offer.
     `switched` says whether anything differs from what the environment says because somebody chose so.
     """
 
     channels: tuple[str, ...]
     offer: Offer
     switched: bool = False
+    muted: tuple[str, ...] = ()
 
 
 class Switches:
@@ -77,10 +85,33 @@ class Switches:
         """Offer a button where no address can be trusted, or be silent."""
         await self._write(_OFFER, offer)
 
+    async def is_muted(self, channel: str) -> bool:
+        """Whether tickets in a channel get neither reply nor offer."""
+        return channel in (await self.now()).muted
+
+    async def mute(self, channel: str, *, is_on: bool) -> None:
+        """Have tickets in a channel get neither reply nor offer, or again both."""
+        if is_on:
+            await self._write(f"{_MUTED}{channel}", "1")
+        else:
+            await self._delete(switches.c.name == f"{_MUTED}{channel}")
+
+    async def choose_muted(self, channels: Sequence[str]) -> None:
+        """Mute these channels, and no other."""
+        names = [f"{_MUTED}{channel}" for channel in sorted(set(channels))]
+        async with self._store.write() as connection:
+            others = switches.c.name.startswith(_MUTED) & switches.c.name.not_in(names)
+            await connection.execute(delete(switches).where(others))
+            await upsert(connection, switches, [{"name": name, "value": "1"} for name in names])
+        self._read_at = None
+
     async def forget(self) -> None:
         """Be as the environment says again."""
+        await self._delete(true())
+
+    async def _delete(self, rows: ColumnElement[bool]) -> None:
         async with self._store.write() as connection:
-            await connection.execute(delete(switches))
+            await connection.execute(delete(switches).where(rows))
         self._read_at = None
 
     async def _write(self, name: str, value: str) -> None:
@@ -96,4 +127,5 @@ class Switches:
             found = replace(found, channels=tuple(json.loads(known[_CHANNELS])), switched=True)
         if known.get(_OFFER) in ("button", "silent"):
             found = replace(found, offer=known[_OFFER], switched=True)
-        return found
+        muted = tuple(sorted(name.removeprefix(_MUTED) for name in known if name.startswith(_MUTED)))
+        return replace(found, muted=muted, switched=True) if muted else found

@@ -7,6 +7,7 @@ import pytest
 from bot.answers.buttons import (
     LOOK_FURTHER,
     MORE_OF_PERSON,
+    MUTE,
     REFRESH,
     REMOVE,
     REST,
@@ -114,6 +115,15 @@ async def remove(table: Table) -> Act:
     return pressing(table, await below_ticket(table, TICKET), REMOVE)
 
 
+async def no_replies_here_in_the_menu(table: Table) -> Act:
+    ours = await below_ticket(table, TICKET)
+    return pressing(table, ours, REST, *option(ours, REST, MUTE))
+
+
+async def no_replies_here_below_an_offer(table: Table) -> Act:
+    return pressing(table, await below_ticket(table, OFFERED), MUTE)
+
+
 async def name_in_an_offer(table: Table) -> Act:
     ours = await below_ticket(table, OFFERED)
     return pressing(table, ours, button(ours, f"{LOOK_UP}0"))
@@ -157,6 +167,8 @@ ROWS = {
     "Watch this thread": Row(watch_this_thread, "watch", ("watch", "watched")),
     "Stop watching": Row(stop_watching, "stop_watching", ("stop_watching", "unwatched")),
     "Remove": Row(remove, "remove", ("remove", "removed")),
+    "No replies here": Row(no_replies_here_in_the_menu, "mute", ("mute", "muted")),
+    "No replies here, offer": Row(no_replies_here_below_an_offer, "mute", ("mute", "muted")),
     "a name in an offer": Row(name_in_an_offer, "look_up", ("look_up", FOUND)),
     "More of this person": Row(more_of_this_person, "more", ("more", FOUND)),
     "Show me": Row(show_me, "show_me", ("show_me", FOUND), environment=MASKED),

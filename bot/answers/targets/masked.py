@@ -13,7 +13,7 @@ from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, ConfirmO
 
 from bot.answers import case_file_message as whole
 from bot.answers.block_kit import context, dicts, section
-from bot.answers.buttons import ButtonValue, remove_button
+from bot.answers.buttons import ButtonValue, mute_button, remove_button
 from bot.answers.case_file_message import View
 from bot.answers.mrkdwn import code, counted, escaped, lasting, local_time
 from bot.domain.addresses import LONGEST_SUBJECT
@@ -155,7 +155,7 @@ def _below(case_files: Sequence[CaseFile], view: MaskedView) -> list[Block]:
     value = _value(case_files, view)
     elements = [ButtonElement(text="Show me", action_id=SHOW_ME, value=view.seal(value.dumps()))]
     if view.form is AnswerForm.TICKET:
-        elements.append(remove_button())
+        elements += [remove_button(), mute_button()]
     small = [view.hint] if view.hint else []
     return [*([context(small)] if small else []), ActionsBlock(elements=elements)]
 

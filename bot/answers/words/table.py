@@ -123,8 +123,30 @@ SPENDS_OF = "up to {calls} of the {left} that {source} has left"
 SPENDS_YES = "Ask anew"
 REMOVE_TITLE = "Remove this message?"
 REMOVE_TEXT = "It goes for everybody, and this ticket is remembered as wrongly answered."
+MUTE_TITLE = "No replies in this channel?"
+MUTE_TEXT = (
+    "Tickets here get neither a reply nor an offer any more, whoever reads along. “Find sessions” in a"
+    " message’s menu and the command still work, and you can undo it."
+)
+MUTE_YES = "No replies here"
 TAKE_BACK_TITLE = "Remove this answer?"
 TAKE_BACK = "It goes for everybody; whom to look up can then be chosen again."
+
+# A channel in which tickets get no reply.
+MUTE = "No replies in this channel"
+UNMUTE = "Reply to tickets again"
+IS_MUTED = (
+    "Tickets in this channel get neither a reply nor an offer from now on. “Find sessions” in a message’s"
+    " menu and the command still work. To undo it, use the button, write {undo} here, or ask an admin to take"
+    " the channel from the list on Casefile’s Home."
+)
+IS_UNMUTED = (
+    "Tickets in this channel get a reply again, from the next one on. Those that came meanwhile get none:"
+    " “Find sessions” in a message’s menu looks them up. To mute it again, write {redo} here."
+)
+CANNOT_MUTE = (
+    "Casefile reads no tickets here, so there is nothing to mute. Do it in the channel with the tickets."
+)
 
 # Where nobody was looked up.
 OFFER = "No address here is surely the customer’s, so nobody was looked up."
@@ -142,6 +164,7 @@ USAGE = {
     "u-77": "by your product’s own user id (“uid:help” for a uid like one of our words)",
     "jane@contoso.example 7d fresh": "the last 7 days (1 to 365), and the vendors asked anew",
     "debug": "what each source has left of its quota",
+    "mute": "tickets in this channel get no reply any more (“unmute”: they do again)",
 }
 
 # What each account has left.

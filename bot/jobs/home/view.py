@@ -32,6 +32,7 @@ from bot.tickets.switches import TicketSwitches
 
 LOOK_UP, AGAIN, CLEAR = "home_look_up", "home_again", "home_clear"
 CHANNELS, OFFER, DEFAULTS = "home_channels", "home_offer", "home_defaults"
+MUTED = "home_muted"
 SUBJECT_BLOCK, SUBJECT_INPUT = "home_subject", "home_typed"
 # A view holds 100 blocks; what else there is takes fewer than 40.
 _MOST_OF_ANSWER = 60
@@ -187,6 +188,12 @@ def _switches(now: TicketSwitches) -> list[Block]:
         initial_conversations=list(now.channels) or None,
         filter=ConversationFilter(include=["public", "private"], exclude_external_shared_channels=True),
     )
+    muted = ConversationMultiSelectElement(
+        action_id=MUTED,
+        placeholder="No channel",
+        initial_conversations=list(now.muted) or None,
+        filter=ConversationFilter(include=["public", "private"], exclude_external_shared_channels=True),
+    )
     options = {value: Option(value=value, text=words) for value, words in _OFFERS.items()}
     offer = StaticSelectElement(
         action_id=OFFER,
@@ -200,6 +207,8 @@ def _switches(now: TicketSwitches) -> list[Block]:
         context([_EVERYBODY]),
         section("*Where tickets are read*"),
         ActionsBlock(elements=[channels]),
+        section("*Where tickets get no reply*, whoever said so there"),
+        ActionsBlock(elements=[muted]),
         section("*Where no address in a ticket can be trusted*"),
         ActionsBlock(elements=[offer]),
     ]

@@ -136,17 +136,8 @@ class TicketJobs:
         if reading.action is Action.IGNORE:
             self._count(job, reading, "ignored")
             return
-        try:
-            place = await self._access.place(reading.channel)
-        except SlackApiError as error:
-            self._log.warning("access.unknown", slack=error.response.get("error"))
-            self._refuse(job, reading, "unsure")
-            return
-        if place.is_shared or not place.is_seen:
-            self._refuse(job, reading, "shared_channel" if place.is_shared else "not_seen")
-            return
-        if self._access.refuses_tickets(reading.channel):
-            self._refuse(job, reading, "channel")
+        if reason := await self._why_not_in(reading.channel):
+            self._refuse(job, reading, reason)
             return
         message = TicketMessage(reading.channel, reading.root_ts, reading.ticket)
         async with self._turn(message):
@@ -162,6 +153,21 @@ class TicketJobs:
                 outcome = Done(TicketState.LEFT)
             await self._book.settle(message, job.id, outcome.state, outcome.reply_ts, outcome.shape)
         self._count(job, reading, outcome.state)
+
+    async def _why_not_in(self, channel: str) -> str | None:
+        """Why tickets in a channel are not answered; None where they are."""
+        try:
+            place = await self._access.place(channel)
+        except SlackApiError as error:
+            self._log.warning("access.unknown", slack=error.response.get("error"))
+            return "unsure"
+        if place.is_shared:
+            return "shared_channel"
+        if not place.is_seen:
+            return "not_seen"
+        if self._access.refuses_tickets(channel):
+            return "channel"
+        return "muted" if await self._switches.is_muted(channel) else None
 
     def _refuse(self, job: Job, reading: TicketReading, reason: str) -> None:
         self._trail.note_refusal(job, _entries(reading), reason)

@@ -9,6 +9,7 @@ import pytest
 from bot.answers.buttons import (
     ASK_CUSTOMER,
     LOOK_FURTHER,
+    MUTE,
     OPEN,
     REFRESH,
     REMOVE,
@@ -54,14 +55,31 @@ def elements(form: AnswerForm, shown: CaseFile, *, is_private: bool = False) -> 
         (AnswerForm.PAIR, [REFRESH, LOOK_FURTHER]),
         # In a thread, to somebody who asked there: it has a ticket's time, and yet it was no offer.
         (AnswerForm.ANSWER, [REFRESH, LOOK_FURTHER]),
-        (AnswerForm.TICKET, [REFRESH, REMOVE, LOOK_FURTHER, ASK_CUSTOMER]),
-        (AnswerForm.OFFERED, [REFRESH, REMOVE, LOOK_FURTHER, ASK_CUSTOMER]),
+        (AnswerForm.TICKET, [REFRESH, REMOVE, LOOK_FURTHER, ASK_CUSTOMER, MUTE]),
+        (AnswerForm.OFFERED, [REFRESH, REMOVE, LOOK_FURTHER, ASK_CUSTOMER, MUTE]),
     ],
 )
 def test_only_answers_in_a_tickets_thread_can_be_removed_or_be_about_somebody_else(
     form: AnswerForm, expected: list[str]
 ) -> None:
     assert list(buttons(form)) == expected
+
+
+@pytest.mark.parametrize("notes", [False, True])
+def test_a_menu_has_no_more_lines_than_slack_takes_and_the_channel_can_be_muted_all_the_same(
+    notes: bool,
+) -> None:
+    hit = ErrorEvent(WWW, "TypeError: x", occurred_at=NOW)
+    failed = case_file(Finding(WWW, State.LIVE, NOW, 2, (session(),), (hit,)))
+    block = answer_buttons(
+        [failed], [history_of(failed)], replace(VALUE, form=AnswerForm.TICKET), watches=True, notes=notes
+    )
+    shown = list(block.to_dict()["elements"])
+    [menu] = [element for element in shown if "options" in element]
+    assert len(menu["options"]) == 5
+    in_menu = menu["options"][-1]["value"].startswith(f"{MUTE}:")
+    assert in_menu is not any(element["action_id"] == MUTE for element in shown)
+    assert in_menu is not notes
 
 
 def test_while_more_is_to_come_nobody_else_can_take_the_place_that_it_will_be_edited_into() -> None:

@@ -13,6 +13,7 @@ from bot.domain.subjects import (
     Ask,
     Debug,
     Help,
+    Mute,
     NotUnderstood,
     Several,
     read_command,
@@ -238,6 +239,13 @@ def test_days_and_fresh_are_options_in_any_order() -> None:
 @pytest.mark.parametrize("text", ["help", "HELP", "`Help`", "help!", "\u200bhelp", "", "   ", ":wave:", "!!"])
 def test_help_is_ours(text: str) -> None:
     assert read_command(text) == Help()
+
+
+@pytest.mark.parametrize(("text", "is_on"), [("mute", True), ("Mute!", True), ("unmute", False)])
+def test_a_channel_is_muted_by_a_word_of_ours(text: str, is_on: bool) -> None:
+    assert read_command(text) == Mute(is_on)
+    assert read_sentence(text) == Mute(is_on)
+    assert isinstance(read_command(f"{text} please"), NotUnderstood)
 
 
 @pytest.mark.parametrize("text", ["debug", "Debug.", "DEBUG"])

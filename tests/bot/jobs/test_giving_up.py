@@ -16,6 +16,7 @@ from bot.jobs.payloads import (
     HOME_LOOKUP,
     KINDS,
     LOOKUP,
+    MUTE,
     NOTE,
     OTHERS,
     POINTED,
@@ -27,6 +28,7 @@ from bot.jobs.payloads import (
     DeskNotePayload,
     HomeLookupPayload,
     LookupPayload,
+    MutePayload,
     NotePayload,
     OthersPayload,
     PointedPayload,
@@ -84,6 +86,7 @@ def payloads(asker: Asker) -> dict[str, str]:
         ),
         OTHERS.name: OTHERS.write(OthersPayload(asker, JANE, 30, None, ephemeral=False)),
         HOME_LOOKUP.name: HOME_LOOKUP.write(HomeLookupPayload(asker, JANE, Effort.USUAL)),
+        MUTE.name: MUTE.write(MutePayload(asker, is_on=True)),
         WATCH.name: WATCH.write(WatchPayload(asker, is_on=True)),
         DESK_NOTE.name: DESK_NOTE.write(DeskNotePayload(asker, (), 30)),
     }

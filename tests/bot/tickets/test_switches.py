@@ -70,3 +70,34 @@ async def test_while_the_database_is_away_they_stay_as_they_were(store: Store, h
     async with store.write() as connection:
         await connection.execute(text("ALTER TABLE switches RENAME TO gone"))
     assert (await switches.now()).offer == "silent"
+
+
+async def test_a_muted_channel_is_known_in_another_process_and_after_a_restart(
+    store: Store, hands: Hands
+) -> None:
+    here, there = (Switches(store, defaults(), hands) for _ in range(2))
+    assert await there.is_muted("C1") is False
+    for _ in range(2):
+        await here.mute("C1", is_on=True)
+    await here.mute("C2", is_on=True)
+    assert await here.now() == TicketSwitches((), "button", switched=True, muted=("C1", "C2"))
+    hands.time += timedelta(seconds=5)
+    assert await there.is_muted("C1")
+    await there.mute("C1", is_on=False)
+    assert (await there.now()).muted == ("C2",)
+    assert (await Switches(store, defaults(), hands).now()).muted == ("C2",)
+
+
+async def test_an_admin_chooses_which_channels_are_muted_and_goes_back_to_what_was_set_up(
+    store: Store, hands: Hands
+) -> None:
+    switches = Switches(store, defaults(), hands)
+    await switches.mute("C1", is_on=True)
+    await switches.choose_offer("silent")
+    await switches.choose_muted(["C3", "C2"])
+    assert await switches.now() == TicketSwitches((), "silent", switched=True, muted=("C2", "C3"))
+    await switches.choose_muted([])
+    assert (await switches.now()).muted == ()
+    await switches.mute("C1", is_on=True)
+    await switches.forget()
+    assert await switches.now() == TicketSwitches((), "button")
