@@ -22,6 +22,7 @@ from bot.tickets.rules import TicketRules, Us
 RUNS = 20
 LONGEST = 40_000
 GENERATED = 1_000
+APART = 200
 SAMPLES = sorted((Path(__file__).parents[1] / "sandbox" / "tickets").glob("*.json"))
 RULES = TicketRules(internal_domains=("acme.example",), ignored_addresses=("support@acme.example",))
 # The usual expression for addresses tries every letter of a long word as a beginning.
@@ -121,6 +122,24 @@ def generated() -> Iterator[tuple[dict[str, Any], str]]:
         yield built, address if named else ""
 
 
+def apart() -> Iterator[tuple[dict[str, Any], str]]:
+    """Messages with the requester’s name beside one label and the address, like it or not, beside another."""
+    chance = random.Random(20_261)
+    for number in range(APART):
+        address = chance.choice(
+            ["jane.doe@contoso.example", "jdoe@contoso.example", f"star{number}@contoso.example"]
+        )
+        label = chance.choice(["Requester", "Customer", "Reporter", "Kunde", "Solicitante"])
+        pairs = [(label, "Jane Doe"), ("Email", address), ("Status", "New")]
+        lines = "\n".join(f"{title}: {text}" for title, text in pairs)
+        fields = [{"title": title, "value": text} for title, text in pairs]
+        url = chance.choice(URLS).format(number)
+        if chance.random() < 0.5:
+            yield message(text=f"New ticket <{url}|#{number}>\n{lines}"), address
+        else:
+            yield message(attachments=[{"title": "Help", "title_link": url, "fields": fields}]), address
+
+
 def quoted(text: str) -> dict[str, Any]:
     """A quote in rich text."""
     quote = {"type": "rich_text_quote", "elements": [{"type": "text", "text": text}]}
@@ -163,6 +182,7 @@ def main() -> None:
     made = list(generated())
     worth = {
         f"the {len(samples)} samples": Counter(judged(read_ticket(e, r), people) for e, r, people in samples),
+        f"{APART} with a name apart": Counter(judged(read_ticket(e, RULES), {a}) for e, a in apart()),
         f"{len(made)} generated": Counter(judged(read_ticket(e, RULES), {a} - {""}) for e, a in made),
     }
     kinds = ("right", "offer, reply possible", "wrong customer")
