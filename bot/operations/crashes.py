@@ -15,14 +15,16 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from http import HTTPStatus
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from cachetools import TTLCache
-from raygun4py.raygunprovider import RaygunSender
 
 from bot.operations.masking import mask
 from bot.operations.places import short_path
+
+if TYPE_CHECKING:
+    from raygun4py.raygunprovider import RaygunSender
 
 ENDPOINT = "https://api.raygun.com/entries"
 _LOGGER = "crashes"
@@ -176,7 +178,9 @@ async def crash_reports(
         await asyncio.to_thread(handler.close)
 
 
-def _sender(api_key: str, version: str, endpoint: str, masks: Masks) -> RaygunSender:
+def _sender(api_key: str, version: str, endpoint: str, masks: Masks) -> "RaygunSender":
+    from raygun4py.raygunprovider import RaygunSender  # noqa: PLC0415 - loaded where there is a key
+
     sender = RaygunSender(
         api_key,
         {

@@ -18,9 +18,8 @@ from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
 from bot.app import Bot
-from bot.mcp.callers import Caller, TurnedAway
+from bot.mcp.callers import Caller, Gate, TurnedAway
 from bot.operations.request_body import bounded_body, large_bodies, log_refused, refused
-from bot.serving.mcp_parts import mcp_gate, mcp_tools
 from bot.storage.database import StoreAway
 
 # A message of Slack's with its blocks and attachments stays far below.
@@ -44,6 +43,7 @@ async def mcp_route(bot: Bot) -> AsyncIterator[Route | None]:
     from mcp.server.transport_security import TransportSecuritySettings  # noqa: PLC0415
 
     from bot.mcp.server import mcp_server  # noqa: PLC0415
+    from bot.serving.mcp_parts import mcp_gate, mcp_tools  # noqa: PLC0415
 
     def caller_of(context: Any) -> Caller:
         caller = context.request.scope[_CALLER]
@@ -62,7 +62,7 @@ async def mcp_route(bot: Bot) -> AsyncIterator[Route | None]:
         max_request_body_size=_LONGEST_BODY,
     )
     async with manager.run():
-        yield Route("/mcp", _Endpoint(bot, manager.handle_request), methods=["POST"])
+        yield Route("/mcp", _Endpoint(mcp_gate(bot), manager.handle_request), methods=["POST"])
 
 
 def _hosts(names: tuple[str, ...]) -> list[str]:
@@ -77,8 +77,8 @@ def _origins(names: tuple[str, ...]) -> list[str]:
 class _Endpoint:
     """Lets a caller in and hands the request, its body read, to the library."""
 
-    def __init__(self, bot: Bot, handle: Any) -> None:
-        self._gate = mcp_gate(bot)
+    def __init__(self, gate: Gate, handle: Any) -> None:
+        self._gate = gate
         self._handle = handle
         self._large = large_bodies()
 

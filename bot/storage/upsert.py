@@ -2,12 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Column, ColumnElement, Table
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from bot.storage.database import Connection
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
+
+    Insert = sqlite.Insert | postgresql.Insert
 
 T = TypeVar("T")
 
@@ -40,9 +45,7 @@ async def upsert(
 
 
 @cache
-def _over_what_is_there(
-    dialect: str, table: Table, names: tuple[str, ...]
-) -> sqlite.Insert | postgresql.Insert:
+def _over_what_is_there(dialect: str, table: Table, names: tuple[str, ...]) -> "Insert":
     """The insertion of rows with such columns, each over the one that has the same primary key."""
     statement = _insert_into(dialect, table)
     key = {column.name for column in table.primary_key}
@@ -94,10 +97,14 @@ async def insert_new_returning(
     return {row[0]: row[1] for row in written.all()}
 
 
-def insert_into(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+def insert_into(connection: Connection, table: Table) -> "Insert":
     """An insertion for the database at hand, which may say what is done about a row that is there already."""
     return _insert_into(connection.dialect.name, table)
 
 
-def _insert_into(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
-    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+def _insert_into(dialect: str, table: Table) -> "Insert":
+    if dialect == "postgresql":
+        from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - loaded where it is used
+
+        return postgresql.insert(table)
+    return sqlite.insert(table)

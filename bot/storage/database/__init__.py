@@ -4,21 +4,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import asyncpg  # type: ignore[import-untyped] # ships no types
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.operations.clock import Clock
 from bot.storage.address import is_postgresql
-from bot.storage.database.connection import Connection, StoreAway
-from bot.storage.database.postgresql import PostgresqlDatabase
+from bot.storage.database.connection import Connection, Database, StoreAway
 from bot.storage.database.sqlite import SqliteDatabase
 
 __all__ = ["Connection", "Database", "StoreAway", "open_database", "transaction"]
-
-Database = SqliteDatabase | PostgresqlDatabase
-# What asyncpg says of a connection that ended while it was being made, where SQLAlchemy has no word for it.
-_LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)
 
 
 @asynccontextmanager
@@ -31,14 +25,20 @@ async def open_database(url: str, simulated_time: Clock | None = None) -> AsyncI
         simulated_time: takes the place of SQLite's own clock, for days that pass in seconds.
 
     """
-    database = PostgresqlDatabase(url) if is_postgresql(url) else _sqlite(url, simulated_time)
+    database = _postgresql(url) if is_postgresql(url) else _sqlite(url, simulated_time)
     try:
         yield database
     finally:
         await database.close()
 
 
-def _sqlite(url: str, simulated_time: Clock | None) -> SqliteDatabase:
+def _postgresql(url: str) -> Database:
+    from bot.storage.database.postgresql import PostgresqlDatabase  # noqa: PLC0415 - loaded where it is used
+
+    return PostgresqlDatabase(url)
+
+
+def _sqlite(url: str, simulated_time: Clock | None) -> Database:
     path = Path(url.removeprefix("sqlite:///"))
     path.parent.mkdir(parents=True, exist_ok=True)
     return SqliteDatabase(path, simulated_time)
@@ -62,15 +62,9 @@ async def transaction(
     try:
         async with opening(is_long=is_long) as connection:
             yield connection
-    except (OperationalError, InterfaceError, PoolTimeout, OSError, asyncpg.PostgresError) as error:
+    except (OperationalError, InterfaceError, PoolTimeout, OSError) as error:
         raise StoreAway(type(error).__name__) from error
-    except DBAPIError as error:
-        told = error.orig.__cause__ if error.orig else None
-        if isinstance(told, asyncpg.ReadOnlySQLTransactionError):
-            # The server was made a stand-by, and its connections stay what they were: the next ones may lead
-            # to the new primary.
-            await database.make_up_for_loss()
-            raise StoreAway("the server takes no writes") from error
-        if error.connection_invalidated or isinstance(told, _LOST):
-            raise StoreAway(type(error).__name__) from error
+    except Exception as error:
+        if away := await database.lost_by(error):
+            raise away from error
         raise

@@ -43,3 +43,28 @@ class Connection(Protocol):
 
     def begin_nested(self) -> AbstractAsyncContextManager[Any]:
         """A part of the transaction that is taken back alone where it fails."""
+
+
+class Database(Protocol):
+    """A way to read and to write."""
+
+    def reading(self, *, is_long: bool) -> AbstractAsyncContextManager[Connection]:
+        """A connection to read with: each statement sees what was committed before it."""
+
+    def writing(self, *, is_long: bool) -> AbstractAsyncContextManager[Connection]:
+        """A connection in a transaction, which is committed when the block has ended."""
+
+    async def compact(self) -> bool:
+        """
+        Let nothing that was deleted remain in the files; False where somebody else is still reading them.
+
+        Raises:
+            StoreAway: when a file stays busy.
+
+        """
+
+    async def lost_by(self, error: Exception) -> StoreAway | None:
+        """What to raise for an error by which the database was lost; None for any other."""
+
+    async def close(self) -> None:
+        """Close all connections."""

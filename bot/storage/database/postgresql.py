@@ -12,10 +12,13 @@ from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+import asyncpg  # type: ignore[import-untyped] # ships no types
 from sqlalchemy import event
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from bot.storage.database.connection import StoreAway
 
 # How long PostgreSQL waits for a row that another transaction holds, in milliseconds.
 _LOCK_TIMEOUT_MS = 15_000
@@ -23,6 +26,8 @@ _CONNECT_SECONDS, _STATEMENT_SECONDS, _POOL_SECONDS = 5, 15, 30
 _CONNECTIONS, _MORE_CONNECTIONS = 8, 4
 # Fewer than there are connections: whoever only reads must not wait for writers.
 _WRITERS = 8
+# What asyncpg says of a connection that ended while it was being made, where SQLAlchemy has no word for it.
+_LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)
 # A connection that was not used for so long is asked whether it is there.
 _USED, _UNUSED_SECONDS = "casefile_used", 1.0
 # Statements that each connection keeps prepared: more than there are.
@@ -37,8 +42,6 @@ class PostgresqlDatabase:
         url: as the settings have it.
 
     """
-
-    is_postgresql = True
 
     def __init__(self, url: str) -> None:
         self._engine = _engine(url)
@@ -63,9 +66,20 @@ class PostgresqlDatabase:
         """True: the server sees to that itself."""
         return True
 
-    async def make_up_for_loss(self) -> None:
-        """Close all connections: the next ones may lead to a server that takes writes."""
-        await self._engine.dispose()
+    async def lost_by(self, error: Exception) -> StoreAway | None:
+        """What to raise for an error by which the server was lost; None for any other."""
+        if isinstance(error, asyncpg.PostgresError):
+            return StoreAway(type(error).__name__)
+        if not isinstance(error, DBAPIError):
+            return None
+        told = error.orig.__cause__ if error.orig else None
+        if isinstance(told, asyncpg.ReadOnlySQLTransactionError):
+            # The server was made a stand-by, and its connections stay what they were: the next ones may lead
+            # to the new primary.
+            await self._engine.dispose()
+            return StoreAway("the server takes no writes")
+        lost = error.connection_invalidated or isinstance(told, _LOST)
+        return StoreAway(type(error).__name__) if lost else None
 
     async def close(self) -> None:
         """Close all connections."""

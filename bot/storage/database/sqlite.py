@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection as SyncConnection
 from sqlalchemy import CursorResult, Dialect, Engine, Executable, NestedTransaction, create_engine
 from sqlalchemy.engine.interfaces import _CoreAnyExecuteParams as Parameters
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from bot.operations.clock import Clock
@@ -161,8 +161,6 @@ class SqliteDatabase:
 
     """
 
-    is_postgresql = False
-
     def __init__(self, path: Path, simulated_time: Clock | None) -> None:
         self._path = path
         opens = partial(_opened, path, simulated_time)
@@ -235,8 +233,10 @@ class SqliteDatabase:
             except sqlite3.OperationalError as error:
                 raise StoreAway(type(error).__name__) from error
 
-    async def make_up_for_loss(self) -> None:
-        """Nothing: a file is there or not."""
+    async def lost_by(self, error: Exception) -> StoreAway | None:
+        """What to raise for an error by which the file was lost; None for any other."""
+        is_lost = isinstance(error, DBAPIError) and error.connection_invalidated
+        return StoreAway(type(error).__name__) if is_lost else None
 
     async def close(self) -> None:
         """Close all connections."""

@@ -57,3 +57,22 @@ def test_what_asks_nobody_loads_neither_database_nor_network(tmp_path: Path, wor
 
 def test_the_manifest_is_printed_without_database_or_network(tmp_path: Path) -> None:
     assert loaded_by(tmp_path, "manifest") & (DATABASE | NETWORK) == set()
+
+
+def test_serving_with_sqlite_loads_what_it_uses_alone() -> None:
+    program = "import json, sys, bot.cli.commands.serve; print(json.dumps(sorted(sys.modules)))"
+    ran = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=True, timeout=60
+    )
+    loaded = set(json.loads(ran.stdout))
+    assert "bot.serving.run" in loaded
+    unused = {
+        "asyncpg",
+        "sqlalchemy.orm",
+        "sqlalchemy.dialects.postgresql",
+        "alembic",
+        "raygun4py",
+        "yaml",
+        "mcp",
+    }
+    assert loaded & unused == set()
