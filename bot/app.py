@@ -30,6 +30,7 @@ from bot.jobs.tickets.notes import DeskNoteJobs
 from bot.jobs.tickets.watching import Watching
 from bot.jobs.unfurls import UnfurlJobs
 from bot.jobs.worker import Handler, Worker
+from bot.mcp.personal_tokens import PersonalTokens
 from bot.operations import crashes
 from bot.operations.clock import Clock, system_clock
 from bot.operations.fair_use import PersonalPace
@@ -114,7 +115,10 @@ async def open_bot(
         reader = TicketReader(ticket_rules(settings.tickets, us), engine.desks)
         switches = Switches(engine.store, settings.tickets, engine.clock)
         own = partial(own_lookups, engine.store, engine.keyring)
-        home = HomeTab(slack, access, engine.sources, engine.desks, own, switches, settings, engine.clock)
+        tokens = PersonalTokens(engine.memory, engine.keyring) if settings.mcp_tokens else None
+        home = HomeTab(
+            slack, access, engine.sources, engine.desks, own, switches, settings, engine.clock, tokens
+        )
         book = WatchBook(engine.store, engine.keyring)
         watching = Watching(engine.store, book, inbox, engine.pushed, engine.lookup, settings)
         news = WatchJobs(

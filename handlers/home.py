@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.errors import SlackApiError
 
 from bot.answers.buttons import ButtonValue
 from bot.answers.mrkdwn import escaped
@@ -24,13 +25,17 @@ from bot.jobs.home.view import (
     CHANNELS,
     CLEAR,
     DEFAULTS,
+    END_TOKEN,
     LOOK_UP,
+    MAKE_TOKEN,
     MUTED,
     OFFER,
     SUBJECT_BLOCK,
     SUBJECT_INPUT,
+    token_modal,
 )
 from bot.jobs.payloads import HOME_LOOKUP, HomeLookupPayload
+from bot.mcp.personal_tokens import LASTS
 from bot.slack.client import SlackAway
 from bot.sources.protocol import Effort
 from bot.storage.database import StoreAway
@@ -72,6 +77,7 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
         await ack()
 
     _register_switches(bolt, inbound)
+    _register_tokens(bolt, inbound)
 
 
 def _register_switches(bolt: AsyncApp, inbound: Inbound) -> None:
@@ -102,6 +108,20 @@ def _register_switches(bolt: AsyncApp, inbound: Inbound) -> None:
     @bolt.action(DEFAULTS)
     async def on_defaults(ack: AsyncAck, body: dict[str, Any]) -> None:
         _switch(inbound, body, inbound.home.switches.forget)
+        await ack()
+
+
+def _register_tokens(bolt: AsyncApp, inbound: Inbound) -> None:
+    """Make and end people's own tokens for programs."""
+
+    @bolt.action(MAKE_TOKEN)
+    async def on_make_token(ack: AsyncAck, body: dict[str, Any]) -> None:
+        inbound.tasks.spawn(_make_token(inbound, visitor_of(inbound, body), body), "make a token")
+        await ack()
+
+    @bolt.action(END_TOKEN)
+    async def on_end_token(ack: AsyncAck, body: dict[str, Any]) -> None:
+        inbound.tasks.spawn(_end_token(inbound, visitor_of(inbound, body)), "end a token")
         await ack()
 
 
@@ -169,3 +189,42 @@ def _switch(inbound: Inbound, body: dict[str, Any], turn: Callable[[], Awaitable
         await inbound.home.show_if_possible(asker)
 
     inbound.tasks.spawn(switch(), "turn a switch")
+
+
+async def _make_token(inbound: Inbound, asker: Asker, body: dict[str, Any]) -> None:
+    """
+    Make a token for whoever may ask, and show it in a modal, which Slack keeps nowhere.
+
+    One that could not be shown is ended: nobody could use it.
+    """
+    log, tokens = structlog.get_logger("home"), inbound.home.tokens
+    try:
+        verdict = await inbound.access.admit(asker)
+        if verdict.refusal is not None or tokens is None:
+            await write_refusal(inbound, asker, verdict.refusal.reason if verdict.refusal else "no_programs")
+        else:
+            view = token_modal(await tokens.issue(asker.user), LASTS.days)
+            try:
+                await inbound.slack.views_open(trigger_id=str(body.get("trigger_id")), view=view)
+            except (SlackApiError, SlackAway):
+                await tokens.revoke(asker.user)
+                raise
+            await _note_token(inbound, asker, Came.TOKEN_MADE)
+    except (SlackApiError, SlackAway, StoreAway) as error:
+        log.warning("token.not_made", why=type(error).__name__)
+    await inbound.home.show_if_possible(asker)
+
+
+async def _end_token(inbound: Inbound, asker: Asker) -> None:
+    """End one's own token; whoever may not ask any more may do so too."""
+    try:
+        if inbound.home.tokens and await inbound.home.tokens.revoke(asker.user):
+            await _note_token(inbound, asker, Came.TOKEN_ENDED)
+    except StoreAway as error:
+        structlog.get_logger("home").warning("token.not_ended", why=type(error).__name__)
+    await inbound.home.show_if_possible(asker)
+
+
+async def _note_token(inbound: Inbound, asker: Asker, outcome: str) -> None:
+    [entry] = asked_by(asker)
+    await inbound.admission.trail.write([replace(entry, outcome=outcome)])

@@ -49,6 +49,9 @@ class Came:
     # A switch of the Home tab, which holds for everybody.
     SWITCHED = "switched"
     FORGOTTEN = "forgotten"
+    # A person's own token for programs was made, or ended.
+    TOKEN_MADE = "token_made"  # noqa: S105 - an outcome
+    TOKEN_ENDED = "token_ended"  # noqa: S105
 
     @staticmethod
     def refused(reason: str) -> str:

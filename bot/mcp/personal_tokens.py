@@ -64,6 +64,16 @@ class PersonalTokens:
         await self._memory.forget(_ACCOUNT, f"person:{user}")
         return True
 
+    async def has_one(self, user: str) -> bool:
+        """
+        Whether somebody has a token.
+
+        Raises:
+            StoreAway: when the database cannot be reached.
+
+        """
+        return await self._memory.recall(_ACCOUNT, f"person:{user}", anew=True) is not None
+
     async def owner(self, token: str) -> str | None:
         """
         Whose token it is; None where it is nobody's, or has ended.

@@ -6,8 +6,9 @@ judged before the body is read; then come the library's own checks of Host and O
 names that are bound anew (DNS rebinding).
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from http import HTTPStatus
 from typing import Any
 
@@ -61,8 +62,29 @@ async def mcp_route(bot: Bot) -> AsyncIterator[Route | None]:
         ),
         max_request_body_size=_LONGEST_BODY,
     )
-    async with manager.run():
+    async with _running(manager.run):
         yield Route("/mcp", _Endpoint(mcp_gate(bot), manager.handle_request), methods=["POST"])
+
+
+@asynccontextmanager
+async def _running(run: Callable[[], AbstractAsyncContextManager[None]]) -> AsyncIterator[None]:
+    """The library's manager in a task of its own: around the block, it would wrap what is raised there."""
+    begun, stop = asyncio.Event(), asyncio.Event()
+
+    async def keep() -> None:
+        async with run():
+            begun.set()
+            await stop.wait()
+
+    task = asyncio.create_task(keep())
+    waiting = asyncio.create_task(begun.wait())
+    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    try:
+        yield
+    finally:
+        waiting.cancel()
+        stop.set()
+        await task
 
 
 def _hosts(names: tuple[str, ...]) -> list[str]:

@@ -1,6 +1,7 @@
 """Casefile's tools by the Model Context Protocol's own client, over both transports, in both of its eras."""
 
 import json
+import re
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -16,11 +17,13 @@ from mcp.types import TextContent
 
 from bot.app import Bot, open_bot
 from bot.audit.search import AuditRow, search
+from bot.jobs.home.view import END_TOKEN, MAKE_TOKEN
 from bot.mcp.personal_tokens import PersonalTokens
 from bot.serving.run import serving_http
 from bot.settings.model import load_settings
 from bot.sources.http import trusted_certificates
 from sandbox.mcp_questions import is_wrong_customer, questions, without_source_or_age
+from sandbox.slack.api_views import views_of
 from sandbox.world import World, open_world
 from tests.conftest import prepared_sqlite
 
@@ -223,6 +226,14 @@ async def test_without_a_token_in_the_settings_there_is_no_route(world: World, t
         assert await status(f"http://127.0.0.1:{port}/mcp", TOKEN) == 404
 
 
+async def test_what_goes_wrong_beside_the_route_is_raised_as_it_is(world: World, tmp_path: Path) -> None:
+    async with serving(world, tmp_path) as (bot, url):
+        port = int(url.split(":")[2].partition("/")[0])
+        with pytest.raises(OSError, match="in use"):
+            async with serving_http(bot, "127.0.0.1", port):
+                pass
+
+
 async def test_whatever_is_sent_is_answered_or_refused_and_never_breaks(world: World, tmp_path: Path) -> None:
     async with serving(world, tmp_path, MCP_HOSTS="casefile.example") as (_bot, url):
         assert await status(url, TOKEN) == 200
@@ -294,3 +305,37 @@ async def test_a_persons_token_is_good_for_nothing_where_lookups_are_for_certain
         tokens = PersonalTokens(bot.engine.memory, bot.engine.keyring)
         assert await status(url, await tokens.issue(world.slack.people.agent)) == 403
         assert await status(url, TOKEN) == 200
+
+
+async def test_whoever_may_ask_makes_and_ends_a_token_on_the_home_tab(world: World, tmp_path: Path) -> None:
+    slack, agent, guest = world.slack, world.slack.people.agent, world.slack.people.guest
+
+    def tab(user: str) -> str:
+        home = slack.state.homes.get(user)
+        return str(home.body["blocks"]) if home else ""
+
+    async with serving(world, tmp_path) as (bot, url):
+        slack.connect(url.replace("/mcp", "/slack/events"))
+        await slack.open_home(agent)
+        await slack.wait_for(lambda: MAKE_TOKEN in tab(agent))
+        await slack.press_in_home(agent, MAKE_TOKEN)
+        [view] = await slack.wait_for(lambda: views_of(slack.state, agent))
+        [token] = re.findall(r"casefile_[\w-]+", str(view.body))
+        assert await status(url, token) == 200
+        await slack.close_view(view.id)
+        await slack.wait_for(lambda: END_TOKEN in tab(agent))
+        # As if the guest's tab were from before they became one.
+        slack.state.homes[guest] = slack.state.homes[agent]
+        await slack.press_in_home(guest, MAKE_TOKEN)
+        await slack.wait_for(lambda: "Guests of this workspace" in tab(guest))
+        assert views_of(slack.state, guest) == []
+        await slack.press_in_home(agent, END_TOKEN)
+        await slack.wait_for(lambda: END_TOKEN not in tab(agent))
+        assert await status(url, token) == 401
+        await bot.engine.tasks.settle()
+        rows = [(row.who, row.way, row.outcome) for row in await rows_of(bot) if row.way == "home"]
+    assert rows == [
+        (agent, "home", "token_made"),
+        (guest, "home", "refused_guest"),
+        (agent, "home", "token_ended"),
+    ]

@@ -212,6 +212,23 @@ OTHER_ROW = "{crashed} of {sessions} on {device}"
 COUNTED = "counted {ago}"
 COUNTING_OTHERS = "counting others …"
 
+# A person's own token for programs.
+PROGRAMS = (
+    "Programs that speak MCP may ask as you, with a token of your own: what you may, they may. What they ask"
+    " stands in the audit trail under your name."
+)
+PROGRAMS_MAKE = "Make a token"
+PROGRAMS_ANEW = "Make a new token"
+PROGRAMS_END = "End my token"
+PROGRAMS_ANEW_TITLE = "Make a new token?"
+PROGRAMS_ANEW_TEXT = "The one that you have ends at once."
+PROGRAMS_TITLE = "Your token"
+PROGRAMS_CLOSE = "I have it"
+PROGRAMS_MADE = "Copy it now: it is shown this once, and is good for {days} days or until you end it."
+PROGRAMS_USE = (
+    "It goes into your program’s settings, as a bearer token. Whoever has it asks as you: give it to nobody."
+)
+
 # Cards.
 VISIT_OF = "Visit of {who}"
 VISITS_OF = "Visits of {who}"

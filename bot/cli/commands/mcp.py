@@ -1,13 +1,16 @@
 """`casefile mcp`: the tools over standard input and output; people's tokens for the same over HTTP."""
 
 import re
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
 from bot.app import trail_of
+from bot.audit.entries import AuditEntry, Came
 from bot.cli.running import run_once
 from bot.cli.terminal import OK, Complaint, terminal_account
+from bot.domain.asking import Way
 from bot.engine import open_engine
 from bot.jobs.inbox import Inbox
 from bot.mcp.callers import Caller
@@ -59,10 +62,15 @@ async def _serve(settings: Settings) -> int:
 async def _token(settings: Settings, action: Literal["token", "revoke"], user: str) -> int:
     async with open_engine(settings) as engine:
         tokens = PersonalTokens(engine.memory, engine.keyring)
+        trail = trail_of(engine, Inbox(engine.store, engine.keyring))
+        asking = AuditEntry(terminal_account(), None, Way.TERMINAL)
         if action == "revoke":
             had = await tokens.revoke(user)
+            if had:
+                await trail.write([replace(asking, outcome=Came.TOKEN_ENDED)])
             print(f"The token of {user} has ended." if had else f"{user} has no token.")
             return OK
         token = await tokens.issue(user)
+        await trail.write([replace(asking, outcome=Came.TOKEN_MADE)])
     print(token)
     return OK

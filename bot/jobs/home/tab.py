@@ -11,6 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.audit.own import OwnLookup
 from bot.domain.asking import Asker
 from bot.jobs.home.view import HomeContent, answered_at, home_view
+from bot.mcp.personal_tokens import PersonalTokens
 from bot.operations.clock import Clock
 from bot.settings.model import Settings
 from bot.slack.access import Access, Refusal, Verdict
@@ -42,6 +43,7 @@ class HomeTab:
         switches: what admins may switch.
         settings: the command's name, and who sees answers.
         clock: says how old an answer is.
+        tokens: people's own for programs; None where no program may ask.
 
     """
 
@@ -55,8 +57,10 @@ class HomeTab:
         switches: Switches,
         settings: Settings,
         clock: Clock,
+        tokens: PersonalTokens | None = None,
     ) -> None:
         self.switches = switches
+        self.tokens = tokens
         self._slack = slack
         self._access = access
         self._sources = sources
@@ -167,4 +171,5 @@ class HomeTab:
             switches=await self.switches.now() if verdict.is_admin else None,
             is_admin=verdict.is_admin,
             answered_at=asked.at if asked and answer else None,
+            has_token=await self.tokens.has_one(asker.user) if self.tokens else None,
         )

@@ -20,9 +20,11 @@ from slack_sdk.models.blocks import (
     StaticSelectElement,
 )
 from slack_sdk.models.blocks.basic_components import DispatchActionConfig
+from slack_sdk.models.views import View
 
-from bot.answers.block_kit import context, dicts, section
+from bot.answers.block_kit import confirmation, context, dicts, section
 from bot.answers.mrkdwn import code, local_time
+from bot.answers.words import table
 from bot.answers.words.quota import quota_lines
 from bot.audit.own import OwnLookup
 from bot.domain.addresses import LONGEST_SUBJECT
@@ -33,6 +35,7 @@ from bot.tickets.switches import TicketSwitches
 LOOK_UP, AGAIN, CLEAR = "home_look_up", "home_again", "home_clear"
 CHANNELS, OFFER, DEFAULTS = "home_channels", "home_offer", "home_defaults"
 MUTED = "home_muted"
+MAKE_TOKEN, END_TOKEN = "home_make_token", "home_end_token"
 SUBJECT_BLOCK, SUBJECT_INPUT = "home_subject", "home_typed"
 # A view holds 100 blocks; what else there is takes fewer than 40.
 _MOST_OF_ANSWER = 60
@@ -54,7 +57,8 @@ class HomeContent:
     `channel` is their direct channel with the bot. `refusal` is why they may not look anybody up, None where
     they may: then only that is shown. `answer` are the blocks of the answer to what they asked here, and
     `answered_at` when that was; `wrong` is what was not understood of it. `switches` are shown to admins
-    alone (None: not to this person).
+    alone (None: not to this person). `has_token` is whether they have a token for programs, None where no
+    program may ask.
     """
 
     channel: str
@@ -69,6 +73,7 @@ class HomeContent:
     switches: TicketSwitches | None = None
     is_admin: bool = field(default=False)
     answered_at: datetime | None = None
+    has_token: bool | None = None
 
 
 def home_view(content: HomeContent) -> dict[str, Any]:
@@ -178,7 +183,31 @@ def _may(content: HomeContent) -> list[Block]:
     ]
     if not content.is_admin:
         lines.append("What holds for the whole workspace is switched by its admins: you are none of them.")
-    return [DividerBlock(), HeaderBlock(text="What you may do"), section("\n".join(lines))]
+    blocks: list[Block] = [DividerBlock(), HeaderBlock(text="What you may do"), section("\n".join(lines))]
+    return blocks if content.has_token is None else [*blocks, *_token(has_token=content.has_token)]
+
+
+def _token(*, has_token: bool) -> list[Block]:
+    """The buttons for a person's own token, by which programs ask as them."""
+    again = confirmation(table.PROGRAMS_ANEW_TITLE, table.PROGRAMS_ANEW_TEXT, table.PROGRAMS_ANEW, table.DENY)
+    make = ButtonElement(
+        text=table.PROGRAMS_ANEW if has_token else table.PROGRAMS_MAKE,
+        action_id=MAKE_TOKEN,
+        confirm=again if has_token else None,
+    )
+    end = [ButtonElement(text=table.PROGRAMS_END, action_id=END_TOKEN)] if has_token else []
+    return [section(table.PROGRAMS), ActionsBlock(elements=[make, *end])]
+
+
+def token_modal(token: str, days: int) -> dict[str, Any]:
+    """The modal that shows somebody's new token, once."""
+    blocks = [
+        section(table.PROGRAMS_MADE.format(days=days)),
+        section(code(token, 100)),
+        context([table.PROGRAMS_USE]),
+    ]
+    view = View(type="modal", title=table.PROGRAMS_TITLE, close=table.PROGRAMS_CLOSE, blocks=blocks)
+    return dict(view.to_dict())
 
 
 def _switches(now: TicketSwitches) -> list[Block]:
