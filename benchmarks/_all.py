@@ -25,6 +25,7 @@ LINES: dict[str, tuple[str, ...]] = {
     "raygun_day": ("--json", "--days-before", "2"),
     "read_ticket": (),
     "webhooks": (),
+    "watch": ("--tickets", "100", "--errors", "10", "--kills", "10", "--json"),
     "startup": (),
 }
 

@@ -66,9 +66,7 @@ class Bot:
 
     async def start(self) -> None:
         """Start it, and wait until it answers."""
-        configured = self.world.environment().items()
-        # One vendor only: requests are measured, on a machine that bot and sandbox share.
-        environment = {name: value for name, value in configured if not name.startswith(_LEFT_OUT)} | {
+        environment = self.configured() | {
             "DATABASE_URL": self.database_url,
             "TICKETS__WHEN_EMPTY": "line",
             # A card is left out where a vendor is late; here it would be the machine that is.
@@ -91,6 +89,11 @@ class Bot:
                 if self.process.returncode is not None:
                     raise RuntimeError(f"the bot ended by itself; its log is in {self.folder}")
                 await asyncio.sleep(0.02)
+
+    def configured(self) -> dict[str, str]:
+        """What it is configured with: one vendor only, for bot and sandbox share the machine."""
+        variables = self.world.environment().items()
+        return {name: value for name, value in variables if not name.startswith(_LEFT_OUT)}
 
     async def kill(self) -> None:
         """Kill it, as a power cut would."""

@@ -31,6 +31,14 @@ class Unreachable:
     wait: timedelta
 
 
+class PutOff(Exception):
+    """Raised where a job cannot be done now, and may be after `wait`."""
+
+    def __init__(self, why: str, wait: timedelta) -> None:
+        super().__init__(why)
+        self.wait = wait
+
+
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
     """Another process has the job by now: it is left alone."""

@@ -6,7 +6,7 @@ import structlog
 
 from bot.jobs.admission import NotAgain
 from bot.jobs.inbox import Job
-from bot.jobs.results import Answered, Elsewhere, GaveUp, GivenUp, NotYet, Result, Unreachable
+from bot.jobs.results import Answered, Elsewhere, GaveUp, GivenUp, NotYet, PutOff, Result, Unreachable
 from bot.jobs.worker import GiveUp, Handler
 from bot.slack.client import SlackAway
 from bot.slack.lost_posts import OutcomeUnknown
@@ -26,7 +26,7 @@ def answering_in_slack(answer: Callable[[Job], Awaitable[None]]) -> Handler:
             return Elsewhere()
         except OutcomeUnknown:
             return GivenUp(GaveUp.OUTCOME_UNKNOWN)
-        except SlackAway as away:
+        except (SlackAway, PutOff) as away:
             return Unreachable(str(away), away.wait)
         except NotAgain as broken:
             return GivenUp(GaveUp.UNEXPECTED, broken.__cause__)

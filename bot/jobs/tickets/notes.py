@@ -19,10 +19,11 @@ from bot.answers.mrkdwn import escaped, local_time
 from bot.answers.words import table
 from bot.audit.entries import AuditEntry, Came, ShownTo
 from bot.domain.asking import Asker, Way
-from bot.domain.model import CaseFiles, Failure, Subject, TicketReference
+from bot.domain.model import CaseFiles, Failure, Reason, Subject, TicketReference
 from bot.jobs.admission import Admission
 from bot.jobs.inbox import Inbox, Job
 from bot.jobs.payloads import DESK_NOTE, DESK_NOTE_UNASKED, DeskNotePayload
+from bot.jobs.results import PutOff
 from bot.lookup.fan_out import Lookup
 from bot.operations.metrics import Metrics
 from bot.settings.model import Settings
@@ -44,6 +45,9 @@ from bot.tickets.with_requester import TicketReader
 # One job at a time is at work on a ticket's note; it may wait for a slow desk several times.
 _LEASE_LASTS = timedelta(minutes=3)
 _MARK = 12
+# A desk that takes no more notes for a while is asked again later, for so long.
+_LATER = frozenset({Reason.QUOTA_SPENT, Reason.RATE_LIMITED})
+_LONGEST_PUT_OFF_SECONDS, _SHORTEST_WAIT = 20 * 60.0, timedelta(seconds=1)
 
 
 class DeskNoteJobs:
@@ -214,11 +218,22 @@ class DeskNoteJobs:
     async def _say_not(
         self, job: Job, payload: DeskNotePayload, verdict: Verdict | None, failed: NotWritten | None
     ) -> None:
+        wait = self._wait(job, failed.failure) if failed and verdict is None else None
+        if failed and wait is not None:
+            raise PutOff(f"a help desk takes no note now: {failed.failure.reason}", wait)
         self._count(job, str(failed.failure.reason) if failed else "no_ticket")
         self._note(job, payload, Came.NO_ANSWER, ShownTo.NOBODY)
         why = _why(failed.failure) if failed else table.NOT_IN_DESK.rstrip(".")
         advice = table.NOTE_MAYBE if failed and failed.unsure else table.NOTE_AGAIN
         await self._say(job, payload, verdict, table.NOT_NOTED.format(why=why, advice=advice))
+
+    def _wait(self, job: Job, failure: Failure) -> timedelta | None:
+        """How long a note that nobody waits for is put off; None where it is not, or was for long enough."""
+        now = self._lookup.clock()
+        if failure.reason not in _LATER or now.timestamp() - job.created_ms / 1000 > _LONGEST_PUT_OFF_SECONDS:
+            return None
+        until = failure.until or now
+        return max(until - now, _SHORTEST_WAIT)
 
     async def _say(self, job: Job, payload: DeskNotePayload, verdict: Verdict | None, said: str) -> None:
         """Say it in the thread; where that is not possible, to whoever asked alone."""

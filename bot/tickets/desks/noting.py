@@ -11,7 +11,7 @@ from bot.tickets.desks.protocol import Desk
 # After these it is not known whether the note was written.
 _UNSURE = frozenset({Reason.TIMED_OUT, Reason.UNREACHABLE, Reason.VENDOR_ERROR, Reason.UNREADABLE})
 # Notes of one account in a minute: the least that a desk's API allows is far more, and lookups need it too.
-_A_MINUTE = 20
+_A_MINUTE = 60
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from bot.domain.asking import Asker, Way
 from bot.domain.model import Reason, Session, SourceName, TicketReference
 from bot.jobs.inbox import Job
 from bot.jobs.payloads import DESK_NOTE, DESK_NOTE_UNASKED, DeskNotePayload
+from bot.jobs.results import PutOff
 from bot.operations.clock import system_clock
 from bot.operations.metrics import make_metrics
 from bot.sources.http import CallFailed
@@ -171,6 +172,20 @@ async def test_a_note_whose_answer_was_lost_is_looked_for(
     await press(desk, root)
     assert len(noted(desk)) == 1
     assert "Noted in the ticket" in desk.below(root)[-1].text
+
+
+async def test_a_note_that_nobody_waits_for_is_put_off_while_the_desk_takes_none(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = await root_of(desk)
+    desk.notes()
+    monkeypatch.setattr(desk.help_desk, "write_note", Fails(desk, Reason.QUOTA_SPENT, taken=False))
+    job = await owed(desk, root)
+    with pytest.raises(PutOff):
+        await desk.notes().write_unasked(job)
+    assert desk.below(root) == []
+    await desk.notes().write_unasked(replace(job, created_ms=job.created_ms - 30 * 60_000))
+    assert "could not be written" in desk.below(root)[-1].text
 
 
 async def test_a_second_process_waits_while_a_note_is_being_written(

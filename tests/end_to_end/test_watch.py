@@ -1,0 +1,11 @@
+"""Watched threads over real sockets, told once each whenever the bot is killed."""
+
+import pytest
+
+from benchmarks.watch import measure
+
+
+@pytest.mark.process
+async def test_each_thread_is_told_once_whenever_the_bot_is_killed() -> None:
+    row = await measure("sqlite", "resolutions", tickets=6, errors=2, kills=2, seed=3)
+    assert (row.missing, row.doubled, row.wrong) == (0, 0, 0)
