@@ -1,6 +1,7 @@
 """The channels and user groups that the settings name: whether they are there, and the bot is in them."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -26,25 +27,53 @@ async def check_channels(client: AsyncWebClient, settings: Settings, granted: It
     tickets = [await _ticket_channel(client, channel) for channel in settings.tickets.channels]
     if not tickets:
         tickets = [await _anywhere(client)]
+    told = settings.watch.channel
+    watching = [await _watch_channel(client, told)] if told else []
     access = [await _channel_is_there(client, channel) for channel in settings.access.channels]
     groups = [await _group_is_there(client, group) for group in settings.access.user_groups]
-    return [*tickets, *(check for check in (*access, *groups) if check is not None)]
+    return [*tickets, *watching, *(check for check in (*access, *groups) if check is not None)]
 
 
 async def _ticket_channel(client: AsyncWebClient, channel: str) -> Check:
-    name = "ticket channels"
+    shared = "no customer is looked up there", "let the tickets be posted in a channel of your own"
+    needs = _Needs("ticket channels", "TICKETS__CHANNELS", "so it sees no ticket there", *shared)
+    return await _is_in(client, channel, needs)
+
+
+async def _watch_channel(client: AsyncWebClient, channel: str) -> Check:
+    shared = "nothing is told there", "set WATCH__CHANNEL to a channel of your own"
+    needs = _Needs(
+        "watch channel", "WATCH__CHANNEL", "so it cannot say there what becomes of errors", *shared
+    )
+    return await _is_in(client, channel, needs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Needs:
+    """What a channel is for: the check's name, the setting, and what follows where the bot is not in it."""
+
+    name: str
+    setting: str
+    outside: str
+    shared: str
+    mend_shared: str
+
+
+async def _is_in(client: AsyncWebClient, channel: str, needs: _Needs) -> Check:
+    """Whether the bot is in a channel of this workspace alone."""
+    name = needs.name
     try:
         there = (await client.conversations_info(channel=channel)).get("channel") or {}
     except SlackApiError as error:
-        return fault(name, _unknown(channel, error), _how_to_find("TICKETS__CHANNELS", channel))
+        return fault(name, _unknown(channel, error), _how_to_find(needs.setting, channel))
     called = f"#{there.get('name') or channel}"
     if there.get("is_archived"):
-        return fault(name, f"{called} is archived", f"remove {channel} from TICKETS__CHANNELS")
+        return fault(name, f"{called} is archived", f"remove {channel} from {needs.setting}")
     if there.get("is_ext_shared"):
-        detail = f"{called} is shared with another company, and no customer is looked up there"
-        return fault(name, detail, "let the tickets be posted in a channel of your own")
+        detail = f"{called} is shared with another company, and {needs.shared}"
+        return fault(name, detail, needs.mend_shared)
     if not there.get("is_member"):
-        detail = f"Casefile is not in {called}, so it sees no ticket there"
+        detail = f"Casefile is not in {called}, {needs.outside}"
         return fault(name, detail, f"in {called}: /invite @Casefile")
     return well(name, f"Casefile is in {called}")
 

@@ -168,6 +168,9 @@ SLACK = {
     "a ticket channel that is not there": Wrong(
         "ticket channels", "no channel C0NOWHERE1", TICKETS, {TICKETS: "C0NOWHERE1"}
     ),
+    "a channel for news without the bot": Wrong(
+        "watch channel", "not in #general", "/invite @Casefile", {"WATCH__CHANNEL": "C0GENERAL1"}
+    ),
     "an archived ticket channel": Wrong("ticket channels", "archived", TICKETS, {TICKETS: "C0ARCHIVE1"}),
     "a ticket channel shared with a company": Wrong(
         "ticket channels", "another company", "of your own", {TICKETS: "C0FABRIKAM"}
