@@ -12,6 +12,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks._rows import table
+
 # Each with what keeps it short.
 LINES: dict[str, tuple[str, ...]] = {
     "ack": ("--json",),
@@ -27,6 +29,9 @@ LINES: dict[str, tuple[str, ...]] = {
     "webhooks": (),
     "watch": ("--tickets", "100", "--errors", "10", "--kills", "10", "--json"),
     "startup": (),
+    "day": ("--short", "--json"),
+    "unfurl": ("--short", "--json"),
+    "footprint": ("--short", "--json"),
 }
 
 
@@ -45,13 +50,10 @@ def measured(name: str) -> dict[str, object]:
     return told | {"lines": ran.stdout.splitlines()}
 
 
-def table(rows: Any) -> list[str]:
-    """Rows of JSON as lines of text."""
-    some: list[dict[str, Any]] = rows if isinstance(rows, list) else [rows]
-    heads = list(some[0]) if some else []
-    widths = {head: max(len(head), *(len(str(row.get(head))) for row in some)) for head in heads}
-    lines = ["  ".join(f"{head:>{widths[head]}}" for head in heads)]
-    return lines + ["  ".join(f"{row.get(head)!s:>{widths[head]}}" for head in heads) for row in some]
+def rows_of(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """A benchmark's rows; some have one alone."""
+    rows: list[dict[str, Any]] | dict[str, Any] = found["rows"]
+    return rows if isinstance(rows, list) else [rows]
 
 
 def main() -> int:
@@ -64,7 +66,7 @@ def main() -> int:
     for name in options.names:
         found = results[name] = measured(name)
         print(f"== {name}: {found['seconds']} s", flush=True)
-        lines = table(found["rows"]) if "rows" in found else found["lines"]
+        lines = table(rows_of(found)) if "rows" in found else found["lines"]
         print("\n".join(map(str, lines if isinstance(lines, list) else [])), flush=True)
         options.to.write_text(json.dumps(results, indent=1))
     return int(any(found["status"] for found in results.values()))

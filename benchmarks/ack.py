@@ -1,36 +1,39 @@
 """
-How fast a slash command is acknowledged over signed HTTP, by Casefile and by Bolt apps that do nothing.
+How fast a slash command is acknowledged, by Casefile and by Bolt apps that do nothing.
 
 Casefile writes the job down in SQLite before it acknowledges; what is accepted is not begun here. The apps
 that do nothing stand on the same server, one that acknowledges when its listener has run, as Casefile does,
-and one in Bolt's default mode. Requests come over one connection, and over 64 at once.
+and one in Bolt's default mode. Requests come by signed HTTP over one connection, and over 64 at once; and by
+Socket Mode, which has one connection, one after the other and 64 at once.
 """
 
 import argparse
 import asyncio
 import itertools
-import json
 import statistics
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
 import aiohttp
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from benchmarks._rows import show
 from bot.app import open_bot
 from bot.operations.log import configure_logging
-from bot.serving.run import listening, serving_http
+from bot.serving.run import listening, serving_http, serving_socket
 from bot.settings.model import load_settings
 from sandbox.slack.people import TEAM
 from sandbox.world import World, open_world
@@ -44,14 +47,15 @@ _FORM = "application/x-www-form-urlencoded"
 class Row:
     """One app by so many connections: times in milliseconds."""
 
+    transport: str
     app: str
-    connections: int
+    at_once: int
     median_ms: float
     p99_ms: float
     a_second: float
 
 
-def acknowledging_nothing(secret: str, *, at_once: bool) -> Starlette:
+def doing_nothing(secret: str, *, at_once: bool, client: AsyncWebClient | None = None) -> AsyncApp:
     """A Bolt app that acknowledges a command and does nothing."""
 
     async def authorize() -> AuthorizeResult:
@@ -59,13 +63,20 @@ def acknowledging_nothing(secret: str, *, at_once: bool) -> Starlette:
             enterprise_id=None, team_id="T0", bot_id="B0", bot_user_id="U0", bot_token="xoxb"
         )
 
-    bolt = AsyncApp(signing_secret=secret, process_before_response=at_once, authorize=authorize)
+    bolt = AsyncApp(
+        signing_secret=secret, process_before_response=at_once, authorize=authorize, client=client
+    )
 
     @bolt.command("/sessions")
     async def nothing(ack: Callable[[], object]) -> None:
         await ack()  # type: ignore[misc] # Bolt's own is async
 
-    handler = AsyncSlackRequestHandler(bolt)
+    return bolt
+
+
+def acknowledging_nothing(secret: str, *, at_once: bool) -> Starlette:
+    """Such an app on a server of its own."""
+    handler = AsyncSlackRequestHandler(doing_nothing(secret, at_once=at_once))
 
     async def events(request: Request) -> Response:
         return await handler.handle(request)
@@ -110,10 +121,16 @@ async def measure(app: str, world: World, port: int, connections: int) -> Row:
             *(sender(session, _EACH[connections] // connections) for _ in range(connections))
         )
         took = time.perf_counter() - begun
-    seconds.sort()
+    return row("http", app, connections, seconds, took)
+
+
+def row(transport: str, app: str, at_once: int, seconds: list[float], took: float) -> Row:
+    """The row of some acknowledgements."""
+    seconds = sorted(seconds)
     return Row(
+        transport,
         app,
-        connections,
+        at_once,
         round(statistics.median(seconds) * 1000, 2),
         round(seconds[int(len(seconds) * 0.99) - 1] * 1000, 2),
         round(len(seconds) / took, 1),
@@ -131,6 +148,53 @@ async def casefile(world: World) -> AsyncIterator[int]:
         yield await stack.enter_async_context(serving_http(bot, "127.0.0.1", 0))
 
 
+@asynccontextmanager
+async def casefile_by_socket(world: World) -> AsyncIterator[None]:
+    """The bot on an empty SQLite, connected by Socket Mode; it begins nothing."""
+    async with AsyncExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        database = {"DATABASE_URL": f"sqlite:///{Path(folder) / 'bench.db'}"}
+        bot = await stack.enter_async_context(open_bot(load_settings(world.environment() | database)))
+        bot.worker.start = lambda job: None  # type: ignore[method-assign] # noqa: ARG005 - as it is called
+        await stack.enter_async_context(serving_socket(bot))
+        await world.slack.wait_for(lambda: world.slack.connections)
+        yield
+
+
+@asynccontextmanager
+async def nothing_by_socket(world: World) -> AsyncIterator[None]:
+    """A Bolt app that does nothing, connected by Socket Mode."""
+    environment = world.environment()
+    client = AsyncWebClient(environment["SLACK_BOT_TOKEN"], base_url=environment["SLACK_API_URL"])
+    bolt = doing_nothing(environment["SLACK_SIGNING_SECRET"], at_once=True, client=client)
+    handler = AsyncSocketModeHandler(bolt, environment["SLACK_APP_TOKEN"], web_client=client)
+    await handler.connect_async()  # type: ignore[no-untyped-call]
+    try:
+        await world.slack.wait_for(lambda: world.slack.connections)
+        yield
+    finally:
+        await handler.close_async()  # type: ignore[no-untyped-call]
+
+
+async def measure_socket(app: str, world: World, at_once: int) -> Row:
+    """Type commands, so many at the same time."""
+    slack, seconds = world.slack, list[float]()
+    numbers = itertools.count()
+
+    async def sender(times: int) -> None:
+        for _ in range(times):
+            text = f"/sessions load{next(numbers)}@visitors.example"
+            begun = time.perf_counter()
+            await slack.type_command(slack.places.support, slack.people.agent, text)
+            seconds.append(time.perf_counter() - begun)
+
+    await sender(5)
+    seconds.clear()
+    begun = time.perf_counter()
+    await asyncio.gather(*(sender(_EACH[at_once] // at_once) for _ in range(at_once)))
+    return row("socket", app, at_once, seconds, time.perf_counter() - begun)
+
+
 async def run() -> list[Row]:
     """All rows: the apps take turns."""
     rows: list[Row] = []
@@ -143,6 +207,10 @@ async def run() -> list[Row]:
         for connections in CONNECTIONS:
             for name, port in ports.items():
                 rows.append(await measure(name, world, port, connections))
+    for name, connected in (("casefile", casefile_by_socket), ("nothing", nothing_by_socket)):
+        for commands in CONNECTIONS:
+            async with open_world(strangers_a_day=100) as world, connected(world):
+                rows.append(await measure_socket(name, world, commands))
     return rows
 
 
@@ -153,12 +221,7 @@ def main() -> None:
     options = parser.parse_args()
     configure_logging("ERROR")
     rows = asyncio.run(run())
-    if options.json:
-        print(json.dumps([asdict(row) for row in rows], indent=1))
-        return
-    print(f"{'app':32}{'connections':>12}{'median ms':>11}{'p99 ms':>9}{'a second':>10}")
-    for row in rows:
-        print(f"{row.app:32}{row.connections:>12}{row.median_ms:>11}{row.p99_ms:>9}{row.a_second:>10}")
+    show(rows, as_json=options.json)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ customer: from the command to the whole answer in Slack. Processor time is the b
 
 import argparse
 import asyncio
-import json
 import os
 import random
 import statistics
@@ -17,11 +16,12 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
+from benchmarks._rows import show
 from benchmarks.kill import Bot, database
 from benchmarks.load import add_channels, visitors
 from sandbox.people import Customer
@@ -173,13 +173,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     kinds = [options.database] if options.database else ["sqlite", "postgresql"]
-    rows = [asdict(row) for row in asyncio.run(run_all(kinds, options.round_trip, options.processes))]
-    if options.json:
-        print(json.dumps(rows, indent=1))
-        return
-    print("  ".join(rows[0]))
-    for row in rows:
-        print("  ".join(f"{value:>{len(name)}}" for name, value in row.items()))
+    show(asyncio.run(run_all(kinds, options.round_trip, options.processes)), as_json=options.json)
 
 
 if __name__ == "__main__":

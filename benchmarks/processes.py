@@ -9,15 +9,15 @@ pages of everybody's sessions), how many calls it refused, and the most in any s
 
 import argparse
 import asyncio
-import json
 import random
 import shutil
 import tempfile
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from benchmarks._rows import show
 from benchmarks.kill import database
 from bot.domain.model import Subject, SubjectKind
 from bot.engine import Engine, open_engine
@@ -27,7 +27,6 @@ from sandbox.people import FULLSTORY, RYBBIT, UXCAM, Customer, Visit
 from sandbox.vendors.stand_in import ReceivedCall, StandIn
 from sandbox.world import open_world
 
-# Customers, lookups of each, engines, and lookups at the same time.
 # Customers, lookups of each, engines, and lookups at the same time.
 CUSTOMERS, EACH, ENGINES, AT_ONCE = 200, 5, 4, 40
 
@@ -139,13 +138,7 @@ def main() -> None:
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="postgresql")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    rows = [asdict(row) for row in asyncio.run(measure(options.database, options.seed))]
-    if options.json:
-        print(json.dumps(rows, indent=1))
-        return
-    print("  ".join(rows[0]))
-    for row in rows:
-        print("  ".join(f"{value:>{len(name)}}" for name, value in row.items()))
+    show(asyncio.run(measure(options.database, options.seed)), as_json=options.json)
 
 
 if __name__ == "__main__":
