@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, Any
@@ -13,13 +14,14 @@ from bot.audit.search import AuditRow, search
 from bot.cli.arguments import AsJson
 from bot.cli.as_json.json_values import iso
 from bot.cli.running import run_once
-from bot.cli.terminal import OK, Complaint, moment_text, printable
+from bot.cli.terminal import OK, Complaint, moment_text, print_table, printable
 from bot.domain.model import Subject
 from bot.domain.subjects import NotUnderstood, read_subject
 from bot.engine import open_engine
 from bot.settings.model import Settings
 
 _SPAN = re.compile(r"(\d{1,5})([dh])")
+_HEAD = ("when", "who", "where", "asked by", "about", "came of it", "found", "shown to")
 _UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1)}
 
 
@@ -60,6 +62,8 @@ async def _show(
         rows = await search(engine.store, engine.keyring, since=since, subject=subject, by=by)
     if as_json:
         print(json.dumps([row_json(row) for row in rows], ensure_ascii=False, indent=1))
+    elif rows and sys.stdout.isatty():
+        print_table(_HEAD, [_cells(row) for row in rows])
     else:
         print(rows_text(rows))
     return OK
@@ -99,6 +103,21 @@ def _line(row: AuditRow) -> str:
         f"shown to {row.shown_to}",
     )
     return "  ".join(parts)
+
+
+def _cells(row: AuditRow) -> list[str]:
+    """A row as a terminal's table has it."""
+    found = f"{counted(row.sessions, 'session')}, {counted(row.errors, 'error')}" if row.sources else ""
+    return [
+        moment_text(row.at),
+        row.who or "nobody",
+        row.channel or "-",
+        row.way,
+        printable(_subject_text(row) or "-"),
+        row.outcome,
+        found,
+        row.shown_to,
+    ]
 
 
 def _subject_text(row: AuditRow) -> str | None:

@@ -1,6 +1,7 @@
 """`casefile tickets`: what was learnt from answers that people removed."""
 
 import json
+import sys
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
@@ -10,10 +11,13 @@ from bot.answers.mrkdwn import counted
 from bot.cli.arguments import AsJson, WholeNumber
 from bot.cli.as_json.json_values import iso
 from bot.cli.running import run_once
-from bot.cli.terminal import OK, Complaint, moment_text
+from bot.cli.terminal import OK, Complaint, moment_text, print_table
 from bot.engine import open_engine
 from bot.settings.model import Settings
 from bot.tickets.wrong_shapes import WrongShape, forget_wrong, known_wrong
+
+_WHAT = "Messages of these shapes get an offer; `casefile tickets forget N` answers them again."
+_HEAD = ("N", "shape", "removed", "the last one")
 
 
 def tickets(
@@ -36,7 +40,13 @@ def tickets(
 async def _list(settings: Settings, *, as_json: bool) -> int:
     async with open_engine(settings) as engine:
         shapes = await known_wrong(engine.store)
-    print(json.dumps(shapes_json(shapes), indent=1) if as_json else shapes_text(shapes))
+    if as_json:
+        print(json.dumps(shapes_json(shapes), indent=1))
+    elif shapes and sys.stdout.isatty():
+        print(f"{_WHAT}\n")
+        print_table(_HEAD, [_cells(shape) for shape in shapes])
+    else:
+        print(shapes_text(shapes))
     return OK
 
 
@@ -63,14 +73,23 @@ def shapes_json(shapes: Sequence[WrongShape]) -> list[dict[str, Any]]:
     ]
 
 
+def _cells(shape: WrongShape) -> list[str]:
+    """A shape as a terminal's table has it."""
+    return [
+        str(shape.number),
+        shape.shape,
+        counted(shape.removed, "answer"),
+        moment_text(shape.last_removed_at),
+    ]
+
+
 def shapes_text(shapes: Sequence[WrongShape]) -> str:
     """A line for each shape."""
     if not shapes:
         return "No answer to a ticket was removed as wrong."
-    head = "Messages of these shapes get an offer; `casefile tickets forget N` answers them again."
     lines = [
         f"{shape.number}  {shape.shape}  ({counted(shape.removed, 'answer')} removed,"
         f" the last one at {moment_text(shape.last_removed_at)})"
         for shape in shapes
     ]
-    return "\n".join([head, *lines])
+    return "\n".join([_WHAT, *lines])

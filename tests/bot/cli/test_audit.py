@@ -1,6 +1,8 @@
 """`casefile audit`: what a lookup in the terminal leaves there, and how it is asked for."""
 
 import json
+import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,3 +55,18 @@ def test_without_a_lookup_it_says_so(capsys: pytest.CaptureFixture[str]) -> None
 def test_anything_else_is_bad_usage(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["audit", *words]) == 2
     assert "casefile" in capsys.readouterr().err
+
+
+def test_a_terminal_gets_the_trail_as_a_table_as_wide_as_it_is(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(["lookup", "Jane@contoso.example"]) == 3
+    capsys.readouterr()
+    monkeypatch.setenv("COLUMNS", "140")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert run(["audit"]) == 0
+    head, row, *rest = re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().out).splitlines()
+    assert head.split("  ")[0] == "when"
+    assert re.search(r"os:\S+ +- +terminal +Jane@contoso\.example +no_answer +asker", row)
+    assert rest == []
+    assert max(map(len, (head, row))) <= 140
