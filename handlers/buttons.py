@@ -42,6 +42,7 @@ from bot.answers.buttons import (
 )
 from bot.answers.prompts import LOOK_UP
 from bot.answers.targets.masked import SHARE_HERE, SHOW_ME
+from bot.answers.words import table
 from bot.domain.asking import AnswerForm, Shown, Way
 from bot.jobs import payloads as kinds
 from bot.jobs.home.view import OFFER, SUBJECT_INPUT
@@ -70,10 +71,6 @@ from handlers.modals import ask_customer
 
 # What somebody types, and a switch of the Home tab: they name nobody.
 _OTHERS = frozenset({SUBJECT_INPUT, OFFER})
-_FORGED = (
-    "That button is from an earlier version of Casefile, or was altered, so nobody was looked up."
-    " Please ask again: `/sessions jane@contoso.example`."
-)
 _WAYS_OF_BUTTONS = {
     REFRESH: Way.REFRESH,
     SHOW_MORE: Way.SHOW_MORE,
@@ -109,7 +106,7 @@ def check_values(bolt: AsyncApp, inbound: Inbound) -> None:
         except ForgedValue:
             asker = asker_of(inbound, body, _WAYS_OF_BUTTONS.get(action["action_id"], Way.LOOK_UP))
             await keep_refusal(inbound, asker, "altered_button", redelivery_key(body))
-            inbound.tasks.spawn(tell_at_once(inbound, asker, _FORGED), "tell that a button was altered")
+            inbound.tasks.spawn(tell_at_once(inbound, asker, table.FORGED), "tell that a button was altered")
             return BoltResponse(status=HTTPStatus.OK)
         await next_()
         return None

@@ -16,6 +16,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.answers.buttons import ButtonValue
 from bot.answers.mrkdwn import escaped
+from bot.answers.words import table
 from bot.audit.entries import Came, asked_by
 from bot.domain.asking import Asker, Way
 from bot.domain.model import Subject, SubjectKind
@@ -40,8 +41,6 @@ from bot.slack.client import SlackAway
 from bot.sources.protocol import Effort
 from bot.storage.database import StoreAway
 from handlers.inbound import Inbound, accept_from, redelivery_key, visitor_of, write_refusal
-
-_NOBODY = "Type an email address or a uid first."
 
 
 def register(bolt: AsyncApp, inbound: Inbound) -> None:
@@ -141,7 +140,7 @@ async def _ask(inbound: Inbound, body: dict[str, Any]) -> None:
     """Look up whoever is typed into the field."""
     values = (body["view"].get("state") or {}).get("values") or {}
     typed = ((values.get(SUBJECT_BLOCK) or {}).get(SUBJECT_INPUT) or {}).get("value") or ""
-    subject = read_subject(typed) if typed.strip() else NotUnderstood(_NOBODY)
+    subject = read_subject(typed) if typed.strip() else NotUnderstood(table.TYPE_FIRST)
     if isinstance(subject, NotUnderstood):
         _show(inbound, visitor_of(inbound, body), escaped(subject.why, 300))
     else:

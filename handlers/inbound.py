@@ -13,6 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.answers.block_kit import note
+from bot.answers.words import table
 from bot.audit.entries import asked_by
 from bot.domain.asking import Asker, Way
 from bot.jobs.admission import Admission
@@ -32,12 +33,6 @@ from bot.storage.database import StoreAway
 from bot.storage.keyring import Keyring
 from bot.tickets.with_requester import TicketReader
 
-_BUSY = "Casefile has more lookups under way than it can take on. Please try again in a minute."
-_TOO_OFTEN = (
-    "You have asked {} times in the last minute, which is as often as one person may: others want a turn too."
-    " Please ask again in {} s."
-)
-_NO_DATABASE = "Casefile cannot reach its database just now, so nobody was looked up. Please try again soon."
 # Slack waits for three seconds, and should hear sooner.
 _WRITTEN_WITHIN_SECONDS = 1.0
 
@@ -93,12 +88,14 @@ async def accept_from(
     if wait := inbound.pace.wait(asker.user, f"{kind.name} {key}"):
         inbound.metrics.lookups.labels("too_often").inc()
         await keep_refusal(inbound, asker, "too_often", key)
-        return _TOO_OFTEN.format(inbound.settings.access.per_person_minute, math.ceil(wait.total_seconds()))
+        return table.TOO_OFTEN.format(
+            times=inbound.settings.access.per_person_minute, seconds=math.ceil(wait.total_seconds())
+        )
     if inbound.worker.is_full:
         structlog.get_logger("inbound").warning("request.too_many", kind=kind.name)
         inbound.metrics.lookups.labels("too_many").inc()
         await keep_refusal(inbound, asker, "too_many", key)
-        return _BUSY
+        return table.TOO_BUSY
     try:
         await accept(inbound, kind, key, payload)
     except SQLAlchemyError as error:
@@ -106,7 +103,7 @@ async def accept_from(
         inbound.metrics.lookups.labels("not_stored").inc()
         if not comes_again:
             inbound.admission.trail.owe_refusal(asked_by(asker), "not_stored")
-        return _NO_DATABASE
+        return table.DATABASE_AWAY
     return None
 
 
@@ -140,7 +137,7 @@ async def accept_or_tell(
     """
     comes_again = not asker.response_url
     refused = await accept_from(inbound, kind, redelivery_key(body), payload, comes_again=comes_again)
-    if refused == _NO_DATABASE and comes_again:
+    if refused == table.DATABASE_AWAY and comes_again:
         raise StoreAway(refused)
     if refused:
         inbound.tasks.spawn(tell_at_once(inbound, asker, refused), "tell that it was refused")

@@ -9,6 +9,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from bot.answers.prompts import usage
+from bot.answers.words import table
 from bot.domain.asking import AnswerForm, Asker, Way
 from bot.domain.model import Subject
 from bot.domain.subjects import Ask, Debug, Mute, NobodyNamed, Several, read_sentence
@@ -65,7 +66,7 @@ async def ask_in_words(inbound: Inbound, body: dict[str, Any], asker: Asker, tex
             payload = _lookup(inbound, asker, subjects, days, fresh=fresh)
             await accept_or_tell(inbound, LOOKUP, body, payload, asker)
         case Several():
-            told = NotePayload(asker, f"At most {_MOST_AT_ONCE} people are looked up at once.")
+            told = NotePayload(asker, table.TOO_MANY_AT_ONCE.format(people=_MOST_AT_ONCE))
             await accept_or_tell(inbound, NOTE, body, told, asker)
         case Debug():
             await accept_or_tell(inbound, DEBUG, body, DebugPayload(asker), asker)

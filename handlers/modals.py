@@ -14,6 +14,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.answers.buttons import ASK_CUSTOMER, ButtonValue
 from bot.answers.prompts import MODAL, SUBJECT_BLOCK, SUBJECT_INPUT, ModalOrigin, modal
+from bot.answers.words import table
 from bot.domain.asking import Asker, Shown, Way
 from bot.domain.subjects import NotUnderstood, read_subject
 from bot.jobs.payloads import LOOKUP, LookupPayload
@@ -21,8 +22,6 @@ from bot.slack.client import SlackAway
 from bot.sources.protocol import Effort
 from bot.storage.database import StoreAway
 from handlers.inbound import Inbound, accept_from, asker_of, redelivery_key, tell_at_once, write_refusal
-
-_NOT_OPENED = "Slack did not open the form this time. Please try again."
 
 
 def register(bolt: AsyncApp, inbound: Inbound) -> None:
@@ -90,7 +89,7 @@ async def _open(inbound: Inbound, trigger_id: str, asker: Asker, origin: ModalOr
         # The click is good for three seconds: there is no asking again.
         log.warning("access.unknown", slack=_said(error))
         await write_refusal(inbound, asker, "unsure")
-        await tell_at_once(inbound, asker, _NOT_OPENED)
+        await tell_at_once(inbound, asker, table.FORM_NOT_OPENED)
         return
     if verdict.refusal is not None:
         await write_refusal(inbound, asker, verdict.refusal.reason)
@@ -102,7 +101,7 @@ async def _open(inbound: Inbound, trigger_id: str, asker: Asker, origin: ModalOr
         await inbound.slack.views_open(trigger_id=trigger_id, view=view)
     except (SlackApiError, SlackAway) as error:
         log.warning("modal.not_opened", slack=_said(error))
-        await tell_at_once(inbound, asker, _NOT_OPENED)
+        await tell_at_once(inbound, asker, table.FORM_NOT_OPENED)
 
 
 def _said(error: Exception) -> str:

@@ -131,8 +131,8 @@ def modal(sealed: str, *, private: bool) -> dict[str, Any]:
         type="modal",
         callback_id=MODAL,
         title=table.MODAL_TITLE,
-        submit="Look up",
-        close="Cancel",
+        submit=table.LOOK_UP_NOW,
+        close=table.CANCEL,
         private_metadata=sealed,
         blocks=blocks,
     )

@@ -8,6 +8,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 
 from bot.answers.block_kit import note
+from bot.answers.words import table
 from bot.audit.entries import ShownTo, asked_by
 from bot.audit.trail import AuditTrail
 from bot.domain.asking import Asker
@@ -21,12 +22,8 @@ from bot.slack.poster import Poster
 from bot.slack.posts import Post, Posts
 from bot.storage.database import StoreAway
 
-_UNSURE = (
-    "Slack could not confirm who you are just now, so nobody was looked up. Please try again in a minute."
-)
 # The part's name in the database.
 _PRIVATELY = "whisper"
-_BROKEN_OFF = "Casefile lost its database in the middle of this and broke off. Please ask again in a minute."
 
 
 class NotAgain(Exception):
@@ -73,7 +70,7 @@ class Admission:
         except SlackApiError as error:
             self._log.warning("access.unknown", slack=error.response.get("error"))
             self._metrics.lookups.labels("unsure").inc()
-            await self._refuse(job, asker, subjects, Refusal("unsure", _UNSURE))
+            await self._refuse(job, asker, subjects, Refusal("unsure", table.NOT_SURE_WHO))
             return None
         if verdict.refusal:
             self._log.info("access.refused", reason=verdict.refusal.reason)
@@ -140,7 +137,7 @@ class Admission:
             raise
         except StoreAway:
             if asker.response_url:
-                await self._poster.respond(asker.response_url, note(_BROKEN_OFF))
+                await self._poster.respond(asker.response_url, note(table.BROKEN_OFF))
             raise
         except Exception as error:
             # A second try could show the answer twice, so the worker logs the error and gives the job up.

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from prometheus_client import Counter
 
 from bot.answers.block_kit import note
+from bot.answers.words import table
 from bot.domain.asking import Asker
 from bot.jobs.admission import Admission
 from bot.jobs.inbox import Job
@@ -33,18 +34,9 @@ from bot.operations.metrics import Metrics
 
 _GAVE_UP: Mapping[GaveUp, str] = MappingProxyType(
     {
-        GaveUp.UNEXPECTED: (
-            "Casefile could not finish this lookup: something unexpected went wrong, and it has been logged."
-            " Please try again; if it happens again, tell whoever installed Casefile."
-        ),
-        GaveUp.OUTCOME_UNKNOWN: (
-            "Slack did not say whether it took Casefile’s answer, and Casefile may not read here to find out."
-            " If you see no answer, please ask again; `/invite @Casefile` lets it look the next time."
-        ),
-        GaveUp.UNREACHABLE: (
-            "Casefile could not answer you in time, because Slack did not take its answer for half an hour."
-            " Please ask again."
-        ),
+        GaveUp.UNEXPECTED: table.UNEXPECTED,
+        GaveUp.OUTCOME_UNKNOWN: table.OUTCOME_UNKNOWN,
+        GaveUp.UNREACHABLE: table.UNREACHABLE,
     }
 )
 # How an asker is read from each kind of payload.

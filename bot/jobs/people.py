@@ -15,6 +15,7 @@ from bot.answers.progress import Target, present
 from bot.answers.prompts import Spare, choice, nobody_named
 from bot.answers.targets import EditTarget, EphemeralTarget, MessageTarget, PairTarget, ResponseUrlTarget
 from bot.answers.targets.masked import MaskedView, PrivateView, SharedView
+from bot.answers.words import table
 from bot.answers.words.quota import quota_lines
 from bot.audit.entries import Came, ShownTo, asked_by
 from bot.domain.asking import AnswerForm, Asker, Way
@@ -39,33 +40,15 @@ from bot.tickets.book import TicketBook, TicketState
 from bot.tickets.decide import TicketReading
 from bot.tickets.with_requester import TicketReader, ticket_moment
 
-_INVITE = "Only you can see this: Casefile is not in this channel. `/invite @Casefile` brings it in."
 _HINTS = {
-    "not_in_channel": _INVITE,
-    "channel_not_found": _INVITE,
-    "is_archived": "Only you can see this: the channel is archived, so nothing can be posted in it.",
-    "missing_scope": (
-        "Only you can see this: Casefile lacks a permission it needs to post here. Whoever installed it can"
-        " see which one by `casefile doctor`, and install it again with its manifest."
-    ),
-    "thread_not_found": "Only you can see this: the message that this thread hung from is gone.",
+    "not_in_channel": table.NOT_INVITED,
+    "channel_not_found": table.NOT_INVITED,
+    "is_archived": table.ARCHIVED,
+    "missing_scope": table.SCOPE_MISSING,
+    "thread_not_found": table.THREAD_GONE,
 }
-_NOT_ALLOWED = "Only you can see this: this channel’s settings do not let Casefile post in it."
-_PEOPLE_ONLY = "Only you can see this: Casefile cannot post in messages between people."
-_PRIVATE = "Only you can see this, as set up by whoever installed Casefile."
-_ONLY_YOU = "Only you can see this."
 # Where answers are masked, what these ask for is for whoever pressed.
 _FOR_ONE = frozenset({Way.SHOW_ME, Way.MODAL, Way.LOOK_UP, Way.LOOK_FURTHER, Way.TRY_OTHER, Way.MORE})
-_NO_SOURCE = "No source is configured yet: whoever installed Casefile can add one, see its README."
-_TRAIL = "Who looked whom up is told by `casefile audit`, on the machine that runs Casefile."
-_NOT_READ = (
-    "Casefile cannot read the message at the head of this thread. Name the customer:"
-    " `@Casefile jane@contoso.example`."
-)
-_NO_FILES = (
-    "That message is a file, and Casefile was installed without the permission to read files (`files:read`)."
-    " Name the customer: `@Casefile jane@contoso.example`."
-)
 
 
 class PeopleJobs:
@@ -133,9 +116,9 @@ class PeopleJobs:
         desks = self._reader.desks
         states = await quota_states(self._lookup.sources, desks.all)
         lines = quota_lines(states, await desks.troubles())
-        lines += [_TRAIL] if verdict.is_admin else []
+        lines += [table.TRAIL] if verdict.is_admin else []
         self._admission.note(job, payload.asker, Came.TOLD)
-        await self._admission.tell(job, payload.asker, "\n".join(["*How the sources are*", *lines]))
+        await self._admission.tell(job, payload.asker, "\n".join([f"*{table.SOURCES_NOW}*", *lines]))
 
     async def tell(self, job: Job) -> None:
         """Send one person a message, such as the usage text."""
@@ -181,10 +164,10 @@ class PeopleJobs:
         if message is None and payload.asker.thread_ts:
             message = await read_root(self._slack, payload.asker.channel, payload.asker.thread_ts)
         if message is None:
-            return None, _NOT_READ
+            return None, table.HEAD_NOT_READ
         reading = await self._reader.read_for_person(message, fetch)
         if refused and not (reading.subjects or reading.mentioned):
-            return None, _NO_FILES
+            return None, table.FILE_NOT_READ
         return reading, ""
 
     def _lookup_of(
@@ -206,7 +189,7 @@ class PeopleJobs:
     async def _answer(self, job: Job, payload: LookupPayload, verdict: Verdict) -> None:
         asker = payload.asker
         if not self._lookup.sources:
-            await self._admission.tell(job, asker, _NO_SOURCE)
+            await self._admission.tell(job, asker, table.NO_SOURCE)
             return
         if (hint := self._private_because(payload, verdict)) is not None:
             await self._in_private(job, payload, hint)
@@ -225,11 +208,11 @@ class PeopleJobs:
     def _private_because(self, payload: LookupPayload, verdict: Verdict) -> str | None:
         """Say why only the asker may see the answer, None where everybody may."""
         if payload.on is not None and payload.on.ephemeral:
-            return _ONLY_YOU
+            return table.ONLY_YOU
         if self._settings.visibility == "ephemeral" and not payload.asker.is_direct:
-            return _PRIVATE
+            return table.PRIVATE_BY_SETTING
         if self._is_masked(payload) and payload.asker.way in _FOR_ONE:
-            return _ONLY_YOU
+            return table.ONLY_YOU
         if payload.on is not None:
             return None
         return None if verdict.in_public else _hint(payload.asker, "channel_not_found")
@@ -323,5 +306,5 @@ def view_of(payload: LookupPayload, hint: str | None = None) -> View:
 def _hint(asker: Asker, code: str) -> str:
     """Say why only the asker sees the answer, and what would change that."""
     if code in ("not_in_channel", "channel_not_found") and asker.is_direct:
-        return _PEOPLE_ONLY
-    return _HINTS.get(code, _NOT_ALLOWED)
+        return table.BETWEEN_PEOPLE
+    return _HINTS.get(code, table.POSTING_BARRED)

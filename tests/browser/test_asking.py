@@ -60,7 +60,7 @@ async def test_every_button_of_an_answer_does_what_it_says(screen: Screen) -> No
     await expect(reply).not_to_have_text(before)
     calls = len(screen.world.fullstory.calls)
     await reply.get_by_role("button", name="Refresh").click()
-    await screen.agree("Ask anew")
+    await screen.agree("Ask again")
     await slack.wait_for(lambda: len(screen.world.fullstory.calls) > calls)
     await screen.ask(f"/sessions {JANE}")
     await expect(screen.thread.first).to_contain_text(JANE)

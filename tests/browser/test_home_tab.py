@@ -22,7 +22,7 @@ async def test_somebody_is_looked_up_on_the_tab_and_stands_among_ones_own(screen
     await screen.page.get_by_role("tab", name="Messages").click()
     await expect(screen.composer).to_be_visible()
     await screen.ask("debug")
-    await expect(screen.messages.last).to_contain_text("How the sources are")
+    await expect(screen.messages.last).to_contain_text("How the tools are")
 
 
 async def test_an_admin_chooses_the_ticket_channels_and_goes_back_to_what_was_set_up(

@@ -66,7 +66,7 @@ async def test_a_mention_below_a_message_of_several_asks_whom_and_answers_there(
         slack = desk.world.slack
         root = await slack.post_as_user(slack.places.support, slack.people.colleague, f"{JANE} or {LI}?")
         await mention(desk, "?", under=root)
-        question = await desk.ephemeral(such="Who is to be looked up?")
+        question = await desk.ephemeral(such="Whom do you want to look up?")
         assert vendor_calls(desk) == 0
         await slack.press(root.channel, question.ts, f"{LOOK_UP}1", slack.people.agent)
         assert LI in plain_text(await answered(desk, root, such="in the last"))
@@ -203,7 +203,7 @@ async def test_the_shortcut_on_a_message_of_several_asks_which(desk: Desk) -> No
         await answered(desk, root)
         before = vendor_calls(desk)
         await slack.use_shortcut(root.channel, root.ts, "find_sessions", slack.people.agent)
-        await desk.ephemeral(such="Who is to be looked up?")
+        await desk.ephemeral(such="Whom do you want to look up?")
         assert vendor_calls(desk) == before
 
 

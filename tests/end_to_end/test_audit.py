@@ -57,7 +57,7 @@ async def test_debug_tells_an_admin_where_the_trail_is_and_nobody_else(desk: Des
     people = desk.world.slack.people
     async with desk.casefile():
         await desk.ask("debug", user=people.admin)
-        told = await desk.ephemeral(user=people.admin, such="How the sources are")
+        told = await desk.ephemeral(user=people.admin, such="How the tools are")
         assert "casefile audit" in plain_text(told)
         await desk.ask("debug")
-        assert "casefile audit" not in plain_text(await desk.ephemeral(such="How the sources are"))
+        assert "casefile audit" not in plain_text(await desk.ephemeral(such="How the tools are"))

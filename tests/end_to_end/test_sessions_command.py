@@ -118,8 +118,8 @@ async def test_where_nobody_is_found_it_says_where_it_looked_and_what_helps(desk
     # Raygun may know them by a uid, which nobody has told.
     assert "Nothing found by this name in the last 30 days · Raygun may know them" in plain_text(parent)
     said = plain_text(reply)
-    assert "FullStory, Rybbit and UXCam, 30 days back" in said
-    assert "Raygun by this name, 30 days back" in said
+    assert "FullStory, Rybbit and UXCam in the last 30 days" in said
+    assert "Raygun by this name in the last 30 days" in said
     assert "nobody@contoso.example" in said
 
 
@@ -317,7 +317,7 @@ async def test_anything_else_gets_a_private_line_that_says_what_is_understood(de
 async def test_debug_says_privately_what_is_left(desk: Desk) -> None:
     async with desk.casefile():
         await desk.ask("debug")
-        message = await desk.ephemeral(such="How the sources are")
+        message = await desk.ephemeral(such="How the tools are")
     assert "50 of 50 calls left in 24 h" in plain_text(message)
 
 

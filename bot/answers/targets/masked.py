@@ -16,6 +16,7 @@ from bot.answers.block_kit import context, dicts, section
 from bot.answers.buttons import ButtonValue, mute_button, remove_button
 from bot.answers.case_file_message import View
 from bot.answers.mrkdwn import code, counted, escaped, lasting, local_time
+from bot.answers.words import table
 from bot.domain.addresses import LONGEST_SUBJECT
 from bot.domain.asking import AnswerForm
 from bot.domain.message import Message
@@ -24,7 +25,6 @@ from bot.domain.visits.history import history_of
 from bot.domain.visits.model import Visit
 
 SHOW_ME, SHARE_HERE = "show_me", "share_here"
-_DAYS = "last {days}"
 _LABEL = 60
 _MOST_SOURCES = 10
 
@@ -98,7 +98,7 @@ def nobody(case_files: Sequence[CaseFile], view: View) -> Message:
 
 
 def _who(case_file: CaseFile) -> Block:
-    return section(f"*Visits of* {_name(case_file)}\n{_counts(case_file)}")
+    return section(f"{table.VISITS_OF.format(who=_name(case_file))}\n{_counts(case_file)}")
 
 
 def _name(case_file: CaseFile) -> str:
@@ -106,7 +106,7 @@ def _name(case_file: CaseFile) -> str:
 
 
 def _summary(case_file: CaseFile) -> str:
-    return f"Visits of {_name(case_file)}: {_counts(case_file)}"
+    return f"{table.VISITS_OF.format(who=_name(case_file))}: {_counts(case_file)}"
 
 
 def _counts(case_file: CaseFile) -> str:
@@ -115,15 +115,15 @@ def _counts(case_file: CaseFile) -> str:
     # Of errors nothing is said where none is known: they may not have been asked for.
     found += [counted(history.error_count, "error")] if history.error_count else []
     if case_file.waiting:
-        found.append("asking other tools")
+        found.append(table.ASKING_OTHERS)
     if case_file.last_seen:
-        found.append(f"last seen {local_time(case_file.last_seen)}")
+        found.append(table.LAST_SEEN.format(time=local_time(case_file.last_seen)))
     return " · ".join(found)
 
 
 def _asked(case_file: CaseFile, view: MaskedView) -> list[Block]:
-    days = _DAYS.format(days=counted(case_file.days, "day"))
-    return [context([f"Asked by <@{view.asker}> · {days}" if view.asker else days])]
+    days = table.LAST_DAYS.format(days=counted(case_file.days, "day"))
+    return [context([f"{table.ASKED_BY.format(person=f'<@{view.asker}>')} · {days}" if view.asker else days])]
 
 
 def _details(case_file: CaseFile, view: MaskedView) -> list[Block]:
@@ -135,7 +135,7 @@ def _details(case_file: CaseFile, view: MaskedView) -> list[Block]:
 
 
 def _line(visit: Visit, told: int) -> str:
-    said = [local_time(visit.started_at.value) if visit.started_at else "time not known"]
+    said = [local_time(visit.started_at.value) if visit.started_at else table.NO_TIME]
     sources = dict.fromkeys(str(session.source) for session in visit.sessions)
     said.append(", ".join(escaped(source, _LABEL) for source in sources))
     if visit.duration_seconds:
@@ -153,7 +153,7 @@ def _source(finding: Finding) -> str:
 
 def _below(case_files: Sequence[CaseFile], view: MaskedView) -> list[Block]:
     value = _value(case_files, view)
-    elements = [ButtonElement(text="Show me", action_id=SHOW_ME, value=view.seal(value.dumps()))]
+    elements = [ButtonElement(text=table.SHOW_ME, action_id=SHOW_ME, value=view.seal(value.dumps()))]
     if view.form is AnswerForm.TICKET:
         elements += [remove_button(), mute_button()]
     small = [view.hint] if view.hint else []
@@ -170,17 +170,18 @@ def _value(case_files: Sequence[CaseFile], view: View) -> ButtonValue:
 def _shareable(case_files: Sequence[CaseFile], view: View, message: Message) -> Message:
     """The message with the button that shares it, or with who has shared it."""
     if isinstance(view, SharedView):
-        return Message(message.text, [*message.blocks, *dicts([context([f"Shared by <@{view.shared_by}>"])])])
+        return Message(
+            message.text,
+            [*message.blocks, *dicts([context([table.SHARED_BY.format(person=f"<@{view.shared_by}>")])])],
+        )
     if not isinstance(view, PrivateView) or not view.buttons:
         return message
     value = replace(_value(case_files, view), thread_ts=view.thread_ts)
     asking = ConfirmObject(
-        title="Share it here?",
-        text=MarkdownTextObject(
-            text="Everybody in this channel sees the customer’s name and links.", verbatim=True
-        ),
-        confirm="Share",
-        deny="Leave it",
+        title=table.SHARE_TITLE,
+        text=MarkdownTextObject(text=table.SHARE_TEXT, verbatim=True),
+        confirm=table.SHARE_YES,
+        deny=table.DENY,
     )
-    button = ButtonElement(text="Share here", action_id=SHARE_HERE, value=value.dumps(), confirm=asking)
+    button = ButtonElement(text=table.SHARE, action_id=SHARE_HERE, value=value.dumps(), confirm=asking)
     return Message(message.text, [*message.blocks, *dicts([ActionsBlock(elements=[button])])])

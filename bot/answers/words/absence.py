@@ -26,8 +26,7 @@ def absence_line(case_file: CaseFile, style: Style) -> str:
         days, sources = counted(case_file.days, "day"), style.labels(found.by_name)
         return table.NOTHING_BY_NAME.format(days=days, sources=sources)
     if found.since and not (others or found.by_name or found.in_doubt):
-        knows = "knows" if len(found.short) == 1 else "know"
-        sources = style.labels(found.short)
+        sources, knows = style.labels(found.short), _knows(len(found.short))
         return table.NOBODY_SINCE.format(time=style.time(found.since), sources=sources, knows=knows)
     return joined([table.NOTHING_SO_FAR, *_limits(found, style)])
 
@@ -52,7 +51,7 @@ def absence_lines(case_file: CaseFile, style: Style) -> list[str]:
         lines.append(table.NOT_FOUND_UNTIL.format(sources=sources, time=time))
     if found.earlier or found.partly:
         names = (*found.earlier, *found.partly)
-        lines.append(table.NOT_ALL_ASKED.format(sources=style.labels(names), has=_has(len(names))))
+        lines.append(table.NOT_ALL_ASKED.format(sources=style.labels(names)))
     if found.unheard:
         lines.append(table.UNHEARD.format(sources=style.labels(found.unheard)))
     return lines
@@ -68,11 +67,11 @@ def _limits(found: Absence, style: Style) -> list[str]:
     if found.partly:
         clauses.append(table.ANSWERED_IN_PART.format(sources=style.labels(found.partly)))
     if found.short and found.since:
-        sources, has, time = style.labels(found.short), _has(len(found.short)), style.time(found.since)
-        clauses.append(table.LOOKED_SINCE.format(sources=sources, has=has, time=time))
+        sources, knows, time = style.labels(found.short), _knows(len(found.short)), style.time(found.since)
+        clauses.append(table.LOOKED_SINCE.format(sources=sources, knows=knows, time=time))
     if found.ended and found.until:
-        sources, has, time = style.labels(found.ended), _has(len(found.ended)), style.time(found.until)
-        clauses.append(table.LOOKED_UNTIL.format(sources=sources, has=has, time=time))
+        sources, knows, time = style.labels(found.ended), _knows(len(found.ended)), style.time(found.until)
+        clauses.append(table.LOOKED_UNTIL.format(sources=sources, knows=knows, time=time))
     if found.by_name:
         clauses.append(table.MAY_KNOW_OTHERWISE.format(sources=style.labels(found.by_name)))
     if found.in_doubt:
@@ -80,5 +79,5 @@ def _limits(found: Absence, style: Style) -> list[str]:
     return clauses
 
 
-def _has(number: int) -> str:
-    return "has" if number == 1 else "have"
+def _knows(number: int) -> str:
+    return "knows" if number == 1 else "know"

@@ -49,6 +49,7 @@ OLDER_VISITS = "{visits} not shown"
 # What went wrong.
 EARLIER_ERRORS = "Earlier errors"
 ERROR_ON = "{title} on {page}"
+ON_PAGE = "on {page}"
 TIMES = "{count} times"
 TIMES_AMONG_ALL = "{count} times among all users"
 IN_THE_VISIT = "in the visit of {time}"
@@ -77,21 +78,20 @@ SAYS = "{source}: {what}"
 NO_SOURCE_ANSWERED = "No source could answer"
 NOBODY = "Nobody found in the last {days}"
 NOTHING_BY_NAME = "Nothing found by this name in the last {days} · {sources} may know them by another"
-NOBODY_SINCE = "Nobody since {time} · {sources} {knows} no more"
+NOBODY_SINCE = "Nobody since {time} · {sources} {knows} nothing earlier"
 NOTHING_SO_FAR = "Nothing found so far"
-NOT_FOUND = "Not found in {sources}, {days} back."
-NOT_FOUND_BY_NAME = "Not found in {sources} by this name, {days} back."
-NOT_FOUND_SINCE = "Not found in {sources} since {time}; what was before is not known there."
-NOT_FOUND_UNTIL = "Not found in {sources} until {time}; what came since is not known there."
-NOT_ALL_ASKED = "What {sources} {has} now could not all be asked: the reason is below."
+NOT_FOUND = "Not found in {sources} in the last {days}."
+NOT_FOUND_BY_NAME = "Not found in {sources} by this name in the last {days}."
+NOT_FOUND_SINCE = "Not found in {sources} since {time}; nothing earlier is known there."
+NOT_FOUND_UNTIL = "Not found in {sources} until {time}; nothing later is known there."
+NOT_ALL_ASKED = "{sources} could not be asked for everything: the reason is below."
 UNHEARD = "{sources} could not answer: the reason is below."
-NOT_ASKED_ANEW = "{sources} could not be asked anew"
+NOT_ASKED_ANEW = "{sources} could not be asked again"
 ANSWERED_IN_PART = "{sources} answered in part"
-LOOKED_SINCE = "{sources} {has} looked since {time} alone"
-LOOKED_UNTIL = "{sources} {has} looked until {time} alone"
+LOOKED_SINCE = "{sources} {knows} only what came since {time}"
+LOOKED_UNTIL = "{sources} {knows} nothing later than {time}"
 MAY_KNOW_OTHERWISE = "{sources} may know them by another name"
-NAME_IN_DOUBT = "a name is in doubt"
-ERRORS_ALONE = "None of the sources could answer. The errors are listed below."
+NAME_IN_DOUBT = "a name may be more than one person’s"
 NO_VISIT = "No visit of {who} in the last {days}."
 TRY_WITHOUT_TAG = "without its tag: {address}"
 TRY_FURTHER = "further back than {days}"
@@ -117,12 +117,12 @@ MORE_OF_PERSON = "More of this person"
 
 # What a button asks first.
 DENY = "Leave it"
-SPENDS_TITLE = "Ask the vendors anew?"
+SPENDS_TITLE = "Ask the tools again?"
 SPENDS = "That takes {calls}."
 SPENDS_OF = "up to {calls} of the {left} that {source} has left"
-SPENDS_YES = "Ask anew"
+SPENDS_YES = "Ask again"
 REMOVE_TITLE = "Remove this message?"
-REMOVE_TEXT = "It goes for everybody, and this ticket is remembered as wrongly answered."
+REMOVE_TEXT = "It disappears for everybody, and Casefile remembers that this ticket was answered wrongly."
 MUTE_TITLE = "No replies in this channel?"
 MUTE_TEXT = (
     "Tickets here get neither a reply nor an offer any more, whoever reads along. “Find sessions” in a"
@@ -130,7 +130,7 @@ MUTE_TEXT = (
 )
 MUTE_YES = "No replies here"
 TAKE_BACK_TITLE = "Remove this answer?"
-TAKE_BACK = "It goes for everybody; whom to look up can then be chosen again."
+TAKE_BACK = "It disappears for everybody. Then somebody else can be chosen."
 
 # A channel in which tickets get no reply.
 MUTE = "No replies in this channel"
@@ -151,25 +151,25 @@ CANNOT_MUTE = (
 # Where nobody was looked up.
 OFFER = "No address here is surely the customer’s, so nobody was looked up."
 PRIVATE_OFFER = "The customer’s visits can be looked up; only you will see them."
-CHOICE = "Who is to be looked up?"
+CHOICE = "Whom do you want to look up?"
 NOBODY_NAMED = "That message names nobody who could be looked up."
 LOOK_UP = "Look up a customer…"
+CANCEL = "Cancel"
 MODAL_TITLE = "Look up a customer"
 MODAL_LABEL = "Email address or uid"
 MODAL_HINT = "The uid is your product’s own user id; write uid: before one that has an @ in it."
 MODAL_PRIVATE = "Only you will see the answer."
-MODAL_PUBLIC = "The answer goes where everybody here sees it."
+MODAL_PUBLIC = "Everybody here will see the answer."
 USAGE = {
     "jane@contoso.example": "a customer’s visits and errors, by email address",
     "u-77": "by your product’s own user id (“uid:help” for a uid like one of our words)",
-    "jane@contoso.example 7d fresh": "the last 7 days (1 to 365), and the vendors asked anew",
+    "jane@contoso.example 7d fresh": "the last 7 days (1 to 365), and the tools asked again",
     "debug": "what each source has left of its quota",
     "mute": "tickets in this channel get no reply any more (“unmute”: they do again)",
 }
 
 # What each account has left.
-NO_SOURCE = "No source is configured."
-REFUSES = "{account}: the vendor refuses calls; again: {time}"
+REFUSES = "{account}: takes no calls now; again: {time}"
 NO_LIMIT = "{account}: {calls} in the last 24 h, no limit known"
 LEFT = "{account}: {left} of {calls} left in {window}"
 NEXT_BACK = "the next one comes back {time}"
@@ -182,8 +182,10 @@ READ_UP_TO = "{errors}, up to the ticket; it came {time}"
 NOTHING_FAILED = "Nothing in it failed: no exception, no crash, no failed request, no click in vain."
 MORE_EVENTS = "There is more than was read: what came before is not here."
 WATCH_IT = "watch it"
-READINGS_LEFT = "{left} of {limit} such readings are left this month, by Casefile’s own count"
+READINGS_LEFT = "{left} of {limit} such readings left this month, by Casefile’s own count"
 NO_SUCH_TOOL = "That visit’s tool is no longer configured, so its errors cannot be read."
+NOT_READ_NOW = "{why}."
+NOT_READ_AGAIN = "{why}. Try again: {time}"
 
 # How many others it hit.
 OTHERS = "Is it just them?"
@@ -276,3 +278,107 @@ NOTE_AGAIN = "Nothing was written. *Note in ticket*, in the answer’s menu, tri
 NOTE_MAYBE = "Look into the ticket before you try again."
 NO_TICKET_HERE = "The head of that thread names no ticket of a help desk that Casefile may write to."
 NOT_IN_DESK = "No configured help desk has that ticket."
+
+# Where the channel sees no customer.
+ASKING_OTHERS = "asking other tools"
+LAST_DAYS = "last {days}"
+SHOW_ME = "Show me"
+SHARED_BY = "Shared by {person}"
+SHARE = "Share here"
+SHARE_TITLE = "Share it here?"
+SHARE_TEXT = "Everybody in this channel sees the customer’s name and links."
+SHARE_YES = "Share"
+
+# What only the asker sees, and why.
+ONLY_YOU = "Only you can see this."
+NOT_INVITED = "Only you can see this: Casefile is not in this channel. `/invite @Casefile` brings it in."
+ARCHIVED = "Only you can see this: nothing can be posted in an archived channel."
+SCOPE_MISSING = (
+    "Only you can see this: Casefile lacks a permission that it needs to post here. Whoever installed it"
+    " finds out which one with `casefile doctor`."
+)
+THREAD_GONE = "Only you can see this: the message above this thread is gone."
+POSTING_BARRED = "Only you can see this: this channel’s settings do not let Casefile post."
+BETWEEN_PEOPLE = "Only you can see this: Casefile cannot post in messages between people."
+PRIVATE_BY_SETTING = "Only you can see this: Casefile was set up to answer privately."
+
+# Why there is no answer, for whoever asked.
+NO_SOURCE = "No tool is configured yet. Whoever installed Casefile can add one: its README says how."
+HEAD_NOT_READ = (
+    "Casefile cannot read the first message of this thread. Name the customer:"
+    " `@Casefile jane@contoso.example`."
+)
+FILE_NOT_READ = (
+    "That message is a file, and Casefile lacks the permission to read files (`files:read`). Name the"
+    " customer: `@Casefile jane@contoso.example`."
+)
+NOT_SURE_WHO = (
+    "Slack could not confirm who you are just now, so nobody was looked up. Please try again in a minute."
+)
+BROKEN_OFF = "Casefile lost its database in the middle of this. Please ask again in a minute."
+UNEXPECTED = (
+    "Casefile could not finish this lookup: something unexpected went wrong, and it was logged. Please"
+    " try again; if it happens again, tell whoever installed Casefile."
+)
+OUTCOME_UNKNOWN = (
+    "Slack did not say whether it took Casefile’s answer, and Casefile may not read here to find out. If you"
+    " see no answer, please ask again; after `/invite @Casefile` it can look for itself."
+)
+UNREACHABLE = (
+    "Casefile could not answer you: Slack did not take its answer for half an hour. Please ask again."
+)
+TOO_BUSY = "Casefile has more lookups under way than it can take on. Please try again in a minute."
+TOO_OFTEN = (
+    "You have asked {times} times in the last minute, which is as often as one person may. Please ask again"
+    " in {seconds} s."
+)
+DATABASE_AWAY = "Casefile cannot reach its database just now, so nobody was looked up. Please try again soon."
+FORGED = (
+    "That button is from an earlier version of Casefile, or was altered, so nobody was looked up. Please ask"
+    " again: `/sessions jane@contoso.example`."
+)
+FORM_NOT_OPENED = "Slack did not open the form this time. Please try again."
+TOO_MANY_AT_ONCE = "At most {people} people are looked up at once."
+GONE_ALREADY = "That answer is gone already."
+
+# How the sources are, for whoever asks.
+SOURCES_NOW = "How the tools are"
+TRAIL = "`casefile audit`, on the machine that runs Casefile, says who looked whom up."
+
+# App Home.
+ABOUT = "What a customer saw: their session replays and recent errors, from every tool that records them."
+NOTHING_ALLOWED = "What you may do here: nothing. {why}"
+UNSURE_AT_HOME = "Slack could not confirm who you are just now. Open this tab again in a minute."
+TYPE_FIRST = "Type an email address or a uid first."
+FIELD = "Look a customer up"
+FIELD_EXAMPLE = "jane@contoso.example, or a uid"
+LOOK_UP_NOW = "Look up"
+ANSWER_HERE = "The answer appears here, and only you see it."
+CLOSE_ANSWER = "Close this answer"
+LAST_LOOKUPS = "Your last lookups"
+NO_LOOKUPS = "You have looked nobody up lately."
+LOOK_UP_AGAIN = "Look up again"
+WHERE_IT_LOOKS = "Where Casefile looks"
+WHAT_YOU_MAY = "What you may do"
+MAY_LOOK_UP = (
+    "You may look customers up here, and with {command} or a mention in the channels of your own workspace;"
+    " {where}."
+)
+SEEN_BY_YOU = "only you see the answer"
+SEEN_BY_ALL = "everybody there sees the answer"
+NOT_WHERE_SHARED = "In channels that are shared with another company nobody is looked up."
+FOR_ADMINS = "What holds for the whole workspace is for its admins to switch."
+TICKETS_FOR_ALL = "Tickets, for everybody"
+SWITCHES = (
+    "These switches hold for the whole workspace; you see them because you are one of its admins. What nobody"
+    " has switched is as whoever installed Casefile set it up."
+)
+WHICH_CHANNELS = "Where tickets are read"
+EVERY_CHANNEL = "Every channel that Casefile is in"
+WHERE_MUTED = "Where tickets get no reply"
+BY_WHOMEVER = "whoever said so there"
+WHEN_UNSURE = "Where no address in a ticket can be trusted"
+WHEN_UNSURE_CHOICE = "Choose what is done"
+OFFER_A_BUTTON = "Offer a button below the ticket"
+SAY_NOTHING = "Say nothing"
+AS_SET_UP = "As it was set up"

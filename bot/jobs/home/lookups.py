@@ -9,12 +9,13 @@ from slack_sdk.errors import SlackApiError
 
 from bot.answers.case_file_message import View, together
 from bot.answers.progress import present
+from bot.answers.words import table
 from bot.audit.entries import AuditEntry, ShownTo, asked_by
 from bot.audit.own import OwnLookup
 from bot.audit.trail import AuditTrail
 from bot.domain.asking import AnswerForm, Asker
 from bot.domain.model import CaseFiles
-from bot.jobs.home.tab import UNSURE, HomeTab
+from bot.jobs.home.tab import HomeTab
 from bot.jobs.inbox import Job
 from bot.jobs.payloads import HOME_LOOKUP
 from bot.lookup.fan_out import Lookup
@@ -125,4 +126,4 @@ class HomeJobs:
         self._metrics.lookups.labels("unsure" if reason == "unsure" else "refused").inc()
         self._trail.note_refusal(job, entries, reason)
         # Slack may know again by the time that the tab is drawn.
-        await self._tab.show_if_possible(asker, wrong=UNSURE if reason == "unsure" else None)
+        await self._tab.show_if_possible(asker, wrong=table.UNSURE_AT_HOME if reason == "unsure" else None)

@@ -8,6 +8,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.answers.words import table
 from bot.audit.own import OwnLookup
 from bot.domain.asking import Asker
 from bot.jobs.home.view import HomeContent, answered_at, home_view
@@ -24,8 +25,6 @@ from bot.tickets.switches import Switches
 
 Own = Callable[[str], Awaitable[Sequence[OwnLookup]]]
 """A person's own last lookups, by their Slack id."""
-UNSURE = "Slack could not confirm who you are just now. Open this tab again in a minute."
-"""What somebody is told whom Slack does not tell about."""
 # So long an answer stays when the tab is left and opened again; later it is drawn anew.
 _ANSWER_STAYS = timedelta(minutes=10)
 
@@ -139,7 +138,7 @@ class HomeTab:
         try:
             return await self._access.admit(asker)
         except SlackApiError:
-            return Verdict(Refusal("unsure", UNSURE), in_public=False)
+            return Verdict(Refusal("unsure", table.UNSURE_AT_HOME), in_public=False)
 
     async def _publish(self, asker: Asker, content: HomeContent, over: str | None = None) -> str | None:
         published = await self._slack.views_publish(user_id=asker.user, view=home_view(content), hash=over)

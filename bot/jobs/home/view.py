@@ -41,12 +41,7 @@ SUBJECT_BLOCK, SUBJECT_INPUT = "home_subject", "home_typed"
 _MOST_OF_ANSWER = 60
 # Below this share of its calls, an account is marked as running low.
 _LOW = 0.25
-_ABOUT = "What a customer saw: their session replays and recent errors, from every tool that records them."
-_EVERYBODY = (
-    "These switches hold for the whole workspace. You see them because you are one of its admins; what nobody"
-    " has switched is as whoever installed Casefile set it up."
-)
-_OFFERS = {"button": "Offer a button below the ticket", "silent": "Say nothing"}
+_OFFERS = {"button": table.OFFER_A_BUTTON, "silent": table.SAY_NOTHING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +73,11 @@ class HomeContent:
 
 def home_view(content: HomeContent) -> dict[str, Any]:
     """The view for `views.publish`."""
-    blocks = dicts([HeaderBlock(text="Casefile"), context([_ABOUT])])
+    blocks = dicts([HeaderBlock(text="Casefile"), context([table.ABOUT])])
     if content.refusal is None:
         blocks += _allowed(content)
     else:
-        blocks += dicts([section(f"*What you may do here:* nothing. {content.refusal}")])
+        blocks += dicts([section(table.NOTHING_ALLOWED.format(why=content.refusal))])
     kept = {"channel": content.channel}
     if content.answered_at is not None:
         kept["answered_at"] = content.answered_at.isoformat()
@@ -114,7 +109,7 @@ def _kept(view: dict[str, Any]) -> dict[str, Any]:
 def _allowed(content: HomeContent) -> list[dict[str, Any]]:
     blocks = dicts(_box(content.wrong))
     if content.answer:
-        close = ButtonElement(text="Close this answer", action_id=CLEAR)
+        close = ButtonElement(text=table.CLOSE_ANSWER, action_id=CLEAR)
         answer = list(content.answer)[:_MOST_OF_ANSWER]
         blocks += [DividerBlock().to_dict(), *answer, ActionsBlock(elements=[close]).to_dict()]
     blocks += dicts([*_own(content.own), *_sources(content), *_may(content)])
@@ -127,27 +122,27 @@ def _box(wrong: str | None) -> list[Block]:
     """The field; pressing Enter in it asks, and so does the button, for those who find no Enter key."""
     entry = PlainTextInputElement(
         action_id=SUBJECT_INPUT,
-        placeholder="jane@contoso.example, or a uid",
+        placeholder=table.FIELD_EXAMPLE,
         max_length=2 * LONGEST_SUBJECT,
         dispatch_action_config=DispatchActionConfig(trigger_actions_on=["on_enter_pressed"]),
     )
-    button = ButtonElement(text="Look up", action_id=LOOK_UP, style="primary")
+    button = ButtonElement(text=table.LOOK_UP_NOW, action_id=LOOK_UP, style="primary")
     return [
-        InputBlock(block_id=SUBJECT_BLOCK, label="Look a customer up", element=entry, dispatch_action=True),
+        InputBlock(block_id=SUBJECT_BLOCK, label=table.FIELD, element=entry, dispatch_action=True),
         ActionsBlock(elements=[button]),
-        context([wrong or "The answer appears here, and only you see it."]),
+        context([wrong or table.ANSWER_HERE]),
     ]
 
 
 def _own(own: Sequence[OwnLookup]) -> list[Block]:
-    head: list[Block] = [DividerBlock(), HeaderBlock(text="Your last lookups")]
+    head: list[Block] = [DividerBlock(), HeaderBlock(text=table.LAST_LOOKUPS)]
     if not own:
-        return [*head, section("You have looked nobody up lately.")]
+        return [*head, section(table.NO_LOOKUPS)]
     rows = [
         section(
             f"{code(one.subject.value, LONGEST_SUBJECT)} · {local_time(one.at)}",
             ButtonElement(
-                text="Look up again",
+                text=table.LOOK_UP_AGAIN,
                 action_id=AGAIN,
                 value=json.dumps([one.subject.kind, one.subject.typed]),
             ),
@@ -162,8 +157,8 @@ def _sources(content: HomeContent) -> list[Block]:
         f"{_light(state)} {line.removeprefix('• ')}"
         for state, line in zip(content.states, quota_lines(content.states, content.troubles), strict=False)
     ]
-    words = lines or ["No source is configured yet: whoever installed Casefile can add one, see its README."]
-    return [DividerBlock(), HeaderBlock(text="Where Casefile looks"), section("\n".join(words)[:3_000])]
+    words = lines or [table.NO_SOURCE]
+    return [DividerBlock(), HeaderBlock(text=table.WHERE_IT_LOOKS), section("\n".join(words)[:3_000])]
 
 
 def _light(state: QuotaState) -> str:
@@ -175,15 +170,12 @@ def _light(state: QuotaState) -> str:
 
 
 def _may(content: HomeContent) -> list[Block]:
-    where = "only you see the answer" if content.private else "the answer goes where everybody there sees it"
-    ways = f"here, and with {code(content.command, 40)} or a mention in the channels of your own workspace"
-    lines = [
-        f"You may look customers up: {ways}; {where}.",
-        "In channels that are shared with another company nobody is looked up.",
-    ]
+    where = table.SEEN_BY_YOU if content.private else table.SEEN_BY_ALL
+    may = table.MAY_LOOK_UP.format(command=code(content.command, 40), where=where)
+    lines = [may, table.NOT_WHERE_SHARED]
     if not content.is_admin:
-        lines.append("What holds for the whole workspace is switched by its admins: you are none of them.")
-    blocks: list[Block] = [DividerBlock(), HeaderBlock(text="What you may do"), section("\n".join(lines))]
+        lines.append(table.FOR_ADMINS)
+    blocks: list[Block] = [DividerBlock(), HeaderBlock(text=table.WHAT_YOU_MAY), section("\n".join(lines))]
     return blocks if content.has_token is None else [*blocks, *_token(has_token=content.has_token)]
 
 
@@ -213,7 +205,7 @@ def token_modal(token: str, days: int) -> dict[str, Any]:
 def _switches(now: TicketSwitches) -> list[Block]:
     channels = ConversationMultiSelectElement(
         action_id=CHANNELS,
-        placeholder="Every channel that Casefile is in",
+        placeholder=table.EVERY_CHANNEL,
         initial_conversations=list(now.channels) or None,
         filter=ConversationFilter(include=["public", "private"], exclude_external_shared_channels=True),
     )
@@ -226,22 +218,22 @@ def _switches(now: TicketSwitches) -> list[Block]:
     options = {value: Option(value=value, text=words) for value, words in _OFFERS.items()}
     offer = StaticSelectElement(
         action_id=OFFER,
-        placeholder="Choose what is done",
+        placeholder=table.WHEN_UNSURE_CHOICE,
         options=list(options.values()),
         initial_option=options[now.offer],
     )
     blocks: list[Block] = [
         DividerBlock(),
-        HeaderBlock(text="Tickets, for everybody"),
-        context([_EVERYBODY]),
-        section("*Where tickets are read*"),
+        HeaderBlock(text=table.TICKETS_FOR_ALL),
+        context([table.SWITCHES]),
+        section(f"*{table.WHICH_CHANNELS}*"),
         ActionsBlock(elements=[channels]),
-        section("*Where tickets get no reply*, whoever said so there"),
+        section(f"*{table.WHERE_MUTED}*, {table.BY_WHOMEVER}"),
         ActionsBlock(elements=[muted]),
-        section("*Where no address in a ticket can be trusted*"),
+        section(f"*{table.WHEN_UNSURE}*"),
         ActionsBlock(elements=[offer]),
     ]
     if now.switched:
-        back = ButtonElement(text="As it was set up", action_id=DEFAULTS)
+        back = ButtonElement(text=table.AS_SET_UP, action_id=DEFAULTS)
         blocks.append(ActionsBlock(elements=[back]))
     return blocks

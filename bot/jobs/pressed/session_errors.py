@@ -79,8 +79,9 @@ class SessionErrorsJobs:
         except CallFailed as failed:
             admission.trail.note(job, [replace(entry, outcome=Came.NO_ANSWER, shown_to=ShownTo.ASKER)])
             until = failed.failure.until
-            again = f" Again from {local_time(until)}." if until else ""
-            await admission.tell(job, asker, f"{escaped(failed.failure.message, 300)}.{again}")
+            sentence = table.NOT_READ_AGAIN if until else table.NOT_READ_NOW
+            why, time = escaped(failed.failure.message, 300), local_time(until) if until else ""
+            await admission.tell(job, asker, sentence.format(why=why, time=time))
             return
         budget = await source.http.ledger.state(source.budget)
         message = session_errors(source.name, payload, told, budget)
@@ -134,7 +135,7 @@ def _about(session: Session | None) -> str | None:
 def _line(error: ErrorEvent, url: str | None) -> str:
     parts = [f"• {escaped(error.title, 200)}"]
     if error.page:
-        parts.append(f"on {escaped(error.page, 80)}")
+        parts.append(table.ON_PAGE.format(page=escaped(error.page, 80)))
     if error.occurred_at:
         parts.append(local_time(error.occurred_at, "{time_secs}"))
         if url:

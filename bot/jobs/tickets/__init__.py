@@ -21,6 +21,7 @@ from bot.answers.progress import present
 from bot.answers.prompts import Spare, offer, private_offer
 from bot.answers.targets import MessageTarget
 from bot.answers.targets.masked import MaskedView, nobody
+from bot.answers.words import table
 from bot.audit.entries import AuditEntry, Came, ShownTo
 from bot.audit.trail import AuditTrail
 from bot.domain.asking import AnswerForm, Asker, Way
@@ -49,7 +50,6 @@ from bot.tickets.switches import Switches
 from bot.tickets.with_requester import TicketReader, ticket_moment
 
 _PLACES_KEPT = 1_000
-_GONE = "That answer is gone already."
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +196,7 @@ class TicketJobs:
             self._log.info("ticket.removed", job=job.id)
         elif job.attempts == 1:
             # Otherwise it may well have been this job that removed it.
-            await self._admission.tell(job, asker, _GONE)
+            await self._admission.tell(job, asker, table.GONE_ALREADY)
 
     async def _offer_again(self, job: Job, asker: Asker, root_ts: str, message_ts: str) -> None:
         """Put the ticket's offer back in place of an answer about somebody whom a person had chosen."""
@@ -209,7 +209,7 @@ class TicketJobs:
             self._metrics.tickets.labels("offered_again").inc()
             self._log.info("ticket.offered_again", job=job.id)
         else:
-            await self._admission.tell(job, asker, _GONE)
+            await self._admission.tell(job, asker, table.GONE_ALREADY)
 
     async def _deal(
         self, job: Job, reading: TicketReading, message: TicketMessage, entry: Entry, payload: TicketPayload

@@ -256,11 +256,11 @@ def test_of_when_to_ask_again_a_line_names_one_time(kinds: list[str]) -> None:
     [
         (["live", "whole index"], "Nobody found in the last 30 days"),
         (["live", "short index"], "Nobody since <!date"),
-        (["short index"], "· FullStory knows no more"),
+        (["short index"], "· FullStory knows nothing earlier"),
         (["live", "failed"], "Nothing found so far · Raygun could not answer"),
-        (["live", "stale"], "Nothing found so far · Raygun could not be asked anew"),
+        (["live", "stale"], "Nothing found so far · Raygun could not be asked again"),
         (["in part"], "Nothing found so far · FullStory answered in part"),
-        (["failed", "short index"], "FullStory could not answer · Raygun has looked since"),
+        (["failed", "short index"], "FullStory could not answer · Raygun knows only what came since"),
         (["failed", "spent"], "No source could answer"),
     ],
 )
@@ -309,4 +309,4 @@ def test_an_index_that_ended_some_time_ago_has_looked_until_then_alone() -> None
     assert not is_surely_nobody([file])
     for text in texts_of(file).values():
         assert "obody found in the last" not in text
-    assert "until" in texts_of(file)["parent"]
+    assert "nothing later than" in texts_of(file)["parent"]

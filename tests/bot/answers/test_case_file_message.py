@@ -74,7 +74,7 @@ def test_what_is_well_is_said_in_one_line_and_what_is_not_in_its_own() -> None:
 def test_where_nobody_is_found_it_says_where_it_looked_and_what_may_help() -> None:
     subject = Subject(SubjectKind.EMAIL, "sam+trial@contoso.example", "sam+trial@contoso.example")
     said = texts(reply(case_file(Finding(WWW, State.LIVE, NOW), subject=subject), View()).blocks)
-    assert "Not found in Rybbit, 30 days back" in said
+    assert "Not found in Rybbit in the last 30 days" in said
     assert "Try sam@contoso.example" in said
     assert "30 more days" in said
     assert "their uid" in said
