@@ -12,14 +12,13 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from bot.answers.words.quota import window
+from bot.answers.words.quota import account_name, window
 from bot.app import Bot, open_bot
 from bot.operations.log import configure_logging
 from bot.operations.timing import Timing
 from bot.serving.run import serving_http
 from bot.settings.model import load_settings
 from bot.sources.quota_status import quota_states
-from bot.sources.registry import TITLES
 from sandbox.slack.panel import Meter
 
 # Findings that cost no call of the vendor.
@@ -51,7 +50,7 @@ async def _meters(bot: Bot) -> list[Meter]:
     saved = _saved(bot)
     return [
         Meter(
-            _named(state.account),
+            account_name(state.account),
             state.left,
             state.limit,
             window(state.seconds) if state.seconds else "",
@@ -71,11 +70,6 @@ def _saved(bot: Bot) -> dict[str, int]:
                 account = sample.labels["source"]
                 saved[account] = saved.get(account, 0) + int(sample.value)
     return saved
-
-
-def _named(account: str) -> str:
-    vendor, _, label = account.partition("/")
-    return f"{TITLES.get(vendor, vendor.capitalize())} ({label})"
 
 
 def _say(value: Any) -> None:

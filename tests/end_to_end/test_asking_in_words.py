@@ -142,7 +142,7 @@ async def test_an_address_or_a_uid_in_a_direct_message_is_answered_there(desk: D
     async with desk.casefile():
         assert JANE in plain_text(await written(desk, f"<mailto:{JANE}|{JANE}>"))
         assert "cust-8841" in plain_text(await written(desk, "cust-8841"))
-        assert "raygun (shop)" in plain_text(await written(desk, "debug"))
+        assert "Raygun (shop)" in plain_text(await written(desk, "debug"))
 
 
 async def test_small_talk_in_a_direct_message_costs_nothing(

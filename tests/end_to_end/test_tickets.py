@@ -174,7 +174,7 @@ async def test_a_desk_that_is_down_leaves_the_button_and_says_why_in_debug(desk:
         root = await post_sample(desk.world.slack, sample(desk, "01"))
         await answered(desk, root, such="Look up a customer")
         await desk.ask("debug")
-        said = plain_text(await desk.ephemeral(such="zendesk (main)"))
+        said = plain_text(await desk.ephemeral(such="Zendesk (main)"))
         assert "Zendesk has trouble of its own" in said
 
 

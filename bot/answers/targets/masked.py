@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, ConfirmObject, MarkdownTextObject
 
 from bot.answers import case_file_message as whole
-from bot.answers.block_kit import context, dicts, section
+from bot.answers.block_kit import context, contexts, dicts, section
 from bot.answers.buttons import ButtonValue, mute_button, remove_button
 from bot.answers.case_file_message import View
 from bot.answers.mrkdwn import code, counted, escaped, lasting, local_time
 from bot.answers.words import table
+from bot.answers.words.style import SLACK, Style, with_short_labels
 from bot.domain.addresses import LONGEST_SUBJECT
 from bot.domain.asking import AnswerForm
 from bot.domain.message import Message
@@ -25,7 +26,6 @@ from bot.domain.visits.history import history_of
 from bot.domain.visits.model import Visit
 
 SHOW_ME, SHARE_HERE = "show_me", "share_here"
-_LABEL = 60
 _MOST_SOURCES = 10
 
 
@@ -127,28 +127,33 @@ def _asked(case_file: CaseFile, view: MaskedView) -> list[Block]:
 
 
 def _details(case_file: CaseFile, view: MaskedView) -> list[Block]:
-    history = history_of(case_file)
-    lines = [_line(visit, len(history.in_visit(visit))) for visit in history.visits[: view.shown]]
-    sources = [_source(finding) for finding in case_file.findings[:_MOST_SOURCES]]
+    history, style = history_of(case_file), with_short_labels(SLACK, [case_file])
+    lines = [_line(visit, len(history.in_visit(visit)), style) for visit in history.visits[: view.shown]]
+    sources = _sources(case_file.findings, style)
     blocks: list[Block] = [section("\n".join(lines))] if lines else []
-    return [*blocks, *([context(sources)] if sources else [])]
+    return [*blocks, *contexts(sources)]
 
 
-def _line(visit: Visit, told: int) -> str:
+def _line(visit: Visit, told: int, style: Style) -> str:
     said = [local_time(visit.started_at.value) if visit.started_at else table.NO_TIME]
-    sources = dict.fromkeys(str(session.source) for session in visit.sessions)
-    said.append(", ".join(escaped(source, _LABEL) for source in sources))
     if visit.duration_seconds:
         said.append(lasting(visit.duration_seconds.value))
     if errors := max(told, visit.signs.errors.value if visit.signs.errors else 0):
-        said.append(counted(errors, "error"))
+        said.append(style.bold(counted(errors, "error")))
+    said.append(", ".join(dict.fromkeys(style.label(session.source) for session in visit.sessions)))
     return " · ".join(said)
 
 
-def _source(finding: Finding) -> str:
-    said = f"{escaped(str(finding.source), _LABEL)}: {finding.state}"
-    # A failure's message holds neither an address nor a vendor's text.
-    return f"{said} ({escaped(finding.failure.message, 300)})" if finding.failure else said
+def _sources(findings: Sequence[Finding], style: Style) -> list[str]:
+    """How many tools have answered, and a line for each that has not."""
+    failed = [finding for finding in findings if finding.failure]
+    answered = len(findings) - len(failed)
+    lines = [table.ANSWERED.format(tools=counted(answered, "tool"))] if answered else []
+    for finding in failed[:_MOST_SOURCES]:
+        # A failure's message holds neither an address nor a vendor's text.
+        why = escaped(finding.failure.message, 300) if finding.failure else ""
+        lines.append(table.SAYS.format(source=style.label(finding.source), what=why))
+    return lines
 
 
 def _below(case_files: Sequence[CaseFile], view: MaskedView) -> list[Block]:

@@ -6,7 +6,15 @@ from bot.answers.mrkdwn import counted, escaped, local_time
 from bot.answers.words import table
 from bot.sources.quota import QuotaState
 from bot.sources.quota_status import Trouble
+from bot.sources.registry import TITLES
 
+# What is counted on its own, and help desks, as people know them.
+_NAMES: Mapping[str, str] = {
+    **TITLES,
+    "fullstory_activations": "FullStory Activations",
+    "zendesk": "Zendesk",
+    "intercom": "Intercom",
+}
 # Characters of an account's label, and of what was last wrong there.
 _LABEL, _TROUBLE = 40, 250
 
@@ -27,8 +35,7 @@ def quota_lines(states: Sequence[QuotaState], troubles: Sequence[Trouble] = ()) 
 
 
 def _line(state: QuotaState) -> str:
-    vendor, _, account = state.account.partition("/")
-    label = f"• {vendor} ({escaped(account, _LABEL)})"
+    label = f"• {account_name(state.account)}"
     if state.blocked_until:
         return table.REFUSES.format(account=label, time=local_time(state.blocked_until))
     if state.left is None or state.limit is None:
@@ -38,6 +45,12 @@ def _line(state: QuotaState) -> str:
     if state.returns_at and state.left < state.limit:
         left += f", {table.NEXT_BACK.format(time=local_time(state.returns_at))}"
     return left
+
+
+def account_name(account: str) -> str:
+    """An account (`raygun/shop`) as people know it: `Raygun (shop)`."""
+    vendor, _, label = account.partition("/")
+    return f"{_NAMES.get(vendor, vendor)} ({escaped(label, _LABEL)})"
 
 
 def window(seconds: int) -> str:

@@ -281,6 +281,7 @@ NOT_IN_DESK = "No configured help desk has that ticket."
 
 # Where the channel sees no customer.
 ASKING_OTHERS = "asking other tools"
+ANSWERED = "{tools} answered"
 LAST_DAYS = "last {days}"
 SHOW_ME = "Show me"
 SHARED_BY = "Shared by {person}"

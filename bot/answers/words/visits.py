@@ -20,7 +20,7 @@ from bot.sources.registry import at_moment
 
 # Characters of a line in a thread that is 400 pixels wide, of the pages in it together, of each screen, and
 # what is left at least of a page that is cut.
-_LINE, _PAGES, _SCREEN, _LEAST_ROOM = 46, 24, 20, 8
+_LINE, _PAGES, _SCREEN, _LEAST_ROOM = 44, 20, 20, 8
 # What a tool says of a device's form says nothing where the system is known.
 _FORMS = frozenset({"desktop", "mobile", "tablet", "pc", "phone", "smartphone", "other", "unknown"})
 # How most people come to a site, which tells an agent nothing.
