@@ -27,6 +27,8 @@ from bot.domain.visits.model import Visit
 
 # Visits of a person that a card shows.
 _VISITS_SHOWN = 3
+# Characters of a line in a channel, which is wider than a thread.
+_LINE = 80
 # Characters of a button's URL (`slack.md`, "Block Kit limits").
 _LONGEST_URL = 3_000
 
@@ -57,7 +59,7 @@ def card_blocks(card: Card) -> list[dict[str, Any]]:
     above += [trouble_line(trouble, own, style)] if trouble else []
     above += [headline(card.case_file, own, style)] if card.session is None else []
     above += [line] if (line := common_line(common, shown, style)) else []
-    writer = VisitLines(style, common)
+    writer = VisitLines(style, common, _LINE)
     blocks: list[Block] = packed(above)
     blocks += [section("\n".join(writer.of(visit, errors=len(own.in_visit(visit))))) for visit in shown]
     if lines := error_lines(own, trouble.happening if trouble else None, style):

@@ -1,6 +1,6 @@
 """What each account has left of its quota, and when it comes back, in words for people."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.answers.mrkdwn import counted, escaped, local_time
 from bot.answers.words import table

@@ -72,10 +72,15 @@ def common_line(common: Common, visits: Sequence[Visit], style: Style) -> str:
 
 @dataclass(slots=True)
 class VisitLines:
-    """Writes the visits of one answer, one after the other: a list of pages is not said twice."""
+    """
+    Writes the visits of one answer, one after the other: a list of pages is not said twice.
+
+    `line` is how many characters a line has.
+    """
 
     style: Style
     common: Common
+    line: int = _LINE
     _ways: set[str] = field(default_factory=set)
     _numbered: set[SourceName] = field(default_factory=set)
 
@@ -102,7 +107,7 @@ class VisitLines:
         ]
         second = [
             joined([lasted, crash]) if words else "",
-            self._way(visit.way, _room_beside([*before, *bad, *after])),
+            self._way(visit.way, _room_beside([*before, *bad, *after], self.line)),
             *after[:2],
             *(style.bold(sign) for sign in bad),
             *after[2:],
@@ -201,10 +206,10 @@ def _count_words(told: SaidBy[PagesSeen] | None) -> str:
     return counted(told.value.count, "screen" if told.value.are_screens else "page")
 
 
-def _room_beside(others: Sequence[str]) -> int:
-    """How many characters a line has left for pages beside these parts, with the marks between them."""
+def _room_beside(others: Sequence[str], line: int) -> int:
+    """How many of a line's characters are left for pages beside these parts and the marks between them."""
     taken = sum(len(f"{other} · ") for other in others if other)
-    return max(0, min(_PAGES, _LINE - taken - len("9 pages:  → ")))
+    return max(0, min(_PAGES, line - taken - len("9 pages:  → ")))
 
 
 def _fitting(pages: Sequence[str], room: int) -> list[str]:
