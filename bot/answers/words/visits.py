@@ -4,6 +4,7 @@ A visit in at most three lines: when and how long; where they went and what was 
 What every visit has in common is said once, above them.
 """
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from bot.sources.registry import at_moment
 # Characters of a line in a thread that is 400 pixels wide, of the pages in it together, of each screen, and
 # what is left at least of a page that is cut.
 _LINE, _PAGES, _SCREEN, _LEAST_ROOM = 44, 20, 20, 8
+# A link in Slack's markup, of which its label is seen.
+_LINK = re.compile(r"<[^|>]*\|([^>]*)>")
 # What a tool says of a device's form says nothing where the system is known.
 _FORMS = frozenset({"desktop", "mobile", "tablet", "pc", "phone", "smartphone", "other", "unknown"})
 # How most people come to a site, which tells an agent nothing.
@@ -99,20 +102,22 @@ class VisitLines:
         device, place = device_words(visit.device, style), place_words(visit.place, style)
         before = [lasted, table.SIGN_OF_CRASH if crash else ""] if words else []
         bad, other = _signs(visit, errors, style)
-        after = [
+        own = [
             device if device != self.common.device else "",
             place if place != self.common.place else "",
-            *other,
-            *self._numbers(visit),
         ]
+        way = self._way(visit.way, _room_beside([*before, *own, *bad], self.line))
         second = [
             joined([lasted, crash]) if words else "",
-            self._way(visit.way, _room_beside([*before, *bad, *after], self.line)),
-            *after[:2],
+            way,
+            *own,
             *(style.bold(sign) for sign in bad),
-            *after[2:],
         ]
-        return [line for line in (first, joined(second), joined(self._links(visit, moment))) if line]
+        more, links = [*other, *self._numbers(visit)], self._links(visit, moment)
+        here = _fitting_beside([*before, way, *own, *bad], more, self.line)
+        there = _fitting_beside(links, [words for words in more if words not in here], self.line)
+        third = joined([*there, *links])
+        return [line for line in (first, joined([*second, *here]), third) if line]
 
     def _numbers(self, visit: Visit) -> list[str]:
         """That it is a user's first session in a tool, or which one the newest that is told of is there."""
@@ -210,6 +215,16 @@ def _room_beside(others: Sequence[str], line: int) -> int:
     """How many of a line's characters are left for pages beside these parts and the marks between them."""
     taken = sum(len(f"{other} · ") for other in others if other)
     return max(0, min(_PAGES, line - taken - len("9 pages:  → ")))
+
+
+def _fitting_beside(said: Sequence[str], more: Sequence[str], line: int) -> list[str]:
+    """What else of a visit fits into a line of so many characters, beside what is said there."""
+    fitting: list[str] = []
+    for words in more:
+        seen = _LINK.sub(r"\1", joined([*said, *fitting, words]))
+        if len(seen) <= line:
+            fitting.append(words)
+    return fitting
 
 
 def _fitting(pages: Sequence[str], room: int) -> list[str]:

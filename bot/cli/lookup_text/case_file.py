@@ -15,6 +15,8 @@ from bot.domain.model import CaseFile
 from bot.domain.visits.history import History, history_of
 
 _SHOWN = 20
+# Characters of a line in a terminal that people read in.
+_LINE = 100
 
 
 def case_file_text(case_file: CaseFile, plain_or_coloured: Style = PLAIN) -> str:
@@ -44,7 +46,7 @@ def _above(case_file: CaseFile, history: History, style: Style) -> list[str]:
 
 def _visits(history: History, style: Style) -> list[list[str]]:
     shown = history.visits[:_SHOWN]
-    writer = VisitLines(style, common_of(shown, style))
+    writer = VisitLines(style, common_of(shown, style), _LINE)
     written = []
     for visit in shown:
         first, *rest = writer.of(visit, errors=len(history.in_visit(visit)))
