@@ -152,7 +152,7 @@ class Inbox:
         while self._arrived:
             some: list[_Arrived] = []
             try:
-                async with self._store.write() as connection:
+                async with self._store.write(is_one=True) as connection:
                     # What came in while this one waited for its turn waits for the disk with it.
                     some, self._arrived = self._arrived[:_AT_ONCE], self._arrived[_AT_ONCE:]
                     rows = [one.row for one in some]
@@ -202,7 +202,7 @@ class Inbox:
     async def renew(self, job_ids: Sequence[str]) -> None:
         """Keep these jobs ours, those that still are, in one statement."""
         ours = jobs.c.id.in_(job_ids) & (jobs.c.leased_by == self._process) & (jobs.c.state == "open")
-        async with self._store.write() as connection:
+        async with self._store.write(is_one=True) as connection:
             await connection.execute(
                 update(jobs).where(ours).values(leased_until_ms=now_ms() + milliseconds(self.lease))
             )

@@ -133,7 +133,7 @@ class Posts:
 
     async def note(self, job_id: str, post: Post) -> None:
         """Store where a part is."""
-        async with self._store.write() as connection:
+        async with self._store.write(is_one=True) as connection:
             await _note(connection, job_id, post)
 
     def note_later(self, job_id: str, post: Post) -> None:
@@ -192,7 +192,7 @@ class Posts:
 
     async def forget(self, job_id: str, *parts: str) -> None:
         """Delete parts that were about to be posted and surely were not."""
-        async with self._store.write() as connection:
+        async with self._store.write(is_one=True) as connection:
             await connection.execute(delete(posts).where(posts.c.job == job_id, posts.c.part.in_(parts)))
 
 

@@ -48,6 +48,7 @@ class PostgresqlDatabase:
         # Each statement of what only reads is a transaction of its own.
         self._reads = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._writes = self._engine.execution_options(casefile_writes=True)
+        self._writes_one = self._reads.execution_options(casefile_writes=True)
         self._writers = asyncio.Semaphore(_WRITERS)
 
     @asynccontextmanager
@@ -57,9 +58,15 @@ class PostgresqlDatabase:
             yield connection
 
     @asynccontextmanager
-    async def writing(self, *, is_long: bool) -> AsyncIterator[AsyncConnection]:  # noqa: ARG002 - the server's work
-        """A connection in a transaction, which is committed when the block has ended."""
-        async with self._writers, self._writes.begin() as connection:
+    async def writing(
+        self,
+        *,
+        is_long: bool,  # noqa: ARG002 - the server's work
+        is_one: bool,
+    ) -> AsyncIterator[AsyncConnection]:
+        """A connection in a transaction, committed at the end; one statement is one by itself."""
+        engine = self._writes_one if is_one else self._writes
+        async with self._writers, engine.begin() as connection:
             yield connection
 
     async def compact(self) -> bool:
