@@ -26,11 +26,13 @@ class Configurable:
 def read_accounts(answer: str) -> tuple[Configurable, ...] | str:
     """The accounts in an answer such as `fullstory, rybbit/www`; else what is not understood."""
     accounts = []
+    if not answer.strip():
+        return f"one at least is needed: {', '.join(TOOLS)}"
     for word in re.split(r"[\s,]+", answer.strip()):
         tool, _, label = word.lower().partition("/")
         tool = tool.replace("-", "_")
         if tool not in TOOLS:
-            return f"{word or 'nothing'} is none of {', '.join(TOOLS)}"
+            return f"{word} is none of {', '.join(TOOLS)}"
         if not _LABEL.fullmatch(label or "main") or "__" in label:
             return f"{label} cannot be a label: letters and digits are needed"
         accounts.append(Configurable(tool, label or "main"))
@@ -42,8 +44,8 @@ def read_accounts(answer: str) -> tuple[Configurable, ...] | str:
 def ask_for_accounts(dialogue: Dialogue) -> dict[str, str]:
     """The variables of all accounts that somebody names."""
     dialogue.say("\nWhich tools record your customers' sessions, and which help desk may be asked?")
-    dialogue.say(f"One or more of {', '.join(TOOLS)}; with labels of your own where there are")
-    dialogue.say("several of one kind: fullstory/us, fullstory/eu.")
+    dialogue.say(f"One or more of {', '.join(TOOLS)};")
+    dialogue.say("with labels of your own where there are several of one kind: fullstory/us, fullstory/eu.")
 
     def not_understood(answer: str) -> str | None:
         accounts = read_accounts(answer)

@@ -62,7 +62,7 @@ async def check_slack(settings: Settings, session: aiohttp.ClientSession, now: d
     try:
         return [check async for check in _all(client, settings, session, now)]
     except _AWAY:
-        return [_unreachable()]
+        return [_unreachable(settings.slack_api_url)]
     except SlackApiError as error:
         # Slack's own failure: what a check expects, it reads itself.
         return [_not_working(error)]
@@ -131,9 +131,11 @@ def _not_working(error: SlackApiError) -> Check:
     return fault("slack", f"Slack does not answer as it should ({said or 'no error named'})", mend)
 
 
-def _unreachable() -> Check:
-    mend = "unset SLACK_API_URL, and let this machine reach slack.com by https (firewall, proxy, DNS)"
-    return fault("slack", "Slack cannot be reached at SLACK_API_URL", mend)
+def _unreachable(url: str) -> Check:
+    mend = "let this machine reach slack.com by https (firewall, proxy, DNS)"
+    if url == Settings.model_fields["slack_api_url"].default:
+        return fault("slack", "Slack cannot be reached", mend)
+    return fault("slack", "Slack cannot be reached at SLACK_API_URL", f"unset SLACK_API_URL, and {mend}")
 
 
 def _scopes(granted: set[str], app: App) -> Check:

@@ -2,11 +2,15 @@
 
 import getpass
 import sys
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TextIO
 
 from bot.cli.terminal import Complaint, printable
+
+# Characters of a line that is read at one glance.
+_WIDTH = 96
 
 Check = Callable[[str], str | None]
 """What is wrong with an answer, in words; None where nothing is."""
@@ -37,8 +41,11 @@ class Dialogue:
         return self.reading.isatty()
 
     def say(self, text: str = "") -> None:
-        """Print a line."""
-        print(text, file=self.writing, flush=True)
+        """Print lines, each broken between words where it is too wide for a terminal."""
+        for line in text.split("\n"):
+            indent = line[: len(line) - len(line.lstrip())]
+            broken = textwrap.wrap(line, _WIDTH, subsequent_indent=indent, break_on_hyphens=False)
+            print("\n".join(broken), file=self.writing, flush=True)
 
     def ask(self, question: str, check: Check = anything, default: str = "", *, secret: bool = False) -> str:
         """

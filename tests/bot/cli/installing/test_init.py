@@ -115,6 +115,7 @@ def test_a_placeholder_is_no_key_to_keep(tmp_path: Path) -> None:
         (["http", "http://casefile.contoso.example"], "https://"),
         (["socket", "sessions"], "SLACK_COMMAND"),
         (["socket", "", "fulstory"], "fulstory is none of"),
+        (["socket", "", ""], "Tools: one at least is needed: fullstory, "),
         (["socket", "", "rybbit rybbit"], "labels of their own"),
         (["socket", "", "rybbit/a__b"], "label"),
         (["socket", "", "rybbit", "key", "my-site"], "RYBBIT__MAIN__SITE: the site's number"),
