@@ -96,3 +96,14 @@ async def test_a_job_that_no_key_opens_any_more_is_ended_and_blocks_no_other(
     await run_leases_out(store)
     assert list(await Inbox(store, Keyring(("another secret",))).take_over(10)) == []
     assert await inbox.count_open() == 0
+
+
+async def test_jobs_that_are_added_in_somebody_elses_transaction_are_taken_over_once_each(
+    inbox: Inbox, store: Store
+) -> None:
+    for _ in range(2):
+        async with store.write() as connection:
+            await inbox.add(connection, [("watch_tell", "a", "1"), ("watch_tell", "b", "2")])
+    taken = await inbox.take_over(10)
+    assert sorted((job.payload, job.attempts) for job in taken) == [("1", 1), ("2", 1)]
+    assert await inbox.take_over(10) == []

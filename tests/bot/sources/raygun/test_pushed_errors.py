@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from bot.domain.model import SourceName, Subject, SubjectKind
 from bot.sources.raygun.pushed_errors import PushedErrors
-from bot.sources.raygun.webhook_events import read_event
+from bot.sources.raygun.webhook_events import ErrorNews, read_event
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import pushed_deliveries, pushed_errors, pushed_hits
@@ -158,3 +158,50 @@ async def test_neither_people_nor_titles_can_be_read_in_the_database(
     assert str(SHOP) in text
     for told in ("contoso", "u-77", "TypeError", "crashreporting"):
         assert told not in text
+
+
+async def news_of(pushed: PushedErrors, *bodies: dict[str, Any]) -> list[str]:
+    """What becomes of an error by these events, in their order."""
+    told: list[ErrorNews] = []
+
+    async def on_news(_connection: Any, news: ErrorNews) -> None:
+        told.append(news)
+
+    for body in bodies:
+        event = read_event(body)
+        assert event is not None
+        await pushed.take(SHOP, event, body, on_news)
+    assert len({news.key for news in told if news.change}) == len([news for news in told if news.change])
+    return [str(news.change) for news in told if news.change]
+
+
+async def test_what_becomes_of_an_error_is_news_once_until_something_else_does(pushed: PushedErrors) -> None:
+    hits = (occurred(hours_ago=hours) for hours in (8, 6, 5))
+    first, again, once_more = hits
+    bodies = (first, resolved(7), resolved(6.5), again, once_more, resolved(4))
+    assert await news_of(pushed, *bodies) == ["again", "status", "again", "status"]
+
+
+async def test_an_older_event_that_comes_late_is_no_news(pushed: PushedErrors) -> None:
+    assert await news_of(pushed, resolved(1), resolved(3) | {"eventType": "StatusChanged"}) == ["status"]
+
+
+async def test_what_became_of_an_error_since_it_was_shown_is_told_with_the_key_of_its_news(
+    pushed: PushedErrors, store: Store
+) -> None:
+    await take(pushed, occurred(hours_ago=8))
+    shown = await pushed.of(SHOP, [JANE], NOW - WEEK)
+    told: list[str] = []
+
+    async def on_news(_connection: Any, news: ErrorNews) -> None:
+        told.append(news.key)
+
+    body = resolved(1)
+    event = read_event(body)
+    assert event is not None
+    await pushed.take(SHOP, event, body, on_news)
+    async with store.write() as connection:
+        [news] = await pushed.news_of(connection, SHOP, shown)
+        assert (news.status, news.who, [news.key]) == ("resolved", "Kim Ito", told)
+        now = await pushed.of(SHOP, [JANE], NOW - WEEK)
+        assert await pushed.news_of(connection, SHOP, now) == []
