@@ -253,6 +253,7 @@ def _handlers(
         engine.leases,
         slack,
         engine.clock,
+        engine.keyring,
         settings,
         metrics,
         admission.trail,

@@ -39,6 +39,7 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
             urls=urls,
             is_foreign=asker.is_foreign,
             is_shared=asker.is_shared,
+            is_refresh=event.get("is_unfurl_refresh") is True,
         )
         await accept(inbound, UNFURL, redelivery_key(body), payload)
 

@@ -78,6 +78,7 @@ class _Event(_Message):
     unfurl_id: _Word | None = None
     source: _Word | None = None
     links: Annotated[list[_Link], Field(max_length=_MOST_IN_LIST)] | None = None
+    is_unfurl_refresh: bool | None = None
     message: _Message | None = None
     previous_message: _Message | None = None
 

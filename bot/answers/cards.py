@@ -16,7 +16,7 @@ from bot.answers.buttons import MORE_OF_PERSON, OPEN, ButtonValue
 from bot.answers.words import table
 from bot.answers.words.counts import headline
 from bot.answers.words.errors import error_lines, last_trouble, trouble_line
-from bot.answers.words.people import persona_of, who_line
+from bot.answers.words.people import Persona, persona_of, who_line
 from bot.answers.words.sources import source_lines
 from bot.answers.words.style import SLACK, with_short_labels
 from bot.answers.words.visits import VisitLines, common_line, common_of
@@ -25,12 +25,12 @@ from bot.domain.model import CaseFile, Session, Subject
 from bot.domain.visits.history import History, history
 from bot.domain.visits.model import Visit
 
-# Visits of a person that a card shows.
-_VISITS_SHOWN = 3
+VISITS_SHOWN = 3
+"""So many visits of a person a card shows."""
+LONGEST_URL = 3_000
+"""Characters of a button's URL (`slack.md`, "Block Kit limits")."""
 # Characters of a line in a channel, which is wider than a thread.
 _LINE = 80
-# Characters of a button's URL (`slack.md`, "Block Kit limits").
-_LONGEST_URL = 3_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,32 @@ class Card:
     shown: int
     is_preview: bool = False
 
+    def history(self) -> History:
+        """The visits and errors that it is about: of one session, or of the person."""
+        [finding] = self.case_file.findings
+        if self.session is None:
+            return history(self.case_file.sessions, self.case_file.errors)
+        return history([self.session], [e for e in finding.errors if e.session_id == self.session.id])
+
+    def persona(self) -> Persona:
+        """Whose it is, by all names that the visits it shows and the subject have."""
+        shown = self.history().visits[:VISITS_SHOWN]
+        users = [session.user for visit in shown for session in visit.sessions]
+        return persona_of(self.subject, users)
+
+    def more_of_person(self) -> str | None:
+        """The value of the button for more of that person; None where there is nobody or no thread yet."""
+        if self.subject is None or self.is_preview:
+            return None
+        return ButtonValue((self.subject,), self.days, self.shown, None, AnswerForm.ANSWER).dumps()
+
 
 def card_blocks(card: Card) -> list[dict[str, Any]]:
     """A card's blocks: whose visit, what went wrong, when, how long, on what, how fresh, and buttons."""
-    own, style = _history(card), with_short_labels(SLACK, [card.case_file])
-    shown = own.visits[:_VISITS_SHOWN]
+    own, style = card.history(), with_short_labels(SLACK, [card.case_file])
+    shown = own.visits[:VISITS_SHOWN]
     trouble, common = last_trouble(own), common_of(shown, style)
-    above = [_whose(card, shown)]
+    above = [whose(card, who_line(card.persona(), SLACK))]
     above += [trouble_line(trouble, own, style)] if trouble else []
     above += [headline(card.case_file, own, style)] if card.session is None else []
     above += [line] if (line := common_line(common, shown, style)) else []
@@ -69,29 +88,23 @@ def card_blocks(card: Card) -> list[dict[str, Any]]:
     return dicts([*blocks, ActionsBlock(elements=buttons)] if buttons else blocks)
 
 
-def _history(card: Card) -> History:
-    """The visits and errors that the card is about: of one session, or of the person."""
-    [finding] = card.case_file.findings
-    if card.session is None:
-        return history(card.case_file.sessions, card.case_file.errors)
-    return history([card.session], [e for e in finding.errors if e.session_id == card.session.id])
-
-
-def _whose(card: Card, shown: Sequence[Visit]) -> str:
-    users = [session.user for visit in shown for session in visit.sessions]
-    who = who_line(persona_of(card.subject, users), SLACK)
+def whose(card: Card, who: str) -> str:
+    """The words that say whose it is, as `who` names them; empty where they are not known by name."""
     sentence = table.VISIT_OF if card.session is not None else table.VISITS_OF
     return sentence.format(who=who or table.NOT_KNOWN_BY_NAME)
 
 
+def page_of(shown: Sequence[Visit]) -> str | None:
+    """The address of what the newest visit's first tool has; None without one that a button takes."""
+    urls = (session.url for visit in shown for session in visit.sessions if session.url)
+    url = next(urls, None)
+    return url if url and len(url) <= LONGEST_URL else None
+
+
 def _buttons(card: Card, shown: Sequence[Visit]) -> list[ButtonElement]:
-    url = next((session.url for visit in shown for session in visit.sessions if session.url), None)
     buttons = []
-    if url and len(url) <= _LONGEST_URL:
+    if url := page_of(shown):
         buttons.append(ButtonElement(text=table.OPEN, action_id=OPEN, url=url, style="primary"))
-    if card.subject and not card.is_preview:
-        value = ButtonValue((card.subject,), card.days, card.shown, None, AnswerForm.ANSWER)
-        buttons.append(
-            ButtonElement(text=table.MORE_OF_PERSON, action_id=MORE_OF_PERSON, value=value.dumps())
-        )
+    if value := card.more_of_person():
+        buttons.append(ButtonElement(text=table.MORE_OF_PERSON, action_id=MORE_OF_PERSON, value=value))
     return buttons

@@ -33,15 +33,16 @@ def escaped(text: str, most: int) -> str:
 
     Marks of formatting stay readable and format nothing. With what that takes it is at most twice as long.
     """
-    return _cut(_one_line(text), most, _shown)
+    return _cut(one_line(text), most, _shown)
 
 
 def code(text: str, most: int) -> str:
     """Untrusted text, such as an address, as code: people can copy it exactly as it is."""
-    return f"`{_cut(_one_line(text).replace('`', chr(39)), most, _safe)}`"
+    return f"`{_cut(one_line(text).replace('`', chr(39)), most, _safe)}`"
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """Untrusted text as one line, without control characters and what nobody sees."""
     return " ".join(_CONTROL.sub(" ", text).split())
 
 

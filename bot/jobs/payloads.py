@@ -199,6 +199,7 @@ class UnfurlPayload:
     Somebody pasted addresses; `urls` are exactly as Slack wrote them.
 
     Where `unfurl_id` and `source` are missing (Enterprise Grid), `channel` and `message_ts` name the message.
+    With `is_refresh` somebody asks for a card anew that is there.
     """
 
     __pydantic_config__ = _PRIVATE
@@ -212,6 +213,7 @@ class UnfurlPayload:
     urls: tuple[str, ...]
     is_foreign: bool = False
     is_shared: bool = False
+    is_refresh: bool = False
 
     @property
     def asker(self) -> Asker:

@@ -6,9 +6,9 @@ but a card: where it is not clear whose page it is, or somebody may not look cus
 """
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import structlog
@@ -16,8 +16,10 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.answers.cards import Card, card_blocks
+from bot.answers.entities import Reference, card_entity
 from bot.audit.entries import AuditEntry, Came, ShownTo, asked_by
 from bot.audit.trail import AuditTrail
+from bot.domain.characters import unescaped
 from bot.domain.model import CaseFile, Finding, Session, Subject, SubjectKind
 from bot.jobs.inbox import Job
 from bot.jobs.payloads import UNFURL, UnfurlPayload
@@ -30,9 +32,12 @@ from bot.slack.access import Access
 from bot.sources.http import CallFailed
 from bot.sources.protocol import Question
 from bot.sources.quota import Purpose
+from bot.storage.keyring import Keyring
 from bot.storage.leases import Leases
 
 _COOLING = timedelta(minutes=30)
+# So long cards are shown without Work Objects where Slack has refused them: it may be switched on meanwhile.
+_PLAIN_LASTS = timedelta(hours=1)
 # The metric's label for a card that Slack has taken.
 _SHOWN = "shown"
 T = TypeVar("T")
@@ -47,10 +52,15 @@ class NoCard:
 
 @dataclass(frozen=True, slots=True)
 class _Claimed:
-    """A card, and the page that nobody else shows a card of meanwhile; None in a preview."""
+    """
+    A card, and the page that nobody else shows a card of meanwhile; None in a preview or a refresh.
+
+    `entity` is the same as Slack's Work Object.
+    """
 
     card: Card
     page: str | None
+    entity: dict[str, Any]
 
 
 class UnfurlJobs:
@@ -63,6 +73,7 @@ class UnfurlJobs:
         leases: which pages have a card in a channel.
         slack: shows the cards.
         clock: the process's time.
+        keyring: hashes what Slack knows a page by.
         settings: how far back, how much, for whose eyes, which hosts.
         metrics: counts.
         trail: says who was shown a card.
@@ -76,6 +87,7 @@ class UnfurlJobs:
         leases: Leases,
         slack: AsyncWebClient,
         clock: Clock,
+        keyring: Keyring,
         settings: Settings,
         metrics: Metrics,
         trail: AuditTrail,
@@ -86,6 +98,9 @@ class UnfurlJobs:
         self._leases = leases
         self._slack = slack
         self._clock = clock
+        self._keyring = keyring
+        # Slack has refused Work Objects: until then it is asked without.
+        self._plain_until: datetime | None = None
         self._settings = settings
         self._metrics = metrics
         self._log = structlog.get_logger("unfurls")
@@ -103,7 +118,7 @@ class UnfurlJobs:
         outcomes = [one.outcome for one in found if isinstance(one, NoCard)]
         self._trail.note(job, [_audited(payload, one) for one in found])
         if cards:
-            shown = await self._show(payload, {url: card_blocks(one.card) for url, one in cards.items()})
+            shown = await self._show(payload, cards)
             outcomes += [shown] * len(cards)
             if shown != _SHOWN:
                 # Slack has refused them: the next time that they are pasted they are news again.
@@ -130,14 +145,16 @@ class UnfurlJobs:
         named = await self._in_time(self._name(url, payload.user))
         if isinstance(named, NoCard):
             return named
-        page = None if payload.is_preview else f"card/{payload.channel}/{named.page}"
+        is_once = not (payload.is_preview or payload.is_refresh)
+        page = f"card/{payload.channel}/{named.page}" if is_once else None
         if page and not await self._leases.take(page, job.id, _COOLING):
             return NoCard("cooled_down")
         card = await self._in_time(self._describe(job, named, payload))
         if isinstance(card, NoCard):
             await self._give_back(job, [page] if page else [])
             return card
-        return _Claimed(card, page)
+        reference = reference_of(self._keyring, named, url)
+        return _Claimed(card, page, card_entity(card, reference, url))
 
     async def _in_time(self, asking: Coroutine[Any, Any, T]) -> T | NoCard:
         """
@@ -177,24 +194,52 @@ class UnfurlJobs:
         case_file = CaseFile(named, self._clock(), lookup.days, (finding,))
         return Card(case_file, session, subject, lookup.days, lookup.shown, payload.is_preview)
 
-    async def _show(self, payload: UnfurlPayload, cards: dict[str, list[dict[str, Any]]]) -> str:
+    async def _show(self, payload: UnfurlPayload, cards: Mapping[str, _Claimed]) -> str:
         """Show the cards; returns the metric's label for the result."""
-        unfurls = {url: {"blocks": blocks} for url, blocks in cards.items()}
-        place: dict[str, Any] = {"channel": payload.channel, "ts": payload.message_ts}
+        arguments: dict[str, Any] = {"channel": payload.channel, "ts": payload.message_ts}
         if payload.unfurl_id and payload.source:
-            place = {"unfurl_id": payload.unfurl_id, "source": payload.source}
+            arguments = {"unfurl_id": payload.unfurl_id, "source": payload.source}
+        arguments["unfurls"] = {url: {"blocks": card_blocks(one.card)} for url, one in cards.items()}
         try:
-            await self._slack.chat_unfurl(**place, unfurls=unfurls)
+            if not await self._shown_as_entities(arguments, [one.entity for one in cards.values()]):
+                await self._slack.chat_unfurl(**arguments)
         except SlackApiError as error:
             code = str(error.response.get("error"))
             self._log.warning("unfurl.refused", slack=code)
             return "failed_slack"
         return _SHOWN
 
+    async def _shown_as_entities(self, arguments: Mapping[str, Any], entities: list[dict[str, Any]]) -> bool:
+        """
+        Show the cards as blocks and as Work Objects; False where Slack takes no Work Objects of this app.
+
+        Raises:
+            SlackApiError: when Slack refuses the cards themselves.
+
+        """
+        if self._plain_until and self._clock() < self._plain_until:
+            return False
+        try:
+            await self._slack.chat_unfurl(**arguments, metadata={"entities": entities})
+        except SlackApiError as error:
+            code = str(error.response.get("error"))
+            if "metadata" not in code and code != "feature_not_enabled":
+                raise
+            self._plain_until = self._clock() + _PLAIN_LASTS
+            self._log.warning("unfurl.without_work_objects", slack=code)
+            return False
+        return True
+
     def _count(self, job: Job, outcomes: list[str]) -> None:
         for outcome in outcomes:
             self._metrics.unfurls.labels(outcome).inc()
         self._log.info("unfurl.done", job=job.id, outcomes=sorted(outcomes))
+
+
+def reference_of(keyring: Keyring, named: NamedPage, url: str) -> Reference:
+    """How Slack is to know a page: by a keyed hash, as the page of a person is known by their address."""
+    kind = "session" if named.session_id else "person"
+    return Reference(keyring.hash("page", named.page), kind, unescaped(url))
 
 
 def _audited(payload: UnfurlPayload, found: _Claimed | NoCard) -> AuditEntry:

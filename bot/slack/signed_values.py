@@ -19,8 +19,8 @@ _LONGEST, _LONGEST_OPTION = 2_000, 150
 _SIGNATURE = 16
 LENGTH_OF_SIGNATURE = _SIGNATURE + len(_MARK)
 """So many characters a signature takes of a value."""
-# The arguments of Slack's methods that hold blocks.
-_HOLDERS = ("blocks", "attachments", "unfurls", "view")
+# The arguments of Slack's methods that hold buttons.
+_HOLDERS = ("blocks", "attachments", "unfurls", "view", "metadata")
 
 
 class ForgedValue(Exception):
@@ -44,7 +44,9 @@ class ButtonSeals:
         if isinstance(content, Mapping):
             told = {name: self.signed(one) for name, one in content.items()}
             action_id = str(told.get("action_id"))
-            if told.get("type") == "button" and isinstance(told.get("value"), str):
+            # A Work Object's action is a button that does not say so.
+            is_button = "action_id" in told and told.get("type", "button") == "button"
+            if is_button and isinstance(told.get("value"), str):
                 told["value"] = self._sign(action_id, told["value"], _LONGEST)
             elif told.get("type") == "overflow":
                 options = told["options"]

@@ -6,6 +6,7 @@ from typing import Any
 from sandbox.slack.arguments import Arguments
 from sandbox.slack.block_kit import Surface
 from sandbox.slack.content import read_blocks, read_content
+from sandbox.slack.entities import Previews, Wrong, check_entity
 from sandbox.slack.errors import ApiError
 from sandbox.slack.messages import Json, Message
 from sandbox.slack.places import Channel, Kind
@@ -56,9 +57,10 @@ def unfurl(state: State, args: Arguments) -> Json:
     if unfurls is None and args.values.get("metadata") is None and not args.flag("user_auth_required"):
         raise ApiError("missing_unfurls")
     cards = {} if unfurls is None else _cards(state, link, unfurls)
+    entities = _entities(state, link, args.values.get("metadata"))
     message = state.find(link.channel, link.ts)
     if message is not None:
-        state.unfurl_as_bot(message, cards)
+        state.unfurl_as_bot(message, cards, entities)
     elif link.source == "composer":
         state.previews[link.unfurl_id] = cards
     return {"ok": True}
@@ -144,3 +146,21 @@ def _cards(state: State, link: Link, unfurls: Any) -> Json:
         if "blocks" in card:
             read_blocks(state, card["blocks"], "chat.unfurl", Surface.UNFURL)
     return unfurls
+
+
+def _entities(state: State, link: Link, metadata: Any) -> Json:
+    """The Work Objects in a call's metadata, by the URL that each is of."""
+    if metadata is None:
+        return {}
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("entities"), list):
+        raise ApiError("invalid_metadata_format")
+    try:
+        for entity in metadata["entities"]:
+            check_entity(entity, link.urls)
+    except Wrong as wrong:
+        state.violate(f"chat.unfurl: {wrong}")
+        raise ApiError("error_processing_metadata") from None
+    if state.work_objects is Previews.REFUSED:
+        raise ApiError("error_processing_metadata")
+    shown = metadata["entities"] if state.work_objects is Previews.ON else []
+    return {entity["app_unfurl_url"]: entity for entity in shown}

@@ -53,7 +53,18 @@ def clickables(message: Message) -> Iterator[Clickable]:
     for attachment in message.content.attachments:
         yield from _in_blocks(attachment.get("blocks", ()), None)
     for url, card in message.unfurls.items():
-        yield from _in_blocks(card.get("blocks", ()), url)
+        if url not in message.entities:
+            yield from _in_blocks(card.get("blocks", ()), url)
+    for url, entity in message.entities.items():
+        for action in actions_of(entity):
+            yield Clickable("", action, url)
+
+
+def actions_of(entity: Json) -> list[Json]:
+    """The actions of a Work Object, as buttons."""
+    actions = entity["entity_payload"].get("actions", {})
+    both = (*actions.get("primary_actions", ()), *actions.get("overflow_actions", ()))
+    return [{"type": "button"} | action for action in both]
 
 
 def _in_blocks(blocks: tuple[Json, ...] | list[Json], card: str | None) -> Iterator[Clickable]:

@@ -39,9 +39,9 @@ class Message:
     One message, as it is now.
 
     `edits` are its earlier versions, oldest first. `only_for` is the one user who sees an ephemeral
-    message. `unfurls` are the cards that `chat.unfurl` added below it, by URL. `extra` holds whatever
-    else a message carries (`app_id`, `bot_profile`, `files`, `username`, `subtype`, ...); None in it
-    leaves out what is there otherwise.
+    message. `unfurls` are the cards that `chat.unfurl` added below it, and `entities` the Work Objects that
+    Slack shows in place of them, both by URL. `extra` holds whatever else a message carries (`app_id`,
+    `bot_profile`, `files`, `username`, `subtype`, ...); None in it leaves out what is there otherwise.
     """
 
     channel: str
@@ -55,6 +55,7 @@ class Message:
     edits: tuple[Version, ...] = ()
     edited_at: datetime | None = None
     unfurls: Json = field(default_factory=dict)
+    entities: Json = field(default_factory=dict)
     reactions: tuple[str, ...] = ()
     extra: Json = field(default_factory=dict)
 
@@ -87,7 +88,7 @@ class Message:
         """The note that Slack leaves in place of a removed message that has replies."""
         said, extra = Content("This message was deleted."), {"subtype": "tombstone", "hidden": True}
         gone = replace(self, user=SLACKBOT, bot_id=None, content=said, extra=extra, thread_ts=self.ts)
-        return replace(gone, edits=(), edited_at=None, unfurls={}, reactions=())
+        return replace(gone, edits=(), edited_at=None, unfurls={}, entities={}, reactions=())
 
     def as_slack(self, *, with_metadata: bool = True) -> Json:
         """The message object of the Web API, events and interactions."""

@@ -30,7 +30,7 @@ def mentions(message: Message) -> frozenset[Mention]:
     """Who is notified by this message: by its text, all mrkdwn in its blocks, and rich text."""
     link_names = message.content.link_names
     found = set(find_mentions(message.text, link_names=link_names))
-    for part in (message.blocks, message.content.attachments, message.unfurls):
+    for part in (message.blocks, message.content.attachments, message.unfurls, message.entities):
         for node in walk(part):
             found |= _mentions_of(node, link_names=link_names)
     return frozenset(found)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sandbox.slack.calls import ApiCall, Faults, Limit, Pace
 from sandbox.slack.changes import Changes
+from sandbox.slack.entities import Previews
 from sandbox.slack.errors import ApiError
 from sandbox.slack.files import Files
 from sandbox.slack.messages import Content, Json, Message, Messages
@@ -93,6 +94,8 @@ class State:
         self.unfurl_domains: set[str] = set()
         # Cards in the composer, by unfurl id: only their author sees them.
         self.previews: dict[str, Json] = {}
+        # Whether the app's Work Objects are shown.
+        self.work_objects = Previews.ON
         self.bot_token = f"xoxb-{secrets.token_hex(12)}"
         self.app_token = f"xapp-{secrets.token_hex(12)}"
         # Of a person who may configure the app (https://docs.slack.dev/authentication/tokens/#config).
@@ -200,9 +203,11 @@ class State:
             self.listener.edited(edited, message)
         return edited
 
-    def unfurl_as_bot(self, message: Message, cards: Json) -> None:
-        """Add cards of our app below a message."""
-        unfurled = replace(message, unfurls={**message.unfurls, **cards})
+    def unfurl_as_bot(self, message: Message, cards: Json, entities: Json) -> None:
+        """Add cards of our app below a message, or Work Objects."""
+        unfurled = replace(
+            message, unfurls={**message.unfurls, **cards}, entities={**message.entities, **entities}
+        )
         self.store(unfurled)
         if self.listener:
             self.listener.edited(unfurled, message)
