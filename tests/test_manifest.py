@@ -2,6 +2,7 @@
 
 import ast
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ ADDRESS = "https://casefile.contoso.example"
 CODE = sorted((ROOT / "bot").rglob("*.py")) + sorted((ROOT / "handlers").rglob("*.py"))
 
 
+@cache
 def calls() -> list[ast.Call]:
     return [n for file in CODE for n in ast.walk(ast.parse(file.read_text())) if isinstance(n, ast.Call)]
 

@@ -166,7 +166,7 @@ def transport() -> str:
 
 @pytest.fixture
 async def desk(transport: str, tmp_path: Path) -> AsyncIterator[Desk]:
-    async with open_world(strangers_a_day=100, slacks_patience=SLACKS_PATIENCE) as world:
+    async with open_world(strangers_a_day=10, slacks_patience=SLACKS_PATIENCE) as world:
         for vendor in world.vendors:
             vendor.slow_seconds = 0.4
         yield Desk(world, transport, tmp_path)

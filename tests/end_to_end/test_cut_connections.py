@@ -101,7 +101,7 @@ async def test_what_was_acknowledged_is_answered_once_whatever_connections_are_c
 
     async with AsyncExitStack() as stack:
         world = await stack.enter_async_context(
-            open_world(strangers_a_day=100, slacks_patience=PATIENCE, more_people=more_people)
+            open_world(strangers_a_day=10, slacks_patience=PATIENCE, more_people=more_people)
         )
         world.slack.courier.retry_waits = RETRY_WAITS
         database_url = prepared_sqlite(tmp_path / "casefile.db")

@@ -352,15 +352,15 @@ async def test_when_all_is_spent_the_index_still_answers_and_nothing_is_asked(sh
 
 async def test_no_24_hours_ever_hold_more_than_50_calls_however_much_is_asked(shop: Shop) -> None:
     source = shop.source()
-    for number in range(120):
-        subject = uid(f"u-{number % 50}")
+    for number in range(60):
+        subject = uid(f"u-{number % 25}")
         with_all_might = Effort.FRESH if number % 3 else Effort.USUAL
         try:
             await shop.ask(source, subject, effort=with_all_might)
         except CallFailed as failed:
             assert failed.failure.reason is Reason.QUOTA_SPENT  # noqa: PT017 - each of many may fail
         await shop.on_bench.tasks.settle()
-        shop.clock.advance(minutes=22)
+        shop.clock.advance(minutes=44)
     assert shop.vendor.refused_calls == 0
     assert shop.vendor.most_in_24_hours == 50
 
