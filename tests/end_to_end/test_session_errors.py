@@ -55,7 +55,7 @@ async def test_a_press_posts_that_sessions_errors_in_the_thread_and_what_is_left
     assert sorted(newest_first, key=told.index) == list(newest_first)
     assert "TypeError: Cannot read properties of undefined (reading 'total')" in told
     assert "Chrome 142 · Windows 11" in told
-    assert "999 of 1000 such readings are left this month" in told
+    assert "999 of 1000 such readings left this month" in told
     assert events_read(desk) == 1
 
 

@@ -24,12 +24,12 @@ from bot.jobs.admission import Admission
 from bot.jobs.home.tab import HomeTab
 from bot.jobs.inbox import Job
 from bot.jobs.payloads import OTHERS
+from bot.jobs.pressed.shown import show
 from bot.lookup.fan_out import Lookup
 from bot.lookup.others import Others, OthersHit
 from bot.operations.clock import Clock
 from bot.slack.lost_posts import Spot
-from bot.slack.poster import NotHere, Poster
-from bot.slack.posts import Part
+from bot.slack.poster import Poster
 from bot.sources.protocol import Effort, Question
 from bot.sources.quota import Purpose
 
@@ -88,16 +88,9 @@ class OthersJobs:
             admission.trail.note(job, [replace(entry, shown_to=ShownTo.ASKER)])
             await self._show_on_home(asker, case_file, message)
             return
-        if verdict.in_public and not payload.ephemeral and not self._is_private:
-            admission.trail.note(job, [replace(entry, shown_to=ShownTo.PUBLIC)])
-            try:
-                await self._poster.post(job, Part("answer"), Spot(asker.channel, payload.thread_ts), message)
-            except NotHere:
-                pass
-            else:
-                return
-        admission.trail.note(job, [replace(entry, shown_to=ShownTo.ASKER)])
-        await admission.tell(job, asker, message)
+        in_public = verdict.in_public and not payload.ephemeral and not self._is_private
+        spot = Spot(asker.channel, payload.thread_ts) if in_public else None
+        await show(job, asker, message, spot, entry, admission=admission, poster=self._poster)
 
     async def _show_on_home(self, asker: Asker, case_file: CaseFile, message: Message) -> None:
         """Show it above the answer that the button is below, which stays."""

@@ -16,11 +16,11 @@ from bot.domain.model import ErrorEvent, Session, SourceName
 from bot.jobs.admission import Admission
 from bot.jobs.inbox import Job
 from bot.jobs.payloads import SESSION_ERRORS, SessionErrorsPayload
+from bot.jobs.pressed.shown import show
 from bot.lookup.known_links import KnownLinks
 from bot.lookup.pages.asked import Pages
 from bot.slack.lost_posts import Spot
-from bot.slack.poster import NotHere, Poster
-from bot.slack.posts import Part
+from bot.slack.poster import Poster
 from bot.sources.http import CallFailed
 from bot.sources.protocol import SessionErrors, Source, TellsErrors
 from bot.sources.quota import QuotaState
@@ -86,16 +86,9 @@ class SessionErrorsJobs:
         budget = await source.http.ledger.state(source.budget)
         message = session_errors(source.name, payload, told, budget)
         entry = replace(entry, outcome=Came.FOUND, sessions=1, errors=len(told.errors))
-        if verdict.in_public and not payload.ephemeral and not self._is_private:
-            admission.trail.note(job, [replace(entry, shown_to=ShownTo.PUBLIC)])
-            try:
-                await self._poster.post(job, Part("answer"), Spot(asker.channel, payload.thread_ts), message)
-            except NotHere:
-                pass
-            else:
-                return
-        admission.trail.note(job, [replace(entry, shown_to=ShownTo.ASKER)])
-        await admission.tell(job, asker, message)
+        in_public = verdict.in_public and not payload.ephemeral and not self._is_private
+        spot = Spot(asker.channel, payload.thread_ts) if in_public else None
+        await show(job, asker, message, spot, entry, admission=admission, poster=self._poster)
 
 
 def session_errors(
