@@ -11,9 +11,10 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import BigInteger, ColumnElement, String, Update, bindparam, func, select, update
 
 from bot.operations.clock import milliseconds
 from bot.operations.timing import LEASE
@@ -262,12 +263,8 @@ class Inbox:
         What was left for the job's next transaction is written in either case: it has happened.
         """
         await self._write_what_waits(connection, job_id)
-        lease = (
-            update(jobs)
-            .where(self._is_ours(job_id))
-            .values(leased_until_ms=now_ms() + milliseconds(self.lease))
-        )
-        return bool((await connection.execute(lease)).rowcount)
+        values = {"_job": job_id, "_process": self._process, "_lease": milliseconds(self.lease)}
+        return bool((await connection.execute(_holding(), values)).rowcount)
 
     async def _change(self, job: Job, values: dict[str, object]) -> None:
         async with self._store.write() as connection:
@@ -284,3 +281,12 @@ class Inbox:
 
     def _is_ours(self, job_id: str) -> ColumnElement[bool]:
         return (jobs.c.id == job_id) & (jobs.c.leased_by == self._process) & (jobs.c.state == "open")
+
+
+@cache
+def _holding() -> Update:
+    """The statement that takes a job's whole lease anew, where it is still this process's."""
+    ours = (jobs.c.id == bindparam("_job", type_=String())) & (jobs.c.state == "open")
+    by_us = jobs.c.leased_by == bindparam("_process", type_=String())
+    until = now_ms() + bindparam("_lease", type_=BigInteger())
+    return update(jobs).where(ours, by_us).values(leased_until_ms=until)

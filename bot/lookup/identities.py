@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
+from typing import Any
 
 from cachetools import TTLCache
 from pydantic import TypeAdapter
-from sqlalchemy import delete, select
+from sqlalchemy import BigInteger, Select, String, bindparam, delete, select
 
 from bot.domain.addresses import LONGEST_SUBJECT, read_address
 from bot.domain.model import Doubt, SessionUser, SourceName, Subject, SubjectKind
@@ -186,16 +188,12 @@ class Identities:
 
         Pairs that were sealed by a key since removed are left out.
         """
-        column, other = identities.c[subject.kind.value], identities.c[_other(subject.kind).value]
-        its = column == self._hash(subject.value)
-        near = its | other.in_(select(other).where(its))
-        recent = identities.c.seen_ms >= now_ms() - milliseconds(self._retention)
-        since = now_ms() - milliseconds(min(_WRITTEN_LATELY, self._retention / 2))
-        lately = (identities.c.seen_ms > since).label("lately")
-        key = (identities.c.email, identities.c.uid, identities.c.account)
-        query = select(*key, identities.c.sealed, lately).where(near, recent)
-        newest = query.order_by(identities.c.seen_ms.desc(), identities.c.email, identities.c.uid)
-        rows = (await connection.execute(newest)).all()
+        values = {
+            "_name": self._hash(subject.value),
+            "_kept": milliseconds(self._retention),
+            "_lately": milliseconds(min(_WRITTEN_LATELY, self._retention / 2)),
+        }
+        rows = (await connection.execute(_pairs_around(subject.kind), values)).all()
         self._written.update({(row.email, row.uid, row.account): True for row in rows if row.lately})
         return [pair for row in rows if (pair := self._opened(row.sealed))]
 
@@ -216,6 +214,19 @@ class Identities:
 
     def _hash(self, name: str) -> str:
         return self._keyring.hash("identity", name)
+
+
+@cache
+def _pairs_around(kind: SubjectKind) -> Select[*tuple[Any, ...]]:
+    """The statement that reads the pairs of a name, and those of its other names, those seen last first."""
+    column, other = identities.c[kind.value], identities.c[_other(kind).value]
+    its = column == bindparam("_name", type_=String())
+    near = its | other.in_(select(other).where(its))
+    recent = identities.c.seen_ms >= now_ms() - bindparam("_kept", type_=BigInteger())
+    lately = (identities.c.seen_ms > now_ms() - bindparam("_lately", type_=BigInteger())).label("lately")
+    key = (identities.c.email, identities.c.uid, identities.c.account)
+    query = select(*key, identities.c.sealed, lately).where(near, recent)
+    return query.order_by(identities.c.seen_ms.desc(), identities.c.email, identities.c.uid)
 
 
 def _pair(source: SourceName, user: SessionUser) -> _Pair | None:

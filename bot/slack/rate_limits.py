@@ -7,9 +7,11 @@ so many calls a minute (`slack.md`, rate limits; https://docs.slack.dev/apis/web
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import cache
 from types import MappingProxyType
+from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Select, bindparam, delete, insert, select
 
 from bot.operations.clock import milliseconds
 from bot.storage.database import Connection
@@ -178,12 +180,16 @@ async def take_turn(
 
 async def _taken(connection: Connection, keys: list[str]) -> tuple[int, dict[str, int]]:
     """The database's time, and until when turns are taken, by key; in milliseconds since 1970."""
-    clock = select(now_ms().label("now")).subquery()
-    query = select(clock.c.now, turns.c.key, turns.c.taken_until_ms).select_from(
-        clock.outerjoin(turns, turns.c.key.in_(keys))
-    )
-    rows = (await connection.execute(query)).all()
+    rows = (await connection.execute(_now_and_turns(), {"_keys": keys})).all()
     return int(rows[0].now), {row.key: row.taken_until_ms for row in rows if row.key is not None}
+
+
+@cache
+def _now_and_turns() -> Select[*tuple[Any, ...]]:
+    """The statement that reads the database's time and until when turns are taken."""
+    clock = select(now_ms().label("now")).subquery()
+    ours = turns.c.key.in_(bindparam("_keys", expanding=True))
+    return select(clock.c.now, turns.c.key, turns.c.taken_until_ms).select_from(clock.outerjoin(turns, ours))
 
 
 async def _take(connection: Connection, key: str, until_ms: int) -> None:

@@ -2,15 +2,36 @@
 
 from collections.abc import Collection
 from datetime import timedelta
+from functools import cache
 
-from sqlalchemy import case, delete, or_, update
+from sqlalchemy import BigInteger, String, bindparam, case, delete, or_, update
+from sqlalchemy.sql.dml import ReturningInsert
 
 from bot.operations.clock import milliseconds
 from bot.storage.database import Connection
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store, Write
 from bot.storage.tables import claims, now_ms
-from bot.storage.upsert import insert_into
+from bot.storage.upsert import insertion
+
+
+@cache
+def _taking(dialect: str, leases: int) -> ReturningInsert[str]:
+    """The statement that takes so many leases, and returns the keys of those that the holder has then."""
+    holder = bindparam("_holder", type_=String())
+    until = now_ms() + bindparam("_lasting", type_=BigInteger())
+    keys = (bindparam(f"_key_{number}", type_=String()) for number in range(leases))
+    is_over = claims.c.until_ms <= now_ms()
+    new = insertion(dialect, claims).values(
+        [{"key": key, "holder": holder, "until_ms": until} for key in keys]
+    )
+    ends = case((is_over, new.excluded.until_ms), else_=claims.c.until_ms)
+    taken = new.on_conflict_do_update(
+        index_elements=[claims.c.key],
+        set_={"holder": holder, "until_ms": ends},
+        where=or_(is_over, claims.c.holder == holder),
+    )
+    return taken.returning(claims.c.key)
 
 
 class Leases:
@@ -38,19 +59,11 @@ class Leases:
     ) -> set[str]:
         """As `take`, of several in a writer's transaction: the keys whose leases the holder has now."""
         named = {self._hash(key): key for key in keys}
-        until = now_ms() + milliseconds(lasting)
+        values = {"_holder": holder, "_lasting": milliseconds(lasting)}
         # In one order: two transactions that take the same ones do not wait for each other in a circle.
-        rows = [{"key": name, "holder": holder, "until_ms": until} for name in sorted(named)]
-        is_over = claims.c.until_ms <= now_ms()
-        new = insert_into(connection, claims).values(rows)
-        ends = case((is_over, new.excluded.until_ms), else_=claims.c.until_ms)
-        taken = new.on_conflict_do_update(
-            index_elements=[claims.c.key],
-            set_={"holder": holder, "until_ms": ends},
-            where=or_(is_over, claims.c.holder == holder),
-        )
-        rows_taken = (await connection.execute(taken.returning(claims.c.key))).scalars().all()
-        return {named[name] for name in rows_taken}
+        values |= {f"_key_{number}": name for number, name in enumerate(sorted(named))}
+        taken = await connection.execute(_taking(connection.dialect.name, len(named)), values)
+        return {named[name] for name in taken.scalars().all()}
 
     async def renew(self, key: str, holder: str, lasting: timedelta) -> None:
         """Prolong a lease that the holder has: it lasts so long from now."""

@@ -47,7 +47,7 @@ async def upsert(
 @cache
 def _over_what_is_there(dialect: str, table: Table, names: tuple[str, ...]) -> "Insert":
     """The insertion of rows with such columns, each over the one that has the same primary key."""
-    statement = _insert_into(dialect, table)
+    statement = insertion(dialect, table)
     key = {column.name for column in table.primary_key}
     written = {name: statement.excluded[name] for name in names if name not in key}
     return statement.on_conflict_do_update(index_elements=[*key], set_=written)
@@ -99,10 +99,11 @@ async def insert_new_returning(
 
 def insert_into(connection: Connection, table: Table) -> "Insert":
     """An insertion for the database at hand, which may say what is done about a row that is there already."""
-    return _insert_into(connection.dialect.name, table)
+    return insertion(connection.dialect.name, table)
 
 
-def _insert_into(dialect: str, table: Table) -> "Insert":
+def insertion(dialect: str, table: Table) -> "Insert":
+    """An insertion for a kind of database, which may say what is done about a row that is there already."""
     if dialect == "postgresql":
         from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - loaded where it is used
 
