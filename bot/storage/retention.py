@@ -46,7 +46,6 @@ _LONGEST_WINDOW = timedelta(days=32)
 _LOOKUPS_KEPT = timedelta(days=8)
 _TURNS_KEPT = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
-_BETWEEN_SWEEPS = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,22 +113,29 @@ class Retention:
         kept: how long things are kept.
         windows: returns how long calls of accounts at vendors count.
         clock: the time that the index goes by.
+        between: how long after one sweep the next one begins.
 
     """
 
     def __init__(
-        self, store: Store, kept: Kept, windows: Callable[[], dict[str, timedelta]], clock: Clock
+        self,
+        store: Store,
+        kept: Kept,
+        windows: Callable[[], dict[str, timedelta]],
+        clock: Clock,
+        between: timedelta = timedelta(minutes=10),
     ) -> None:
         self._store = store
         self._kept = kept
         self._windows = windows
         self._clock = clock
+        self._between = between
 
     async def sweep_for_ever(self) -> None:
-        """Delete what is too old now, and again every ten minutes."""
+        """Delete what is too old now, and again and again, though nobody asks anything."""
         while True:
             await self.sweep()
-            await asyncio.sleep(_BETWEEN_SWEEPS.total_seconds())
+            await asyncio.sleep(self._between.total_seconds())
 
     async def sweep(self) -> int:
         """Delete what is too old in every table; returns how many rows that were."""

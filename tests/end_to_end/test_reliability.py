@@ -8,7 +8,10 @@ import pytest
 from bot.app import Bot
 from bot.domain.model import CaseFile, Subject, SubjectKind
 from bot.sources.protocol import Effort, Question
+from bot.storage.store import open_store
+from bot.storage.tables import identities
 from sandbox.slack import plain_text
+from tests.conftest import stored
 from tests.end_to_end.conftest import BY_BOTH_TRANSPORTS, Desk
 
 JANE = "jane@contoso.example"
@@ -138,6 +141,15 @@ async def test_what_was_cached_survives_a_restart_and_holds_no_address(desk: Des
         await desk.thread(number=2)
     assert [len(vendor.calls) for vendor in desk.world.vendors] == calls
     assert all(b"contoso" not in content for content in desk.database_files())
+
+
+async def test_a_bot_that_nobody_asks_anything_deletes_what_is_too_old(desk: Desk) -> None:
+    pair = {"email": "e", "uid": "u", "account": "fullstory/main", "sealed": "of a year ago", "seen_ms": 1}
+    async with open_store(desk.settings.database_url) as store, store.write() as connection:
+        await connection.execute(identities.insert().values(pair))
+    async with desk.casefile() as bot, asyncio.timeout(60):
+        while "of a year ago" in await stored(bot.engine.store):  # noqa: ASYNC110 - the database tells nobody
+            await asyncio.sleep(0.02)
 
 
 async def test_a_bad_signature_is_refused_with_401(desk: Desk) -> None:

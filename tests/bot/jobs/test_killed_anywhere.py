@@ -9,7 +9,7 @@ whose answer was kept is never made again.
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Generator
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -135,7 +135,11 @@ async def at(store: Store, keyring: Keyring) -> AsyncIterator[InSlack]:
 
 def jobs_of(at: InSlack, by: Process, found: Finding) -> PeopleJobs:
     """What answers people in one process."""
-    settings, memory, metrics = load_settings({}), Memory(at.store, at.keyring, system_clock), make_metrics()
+    settings, memory, metrics = (
+        load_settings({}),
+        Memory(at.store, at.keyring, system_clock),
+        found.lookup.metrics,
+    )
     access = Access(by.client, settings.access, system_clock, memory)
     admission = Admission(access, by.poster, by.posts, metrics, by.trail(at, metrics))
     reader = TicketReader(
@@ -245,3 +249,18 @@ async def test_a_lookup_that_is_stopped_at_any_await_ends_whole_and_only_calls_o
         if ended.waits < number:
             break
     assert number > 20
+
+
+async def test_a_lookups_seconds_count_from_when_it_was_accepted_however_late_it_was_begun(
+    at: InSlack,
+) -> None:
+    subject, asker, metrics = Subject(SubjectKind.UID, "u-1", "u-1"), at.agent(), make_metrics()
+    payload = LookupPayload((subject,), 30, Effort.USUAL, 5, asker, asker.user, AnswerForm.PAIR)
+    process = at.another_process()
+    job = await at.accept(LOOKUP.name, LOOKUP.write(payload), by=process)
+    waited = replace(job, created_ms=job.created_ms - 60_000)
+    async with finding(at.store, at.keyring, system_clock, metrics, NAMES) as found:
+        await jobs_of(at, process, found).look_up(waited)
+    told = metrics.text().decode()
+    assert "\ncasefile_lookup_seconds_count 1.0" in told
+    assert float(told.partition("\ncasefile_lookup_seconds_sum ")[2].split()[0]) >= 60

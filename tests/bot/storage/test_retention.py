@@ -1,5 +1,6 @@
 """Retention: nothing stays longer than it may, whether somebody asks anything or not."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -82,3 +83,14 @@ async def test_however_much_is_too_old_all_of_it_goes(store: Store) -> None:
         await connection.execute(tables.index_lookups.insert(), [row] * 2_500)
     assert await swept(store).sweep() == 2_500
     assert await count(store, tables.index_lookups) == 0
+
+
+async def test_what_grows_too_old_goes_again_and_again_though_nobody_asks(store: Store) -> None:
+    retention = Retention(store, KEPT, lambda: WINDOWS, lambda: NOW, between=timedelta(seconds=0.02))
+    sweeping = asyncio.create_task(retention.sweep_for_ever())
+    for key in ("first", "second"):
+        await put(store, tables.identities, NOW - YEAR, key)
+        async with asyncio.timeout(60):
+            while await count(store, tables.identities):  # noqa: ASYNC110 - the database tells nobody
+                await asyncio.sleep(0.02)
+    sweeping.cancel()
