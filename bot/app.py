@@ -24,9 +24,10 @@ from bot.jobs.pressed.others import OthersJobs
 from bot.jobs.pressed.session_errors import SessionErrorsJobs
 from bot.jobs.slack_results import answering_in_slack, telling_in_slack
 from bot.jobs.tickets import TicketJobs
+from bot.jobs.tickets.digest import DigestJobs, digest_jobs
 from bot.jobs.tickets.muting import MuteJobs
 from bot.jobs.tickets.news import WatchJobs
-from bot.jobs.tickets.notes import DeskNoteJobs
+from bot.jobs.tickets.notes import DeskNoteJobs, desk_note_jobs
 from bot.jobs.tickets.watching import Watching
 from bot.jobs.unfurls import UnfurlJobs
 from bot.jobs.worker import Handler, Worker
@@ -119,25 +120,22 @@ async def open_bot(
         home = HomeTab(
             slack, access, engine.sources, engine.desks, own, switches, settings, engine.clock, tokens
         )
-        book = WatchBook(engine.store, engine.keyring)
-        watching = Watching(engine.store, book, inbox, engine.pushed, engine.lookup, settings)
+        watching = Watching(
+            engine.store,
+            WatchBook(engine.store, engine.keyring),
+            inbox,
+            engine.pushed,
+            engine.lookup,
+            settings,
+        )
         news = WatchJobs(
             watching, admission, access, engine.lookup, poster, engine.ledger, settings, engine.metrics
         )
-        notes = DeskNoteJobs(
-            admission,
-            inbox,
-            engine.lookup,
-            engine.leases,
-            poster,
-            reader,
-            slack,
-            engine.keyring,
-            settings,
-            engine.metrics,
-            timing.settling_seconds,
+        notes = desk_note_jobs(engine, admission, inbox, poster, reader, slack, timing.settling_seconds)
+        digest = digest_jobs(engine, inbox, access, switches, poster, identity.url)
+        answers = _handlers(
+            engine, slack, access, admission, poster, posts, reader, home, news, notes, digest
         )
-        answers = _handlers(engine, slack, access, admission, poster, posts, reader, home, news, notes)
         give_up = telling_in_slack(GivingUp(admission, engine.metrics).tell)
         worker = Worker(
             inbox,
@@ -213,6 +211,7 @@ def _handlers(
     home: HomeTab,
     news: WatchJobs,
     notes: DeskNoteJobs,
+    digest: DigestJobs,
 ) -> dict[str, Handler]:
     """What answers each kind of job."""
     settings, lookup, metrics = engine.settings, engine.lookup, engine.metrics
@@ -246,6 +245,7 @@ def _handlers(
         engine.keyring.seal,
         news.watching,
         notes,
+        digest,
     )
     unfurls = UnfurlJobs(
         access,
@@ -294,6 +294,7 @@ def _handlers(
         kinds.WATCH.name: news.press,
         kinds.DESK_NOTE.name: notes.write_asked,
         kinds.DESK_NOTE_UNASKED.name: notes.write_unasked,
+        kinds.DIGEST.name: digest.tell,
         kinds.MUTE.name: MuteJobs(admission, home.switches, settings.slack_command).switch,
     }
     return {kind: answering_in_slack(answer) for kind, answer in answers.items()}

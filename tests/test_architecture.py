@@ -25,6 +25,7 @@ ROOMS = (
     ("bot.audit",),
     ("bot.engine",),
     ("bot.mcp",),
+    ("bot.plain",),
     ("bot.jobs",),
     ("handlers",),
     ("bot.app",),

@@ -21,6 +21,7 @@ from bot.storage.store import Store
 from bot.storage.tables import (
     audit,
     cached_findings,
+    digest_tickets,
     identities,
     index_asked,
     index_customers,
@@ -125,6 +126,7 @@ _TABLES = (
     tickets,
     watch_keys,
     watches,
+    digest_tickets,
     audit,
 )
 

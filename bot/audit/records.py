@@ -14,6 +14,7 @@ from bot.storage.store import Store
 from bot.storage.tables import (
     audit,
     cached_findings,
+    digest_tickets,
     identities,
     index_customers,
     index_opened,
@@ -36,6 +37,7 @@ SEALED = (
     identities,
     known_sessions,
     watches,
+    digest_tickets,
     audit,
 )
 """The tables that hold something sealed."""

@@ -46,6 +46,8 @@ class Way(StrEnum):
     TERMINAL = "terminal"
     # A program's question, by the Model Context Protocol.
     MCP = "mcp"
+    # A customer card in Plain.
+    PLAIN = "plain"
     FORGET = "forget"
 
 

@@ -14,6 +14,7 @@ from bot.jobs.payloads import (
     DEBUG,
     DESK_NOTE,
     DESK_NOTE_UNASKED,
+    DIGEST,
     HOME_LOOKUP,
     LOOKUP,
     MUTE,
@@ -59,6 +60,7 @@ _ASKERS: Mapping[str, Callable[[str], Asker]] = MappingProxyType(
 _COUNTERS: Mapping[str, Callable[[Metrics], Counter]] = MappingProxyType(
     {
         TICKET.name: lambda metrics: metrics.tickets,
+        DIGEST.name: lambda metrics: metrics.tickets,
         UNFURL.name: lambda metrics: metrics.unfurls,
         WATCH_NEWS.name: lambda metrics: metrics.watches,
         WATCH_TELL.name: lambda metrics: metrics.watches,
@@ -71,6 +73,7 @@ _CHANNELS: Mapping[str, Callable[[str], str]] = MappingProxyType(
     {
         TICKET.name: lambda payload: TICKET.read(payload).reading.channel,
         UNFURL.name: lambda payload: UNFURL.read(payload).channel,
+        DIGEST.name: lambda payload: DIGEST.read(payload).page,
         WATCH_TELL.name: lambda payload: WATCH_TELL.read(payload).channel,
         DESK_NOTE_UNASKED.name: lambda payload: DESK_NOTE_UNASKED.read(payload).asker.channel,
     }

@@ -284,6 +284,14 @@ class MutePayload:
 
 
 @dataclass(frozen=True, slots=True)
+class DigestPayload:
+    """A ticket was listed on a page of a channel: the page is to show it."""
+
+    channel: str
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
 class WatchLookPayload:
     """It is to be looked whether a watched thread's customer is back on the site."""
 
@@ -324,6 +332,7 @@ WATCH = JobKind("watch", TypeAdapter(WatchPayload))
 DESK_NOTE = JobKind("desk_note", TypeAdapter(DeskNotePayload))
 DESK_NOTE_UNASKED = JobKind("desk_note_auto", TypeAdapter(DeskNotePayload), asked_by_person=False)
 MUTE = JobKind("mute", TypeAdapter(MutePayload))
+DIGEST = JobKind("digest", TypeAdapter(DigestPayload), asked_by_person=False)
 KINDS: tuple[JobKind[Any], ...] = (
     LOOKUP,
     DEBUG,
@@ -342,6 +351,7 @@ KINDS: tuple[JobKind[Any], ...] = (
     DESK_NOTE,
     DESK_NOTE_UNASKED,
     MUTE,
+    DIGEST,
 )
 UNASKED = frozenset(kind.name for kind in KINDS if not kind.asked_by_person)
 """The names of the kinds that no person waits for."""

@@ -19,6 +19,7 @@ from starlette.routing import Route
 from bot.app import Bot, open_bot
 from bot.serving.connections import MOST_CONNECTIONS, PunctualHttp
 from bot.serving.mcp_route import mcp_route
+from bot.serving.plain_route import plain_route
 from bot.serving.socket_requests import CheckedSocketMode
 from bot.serving.web import make_web
 from bot.settings.model import Settings
@@ -73,7 +74,7 @@ async def listening(web: Starlette, host: str, port: int) -> AsyncIterator[int]:
 async def serving_http(bot: Bot, host: str, port: int) -> AsyncIterator[int]:
     """Take Slack's signed requests while the block runs; the port comes back."""
     async with mcp_route(bot) as mcp:
-        web = make_web(bot, build_bolt(bot.inbound), lambda: True, _webhook(bot), mcp)
+        web = make_web(bot, build_bolt(bot.inbound), lambda: True, _webhook(bot), plain_route(bot), mcp)
         async with listening(web, host, port) as port_taken:
             yield port_taken
 
@@ -185,7 +186,7 @@ async def socket(settings: Settings) -> None:
             await stop.wait()
             return
         async with mcp_route(bot) as mcp:
-            web = make_web(bot, None, is_connected, _webhook(bot), mcp)
+            web = make_web(bot, None, is_connected, _webhook(bot), plain_route(bot), mcp)
             async with listening(web, "0.0.0.0", settings.port):  # noqa: S104 - the host routes to it
                 log.info("socket.ready", port=settings.port)
                 await stop.wait()

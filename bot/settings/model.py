@@ -67,6 +67,7 @@ class TicketSettings(SettingsGroup):
     when_empty: Literal["silent", "line"] = Field(
         "silent", description="where the requester has no session: `silent`, or a `line` that says so"
     )
+    digest_above: int = Field(0, ge=0, description="above so many an hour in a channel: listed; 0: never")
     internal_domains: LowerWords = Field((), description="own domains, never looked up from tickets")
     ignored_addresses: LowerWords = Field((), description="addresses never looked up from tickets")
     requester_labels: Words = Field((), description="more labels beside which a requester stands")
@@ -182,6 +183,8 @@ class Settings(BaseSettings):
     raygun_webhook_secret: OwnToken | None = Field(
         None, description="last part of the webhook's path; unset: there is no such route"
     )
+    plain_cards_token: OwnToken | None = Field(None, description="for `/plain/customer-cards`; unset: none")
+    plain_signing_secret: OwnToken | None = Field(None, description="Plain's; set: cards need its signature")
     metrics_token: OwnToken | None = Field(
         None, description="for `/metrics`; unset: answered to loopback alone"
     )
@@ -245,6 +248,8 @@ class Settings(BaseSettings):
             )
         if self.mcp_token and not self.mcp_hosts:
             lines.append("MCP_HOSTS is not set: /mcp answers only those who reach it as localhost.")
+        if self.plain_signing_secret and not self.plain_cards_token:
+            lines.append("PLAIN_SIGNING_SECRET is set, but without PLAIN_CARDS_TOKEN there are no cards.")
         lines += (
             f"TICKETS__APPS has a name, {name!r}, which any app may bear: better is the app's id, A… or B…."
             for name in self.tickets.apps

@@ -20,7 +20,8 @@ class Identity:
     """
     The bot's ids, from `auth.test`; `enterprise` is None outside Enterprise Grid.
 
-    `scopes` are those that were granted; None where Slack does not say.
+    `scopes` are those that were granted; None where Slack does not say. `url` is the workspace's own address,
+    under which its messages have theirs.
     """
 
     team: str
@@ -29,6 +30,7 @@ class Identity:
     bot: str
     app: str
     scopes: frozenset[str] | None = None
+    url: str = "https://slack.com/"
 
     def lacks(self, scope: str) -> bool:
         """Whether a scope was surely not granted."""
@@ -58,6 +60,7 @@ async def identify(client: AsyncWebClient) -> Identity:
         # Newer answers have it; without it our messages are known by bot and user.
         str(answer.get("app_id") or ""),
         _scopes(answer.headers),
+        str(answer.get("url") or "https://slack.com/"),
     )
 
 

@@ -5,8 +5,6 @@ Times in them are whole milliseconds since 1970 by the database's clock, so that
 clocks agree.
 """
 
-from typing import Any
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -20,8 +18,8 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import FunctionElement
+
+from bot.storage.database.now import now_ms as now_ms  # noqa: PLC0414 - as important as the tables themselves
 
 metadata = MetaData()
 
@@ -119,7 +117,6 @@ posts = Table(
     Column("whole", Boolean),
 )
 
-
 tickets = Table(
     "tickets",
     metadata,
@@ -139,7 +136,6 @@ tickets = Table(
     UniqueConstraint("ticket", "subjects"),
 )
 
-
 wrong_shapes = Table(
     "wrong_shapes",
     metadata,
@@ -149,7 +145,6 @@ wrong_shapes = Table(
     Column("removed", Integer, nullable=False),
     Column("last_ms", BigInteger, nullable=False),
 )
-
 
 watches = Table(
     "watches",
@@ -174,7 +169,6 @@ watch_keys = Table(
     Column("place", String(64), primary_key=True, index=True),
     Column("until_ms", BigInteger, nullable=False, index=True),
 )
-
 
 pushed_deliveries = Table(
     "pushed_deliveries",
@@ -202,7 +196,6 @@ pushed_hits = Table(
     # When the error last hit this person; `at_ms` is when that was told.
     Column("hit_ms", BigInteger),
 )
-
 
 index_sessions = Table(
     "index_sessions",
@@ -292,7 +285,6 @@ identities = Table(
     Column("seen_ms", BigInteger, nullable=False, index=True),
 )
 
-
 known_sessions = Table(
     "known_sessions",
     metadata,
@@ -311,6 +303,34 @@ switches = Table(
     Column("value", Text, nullable=False),
 )
 
+digest_tickets = Table(
+    "digest_tickets",
+    metadata,
+    # The hash of where the ticket's message stands. It is counted, and listed where it has a page.
+    Column("place", String(64), primary_key=True),
+    Column("channel", String(40), nullable=False),
+    Column("at_ms", BigInteger, nullable=False, index=True),
+    Column("page", String(80), index=True),
+    # Which job has written the line.
+    Column("job", String(32)),
+    # What is listed of it, and about whom that is.
+    Column("sealed", Text),
+    # Whether the page shows it as it is here.
+    Column("is_told", Boolean, nullable=False),
+    Index("digest_tickets_by_channel", "channel", "at_ms"),
+)
+
+digests = Table(
+    "digests",
+    metadata,
+    # The channel, the hour since 1970, and which message of that hour.
+    Column("page", String(80), primary_key=True),
+    # Which job posts it.
+    Column("job", String(32), nullable=False),
+    Column("ts", String(40)),
+    Column("at_ms", BigInteger, nullable=False, index=True),
+)
+
 claims = Table(
     "claims",
     metadata,
@@ -319,7 +339,6 @@ claims = Table(
     Column("holder", String(64), nullable=False),
     Column("until_ms", BigInteger, nullable=False, index=True),
 )
-
 
 turns = Table(
     "turns",
@@ -330,7 +349,6 @@ turns = Table(
     Column("taken_until_ms", BigInteger, nullable=False),
 )
 
-
 slack_calls = Table(
     "slack_calls",
     metadata,
@@ -340,7 +358,6 @@ slack_calls = Table(
     Column("at_ms", BigInteger, nullable=False),
     Index("slack_calls_by_method", "method", "at_ms"),
 )
-
 
 audit = Table(
     "audit",
@@ -367,7 +384,6 @@ audit = Table(
     Column("outcome", String(40), nullable=False),
 )
 
-
 erasures = Table(
     "erasures",
     metadata,
@@ -375,20 +391,3 @@ erasures = Table(
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("at_ms", BigInteger, nullable=False, index=True),
 )
-
-
-class now_ms(FunctionElement[int]):  # noqa: N801 - used as a function in statements
-    """The database's clock as an expression: whole milliseconds since 1970."""
-
-    type = BigInteger()
-    inherit_cache = True
-
-
-@compiles(now_ms, "sqlite")
-def _now_on_sqlite(_element: Any, _compiler: Any, **_: Any) -> str:
-    return "CAST(ROUND((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)"
-
-
-@compiles(now_ms, "postgresql")
-def _now_on_postgresql(_element: Any, _compiler: Any, **_: Any) -> str:
-    return "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"

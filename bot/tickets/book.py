@@ -41,6 +41,8 @@ class TicketState(StrEnum):
     EMPTY = "empty"
     # Answered elsewhere, or not to be answered.
     LEFT = "left"
+    # Listed with others, in one message.
+    LISTED = "listed"
     # A person removed the answer.
     WRONG = "wrong"
     # Whom it was about was forgotten.
@@ -97,7 +99,7 @@ class TicketBook:
             row = (await connection.execute(select(tickets).where(ours))).one()
             if row.job == job_id and row.state == TicketState.WORKING:
                 return Entry(row.reply_ts)
-            if row.state == TicketState.WORKING and await _is_open(connection, row.job):
+            if row.state == TicketState.WORKING and await is_open(connection, row.job):
                 raise BeingAnswered
             final = row.state in (TicketState.WRONG, TicketState.BY_PERSON, TicketState.FORGOTTEN)
             if final or not named or row.named == told:
@@ -185,6 +187,7 @@ class TicketBook:
         return self._keyring.hash("named", *sorted(f"{s.kind}:{s.value}" for s in subjects))
 
 
-async def _is_open(connection: Connection, job_id: str) -> bool:
+async def is_open(connection: Connection, job_id: str) -> bool:
+    """Whether a job is still to be done."""
     query = select(jobs.c.id).where(jobs.c.id == job_id, jobs.c.state == "open")
     return (await connection.execute(query)).first() is not None

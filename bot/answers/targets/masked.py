@@ -63,14 +63,14 @@ def parent(case_file: CaseFile, view: View) -> Message:
     """The message in the channel."""
     if not isinstance(view, MaskedView):
         return whole.parent(case_file, view)
-    return Message(_summary(case_file), dicts([_who(case_file), *_asked(case_file, view)]))
+    return Message(summary(case_file), dicts([_who(case_file), *_asked(case_file, view)]))
 
 
 def reply(case_file: CaseFile, view: View) -> Message:
     """The message in the thread."""
     if not isinstance(view, MaskedView):
         return whole.reply(case_file, view)
-    return Message(_summary(case_file), dicts([*_details(case_file, view), *_below([case_file], view)]))
+    return Message(summary(case_file), dicts([*_details(case_file, view), *_below([case_file], view)]))
 
 
 def together(case_file: CaseFile, view: View) -> Message:
@@ -85,7 +85,7 @@ def answer(case_files: Sequence[CaseFile], view: View) -> Message:
     blocks: list[Block] = []
     for case_file in case_files:
         blocks += [_who(case_file), *_details(case_file, view)]
-    text = "\n".join(map(_summary, case_files))
+    text = "\n".join(map(summary, case_files))
     return Message(text, dicts([*blocks, *_asked(case_files[0], view), *_below(case_files, view)]))
 
 
@@ -93,7 +93,7 @@ def nobody(case_files: Sequence[CaseFile], view: View) -> Message:
     """The line in a ticket's thread where its requester was not found."""
     if not isinstance(view, MaskedView):
         return whole.nobody(case_files, view)
-    text = "\n".join(map(_summary, case_files))
+    text = "\n".join(map(summary, case_files))
     return Message(text, dicts([context([text]), *_below(case_files, view)]))
 
 
@@ -105,7 +105,8 @@ def _name(case_file: CaseFile) -> str:
     return code(masked_name(case_file.subject), LONGEST_SUBJECT)
 
 
-def _summary(case_file: CaseFile) -> str:
+def summary(case_file: CaseFile) -> str:
+    """Whose visits, and how many: masked, in a line."""
     return f"{table.VISITS_OF.format(who=_name(case_file))}: {_counts(case_file)}"
 
 

@@ -148,6 +148,16 @@ CANNOT_MUTE = (
     "Casefile reads no tickets here, so there is nothing to mute. Do it in the channel with the tickets."
 )
 
+# Tickets that are listed in one message.
+DIGEST_HEAD = (
+    "*More than {tickets} came in here within an hour*, so from then on they are listed, each once, instead"
+    " of being answered in their threads."
+)
+DIGEST_FOOT = "“Find sessions” in a ticket’s menu looks its customer up in full."
+DIGEST_TEXT = "{tickets}, listed"
+DIGEST_NOT_SURE = "whom it is about is not surely known"
+DIGEST_PRIVATE = "its customer can be looked up; only you will see the answer"
+
 # Where nobody was looked up.
 OFFER = "No address here is surely the customer’s, so nobody was looked up."
 PRIVATE_OFFER = "The customer’s visits can be looked up; only you will see them."

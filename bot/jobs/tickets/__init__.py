@@ -12,7 +12,6 @@ from functools import partial
 
 import structlog
 from cachetools import LRUCache
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.answers.buttons import ButtonValue
@@ -30,7 +29,10 @@ from bot.domain.model import CaseFiles
 from bot.jobs.admission import Admission
 from bot.jobs.inbox import Job
 from bot.jobs.payloads import REMOVE, TICKET, TicketPayload
+from bot.jobs.tickets.digest import DigestJobs
+from bot.jobs.tickets.digest_message import digest_line
 from bot.jobs.tickets.notes import DeskNoteJobs
+from bot.jobs.tickets.places import why_not_in
 from bot.jobs.tickets.watching import Watching
 from bot.lookup.absence import is_surely_nobody
 from bot.lookup.fan_out import Lookup
@@ -80,6 +82,7 @@ class TicketJobs:
         seal: seals what a button holds where the channel is to see no address.
         watching: has threads watched.
         notes: has notes written into help desks.
+        digest: lists tickets where they are too many to answer each.
 
     """
 
@@ -99,7 +102,9 @@ class TicketJobs:
         seal: Callable[[str], str],
         watching: Watching,
         notes: DeskNoteJobs,
+        digest: DigestJobs,
     ) -> None:
+        self._digest = digest
         self._notes = notes
         self._watching = watching
         self._admission = admission
@@ -136,7 +141,7 @@ class TicketJobs:
         if reading.action is Action.IGNORE:
             self._count(job, reading, "ignored")
             return
-        if reason := await self._why_not_in(reading.channel):
+        if reason := await why_not_in(self._access, self._switches, reading.channel):
             self._refuse(job, reading, reason)
             return
         message = TicketMessage(reading.channel, reading.root_ts, reading.ticket)
@@ -153,21 +158,6 @@ class TicketJobs:
                 outcome = Done(TicketState.LEFT)
             await self._book.settle(message, job.id, outcome.state, outcome.reply_ts, outcome.shape)
         self._count(job, reading, outcome.state)
-
-    async def _why_not_in(self, channel: str) -> str | None:
-        """Why tickets in a channel are not answered; None where they are."""
-        try:
-            place = await self._access.place(channel)
-        except SlackApiError as error:
-            self._log.warning("access.unknown", slack=error.response.get("error"))
-            return "unsure"
-        if place.is_shared:
-            return "shared_channel"
-        if not place.is_seen:
-            return "not_seen"
-        if self._access.refuses_tickets(channel):
-            return "channel"
-        return "muted" if await self._switches.is_muted(channel) else None
 
     def _refuse(self, job: Job, reading: TicketReading, reason: str) -> None:
         self._trail.note_refusal(job, _entries(reading), reason)
@@ -223,9 +213,37 @@ class TicketJobs:
         self._trail.note(job, [replace(one, outcome=Came.LEFT) for one in _entries(reading)])
         if reading.subjects and await self._book.is_answered_elsewhere(message, reading.subjects):
             return Done(TicketState.LEFT)
+        if (page := await self._page_of(reading, entry)) is not None:
+            return await self._list(job, reading, page)
         if reading.subjects and self._settings.visibility != "ephemeral":
             return await self._reply(job, reading, entry, payload.team)
         return await self._offer(job, reading, entry)
+
+    async def _page_of(self, reading: TicketReading, entry: Entry) -> str | None:
+        """The page on which the ticket is to be listed; None where it is answered, or nothing is said."""
+        is_silent = not reading.subjects and not await self._offers()
+        if entry.reply_ts is not None or is_silent or not self._lookup.sources:
+            return None
+        return await self._digest.page_of(reading.channel, reading.root_ts)
+
+    async def _list(self, job: Job, reading: TicketReading, page: str) -> Done:
+        """Look the ticket's people up, and list it instead of answering in its thread."""
+        line, subjects = table.DIGEST_NOT_SURE, reading.subjects
+        if subjects and self._settings.visibility == "ephemeral":
+            line, subjects = table.DIGEST_PRIVATE, ()
+        entries: Sequence[AuditEntry] = [replace(_entry(reading), outcome=Came.OFFERED)]
+        if subjects:
+            masked = self._settings.visibility == "masked"
+            case_files = await self._lookup.ask_all(self._questions(job, reading), lambda _grown: None)
+            line = digest_line(case_files, masked=masked)
+            entries = _entry(reading).about(case_files, ShownTo.MASKED if masked else ShownTo.PUBLIC)
+        self._trail.note(job, entries)
+        await self._digest.add(job, reading.channel, page, reading.root_ts, line, subjects)
+        return Done(TicketState.LISTED)
+
+    def _questions(self, job: Job, reading: TicketReading) -> Sequence[Question]:
+        days = self._settings.lookup.days
+        return [Question(one, days, Purpose.TICKET, heard_since=job.heard_since) for one in reading.subjects]
 
     async def _reply(self, job: Job, reading: TicketReading, entry: Entry, team: str) -> Done:
         lookup = self._settings.lookup
@@ -250,12 +268,8 @@ class TicketJobs:
             replaces=entry.reply_ts,
             rank=Rank.UNASKED,
         )
-        questions = [
-            Question(subject, lookup.days, Purpose.TICKET, heard_since=job.heard_since)
-            for subject in reading.subjects
-        ]
         self._trail.note(job, _entries(reading))
-        case_files = await present(partial(self._lookup.ask_all, questions), target)
+        case_files = await present(partial(self._lookup.ask_all, self._questions(job, reading)), target)
         seen_by = ShownTo.MASKED if isinstance(view, MaskedView) else ShownTo.PUBLIC
         seen_by = ShownTo.NOBODY if target.post is None else seen_by
         self._trail.note(job, _entry(reading, target.replaces).about(case_files, seen_by))

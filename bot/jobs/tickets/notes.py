@@ -20,6 +20,7 @@ from bot.answers.words import table
 from bot.audit.entries import AuditEntry, Came, ShownTo
 from bot.domain.asking import Asker, Way
 from bot.domain.model import CaseFiles, Failure, Reason, Subject, TicketReference
+from bot.engine import Engine
 from bot.jobs.admission import Admission
 from bot.jobs.inbox import Inbox, Job
 from bot.jobs.payloads import DESK_NOTE, DESK_NOTE_UNASKED, DeskNotePayload
@@ -265,3 +266,17 @@ class DeskNoteJobs:
 def _why(failure: Failure) -> str:
     again = f" (again: {local_time(failure.until)})" if failure.until else ""
     return escaped(failure.message, 300) + again
+
+
+def desk_note_jobs(
+    engine: Engine,
+    admission: Admission,
+    inbox: Inbox,
+    poster: Poster,
+    reader: TicketReader,
+    slack: AsyncWebClient,
+    settling_seconds: float,
+) -> DeskNoteJobs:
+    """What writes notes, by the engine's lookup, leases, settings and metrics."""
+    parts = (admission, inbox, engine.lookup, engine.leases, poster, reader, slack, engine.keyring)
+    return DeskNoteJobs(*parts, engine.settings, engine.metrics, settling_seconds)

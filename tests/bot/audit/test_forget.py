@@ -16,6 +16,7 @@ from bot.domain.coverage import Span
 from bot.domain.model import Session, SessionUser, SourceName, Subject, SubjectKind
 from bot.jobs.inbox import Inbox
 from bot.jobs.payloads import NOTE, NotePayload
+from bot.jobs.tickets.digest_book import DigestBook, ListedTicket
 from bot.lookup.answer_cache import AnswerCache
 from bot.lookup.identities import Identities
 from bot.lookup.kept_answers import KnownAnswer
@@ -72,6 +73,10 @@ async def learn(store: Store, secret: str, subject: Subject, uid: str) -> None:
     watch = Watch("C1", uid, (subject,), (error,), names)
     async with store.write() as connection:
         await WatchBook(store, keyring).begin(connection, watch, WEEK, None, by_person=False)
+    listed = DigestBook(store, keyring)
+    await listed.page_of("C1", uid, 0)
+    async with store.write() as connection:
+        await listed.add(connection, "C1", ListedTicket(uid, "a line", (subject,)), "a job")
     await AuditTrail(store, keyring, make_metrics(), inbox, names_subjects=True).write(
         asked_by(asker, [subject])
     )

@@ -146,7 +146,15 @@ def test_each_kind_of_job_is_asked_by_a_person_or_counted() -> None:
     someone = Asker("U1", "C1", "T1")
     assert payloads(someone).keys() | UNASKED == {kind.name for kind in KINDS}
     assert not payloads(someone).keys() & UNASKED
-    assert {"ticket", "unfurl", "watch_news", "watch_tell", "watch_look", "desk_note_auto"} == UNASKED
+    assert {
+        "ticket",
+        "digest",
+        "unfurl",
+        "watch_news",
+        "watch_tell",
+        "watch_look",
+        "desk_note_auto",
+    } == UNASKED
 
 
 @pytest.mark.parametrize(

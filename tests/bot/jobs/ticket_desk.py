@@ -11,6 +11,8 @@ from bot.jobs.inbox import Job
 from bot.jobs.payloads import REMOVE as REMOVE_KIND
 from bot.jobs.payloads import TICKET, RemovePayload, TicketPayload
 from bot.jobs.tickets import TicketJobs
+from bot.jobs.tickets.digest import DigestJobs
+from bot.jobs.tickets.digest_book import DigestBook
 from bot.jobs.tickets.notes import DeskNoteJobs
 from bot.operations.clock import system_clock
 from bot.operations.metrics import Metrics
@@ -100,7 +102,17 @@ class Desk:
         switches = Switches(at.store, settings.tickets, system_clock)
         parts = (admission, access, lookup, by.poster, by.posts, reader, book, by.client)
         watching, notes = watching_of(at, by, lookup, settings), self.notes(process)
-        return TicketJobs(*parts, settings, self.metrics, switches, at.keyring.seal, watching, notes)
+        more = (switches, at.keyring.seal, watching, notes, self.digest(by))
+        return TicketJobs(*parts, settings, self.metrics, *more)
+
+    def digest(self, process: Process | None = None) -> DigestJobs:
+        """What lists tickets in one process."""
+        at, by = self.at, process or self.at.process
+        settings = load_settings(self.settings)
+        access = Access(by.client, settings.access, system_clock, Memory(at.store, at.keyring, system_clock))
+        switches = Switches(at.store, settings.tickets, system_clock)
+        parts = (at.store, DigestBook(at.store, at.keyring), by.inbox, access, switches, by.poster)
+        return DigestJobs(*parts, settings, self.metrics, "https://contoso.slack.example/", 0.0)
 
     def notes(self, process: Process | None = None) -> DeskNoteJobs:
         """What writes notes into the help desk in one process."""

@@ -1,0 +1,58 @@
+"""Tickets listed in one message: for each a link to it, who it is about and what went wrong."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from slack_sdk.models.blocks import ActionsBlock
+
+from bot.answers.block_kit import context, dicts, packed
+from bot.answers.buttons import mute_button
+from bot.answers.mrkdwn import counted, cut_markup, link
+from bot.answers.targets.masked import summary
+from bot.answers.words import table
+from bot.answers.words.counts import headline
+from bot.answers.words.errors import last_trouble, trouble_line
+from bot.answers.words.people import persona_of, short_name, users_of
+from bot.answers.words.style import SLACK, joined, with_short_labels
+from bot.domain.message import Message
+from bot.domain.model import CaseFile
+from bot.domain.visits.history import history_of
+
+# Characters of a ticket's line.
+_LINE = 500
+
+
+def digest_line(case_files: Sequence[CaseFile], *, masked: bool) -> str:
+    """What is said of a ticket: who, what went wrong last, how much there is; masked, no title, no link."""
+    said = map(summary, case_files) if masked else map(_whole, case_files)
+    return cut_markup("; ".join(said), _LINE)
+
+
+def _whole(case_file: CaseFile) -> str:
+    style, history = with_short_labels(SLACK, [case_file]), history_of(case_file)
+    trouble = last_trouble(history)
+    who = style.bold(short_name(persona_of(case_file.subject, users_of(case_file)), style))
+    wrong = trouble_line(trouble, history, style) if trouble else None
+    return f"{who}: {joined([wrong, headline(case_file, history, style)])}"
+
+
+def digest_message(tickets: Sequence[tuple[str, str, str]], above: int) -> Message:
+    """
+    The message that lists tickets.
+
+    Args:
+        tickets: for each the address of its message, the time of that as Slack has it, and its line.
+        above: so many within an hour are answered each.
+
+    """
+    lines = [f"• {_when(url, ts)} · {line}" for url, ts, line in tickets]
+    head = table.DIGEST_HEAD.format(tickets=counted(above, "ticket"))
+    below = [context([table.DIGEST_FOOT]), ActionsBlock(elements=[mute_button()])]
+    text = table.DIGEST_TEXT.format(tickets=counted(len(tickets), "ticket"))
+    return Message(text, dicts([*packed([head, *lines]), *below]))
+
+
+def _when(url: str, ts: str) -> str:
+    """When a ticket's message came, as a link to it."""
+    seconds = int(float(ts))
+    return link(url, f"{datetime.fromtimestamp(seconds, UTC):%H:%M} UTC")
