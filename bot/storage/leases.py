@@ -22,9 +22,9 @@ def _taking(dialect: str, leases: int) -> ReturningInsert[str]:
     until = now_ms() + bindparam("_lasting", type_=BigInteger())
     keys = (bindparam(f"_key_{number}", type_=String()) for number in range(leases))
     is_over = claims.c.until_ms <= now_ms()
-    new = insertion(dialect, claims).values(
-        [{"key": key, "holder": holder, "until_ms": until} for key in keys]
-    )
+    rows = [{"key": key, "holder": holder, "until_ms": until} for key in keys]
+    # What is compiled of one row is kept; SQLAlchemy keeps nothing of several.
+    new = insertion(dialect, claims).values(rows if leases > 1 else rows[0])
     ends = case((is_over, new.excluded.until_ms), else_=claims.c.until_ms)
     taken = new.on_conflict_do_update(
         index_elements=[claims.c.key],

@@ -92,7 +92,9 @@ async def insert_new_returning(
     column: Column[T],
 ) -> dict[Any, T]:
     """Write rows that repeat nothing that is unique; returns what a column of the new ones has, by key."""
-    new = insert_into(connection, table).values([dict(row) for row in rows]).on_conflict_do_nothing()
+    # What is compiled of one row is kept; SQLAlchemy keeps nothing of several.
+    values = [dict(row) for row in rows] if len(rows) > 1 else dict(rows[0])
+    new = insert_into(connection, table).values(values).on_conflict_do_nothing()
     written = await connection.execute(new.returning(key, column))
     return {row[0]: row[1] for row in written.all()}
 

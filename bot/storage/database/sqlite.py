@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection as SyncConnection
-from sqlalchemy import CursorResult, Dialect, Engine, Executable, NestedTransaction, create_engine
+from sqlalchemy import CursorResult, Dialect, Engine, Executable, create_engine
 from sqlalchemy.engine.interfaces import _CoreAnyExecuteParams as Parameters
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
@@ -34,6 +34,9 @@ _BUSY_SECONDS = 15.0
 _PRIMARY_CODE = 0xFF
 # For what only reads and may take long.
 _THREADS = 3
+
+# The part of one writer in a transaction that several share.
+_OF_ONE = "of_one"
 
 T = TypeVar("T")
 
@@ -205,13 +208,14 @@ class SqliteDatabase:
                 connection = SqliteConnection(writer, self._writers_thread, interruptible, is_long=is_long)
                 joined = self._still_shared(writer)
                 shared = joined or await self._begun(writer, connection)
-                part = writer.begin_nested() if joined else None
                 try:
+                    if joined:
+                        writer.exec_driver_sql(f"SAVEPOINT {_OF_ONE}")
                     yield connection
-                    if part:
-                        part.commit()
+                    if joined:
+                        writer.exec_driver_sql(f"RELEASE {_OF_ONE}")
                 except BaseException:
-                    self._take_back(writer, part)
+                    self._take_back(writer, shared, is_alone=joined is None)
                     raise
             if not joined:
                 await interruptible.take(self._turn)
@@ -271,17 +275,17 @@ class SqliteDatabase:
         self._shared = _Shared()
         return self._shared
 
-    def _take_back(self, writer: SyncConnection, part: NestedTransaction | None) -> None:
-        """Take back what one writer has written; without a part of its own, it was the only one."""
-        if part is None:
+    def _take_back(self, writer: SyncConnection, shared: _Shared, *, is_alone: bool) -> None:
+        """Take back what one writer has written, who is alone in the transaction or has a part of its own."""
+        if is_alone:
             writer.rollback()
             self._shared = None
             return
         try:
-            part.rollback()
+            writer.exec_driver_sql(f"ROLLBACK TO {_OF_ONE}")
+            writer.exec_driver_sql(f"RELEASE {_OF_ONE}")
         except SQLAlchemyError as error:
-            if self._shared is not None:
-                self._lose(writer, self._shared, error)
+            self._lose(writer, shared, error)
 
     def _lose(self, writer: SyncConnection, shared: _Shared, why: BaseException) -> None:
         self._shared = None
