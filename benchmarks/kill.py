@@ -38,6 +38,8 @@ A_SECOND = 20.0
 LIFE_SECONDS = (0.05, 2.5)
 _LEFT_OUT = ("RAYGUN", "RYBBIT", "UXCAM", "SHARED_UIDS")
 STARTED_WITHIN_SECONDS = 120.0
+# What the bot says last where another program has taken the port that was free a moment ago.
+_PORT_IS_TAKEN = "is taken by another program: choose another by --port or PORT\n"
 
 
 @dataclass(frozen=True)
@@ -103,10 +105,17 @@ class Bot:
 
     async def restart(self) -> None:
         """Start it again at a free port, as another program may have taken the last one."""
-        self.port = free_port()
-        if self.transport == "http":
-            self.world.slack.connect(f"http://127.0.0.1:{self.port}/slack/events")
-        await self.start()
+        for tries_left in (2, 1, 0):
+            self.port = free_port()
+            if self.transport == "http":
+                self.world.slack.connect(f"http://127.0.0.1:{self.port}/slack/events")
+            try:
+                await self.start()
+                break
+            except RuntimeError:
+                taken = (self.folder / "bot.log").read_text().endswith(_PORT_IS_TAKEN)
+                if not taken or not tries_left:
+                    raise
 
     async def _is_up(self, client: httpx2.AsyncClient) -> bool:
         try:

@@ -31,7 +31,7 @@ from sandbox.slack import Message
 from sandbox.world import World, open_world
 
 # Between which seconds a process is killed, after it has started.
-LIFE_SECONDS = (0.05, 2.0)
+LIFE_SECONDS = (0.05, 6.0)
 # How long the last lines are waited for, each time that some have come.
 LAST_SECONDS = 90.0
 _LOOKED_SECONDS = 0.5
