@@ -284,6 +284,8 @@ def test_debug_is_ours(text: str) -> None:
         "<#C123ABC|support>",
         "<!subteam^S123|@desk>",
         "<tel:+64215550123|+64 21 555 0123>",
+        "<tel:+64215550123|+64215550123>",
+        "<tel:+64215550123>",
         "<https://desk.example/1|a ticket>",
         "<mailto:jane|jane>",
         "https://desk.example/1?q=jane@contoso.example",

@@ -135,11 +135,8 @@ async def at(store: Store, keyring: Keyring) -> AsyncIterator[InSlack]:
 
 def jobs_of(at: InSlack, by: Process, found: Finding) -> PeopleJobs:
     """What answers people in one process."""
-    settings, memory, metrics = (
-        load_settings({}),
-        Memory(at.store, at.keyring, system_clock),
-        found.lookup.metrics,
-    )
+    settings, memory = load_settings({}), Memory(at.store, at.keyring, system_clock)
+    metrics = found.lookup.metrics
     access = Access(by.client, settings.access, system_clock, memory)
     admission = Admission(access, by.poster, by.posts, metrics, by.trail(at, metrics))
     reader = TicketReader(

@@ -174,6 +174,11 @@ def test_a_sessions_errors_are_worth_less_than_the_next_customers_sessions() -> 
     assert next_step(situation(person=knows_all, left=45)) == NoCall(Why.PACED)
     # Somebody unknown is asked for with fewer calls left than buy errors.
     assert isinstance(next_step(situation(person=STRANGER, left=45)), AskPerson)
+    # Nor on a later day, of which it is known how many lookups it still brings.
+    later = workdays(NOW)
+    assert next_step(situation(person=knows_all, left=20, lookups=later)) == OpenSession("7")
+    assert next_step(situation(person=knows_all, left=12, lookups=later)) == NoCall(Why.PACED)
+    assert isinstance(next_step(situation(person=STRANGER, left=12, lookups=later)), AskPerson)
 
 
 def situations() -> st.SearchStrategy[Situation]:
