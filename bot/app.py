@@ -19,6 +19,9 @@ from bot.jobs.giving_up import GivingUp, party_of
 from bot.jobs.home.lookups import HomeJobs
 from bot.jobs.home.tab import HomeTab
 from bot.jobs.inbox import Inbox
+from bot.jobs.pages.known import PageCards
+from bot.jobs.pages.pane import PaneJobs
+from bot.jobs.pages.unfurls import UnfurlJobs
 from bot.jobs.people import PeopleJobs
 from bot.jobs.pressed.others import OthersJobs
 from bot.jobs.pressed.session_errors import SessionErrorsJobs
@@ -29,7 +32,6 @@ from bot.jobs.tickets.muting import MuteJobs
 from bot.jobs.tickets.news import WatchJobs
 from bot.jobs.tickets.notes import DeskNoteJobs, desk_note_jobs
 from bot.jobs.tickets.watching import Watching
-from bot.jobs.unfurls import UnfurlJobs
 from bot.jobs.worker import Handler, Worker
 from bot.mcp.personal_tokens import PersonalTokens
 from bot.operations import crashes
@@ -247,17 +249,9 @@ def _handlers(
         notes,
         digest,
     )
-    unfurls = UnfurlJobs(
-        access,
-        engine.named_pages,
-        engine.leases,
-        slack,
-        engine.clock,
-        engine.keyring,
-        settings,
-        metrics,
-        admission.trail,
-    )
+    pages = PageCards(engine.named_pages, engine.clock, engine.keyring, settings.lookup)
+    unfurls = UnfurlJobs(access, pages, engine.leases, slack, settings, metrics, admission.trail)
+    panes = PaneJobs(access, pages, slack, metrics, admission.trail)
     errors = SessionErrorsJobs(
         admission,
         engine.sources,
@@ -287,6 +281,7 @@ def _handlers(
         kinds.SESSION_ERRORS.name: errors.answer,
         kinds.OTHERS.name: others.answer,
         kinds.UNFURL.name: unfurls.answer,
+        kinds.PANE.name: panes.answer,
         kinds.HOME_LOOKUP.name: on_home.answer,
         kinds.WATCH_NEWS.name: news.spread,
         kinds.WATCH_TELL.name: news.tell,

@@ -1,5 +1,5 @@
 """
-Addresses that people paste: `link_shared`, of a posted message or of the composer.
+Addresses that people paste: `link_shared`, of a posted message or of the composer; and opened side panes.
 
 What would be a card is decided by the job. An address that carries a secret is left alone: it would have to
 be stored until then. In a channel shared with another company nothing is shown, and nobody is asked anything.
@@ -11,7 +11,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.domain.asking import Way
 from bot.domain.links import may_share, read_link
-from bot.jobs.payloads import UNFURL, UnfurlPayload
+from bot.jobs.payloads import PANE, UNFURL, PanePayload, UnfurlPayload
 from bot.sources.registry import known_pages
 from handlers.inbound import Inbound, accept, redelivery_key, writer_of
 
@@ -42,6 +42,25 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
             is_refresh=event.get("is_unfurl_refresh") is True,
         )
         await accept(inbound, UNFURL, redelivery_key(body), payload)
+
+    @bolt.event("entity_details_requested")
+    async def on_pane(body: dict[str, Any]) -> None:
+        event = body["event"]
+        if not event.get("user") or not event.get("trigger_id"):
+            return
+        channel = str(event.get("channel") or "")
+        given = [event.get("app_unfurl_url"), event.get("entity_url")]
+        reference = event.get("external_ref") or {}
+        payload = PanePayload(
+            writer_of(inbound, body | {"event": event | {"channel": channel}}, Way.PANE, None),
+            trigger_id=event["trigger_id"],
+            urls=_urls({"links": [{"url": url} for url in given]}, inbound),
+            entity_url=event.get("entity_url"),
+            reference=reference.get("id"),
+            reference_kind=reference.get("type"),
+            has_thread=bool(channel and event.get("message_ts")),
+        )
+        await accept(inbound, PANE, redelivery_key(body), payload)
 
 
 def _urls(event: dict[str, Any], inbound: Inbound) -> tuple[str, ...]:

@@ -60,6 +60,11 @@ class _Link(_Shape):
     domain: str | None = None
 
 
+class _Reference(_Shape):
+    id: str | None = None
+    type: str | None = None
+
+
 class _Message(_Shape):
     type: _Word | None = None
     subtype: _Word | None = None
@@ -79,6 +84,10 @@ class _Event(_Message):
     source: _Word | None = None
     links: Annotated[list[_Link], Field(max_length=_MOST_IN_LIST)] | None = None
     is_unfurl_refresh: bool | None = None
+    trigger_id: _Word | None = None
+    external_ref: _Reference | None = None
+    entity_url: str | None = None
+    app_unfurl_url: str | None = None
     message: _Message | None = None
     previous_message: _Message | None = None
 
@@ -221,7 +230,18 @@ def _place(invalid: ValidationError) -> str:
 
 _FIELDS = frozenset(
     name
-    for shape in (_Payload, _Event, _Container, _Action, _View, _Message, _Link, _Named, _Authorization)
+    for shape in (
+        _Payload,
+        _Event,
+        _Container,
+        _Action,
+        _View,
+        _Message,
+        _Link,
+        _Named,
+        _Authorization,
+        _Reference,
+    )
     for name in shape.model_fields
 )
 

@@ -39,7 +39,8 @@ class Card:
     What a card shows: one source's finding about a person, and one session of it or, with None, the newest.
 
     `subject` is the person's surest name, None where they are not known; `days` and `shown` are what "More of
-    this person" asks for. `is_preview`: it is shown in the composer, before the message is sent.
+    this person" asks for. `is_preview`: there is no thread to answer that in, as with a card in the composer,
+    before the message is sent.
     """
 
     case_file: CaseFile

@@ -35,7 +35,8 @@ class Came:
     OFFERED = "offered"
     # A ticket that is answered elsewhere, or to which nothing is to be said.
     LEFT = "left"
-    # A pasted address that was shown without a card: it names no session of ours, or has just had one.
+    # A pasted address without a card, or a side pane with nothing in it: it names no session of ours, it has
+    # just had a card, or could not be asked about in time.
     NO_CARD = "no_card"
     REMOVED = "removed"
     # A thread that is watched from now on, and one that is told nothing more.

@@ -32,6 +32,8 @@ class Way(StrEnum):
     SHARE = "share"
     CARD = "card"
     COMPOSER = "composer"
+    # A card's side pane, whoever opens it.
+    PANE = "pane"
     HOME = "home"
     TICKET = "ticket"
     # What a watched thread is told; and the buttons that begin and end that.

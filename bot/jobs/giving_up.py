@@ -20,6 +20,7 @@ from bot.jobs.payloads import (
     MUTE,
     NOTE,
     OTHERS,
+    PANE,
     POINTED,
     REMOVE,
     SESSION_ERRORS,
@@ -53,6 +54,7 @@ _ASKERS: Mapping[str, Callable[[str], Asker]] = MappingProxyType(
         WATCH.name: lambda payload: WATCH.read(payload).asker,
         MUTE.name: lambda payload: MUTE.read(payload).asker,
         OTHERS.name: lambda payload: OTHERS.read(payload).asker,
+        PANE.name: lambda payload: PANE.read(payload).asker,
         DESK_NOTE.name: lambda payload: DESK_NOTE.read(payload).asker,
     }
 )

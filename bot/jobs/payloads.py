@@ -235,6 +235,26 @@ class UnfurlPayload:
 
 
 @dataclass(frozen=True, slots=True)
+class PanePayload:
+    """
+    Somebody opens a card's side pane.
+
+    `trigger_id` is what it is presented by. `urls` name the page, the one that was pasted first; `entity_url`
+    and `reference` are how Slack knows it. `has_thread`: it was opened below a message, which has a thread.
+    """
+
+    __pydantic_config__ = _PRIVATE
+
+    asker: Asker
+    trigger_id: str
+    urls: tuple[str, ...]
+    entity_url: str | None = None
+    reference: str | None = None
+    reference_kind: str | None = None
+    has_thread: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class WatchNewsPayload:
     """Raygun pushed what concerns a watched thread; the threads are still to be found."""
 
@@ -322,6 +342,7 @@ POINTED = JobKind("pointed", TypeAdapter(PointedPayload))
 TICKET = JobKind("ticket", TypeAdapter(TicketPayload), asked_by_person=False)
 REMOVE = JobKind("remove", TypeAdapter(RemovePayload))
 UNFURL = JobKind("unfurl", TypeAdapter(UnfurlPayload), asked_by_person=False)
+PANE = JobKind("pane", TypeAdapter(PanePayload))
 SESSION_ERRORS = JobKind("errors", TypeAdapter(SessionErrorsPayload))
 OTHERS = JobKind("others", TypeAdapter(OthersPayload))
 HOME_LOOKUP = JobKind("home", TypeAdapter(HomeLookupPayload))
@@ -341,6 +362,7 @@ KINDS: tuple[JobKind[Any], ...] = (
     TICKET,
     REMOVE,
     UNFURL,
+    PANE,
     SESSION_ERRORS,
     OTHERS,
     HOME_LOOKUP,

@@ -32,6 +32,7 @@ A_MINUTE: Mapping[str, int] = MappingProxyType(
         "conversations.history": _TIER_3,
         "conversations.info": _TIER_3,
         "conversations.replies": _TIER_3,
+        "entity.presentDetails": _TIER_3,
         "files.info": _TIER_4,
         "usergroups.users.list": _TIER_2,
         "users.info": _TIER_4,

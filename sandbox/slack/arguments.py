@@ -9,7 +9,7 @@ from aiohttp import web
 from sandbox.slack.errors import ApiError
 from sandbox.slack.messages import Json
 
-_JSON_ARGUMENTS = ("blocks", "attachments", "metadata", "unfurls", "view", "user_auth_blocks")
+_JSON_ARGUMENTS = ("blocks", "attachments", "metadata", "error", "unfurls", "view", "user_auth_blocks")
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,7 @@ USUAL_LIMITS: Mapping[str, Limit] = MappingProxyType(
         "conversations.history": _TIER_3,
         "conversations.info": _TIER_3,
         "conversations.replies": _TIER_3,
+        "entity.presentDetails": _TIER_3,
         "files.info": _TIER_4,
         "usergroups.users.list": _TIER_2,
         "users.info": _TIER_4,

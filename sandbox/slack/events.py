@@ -100,6 +100,15 @@ def composed(state: State, user: str, text: str) -> Json:
     }
 
 
+def refreshed(state: State, user: str, message: Message, url: str) -> Json:
+    """The event of the refresh button of a Work Object below a message."""
+    return _link_shared(state, message, list(_urls_in(state, f"<{url}>"))) | {
+        "user": user,
+        "event_ts": state.next_ts(),
+        "is_unfurl_refresh": True,
+    }
+
+
 def expect_unfurl(state: State, event: Json) -> None:
     """Keep a link_shared event that a test has made itself, so that it can be unfurled."""
     urls = frozenset(link["url"] for link in event.get("links", ()))

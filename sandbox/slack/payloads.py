@@ -71,6 +71,21 @@ def block_actions(
     return payload | {"actions": [action | {"action_ts": state.next_ts()}]}
 
 
+def pane_actions(state: State, asked: Json, user: User, action: Json) -> Json:
+    """
+    A click on a Work Object's action in the side pane, which the event `asked` opened.
+
+    Slack's documents say what its container has, and show no response_url.
+    """
+    place: Json = {key: asked[key] for key in ("message_ts", "thread_ts") if key in asked}
+    known: Json = {key: asked[key] for key in ("entity_url", "external_ref", "app_unfurl_url")}
+    container: Json = {"type": "entity_detail", "channel_id": asked.get("channel"), **place, **known}
+    payload = _interaction(state, "block_actions", user) | {"container": container}
+    if channel := asked.get("channel"):
+        payload["channel"] = _channel(state, channel)
+    return payload | {"actions": [action | {"action_ts": state.next_ts()}]}
+
+
 def message_shortcut(state: State, message: Message, user: User, callback_id: str, url: ResponseUrl) -> Json:
     """A shortcut from a message's menu."""
     return _interaction(state, "message_action", user) | {

@@ -62,6 +62,20 @@ class View:
     root: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Pane:
+    """
+    A Work Object's side pane that somebody has opened.
+
+    `asked` is the event by which the app heard of it. `shown` is the entity that the app presented, `error`
+    what it said in place of one; both are None while Slack waits for it.
+    """
+
+    asked: Json
+    shown: Json | None = None
+    error: Json | None = None
+
+
 class State:
     """
     The state of a Slack workspace.
@@ -96,6 +110,8 @@ class State:
         self.previews: dict[str, Json] = {}
         # Whether the app's Work Objects are shown.
         self.work_objects = Previews.ON
+        # The side pane that somebody has open, by their id.
+        self.panes: dict[str, Pane] = {}
         self.bot_token = f"xoxb-{secrets.token_hex(12)}"
         self.app_token = f"xapp-{secrets.token_hex(12)}"
         # Of a person who may configure the app (https://docs.slack.dev/authentication/tokens/#config).

@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.slack import api_apps, api_chat, api_reading, api_views
+from sandbox.slack import api_apps, api_chat, api_reading, api_views, panes
 from sandbox.slack.arguments import Arguments, read_arguments
 from sandbox.slack.calls import ApiCall, Fault
 from sandbox.slack.errors import ApiError
@@ -50,6 +50,7 @@ _METHODS: Mapping[str, Method] = MappingProxyType(
         "conversations.history": Method(api_reading.conversations_history),
         "conversations.info": Method(api_reading.conversations_info),
         "conversations.replies": Method(api_reading.conversations_replies),
+        "entity.presentDetails": Method(panes.present_details),
         "files.info": Method(api_reading.files_info, "files:read"),
         "reactions.add": Method(api_chat.add_reaction, "reactions:write"),
         "usergroups.list": Method(api_reading.user_groups_list, "usergroups:read"),

@@ -4,17 +4,17 @@ import asyncio
 import json
 from collections.abc import Mapping
 
-from sandbox.slack import commands, home, interactions, modals
+from sandbox.slack import commands, home, interactions, modals, panes
 from sandbox.slack.calls import Fault
 from sandbox.slack.delivery import Courier, Delivery, Kind, Retry
-from sandbox.slack.events import composed, expect_unfurl
+from sandbox.slack.events import composed, expect_unfurl, refreshed
 from sandbox.slack.messages import Content, Json, Message
 from sandbox.slack.outcome import Outcome
 from sandbox.slack.posting import Posting
 from sandbox.slack.response_urls import ResponseUrl
 from sandbox.slack.signed_http import RawReply, SignedHttp
 from sandbox.slack.socket_mode import SocketMode
-from sandbox.slack.state import State
+from sandbox.slack.state import Pane, State
 from sandbox.slack.telling import Teller
 
 # Subtypes of new messages; other subtypes are events about another message.
@@ -229,9 +229,26 @@ class SlackWorkspace:
             self._remember(event)
         if event.get("type") == "link_shared":
             expect_unfurl(self.state, event)
+        if event.get("type") == "entity_details_requested":
+            self.state.panes[str(event.get("user"))] = Pane(event)
         is_shared = shared if shared is not None else bool(channel and channel.shared)
         delivery = await self._teller.send(event, shared=is_shared, event_id=event_id)
         return Outcome(delivery.payload, delivery, delivery.error)
+
+    async def open_pane(self, user: str, message: Message, url: str) -> Outcome:
+        """Click a Work Object below a message; what the app shows then is in `state.panes`."""
+        asked = panes.details_requested(self.state, user, message, url)
+        if "entity_details_requested" not in self.subscribed_events:
+            return Outcome(asked)
+        return await self.send_event(asked)
+
+    async def press_in_pane(self, user: str, action_id: str) -> Outcome:
+        """Click an action of the side pane that somebody has open."""
+        return await panes.press(self.state, self.courier, user, action_id)
+
+    async def refresh_card(self, user: str, message: Message, url: str) -> Outcome:
+        """Click the refresh button of a Work Object below a message."""
+        return await self.send_event(refreshed(self.state, user, message, url))
 
     async def compose(self, user: str, text: str) -> Outcome:
         """Paste a text into the composer without sending it; the app gets an event for the URLs in it."""

@@ -200,7 +200,9 @@ class Table:
         return wronged
 
     def has_opened(self, who: str) -> bool:
-        """Whether a form or the whole Home tab is open for somebody."""
+        """Whether a form, a side pane or the whole Home tab is open for somebody."""
+        if (pane := self.slack.state.panes.get(who)) and pane.shown:
+            return True
         home = self.slack.state.homes.get(who)
         forms = {view.user for view in self.slack.state.views.values()}
         return who in forms or (

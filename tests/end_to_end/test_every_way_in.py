@@ -117,6 +117,21 @@ async def card(table: Table) -> Act:
     return act
 
 
+async def pane(table: Table) -> Act:
+    """A card below somebody's message, clicked: the side pane is judged anew."""
+    url = page(table, table.ids["member"])
+    message = await table.slack.post_as_user(table.support, table.admin, f"<{url}>")
+    await table.desk.idle(table.bot)
+    entity = table.slack.state.find(table.support, message.ts).entities[url]
+
+    async def act(who: str, channel: str) -> None:
+        known = {"external_ref": entity["external_ref"], "entity_url": url, "app_unfurl_url": url}
+        trigger = table.slack.state.new_trigger(who)
+        await table.event("entity_details_requested", who, channel, trigger_id=trigger, **known)
+
+    return act
+
+
 async def composer(table: Table) -> Act:
     async def act(who: str, _channel: str) -> None:
         await table.slack.compose(who, f"<{page(table, who)}>")
@@ -201,6 +216,7 @@ ROWS = {
     "form": Row(form, "modal", ("modal", FOUND), has_places=False),
     "Somebody else in an offer": Row(somebody_else_in_an_offer, "open_modal", None),
     "card": Row(card, "card", ("card", FOUND)),
+    "side pane": Row(pane, "pane", ("pane", FOUND)),
     "composer": Row(composer, "composer", ("composer", FOUND), has_places=False),
     "opening Home": Row(opening_the_home_tab, "home", None, has_places=False),
     "Home's field": Row(field_of_the_home_tab, "home", ("home", FOUND), has_places=False),

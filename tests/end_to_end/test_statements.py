@@ -166,6 +166,18 @@ async def test_a_card(bot: Bot, world: World) -> None:
     assert visits <= Visits(writes=4, reads=5), visits
 
 
+async def test_a_cards_side_pane(bot: Bot, world: World) -> None:
+    slack = world.slack
+    noor = next(person for person in world.people if person.email == NOOR)
+    url = session_url(noor, noor.visits[0])
+    pasted = await slack.post_as_user(slack.places.support, slack.people.agent, f"look: <{url}>")
+    await settled(bot)
+    message = slack.state.find(pasted.channel, pasted.ts)
+    assert message is not None
+    visits = await visits_of(bot, partial(slack.open_pane, slack.people.agent, message, url))
+    assert visits <= Visits(writes=3, reads=2), visits
+
+
 async def test_a_request_is_accepted(bot: Bot) -> None:
     with counted() as visits:
         await bot.inbox.accept("lookup", "the key of a request", "{}")

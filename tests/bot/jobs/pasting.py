@@ -6,15 +6,17 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
+from bot.audit.trail import AuditTrail
 from bot.domain.model import Session, SessionUser, SourceName
 from bot.jobs.inbox import Job
+from bot.jobs.pages.known import PageCards
+from bot.jobs.pages.unfurls import UnfurlJobs
 from bot.jobs.payloads import UNFURL, UnfurlPayload
-from bot.jobs.unfurls import UnfurlJobs
 from bot.lookup.pages.asked import Pages
 from bot.lookup.pages.named import NamedPages
 from bot.operations.clock import system_clock
 from bot.operations.metrics import Metrics, make_metrics
-from bot.settings.model import load_settings
+from bot.settings.model import Settings, load_settings
 from bot.slack.access import Access
 from bot.sources.registry import known_pages
 from bot.storage.keyring import Keyring
@@ -43,6 +45,17 @@ def session(number: int, user: SessionUser = JANE_DOE) -> Session:
     return Session(APP, f"{number:024x}", session_url(number), started_at=started, user=user)
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a process's answers are made with."""
+
+    by: Process
+    settings: Settings
+    access: Access
+    pages: PageCards
+    trail: AuditTrail
+
+
 @dataclass
 class Desk:
     """A workspace in which addresses are pasted, and a source whose pages some of them are."""
@@ -56,12 +69,11 @@ class Desk:
     def uxcam(self) -> Knows:
         return self.found.sources[0]
 
-    def jobs(self, process: Process | None = None) -> UnfurlJobs:
-        """What answers pasted addresses in one process."""
+    def parts(self, process: Process | None = None) -> "Parts":
+        """What one process answers pasted addresses, and opened panes, with."""
         by, settings = process or self.at.process, load_settings(self.settings)
-        access = Access(
-            by.client, settings.access, system_clock, Memory(self.at.store, self.at.keyring, system_clock)
-        )
+        memory = Memory(self.at.store, self.at.keyring, system_clock)
+        access = Access(by.client, settings.access, system_clock, memory)
         found = self.found
         named = NamedPages(
             found.sources,
@@ -71,16 +83,20 @@ class Desk:
             system_clock,
             known_pages(settings),
         )
+        pages = PageCards(named, system_clock, self.at.keyring, settings.lookup)
+        return Parts(by, settings, access, pages, by.trail(self.at, self.metrics))
+
+    def jobs(self, process: Process | None = None) -> UnfurlJobs:
+        """What answers pasted addresses in one process."""
+        parts = self.parts(process)
         return UnfurlJobs(
-            access,
-            named,
-            found.leases,
-            by.client,
-            system_clock,
-            self.at.keyring,
-            settings,
+            parts.access,
+            parts.pages,
+            self.found.leases,
+            parts.by.client,
+            parts.settings,
             self.metrics,
-            by.trail(self.at, self.metrics),
+            parts.trail,
         )
 
     async def paste(

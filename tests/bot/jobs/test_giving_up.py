@@ -19,6 +19,7 @@ from bot.jobs.payloads import (
     MUTE,
     NOTE,
     OTHERS,
+    PANE,
     POINTED,
     REMOVE,
     SESSION_ERRORS,
@@ -31,6 +32,7 @@ from bot.jobs.payloads import (
     MutePayload,
     NotePayload,
     OthersPayload,
+    PanePayload,
     PointedPayload,
     RemovePayload,
     SessionErrorsPayload,
@@ -85,6 +87,7 @@ def payloads(asker: Asker) -> dict[str, str]:
             SessionErrorsPayload(asker, "fullstory/main", "1", None, None, None, ephemeral=False)
         ),
         OTHERS.name: OTHERS.write(OthersPayload(asker, JANE, 30, None, ephemeral=False)),
+        PANE.name: PANE.write(PanePayload(asker, "1.2", ())),
         HOME_LOOKUP.name: HOME_LOOKUP.write(HomeLookupPayload(asker, JANE, Effort.USUAL)),
         MUTE.name: MUTE.write(MutePayload(asker, is_on=True)),
         WATCH.name: WATCH.write(WatchPayload(asker, is_on=True)),

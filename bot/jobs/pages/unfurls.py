@@ -5,34 +5,26 @@ What is remembered goes first, a vendor is asked only as far as unfurls may. Not
 but a card: where it is not clear whose page it is, or somebody may not look customers up, there is none.
 """
 
-import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.answers.cards import Card, card_blocks
-from bot.answers.entities import Reference, card_entity
+from bot.answers.entities import card_entity
 from bot.audit.entries import AuditEntry, Came, ShownTo, asked_by
 from bot.audit.trail import AuditTrail
-from bot.domain.characters import unescaped
-from bot.domain.model import CaseFile, Finding, Session, Subject, SubjectKind
 from bot.jobs.inbox import Job
+from bot.jobs.pages.known import NoCard, PageCards, in_time
 from bot.jobs.payloads import UNFURL, UnfurlPayload
-from bot.lookup.pages.named import NamedPage, NamedPages, Undescribed, Unnamed
-from bot.operations.clock import Clock
 from bot.operations.metrics import Metrics
 from bot.operations.tasks import together
 from bot.settings.model import Settings
 from bot.slack.access import Access
-from bot.sources.http import CallFailed
-from bot.sources.protocol import Question
-from bot.sources.quota import Purpose
-from bot.storage.keyring import Keyring
 from bot.storage.leases import Leases
 
 _COOLING = timedelta(minutes=30)
@@ -40,14 +32,6 @@ _COOLING = timedelta(minutes=30)
 _PLAIN_LASTS = timedelta(hours=1)
 # The metric's label for a card that Slack has taken.
 _SHOWN = "shown"
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class NoCard:
-    """No card, and why, as the metric's label."""
-
-    outcome: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +53,10 @@ class UnfurlJobs:
 
     Args:
         access: who may look customers up, and where.
-        named: what addresses name, and what is known of it.
+        pages: what is known of the pages that addresses name.
         leases: which pages have a card in a channel.
         slack: shows the cards.
-        clock: the process's time.
-        keyring: hashes what Slack knows a page by.
-        settings: how far back, how much, for whose eyes, which hosts.
+        settings: for whose eyes, and how long a source is waited for.
         metrics: counts.
         trail: says who was shown a card.
 
@@ -83,22 +65,18 @@ class UnfurlJobs:
     def __init__(
         self,
         access: Access,
-        named: NamedPages,
+        pages: PageCards,
         leases: Leases,
         slack: AsyncWebClient,
-        clock: Clock,
-        keyring: Keyring,
         settings: Settings,
         metrics: Metrics,
         trail: AuditTrail,
     ) -> None:
         self._trail = trail
         self._access = access
-        self._named = named
+        self._pages = pages
         self._leases = leases
         self._slack = slack
-        self._clock = clock
-        self._keyring = keyring
         # Slack has refused Work Objects: until then it is asked without.
         self._plain_until: datetime | None = None
         self._settings = settings
@@ -142,57 +120,21 @@ class UnfurlJobs:
         return None if verdict.in_public or payload.is_preview else "not_seen"
 
     async def _card(self, job: Job, payload: UnfurlPayload, url: str) -> "_Claimed | NoCard":
-        named = await self._in_time(self._name(url, payload.user))
+        seconds = self._settings.lookup.deadline_seconds
+        named = await in_time(self._pages.name(url, payload.user), seconds)
         if isinstance(named, NoCard):
             return named
         is_once = not (payload.is_preview or payload.is_refresh)
         page = f"card/{payload.channel}/{named.page}" if is_once else None
         if page and not await self._leases.take(page, job.id, _COOLING):
             return NoCard("cooled_down")
-        card = await self._in_time(self._describe(job, named, payload))
+        has_thread = not payload.is_preview
+        describing = self._pages.describe(named, job, payload.user, has_thread=has_thread)
+        card = await in_time(describing, seconds)
         if isinstance(card, NoCard):
             await self._give_back(job, [page] if page else [])
             return card
-        reference = reference_of(self._keyring, named, url)
-        return _Claimed(card, page, card_entity(card, reference, url))
-
-    async def _in_time(self, asking: Coroutine[Any, Any, T]) -> T | NoCard:
-        """
-        The result, or the reason (as a metric label) where there is none in time.
-
-        The time limit ends the waiting alone: vendors are asked by what goes on without it.
-        """
-        try:
-            async with asyncio.timeout(self._settings.lookup.deadline_seconds):
-                return await asking
-        except TimeoutError:
-            return NoCard("failed_timed_out")
-        except CallFailed as failed:
-            return NoCard(f"failed_{failed.failure.reason}")
-
-    async def _name(self, url: str, by: str) -> NamedPage | NoCard:
-        """Find out what an address names, at which of our accounts."""
-        named = await self._named.name(url, by)
-        return NoCard(named) if isinstance(named, Unnamed) else named
-
-    async def _describe(self, job: Job, named: NamedPage, payload: UnfurlPayload) -> Card | NoCard:
-        days = self._settings.lookup.days
-
-        def question(subject: Subject) -> Question:
-            return Question(subject, days, Purpose.UNFURL, heard_since=job.heard_since, by=payload.user)
-
-        found = await self._named.describe(named, question, payload.user)
-        if isinstance(found, Undescribed):
-            return NoCard(_why(found.finding))
-        return self._made(found.finding, found.session, found.subject, payload)
-
-    def _made(
-        self, finding: Finding, session: Session | None, subject: Subject | None, payload: UnfurlPayload
-    ) -> Card:
-        lookup = self._settings.lookup
-        named = subject or Subject(SubjectKind.UID, "", "")
-        case_file = CaseFile(named, self._clock(), lookup.days, (finding,))
-        return Card(case_file, session, subject, lookup.days, lookup.shown, payload.is_preview)
+        return _Claimed(card, page, card_entity(card, self._pages.reference(named, url), url))
 
     async def _show(self, payload: UnfurlPayload, cards: Mapping[str, _Claimed]) -> str:
         """Show the cards; returns the metric's label for the result."""
@@ -217,7 +159,7 @@ class UnfurlJobs:
             SlackApiError: when Slack refuses the cards themselves.
 
         """
-        if self._plain_until and self._clock() < self._plain_until:
+        if self._plain_until and self._pages.clock() < self._plain_until:
             return False
         try:
             await self._slack.chat_unfurl(**arguments, metadata={"entities": entities})
@@ -225,7 +167,7 @@ class UnfurlJobs:
             code = str(error.response.get("error"))
             if "metadata" not in code and code != "feature_not_enabled":
                 raise
-            self._plain_until = self._clock() + _PLAIN_LASTS
+            self._plain_until = self._pages.clock() + _PLAIN_LASTS
             self._log.warning("unfurl.without_work_objects", slack=code)
             return False
         return True
@@ -236,12 +178,6 @@ class UnfurlJobs:
         self._log.info("unfurl.done", job=job.id, outcomes=sorted(outcomes))
 
 
-def reference_of(keyring: Keyring, named: NamedPage, url: str) -> Reference:
-    """How Slack is to know a page: by a keyed hash, as the page of a person is known by their address."""
-    kind = "session" if named.session_id else "person"
-    return Reference(keyring.hash("page", named.page), kind, unescaped(url))
-
-
 def _audited(payload: UnfurlPayload, found: _Claimed | NoCard) -> AuditEntry:
     """What the audit trail says of one pasted address."""
     [entry] = asked_by(payload.asker)
@@ -250,8 +186,3 @@ def _audited(payload: UnfurlPayload, found: _Claimed | NoCard) -> AuditEntry:
     seen_by = ShownTo.ASKER if payload.is_preview else ShownTo.PUBLIC
     [entry] = entry.about([found.card.case_file], seen_by)
     return replace(entry, subject=found.card.subject, outcome=Came.FOUND)
-
-
-def _why(finding: Finding | None) -> str:
-    failure = finding.failure if finding else None
-    return f"failed_{failure.reason}" if failure else "unknown"

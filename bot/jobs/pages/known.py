@@ -1,0 +1,116 @@
+"""What is known of a page, as the content of a card; or why there is none."""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from bot.answers.cards import Card
+from bot.answers.entities import Reference
+from bot.domain.characters import unescaped
+from bot.domain.model import CaseFile, Finding, Session, Subject, SubjectKind
+from bot.jobs.inbox import Job
+from bot.lookup.pages.named import NamedPage, NamedPages, Undescribed, Unnamed
+from bot.operations.clock import Clock
+from bot.settings.model import LookupSettings
+from bot.sources.http import CallFailed
+from bot.sources.protocol import Question
+from bot.sources.quota import Purpose
+from bot.storage.keyring import Keyring
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class NoCard:
+    """No card, and why, as the metric's label."""
+
+    outcome: str
+
+
+TIMED_OUT = NoCard("failed_timed_out")
+"""Whoever was asked has not answered in time, and is asked to the end all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageCards:
+    """
+    Reads pages.
+
+    Args:
+        named: what addresses name, and what is known of it.
+        clock: the process's time.
+        keyring: hashes what Slack knows a page by.
+        lookup: how far back, how much.
+
+    """
+
+    named: NamedPages
+    clock: Clock
+    keyring: Keyring
+    lookup: LookupSettings
+
+    async def name(self, url: str, by: str) -> NamedPage | NoCard:
+        """
+        What an address names, at which of our accounts; `by` is the id of the person who asks.
+
+        Raises:
+            CallFailed: when a vendor has to be asked for that and cannot be.
+
+        """
+        named = await self.named.name(url, by)
+        return NoCard(named) if isinstance(named, Unnamed) else named
+
+    async def describe(
+        self, named: NamedPage, job: Job, by: str, *, has_thread: bool = True
+    ) -> Card | NoCard:
+        """
+        What is known of a page, for the person with the id `by`.
+
+        `has_thread`: there is a thread in which more of that person can be answered.
+
+        Raises:
+            CallFailed: when the vendor has to be asked for the session and cannot be.
+
+        """
+
+        def question(subject: Subject) -> Question:
+            return Question(subject, self.lookup.days, Purpose.UNFURL, heard_since=job.heard_since, by=by)
+
+        found = await self.named.describe(named, question, by)
+        if isinstance(found, Undescribed):
+            return NoCard(_why(found.finding))
+        return self._made(found.finding, found.session, found.subject, has_thread=has_thread)
+
+    def _made(
+        self, finding: Finding, session: Session | None, subject: Subject | None, *, has_thread: bool
+    ) -> Card:
+        lookup = self.lookup
+        named = subject or Subject(SubjectKind.UID, "", "")
+        case_file = CaseFile(named, self.clock(), lookup.days, (finding,))
+        return Card(case_file, session, subject, lookup.days, lookup.shown, not has_thread)
+
+    def reference(self, named: NamedPage, url: str) -> Reference:
+        """How Slack is to know a page: by a keyed hash, as the page of a person is known by their address."""
+        kind = "session" if named.session_id else "person"
+        return Reference(self.keyring.hash("page", named.page), kind, unescaped(url))
+
+
+async def in_time(asking: Coroutine[Any, Any, T], seconds: float) -> T | NoCard:
+    """
+    The result, or the reason where there is none in time.
+
+    The time limit ends the waiting alone: vendors are asked by what goes on without it.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            return await asking
+    except TimeoutError:
+        return TIMED_OUT
+    except CallFailed as failed:
+        return NoCard(f"failed_{failed.failure.reason}")
+
+
+def _why(finding: Finding | None) -> str:
+    failure = finding.failure if finding else None
+    return f"failed_{failure.reason}" if failure else "unknown"
