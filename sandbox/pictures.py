@@ -151,6 +151,7 @@ def main() -> None:
     parser.add_argument("--chromium", default="chromium")
     given = parser.parse_args()
     configure_logging("WARNING")
+    given.folder.mkdir(parents=True, exist_ok=True)
     asyncio.run(_make(given.folder.resolve(), given.chromium))
 
 
