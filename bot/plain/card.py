@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from bot.answers.words import table
 from bot.answers.words.counts import headline
-from bot.answers.words.errors import last_trouble, trouble_line
-from bot.answers.words.people import persona_of, users_of, who_line
+from bot.answers.words.errors import last_trouble, trouble_line, watch_link
+from bot.answers.words.people import persona_of, persons_pages, users_of, who_line
 from bot.answers.words.sources import source_lines
 from bot.answers.words.style import LABEL, Style, joined, with_short_labels
 from bot.answers.words.visits import VisitLines, common_line, common_of
@@ -28,6 +29,7 @@ Component = dict[str, Any]
 _TEXT, _BUTTON, _URL = 5_000, 500, 2_000
 # Visits that a card shows, links of each, and lines about sources.
 _VISITS, _LINKS, _SOURCES = 5, 3, 10
+_BEFORE_LINKS = frozenset(words.format(links="").strip() for words in (table.REPLAYS, table.PERSONS_PAGE))
 
 
 def _line(text: str, most: int) -> str:
@@ -43,7 +45,7 @@ _PLAIN = Style(
     text=_line,
     name=_line,
     bold=lambda text: text,
-    link=lambda _url, label: label,
+    link=lambda _url, _label: "",
     time=_time,
     mark=lambda _mark: "",
     label=lambda name: f"{TITLES[name.vendor]} ({_line(name.account, LABEL)})",
@@ -61,14 +63,20 @@ def card(case_file: CaseFile) -> list[Component]:
     common = common_of(shown, style)
     components = [_text(who_line(persona_of(case_file.subject, users_of(case_file)), style))]
     if trouble:
-        components.append(_text(trouble_line(trouble, history, style), "ERROR"))
+        watch = watch_link(trouble, history)
+        buttons = [_button(watch[0], table.WATCH_THE_ERROR)] if watch else []
+        components.append(_row(_text(trouble_line(trouble, history, style), "ERROR"), buttons))
     components.append(_text(headline(case_file, history, style)))
-    if said := common_line(common, shown, style):
-        components.append(_text(said, "MUTED"))
+    pages = persons_pages([session for visit in shown for session in visit.sessions])
+    own = [_button(url, style.label(pages[url].source)) for url in common.pages if url in pages]
+    said = _told(common_line(common, shown, style))
+    if said or own:
+        components.append(_row(_text(said or table.PERSONS_PAGE.format(links=""), "MUTED"), own))
     writer = VisitLines(style, common)
     for visit in shown:
         components.append({"componentDivider": {"dividerSpacingSize": "S"}})
-        components += _visit(visit, writer.of(visit, None, "", len(history.in_visit(visit))), style)
+        lines = writer.of(visit, None, "", len(history.in_visit(visit)))
+        components += _visit(visit, lines, style, common.pages)
     components.append({"componentDivider": {"dividerSpacingSize": "S"}})
     as_of = f"as of {_time(case_file.as_of)}"
     small = [*source_lines(case_file, style)[:_SOURCES], as_of]
@@ -80,16 +88,29 @@ def sentence(text: str) -> list[Component]:
     return [_text(text, "MUTED")]
 
 
-def _visit(visit: Visit, lines: Sequence[str], style: Style) -> list[Component]:
-    first, *more = [line for line in lines if line.strip()]
-    urls = {session.url: session for session in visit.sessions if session.url and len(session.url) <= _URL}
-    buttons = [
-        {"componentLinkButton": {"linkButtonLabel": style.label(one.source)[:_BUTTON], "linkButtonUrl": url}}
-        for url, one in list(urls.items())[:_LINKS]
-    ]
-    head = _text(first)
-    row = {"componentRow": {"rowMainContent": [head], "rowAsideContent": buttons}} if buttons else head
-    return [row, *(_text(line, "MUTED") for line in more)]
+def _visit(visit: Visit, lines: Sequence[str], style: Style, said: Sequence[str]) -> list[Component]:
+    """A visit's lines, with a button for each of its pages that was not `said` above."""
+    first, *more = [told for line in lines if (told := _told(line))]
+    urls = {session.url: session for session in visit.sessions if session.url and session.url not in said}
+    buttons = [_button(url, style.label(one.source)) for url, one in urls.items()]
+    return [_row(_text(first), buttons), *(_text(line, "MUTED") for line in more)]
+
+
+def _told(line: str) -> str:
+    """A line without the words before links: these are buttons."""
+    return joined(part for part in line.split(" · ") if part.strip() not in _BEFORE_LINKS)
+
+
+def _button(url: str, label: str) -> Component:
+    return {"componentLinkButton": {"linkButtonLabel": label[:_BUTTON], "linkButtonUrl": url}}
+
+
+def _row(text: Component, buttons: Sequence[Component]) -> Component:
+    """A text with buttons beside it, as far as there are any; an address that is too long has none."""
+    fit = [one for one in buttons if len(one["componentLinkButton"]["linkButtonUrl"]) <= _URL]
+    if not fit:
+        return text
+    return {"componentRow": {"rowMainContent": [text], "rowAsideContent": fit[:_LINKS]}}
 
 
 def _text(text: str, color: str = "NORMAL", size: str = "M") -> Component:

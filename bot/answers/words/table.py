@@ -154,6 +154,7 @@ DIGEST_HEAD = (
     " of being answered in their threads."
 )
 DIGEST_FOOT = "“Find sessions” in a ticket’s menu looks its customer up in full."
+DIGEST_TICKET = "Ticket"
 DIGEST_TEXT = "{tickets}, listed"
 DIGEST_NOT_SURE = "whom it is about is not surely known"
 DIGEST_PRIVATE = "its customer can be looked up; only you will see the answer"

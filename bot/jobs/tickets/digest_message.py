@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 from slack_sdk.models.blocks import ActionsBlock
 
-from bot.answers.block_kit import context, dicts, packed
+from bot.answers.block_kit import context, dicts, section
 from bot.answers.buttons import mute_button
-from bot.answers.mrkdwn import counted, cut_markup, link
+from bot.answers.mrkdwn import counted, cut_markup, link, local_time
 from bot.answers.targets.masked import summary
 from bot.answers.words import table
 from bot.answers.words.counts import headline
@@ -45,14 +45,14 @@ def digest_message(tickets: Sequence[tuple[str, str, str]], above: int) -> Messa
         above: so many within an hour are answered each.
 
     """
-    lines = [f"• {_when(url, ts)} · {line}" for url, ts, line in tickets]
+    # A section each: of a long one Slack shows the beginning alone.
+    lines = [section(f"{link(url, table.DIGEST_TICKET)} · {_when(ts)} · {line}") for url, ts, line in tickets]
     head = table.DIGEST_HEAD.format(tickets=counted(above, "ticket"))
     below = [context([table.DIGEST_FOOT]), ActionsBlock(elements=[mute_button()])]
     text = table.DIGEST_TEXT.format(tickets=counted(len(tickets), "ticket"))
-    return Message(text, dicts([*packed([head, *lines]), *below]))
+    return Message(text, dicts([section(head), *lines, *below]))
 
 
-def _when(url: str, ts: str) -> str:
-    """When a ticket's message came, as a link to it."""
-    seconds = int(float(ts))
-    return link(url, f"{datetime.fromtimestamp(seconds, UTC):%H:%M} UTC")
+def _when(ts: str) -> str:
+    """When a ticket's message came."""
+    return local_time(datetime.fromtimestamp(int(float(ts)), UTC), "{time}")

@@ -1,6 +1,7 @@
 """Cards in Plain: what is asked for, made of the components that Plain takes, within its limits."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +30,16 @@ REPLAY = "https://app.fullstory.com/ui/7QX2B/session/1:2"
 
 def test_a_card_says_who_it_is_what_went_wrong_and_links_to_replays() -> None:
     watched = session(source=MAIN, url=REPLAY, url_is=UrlIs.SESSION)
-    hit = ErrorEvent(WWW, "TypeError: x", occurred_at=NOW)
+    hit = ErrorEvent(WWW, "TypeError: x", occurred_at=NOW - timedelta(minutes=13))
     made = card(case_file(Finding(MAIN, State.LIVE, NOW, 1, (watched,), (hit,))))
     check_components(made)
     said = texts_of(made)
     assert said[0] == JANE.value
-    assert said[1].startswith("TypeError: x · 2026-11-20 14:05 UTC")
+    [watch] = made[1]["componentRow"]["rowAsideContent"]
+    assert watch["componentLinkButton"]["linkButtonUrl"].startswith(f"{REPLAY}:")
+    # What is a button is not said in words too.
+    assert not any("Replay" in line for line in said)
+    assert said[1].startswith("TypeError: x · 2026-11-20 13:52 UTC")
     assert "1 visit and 1 error in the last 30 days" in said[2]
     assert said[-1] == "as of 2026-11-20 14:05 UTC"
     assert REPLAY in str(made)
