@@ -80,6 +80,12 @@ def _rest(settings: Settings) -> Iterator[Check]:
             "RAYGUN_WEBHOOK_SECRET is set, but under Socket Mode nothing listens for it without PORT",
             "set PORT, and let Raygun reach it; or remove RAYGUN_WEBHOOK_SECRET",
         )
+    if settings.plain_cards_token and only_by_socket and settings.port is None:
+        yield fault(
+            "plain cards",
+            "PLAIN_CARDS_TOKEN is set, but under Socket Mode nothing listens for Plain without PORT",
+            "set PORT, and let Plain reach it; or remove PLAIN_CARDS_TOKEN",
+        )
 
 
 def check_links(settings: Settings) -> Check:

@@ -9,7 +9,7 @@ from sqlalchemy import delete, update
 
 from bot.domain.model import Subject, SubjectKind
 from bot.jobs.inbox import Job
-from bot.jobs.payloads import DIGEST
+from bot.jobs.payloads import DIGEST, TICKET
 from bot.jobs.results import Answered
 from bot.jobs.slack_results import answering_in_slack
 from bot.jobs.tickets.digest_book import LINES_OF_PAGE
@@ -186,6 +186,29 @@ async def test_a_process_that_is_killed_anywhere_posts_the_list_once_and_loses_n
     [page] = pages(desk)
     assert [page.count(link_to(root)) for root in roots[2:]] == [1, 1, 1]
     assert len(others) == 2
+
+
+@pytest.mark.parametrize("waits", range(0, 30, 4))
+async def test_a_process_that_is_killed_while_it_lists_a_ticket_lists_it_once(desk: Desk, waits: int) -> None:
+    for _ in range(2):
+        await comes(desk, LI)
+    root = await desk.ticket()
+    task = asyncio.create_task(desk.jobs().answer(await desk.accept(root, JANE)))
+    for _ in range(waits):
+        await asyncio.sleep(0.001)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    later = desk.at.another_process()
+    async with desk.at.store.write() as connection:
+        await connection.execute(update(jobs).values(leased_until_ms=0))
+    while found := await later.inbox.take_over(1_000):
+        answers = {TICKET.name: desk.jobs(later).answer, DIGEST.name: desk.digest(later).tell}
+        for job in found:
+            assert await answering_in_slack(answers[job.kind])(job) == Answered()
+            await later.inbox.finish(job)
+    [page] = pages(desk)
+    assert page.count(link_to(root)) == 1
+    assert desk.below(root) == []
 
 
 async def test_jobs_at_the_same_time_end_with_every_line_shown(desk: Desk) -> None:

@@ -139,6 +139,12 @@ SLACK = {
         {"SLACK_SIGNING_SECRET": None, "RAYGUN_WEBHOOK_SECRET": None},
         lambda i: setattr(i.world.slack.state, "socket_mode_enabled", False),
     ),
+    "cards for Plain that nothing listens for": Wrong(
+        "plain cards",
+        "nothing listens for Plain",
+        "set PORT",
+        {"SLACK_SIGNING_SECRET": None, "RAYGUN_WEBHOOK_SECRET": None, "PLAIN_CARDS_TOKEN": "a" * 16},
+    ),
     "an event that is not subscribed": Wrong(
         "slack events",
         "message.channels",
