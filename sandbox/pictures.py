@@ -33,6 +33,7 @@ from sandbox.camera import Camera, camera
 from sandbox.clock import SandboxClock
 from sandbox.people import FULLSTORY, RAYGUN, RYBBIT, UXCAM, Customer
 from sandbox.slack import Message, plain_text
+from sandbox.slack.entities import Previews
 from sandbox.ticket_samples import post_sample
 from sandbox.vendors.uxcam import session_url
 from sandbox.world import World, open_world
@@ -127,6 +128,8 @@ def _know(world: World, number: str) -> None:
 async def _card(world: World, person: Customer, page: Camera, into: Path) -> None:
     slack = world.slack
     text = f"Is this the crash from yesterday? <{session_url(person, person.visits[0])}>"
+    # As it looks wherever Work Objects are not switched on.
+    slack.state.work_objects = Previews.LEFT_OUT
     message = await slack.post_as_user(slack.places.random, slack.people.agent, text)
     await slack.wait_for(lambda: (slack.state.find(message.channel, message.ts) or message).unfurls)
     await page.show(_page(world, message), _WIDTH, _HEIGHT, _drawn("Visit of"))

@@ -36,6 +36,9 @@ class PageActs:
             "close": self._close_modal,
             "home": self._open_home,
             "press-in-home": self._press_in_home,
+            "open-pane": self._open_pane,
+            "press-in-pane": self._press_in_pane,
+            "close-pane": self._close_pane,
             "suggest": self._suggest,
             "ticket": self._post_ticket,
             "vendor": self._switch_vendor,
@@ -99,6 +102,19 @@ class PageActs:
                 self._person(body), action, block, option=option, values=values
             )
         )
+
+    async def _open_pane(self, body: Json) -> None:
+        user, message = self._person(body), self._state.find(self._channel(body), str(body["ts"]))
+        if message is None or body["url"] not in message.entities:
+            raise LookupError("no such card")
+        _told(await self._workspace.open_pane(user, message, str(body["url"])))
+
+    async def _press_in_pane(self, body: Json) -> None:
+        _told(await self._workspace.press_in_pane(self._person(body), str(body["action_id"])))
+
+    async def _close_pane(self, body: Json) -> None:
+        self._state.panes.pop(self._person(body), None)
+        self._state.changes.announce()
 
     async def _suggest(self, body: Json) -> Json:
         field = (str(body["action_id"]), str(body.get("block_id") or ""))

@@ -44,6 +44,7 @@ def view_of(state: State, panel: Panel, user_id: str, channel_id: str, thread_ts
         },
         "home": _home(state, me.id, channel),
         "modals": [{"id": v.id, "errors": dict(v.errors), "body": v.body} for v in views_of(state, me.id)],
+        "pane": _pane(state, me.id),
         "shortcuts": [{"id": one.callback_id, "name": one.name} for one in panel.shortcuts],
         "can_shortcut": not me.stranger,
     }
@@ -88,6 +89,14 @@ def _home(state: State, user: str, channel: Channel) -> Json | None:
 
 def _is_app(state: State, channel: Channel) -> bool:
     return channel.kind is Kind.DIRECT and state.people.bot in channel.members
+
+
+def _pane(state: State, user: str) -> Json | None:
+    pane = state.panes.get(user)
+    if pane is None:
+        return None
+    place = {"channel": pane.asked.get("channel"), "ts": pane.asked.get("message_ts")}
+    return place | {"url": pane.asked.get("app_unfurl_url"), "shown": pane.shown, "error": pane.error}
 
 
 def may_act(user: User) -> bool:
@@ -153,7 +162,10 @@ def _message(state: State, message: Message) -> Json:
         "text": message.text,
         "blocks": list(message.blocks),
         "attachments": list(message.content.attachments),
-        "cards": list(message.unfurls.values()),
+        "cards": [
+            card | ({"entity": message.entities[url], "url": url} if url in message.entities else {})
+            for url, card in message.unfurls.items()
+        ],
         "files": [_file(state, file) for file in message.extra.get("files", ())],
         "edited": message.edited_at is not None,
         "only_you": message.only_for is not None,

@@ -231,6 +231,7 @@ class SlackWorkspace:
             expect_unfurl(self.state, event)
         if event.get("type") == "entity_details_requested":
             self.state.panes[str(event.get("user"))] = Pane(event)
+            self.state.changes.announce()
         is_shared = shared if shared is not None else bool(channel and channel.shared)
         delivery = await self._teller.send(event, shared=is_shared, event_id=event_id)
         return Outcome(delivery.payload, delivery, delivery.error)

@@ -2,7 +2,8 @@
 
 from playwright.async_api import expect
 
-from tests.browser.conftest import BROWSER, Screen
+from sandbox.vendors.uxcam import session_url as uxcam_url
+from tests.browser.conftest import BROWSER, NARROW, WIDE, Open, Screen
 
 pytestmark = BROWSER
 
@@ -62,6 +63,27 @@ async def test_a_pasted_link_gets_a_card_whose_button_says_more(screen: Screen) 
     await expect(card).to_contain_text("Added by Casefile")
     await card.get_by_role("button", name="More").first.click()
     await expect(screen.thread.last).to_contain_text("Noor Rahimi · noor@contoso.example")
+
+
+async def test_a_cards_title_opens_its_side_pane_whose_button_answers_in_the_thread(
+    open_screen: Open,
+) -> None:
+    wide = await open_screen(WIDE)
+    slack = wide.world.slack
+    noor = next(person for person in wide.world.people if person.email == "noor@contoso.example")
+    text = f"look: <{uxcam_url(noor, noor.visits[0])}>"
+    await slack.post_as_user(slack.places.support, slack.people.agent, text)
+    await wide.page.locator(".card").get_by_role("button", name="Visit of").click()
+    for screen in (wide, await open_screen(NARROW)):
+        # The same person has it open in every window.
+        pane = screen.page.locator("dialog.side-pane")
+        await expect(pane).to_contain_text("Replay in UXCam")
+        assert await screen.sideways() <= 0
+        assert await screen.offences() == []
+    await pane.get_by_role("button", name="Find all sessions").click()
+    await pane.get_by_role("button", name="Close the details").click()
+    await expect(pane).to_have_count(0)
+    await expect(screen.page.locator("#messages")).to_contain_text("1 reply")
 
 
 async def test_what_a_webhook_tells_is_sent_from_its_drawer(screen: Screen) -> None:

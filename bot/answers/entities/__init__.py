@@ -119,8 +119,12 @@ def _short(card: Card) -> Iterator[EntityCustomField]:
     if own.error_count:
         yield EntityCustomField(label=names.ERRORS_FOUND, key="errors", type=_COUNT, value=own.error_count)
     if trouble := last_trouble(own):
-        words = _error_words(trouble.happening, style) if trouble.happening else joined(trouble.signs)
+        words = _what(trouble.happening, style) if trouble.happening else joined(trouble.signs)
         yield from _text("trouble", names.WENT_WRONG, words, _watch(trouble, own))
+        if trouble.happening and (at := trouble.happening.occurred_at):
+            yield EntityCustomField(
+                label=names.WENT_WRONG_AT, key="trouble_at", type=_TIME, value=_seconds(at)
+            )
 
 
 def _of_visit(visit: Visit, style: Style) -> Iterator[EntityCustomField]:
@@ -146,7 +150,8 @@ def _long(card: Card) -> Iterator[EntityCustomField]:
     said = trouble.happening if trouble else None
     others = [happening for happening in own.happenings if happening is not said]
     for number, happening in enumerate(others[:ERRORS_SHOWN], start=1):
-        words = _error_words(happening, style)
+        at = style.time(happening.occurred_at) if happening.occurred_at else None
+        words = joined([_what(happening, style), at])
         watch = _watch(LastTrouble(happening, happening.visit), own)
         yield from _text(f"error_{number}", names.EARLIER_ERROR, words, watch)
     for number, (url, label) in enumerate(_links(shown, own, style).items(), start=1):
@@ -168,11 +173,11 @@ def _links(shown: Sequence[Visit], own: History, style: Style) -> Mapping[str, s
     return {url: label for url, label in links.items() if len(url) <= LONGEST_URL}
 
 
-def _error_words(happening: Happening, style: Style) -> str:
+def _what(happening: Happening, style: Style) -> str:
     title, page = style.text(happening.title, _ERROR), happening.page
     words = table.ERROR_ON.format(title=title, page=style.text(page, _PAGE)) if page else title
     times = table.TIMES.format(count=happening.count) if happening.count and happening.count > 1 else None
-    return joined([words, style.time(happening.occurred_at) if happening.occurred_at else None, times])
+    return joined([words, times])
 
 
 def _watch(trouble: LastTrouble, own: History) -> str | None:

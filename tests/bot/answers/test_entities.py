@@ -44,7 +44,8 @@ def fields(entity: dict[str, Any]) -> dict[str, Any]:
 def test_the_side_pane_says_all_that_the_card_says_and_more() -> None:
     shown = card(visit(), errors=(error(0), error(1), error(2)))
     short, long = fields(card_entity(shown, REFERENCE, URL)), fields(pane_entity(shown, REFERENCE))
-    assert short["trouble"].startswith("TypeError 0 on /pay")
+    assert short["trouble"] == "TypeError 0 on /pay"
+    assert short["trouble_at"] == int((NOW + timedelta(seconds=60)).timestamp())
     assert short["pages"] == "5 pages: /cart → /pay"
     assert short["device"] == "Chrome 142 on Windows 11"
     assert short["errors"] == 3

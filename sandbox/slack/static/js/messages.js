@@ -5,6 +5,7 @@ import { button, element } from "./dom.js";
 import { icon } from "./icons.js";
 import { mrkdwn, plain } from "./mrkdwn.js";
 import { clock, dayLabel, dayOf, lastReply, momentOf } from "./time.js";
+import { renderEntity } from "./work_object.js";
 
 // Messages of one author within five minutes stand below one head, as in Slack.
 const TOGETHER_SECONDS = 300;
@@ -64,7 +65,9 @@ export function messageNode(message, inThread, more, doing) {
       head,
       message.blocks.length ? renderBlocks(message.blocks, context) : mrkdwn(message.text, context.names),
       ...message.attachments.map((one) => renderAttachment(one, context)),
-      ...message.cards.map((one) => renderAttachment(one, context, doing.app)),
+      ...message.cards.map((one) => (one.entity
+        ? renderEntity(one.entity, context, doing.app, () => doing.openPane(message, one.url))
+        : renderAttachment(one, context, doing.app))),
       ...message.files.map(renderFile),
       message.edited ? element("span", "edited", "(edited)") : null,
       ...message.reactions.map((name) => element("span", "reaction", plain(`:${name}:`))),

@@ -14,6 +14,7 @@ import { server } from "./server.js";
 import { drawTour } from "./tour.js";
 import { unreadOf } from "./unread.js";
 import { welcome } from "./welcome.js";
+import { drawPane } from "./work_object.js";
 
 const place = new URLSearchParams(location.hash.slice(1));
 const here = { user: "", channel: "", thread: "", tab: "", ...Object.fromEntries(place) };
@@ -94,6 +95,7 @@ const doing = {
   get me() { return view.me; },
   get shortcuts() { return view.can_shortcut ? view.shortcuts : []; },
   open: openThread,
+  openPane: (message, url) => send("open-pane", { ts: message.ts, url }),
   shortcut: (message, one) => send("shortcut", { ts: message.ts, id: one.id }),
   contextOf: (message) => ({
     names: { ...view.names, ...view.places },
@@ -241,6 +243,11 @@ function draw() {
   drawComposers();
   drawBeside();
   drawModal(view.modals.at(-1), { names: view.names, send, choices, suggest });
+  drawPane(view.pane, {
+    context: { names: view.names, act: (spec) => send("press-in-pane", { action_id: spec.action_id }) },
+    close: () => send("close-pane", {}),
+    refresh: () => send("open-pane", { channel: view.pane.channel, ts: view.pane.ts, url: view.pane.url }),
+  });
   known.set("drawn", {});
 }
 
