@@ -136,8 +136,11 @@ class Identities:
     async def other_names(self, subject: Subject) -> OtherNames:
         """An address's uid in each product, or a uid's address, where there is exactly one, or the doubts."""
         async with self._store.read() as connection:
-            around = await self._around(connection, subject)
-        return self._names_by(subject, around)
+            return await self.other_names_in(connection, subject)
+
+    async def other_names_in(self, connection: Connection, subject: Subject) -> OtherNames:
+        """As `other_names`, read in a transaction that is open already."""
+        return self._names_by(subject, await self._around(connection, subject))
 
     def _names_by(self, subject: Subject, around: list[_Pair]) -> OtherNames:
         pairs = _of(subject, around)

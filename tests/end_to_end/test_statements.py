@@ -151,8 +151,7 @@ async def test_a_tickets_reply(bot: Bot, world: World) -> None:
     await command(world, "jane.doe@contoso.example")()
     await settled(bot)
     visits = await visits_of(bot, ticket(world, "05"))
-    # One of them reads by which names errors of the customer will be pushed.
-    assert visits <= Visits(writes=7, reads=9), visits
+    assert visits <= Visits(writes=7, reads=8), visits
 
 
 async def test_a_card(bot: Bot, world: World) -> None:

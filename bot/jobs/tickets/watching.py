@@ -100,14 +100,14 @@ class Watching:
             spot.channel,
             spot.thread_ts,
             tuple(one.subject for one in case_files),
-            names=await self._names(case_files),
             seen_at=max(seen, default=None),
         ).also(_watched(error) for error in shown)
 
         async def write(connection: Connection) -> None:
             lasting = timedelta(days=self._settings.watch.days)
             look_in = _FIRST_LOOK if self.asked_sources else None
-            if not await self.book.begin(connection, watch, lasting, look_in, by_person=by_person):
+            known = replace(watch, names=await self._names(connection, case_files))
+            if not await self.book.begin(connection, known, lasting, look_in, by_person=by_person):
                 return
             jobs = await self._what_changed(connection, watch, shown)
             jobs += await self._how_many(connection, watch)
@@ -237,12 +237,14 @@ class Watching:
     def _keys_of_people(self, news: ErrorNews) -> tuple[str, ...]:
         return self.book.keys_of_names((news.account, name) for name in news.people)
 
-    async def _names(self, case_files: Sequence[CaseFile]) -> tuple[tuple[str, Subject], ...]:
+    async def _names(
+        self, connection: Connection, case_files: Sequence[CaseFile]
+    ) -> tuple[tuple[str, Subject], ...]:
         """The customers' names that are surely theirs, by the accounts that push errors."""
         accounts = [str(s.name) for s in self._lookup.sources if s.name.vendor == _PUSHING]
         found: list[tuple[str, Subject]] = []
         for case_file in case_files if accounts else ():
-            others = await self._lookup.identities.other_names(case_file.subject)
+            others = await self._lookup.identities.other_names_in(connection, case_file.subject)
             for account in accounts:
                 product = self._lookup.identities.shared.product_of(account)
                 names = [case_file.subject, *(name.subject for name in others.in_product(product))]
