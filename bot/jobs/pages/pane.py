@@ -82,8 +82,10 @@ class PaneJobs:
             return
         card, entity = found
         [told] = entry.about([card.case_file], ShownTo.ASKER)
-        self._trail.note(job, [replace(told, subject=card.subject, outcome=Came.FOUND)])
-        await self._present(job, payload, "shown", metadata=entity)
+        told = replace(told, subject=card.subject, outcome=Came.FOUND)
+        self._trail.note(job, [told])
+        if not await self._present(job, payload, "shown", metadata=entity):
+            self._trail.note(job, [replace(told, shown_to=ShownTo.NOBODY)])
 
     async def _refusal(self, asker: Asker) -> Refusal | None:
         """Why whoever opened it may not look customers up there; a search's pane is in no channel."""
@@ -112,17 +114,20 @@ class PaneJobs:
             return card, pane_entity(card, known)
         return none
 
-    async def _present(self, job: Job, payload: PanePayload, outcome: str, **content: Any) -> None:
+    async def _present(self, job: Job, payload: PanePayload, outcome: str, **content: Any) -> bool:
+        """Show something in the pane; whether it may have been seen, now or at an earlier try."""
+        may_be_seen = True
         try:
             await self._slack.entity_presentDetails(payload.trigger_id, **content)
         except SlackApiError as error:
-            outcome = "failed_slack"
+            outcome, may_be_seen = "failed_slack", job.attempts > 1
             self._log.warning("pane.refused", slack=str(error.response.get("error")))
         except SlackAway as away:
-            outcome = "failed_slack"
+            outcome, may_be_seen = "failed_slack", away.unsure or job.attempts > 1
             self._log.warning("pane.refused", slack=str(away))
         self._metrics.panes.labels(outcome).inc()
         self._log.info("pane.done", job=job.id, outcome=outcome)
+        return may_be_seen
 
 
 def _error(status: str, title: str, words: str) -> dict[str, Any]:

@@ -154,6 +154,9 @@ async def test_a_pane_is_presented_once_though_its_job_begins_again(desk: Desk) 
     await jobs(desk).answer(replace(job, attempts=2))
     assert desk.at.asked("entity.presentDetails") == ["ok", "exchanged_trigger_id"]
     assert outcomes(desk) == {"shown": 1, "failed_slack": 1}
+    await desk.at.inbox.finish(job)
+    [row, *_] = await search(desk.at.store, desk.at.keyring)
+    assert (row.outcome, row.shown_to) == ("found", "asker")
 
 
 @pytest.mark.parametrize("status", [503, None])
@@ -167,3 +170,7 @@ async def test_a_pane_that_slack_does_not_take_is_not_tried_again(desk: Desk, st
     await jobs(desk).answer(job)
     assert outcomes(desk) == {"failed_slack": 1}
     assert len(desk.at.asked("entity.presentDetails")) == 1
+    await desk.at.inbox.finish(job)
+    [row, *_] = await search(desk.at.store, desk.at.keyring)
+    # Without an answer of Slack's it may have been seen.
+    assert (row.outcome, row.shown_to) == ("found", "asker" if status else "nobody")
