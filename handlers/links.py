@@ -49,7 +49,7 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
         if not event.get("user") or not event.get("trigger_id"):
             return
         channel = str(event.get("channel") or "")
-        given = [event.get("app_unfurl_url"), event.get("entity_url")]
+        given = [event.get("app_unfurl_url"), event.get("entity_url"), (event.get("link") or {}).get("url")]
         reference = event.get("external_ref") or {}
         payload = PanePayload(
             writer_of(inbound, body | {"event": event | {"channel": channel}}, Way.PANE, None),

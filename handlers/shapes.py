@@ -88,6 +88,7 @@ class _Event(_Message):
     external_ref: _Reference | None = None
     entity_url: str | None = None
     app_unfurl_url: str | None = None
+    link: _Link | None = None
     message: _Message | None = None
     previous_message: _Message | None = None
 

@@ -54,6 +54,25 @@ async def test_a_click_on_a_card_shows_the_visit_and_its_button_answers_in_the_t
         assert len([call for call in slack.api_calls if call.method == "chat.unfurl"]) == calls + 1
 
 
+async def test_a_pane_that_a_search_opens_is_in_no_channel_and_shows_the_same(desk: Desk) -> None:
+    slack = desk.world.slack
+    agent, guest, url = slack.people.agent, slack.people.guest, noors(desk.world, "uxcam")[0]
+    async with desk.casefile() as bot:
+        for who, page in ((agent, url), (guest, url), (slack.people.colleague, "https://shop.example/u/9")):
+            known = {"entity_url": page, "link": {"url": page, "domain": "uxcam.com"}}
+            trigger = {"trigger_id": slack.state.new_trigger(who), "event_ts": slack.state.next_ts()}
+            await slack.send_event({"type": "entity_details_requested", "user": who} | known | trigger)
+            await desk.idle(bot)
+    pane = slack.state.panes[agent].shown
+    assert "noor@contoso.example" in fields(pane)["customer"]
+    assert "Find all sessions" not in str(pane)
+    refused, unknown = slack.state.panes[guest].error, slack.state.panes[slack.people.colleague].error
+    assert refused
+    assert refused["status"] == "restricted"
+    assert unknown
+    assert unknown["status"] == "not_found"
+
+
 async def test_answers_that_are_masked_since_a_moment_stay_so_though_a_pane_is_opened(desk: Desk) -> None:
     slack = desk.world.slack
     agent, url = slack.people.agent, noors(desk.world, "uxcam")[0]

@@ -64,6 +64,25 @@ def test_a_press_of_another_shape_is_refused(change: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
+    "wrong",
+    [
+        {"external_ref": "x"},
+        {"external_ref": {"id": 7}},
+        {"entity_url": 7},
+        {"app_unfurl_url": ["x"]},
+        {"trigger_id": "\u202e"},
+        {"link": []},
+        {"is_unfurl_refresh": "yes"},
+    ],
+)
+def test_a_click_on_a_card_of_another_shape_is_refused(wrong: dict[str, Any]) -> None:
+    event = {"type": "entity_details_requested", "user": "U1", "trigger_id": "1.2"}
+    checked({"type": "event_callback", "event": event})
+    with pytest.raises(Unreadable):
+        checked({"type": "event_callback", "event": event | wrong})
+
+
+@pytest.mark.parametrize(
     "body",
     [
         "{",
