@@ -122,7 +122,7 @@ async def test_the_errors_are_posted_below_with_when_and_where_and_what_is_left_
     told = plain_text(below)
     assert "1 error in FullStory’s replay" in told
     assert "Cart is <empty> · on /cart" in told
-    assert "999 of 1000 such readings are left this month" in told
+    assert "999 of 1000 such readings left this month" in told
     assert local_time(at, "{time_secs}").split("|")[0] in str(below.blocks)
 
 

@@ -14,7 +14,7 @@ from bot.domain.model import Finding, Reason
 from bot.operations.clock import system_clock
 from bot.sources.http import CallFailed
 from bot.sources.protocol import Effort, Indexed
-from bot.sources.quota import Account, Purpose
+from bot.sources.quota import Purpose
 from bot.storage.tables import quota_told
 from sandbox.faults import Fault
 from sandbox.people import Customer, Error, Visit
@@ -183,7 +183,7 @@ async def _rest(desk: Desk) -> None:
     async with desk.engine.store.write() as connection:
         await connection.execute(delete(quota_told))
     # What was read a moment ago counts until this process has changed something itself.
-    await desk.source.http.ledger.give_back(Account("nobody's"))
+    await desk.source.http.ledger.give_back(await desk.source.account())
 
 
 @every_kind
