@@ -2,10 +2,11 @@
 
 import asyncio
 import gzip
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 _DRIP_SECONDS = 0.2
@@ -13,7 +14,7 @@ _CHUNK = b"x" * 65_536
 # Inflates to 274 MiB.
 _BOMB_BYTES = 274 * 1024 * 1024
 
-Behaviour = Callable[[asyncio.StreamWriter], Awaitable[None]]
+Behaviour = Callable[[asyncio.StreamWriter], Coroutine[Any, Any, None]]
 
 
 @dataclass
@@ -21,12 +22,20 @@ class Hostile:
     """
     The servers' addresses by what they do: `drips`, `hangs`, `bomb`, `endless`.
 
-    `asked` and `ended` count each server's questions, and those whose connection has ended.
+    `asked` and `ended` count each server's questions, and those whose connection has ended; `answering` are
+    the tasks of open connections.
     """
 
     origins: dict[str, str] = field(default_factory=dict)
     asked: dict[str, int] = field(default_factory=dict)
     ended: dict[str, int] = field(default_factory=dict)
+    answering: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    async def close(self) -> None:
+        """End the connections that are still open."""
+        for task in self.answering:
+            task.cancel()
+        await asyncio.gather(*self.answering, return_exceptions=True)
 
     def environment(self) -> dict[str, str]:
         """The variables that make each of them one more Rybbit account."""
@@ -61,6 +70,7 @@ async def open_hostile(*, tame: bool = False) -> AsyncIterator[Hostile]:
     if tame:
         behaviours = dict.fromkeys(behaviours, _say_nothing_found)
     async with AsyncExitStack() as stack:
+        stack.push_async_callback(hostile.close)
         for name, behaviour in behaviours.items():
             server = await asyncio.start_server(_answering(hostile, name, behaviour), "127.0.0.1", 0)
             await stack.enter_async_context(server)
@@ -74,19 +84,33 @@ def _answering(
     hostile: Hostile, name: str, behaviour: Behaviour
 ) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError, asyncio.IncompleteReadError):
-            await reader.readuntil(b"\r\n\r\n")
-            hostile.asked[name] = hostile.asked.get(name, 0) + 1
-            answering = asyncio.ensure_future(behaviour(writer))
-            gone = asyncio.ensure_future(reader.read())
-            await asyncio.wait({answering, gone}, return_when=asyncio.FIRST_COMPLETED)
-            for task in (answering, gone):
-                task.cancel()
-            await asyncio.gather(answering, gone, return_exceptions=True)
-        hostile.ended[name] = hostile.ended.get(name, 0) + 1
-        writer.close()
+        if ours := asyncio.current_task():
+            hostile.answering.add(ours)
+            ours.add_done_callback(hostile.answering.discard)
+        try:
+            with suppress(ConnectionError, asyncio.IncompleteReadError):
+                await reader.readuntil(b"\r\n\r\n")
+                hostile.asked[name] = hostile.asked.get(name, 0) + 1
+                await _until_gone(behaviour(writer), reader)
+            writer.close()
+        except asyncio.CancelledError:
+            writer.transport.abort()
+            raise
+        finally:
+            hostile.ended[name] = hostile.ended.get(name, 0) + 1
 
     return answer
+
+
+async def _until_gone(behaviour: Coroutine[Any, Any, None], reader: asyncio.StreamReader) -> None:
+    """Behave so until that ends, or whoever asked has gone."""
+    answering, gone = asyncio.ensure_future(behaviour), asyncio.ensure_future(reader.read())
+    try:
+        await asyncio.wait({answering, gone}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (answering, gone):
+            task.cancel()
+        await asyncio.gather(answering, gone, return_exceptions=True)
 
 
 async def _say_nothing_found(writer: asyncio.StreamWriter) -> None:

@@ -25,13 +25,13 @@ from slack_sdk.models.metadata import (
 
 from bot.answers.buttons import MORE_OF_PERSON, OPEN
 from bot.answers.cards import LONGEST_URL, VISITS_SHOWN, Card, page_of, whose
-from bot.answers.entities import names
 from bot.answers.mrkdwn import lasting, one_line
 from bot.answers.words import table
 from bot.answers.words.errors import ERRORS_SHOWN, LastTrouble, last_trouble, watch_link
 from bot.answers.words.people import short_name, who_line
 from bot.answers.words.sources import source_lines
 from bot.answers.words.style import Style, joined, with_short_labels
+from bot.answers.words.table import panes
 from bot.answers.words.visits import device_words, place_words, way_words
 from bot.domain.model import UrlIs
 from bot.domain.visits.history import History
@@ -83,7 +83,7 @@ def card_entity(card: Card, reference: Reference, pasted: str) -> dict[str, Any]
 
 def pane_entity(card: Card, reference: Reference) -> dict[str, Any]:
     """The entity of the side pane: all that the card says, every error and link, and how the tools are."""
-    return _entity(card, reference, [*_short(card), *_long(card)], names.FIND_ALL_SESSIONS, None)
+    return _entity(card, reference, [*_short(card), *_long(card)], panes.FIND_ALL_SESSIONS, None)
 
 
 def _entity(
@@ -92,7 +92,7 @@ def _entity(
     [finding] = card.case_file.findings
     attributes = EntityAttributes(
         title={"text": whose(card, short_name(card.persona(), _PLAIN))},
-        display_type=names.SESSION if card.session else names.PERSON,
+        display_type=panes.SESSION if card.session else panes.PERSON,
         product_name=TITLES[finding.source.vendor],
         metadata_last_modified=_seconds(finding.as_of) if finding.as_of else None,
     )
@@ -111,31 +111,31 @@ def _entity(
 def _short(card: Card) -> Iterator[EntityCustomField]:
     """What a card says: who, when, how long, by which pages, on what, and what went wrong."""
     own, style = card.history(), with_short_labels(_PLAIN, [card.case_file])
-    yield from _text("customer", names.CUSTOMER, who_line(card.persona(), style))
+    yield from _text("customer", panes.CUSTOMER, who_line(card.persona(), style))
     if own.visits:
         yield from _of_visit(own.visits[0], style)
     if card.session is None and len(own.visits) > 1:
-        yield EntityCustomField(label=names.VISITS_FOUND, key="visits", type=_COUNT, value=len(own.visits))
+        yield EntityCustomField(label=panes.VISITS_FOUND, key="visits", type=_COUNT, value=len(own.visits))
     if own.error_count:
-        yield EntityCustomField(label=names.ERRORS_FOUND, key="errors", type=_COUNT, value=own.error_count)
+        yield EntityCustomField(label=panes.ERRORS_FOUND, key="errors", type=_COUNT, value=own.error_count)
     if trouble := last_trouble(own):
         words = _what(trouble.happening, style) if trouble.happening else joined(trouble.signs)
-        yield from _text("trouble", names.WENT_WRONG, words, _watch(trouble, own))
+        yield from _text("trouble", panes.WENT_WRONG, words, _watch(trouble, own))
         if trouble.happening and (at := trouble.happening.occurred_at):
             yield EntityCustomField(
-                label=names.WENT_WRONG_AT, key="trouble_at", type=_TIME, value=_seconds(at)
+                label=panes.WENT_WRONG_AT, key="trouble_at", type=_TIME, value=_seconds(at)
             )
 
 
 def _of_visit(visit: Visit, style: Style) -> Iterator[EntityCustomField]:
     if visit.started_at:
         began = _seconds(visit.started_at.value)
-        yield EntityCustomField(label=names.BEGAN, key="began", type=_TIME, value=began)
+        yield EntityCustomField(label=panes.BEGAN, key="began", type=_TIME, value=began)
     lasted = lasting(visit.duration_seconds.value) if visit.duration_seconds else ""
-    yield from _text("lasted", names.LASTED, joined([table.ON_THE_SITE if visit.is_live else "", lasted]))
-    yield from _text("pages", names.PAGES, way_words(visit.way, style, _PAGES))
-    yield from _text("device", names.DEVICE, device_words(visit.device, style))
-    yield from _text("place", names.PLACE, place_words(visit.place, style))
+    yield from _text("lasted", panes.LASTED, joined([table.ON_THE_SITE if visit.is_live else "", lasted]))
+    yield from _text("pages", panes.PAGES, way_words(visit.way, style, _PAGES))
+    yield from _text("device", panes.DEVICE, device_words(visit.device, style))
+    yield from _text("place", panes.PLACE, place_words(visit.place, style))
 
 
 def _long(card: Card) -> Iterator[EntityCustomField]:
@@ -145,7 +145,7 @@ def _long(card: Card) -> Iterator[EntityCustomField]:
     for number, visit in enumerate(shown[1:], start=2):
         if visit.started_at:
             key, began = f"visit_{number}", _seconds(visit.started_at.value)
-            yield EntityCustomField(label=names.EARLIER_VISIT, key=key, type=_TIME, value=began)
+            yield EntityCustomField(label=panes.EARLIER_VISIT, key=key, type=_TIME, value=began)
     trouble = last_trouble(own)
     said = trouble.happening if trouble else None
     others = [happening for happening in own.happenings if happening is not said]
@@ -153,11 +153,11 @@ def _long(card: Card) -> Iterator[EntityCustomField]:
         at = style.time(happening.occurred_at) if happening.occurred_at else None
         words = joined([_what(happening, style), at])
         watch = _watch(LastTrouble(happening, happening.visit), own)
-        yield from _text(f"error_{number}", names.EARLIER_ERROR, words, watch)
+        yield from _text(f"error_{number}", panes.EARLIER_ERROR, words, watch)
     for number, (url, label) in enumerate(_links(shown, own, style).items(), start=1):
         yield EntityCustomField(label=label, key=f"link_{number}", type=_LINK, value=url)
     tools = joined(line.strip() for line in source_lines(card.case_file, style))
-    yield from _text("tools", names.TOOLS, style.text(tools, _TOOLS))
+    yield from _text("tools", panes.TOOLS, style.text(tools, _TOOLS))
 
 
 def _links(shown: Sequence[Visit], own: History, style: Style) -> Mapping[str, str]:
@@ -169,7 +169,7 @@ def _links(shown: Sequence[Visit], own: History, style: Style) -> Mapping[str, s
             links.setdefault(session.url, sentence.format(source=style.label(session.source)))
     for error in (error for happening in own.happenings[:ERRORS_SHOWN] for error in happening.errors):
         if error.url:
-            links.setdefault(error.url, names.OPEN_ERROR.format(source=style.label(error.source)))
+            links.setdefault(error.url, panes.OPEN_ERROR.format(source=style.label(error.source)))
     return {url: label for url, label in links.items() if len(url) <= LONGEST_URL}
 
 

@@ -16,8 +16,9 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.answers.cards import Card
-from bot.answers.entities import names, pane_entity
+from bot.answers.entities import pane_entity
 from bot.answers.words import table
+from bot.answers.words.table import panes
 from bot.audit.entries import Came, ShownTo, asked_by
 from bot.audit.trail import AuditTrail
 from bot.domain.asking import Asker
@@ -33,12 +34,12 @@ _ASKED_FOR_SECONDS = 2.0
 # What is said where there is nothing to show, by why: Slack's status of the error, its title, its words.
 _NOTHING: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {
-        TIMED_OUT.outcome: ("custom_partial_view", names.STILL_ASKED, names.STILL_ASKED_WORDS),
-        "unknown": ("not_found", names.UNKNOWN, names.UNKNOWN_WORDS),
-        "not_ours": ("not_found", names.UNKNOWN, names.UNKNOWN_WORDS),
+        TIMED_OUT.outcome: ("custom_partial_view", panes.STILL_ASKED, panes.STILL_ASKED_WORDS),
+        "unknown": ("not_found", panes.UNKNOWN, panes.UNKNOWN_WORDS),
+        "not_ours": ("not_found", panes.UNKNOWN, panes.UNKNOWN_WORDS),
     }
 )
-_FAILED = ("custom_partial_view", names.FAILED, names.FAILED_WORDS)
+_FAILED = ("custom_partial_view", panes.FAILED, panes.FAILED_WORDS)
 
 
 class PaneJobs:
@@ -71,7 +72,7 @@ class PaneJobs:
         self._trail.note(job, [entry])
         if (refusal := await self._refusal(payload.asker)) is not None:
             self._trail.note_refusal(job, [entry], refusal.reason)
-            error = _error("restricted", names.NOT_FOR_YOU, refusal.message)
+            error = _error("restricted", panes.NOT_FOR_YOU, refusal.message)
             await self._present(job, payload, "refused", error=error)
             return
         found = await in_time(self._found(job, payload), _ASKED_FOR_SECONDS)

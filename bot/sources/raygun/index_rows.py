@@ -178,17 +178,21 @@ def unread_after(before: Sequence[Unread], read: Unread) -> list[Unread]:
     Where records could not be read, after a span was read anew: never more than there are.
 
     What could not be read in the part that was read twice may be the same both times, so that of an older
-    span that reaches out of it only those are left that are more.
+    span that reaches out of it only those are left that are more. Where it reaches out on both sides they may
+    be on either, so that it stays as long as it is.
     """
     after = []
     for old in before:
         if old.end <= read.start or old.start >= read.end:
             after.append(old)
             continue
-        sides = [(old.start, read.start), (read.end, old.end)]
-        outside = next(((start, end) for start, end in sides if start < end), None)
-        if outside and old.records > read.records:
-            after.append(Unread(*outside, old.records - read.records))
+        left = Unread(
+            old.start if old.start < read.start else read.end,
+            old.end if old.end > read.end else read.start,
+            old.records - read.records,
+        )
+        if left.start < left.end and left.records > 0:
+            after.append(left)
     return sorted([*after, read] if read.records else after)
 
 

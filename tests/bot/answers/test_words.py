@@ -8,13 +8,18 @@ from pathlib import Path
 import pytest
 
 from bot.answers.words import table
+from bot.answers.words.table import panes
 
 ROOT = Path(__file__).parents[3]
 ROOMS = [ROOT / "bot" / "answers", ROOT / "bot" / "jobs", ROOT / "handlers"]
-FILES = [
-    file for room in ROOMS for file in sorted(room.rglob("*.py")) if file != Path(table.__file__).resolve()
-]
-SENTENCES = {name: words for name, words in vars(table).items() if name.isupper() and isinstance(words, str)}
+TABLE = Path(table.__file__).resolve().parent
+FILES = [file for room in ROOMS for file in sorted(room.rglob("*.py")) if TABLE not in file.parents]
+SENTENCES = {
+    name: words
+    for part in (table, panes)
+    for name, words in vars(part).items()
+    if name.isupper() and isinstance(words, str)
+}
 # As people write: it begins with a capital, has three words at least, and ends.
 SENTENCE = re.compile(r"[A-Z“][\w’,]* \S+ .*[.?!]", re.DOTALL)
 

@@ -186,8 +186,10 @@ async def test_a_thread_that_was_stopped_is_told_nothing_until_it_is_watched_aga
     await room.press(root, JANE, on=True)
     await room.push("StatusChanged", status="Ignored")
     await room.work()
-    [told] = room.told(root)
-    assert "*ignored*" in told
+    # What became of an error in between may be told too, where the thread still showed it as it was before.
+    *between, last = room.told(root)
+    assert "*ignored*" in last
+    assert ["*resolved*" in one for one in between] in ([], [True])
     stopped, watched = room.at.seen_by_agent()
     assert "told nothing more" in stopped.text
     assert "Watch this thread" in plain_text(stopped)

@@ -4,7 +4,7 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.coverage import Span
@@ -230,6 +230,8 @@ async def test_what_could_not_be_read_of_a_person_is_told_of_them_alone(index: S
     st.lists(st.tuples(st.integers(0, 40), st.integers(1, 30)), min_size=1, max_size=8),
     st.sets(st.integers(0, 70), max_size=5),
 )
+@example([(0, 3), (1, 1), (1, 2)], {2})
+@example([(0, 3), (1, 1), (0, 1)], {2})
 def test_no_more_records_are_said_to_be_unread_than_there_are_and_none_is_forgotten(
     reads: list[tuple[int, int]], broken: set[int]
 ) -> None:

@@ -1,7 +1,7 @@
 """
 The words of Work Objects: names of fields and buttons, and what a side pane says that has nothing to show.
 
-The sentences that cards share with answers stand in `bot/answers/words/table.py`.
+The sentences that cards share with answers stand in the table itself, `__init__.py`.
 """
 
 SESSION = "Session"
