@@ -29,6 +29,16 @@ async def test_a_customer_is_found_and_the_answer_read_without_a_mouse(screen: S
     await expect(screen.page.locator("#thread")).to_be_visible()
 
 
+async def test_who_reads_a_message_that_is_edited_goes_on_from_there(screen: Screen) -> None:
+    slack = screen.world.slack
+    message = await slack.post_as_user(slack.places.support, slack.people.agent, "as it was")
+    await expect(screen.messages.last).to_contain_text("as it was")
+    await screen.messages.last.focus()
+    await slack.edit_message(message, "as it is now")
+    await expect(screen.messages.last).to_contain_text("as it is now")
+    await expect(screen.messages.last).to_be_focused()
+
+
 async def test_a_person_is_mentioned_by_a_few_letters(screen: Screen) -> None:
     await screen.composer.focus()
     await screen.page.keyboard.type("@ca")

@@ -134,7 +134,12 @@ export function drawMessages(box, messages, { inThread, empty, pending, known, d
   });
   nodes.push(...pending.map((one) => keep(`pending/${one.id}`, `${one.error}`, () => pendingNode(one, doing))));
   const wanted = nodes.length ? nodes : [empty].filter(Boolean);
+  const focused = box.contains(document.activeElement) ? document.activeElement.closest("article")?.dataset.ts : null;
   if (wanted.length !== box.childNodes.length || wanted.some((node, n) => box.childNodes[n] !== node)) place(box, wanted);
+  // Whoever reads a message that is edited goes on from there by keyboard.
+  if (focused && document.activeElement === document.body) {
+    box.querySelector(`[data-ts="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  }
   const grown = box.querySelectorAll("article").length > before;
   if (atEnd && (!inThread || (grown && messages.length > 2))) box.scrollTop = box.scrollHeight;
 }
