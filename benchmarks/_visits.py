@@ -15,6 +15,9 @@ class Visits:
     writes: int = 0
     reads: int = 0
 
+    def __le__(self, most: "Visits") -> bool:
+        return self.writes <= most.writes and self.reads <= most.reads
+
 
 @contextmanager
 def counted() -> Iterator[Visits]:

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from bot.domain.addresses import read_address
 from bot.domain.model import SourceName
-from bot.engine import Engine, open_engine
+from bot.engine.opening import open_engine
+from bot.engine.parts import Engine
 from bot.operations.log import configure_logging
 from bot.settings.model import load_settings
 from bot.sources.protocol import Question

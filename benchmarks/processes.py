@@ -20,7 +20,8 @@ from pathlib import Path
 from benchmarks._rows import show
 from benchmarks.kill import database
 from bot.domain.model import Subject, SubjectKind
-from bot.engine import Engine, open_engine
+from bot.engine.opening import open_engine
+from bot.engine.parts import Engine
 from bot.settings.model import Settings, load_settings
 from bot.sources.protocol import Question
 from sandbox.people import FULLSTORY, RYBBIT, UXCAM, Customer, Visit

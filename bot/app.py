@@ -12,7 +12,8 @@ from bot import __version__
 from bot.audit.erasures import announce
 from bot.audit.own import own_lookups
 from bot.audit.trail import AuditTrail
-from bot.engine import Engine, open_engine
+from bot.engine.opening import open_engine
+from bot.engine.parts import Engine
 from bot.jobs import payloads as kinds
 from bot.jobs.admission import Admission
 from bot.jobs.giving_up import GivingUp, party_of

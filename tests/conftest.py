@@ -26,7 +26,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.util import LRUCache
 
-import bot.engine
+import bot.engine.opening
 import bot.storage.database.postgresql
 import bot.storage.database.sqlite
 from bot.sources.http import trusted_certificates
@@ -139,7 +139,7 @@ def pytest_collection_finish() -> None:
 def certificates_loaded_once() -> Iterator[None]:
     """A program loads whom it trusts once; a test process runs many."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bot.engine, "trusted_certificates", cache(trusted_certificates))
+        patch.setattr(bot.engine.opening, "trusted_certificates", cache(trusted_certificates))
         yield
 
 

@@ -4,7 +4,7 @@ from functools import partial
 
 from bot.app import Bot
 from bot.audit.trail import AuditTrail
-from bot.engine import Engine
+from bot.engine.parts import Engine
 from bot.mcp.callers import Gate
 from bot.mcp.personal_tokens import PersonalTokens
 from bot.mcp.tools import McpTools

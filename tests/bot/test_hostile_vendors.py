@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.answers.case_file_message import View, parent, reply, together
 from bot.domain.addresses import read_address
 from bot.domain.model import CaseFile
-from bot.engine import open_engine
+from bot.engine.opening import open_engine
 from bot.settings.model import load_settings
 from bot.sources.protocol import Question
 from sandbox.world import World, open_world

@@ -16,7 +16,7 @@ from bot.domain.asking import AnswerForm
 from bot.domain.model import CaseFile
 from bot.domain.subjects import NotUnderstood, read_subject
 from bot.domain.visits.history import history_of
-from bot.engine import open_engine
+from bot.engine.opening import open_engine
 from bot.settings.model import load_settings
 from bot.sources.protocol import Question
 from sandbox.world import open_world

@@ -10,7 +10,7 @@ import pytest
 from bot.cli.as_json.lookup_json import case_file_json
 from bot.domain.model import CaseFile, Subject, SubjectKind
 from bot.domain.visits.history import history_of
-from bot.engine import open_engine
+from bot.engine.opening import open_engine
 from bot.settings.errors import SettingsError
 from bot.settings.model import load_settings
 from bot.sources.protocol import Question

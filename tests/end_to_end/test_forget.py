@@ -11,7 +11,8 @@ from bot.audit.search import search
 from bot.audit.trail import forgotten_hash
 from bot.cli.commands.forget import erase_person, receipt_json, receipt_text
 from bot.domain.model import Subject, SubjectKind
-from bot.engine import Engine, open_engine
+from bot.engine.opening import open_engine
+from bot.engine.parts import Engine
 from bot.storage.keyring import Keyring
 from sandbox.slack import plain_text
 from tests.conftest import stored

@@ -10,7 +10,7 @@ from bot.cli.as_json.others_json import others_json
 from bot.cli.lookup_text.screen import print_others
 from bot.cli.main import run
 from bot.domain.model import Subject, SubjectKind
-from bot.engine import open_engine
+from bot.engine.opening import open_engine
 from bot.sources.protocol import Question
 from sandbox.faults import Fault
 from sandbox.people import RYBBIT, Customer, Visit

@@ -11,7 +11,8 @@ import pytest
 
 from bot.app import open_bot
 from bot.domain.model import Subject, SubjectKind
-from bot.engine import Engine, open_engine
+from bot.engine.opening import open_engine
+from bot.engine.parts import Engine
 from bot.lookup import ask_source
 from bot.serving.run import serving_http
 from bot.settings.model import Settings, load_settings

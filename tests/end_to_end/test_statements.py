@@ -6,15 +6,13 @@ A transaction that writes is counted once, whatever it writes; of what is read, 
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, event
 
+from benchmarks._visits import Visits, counted
 from bot.app import Bot, open_bot
 from bot.audit import erasures
 from bot.serving.run import serving_http
@@ -31,41 +29,6 @@ from tests.end_to_end.conftest import PATIENT, SLACKS_PATIENCE, TIMING
 # What looks after jobs and rows by the clock is not a job's.
 UNDISTURBED = replace(TIMING, lease=timedelta(hours=1), sweep_seconds=3600.0)
 CUSTOMER, OTHER, NOOR = "cust-8841", "li.wei@fabrikam.example", "noor@contoso.example"
-
-
-@dataclass
-class Visits:
-    """Transactions that wrote, and statements that read outside of them."""
-
-    writes: int = 0
-    reads: int = 0
-
-    def __le__(self, most: "Visits") -> bool:
-        return self.writes <= most.writes and self.reads <= most.reads
-
-
-@contextmanager
-def counted() -> Iterator[Visits]:
-    """Count what all databases of this process do meanwhile."""
-    visits = Visits()
-
-    def writes(connection: Connection) -> bool:
-        return "casefile_writes" in connection.get_execution_options()
-
-    def executed(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
-        if not writes(connection) and not statement.startswith("BEGIN"):
-            visits.reads += 1
-
-    def begun(connection: Connection) -> None:
-        visits.writes += writes(connection)
-
-    event.listen(Engine, "before_cursor_execute", executed)
-    event.listen(Engine, "begin", begun)
-    try:
-        yield visits
-    finally:
-        event.remove(Engine, "before_cursor_execute", executed)
-        event.remove(Engine, "begin", begun)
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ import pytest
 
 from bot.cli.installing.check_sources import check_desks
 from bot.domain.model import Failure, TicketReference
-from bot.engine import open_engine
+from bot.engine.opening import open_engine
 from bot.settings.model import Settings, load_settings
 from bot.sources.quota import Purpose
 from bot.tickets.desks.protocol import Requester

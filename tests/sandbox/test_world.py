@@ -9,7 +9,7 @@ import pytest
 import sandbox.world
 from bot.domain.links import read_link
 from bot.domain.model import Subject, SubjectKind
-from bot.engine import open_engine
+from bot.engine.opening import open_engine
 from bot.settings.model import load_settings
 from bot.slack.manifest import read_manifest
 from bot.sources.protocol import Question

@@ -17,7 +17,7 @@ from bot.cli.running import run_once
 from bot.cli.terminal import OK, Complaint, moment_text, print_table, printable
 from bot.domain.model import Subject
 from bot.domain.subjects import NotUnderstood, read_subject
-from bot.engine import open_engine
+from bot.engine.opening import open_engine
 from bot.settings.model import Settings
 
 _SPAN = re.compile(r"(\d{1,5})([dh])")

@@ -22,7 +22,8 @@ from bot.cli.terminal import OK, Complaint, moment_text, terminal_account
 from bot.domain.asking import Way
 from bot.domain.model import Subject
 from bot.domain.subjects import NotUnderstood, read_subject
-from bot.engine import Engine, open_engine
+from bot.engine.opening import open_engine
+from bot.engine.parts import Engine
 from bot.jobs.inbox import Inbox
 from bot.lookup.shared_uids import SharedUids
 from bot.settings.model import Settings

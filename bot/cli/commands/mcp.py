@@ -11,7 +11,7 @@ from bot.audit.entries import AuditEntry, Came
 from bot.cli.running import run_once
 from bot.cli.terminal import OK, Complaint, terminal_account
 from bot.domain.asking import Way
-from bot.engine import open_engine
+from bot.engine.opening import open_engine
 from bot.jobs.inbox import Inbox
 from bot.mcp.callers import Caller
 from bot.mcp.personal_tokens import PersonalTokens

@@ -12,7 +12,7 @@ from bot.cli.arguments import AsJson, WholeNumber
 from bot.cli.as_json.json_values import iso
 from bot.cli.running import run_once
 from bot.cli.terminal import OK, Complaint, moment_text, print_table
-from bot.engine import open_engine
+from bot.engine.opening import open_engine
 from bot.settings.model import Settings
 from bot.tickets.wrong_shapes import WrongShape, forget_wrong, known_wrong
 

@@ -11,7 +11,7 @@ from bot.cli.arguments import AsJson
 from bot.cli.as_json.json_values import iso
 from bot.cli.running import run_once
 from bot.cli.terminal import OK, moment_text, printable
-from bot.engine import open_engine
+from bot.engine.opening import open_engine
 from bot.settings.model import Settings
 from bot.tickets.watches import WatchBook, WatchRow
 

@@ -19,7 +19,7 @@ from bot.cli.installing.check_database import look_at_database
 from bot.cli.installing.check_settings import check_links, check_settings
 from bot.cli.installing.check_slack import check_slack
 from bot.cli.installing.check_sources import check_desks, check_sources
-from bot.engine import open_engine
+from bot.engine.opening import open_engine
 from bot.settings.errors import SettingsError
 from bot.settings.model import Settings
 

@@ -14,7 +14,7 @@ from cachetools import LRUCache
 
 from bot.domain.message import Message
 from bot.domain.model import Subject
-from bot.engine import Engine
+from bot.engine.parts import Engine
 from bot.jobs.inbox import Inbox, Job
 from bot.jobs.payloads import DIGEST, DigestPayload
 from bot.jobs.tickets.digest_book import DigestBook, DigestLine, ListedTicket

@@ -20,7 +20,7 @@ from bot.answers.words import table
 from bot.audit.entries import AuditEntry, Came, ShownTo
 from bot.domain.asking import Asker, Way
 from bot.domain.model import CaseFiles, Failure, Reason, Subject, TicketReference
-from bot.engine import Engine
+from bot.engine.parts import Engine
 from bot.jobs.admission import Admission
 from bot.jobs.inbox import Inbox, Job
 from bot.jobs.payloads import DESK_NOTE, DESK_NOTE_UNASKED, DeskNotePayload

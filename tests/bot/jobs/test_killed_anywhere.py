@@ -7,17 +7,14 @@ whose answer was kept is never made again.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Generator
-from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import delete
 
-import bot
 from bot.domain.asking import AnswerForm
 from bot.domain.model import Session, SourceName, Subject, SubjectKind
 from bot.jobs.admission import Admission
@@ -46,71 +43,9 @@ from sandbox.slack import Message, plain_text
 from tests.bot.in_slack import InSlack, Process, in_slack
 from tests.bot.jobs.known_people import Finding, Knows, finding
 from tests.bot.jobs.watching_of import watching_of
+from tests.bot.killed import Killed, run_until_killed
 
-BOT = Path(bot.__file__).parent
 NAMES = SourceName("rybbit", "www"), SourceName("fullstory", "main"), SourceName("uxcam", "ios")
-
-
-@dataclass(eq=False)
-class Killed:
-    """The tasks of one process, which are all stopped when they have waited so often."""
-
-    after: int
-    waits: int = 0
-    tasks: list["asyncio.Task[Any]"] = field(default_factory=list)
-
-    @property
-    def is_dead(self) -> bool:
-        return self.waits >= self.after
-
-    def wait(self) -> None:
-        self.waits += 1
-        if self.waits == self.after:
-            for task in self.tasks:
-                task.cancel()
-
-
-PROCESS: ContextVar[Killed | None] = ContextVar("PROCESS", default=None)
-
-
-class Stepped(Coroutine[Any, Any, Any]):
-    """A coroutine that tells its process each time it waits."""
-
-    def __init__(self, inner: Coroutine[Any, Any, Any], process: Killed) -> None:
-        self._inner = inner
-        self._process = process
-        self.__name__ = getattr(inner, "__name__", "")
-        self.__qualname__ = getattr(inner, "__qualname__", "")
-
-    def send(self, value: Any) -> Any:
-        waits_for = self._inner.send(value)
-        self._process.wait()
-        return waits_for
-
-    def throw(self, *error: Any) -> Any:
-        return self._inner.throw(*error)
-
-    def close(self) -> None:
-        self._inner.close()
-
-    def __await__(self) -> Generator[Any, Any, Any]:
-        return self._inner.__await__()
-
-
-def make_task(
-    loop: asyncio.AbstractEventLoop, work: Any, context: Any = None, **more: Any
-) -> "asyncio.Task[Any]":
-    """A task as asyncio makes it; one that a process makes is counted among the process's."""
-    process = PROCESS.get() if context is None else context.get(PROCESS)
-    of_the_bot = Path(getattr(work, "cr_code", make_task.__code__).co_filename).is_relative_to(BOT)
-    if process is None or not of_the_bot:
-        # What the database's driver has begun, it ends: a statement is done or not done.
-        return asyncio.Task(work, loop=loop, context=context, **more)
-    task: asyncio.Task[Any] = asyncio.Task(Stepped(work, process), loop=loop, context=context, **more)
-    process.tasks.append(task)
-    if process.is_dead:
-        task.cancel()
-    return task
 
 
 @pytest.fixture
@@ -128,9 +63,7 @@ def _short_leases(monkeypatch: pytest.MonkeyPatch) -> None:
 async def at(store: Store, keyring: Keyring) -> AsyncIterator[InSlack]:
     # How fast may be posted in one channel is not what this is about.
     async with in_slack(store, keyring, limits={}) as opened:
-        asyncio.get_running_loop().set_task_factory(make_task)
         yield opened
-        asyncio.get_running_loop().set_task_factory(None)
 
 
 def jobs_of(at: InSlack, by: Process, found: Finding) -> PeopleJobs:
@@ -176,11 +109,10 @@ async def look_up(at: InSlack, number: int, kill_after: int) -> Ended:
     payload = LookupPayload((subject,), 30, Effort.FRESH, 5, asker, asker.user, AnswerForm.PAIR)
     first, second = at.another_process(), at.another_process()
     job = await at.accept(LOOKUP.name, LOOKUP.write(payload), by=first)
-    killed = Killed(kill_after)
-    await run(at, first, job, subject, killed, before)
+    killed = await run(at, first, job, subject, kill_after, before)
     kept = [await is_kept(at, name, subject) for name in NAMES]
     again = await at.taken_over(second)
-    await run(at, second, again, subject, Killed(1_000_000), after)
+    await run(at, second, again, subject, 1_000_000, after)
     await second.inbox.finish(again)
     parents = [message for message in at.posted() if subject.value in message.text]
     replies = [reply for parent in parents for reply in at.below(parent.ts)]
@@ -195,21 +127,16 @@ async def is_kept(at: InSlack, name: SourceName, subject: Subject) -> bool:
 
 
 async def run(
-    at: InSlack, process: Process, job: Job, subject: Subject, killed: Killed, asked: list[int]
-) -> None:
+    at: InSlack, process: Process, job: Job, subject: Subject, kill_after: int, asked: list[int]
+) -> Killed:
     """Answer a job in a process with nothing in memory, to its end or until it is killed."""
     metrics = make_metrics()
     async with finding(at.store, at.keyring, system_clock, metrics, NAMES, OnTheWay) as found:
         for source in found.sources:
             source.people[subject.value] = (session_of(source, subject),)
-        token = PROCESS.set(killed)
-        task = asyncio.create_task(jobs_of(at, process, found).look_up(job))
-        PROCESS.reset(token)
-        await asyncio.gather(task, return_exceptions=True)
-        await asyncio.gather(*killed.tasks, return_exceptions=True)
-        if not killed.is_dead:
-            await task
+        killed = await run_until_killed(jobs_of(at, process, found).look_up(job), kill_after)
         asked += [len(source.asked) for source in found.sources]
+    return killed
 
 
 class OnTheWay(Knows):

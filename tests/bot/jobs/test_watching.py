@@ -1,6 +1,5 @@
 """Threads that are told, once each, what becomes of the errors that they show."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -22,6 +21,7 @@ from tests.bot.in_slack import in_slack
 from tests.bot.jobs.known_people import JANE, LI, finding
 from tests.bot.jobs.newsroom import SHOP, Newsroom
 from tests.bot.jobs.ticket_desk import Desk
+from tests.bot.killed import run_until_killed
 
 WWW = SourceName("rybbit", "www")
 TITLE = "Error number 1"
@@ -268,13 +268,9 @@ async def test_a_process_that_dies_at_any_of_its_jobs_leaves_each_thread_told_on
     roots = [await room.ticket_of(one, error=n % 2, channel=channels[n % 2]) for n, one in enumerate(people)]
     for error in range(2):
         await room.push("StatusChanged", error=error, status="Resolved")
-    for waits in (3, 10, 25, 50, 80, 120, 170, 230):
+    for waits in (1, 3, 6, 9, 12, 15, 18, 21):
         process = room.at.another_process()
-        working = asyncio.create_task(room.work(process))
-        for _ in range(waits):
-            await asyncio.sleep(0)
-        working.cancel()
-        await asyncio.gather(working, return_exceptions=True)
+        await run_until_killed(room.work(process), waits)
         await room.let_leases_end()
     await room.work(room.at.another_process())
     for n, root in enumerate(roots):

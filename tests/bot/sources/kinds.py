@@ -8,7 +8,8 @@ from pathlib import Path
 
 from bot.domain.answer import Answer
 from bot.domain.model import Finding, Subject, SubjectKind
-from bot.engine import Engine, open_engine
+from bot.engine.opening import open_engine
+from bot.engine.parts import Engine
 from bot.operations.clock import system_clock
 from bot.settings.model import load_settings
 from bot.sources.protocol import Effort, Question, Source

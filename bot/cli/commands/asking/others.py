@@ -18,7 +18,7 @@ from bot.cli.terminal import NO_ANSWER, OK, Complaint, terminal_account, working
 from bot.domain.asking import Way
 from bot.domain.model import Subject
 from bot.domain.subjects import NotUnderstood, read_subject
-from bot.engine import open_engine
+from bot.engine.opening import open_engine
 from bot.jobs.inbox import Inbox
 from bot.jobs.pressed.others import others_entry
 from bot.settings.model import Settings

@@ -10,7 +10,7 @@ from bot.cli.arguments import AsJson
 from bot.cli.as_json.quota_json import quota_json
 from bot.cli.running import run_once
 from bot.cli.terminal import OK, moment_text
-from bot.engine import open_engine
+from bot.engine.opening import open_engine
 from bot.settings.model import Settings
 from bot.sources.quota import QuotaState
 from bot.sources.quota_status import quota_states

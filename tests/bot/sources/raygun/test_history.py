@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.domain.model import ErrorEvent, Finding, SourceName, Subject, SubjectKind
-from bot.engine import Engine, open_engine
+from bot.engine.opening import open_engine
+from bot.engine.parts import Engine
 from bot.operations.clock import system_clock
 from bot.settings.model import load_settings
 from bot.sources.protocol import Question

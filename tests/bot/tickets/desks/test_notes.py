@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.model import Reason, TicketReference
-from bot.engine import open_engine
+from bot.engine.opening import open_engine
 from bot.settings.model import load_settings
 from bot.sources.http import CallFailed
 from bot.sources.quota import Purpose

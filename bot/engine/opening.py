@@ -1,12 +1,12 @@
-"""Builds what finds people, without Slack: the sources, what is remembered, and the database below them."""
+"""Opens what finds people: the sources, what is remembered, and the database below them."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
 from bot.audit.erasures import Erasures
+from bot.engine.parts import Engine
 from bot.lookup.answer_cache import AnswerCache
 from bot.lookup.ask_source import AskSource
 from bot.lookup.fan_out import Lookup
@@ -18,7 +18,7 @@ from bot.lookup.pages.named import NamedPages
 from bot.lookup.shared_uids import SharedUids
 from bot.lookup.single_flight import Flights
 from bot.operations.clock import Clock, anchored_clock, system_clock
-from bot.operations.metrics import Metrics, make_metrics
+from bot.operations.metrics import make_metrics
 from bot.operations.tasks import Tasks, logging_crashes
 from bot.settings.errors import SettingsError
 from bot.settings.model import Settings
@@ -35,35 +35,11 @@ from bot.storage.database import StoreAway
 from bot.storage.keyring import Keyring
 from bot.storage.leases import Leases
 from bot.storage.memory import Memory
-from bot.storage.store import Store, open_store
+from bot.storage.store import open_store
 from bot.tickets.desks.ask import Desks
 from bot.tickets.desks.registry import open_desks
 
 _LAST_CALLS_SECONDS = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Engine:
-    """What finds people, without Slack."""
-
-    settings: Settings
-    store: Store
-    keyring: Keyring
-    clock: Clock
-    tasks: Tasks
-    ledger: Ledger
-    memory: Memory
-    sources: tuple[Source, ...]
-    desks: Desks
-    pushed: PushedErrors
-    pages: Pages
-    known_links: KnownLinks
-    named_pages: NamedPages
-    leases: Leases
-    lookup: Lookup
-    others: Others
-    metrics: Metrics
-    erasures: Erasures
 
 
 @asynccontextmanager

@@ -1,0 +1,1 @@
+"""What finds people, without Slack: built here, for the bot and for the commands that need no more."""
