@@ -7,7 +7,7 @@ the record usable; a record that cannot be read is left out of the answer.
 
 import math
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, ClassVar, TypeVar
 from urllib.parse import urlsplit
 
@@ -140,6 +140,18 @@ def to_plan(properties: Any) -> str | None:
     """The plan in the properties that an application gave its user, by the names that are usual for it."""
     named = {_TYPE_IN_NAME.sub("", name): value for name, value in by_snake(properties).items()}
     return next((text for name in _PLANS if (text := to_text(named.get(name)))), None)
+
+
+def end_of(began: datetime | None, ended: datetime | None, seconds: int | None) -> datetime | None:
+    """When something ended, by its duration where the vendor tells no end; None where neither says it."""
+    if ended is None and began is not None and seconds is not None:
+        return began + timedelta(seconds=seconds)
+    return ended
+
+
+def by_time(moment: datetime | None) -> float:
+    """Where a moment stands in an order by time, in seconds; what has none stands before all."""
+    return moment.timestamp() if moment else 0.0
 
 
 AnyText = Annotated[str | None, BeforeValidator(to_text)]

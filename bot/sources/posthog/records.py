@@ -5,7 +5,6 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -21,6 +20,8 @@ from bot.sources.json_fields import (
     Page,
     Part,
     Record,
+    by_time,
+    end_of,
     to_id,
     to_plan,
     to_text,
@@ -121,15 +122,12 @@ class PostHogWords:
 
     def session(self, row: RecordingRow, session_id: str, user: SessionUser, errors: int | None) -> Session:
         """A recording as a session; `errors` are the exceptions in it, None where that is not known."""
-        ended = row.end_time
-        if ended is None and row.start_time and row.recording_duration is not None:
-            ended = row.start_time + timedelta(seconds=row.recording_duration)
         return Session(
             source=self.name,
             id=session_id,
             url=self._page(f"replay/{quote(session_id, safe='')}"),
             started_at=row.start_time,
-            ended_at=ended,
+            ended_at=end_of(row.start_time, row.end_time, row.recording_duration),
             duration_seconds=row.recording_duration,
             live=row.ongoing,
             user=user,
@@ -158,12 +156,10 @@ class PostHogWords:
         for row in rows:
             same.setdefault((row.issue_id or row.title, row.session_id), []).append(row)
         told = [self._error(hits) for hits in same.values()]
-        return tuple(
-            sorted(told, key=lambda e: e.occurred_at.timestamp() if e.occurred_at else 0.0, reverse=True)
-        )
+        return tuple(sorted(told, key=lambda error: by_time(error.occurred_at), reverse=True))
 
     def _error(self, hits: Sequence[ExceptionRow]) -> ErrorEvent:
-        newest = max(hits, key=lambda row: row.timestamp.timestamp() if row.timestamp else 0.0)
+        newest = max(hits, key=lambda row: by_time(row.timestamp))
         issue = newest.issue_id
         return ErrorEvent(
             self.name,

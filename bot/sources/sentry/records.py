@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -20,6 +19,8 @@ from bot.sources.json_fields import (
     Page,
     Part,
     Record,
+    by_time,
+    end_of,
     joined,
     to_id,
     to_page,
@@ -110,15 +111,12 @@ class SentryWords:
         """A replay as a session."""
         pages = [page for page, _ in groupby(to_page(url) for url in row.urls) if page]
         browser = joined(row.browser.get("name"), row.browser.get("version"))
-        ended = row.finished_at
-        if ended is None and row.started_at and row.duration is not None:
-            ended = row.started_at + timedelta(seconds=row.duration)
         return Session(
             source=self.name,
             id=session_id,
             url=self._page(f"explore/replays/{session_id}/"),
             started_at=row.started_at,
-            ended_at=ended,
+            ended_at=end_of(row.started_at, row.finished_at, row.duration),
             duration_seconds=row.duration,
             user=_user(row),
             pages=row.count_urls,
@@ -149,10 +147,10 @@ class SentryWords:
             self._error(same, session_id, issues.get(issue or ""))
             for (issue, session_id), same in hits.items()
         ]
-        return tuple(sorted(told, key=lambda error: _since_then(error.occurred_at), reverse=True))
+        return tuple(sorted(told, key=lambda error: by_time(error.occurred_at), reverse=True))
 
     def _error(self, same: Sequence[ErrorRow], session_id: str | None, issue: IssueRow | None) -> ErrorEvent:
-        newest = max(same, key=lambda row: _since_then(row.timestamp))
+        newest = max(same, key=lambda row: by_time(row.timestamp))
         own = self._page(f"issues/{newest.issue_id}/") if (newest.issue_id or "").isdecimal() else None
         return ErrorEvent(
             self.name,
@@ -188,7 +186,3 @@ def _user(row: ReplayRow) -> SessionUser:
     return SessionUser(
         to_id(row.user.get("id")), email.lower() if email else None, name if name != email else None
     )
-
-
-def _since_then(moment: datetime | None) -> float:
-    return moment.timestamp() if moment else 0.0

@@ -23,7 +23,7 @@ from bot.domain.model import (
 )
 from bot.settings.accounts import UXCamAccount
 from bot.sources.http import CallFailed, Calls, VendorHttp
-from bot.sources.json_fields import joined, to_count, to_flag, to_moment, to_plan, to_text
+from bot.sources.json_fields import end_of, joined, to_count, to_flag, to_moment, to_plan, to_text
 from bot.sources.protocol import Freshness, Hit, Question, Spread
 from bot.sources.quota import Account
 from bot.sources.safe_links import LinkRule
@@ -204,7 +204,7 @@ class UXCam:
             id=session_id,
             url=_LINKS.allow(row.url),
             started_at=started,
-            ended_at=started + timedelta(seconds=seconds) if started and seconds is not None else None,
+            ended_at=end_of(started, None, seconds),
             duration_seconds=seconds,
             user=self._user(row),
             pages=to_count(seen.get("totalScreen")),

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from pydantic import AliasChoices, Field
 
 from bot.domain.model import ErrorEvent, Session, SessionUser, SourceName, Subject, SubjectKind
-from bot.sources.json_fields import AnyText, Flag, Id, Moment, Record, by_snake, joined, read_record
+from bot.sources.json_fields import AnyText, Flag, Id, Moment, Record, by_snake, by_time, joined, read_record
 from bot.sources.raygun.webhook_events import RAYGUN_LINKS
 
 _CUSTOMERS = ("customers", "results", "items", "data")
@@ -129,7 +129,9 @@ def sessions(body: Any, name: SourceName, user: SessionUser, of_customer: str | 
     if of_customer is not None:
         seen = [row for row in seen if row.customer_identifier == of_customer]
     found = [_session(row, row.identifier, row.started_at, name, user) for row in seen if row.identifier]
-    return ToldSessions(tuple(sorted(found, key=_began, reverse=True)), left_out)
+    return ToldSessions(
+        tuple(sorted(found, key=lambda session: by_time(session.started_at), reverse=True)), left_out
+    )
 
 
 def errors(body: Any, name: SourceName, since: datetime) -> list[ErrorEvent]:
@@ -173,10 +175,6 @@ def _session(
         os=joined(row.operating_system_name, row.operating_system_version),
         country=row.country_code,
     )
-
-
-def _began(session: Session) -> float:
-    return session.started_at.timestamp() if session.started_at else 0.0
 
 
 R = TypeVar("R", bound=Record)

@@ -19,6 +19,7 @@ from bot.domain.links import Link
 from bot.domain.model import Failure, Reason, Session, SourceName, Subject
 from bot.operations.tasks import Tasks
 from bot.sources.http import CallFailed, Calls, VendorHttp
+from bot.sources.json_fields import by_time
 from bot.sources.protocol import Effort, Freshness, Question
 from bot.sources.quota import Account, Purpose
 from bot.sources.raygun.index import LONGEST_VISIT
@@ -189,7 +190,7 @@ class RaygunByMcp:
             body = await server.ask("customers_search", appId=self.application, searchTerm=name.value)
             found = answers.customers(body)
             theirs |= {one.identifier: one for one in found if one.identifier and one.is_called(name)}
-        known = sorted(theirs.values(), key=_last_seen, reverse=True)
+        known = sorted(theirs.values(), key=lambda customer: by_time(customer.last_seen_at), reverse=True)
         answered = [await self._investigate(server, one, question, calls) for one in known[:_MOST_CUSTOMERS]]
         sessions = {s.id: s for one in answered for s in one.sessions}
         errors = {e.id or e.title: e for one in answered for e in one.errors}
@@ -282,7 +283,3 @@ class RaygunByMcp:
         if missing:
             return f"{proved}; but its MCP server has no {' and no '.join(missing)}"
         return f"{proved}; its MCP server can be asked for a person"
-
-
-def _last_seen(customer: FoundCustomer) -> float:
-    return customer.last_seen_at.timestamp() if customer.last_seen_at else 0.0
