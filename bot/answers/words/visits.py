@@ -19,8 +19,8 @@ from bot.domain.visits.model import Device, PagesSeen, SaidBy, Visit, Whereabout
 from bot.domain.visits.moments import holds
 from bot.sources.registry import at_moment
 
-# Characters of a line in a thread that is 400 pixels wide, of the pages in it together, of each screen, and
-# what is left at least of a page that is cut.
+# Characters of a line beside a menu in a thread that is 400 pixels wide, of the pages in it together, of each
+# screen, and what is left at least of a page that is cut.
 _LINE, _PAGES, _SCREEN, _LEAST_ROOM = 44, 20, 20, 8
 # A link in Slack's markup, of which its label is seen.
 _LINK = re.compile(r"<[^|>]*\|([^>]*)>")
@@ -107,6 +107,9 @@ class VisitLines:
             place if place != self.common.place else "",
         ]
         way = self._way(visit.way, _room_beside([*before, *own, *bad], self.line))
+        if way == _count_words(visit.way) and not _fitting_beside([*before, *own, *bad], [way], self.line):
+            # How many pages there were tells least.
+            way = ""
         second = [
             joined([lasted, crash]) if words else "",
             way,
