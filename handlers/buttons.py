@@ -221,11 +221,12 @@ async def _unmute(body: dict[str, Any], inbound: Inbound, _pressed: str) -> None
 
 
 async def _read_errors(body: dict[str, Any], inbound: Inbound) -> None:
-    """Read one session's events; what is found stands where the message is."""
+    """Read one session's events, or its summary; what is found stands where the message is."""
     value, on = SessionValue.loads(_value(body)), _shown(body)
     block_id = str(body["actions"][0].get("block_id"))
+    way = Way.SESSION_SUMMARY if value.in_words else Way.SESSION_ERRORS
     payload = SessionErrorsPayload(
-        asker_of(inbound, body, Way.SESSION_ERRORS),
+        asker_of(inbound, body, way),
         value.source,
         value.session_id,
         value.started_at,
@@ -234,6 +235,7 @@ async def _read_errors(body: dict[str, Any], inbound: Inbound) -> None:
         thread_ts=on.parent_ts,
         ephemeral=on.ephemeral,
         until=value.until,
+        in_words=value.in_words,
     )
     await accept_or_tell(inbound, kinds.SESSION_ERRORS, body, payload, payload.asker)
 

@@ -1,7 +1,7 @@
 """The buttons below an answer, and their values, which hold enough to ask the same again."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -15,10 +15,11 @@ from bot.answers.words import table
 from bot.answers.words.advice import without_tag
 from bot.answers.words.errors import last_trouble, watch_link
 from bot.answers.words.style import SLACK, listed, with_short_labels
+from bot.answers.words.table import reading
 from bot.domain.addresses import read_address
 from bot.domain.asking import AnswerForm
 from bot.domain.characters import escaped_in_json
-from bot.domain.model import CaseFile, Session, Subject, SubjectKind, UrlIs
+from bot.domain.model import CaseFile, Session, SourceName, Subject, SubjectKind, UrlIs
 from bot.domain.visits.history import History
 from bot.domain.visits.model import Happening, Visit
 from bot.slack.signed_values import LENGTH_OF_SIGNATURE
@@ -222,7 +223,8 @@ class SessionValue:
     """
     The value of a session's own button: the session's source, id, start and URL.
 
-    `until` is when the ticket came that the answer is about, where the session may have been running then.
+    `until` is when the ticket came that the answer is about, where the session may have been running then;
+    `in_words` asks for the vendor's summary rather than for the errors.
     """
 
     source: str
@@ -230,53 +232,67 @@ class SessionValue:
     started_at: datetime | None
     url: str | None
     until: datetime | None = None
+    in_words: bool = False
 
     def dumps(self) -> str:
         """The value as text."""
         at, until = (None if t is None else int(t.timestamp()) for t in (self.started_at, self.until))
-        parts = [self.source, self.session_id, at, self.url, until]
+        parts = [self.source, self.session_id, at, self.url, until, *([1] if self.in_words else [])]
         written = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
         return escaped_in_json(written, _LONGEST_VALUE)
 
     @classmethod
     def loads(cls, value: str) -> "SessionValue":
         """The value in a text of `dumps`; ValueError for any other text."""
-        # Buttons of earlier answers have no fifth part.
+        # Buttons of earlier answers have no fifth part; a sixth one stands for the summary.
         source, session_id, at, url, *more = json.loads(value)
         started_at, until = (
-            None if t is None else datetime.fromtimestamp(int(t), UTC) for t in (at, *(more or [None]))
+            None if t is None else datetime.fromtimestamp(int(t), UTC) for t in (at, *(more[:1] or [None]))
         )
-        return cls(str(source), str(session_id), started_at, None if url is None else str(url), until)
+        in_words = bool(more[1:])
+        return cls(
+            str(source), str(session_id), started_at, None if url is None else str(url), until, in_words
+        )
 
 
 def visit_menu(
     visit: Visit, told: Sequence[Happening] = (), ticket_at: datetime | None = None
 ) -> tuple[OverflowMenuElement, str | None] | None:
     """
-    The menu that reads a visit's errors, and the id of its block: the session's URL, too long for a menu.
+    The menu of what is read of a visit on demand, and its block's id: the session's URL, too long for it.
 
-    None where they are read without being asked for, or are among what is `told` of the visit. Where the
-    session may have been running when a ticket came, they are read up to then.
+    That is its errors, except where they are read without being asked for or are among what is `told` of the
+    visit, and its summary where the vendor writes one; None where it is neither. Where the session may have
+    been running when a ticket came, both end then.
     """
     read = {error.source for happening in told for error in happening.errors}
-    unread = (s for s in visit.sessions if s.errors_on_request and s.source not in read)
-    session = next((s for s in unread if len(s.id) <= _LONGEST_ID), None)
+    session = next((s for s in visit.sessions if len(s.id) <= _LONGEST_ID and _reads(s, read)), None)
     if session is None:
         return None
-    until = ticket_at if ticket_at and _may_hold(session, ticket_at) else None
-    value = SessionValue(str(session.source), session.id, session.started_at, None, until).dumps()
     page = next((s for s in visit.sessions if s.url and s.url_is is UrlIs.PERSON), session)
-    if len(value) > _LONGEST_OPTION or not page.url or len(page.url) > _LONGEST_URL:
+    options = _reading_options(session, ticket_at, errors=session.source not in read)
+    if not options or not page.url or len(page.url) > _LONGEST_URL:
         return None
     sentence = table.OPEN_PERSON if page.url_is is UrlIs.PERSON else table.OPEN_REPLAY
     opened = button_text(sentence.format(source=SLACK.label(page.source)))
     # Slack's menus have two options at least.
-    options = [
-        Option(value=value, text=table.ERRORS_IN_VISIT),
-        Option(value=JUST_OPENED, text=opened, url=page.url),
-    ]
+    options.append(Option(value=JUST_OPENED, text=opened, url=page.url))
     menu = OverflowMenuElement(action_id=SESSION_ERRORS, options=options)
     return menu, session.url if session.url and len(session.url) <= _LONGEST_BLOCK_ID else None
+
+
+def _reads(session: Session, read: Collection[SourceName]) -> bool:
+    """Whether there is something to read of a session, where the errors of some sources are told already."""
+    return session.summary_on_request or (session.errors_on_request and session.source not in read)
+
+
+def _reading_options(session: Session, ticket_at: datetime | None, *, errors: bool) -> list[Option]:
+    until = ticket_at if ticket_at and _may_hold(session, ticket_at) else None
+    value = SessionValue(str(session.source), session.id, session.started_at, None, until)
+    wanted = [(errors and session.errors_on_request, value, reading.ERRORS_IN_VISIT)]
+    wanted.append((session.summary_on_request, replace(value, in_words=True), reading.SUM_UP))
+    written = [(one.dumps(), text) for is_wanted, one, text in wanted if is_wanted]
+    return [Option(value=text, text=label) for text, label in written if len(text) <= _LONGEST_OPTION]
 
 
 def _may_hold(session: Session, moment: datetime) -> bool:

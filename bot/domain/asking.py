@@ -25,6 +25,7 @@ class Way(StrEnum):
     # A button with a name on it, in an offer or a choice.
     LOOK_UP = "look_up"
     SESSION_ERRORS = "session_errors"
+    SESSION_SUMMARY = "session_summary"
     # "Is it just them?", below an answer or in the terminal.
     OTHERS = "others"
     REMOVE = "remove"

@@ -87,7 +87,8 @@ class Session:
     `entry_page` and `exit_page` are paths without query and fragment; `country` is an ISO 3166 code.
     For apps: `screens` are names of some screens that were seen, `rage_taps` is a count, `video` is a link
     that expires. `channel` is how the person came to the site; `has_replay` is whether there is a recording
-    to watch; with `errors_on_request` its errors are read only when a person asks for them.
+    to watch; with `errors_on_request` its errors are read only when a person asks for them, with
+    `summary_on_request` the vendor sums it up in words then.
 
     `trail` are the last pages or screens in the order they were seen; `referrer` is the host that led to the
     site, `campaign` what was advertised; `rage_clicks`, `dead_clicks` and `error_clicks` are counts;
@@ -124,6 +125,7 @@ class Session:
     channel: str | None = None
     has_replay: bool | None = None
     errors_on_request: bool = False
+    summary_on_request: bool = False
     trail: tuple[str, ...] = ()
     referrer: str | None = None
     campaign: str | None = None

@@ -139,10 +139,10 @@ class RemovePayload:
 @dataclass(frozen=True, slots=True)
 class SessionErrorsPayload:
     """
-    Somebody presses "Errors in this visit".
+    Somebody presses "Errors in this visit", or, where it is `in_words`, "Sum up this visit".
 
     `source` is the session's (`fullstory/main`); the answer goes into `thread_ts`, or to the asker alone. The
-    errors are read up to `until`, when the ticket came, where the session may have been running then.
+    session is read up to `until`, when the ticket came, where it may have been running then.
     """
 
     __pydantic_config__ = _PRIVATE
@@ -155,6 +155,7 @@ class SessionErrorsPayload:
     thread_ts: str | None
     ephemeral: bool
     until: datetime | None = None
+    in_words: bool = False
 
 
 @dataclass(frozen=True, slots=True)

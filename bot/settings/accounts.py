@@ -49,6 +49,10 @@ class FullStoryAccount(AccountSettings):
     base_url: WebAddress = Field(
         "https://api.fullstory.com", description="`https://api.eu1.fullstory.com` for EU"
     )
+    summary_profile: Text | None = Field(
+        None,
+        description="id of a summary profile; with it a visit's menu has *Sum up this visit*",
+    )
 
 
 class RaygunAccount(AccountSettings):

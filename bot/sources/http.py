@@ -188,6 +188,7 @@ class Calls:
         base_url: str | None = None,
         budget: Account | None = None,
         free: bool = False,
+        seconds: float | None = None,
     ) -> Reply:
         """
         Make one call.
@@ -201,6 +202,7 @@ class Calls:
             base_url: used in place of the account's.
             budget: an account that the call is counted against as well.
             free: the vendor does not count this call, so the ledger does not either.
+            seconds: how long it may take in all, in place of what the account's calls may take.
 
         Raises:
             CallFailed: when the quota is spent, the vendor cannot be reached or refuses, or its answer is not
@@ -215,10 +217,8 @@ class Calls:
         self.made += 1
         async with AsyncExitStack() as large:
             url = f"{base_url or self._http.base_url}{path}"
-            response, answered = await self._fetch(
-                large, method, url, params=params, headers=headers, json=body
-            )
-            return await self._judge(response, answered)
+            sent = {"params": params, "headers": headers, "json": body}
+            return await self._judge(*await self._fetch(large, method, url, seconds, **sent))
 
     async def exchange(
         self, method: str, path: str, *, headers: Mapping[str, str], content: bytes
@@ -226,8 +226,7 @@ class Calls:
         """
         Make one call for a library that speaks a protocol of its own; see `request`.
 
-        Returns:
-            the status, the headers that say what the answer is, and the answer as it came.
+        Returns the status, the headers that say what the answer is, and the answer as it came.
 
         Raises:
             CallFailed: as `request`, also where the key is refused.
@@ -237,8 +236,8 @@ class Calls:
         await self._spend(None)
         self.made += 1
         async with AsyncExitStack() as large:
-            url = f"{self._http.base_url}{path}"
-            response, answered = await self._fetch(large, method, url, headers=headers, content=content)
+            sent: dict[str, Any] = {"headers": headers, "content": content}
+            response, answered = await self._fetch(large, method, f"{self._http.base_url}{path}", **sent)
             status = response.status_code
             if status == httpx2.codes.TOO_MANY_REQUESTS or status >= httpx2.codes.INTERNAL_SERVER_ERROR:
                 await self._judge(response, answered)
@@ -249,13 +248,14 @@ class Calls:
             return status, told, bytes(answered)
 
     async def _fetch(
-        self, large: AsyncExitStack, method: str, url: str, **sent: Any
+        self, large: AsyncExitStack, method: str, url: str, seconds: float | None = None, **sent: Any
     ) -> tuple[httpx2.Response, bytearray]:
         """The answer with its body, in the time that a call may take."""
+        client = self._http.client
         try:
             async with (
-                asyncio.timeout(self._http.call_seconds),
-                self._http.client.stream(method, httpx2.URL(url), **sent) as response,
+                asyncio.timeout(seconds or self._http.call_seconds),
+                client.stream(method, httpx2.URL(url), timeout=seconds or client.timeout, **sent) as response,
             ):
                 return response, await self._read(response, large)
         except (httpx2.TimeoutException, TimeoutError):

@@ -144,6 +144,34 @@ class TellsErrors(Source, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class SessionSummary:
+    """What a vendor's own machine says happened in one session, in its words, and when it said so."""
+
+    text: str
+    written_at: datetime
+
+
+@runtime_checkable
+class SumsUp(Source, Protocol):
+    """A source that sums a session up, for a price: it is asked for that only when a person wants it."""
+
+    @property
+    def budget(self) -> Account:
+        """The account in the ledger that the price is counted against."""
+
+    async def summary_of(
+        self, session_id: str, calls: Calls, until: datetime | None = None
+    ) -> SessionSummary:
+        """
+        One session in words, up to `until` where it is given.
+
+        Raises:
+            CallFailed: when the vendor cannot be asked or understood, or the budget is spent.
+
+        """
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """
     What hit a customer at one source, which is asked how many others it hit.

@@ -7,12 +7,13 @@ The list's pages are those that the vendor's own client follows (fullstory-anywh
 import base64
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
 
 from sandbox.people import FULLSTORY, Customer, Visit
-from sandbox.vendors.fullstory_events import CONTEXT_TYPES, as_context, as_events
+from sandbox.vendors.fullstory_events import CONTEXT_TYPES, as_context, as_events, as_summary
 from sandbox.vendors.stand_in import Clock, StandIn
 
 _ORG = "7QX2B"
@@ -41,6 +42,7 @@ class FullStory(StandIn):
         has_events: whether the plan has Activations: events of sessions.
         has_session_uid: whether the newer list is there.
         camel: whether the names of events' properties are camel-cased.
+        profile: the id of its one summary profile.
         activations: how many were used.
 
     """
@@ -52,12 +54,17 @@ class FullStory(StandIn):
         self.exact = False
         self.has_context = self.has_events = self.has_session_uid = True
         self.camel = False
+        self.profile = "support-agent"
         self.activations = 0
         self.people = [person for person in people if FULLSTORY in person.vendors]
 
     def environment(self) -> dict[str, str]:
         """The variables that configure Casefile for it."""
-        return {"FULLSTORY__MAIN__API_KEY": self.api_key, "FULLSTORY__MAIN__BASE_URL": self.origin}
+        return {
+            "FULLSTORY__MAIN__API_KEY": self.api_key,
+            "FULLSTORY__MAIN__BASE_URL": self.origin,
+            "FULLSTORY__MAIN__SUMMARY_PROFILE": self.profile,
+        }
 
     def routes(self) -> list[web.RouteDef]:
         """The contract's paths."""
@@ -67,6 +74,7 @@ class FullStory(StandIn):
             web.get("/v2/sessions", self._newer_list),
             web.get("/v2/sessions/{id}/events", self._events),
             web.post("/v2/sessions/{id}/context", self._context),
+            web.get("/v2/sessions/{id}/summary", self._summary),
             web.get("/v2/users", self._users),
             web.get("/v2/users/{id}", self._one_user),
             web.get("/me", self._me),
@@ -171,6 +179,21 @@ class FullStory(StandIn):
         self.activations += 1
         return web.json_response(as_context(*found, asked, session_url(*found), _id(*found)))
 
+    async def _summary(self, request: web.Request) -> web.Response:
+        if refused := self._refused(request):
+            return refused
+        if not self.has_events:
+            return _error(403, "forbidden", "the plan is without Activations")
+        until = _moment(request.query.get("end_timestamp"))
+        unknown = request.query.keys() - {"config_profile", "end_timestamp"}
+        if until is None or unknown:
+            return _error(400, "invalid_field", ", ".join(sorted(unknown)) or "end_timestamp")
+        found = self._asked_for(request)
+        if found is None or request.query.get("config_profile") != self.profile:
+            return _error(404, "resource_not_found", "no such session, or no such profile")
+        self.activations += 1
+        return web.json_response(as_summary(*found, until))
+
     def _asked_for(self, request: web.Request) -> tuple[Customer, Visit] | None:
         # The pair must be encoded: a colon as it is is refused.
         asked = request.match_info["id"] if ":" not in request.rel_url.raw_path else ""
@@ -227,6 +250,17 @@ def _unknown_names(asked: Mapping[str, Any]) -> str | None:
             if set(values) - names:
                 return f"{part}.{field}"
     return None
+
+
+def _moment(stamp: str | None) -> datetime | None:
+    """When a summary ends; None where that is no time. Without one it is at the end of time."""
+    if stamp is None:
+        return datetime.max.replace(tzinfo=UTC)
+    try:
+        moment = datetime.fromisoformat(stamp)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
 
 
 def _token(begin: int, question: str) -> str:

@@ -140,6 +140,22 @@ def as_context(
     }
 
 
+def as_summary(person: Customer, visit: Visit, until: datetime) -> dict[str, Any]:
+    """A visit in words, up to a moment, in the fields that the account's profile asks its machine for."""
+    seen = [one for one in moments_of(visit) if visit.started_at + timedelta(seconds=one.after) < until]
+    pages = [visit.pages[one.page] for one in seen if one.kind == "navigate"]
+    wrong = [one.words for one in seen if one.kind != "navigate"]
+    who = person.name or "The user"
+    ended = f"and left from {pages[-1]}" if pages else "and saw no page"
+    said = {
+        "summary": f"{who} came to {pages[0] if pages else 'the site'}, saw {len(pages)} pages {ended}.",
+        "what_went_wrong": wrong or ["nothing"],
+        "was_stuck": bool(wrong),
+    }
+    schema = {"type": "OBJECT", "properties": {name: {} for name in said}}
+    return {"response": said, "response_schema": schema}
+
+
 def _about(person: Customer, visit: Visit, parts: set[str]) -> dict[str, Any]:
     told: dict[str, Any] = {"session_created_at": _stamp(visit, 0)}
     if "user" in parts:

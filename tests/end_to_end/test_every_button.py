@@ -101,6 +101,14 @@ async def errors_in_this_visit(table: Table) -> Act:
     return pressing(table, reply, SESSION_ERRORS, *option(reply, SESSION_ERRORS))
 
 
+async def sum_up_this_visit(table: Table) -> Act:
+    reply = await answer(table, JANE)
+    menu = next(block["accessory"] for block in reply.blocks if block.get("accessory"))
+    value = next(one["value"] for one in menu["options"] if one["text"]["text"] == "Sum up this visit")
+    block, _ = option(reply, SESSION_ERRORS)
+    return pressing(table, reply, SESSION_ERRORS, block, value)
+
+
 async def thirty_more_days_in_the_menu(table: Table) -> Act:
     ours = await below_ticket(table, TICKET)
     return pressing(table, ours, REST, *option(ours, REST, "look_further"))
@@ -162,6 +170,7 @@ ROWS = {
     "Try": Row(try_without_the_tag, "try_other", ("try_other", "nobody")),
     "Is it just them?": Row(is_it_just_them, "others", ("others", FOUND)),
     "Errors in this visit": Row(errors_in_this_visit, "session_errors", ("session_errors", FOUND)),
+    "Sum up this visit": Row(sum_up_this_visit, "session_summary", ("session_summary", FOUND)),
     "30 more days in a ticket": Row(thirty_more_days_in_the_menu, "look_further", ("look_further", FOUND)),
     "Somebody else in a ticket": Row(somebody_else_in_the_menu, "open_modal", None),
     "Watch this thread": Row(watch_this_thread, "watch", ("watch", "watched")),

@@ -1,4 +1,4 @@
-""" "Errors in this visit": read when a person presses for them, out of the month's budget."""
+""" "Errors in this visit" and its summary: read when a person presses, out of the month's budget."""
 
 import pytest
 
@@ -20,16 +20,17 @@ def events_read(desk: Desk) -> int:
     return sum(call.path.endswith(("/context", "/events")) for call in desk.world.fullstory.calls)
 
 
-def session_menu(message: Message) -> tuple[str, str, str]:
-    """The action, the block and the option of the newest FullStory session's menu."""
+def session_menu(message: Message, label: str = "Errors in this visit") -> tuple[str, str, str]:
+    """The action, the block and the option of this name of the newest FullStory session's menu."""
     block = next(block for block in message.blocks if block.get("accessory"))
     menu = block["accessory"]
-    return menu["action_id"], block["block_id"], menu["options"][0]["value"]
+    option = next(option for option in menu["options"] if option["text"]["text"] == label)
+    return menu["action_id"], block["block_id"], option["value"]
 
 
-async def pressed(desk: Desk, message: Message) -> Message:
+async def pressed(desk: Desk, message: Message, label: str = "Errors in this visit") -> Message:
     slack = desk.world.slack
-    action, block, option = session_menu(message)
+    action, block, option = session_menu(message, label)
     assert action == SESSION_ERRORS
     before = len(slack.replies(message.channel, message.thread_ts or message.ts))
     await slack.press(message.channel, message.ts, action, slack.people.colleague, block, option=option)
@@ -90,3 +91,17 @@ async def test_a_guest_may_not_press_it(desk: Desk) -> None:
         await slack.press(reply.channel, reply.ts, action, slack.people.guest, block, option=option)
         await desk.idle(bot)
     assert events_read(desk) == 0
+
+
+async def test_a_visit_is_summed_up_in_the_thread_once_for_all_who_press(desk: Desk) -> None:
+    async with desk.casefile():
+        await desk.ask(JANE)
+        _, reply = await desk.thread()
+        first = plain_text(await pressed(desk, reply, "Sum up this visit"))
+        again = plain_text(await pressed(desk, reply, "Sum up this visit"))
+    assert "FullStory’s summary of the visit of" in first
+    assert "What went wrong: " in first
+    assert "POST /api/pay 502" in first
+    assert "999 of 1000" in first
+    assert again == first
+    assert [call.status for call in desk.world.fullstory.calls if call.path.endswith("/summary")] == [200]

@@ -1,6 +1,7 @@
 """The sandbox's FullStory keeps `contracts/fullstory.md`."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
@@ -180,3 +181,16 @@ async def test_a_plan_without_activations_refuses_events(fullstory: Asker) -> No
     assert fullstory.status == 403
     await fullstory.post("/v2/sessions/1%3A2/context", {})
     assert (fullstory.status, fullstory.server.activations) == (404, 0)
+
+
+async def test_a_summary_is_of_the_accounts_profile_and_ends_where_it_is_asked_to(fullstory: Asker) -> None:
+    listed = (await fullstory.get(LIST, email="jane@contoso.example"))["sessions"]
+    path = f"/v2/sessions/{listed[0]['userId']}%3A{listed[0]['sessionId']}/summary"
+    whole = await fullstory.get(path, config_profile="support-agent")
+    begin = datetime.fromtimestamp(int(listed[0]["createdTime"]), UTC).isoformat()
+    nothing = await fullstory.get(path, config_profile="support-agent", end_timestamp=begin)
+    assert whole["response"].keys() == whole["response_schema"]["properties"].keys()
+    assert whole["response"] != nothing["response"]
+    for status, query in ((404, {"config_profile": "other"}), (400, {"config_profile_id": "support-agent"})):
+        await fullstory.get(path, **query)
+        assert fullstory.status == status

@@ -18,7 +18,7 @@ from bot.domain.model import Reason, Session, Subject
 from bot.lookup.single_flight import Flights
 from bot.operations.clock import Clock
 from bot.sources.http import CallFailed, Calls
-from bot.sources.protocol import Linked, SessionErrors, Source, TellsErrors
+from bot.sources.protocol import Linked, SessionErrors, SessionSummary, Source, SumsUp, TellsErrors
 from bot.sources.quota import Purpose
 from bot.storage.keyring import Keyring
 
@@ -109,6 +109,25 @@ class Pages:
             "errors",
             session_id if until is None else f"{session_id} until {until.isoformat()}",
             lambda calls: source.errors_in(session_id, calls, until),
+            by,
+            Purpose.PERSON,
+        )
+
+    async def summary(
+        self, source: SumsUp, session_id: str, until: datetime | None = None, by: str | None = None
+    ) -> SessionSummary:
+        """
+        One session in the vendor's words, up to a time where one is given, for a person who asks for them.
+
+        Raises:
+            CallFailed: when the vendor cannot be asked or understood, or the budget is spent.
+
+        """
+        return await self._shared(
+            source,
+            "summary",
+            session_id if until is None else f"{session_id} until {until.isoformat()}",
+            lambda calls: source.summary_of(session_id, calls, until),
             by,
             Purpose.PERSON,
         )

@@ -36,6 +36,8 @@ _NOT_OPEN = frozenset(
 )
 # How long it is kept that a way of asking is not open.
 _CLOSED_LASTS = timedelta(days=1)
+# A machine writes a summary while it is waited for (contract, section 1).
+_SUMMARY_SECONDS = 60.0
 # The newest events that a context is asked for, and the kinds that say nothing of what went wrong.
 MOST_EVENTS = 500
 _LEFT_OUT = ("input-change", "highlight", "copy", "paste", "element-seen", "mouse-thrash")
@@ -211,6 +213,40 @@ class FullStoryApi:
             await self._close("context", context)
         return _whole(events, "events", calls)
 
+    async def summary(
+        self, session_id: str, budget: Budget, calls: Calls, until: datetime | None = None
+    ) -> Any:
+        """
+        A session's summary as it was answered, by the account's profile; None for no such session.
+
+        The profile's name and the end at a time stamp are those of the vendor's own client
+        (fullstory-anywhere-activation, projects/sdk/src/session.ts, `summary`). It costs an Activation,
+        except where it is refused or not there.
+
+        Raises:
+            CallFailed: when the plan or the key has none, for a day without asking again.
+
+        """
+        profile = self.settings.summary_profile
+        if profile is None or await self._is_closed("summary"):
+            raise _no_summary()
+        params = {"config_profile": profile} | ({} if until is None else {"end_timestamp": _stamp(until)})
+        reply = await calls.request(
+            "GET",
+            f"/v2/sessions/{segment(session_id)}/summary",
+            params=params,
+            headers=self._headers(),
+            budget=budget.account,
+            seconds=_SUMMARY_SECONDS,
+        )
+        if reply.status in _NOT_OPEN:
+            await budget.give_back()
+        if reply.status == HTTPStatus.FORBIDDEN:
+            await self._close("summary", reply)
+            raise _no_summary()
+        # A 404 may speak of the profile as well as of the session.
+        return reply.body if calls.is_there(reply) else None
+
     async def may_read(self, path: str, calls: Calls, **params: str) -> bool:
         """Whether the key may ask for something; not found is an answer too."""
         reply = await self._get(path, calls, params)
@@ -244,7 +280,7 @@ def _context(until: datetime | None) -> dict[str, Any]:
     """
     last: dict[str, Any] = {"mode": "LAST", "event_limit": MOST_EVENTS}
     if until is not None:
-        last["end_timestamp"] = until.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        last["end_timestamp"] = _stamp(until)
     # The kinds to leave out are named rather than those to tell: custom events and crashes are in no list.
     return {
         "slice": last,
@@ -253,11 +289,20 @@ def _context(until: datetime | None) -> dict[str, Any]:
     }
 
 
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
 def _no_events() -> CallFailed:
     why = "its plan or the role of our key is without it"
     return CallFailed(
         Reason.NOT_AUTHORISED, f"FullStory does not let us read what happens in a session: {why}"
     )
+
+
+def _no_summary() -> CallFailed:
+    why = "its plan or the role of our key is without it, or no SUMMARY_PROFILE is set"
+    return CallFailed(Reason.NOT_AUTHORISED, f"FullStory does not sum sessions up for us: {why}")
 
 
 def _whole(reply: Reply, part: str, calls: Calls) -> Any:

@@ -26,9 +26,10 @@ from bot.sources.fullstory.api import (
 from bot.sources.fullstory.ends import over_by
 from bot.sources.fullstory.happened import read_happened
 from bot.sources.fullstory.records import LINKS, USERS, SessionRow, User, Users
+from bot.sources.fullstory.summary import read_summary
 from bot.sources.http import CallFailed, Calls, VendorHttp
 from bot.sources.json_fields import at, to_text
-from bot.sources.protocol import Effort, Freshness, Question, SessionErrors
+from bot.sources.protocol import Effort, Freshness, Question, SessionErrors, SessionSummary
 from bot.sources.quota import Account, Window
 from bot.sources.wiring import Wiring
 from bot.storage.memory import Memory
@@ -40,14 +41,15 @@ _ORGANISATION_LASTS = timedelta(days=7)
 _CLIENT_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?::[0-9a-f-]{36})?", re.IGNORECASE)
 # Activations in a month, of the plans that have them (contract, section 3.5).
 _ACTIVATIONS = Window(1_000, 31 * 24 * 3600)
-# How long a session's errors are kept, once they were paid for.
+# How long a session's errors and its summary are kept, once they were paid for.
 _ERRORS_LAST = timedelta(hours=6)
 # How long it is kept who a subject is, and that nobody is.
 _USERS_LAST, _NOBODY_LASTS = timedelta(hours=12), timedelta(minutes=10)
 # The newest rows that are completed by what was paid for earlier: each is a look into storage.
 _MOST_COMPLETED = 5
 _TOLD = TypeAdapter(SessionErrors)
-_TOLD_KIND = "told"
+_SUMMARY = TypeAdapter(SessionSummary)
+_TOLD_KIND, _SUMMARY_KIND = "told", "summary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +217,7 @@ class FullStory:
         log.info("fullstory.happened", form=sorted(body or {})[:3], kinds=happened.kinds()[:20])
         cut = at(body, "context_data") is not None and len(happened.events) >= MOST_EVENTS
         told = SessionErrors(happened.errors(), happened.session, cut)
-        name = self._told_name(session_id, until)
+        name = self._name(_TOLD_KIND, session_id, until)
         # Whose it is stays out of what is kept: it is not kept under their name.
         nameless = replace(told, session=replace(happened.session, user=SessionUser()))
         kept = _TOLD.dump_json(nameless).decode()
@@ -224,17 +226,36 @@ class FullStory:
         await self.memory.remember(str(self.name), name, kept, _ERRORS_LAST, hashed)
         return told
 
+    async def summary_of(
+        self, session_id: str, calls: Calls, until: datetime | None = None
+    ) -> SessionSummary:
+        """One session in the words of the vendor's machine; kept, as each costs an Activation."""
+        name = self._name(_SUMMARY_KIND, session_id, until)
+        if (kept := await self.memory.recall(str(self.name), name)) is not None:
+            return _SUMMARY.validate_json(kept)
+        budget = Budget(self.budget, self.http.ledger)
+        body = await self.api.summary(session_id, budget, calls, until)
+        if body is None:
+            raise CallFailed(Reason.UNREADABLE, "FullStory has no such session, or no such summary profile")
+        if (text := read_summary(body)) is None:
+            raise calls.unreadable("a summary")
+        summary = SessionSummary(text, self.http.clock())
+        hashed = self.memory.name_for("", session_id)[1]
+        kept = _SUMMARY.dump_json(summary).decode()
+        await self.memory.remember(str(self.name), name, kept, _ERRORS_LAST, hashed)
+        return summary
+
     async def _told(self, session_id: str, until: datetime | None = None) -> SessionErrors | None:
-        known = await self.memory.recall(str(self.name), self._told_name(session_id, until))
+        known = await self.memory.recall(str(self.name), self._name(_TOLD_KIND, session_id, until))
         return _TOLD.validate_json(known) if known is not None else None
 
-    def _told_name(self, session_id: str, until: datetime | None) -> str:
+    def _name(self, kind: str, session_id: str, until: datetime | None) -> str:
         ends = () if until is None else (until.isoformat(),)
-        return self.memory.name_for(_TOLD_KIND, session_id, *ends)[0]
+        return self.memory.name_for(kind, session_id, *ends)[0]
 
     async def _completed(self, sessions: list[Session]) -> list[Session]:
         """The sessions, the newest with what an earlier reading of their events told of them."""
-        names = [self._told_name(one.id, None) for one in sessions[:_MOST_COMPLETED]]
+        names = [self._name(_TOLD_KIND, one.id, None) for one in sessions[:_MOST_COMPLETED]]
         kept = await self.memory.recall_rare(str(self.name), _TOLD_KIND, names) if names else {}
         told = [_TOLD.validate_json(kept[name]) if name in kept else None for name in names]
         newest = [
@@ -284,6 +305,7 @@ class FullStory:
             started_at=row.created_at,
             user=user.person if user else asked_for,
             errors_on_request=True,
+            summary_on_request=self.settings.summary_profile is not None,
         )
 
 
@@ -320,6 +342,7 @@ def _with_told(listed: Session, told: Session) -> Session:
         over_by=listed.over_by,
         user=listed.user,
         errors_on_request=True,
+        summary_on_request=listed.summary_on_request,
     )
 
 

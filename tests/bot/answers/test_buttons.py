@@ -163,6 +163,29 @@ def test_a_visits_errors_can_be_read_only_where_they_are_not_there_already() -> 
     assert "Errors in this visit" not in str(loud.blocks)
 
 
+def test_a_visit_is_summed_up_where_the_vendor_does_that_whether_or_not_its_errors_are_there() -> None:
+    recorded = session(
+        source=MAIN,
+        url="https://app.fullstory.com/1",
+        errors_on_request=True,
+        summary_on_request=True,
+        errors=None,
+    )
+    told = ErrorEvent(MAIN, "TypeError: x", session_id="s1")
+    for errors, labels in (
+        ((), ["Errors in this visit", "Sum up this visit"]),
+        ((told,), ["Sum up this visit"]),
+    ):
+        answered = reply(case_file(Finding(MAIN, State.LIVE, NOW, 1, (recorded,), errors)), View())
+        [menu] = [block["accessory"] for block in answered.blocks if "accessory" in block]
+        *readings, opened = menu["options"]
+        assert [option["text"]["text"] for option in readings] == labels
+        assert "url" in opened
+        last = SessionValue.loads(readings[-1]["value"])
+        assert last.in_words
+        assert SessionValue.loads(last.dumps()) == last
+
+
 def test_a_button_of_an_earlier_answer_reads_the_whole_session() -> None:
     assert SessionValue.loads('["fullstory/main", "1:2", null, null]').until is None
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.answers.words import table
-from bot.answers.words.table import panes
+from bot.answers.words.table import panes, reading
 
 ROOT = Path(__file__).parents[3]
 ROOMS = [ROOT / "bot" / "answers", ROOT / "bot" / "jobs", ROOT / "handlers"]
@@ -16,7 +16,7 @@ TABLE = Path(table.__file__).resolve().parent
 FILES = [file for room in ROOMS for file in sorted(room.rglob("*.py")) if TABLE not in file.parents]
 SENTENCES = {
     name: words
-    for part in (table, panes)
+    for part in (table, panes, reading)
     for name, words in vars(part).items()
     if name.isupper() and isinstance(words, str)
 }

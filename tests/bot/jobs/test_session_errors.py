@@ -22,7 +22,7 @@ from bot.operations.tasks import Tasks
 from bot.settings.model import AccessSettings
 from bot.slack.access import Access
 from bot.sources.http import CallFailed, Calls, VendorHttp
-from bot.sources.protocol import SessionErrors
+from bot.sources.protocol import SessionErrors, SessionSummary
 from bot.sources.quota import Account, Window
 from bot.sources.quota.ledger import Ledger
 from bot.sources.raygun.index import SessionIndex
@@ -47,6 +47,13 @@ class KnowsErrors(Knows):
     budget: Account = MONTH
     more: bool = False
     refusal: CallFailed | None = None
+    summary: str = ""
+
+    async def summary_of(
+        self, session_id: str, calls: Calls, until: datetime | None = None
+    ) -> SessionSummary:
+        await calls.request("GET", f"/{session_id}/summary", budget=self.budget)
+        return SessionSummary(f"{self.summary} up to {until}" if until else self.summary, system_clock())
 
     async def errors_in(self, session_id: str, calls: Calls, until: datetime | None = None) -> SessionErrors:
         await calls.request("GET", "/events", budget=self.budget)
@@ -72,6 +79,7 @@ class Pressing:
         ephemeral: bool = False,
         guest: bool = False,
         until: datetime | None = None,
+        in_words: bool = False,
     ) -> str:
         """The thread's root that the button stands below, once the job has been answered."""
         slack = self.at.slack
@@ -80,7 +88,7 @@ class Pressing:
         if guest:
             asker = asker.__class__(slack.people.guest, asker.channel, asker.team, asker.thread_ts, None)
         payload = SessionErrorsPayload(
-            asker, source, "1:2", STARTED, "https://app.example/s/1:2", str(root), ephemeral, until
+            asker, source, "1:2", STARTED, "https://app.example/s/1:2", str(root), ephemeral, until, in_words
         )
         await self.jobs.answer(await self.at.accept(SESSION_ERRORS.name, SESSION_ERRORS.write(payload)))
         return str(root)
@@ -190,3 +198,32 @@ async def test_who_may_not_ask_spends_nothing_of_the_month(pressing: Pressing) -
     await pressing.press(guest=True)
     state = await pressing.source.http.ledger.state(MONTH)
     assert state.left == 1_000
+
+
+async def test_a_summary_is_posted_as_its_machines_words_with_what_is_left_of_the_month(
+    pressing: Pressing,
+) -> None:
+    pressing.source.summary = "Jane could not pay.\n<!channel> *Call her* <https://evil.example|here>"
+    [below] = pressing.at.below(await pressing.press(in_words=True))
+    told = plain_text(below)
+    assert "FullStory’s summary of the visit of" in told
+    assert "Jane could not pay." in told
+    assert "<!channel>" not in str(below.blocks)
+    assert "<https://evil" not in str(below.blocks)
+    assert "Written by FullStory’s machine" in told
+    assert "999 of 1000 such readings left this month" in told
+
+
+async def test_below_a_ticket_the_summary_ends_when_it_came(pressing: Pressing) -> None:
+    came = STARTED + timedelta(minutes=5)
+    [below] = pressing.at.below(await pressing.press(in_words=True, until=came))
+    assert f"up to {came.date()}" in plain_text(below)
+    assert "up to the ticket; it came" in plain_text(below)
+
+
+async def test_of_a_long_summary_it_is_said_that_there_is_more(pressing: Pressing) -> None:
+    pressing.source.summary = "\n".join(f"line {number}" for number in range(30))
+    [below] = pressing.at.below(await pressing.press(in_words=True))
+    assert "line 19" in plain_text(below)
+    assert "line 20" not in plain_text(below)
+    assert "more of it than is shown" in plain_text(below)

@@ -103,8 +103,8 @@ class Bench:
         client = httpx2.AsyncClient(transport=answering(vendor))
         return VendorHttp(client, self.ledger, account, self.clock, "Vendor", base_url)
 
-    def fullstory(self, vendor: Respond) -> FullStory:
-        account = FullStoryAccount(api_key="bmExLmtleQ==")
+    def fullstory(self, vendor: Respond, **settings: Any) -> FullStory:
+        account = FullStoryAccount(**{"api_key": "bmExLmtleQ=="} | settings)
         name = SourceName("fullstory", "main")
         http = self.http(vendor, Account(str(name)), account.base_url)
         api = FullStoryApi(str(name), account, self.memory)
