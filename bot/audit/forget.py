@@ -93,7 +93,8 @@ async def erase(store: Store, keyring: Keyring, doomed: Doomed) -> None:
     """
     Delete what was found; the audit trail's rows stay and name nobody.
 
-    A ticket's message stays known as one that is not to be answered again, without whom it was about.
+    A ticket's message stays known as one that is not to be answered again, or was listed, without whom it was
+    about.
     """
     nobody = {"subject": forgotten_hash(keyring, doomed.subject), "sealed": None}
     nothing = {"named": "", "subjects": None, "state": TicketState.FORGOTTEN.value}
@@ -105,6 +106,8 @@ async def erase(store: Store, keyring: Keyring, doomed: Doomed) -> None:
                 statement = update(audit).where(these).values(nobody)
             elif table is tickets:
                 statement = update(tickets).where(these).values(nothing)
+            elif table is digest_tickets:
+                statement = update(digest_tickets).where(these).values(sealed=None, is_told=False)
             async with store.write(is_long=True) as connection:
                 await connection.execute(statement)
 

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
-from sqlalchemy import select
+from sqlalchemy import exists, func, select
 
+from bot.audit.entries import Came, ShownTo
 from bot.audit.forget import Doomed
+from bot.domain.asking import Way
 from bot.slack.client import SlackAway
 from bot.storage.store import Store
 from bot.storage.tables import audit, posts
 
-_GONE = frozenset({"message_not_found", "channel_not_found", "thread_not_found"})
+# `channel_not_found` is none of them: Slack says so of a private channel that the bot was removed from.
+_GONE = frozenset({"message_not_found", "thread_not_found"})
 # What stands in the register in place of a time for a message that one person alone was shown.
 _NOT_A_TIME = "given"
 Place = tuple[str, str]
@@ -20,11 +23,38 @@ Place = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
+class LeftPost:
+    """A post that stays in Slack, and Slack's word for why."""
+
+    channel: str
+    ts: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Removed:
-    """How many posts were deleted (or were gone already), and how many Slack does not let us delete."""
+    """How many posts were deleted (or were gone already), how many were edited, and those that are left."""
 
     deleted: int = 0
-    left: int = 0
+    edited: int = 0
+    left: tuple[LeftPost, ...] = ()
+
+    def __add__(self, other: "Removed") -> "Removed":
+        return Removed(self.deleted + other.deleted, self.edited + other.edited, self.left + other.left)
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfReach:
+    """
+    What was told about somebody and can be taken back by no app.
+
+    `cards` are those below other people's messages, `shown_to_one` are answers that one person alone was
+    shown, `desk_notes` are notes in their tickets.
+    """
+
+    cards: int = 0
+    shown_to_one: int = 0
+    desk_notes: int = 0
 
 
 async def posts_about(store: Store, doomed: Doomed) -> list[Place]:
@@ -42,17 +72,45 @@ async def posts_about(store: Store, doomed: Doomed) -> list[Place]:
     return sorted((channel, ts) for channel, ts in found if channel and ts != _NOT_A_TIME)
 
 
+async def out_of_reach(store: Store, doomed: Doomed) -> OutOfReach:
+    """What was told about somebody and can be taken back by no app, by the audit trail's rows about them."""
+    theirs = audit.c.id.in_([str(key[0]) for key in doomed.rows[audit]])
+    told = theirs & audit.c.outcome.in_((Came.FOUND, Came.NOBODY, Came.NO_ANSWER, Came.NOTED))
+    # In a direct message the answer is a post like any other.
+    has_post = exists().where(posts.c.job == audit.c.job, posts.c.ts.is_not(None), posts.c.ts != _NOT_A_TIME)
+    told &= ~has_post & audit.c.message_ts.is_(None)
+    query = select(audit.c.way, audit.c.shown_to, func.count()).group_by(audit.c.way, audit.c.shown_to)
+    cards = shown_to_one = desk_notes = 0
+    async with store.read(is_long=True) as connection:
+        for way, shown_to, count in (await connection.execute(query.where(told))).all():
+            cards += count if way == Way.CARD and shown_to == ShownTo.PUBLIC else 0
+            shown_to_one += count if shown_to == ShownTo.ASKER and way not in _OUTSIDE_SLACK else 0
+            desk_notes += count if shown_to == ShownTo.DESK else 0
+    return OutOfReach(cards, shown_to_one, desk_notes)
+
+
+# What these show to one person is not in Slack.
+_OUTSIDE_SLACK = frozenset({Way.TERMINAL, Way.MCP, Way.PLAIN})
+
+
 async def remove_posts(slack: AsyncWebClient, places: Iterable[Place]) -> Removed:
     """Delete posts, replies before what they hang below."""
-    deleted = left = 0
+    removed = Removed()
     for channel, ts in sorted(places, reverse=True):
-        try:
-            await slack.chat_delete(channel=channel, ts=ts)
-        except SlackApiError as error:
-            gone = error.response.get("error") in _GONE
-            deleted, left = deleted + gone, left + (not gone)
-        except SlackAway:
-            left += 1
-        else:
-            deleted += 1
-    return Removed(deleted, left)
+        removed += await remove_post(slack, channel, ts)
+    return removed
+
+
+async def remove_post(slack: AsyncWebClient, channel: str, ts: str) -> Removed:
+    """Delete a post; one that is gone already counts as deleted."""
+    try:
+        await slack.chat_delete(channel=channel, ts=ts)
+    except (SlackApiError, SlackAway) as error:
+        return not_removed(channel, ts, error)
+    return Removed(deleted=1)
+
+
+def not_removed(channel: str, ts: str, error: SlackApiError | SlackAway) -> Removed:
+    """What has become of a post that Slack did not delete or edit: it was gone already, or is left."""
+    why = str(error.response.get("error")) if isinstance(error, SlackApiError) else str(error)
+    return Removed(deleted=1) if why in _GONE else Removed(left=(LeftPost(channel, ts, why),))

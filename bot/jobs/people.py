@@ -277,7 +277,9 @@ class PeopleJobs:
         log = self._log.bind(job=job.id, subjects=[self._named(q.subject) for q in questions])
         case_files = await present(partial(self._lookup.ask_all, questions), target)
         [entry] = asked_by(payload.asker)
-        entry = replace(entry, message_ts=payload.on.message_ts if payload.on else None)
+        # What one person alone was shown cannot be deleted, and is not in the channel.
+        in_place = payload.on if payload.on and not payload.on.ephemeral else None
+        entry = replace(entry, message_ts=in_place.message_ts if in_place else None)
         self._admission.trail.note(job, entry.about(case_files, seen_by))
         if seen_by is not ShownTo.ASKER and payload.form in (AnswerForm.TICKET, AnswerForm.OFFERED):
             await self._watching.begin(job, Spot(payload.asker.channel, _thread_of(payload)), case_files)

@@ -47,8 +47,6 @@ _LONGEST_WINDOW = timedelta(days=32)
 # When people were looked up in the last week shapes how calls are spread over the day.
 _LOOKUPS_KEPT = timedelta(days=8)
 _TURNS_KEPT = timedelta(days=1)
-# A list of tickets is of one hour; its tickets may be edited for a while.
-_DIGESTS_KEPT = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
 
 
@@ -85,7 +83,8 @@ def too_old(kept: Kept, windows: dict[str, timedelta], now: int) -> tuple[TooOld
         TooOld(posts, exists(select(jobs.c.id).where(jobs.c.id == posts.c.job, job_is_old))),
         TooOld(jobs, job_is_old),
         TooOld(tickets, tickets.c.created_ms < _before(kept.jobs)),
-        *(TooOld(table, table.c.at_ms < _before(_DIGESTS_KEPT)) for table in (digest_tickets, digests)),
+        # As long as the register of posts, so that whoever is forgotten can be taken out of what was posted.
+        *(TooOld(table, table.c.at_ms < _before(kept.jobs)) for table in (digest_tickets, digests)),
         *(TooOld(table, table.c.until_ms <= now_ms()) for table in (watch_keys, watches)),
         TooOld(audit, audit.c.at_ms < _before(kept.audit)),
         TooOld(erasures, erasures.c.at_ms < _before(kept.audit)),

@@ -130,5 +130,35 @@ async def test_the_bots_posts_about_them_are_deleted_and_nobody_elses(desk: Desk
     assert LI in left[0]
     assert [m for m in slack.messages(slack.places.direct_with_bot) if m.bot_id] == []
     told = receipt_json(receipt)
-    assert told["posts"] == {"found": 3, "deleted": 3, "left": 0}
+    assert told["posts"] == {"found": 3, "deleted": 3, "edited": 0, "left": 0, "left_at": []}
     assert "3 posts of the bot’s deleted in Slack, 0 left" in receipt_text(receipt)
+    assert "No app can take back" not in receipt_text(receipt)
+
+
+async def test_lists_and_offers_that_name_them_go_too_and_what_stays_is_told(desk: Desk) -> None:
+    desk.extra["TICKETS__DIGEST_ABOVE"] = "1"
+    slack, link = desk.world.slack, "New <https://acme.zendesk.com/agent/tickets/{0}|#{0}>"
+    async with desk.casefile() as bot:
+        offered = await slack.post_as_app(
+            slack.places.support, f"{link.format(9)}\n\nplease write to {JANE}, bob@x.example"
+        )
+        await slack.wait_for(lambda: slack.replies(offered.channel, offered.ts))
+        await desk.idle(bot)
+        for number, who in enumerate((JANE, LI)):
+            await slack.post_as_app(slack.places.support, f"{link.format(number)}\nRequester: {who}")
+        await slack.wait_for(lambda: any("Li Wei" in str(one.blocks) for one in desk.posts()))
+        await desk.idle(bot)
+        await desk.ask(JANE, channel=slack.places.private_without_bot)
+        await desk.ephemeral(channel=slack.places.private_without_bot, such=JANE)
+        await desk.idle(bot)
+        assert JANE in str(slack.replies(offered.channel, offered.ts)[0].blocks)
+        assert "Jane Doe" in str(desk.posts()[-1].blocks)
+    async with open_engine(desk.settings, desk.world.clock) as engine:
+        receipt = await erase_person(engine, BY_ADDRESS, is_dry_run=False, with_posts=True)
+    assert slack.replies(offered.channel, offered.ts) == []
+    [page] = desk.posts()
+    assert "Li Wei" in str(page.blocks)
+    assert "Jane" not in str(page.blocks) + page.text
+    told = receipt_text(receipt)
+    assert "1 post of the bot’s deleted in Slack, 1 list of tickets edited, 0 left" in told
+    assert "No app can take back: 1 answer that one person alone was shown" in told

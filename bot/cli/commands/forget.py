@@ -2,7 +2,9 @@
 
 import asyncio
 import json
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -13,7 +15,7 @@ from bot.app import trail_of
 from bot.audit.entries import AuditEntry, Came
 from bot.audit.erasures import HEARD_WITHIN_SECONDS, announce
 from bot.audit.forget import Doomed, erase, find_person
-from bot.audit.own_posts import Removed, posts_about, remove_posts
+from bot.audit.own_posts import OutOfReach, Removed, out_of_reach, posts_about, remove_posts
 from bot.audit.trail import forgotten_hash
 from bot.cli.arguments import AsJson
 from bot.cli.as_json.json_values import iso
@@ -25,10 +27,15 @@ from bot.domain.subjects import NotUnderstood, read_subject
 from bot.engine.opening import open_engine
 from bot.engine.parts import Engine
 from bot.jobs.inbox import Inbox
+from bot.jobs.tickets.digest_book import DigestBook
+from bot.jobs.tickets.digest_erasure import take_lines_out
 from bot.lookup.shared_uids import SharedUids
 from bot.settings.model import Settings
 from bot.slack.client import SlackClient, open_slack_session
+from bot.slack.identity import identify
 from bot.slack.rate_limits import RateLimits
+from bot.slack.signed_values import ButtonSeals
+from bot.storage.tables import digest_tickets
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +43,15 @@ class Receipt:
     """
     What was erased, or would be: rows by table, and the bot's own posts in Slack.
 
-    `hash` is all that is kept of the person. `is_whole` is False where another process still reads parts of
-    the database file that are deleted.
+    `hash` is all that is kept of the person, `beyond` what no app can take back. `is_whole` is False where
+    another process still reads parts of the database file that are deleted.
     """
 
     at: datetime
     hash: str
     doomed: Doomed
     posts: int
+    beyond: OutOfReach
     removed: Removed | None
     is_dry_run: bool
     is_whole: bool = True
@@ -89,25 +97,33 @@ async def erase_person(engine: Engine, subject: Subject, *, is_dry_run: bool, wi
     store, keyring = engine.store, engine.keyring
     product_of = SharedUids.of(engine.settings.shared_uids).product_of
     doomed = await find_person(store, keyring, subject, product_of)
-    places = await posts_about(store, doomed)
+    places, beyond = await posts_about(store, doomed), await out_of_reach(store, doomed)
+    book = DigestBook(store, keyring)
+    lists = sorted(await book.pages_of([place for (place,) in doomed.rows[digest_tickets]]))
     removed, is_whole = None, True
     if not is_dry_run:
-        if with_posts:
-            async with open_slack_session() as session:
-                removed = await remove_posts(_slack(engine, session), places)
-        await erase(store, keyring, doomed)
+        async with AsyncExitStack() as stack:
+            slack = await stack.enter_async_context(_slack(engine)) if with_posts else None
+            url = (await identify(slack)).url if slack and lists else ""
+            removed = await remove_posts(slack, places) if slack else None
+            await erase(store, keyring, doomed)
+            if slack and removed and lists:
+                above = engine.settings.tickets.digest_above
+                removed += await take_lines_out(book, slack, lists, above, url)
         counts = tuple(f"{table}:{rows}" for table, rows in doomed.counts.items() if rows)
         entry = AuditEntry(terminal_account(), None, Way.FORGET, Came.FORGOTTEN, sources=counts)
         await trail_of(engine, Inbox(store, keyring)).write_receipt(entry, subject)
         is_whole = await store.compact()
-    kept = forgotten_hash(keyring, subject)
-    return Receipt(engine.clock(), kept, doomed, len(places), removed, is_dry_run, is_whole)
+    kept, found = forgotten_hash(keyring, subject), len(places) + len(lists)
+    return Receipt(engine.clock(), kept, doomed, found, beyond, removed, is_dry_run, is_whole)
 
 
-def _slack(engine: Engine, session: Any) -> SlackClient:
-    settings = engine.settings
+@asynccontextmanager
+async def _slack(engine: Engine) -> AsyncIterator[SlackClient]:
+    settings, seals = engine.settings, ButtonSeals(engine.keyring)
     token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else None
-    return SlackClient(token, settings.slack_api_url, session, RateLimits(engine.store))
+    async with open_slack_session() as session:
+        yield SlackClient(token, settings.slack_api_url, session, RateLimits(engine.store), seals)
 
 
 def receipt_json(receipt: Receipt) -> dict[str, Any]:
@@ -119,25 +135,27 @@ def receipt_json(receipt: Receipt) -> dict[str, Any]:
         "dry_run": receipt.is_dry_run,
         "names": receipt.doomed.names,
         "tables": receipt.doomed.counts,
-        "posts": {"found": receipt.posts, "deleted": removed.deleted, "left": removed.left},
+        "posts": {
+            "found": receipt.posts,
+            "deleted": removed.deleted,
+            "edited": removed.edited,
+            "left": len(removed.left),
+            "left_at": [asdict(one) for one in removed.left],
+        },
+        "out_of_reach": asdict(receipt.beyond),
         "unreadable": receipt.doomed.unreadable,
     }
 
 
 def receipt_text(receipt: Receipt) -> str:
     """The receipt as lines."""
-    doomed, removed = receipt.doomed, receipt.removed
+    doomed = receipt.doomed
     done = "Would be erased" if receipt.is_dry_run else "Erased"
     rows = [f"  {table}  {counted(count, 'row')}" for table, count in doomed.counts.items() if count]
     names = counted(doomed.names, "name")
     lines = [f"{done} at {moment_text(receipt.at)}, {names} of theirs; kept of them: hash:{receipt.hash}"]
     lines += rows or ["  nothing was stored about them"]
-    if removed is not None:
-        lines.append(f"{counted(removed.deleted, 'post')} of the bot’s deleted in Slack, {removed.left} left")
-    elif receipt.posts:
-        lines.append(
-            f"{counted(receipt.posts, 'post')} of the bot’s about them in Slack: --posts deletes them"
-        )
+    lines += _posts_text(receipt)
     if doomed.unreadable:
         lines.append(
             f"{counted(doomed.unreadable, 'row')} sealed by a key that is no longer in SECRET_KEY: not read"
@@ -145,3 +163,29 @@ def receipt_text(receipt: Receipt) -> str:
     if not receipt.is_whole:
         lines.append("Another process still reads the file: what was deleted leaves it when that has ended.")
     return "\n".join(lines)
+
+
+def _posts_text(receipt: Receipt) -> list[str]:
+    """What became of the posts in Slack, and what Slack lets no app take back."""
+    removed, lines = receipt.removed, list[str]()
+    if removed is not None:
+        told = [f"{counted(removed.deleted, 'post')} of the bot’s deleted in Slack"]
+        told += [f"{counted(removed.edited, 'list')} of tickets edited"] if removed.edited else []
+        lines.append(f"{', '.join(told)}, {len(removed.left)} left")
+        lines += [f"  left: {one.channel} {one.ts} ({one.why})" for one in removed.left]
+    elif receipt.posts:
+        lines.append(
+            f"{counted(receipt.posts, 'post')} of the bot’s about them in Slack: --posts deletes them"
+        )
+    beyond = receipt.beyond
+    kept = [
+        (beyond.cards, "card below other people’s messages", "cards below other people’s messages"),
+        (
+            beyond.shown_to_one,
+            "answer that one person alone was shown",
+            "answers that one person alone was shown",
+        ),
+        (beyond.desk_notes, "note in a help desk", "notes in a help desk"),
+    ]
+    out = [f"{count} {one if count == 1 else many}" for count, one, many in kept if count]
+    return [*lines, f"No app can take back: {', '.join(out)}"] if out else lines

@@ -25,7 +25,7 @@ from bot.audit.entries import AuditEntry, Came, ShownTo
 from bot.audit.trail import AuditTrail
 from bot.domain.asking import AnswerForm, Asker, Way
 from bot.domain.message import Message
-from bot.domain.model import CaseFiles
+from bot.domain.model import CaseFiles, Subject
 from bot.jobs.admission import Admission
 from bot.jobs.inbox import Job
 from bot.jobs.payloads import REMOVE, TICKET, TicketPayload
@@ -303,18 +303,23 @@ class TicketJobs:
         if not self._lookup.sources or not await self._offers():
             return Done(TicketState.LEFT, entry.reply_ts)
         message = self._offer_of(reading)
-        self._trail.note(job, [replace(_entry(reading), outcome=Came.OFFERED, shown_to=ShownTo.PUBLIC)])
+        offered = replace(_entry(reading, entry.reply_ts), outcome=Came.OFFERED, shown_to=ShownTo.PUBLIC)
+        # Whoever is forgotten is taken out of offers that name them too.
+        named = [replace(offered, subject=one) for one in self._offered(reading)]
+        self._trail.note(job, named or [offered])
         return Done(TicketState.OFFERED, await self._put_below(job, reading, entry.reply_ts, message))
 
     async def _offers(self) -> bool:
         return (await self._switches.now()).offer == "button"
 
     def _offer_of(self, reading: TicketReading) -> Message:
-        # Where the channel is to see no address, an offer names nobody.
-        masked = self._settings.visibility == "masked"
-        people = () if masked else (*reading.subjects, *reading.mentioned)
         offering = private_offer if self._is_private else offer
-        return offering(people, Spare(self._value(reading)))
+        return offering(self._offered(reading), Spare(self._value(reading)))
+
+    def _offered(self, reading: TicketReading) -> Sequence[Subject]:
+        """Whom an offer names: nobody, where the channel is to see no address."""
+        masked = self._settings.visibility == "masked"
+        return () if masked else (*reading.subjects, *reading.mentioned)
 
     async def _put_below(
         self, job: Job, reading: TicketReading, replaces: str | None, message: Message

@@ -18,7 +18,7 @@ from bot.engine.parts import Engine
 from bot.jobs.inbox import Inbox, Job
 from bot.jobs.payloads import DIGEST, DigestPayload
 from bot.jobs.tickets.digest_book import DigestBook, DigestLine, ListedTicket
-from bot.jobs.tickets.digest_message import digest_message
+from bot.jobs.tickets.digest_message import listing
 from bot.jobs.tickets.places import why_not_in
 from bot.operations.metrics import Metrics
 from bot.settings.model import Settings
@@ -156,10 +156,7 @@ class DigestJobs:
             lines = there
 
     def _message(self, payload: DigestPayload, lines: Sequence[DigestLine]) -> Message:
-        archive = f"{self._workspace_url.rstrip('/')}/archives/{payload.channel}"
-        tickets = [line.ticket for line in lines]
-        listed = [(f"{archive}/p{one.root_ts.replace('.', '')}", one.root_ts, one.text) for one in tickets]
-        return digest_message(listed, self._above)
+        return listing(payload.channel, [line.ticket for line in lines], self._above, self._workspace_url)
 
     async def _pause(self, page: str) -> None:
         """Wait until the page may be edited again; what comes meanwhile is in the same edit."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from pydantic import TypeAdapter
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from bot.domain.model import Subject
 from bot.operations.clock import milliseconds
@@ -25,6 +25,8 @@ from bot.tickets.book import BeingAnswered, is_open
 _HOUR = timedelta(hours=1)
 # Lines of a message: with the longest of them it stays far below what Slack takes.
 LINES_OF_PAGE = 20
+# Tickets that one statement looks for.
+_AT_ONCE = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,18 @@ class DigestLine:
     ticket: ListedTicket
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class ShownPage:
+    """A page in Slack: its channel, and its message's time."""
+
+    page: str
+    channel: str
+    ts: str
+
+
 _TICKET = TypeAdapter(ListedTicket)
+# A line that was written and then erased, as opposed to one that is still to be written.
+_IS_ERASED = digest_tickets.c.job.is_not(None) & digest_tickets.c.sealed.is_(None)
 
 
 class DigestBook:
@@ -91,17 +104,23 @@ class DigestBook:
                 return None
             at_ms = (await connection.execute(select(digest_tickets.c.at_ms).where(ours))).scalar_one()
             hour = f"{channel} {at_ms // milliseconds(_HOUR)} "
-            of_hour = in_channel & digest_tickets.c.page.startswith(hour, autoescape=True)
+            since = digest_tickets.c.at_ms >= at_ms - at_ms % milliseconds(_HOUR)
+            of_hour = in_channel & since & digest_tickets.c.page.startswith(hour, autoescape=True)
             number = (await connection.execute(count.where(of_hour))).scalar_one() // LINES_OF_PAGE
             page = f"{hour}{number}"
             await connection.execute(update(digest_tickets).where(ours).values(page=page))
         return page
 
     async def add(self, connection: Connection, channel: str, ticket: ListedTicket, job_id: str) -> None:
-        """Write a ticket's line, in a writer's transaction; the same job's second one changes nothing."""
+        """
+        Write a ticket's line, in a writer's transaction.
+
+        The same job's second one changes nothing, nor does one of a ticket whose line was erased.
+        """
         ours = digest_tickets.c.place == self.place(channel, ticket.root_ts)
         row = (await connection.execute(select(digest_tickets).where(ours))).one_or_none()
-        if row is None or (row.job == job_id and row.sealed is not None):
+        is_erased = row is not None and row.job is not None and row.sealed is None
+        if row is None or is_erased or (row.job == job_id and row.sealed is not None):
             return
         values = {"sealed": self._keyring.seal_value(_TICKET, ticket), "job": job_id, "is_told": False}
         await connection.execute(update(digest_tickets).where(ours).values(values))
@@ -145,6 +164,44 @@ class DigestBook:
         async with self._store.write() as connection:
             await connection.execute(update(digests).where(digests.c.page == page).values(ts=ts))
             await connection.execute(update(digest_tickets).where(ours, shows).values(is_told=True))
+
+    async def pages_of(self, places: Sequence[str]) -> set[ShownPage]:
+        """The pages in Slack with the lines of some tickets, or with a line that was erased before."""
+        outdated = _IS_ERASED & ~digest_tickets.c.is_told
+        some = (places[begin : begin + _AT_ONCE] for begin in range(0, len(places), _AT_ONCE))
+        such = [outdated, *map(digest_tickets.c.place.in_, some)]
+        there = digests.join(digest_tickets, digests.c.page == digest_tickets.c.page)
+        query = select(digests.c.page, digest_tickets.c.channel, digests.c.ts).select_from(there)
+        found: set[ShownPage] = set()
+        async with self._store.read() as connection:
+            for one in such:
+                rows = await connection.execute(query.where(one, digests.c.ts.is_not(None)).distinct())
+                found |= {ShownPage(row.page, row.channel, row.ts) for row in rows.all()}
+        return found
+
+    async def close_if_empty(self, page: str) -> bool:
+        """
+        Forget where a page stands that has no lines any more; whether it had none.
+
+        What is listed on it later is posted anew.
+        """
+        ours = digests.c.page == page
+        has_lines = select(digest_tickets.c.place).where(
+            digest_tickets.c.page == page, digest_tickets.c.sealed.is_not(None)
+        )
+        async with self._store.write() as connection:
+            # Whoever begins the page meanwhile waits for its row, as in `begin`.
+            await connection.execute(update(digests).where(ours).values(page=page))
+            if (await connection.execute(has_lines.limit(1))).first() is not None:
+                return False
+            await connection.execute(delete(digests).where(ours))
+        return True
+
+    async def note_erased(self, page: str) -> None:
+        """Write down that a page shows no line any more that was erased."""
+        async with self._store.write() as connection:
+            ours = (digest_tickets.c.page == page) & _IS_ERASED
+            await connection.execute(update(digest_tickets).where(ours).values(is_told=True))
 
     def _opened(self, sealed: str) -> ListedTicket | None:
         return self._keyring.unseal_value(_TICKET, sealed)

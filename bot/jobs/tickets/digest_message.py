@@ -17,15 +17,16 @@ from bot.answers.words.style import SLACK, joined, with_short_labels
 from bot.domain.message import Message
 from bot.domain.model import CaseFile
 from bot.domain.visits.history import history_of
+from bot.jobs.tickets.digest_book import ListedTicket
 
 # Characters of a ticket's line.
-_LINE = 500
+_LONGEST_LINE = 500
 
 
 def digest_line(case_files: Sequence[CaseFile], *, masked: bool) -> str:
     """What is said of a ticket: who, what went wrong last, how much there is; masked, no title, no link."""
     said = map(summary, case_files) if masked else map(_whole, case_files)
-    return cut_markup("; ".join(said), _LINE)
+    return cut_markup("; ".join(said), _LONGEST_LINE)
 
 
 def _whole(case_file: CaseFile) -> str:
@@ -36,23 +37,28 @@ def _whole(case_file: CaseFile) -> str:
     return f"{who}: {joined([wrong, headline(case_file, history, style)])}"
 
 
-def digest_message(tickets: Sequence[tuple[str, str, str]], above: int) -> Message:
+def listing(channel: str, tickets: Sequence[ListedTicket], above: int, workspace_url: str) -> Message:
     """
     The message that lists tickets.
 
     Args:
-        tickets: for each the address of its message, the time of that as Slack has it, and its line.
+        channel: where the tickets stand, and it.
+        tickets: what is listed.
         above: so many within an hour are answered each.
+        workspace_url: the workspace's own address.
 
     """
+    archive = f"{workspace_url.rstrip('/')}/archives/{channel}"
     # A section each: of a long one Slack shows the beginning alone.
-    lines = [section(f"{link(url, table.DIGEST_TICKET)} · {_when(ts)} · {line}") for url, ts, line in tickets]
+    lines = [section(_line(archive, ticket)) for ticket in tickets]
     head = table.DIGEST_HEAD.format(tickets=counted(above, "ticket"))
     below = [context([table.DIGEST_FOOT]), ActionsBlock(elements=[mute_button()])]
     text = table.DIGEST_TEXT.format(tickets=counted(len(tickets), "ticket"))
     return Message(text, dicts([section(head), *lines, *below]))
 
 
-def _when(ts: str) -> str:
-    """When a ticket's message came."""
-    return local_time(datetime.fromtimestamp(int(float(ts)), UTC), "{time}")
+def _line(archive: str, ticket: ListedTicket) -> str:
+    """A link to a ticket's message, when that came, and what is said of it."""
+    url = f"{archive}/p{ticket.root_ts.replace('.', '')}"
+    came = local_time(datetime.fromtimestamp(int(float(ticket.root_ts)), UTC), "{time}")
+    return f"{link(url, table.DIGEST_TICKET)} · {came} · {ticket.text}"
