@@ -16,6 +16,10 @@ from bot.slack.client import SlackAway
 
 _NO_TOKEN = "a bearer token is needed"  # noqa: S105 - a sentence
 _UNKNOWN = "nobody has this token, or it has ended"
+_NOT_SHARED = (
+    "looking customers up is for certain channels or user groups here, and this token is nobody's own:"
+    " ask with a person's token, or have ACCESS__SHARED_TOKENS allow it"
+)
 _UNSURE = (
     "Slack could not confirm who you are just now, so nobody was looked up. Please try again in a minute."
 )
@@ -45,6 +49,7 @@ class Gate:
         shared: the owner's tokens, by name.
         personal: the tokens of people.
         access: who may look customers up.
+        shared_refused: why a shared token may not ask, as the audit trail says it; None where it may.
         team: id of the workspace that installed the bot.
         trail: has a row for each refusal of somebody known.
 
@@ -53,6 +58,7 @@ class Gate:
     shared: Mapping[str, str]
     personal: PersonalTokens
     access: Access
+    shared_refused: str | None
     team: str
     trail: AuditTrail
 
@@ -71,11 +77,17 @@ class Gate:
         # All are compared, so that the time tells nothing.
         names = [name for name, own in self.shared.items() if _same(own, token)]
         if names:
-            return Caller(f"mcp:{names[0]}")
+            return await self._shared(f"mcp:{names[0]}")
         user = await self.personal.owner(token)
         if user is None:
             return TurnedAway(HTTPStatus.UNAUTHORIZED, _UNKNOWN)
         return await self._judged(user)
+
+    async def _shared(self, who: str) -> Caller | TurnedAway:
+        if self.shared_refused is None:
+            return Caller(who)
+        await self._note(who, self.shared_refused)
+        return TurnedAway(HTTPStatus.FORBIDDEN, _NOT_SHARED)
 
     async def _judged(self, user: str) -> Caller | TurnedAway:
         try:
@@ -88,9 +100,9 @@ class Gate:
             return TurnedAway(HTTPStatus.FORBIDDEN, refusal.message)
         return Caller(user)
 
-    async def _note(self, user: str, reason: str) -> None:
+    async def _note(self, who: str, reason: str) -> None:
         """Have the trail say so before they are told."""
-        await self.trail.write_refusal([AuditEntry(user, None, Way.MCP)], reason)
+        await self.trail.write_refusal([AuditEntry(who, None, Way.MCP)], reason)
 
 
 def _same(one: str, other: str) -> bool:

@@ -35,6 +35,10 @@ _KEPT, _KEPT_IN_PART = 120, 15
 # Cards that one workspace may have, and characters of a key (https://www.plain.com/docs/customer-cards/protocol).
 _MOST_KEYS, _LONGEST_KEY = 25, 500
 _NOBODY = "Plain names no address and no external id of this customer, so nobody was looked up."
+_NOT_FOR_ALL = (
+    "Looking customers up is for certain channels or user groups of the workspace in Slack, and who reads"
+    " this card is not known. ACCESS__SHARED_TOKENS lets Casefile make cards all the same."
+)
 _BUSY = "Casefile has more cards to make than it can take on. Reload this card in a moment."
 
 
@@ -66,6 +70,7 @@ class PlainCards:
         trail: has a row for each card.
         days: how far back is looked.
         room: how many are made at once.
+        refused: why nobody is looked up for cards, as the audit trail says it; None where people are.
 
     """
 
@@ -73,6 +78,7 @@ class PlainCards:
     trail: AuditTrail
     days: int
     room: FairRoom
+    refused: str | None = None
 
     async def answer(self, wanted: CardsWanted) -> dict[str, Any]:
         """
@@ -91,6 +97,9 @@ class PlainCards:
         if subject is None:
             return sentence(_NOBODY), _KEPT
         entry = AuditEntry(WHO, None, Way.PLAIN, subject=subject)
+        if self.refused is not None:
+            await self.trail.write_refusal([entry], self.refused)
+            return sentence(_NOT_FOR_ALL), _KEPT
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 await self.room.enter(WHO)

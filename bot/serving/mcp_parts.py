@@ -37,5 +37,6 @@ def mcp_gate(bot: Bot) -> Gate:
     """What lets callers of `/mcp` in, by their token."""
     engine, inbound = bot.engine, bot.inbound
     personal = PersonalTokens(engine.memory, engine.keyring)
-    shared, team = engine.settings.mcp_tokens, inbound.identity.team
-    return Gate(shared, personal, inbound.access, team, inbound.admission.trail)
+    settings, team = engine.settings, inbound.identity.team
+    refused = settings.access.shared_tokens_refused
+    return Gate(settings.mcp_tokens, personal, inbound.access, refused, team, inbound.admission.trail)

@@ -3,7 +3,8 @@
 
 Plain sends the headers that its card is configured with, a bearer token among them, and signs the body where
 its workspace has a secret for that (https://www.plain.com/docs/request-signing): then both are checked. Who
-reads the card is for Plain to say: Slack's rules about people do not judge it.
+reads the card is for Plain to say; where lookups are for some people alone, cards have to be allowed by a
+setting.
 """
 
 import asyncio
@@ -37,7 +38,8 @@ def plain_route(bot: Bot) -> Route | None:
     expected, secret = token.get_secret_value(), signing.get_secret_value() if signing else None
     room, large = FairRoom(_AT_ONCE, _AT_ONCE), large_bodies()
     trail, days = bot.inbound.admission.trail, engine.settings.lookup.days
-    cards = PlainCards(engine.lookup, trail, days, room)
+    refused_because = engine.settings.access.shared_tokens_refused
+    cards = PlainCards(engine.lookup, trail, days, room, refused_because)
 
     async def on_request(request: Request) -> Response:
         if not _has_token(request, expected):

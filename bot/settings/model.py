@@ -6,13 +6,13 @@ raises `SettingsError` with one line that names it and never shows its value. py
 values and name only the outer field, and it ignores misspelt names.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import BaseModel, Field, SecretStr, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from bot.domain.apps import is_app_id
@@ -29,6 +29,7 @@ from bot.settings.accounts import (
     ZendeskAccount,
 )
 from bot.settings.errors import SettingsError, SettingUnset
+from bot.settings.groups import plain_addresses, secrets_in
 from bot.settings.misspelt import KnownNames, find_misspelt, is_ours
 from bot.settings.values import (
     AccountLists,
@@ -48,7 +49,6 @@ from bot.settings.values import (
     SecretKeys,
     WebAddress,
     Words,
-    is_plain_elsewhere,
     named_tokens,
 )
 from bot.storage.address import is_postgresql
@@ -82,6 +82,9 @@ class AccessSettings(SettingsGroup):
     channels: Channels = Field((), description="only in these channels; unset: any")
     user_groups: Words = Field((), description="only members of these user groups (S…); unset: any member")
     guests: bool = Field(False, description="whether guests of the workspace may ask")
+    shared_tokens: bool = Field(
+        False, description="whether tokens that are nobody’s own may ask though channels or groups are set"
+    )
     per_person_minute: int = Field(
         10, ge=1, description="requests a minute of one person, in one process; a fifth of them run at once"
     )
@@ -89,6 +92,13 @@ class AccessSettings(SettingsGroup):
     per_person_quota_share: float = Field(
         0.5, gt=0, le=1, description="part of a small quota (Raygun's 50 calls) that one person may take"
     )
+
+    @property
+    def shared_tokens_refused(self) -> Literal["channel", "user_group"] | None:
+        """Why whoever has a token of nobody's own may not ask; None where they may."""
+        if self.shared_tokens or not (self.channels or self.user_groups):
+            return None
+        return "channel" if self.channels else "user_group"
 
     @property
     def at_once(self) -> int:
@@ -248,6 +258,11 @@ class Settings(BaseSettings):
             )
         if self.mcp_token and not self.mcp_hosts:
             lines.append("MCP_HOSTS is not set: /mcp answers only those who reach it as localhost.")
+        if (self.mcp_token or self.plain_cards_token) and self.access.shared_tokens_refused:
+            lines.append(
+                "ACCESS__CHANNELS or ACCESS__USER_GROUPS is set, so MCP_TOKEN and PLAIN_CARDS_TOKEN let none"
+                " ask: they are nobody's own. ACCESS__SHARED_TOKENS=true lets whoever has them."
+            )
         if self.plain_signing_secret and not self.plain_cards_token:
             lines.append("PLAIN_SIGNING_SECRET is set, but without PLAIN_CARDS_TOKEN there are no cards.")
         lines += (
@@ -261,7 +276,7 @@ class Settings(BaseSettings):
     def secrets(self) -> tuple[str, ...]:
         """Every key, token and password that is configured, to be masked in whatever is shown or sent."""
         password = urlsplit(self.database_url).password
-        return (*_secrets_in(self), *self.mcp_tokens.values(), *([password] if password else []))
+        return (*secrets_in(self), *self.mcp_tokens.values(), *([password] if password else []))
 
     def require(self, *names: str) -> None:
         """
@@ -279,26 +294,6 @@ class Settings(BaseSettings):
     def describe(cls, name: str) -> str:
         """What a variable is for, in a few words."""
         return cls.model_fields[name.lower()].description or ""
-
-
-def _secrets_in(group: BaseModel | Mapping[str, BaseModel]) -> Iterator[str]:
-    named = group if isinstance(group, Mapping) else {n: getattr(group, n) for n in type(group).model_fields}
-    for value in named.values():
-        if isinstance(value, SecretStr):
-            yield value.get_secret_value()
-        elif isinstance(value, BaseModel | Mapping):
-            yield from _secrets_in(value)
-
-
-def plain_addresses(group: BaseModel | Mapping[str, Any], within: str = "") -> Iterator[str]:
-    """The variables that hold an address without TLS of another machine."""
-    named = group if isinstance(group, Mapping) else {n: getattr(group, n) for n in type(group).model_fields}
-    for name, value in named.items():
-        variable = f"{within}{name.upper()}"
-        if isinstance(value, BaseModel | Mapping):
-            yield from plain_addresses(value, f"{variable}__")
-        elif isinstance(value, str) and name.endswith("_url") and is_plain_elsewhere(value):
-            yield variable
 
 
 class _Given(EnvSettingsSource):

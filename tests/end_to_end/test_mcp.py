@@ -216,6 +216,22 @@ async def status(url: str, token: str | None, **more: Any) -> int:
         return (await http.request(more.pop("method", "POST"), url, headers=own, content=content)).status_code
 
 
+@pytest.mark.parametrize(
+    ("narrow", "why"), [("ACCESS__USER_GROUPS", "user_group"), ("ACCESS__CHANNELS", "channel")]
+)
+async def test_a_token_of_nobodys_own_is_refused_where_lookups_are_for_some_alone(
+    world: World, tmp_path: Path, narrow: str, why: str
+) -> None:
+    limits = {narrow: "S0SUPPORT1" if narrow.endswith("GROUPS") else "C0SUPPORT1"}
+    async with serving(world, tmp_path, **limits) as (bot, url):
+        assert await status(url, TOKEN) == 403
+        [row] = await rows_of(bot)
+        assert (row.who, row.way, row.outcome) == ("mcp:desk", "mcp", f"refused_{why}")
+    async with serving(world, tmp_path, **limits, ACCESS__SHARED_TOKENS="true") as (_bot, url):
+        assert await status(url, TOKEN) == 200
+    assert all(not vendor.calls for vendor in world.vendors)
+
+
 async def test_without_a_token_in_the_settings_there_is_no_route(world: World, tmp_path: Path) -> None:
     environment = variables(world, tmp_path)
     del environment["MCP_TOKEN"]
@@ -304,7 +320,7 @@ async def test_a_persons_token_is_good_for_nothing_where_lookups_are_for_certain
     async with serving(world, tmp_path, **channels) as (bot, url):
         tokens = PersonalTokens(bot.engine.memory, bot.engine.keyring)
         assert await status(url, await tokens.issue(world.slack.people.agent)) == 403
-        assert await status(url, TOKEN) == 200
+        assert await status(url, TOKEN) == 403
 
 
 async def test_whoever_may_ask_makes_and_ends_a_token_on_the_home_tab(world: World, tmp_path: Path) -> None:

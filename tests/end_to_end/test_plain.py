@@ -9,6 +9,7 @@ import httpx2
 import pytest
 
 from bot.app import open_bot
+from bot.audit.search import search
 from bot.serving.run import serving_http
 from tests.bot.plain.components import check_components, texts_of
 from tests.end_to_end.conftest import TIMING, Desk
@@ -64,6 +65,24 @@ async def test_a_card_is_made_for_plain_alone_and_leaves_a_row_in_the_trail(desk
         assert "in the last 30 days" in said
         assert made["timeToLiveSeconds"] in (15, 120)
         await bot.engine.tasks.settle()
+
+
+async def test_where_lookups_are_for_some_people_alone_cards_have_to_be_allowed(desk: Desk) -> None:
+    desk.extra = {"PLAIN_CARDS_TOKEN": TOKEN, "ACCESS__USER_GROUPS": "S0SUPPORT1"}
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    async with (
+        open_bot(desk.settings, desk.world.clock, TIMING) as bot,
+        serving_http(bot, "127.0.0.1", 0) as port,
+        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=120) as client,
+    ):
+        answered = await client.post("/plain/customer-cards", json=BODY, headers=headers)
+        [row] = await search(bot.engine.store, bot.engine.keyring)
+    [made] = answered.json()["cards"]
+    check_components(made["components"])
+    [said] = texts_of(made["components"])
+    assert "ACCESS__SHARED_TOKENS" in said
+    assert (row.who, row.outcome, row.shown_to) == ("plain", "refused_user_group", "nobody")
+    assert all(not vendor.calls for vendor in desk.world.vendors)
 
 
 async def test_without_a_token_there_is_no_such_route(desk: Desk) -> None:

@@ -171,7 +171,12 @@ def test_tokens_for_programs_have_names_and_each_is_masked() -> None:
     assert load_settings({"MCP_TOKEN": LONG}).mcp_tokens == {"token": LONG}
     assert load_settings({}).mcp_tokens == {}
     assert [line.partition(":")[0] for line in settings.cautions] == ["MCP_HOSTS is not set"]
-    assert load_settings({"MCP_TOKEN": LONG, "MCP_HOSTS": "casefile.example"}).cautions == ()
+    reached = {"MCP_TOKEN": LONG, "MCP_HOSTS": "casefile.example"}
+    assert load_settings(reached).cautions == ()
+    some = reached | {"ACCESS__CHANNELS": "C0123ABCD"}
+    [caution] = load_settings(some).cautions
+    assert "ACCESS__SHARED_TOKENS" in caution
+    assert load_settings(some | {"ACCESS__SHARED_TOKENS": "true"}).cautions == ()
 
 
 def test_several_secret_keys_are_taken_apart() -> None:
