@@ -91,17 +91,29 @@ def _told(case_file: CaseFile) -> _Told:
     return _Told(case_file, history, last_trouble(history), with_short_labels(SLACK, [case_file]))
 
 
+def pair(case_file: CaseFile, view: View) -> tuple[Message, Message]:
+    """Parent and reply, of a case file that is read through once for both."""
+    told = _told(case_file)
+    return _parent(told, view), _reply(told, view)
+
+
 def parent(case_file: CaseFile, view: View) -> Message:
     """The message in the channel: who, how many visits and errors, when last seen, who asked."""
-    told = _told(case_file)
-    who = section(f"{told.who_line()}\n{headline(case_file, told.history, told.style)}")
-    asked = _asked(view)
-    return Message(told.notification(), dicts([who, *([context([asked])] if asked else [])]))
+    return _parent(_told(case_file), view)
 
 
 def reply(case_file: CaseFile, view: View) -> Message:
     """The message in the thread: what went wrong last, visits newest first, errors, sources, buttons."""
-    told = _told(case_file)
+    return _reply(_told(case_file), view)
+
+
+def _parent(told: _Told, view: View) -> Message:
+    who = section(f"{told.who_line()}\n{headline(told.case_file, told.history, told.style)}")
+    asked = _asked(view)
+    return Message(told.notification(), dicts([who, *([context([asked])] if asked else [])]))
+
+
+def _reply(told: _Told, view: View) -> Message:
     above = _above(told, _shown(told, view, view.shown)[0])
     blocks = packed(above) if above else []
     blocks += [*_details(told, view, view.shown), *_below([told], view, [])]

@@ -101,7 +101,7 @@ class Identities:
             is no subject.
 
         """
-        pairs = {pair for source, user in people if (pair := _pair(source, user))}
+        pairs = _pairs(people)
         new = [pair for pair in pairs if self._key(pair) not in self._written]
         if not new:
             return None
@@ -121,7 +121,7 @@ class Identities:
         by the subject's name.
         """
         people = tuple(people)
-        pairs = {pair for source, user in people if (pair := _pair(source, user))}
+        pairs = _pairs(people)
         column = identities.c[subject.kind.value]
         other = identities.c.uid if subject.kind is SubjectKind.EMAIL else identities.c.email
         async with self._store.write() as connection:
@@ -230,6 +230,11 @@ def _pairs_around(kind: SubjectKind) -> Select[*tuple[Any, ...]]:
     key = (identities.c.email, identities.c.uid, identities.c.account)
     query = select(*key, identities.c.sealed, lately).where(near, recent)
     return query.order_by(identities.c.seen_ms.desc(), identities.c.email, identities.c.uid)
+
+
+def _pairs(people: Iterable[SeenPerson]) -> set[_Pair]:
+    """The pairs of some people, of whom each is mostly there once for each session."""
+    return {pair for source, user in set(people) if (pair := _pair(source, user))}
 
 
 def _pair(source: SourceName, user: SessionUser) -> _Pair | None:

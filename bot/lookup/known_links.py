@@ -62,8 +62,9 @@ class KnownLinks:
 
     def learning(self, source: SourceName, subject: Subject, sessions: Sequence[Session]) -> Write:
         """As `learn`: what writes it in a writer's transaction."""
+        whose = self._keyring.hash(subject.kind, subject.value)
         rows = [
-            row
+            row | {"subject_hash": whose}
             for session in sessions[:_MOST_KEPT]
             if session.url_is is UrlIs.SESSION
             for row in self._rows(source, subject, session)
@@ -90,13 +91,10 @@ class KnownLinks:
 
     def _rows(self, source: SourceName, subject: Subject, session: Session) -> list[dict[str, str]]:
         pointer = Pointer(str(source), session.id, subject)
-        row = {
-            "subject_hash": self._keyring.hash(subject.kind, subject.value),
-            "sealed": self._keyring.seal_value(_POINTER, pointer),
-        }
+        sealed = self._keyring.seal_value(_POINTER, pointer)
         keys = [self._id(source, session.id)]
         keys += [self._url(spellings(session.url)[0])] if session.url else []
-        return [row | {"key": key} for key in keys]
+        return [{"sealed": sealed, "key": key} for key in keys]
 
     async def _first(self, keys: Sequence[str]) -> Pointer | None:
         async with self._store.read() as connection:

@@ -1,10 +1,12 @@
 """Which links may be shown: those to the vendor's own hosts, or to the configured server."""
 
+import re
 from dataclasses import dataclass
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 # Characters of a URL; a longer one leaves no room in a block (Slack allows 3,000).
 _LONGEST = 2_500
+_CONTROL = re.compile(r"[\x00-\x1f]")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -18,12 +20,11 @@ class LinkRule:
     def allow(self, url: str | None) -> str | None:
         """The link as it may be shown (`https` on the vendor's hosts); None where it may not be."""
         # urlsplit removes control characters silently; no vendor's link has any.
-        if not url or len(url) > _LONGEST or any(character < " " for character in url):
+        if not url or len(url) > _LONGEST or _CONTROL.search(url):
             return None
         try:
             parts = urlsplit(url)
-            host, origin = (parts.hostname or "").lower(), origin_of(url)
-            port = parts.port
+            host, port, origin = (parts.hostname or "").lower(), parts.port, _origin(parts)
         except ValueError:
             return None
         if parts.scheme not in ("http", "https") or parts.username is not None or "\\" in url:
@@ -41,7 +42,10 @@ def origin_of(url: str) -> str:
         ValueError: when it is not a URL.
 
     """
-    parts = urlsplit(url)
+    return _origin(urlsplit(url))
+
+
+def _origin(parts: SplitResult) -> str:
     port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
     return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}"
 

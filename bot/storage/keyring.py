@@ -94,7 +94,7 @@ class Keyring:
 
 
 def _hashed(key: bytes, parts: tuple[str, ...]) -> str:
-    return hmac.new(key, "\0".join(parts).encode(), hashlib.sha256).hexdigest()[:32]
+    return hmac.digest(key, "\0".join(parts).encode(), "sha256").hex()[:32]
 
 
 class Seals:

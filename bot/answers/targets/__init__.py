@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from bot.answers.case_file_message import View
 from bot.answers.progress import found_any, is_waiting
-from bot.answers.targets.masked import answer, parent, reply, together
+from bot.answers.targets.masked import answer, pair, parent, reply, together
 from bot.domain.asking import AnswerForm, Asker, Shown
 from bot.domain.message import Message
 from bot.domain.model import CaseFiles
@@ -76,13 +76,12 @@ class PairTarget:
         channel, view = self.asker.channel, self.view
         [case_file] = case_files
         whole = not case_file.waiting
+        above, in_thread = pair(case_file, view)
         head = await self.poster.post(
-            self.job, Part("parent", whole, followed_by="reply"), Spot(channel), parent(case_file, view)
+            self.job, Part("parent", whole, followed_by="reply"), Spot(channel), above
         )
         part, spot = Part("reply", whole), Spot(channel, head.post.ts)
-        below = await self.poster.post(
-            self.job, part, spot, reply(case_file, view), Rank.BEGUN, head.next_turn
-        )
+        below = await self.poster.post(self.job, part, spot, in_thread, Rank.BEGUN, head.next_turn)
         self._parent, self._reply = head.post, below.post
         if head.is_old or below.is_old:
             # The message was written by whoever worked on the job before.

@@ -73,6 +73,13 @@ def reply(case_file: CaseFile, view: View) -> Message:
     return Message(summary(case_file), dicts([*_details(case_file, view), *_below([case_file], view)]))
 
 
+def pair(case_file: CaseFile, view: View) -> tuple[Message, Message]:
+    """The message in the channel, and the one in its thread."""
+    if not isinstance(view, MaskedView):
+        return whole.pair(case_file, view)
+    return parent(case_file, view), reply(case_file, view)
+
+
 def together(case_file: CaseFile, view: View) -> Message:
     """Both as one message, for the asker alone: always whole."""
     return _shareable([case_file], view, whole.together(case_file, view))

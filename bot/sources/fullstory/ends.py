@@ -1,31 +1,23 @@
 """By when a session was over at the latest: FullStory's list tells when sessions began, and no end."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import datetime
 
-from bot.domain.model import Session
 from bot.sources.fullstory.api import LONGEST_SESSION
 
 
-def over_by(sessions: Iterable[Session]) -> Iterator[Session]:
+def over_by(began: Mapping[str, datetime]) -> dict[str, datetime]:
     """
-    The sessions, each with when it was over at the latest; those without a time as they are.
+    When each of some sessions was over at the latest, by id; `began` is when each began.
 
     That is a day after it began, or when the same device's next one began: a device, the first half of a
     session's pair, has one session at a time.
     """
-    newest_first = sorted(sessions, key=_began, reverse=True)
-    later: dict[str, Session] = {}
-    for one in newest_first:
-        if one.started_at is None:
-            yield one
-            continue
-        device = one.id.partition(":")[0]
-        latest = one.started_at + LONGEST_SESSION
-        yield replace(one, over_by=min(latest, _began(later[device])) if device in later else latest)
-        later[device] = one
-
-
-def _began(session: Session) -> datetime:
-    return session.started_at or datetime.min.replace(tzinfo=UTC)
+    ends: dict[str, datetime] = {}
+    next_began: dict[str, datetime] = {}
+    for session_id, start in sorted(began.items(), key=lambda one: one[1], reverse=True):
+        device = session_id.partition(":")[0]
+        latest = start + LONGEST_SESSION
+        ends[session_id] = min(latest, next_began.get(device, latest))
+        next_began[device] = start
+    return ends

@@ -1,6 +1,7 @@
 """What FullStory's answers hold, in every spelling that its pages and its own clients use."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 from pydantic import AliasChoices, Field, TypeAdapter, model_validator
@@ -62,7 +63,7 @@ class User(Record):
             return Subject(SubjectKind.UID, self.uid, self.uid)
         return read_address(self.email) if self.email else None
 
-    @property
+    @cached_property
     def person(self) -> SessionUser:
         """The user as other sources know users."""
         email = self.email.lower() if self.email else None

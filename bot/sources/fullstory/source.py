@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -121,12 +121,13 @@ class FullStory:
         self, question: Question, found: Sequence[_Spelling], failures: Sequence[Failure]
     ) -> Answer:
         since = question.since(self.http.clock())
-        sessions: dict[str, Session] = {}
+        rows: dict[str, tuple[SessionRow, Sequence[User]]] = {}
         for one in found:
-            rows = (self._session(row, question.subject, one.users.records) for row in one.listed.rows)
-            sessions |= {s.id: s for s in rows if s is not None and s.id not in sessions}
-        bounded = over_by(sessions.values())
-        recent = [session for session in bounded if session.may_reach(since)]
+            named = {row.id: (row, one.users.records) for row in one.listed.rows if row.id}
+            rows |= {name: row for name, row in named.items() if name not in rows}
+        ends = over_by({name: row.created_at for name, (row, _) in rows.items() if row.created_at})
+        sessions = (self._session(row, question.subject, users, ends) for row, users in rows.values())
+        recent = [session for session in sessions if session and session.may_reach(since)]
         recent.sort(key=lambda s: s.started_at or since, reverse=True)
         known = Users(())
         for one in found:
@@ -290,7 +291,13 @@ class FullStory:
             return f"{works}, but not a session’s events, so “Errors in this visit” cannot be shown"
         return f"{works}, and a session’s events"
 
-    def _session(self, row: SessionRow, subject: Subject | None, users: Sequence[User]) -> Session | None:
+    def _session(
+        self,
+        row: SessionRow,
+        subject: Subject | None,
+        users: Sequence[User],
+        ends: Mapping[str, datetime] | None = None,
+    ) -> Session | None:
         if row.id is None:
             return None
         user = next((user for user in users if user.id == row.user_id), None)
@@ -306,6 +313,7 @@ class FullStory:
             user=user.person if user else asked_for,
             errors_on_request=True,
             summary_on_request=self.settings.summary_profile is not None,
+            over_by=ends.get(row.id) if ends else None,
         )
 
 
