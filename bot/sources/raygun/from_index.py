@@ -56,9 +56,9 @@ class KnownPerson:
         return next(iter(never), None) or min(self.names, key=lambda n: self.spans[n].end, default=None)
 
     @property
-    def unopened(self) -> str | None:
-        """Id of the newest session of which not all errors are known; None where there is none."""
-        return next((s.id for s in self.sessions[:WORTH_OPENING] if not self._is_opened(s)), None)
+    def unopened(self) -> tuple[str, ...]:
+        """Ids of the newest sessions of which not all errors are known, the newest first."""
+        return tuple(s.id for s in self.sessions[:WORTH_OPENING] if not self._is_opened(s))
 
     def _is_opened(self, session: Session) -> bool:
         opened = self.opened.get(session.id)

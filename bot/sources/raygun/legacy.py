@@ -32,7 +32,7 @@ from bot.sources.raygun.spending.plan import (
     MOST_BEHIND,
     AskPerson,
     NoCall,
-    OpenSession,
+    OpenSessions,
     ReadSpan,
     Situation,
     SoughtPerson,
@@ -301,11 +301,20 @@ class Raygun:
                     raise CallFailed(Reason.UNREADABLE, _NOT_WHOLE)
             case AskPerson(span):
                 await self.ask_person(await self._known(question), span, calls)
-            case OpenSession(session_id):
-                opened = await self.api.open(session_id, calls)
-                # A session that Raygun no longer has is not asked for again.
-                missing = Opened(Session(self.name, session_id), (), self.http.clock())
-                await self.index.put_opened(self.name, opened or missing)
+            case OpenSessions(ids):
+                # What one of them brings is kept where another one fails.
+                ended = await asyncio.gather(
+                    *(self._open(session_id, calls) for session_id in ids), return_exceptions=True
+                )
+                for failed in ended:
+                    if failed is not None:
+                        raise failed
+
+    async def _open(self, session_id: str, calls: Calls) -> None:
+        opened = await self.api.open(session_id, calls)
+        # A session that Raygun no longer has is not asked for again.
+        missing = Opened(Session(self.name, session_id), (), self.http.clock())
+        await self.index.put_opened(self.name, opened or missing)
 
     async def ask_person(self, known: KnownPerson, span: Span, calls: Calls) -> None:
         """Ask for one person's sessions by one of their names, in all its spellings, and store them."""

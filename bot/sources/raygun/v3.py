@@ -226,14 +226,18 @@ class RaygunV3:
         return found
 
     async def _open_newest(self, known: KnownPerson, calls: Calls) -> Failure | None:
-        for session_id in self._unopened(known):
-            try:
-                opened = await self.api.open(session_id, calls)
-            except CallFailed as failed:
-                return failed.failure
-            # A session that Raygun no longer has is not asked for again.
-            missing = Opened(Session(self.name, session_id), (), self.http.clock())
-            await self.index.put_opened(self.name, opened or missing)
+        """Ask for the newest sessions' errors, beside each other; what each of them brings is kept."""
+        opening = [self._open(session_id, calls) for session_id in self._unopened(known)]
+        return next((failure for failure in await asyncio.gather(*opening) if failure), None)
+
+    async def _open(self, session_id: str, calls: Calls) -> Failure | None:
+        try:
+            opened = await self.api.open(session_id, calls)
+        except CallFailed as failed:
+            return failed.failure
+        # A session that Raygun no longer has is not asked for again.
+        missing = Opened(Session(self.name, session_id), (), self.http.clock())
+        await self.index.put_opened(self.name, opened or missing)
         return None
 
     async def _ask_legacy(self, question: Question, calls: Calls) -> bool:

@@ -11,10 +11,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from itertools import islice
 from typing import Generic, TypeVar
 
 from bot.domain.coverage import Span
 from bot.domain.model import ErrorEvent, Reason, Session, SessionUser, SourceName
+from bot.operations.tasks import together
 from bot.settings.accounts import RaygunV3Account
 from bot.sources.http import CallFailed, Calls, Reply, VendorHttp, segment
 from bot.sources.json_fields import (
@@ -269,10 +271,11 @@ class RaygunV3Api:
         groups: dict[str, list[_Hit]] = {}
         for hit in hits:
             groups.setdefault(hit.errorGroupIdentifier or "", []).append(hit)
+        asked = [group for group in islice(groups, _MOST_TITLES) if group]
+        told = dict(zip(asked, await together(*(self._title(group, calls) for group in asked)), strict=True))
         events = []
-        for number, (group, some) in enumerate(groups.items()):
-            asks = group and number < _MOST_TITLES
-            title, status = await self._title(group, calls) if asks else (None, None)
+        for group, some in groups.items():
+            title, status = told.get(group, (None, None))
             newest = max(some, key=lambda hit: hit.occurredAt or datetime.min.replace(tzinfo=UTC))
             events.append(
                 ErrorEvent(

@@ -9,12 +9,14 @@ would miss.
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 DAY = timedelta(days=1)
 # What an answer should be no older than.
 WANTED = timedelta(minutes=30)
+# How long a login lasts.
+_KEY_LASTS = timedelta(minutes=15)
 _YOUNGER = tuple(timedelta(minutes=n) for n in (5, 7, 10, 12, 15, 18, 21, 24, 27))
 _OLDER = tuple(timedelta(minutes=n) for n in (30, 35, 40, 50, 60, 80, 120))
 # The age at which an answer helps nobody find out what just happened.
@@ -57,8 +59,15 @@ class Purse:
 
     def cost(self, now: datetime, calls: int = 1) -> int:
         """What some calls cost with the login that they need."""
-        key_lives = self.key_until is not None and now < self.key_until
-        return calls if key_lives else calls + self.login
+        return calls if self._key_lives(now) else calls + self.login
+
+    def after(self, now: datetime, calls: int = 1) -> "Purse":
+        """What there is when some calls were made, and the login that they needed."""
+        key_until = self.key_until if self._key_lives(now) else now + _KEY_LASTS
+        return replace(self, left=self.left - self.cost(now, calls), key_until=key_until)
+
+    def _key_lives(self, now: datetime) -> bool:
+        return self.key_until is not None and now < self.key_until
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +190,7 @@ def _replay(outlook: Outlook, day: Sequence[datetime], max_age: timedelta, whole
             if left >= login + pages:
                 left -= login + pages
                 if login or not purse.login:
-                    key_until = at + WANTED / 2
+                    key_until = at + _KEY_LASTS
                 read_to = at
         if read_to is not None and max_age <= WANTED and at - read_to <= max_age:
             # All until it is too old are in time.

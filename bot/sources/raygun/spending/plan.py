@@ -3,7 +3,7 @@ What the next call to Raygun's legacy API is spent on: a pure function of what i
 
 Lazy: there is a call only when somebody asks. First the index is caught up (whole pages, which serve
 everybody), then one person is asked for by themselves where the index does not reach, then the errors of
-their newest session; and what nobody would miss goes to the index's gaps, while a session key is alive.
+their newest sessions; and what nobody would miss goes to the index's gaps, while a session key is alive.
 """
 
 from dataclasses import dataclass, replace
@@ -50,13 +50,13 @@ class SoughtPerson:
     Args:
         found: whether the index has sessions of them.
         asked: the span for which they were last asked about by themselves.
-        unopened: the newest session whose errors are not known.
+        unopened: the newest sessions whose errors are not known, the newest first.
 
     """
 
     found: bool
     asked: Span | None = None
-    unopened: str | None = None
+    unopened: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +128,13 @@ class AskPerson:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenSession:
-    """Ask for one session with its errors."""
+class OpenSessions:
+    """Ask for sessions with their errors, beside each other; a call for each."""
 
-    id: str
+    ids: tuple[str, ...]
 
 
-Step = NoCall | ReadSpan | AskPerson | OpenSession
+Step = NoCall | ReadSpan | AskPerson | OpenSessions
 
 
 def next_step(situation: Situation) -> Step:
@@ -212,10 +212,24 @@ def _about_person(situation: Situation) -> Step:
     wanted = situation.effort is Effort.FRESH
     if asks and room >= (0 if wanted else Margin.more if person.found else Margin.person):
         return AskPerson(Span(situation.since, situation.now))
+    ids = _worth_opening(situation, room)
+    return OpenSessions(ids) if ids else NoCall(Why.PACED)
+
+
+def _worth_opening(situation: Situation, room: int) -> tuple[str, ...]:
+    """The newest sessions whose errors may be asked for; `room` stays spare after the first of them."""
     opening = Margin.opening if situation.days else Margin.opening_first_day
-    if person.unopened and room >= (Margin.person if wanted else opening):
-        return OpenSession(person.unopened)
-    return NoCall(Why.PACED)
+    least = Margin.person if situation.effort is Effort.FRESH else opening
+    purse, now, found = situation.purse, situation.now, list[str]()
+    for session_id in situation.person.unopened:
+        if room < least:
+            break
+        found.append(session_id)
+        purse = purse.after(now)
+        if purse.left < purse.cost(now):
+            break
+        room = spare(replace(situation, purse=purse).outlook) - purse.cost(now)
+    return tuple(found)
 
 
 def _may_find_more(situation: Situation) -> bool:

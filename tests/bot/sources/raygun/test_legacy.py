@@ -120,6 +120,22 @@ async def test_the_next_lookup_is_answered_by_the_index_and_says_what_it_covers(
     assert answer.covers.end == shop.clock().replace(microsecond=0)
 
 
+async def test_the_errors_of_the_two_newest_sessions_are_asked_for_beside_each_other(shop: Shop) -> None:
+    source = shop.source()
+    await shop.ask(source, email("nobody@contoso.example"), purpose=Purpose.BACKGROUND)
+    await shop.on_bench.tasks.settle()
+    held = shop.vendor.hold = asyncio.Event()
+    asking = asyncio.create_task(shop.ask(source, email("jane@contoso.example"), effort=Effort.FRESH))
+    while "session" not in shop.asked:
+        # What comes before is let through.
+        held.set()
+        held = shop.vendor.hold = asyncio.Event()
+        await asyncio.sleep(0.01)
+    await until(lambda: shop.asked.count("session") == 2)
+    held.set()
+    assert (await asking).errors
+
+
 async def test_a_gap_is_read_behind_an_answer_and_counts_as_the_answers_before_it_is_given(
     shop: Shop,
 ) -> None:

@@ -1,7 +1,8 @@
 """Raygun's newer API behind the index: lists that grow while they are read, tokens, titles, the legacy API behind."""
 
+import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -111,6 +112,11 @@ class Shop:
         return wanted <= found
 
 
+async def until(so: Callable[[], bool]) -> None:
+    while not so():  # noqa: ASYNC110 - the vendor is no one to wait on
+        await asyncio.sleep(0.01)
+
+
 @pytest.fixture
 async def shop(tmp_path: Path, clock: MovableClock) -> AsyncIterator[Shop]:
     rng = random.Random(7)
@@ -153,6 +159,20 @@ async def test_the_errors_of_the_newest_sessions_have_their_titles_and_times(sho
     await shop.ask(shop.source(), email("jane@contoso.example"))
     # The same groups: their titles are kept for hours.
     assert [call for call in shop.vendor.calls if "error-groups" in call.path] == groups
+
+
+async def test_the_newest_sessions_and_the_titles_of_their_errors_are_asked_for_beside_each_other(
+    shop: Shop,
+) -> None:
+    source = shop.source()
+    await shop.ask(source, uid("nobody"))
+    shop.vendor.calls.clear()
+    shop.vendor.hold = asyncio.Event()
+    asking = asyncio.create_task(shop.ask(source, uid("cust-8841")))
+    await until(lambda: sum("/sessions/" in call.path for call in shop.vendor.calls) == 2)
+    assert not any("error-groups" in call.path for call in shop.vendor.calls)
+    shop.vendor.hold.set()
+    assert {error.title.partition(":")[0] for error in (await asking).errors} == {"TypeError", "PaymentError"}
 
 
 async def test_a_week_is_read_behind_the_first_answers_and_then_claimed(shop: Shop) -> None:

@@ -16,7 +16,7 @@ from bot.sources.raygun.spending.plan import (
     A_PAGE,
     AskPerson,
     NoCall,
-    OpenSession,
+    OpenSessions,
     ReadSpan,
     Situation,
     SoughtPerson,
@@ -121,8 +121,8 @@ def test_a_young_index_has_somebody_it_knows_asked_for_too() -> None:
 
 
 def test_the_errors_of_the_newest_session_come_last() -> None:
-    assert next_step(situation(person=SoughtPerson(True, None, "7"))) == OpenSession("7")
-    assert isinstance(next_step(situation(person=SoughtPerson(False, None, "7"))), AskPerson)
+    assert next_step(situation(person=SoughtPerson(True, None, ("7",)))) == OpenSessions(("7",))
+    assert isinstance(next_step(situation(person=SoughtPerson(False, None, ("7",)))), AskPerson)
 
 
 @pytest.mark.parametrize("left", [25, 26, 30])
@@ -169,16 +169,32 @@ def test_on_the_first_day_what_is_read_behind_answers_is_spread_over_hours() -> 
 
 
 def test_a_sessions_errors_are_worth_less_than_the_next_customers_sessions() -> None:
-    knows_all = SoughtPerson(True, Span(NOW - timedelta(days=31), NOW), "7")
-    assert next_step(situation(person=knows_all, left=50)) == OpenSession("7")
+    knows_all = SoughtPerson(True, Span(NOW - timedelta(days=31), NOW), ("7",))
+    assert next_step(situation(person=knows_all, left=50)) == OpenSessions(("7",))
     assert next_step(situation(person=knows_all, left=45)) == NoCall(Why.PACED)
     # Somebody unknown is asked for with fewer calls left than buy errors.
     assert isinstance(next_step(situation(person=STRANGER, left=45)), AskPerson)
     # Nor on a later day, of which it is known how many lookups it still brings.
     later = workdays(NOW)
-    assert next_step(situation(person=knows_all, left=20, lookups=later)) == OpenSession("7")
+    assert next_step(situation(person=knows_all, left=20, lookups=later)) == OpenSessions(("7",))
     assert next_step(situation(person=knows_all, left=12, lookups=later)) == NoCall(Why.PACED)
     assert isinstance(next_step(situation(person=STRANGER, left=12, lookups=later)), AskPerson)
+
+
+def test_the_errors_of_two_sessions_are_asked_for_beside_each_other_where_calls_are_spare() -> None:
+    knows_all = SoughtPerson(True, Span(NOW - timedelta(days=31), NOW), ("7", "6"))
+    assert next_step(situation(person=knows_all, left=50)) == OpenSessions(("7", "6"))
+    later = workdays(NOW)
+    both, one = (
+        max(
+            left
+            for left in range(51)
+            if next_step(situation(person=knows_all, left=left, lookups=later)) == step
+        )
+        for step in (NoCall(Why.PACED), OpenSessions(("7",)))
+    )
+    # One call more is spare where two are opened.
+    assert (both, one) == (both, both + 1)
 
 
 def situations() -> st.SearchStrategy[Situation]:
@@ -192,7 +208,7 @@ def situations() -> st.SearchStrategy[Situation]:
         SoughtPerson,
         st.booleans(),
         st.none() | st.integers(1, 5_000).map(lambda n: Span(NOW - timedelta(days=30), NOW - n * MINUTE)),
-        st.none() | st.just("7"),
+        st.sampled_from([(), ("7",), ("7", "6")]),
     )
     return st.builds(
         situation,
@@ -208,6 +224,8 @@ def situations() -> st.SearchStrategy[Situation]:
 
 
 def cost(step: Step, at: Situation) -> int:
+    if isinstance(step, OpenSessions):
+        return at.purse.cost(at.now, len(step.ids))
     return 0 if isinstance(step, NoCall) else at.purse.cost(at.now)
 
 
@@ -244,8 +262,9 @@ def test_a_lookup_ends_and_leaves_the_reserve_whatever_its_calls_come_to(
                     at = replace(at, coverage=Coverage.of((*at.coverage.spans, span)))
                 case AskPerson(span):
                     at = replace(at, person=replace(at.person, asked=span, found=chance.random() < 0.5))
-                case OpenSession():
-                    at = replace(at, person=replace(at.person, unopened=None))
+                case OpenSessions(ids):
+                    left = tuple(one for one in at.person.unopened if one not in ids)
+                    at = replace(at, person=replace(at.person, unopened=left))
     else:
         pytest.fail("it never ended")
     assert spendable >= 0
