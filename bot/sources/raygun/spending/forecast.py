@@ -138,8 +138,7 @@ def pace(outlook: Outlook) -> Pace:
         if not _replay_all(outlook, WANTED, whole, purse.left).nearly_all:
             continue
         for age in _YOUNGER:
-            served = _replay_all(outlook, age, whole, max(0, purse.left - _MARGIN))
-            if served.in_time == served.lookups:
+            if _serves_all(outlook, age, whole, max(0, purse.left - _MARGIN)):
                 return Pace(age, whole)
         return Pace(WANTED, whole)
     worth = {age: _replay_all(outlook, age, False, purse.left).worth for age in _OLDER}
@@ -172,6 +171,12 @@ def _replay_all(outlook: Outlook, max_age: timedelta, whole: bool, left: int) ->
     for day in outlook.days:
         total += _replay(outlook, day, max_age, whole, left)
     return total
+
+
+def _serves_all(outlook: Outlook, max_age: timedelta, whole: bool, left: int) -> bool:
+    """Whether each lookup of each day is in time; the first day with one that is not will do."""
+    replayed = (_replay(outlook, day, max_age, whole, left) for day in outlook.days)
+    return all(served.in_time == served.lookups for served in replayed)
 
 
 def _replay(outlook: Outlook, day: Sequence[datetime], max_age: timedelta, whole: bool, left: int) -> _Served:

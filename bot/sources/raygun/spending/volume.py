@@ -1,7 +1,7 @@
 """How many sessions begin when: learnt from the index, by the hour of the day. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.coverage import Coverage, Span
@@ -29,6 +29,12 @@ class Volume:
 
     by_hour: tuple[float, ...] | None
     a_page: int
+    _before: tuple[float, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Add up once what begins before each hour of a day: a forecast asks thousands of times."""
+        rates = self.by_hour or ()
+        object.__setattr__(self, "_before", tuple(sum(rates[:hour]) for hour in range(len(rates) + 1)))
 
     def between(self, begin: datetime, end: datetime) -> float:
         """How many sessions are expected to begin in a span."""
@@ -36,10 +42,10 @@ class Volume:
 
     def _until(self, moment: datetime) -> float:
         """How many sessions begin from 1970 until a moment, if every day is like these hours."""
-        rates = self.by_hour or ()
+        rates, before = self.by_hour or (), self._before
         day, second = divmod(moment.timestamp(), 86_400)
         hour = int(second // 3_600)
-        return day * sum(rates) + sum(rates[:hour]) + rates[hour] * (second / 3_600 - hour)
+        return day * before[-1] + before[hour] + rates[hour] * (second / 3_600 - hour)
 
     def pages(self, begin: datetime, end: datetime) -> int:
         """How many pages the sessions of a span fill, one at least."""
