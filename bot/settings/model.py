@@ -353,7 +353,8 @@ def load_settings(environment: Mapping[str, str], dotenv: Path | None = None) ->
         if not value.strip():
             raise SettingsError(f"{name} is set but empty: give it a value, or remove it")
     try:
-        settings = Settings.model_validate(_Given(ours)())
+        # These alone: left to itself it reads the environment of the process, too.
+        settings = Settings(_build_sources=((_Given(ours),), {}))
     except ValidationError as invalid:
         raise SettingsError(_one_line(invalid)) from None
     plain = next(plain_addresses(settings), None)
