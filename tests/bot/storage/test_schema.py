@@ -18,7 +18,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
-from sqlalchemy import Boolean, Column, Integer, MetaData, String, Table, inspect, text
+from sqlalchemy import Boolean, Column, Integer, MetaData, String, Table, TableClause, inspect, select, text
 from sqlalchemy import Connection as SyncConnection
 from sqlalchemy.exc import DBAPIError
 
@@ -95,23 +95,27 @@ def value_for(column: Column[Any], number: int) -> object:
 
 
 def rows_of(connection: SyncConnection) -> Rows:
-    return {
-        table.name: [dict(row) for row in connection.execute(table.select()).mappings()]
-        for table in tables_of(connection)
+    # As the driver has them: to reflect what type each column is of takes most of a test's time.
+    every = {
+        name: select(text("*")).select_from(TableClause(name))
+        for name in inspect(connection).get_table_names()
     }
+    return {name: [dict(row) for row in connection.execute(rows).mappings()] for name, rows in every.items()}
 
 
 def shape_of(connection: SyncConnection) -> dict[str, Any]:
     """All that the database itself knows of its tables, without the order of columns."""
     known = inspect(connection)
+    columns, keys = known.get_multi_columns(), known.get_multi_pk_constraint()
+    indexes, unique = known.get_multi_indexes(), known.get_multi_unique_constraints()
     return {
-        name: {
-            "columns": {one["name"]: one | {"type": repr(one["type"])} for one in known.get_columns(name)},
-            "key": known.get_pk_constraint(name),
-            "indexes": sorted(known.get_indexes(name), key=str),
-            "unique": sorted(known.get_unique_constraints(name), key=str),
+        of[1]: {
+            "columns": {one["name"]: one | {"type": repr(one["type"])} for one in columns[of]},
+            "key": keys[of],
+            "indexes": sorted(indexes[of], key=str),
+            "unique": sorted(unique[of], key=str),
         }
-        for name in known.get_table_names()
+        for of in columns
     }
 
 
@@ -162,14 +166,23 @@ def told(accounts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-@pytest.fixture
-async def new_shape(database_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> dict[str, Any]:
-    """The tables of a new database of the same kind."""
-    if is_postgresql(database_url):
-        from tests.conftest import new_database  # noqa: PLC0415 - needs the server
+@pytest.fixture(scope="session")
+def new_shapes() -> dict[bool, dict[str, Any]]:
+    """The tables of a new database of PostgreSQL (True) and of SQLite, once they were looked at."""
+    return {}
 
-        return (await opened(new_database(request.getfixturevalue("postgresql"))))[0]
-    return (await opened(f"sqlite:///{tmp_path / 'new.db'}"))[0]
+
+@pytest.fixture
+async def new_shape(
+    database_url: str, tmp_path: Path, new_shapes: dict[bool, dict[str, Any]], request: pytest.FixtureRequest
+) -> dict[str, Any]:
+    """The tables of a new database of the same kind."""
+    kind = is_postgresql(database_url)
+    if kind not in new_shapes:
+        file = f"sqlite:///{tmp_path / 'new.db'}"
+        url = new_database(request.getfixturevalue("postgresql")) if kind else file
+        new_shapes[kind] = (await opened(url))[0]
+    return new_shapes[kind]
 
 
 def test_a_new_database_is_of_the_newest_migration() -> None:
