@@ -1,5 +1,10 @@
-"""What runs in production as a bill of materials in CycloneDX: what `requirements.txt` locks, with hashes."""
+"""
+What runs in production as a bill of materials in CycloneDX, with hashes.
 
+It is what `requirements.txt` locks, and the player of replays, whose files are kept in the package.
+"""
+
+import hashlib
 import re
 import sys
 from pathlib import Path
@@ -12,6 +17,7 @@ from packageurl import PackageURL
 
 _LOCK = Path(__file__).parents[1] / "requirements.txt"
 _VERSION = Path(__file__).parents[1] / "bot" / "__init__.py"
+_KEPT = Path(__file__).parents[1] / "bot" / "replay" / "static"
 # A locked package, its marker, and the hashes on the lines below it.
 _LOCKED = re.compile(
     r"^(?P<name>[a-z0-9][a-z0-9._-]*)==(?P<version>[^ ;\\]+)[^\n]*(?P<hashes>(?:\n    --hash=[^\n]*)*)",
@@ -39,9 +45,26 @@ def bill_of_materials(lock: str, version: str) -> str:
                 hashes=hashes,
             )
         )
+    parts += [_kept_player()]
     bom.components.update(parts)
     bom.register_dependency(casefile, parts)
     return JsonV1Dot6(bom).output_as_string(indent=2)
+
+
+def _kept_player() -> Component:
+    """The player of replays, by the version in its file's name."""
+    [script] = _KEPT.glob("rrweb-player-*.min.js")
+    version = script.name.removeprefix("rrweb-player-").removesuffix(".min.js")
+    purl = PackageURL("npm", name="rrweb-player", version=version)
+    digest = hashlib.sha256(script.read_bytes()).hexdigest()
+    return Component(
+        name="rrweb-player",
+        version=version,
+        type=ComponentType.LIBRARY,
+        purl=purl,
+        bom_ref=str(purl),
+        hashes=[HashType(alg=HashAlgorithm.SHA_256, content=digest)],
+    )
 
 
 if __name__ == "__main__":

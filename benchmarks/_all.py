@@ -31,6 +31,7 @@ LINES: dict[str, tuple[str, ...]] = {
     "startup": (),
     "day": ("--short", "--json"),
     "unfurl": ("--short", "--json"),
+    "replay": ("--short", "--json"),
     "footprint": ("--short", "--json"),
 }
 

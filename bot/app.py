@@ -41,6 +41,7 @@ from bot.operations.fair_use import PersonalPace
 from bot.operations.log import log_cautions
 from bot.operations.tasks import kept_going, logging_crashes
 from bot.operations.timing import Timing
+from bot.replay.addresses import replay_addresses
 from bot.settings.model import Settings
 from bot.slack.access import GROUPS_CAUTION, Access
 from bot.slack.app_names import caution_about_names
@@ -250,7 +251,8 @@ def _handlers(
         notes,
         digest,
     )
-    pages = PageCards(engine.named_pages, engine.clock, engine.keyring, settings.lookup)
+    replays = replay_addresses(settings, engine.keyring, engine.clock, engine.sources)
+    pages = PageCards(engine.named_pages, engine.clock, engine.keyring, settings.lookup, replays)
     unfurls = UnfurlJobs(access, pages, engine.leases, slack, settings, metrics, admission.trail)
     panes = PaneJobs(access, pages, slack, metrics, admission.trail)
     errors = SessionErrorsJobs(

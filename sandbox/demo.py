@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from bot.operations.log import configure_logging
 from bot.serving.run import stop_signal
 from sandbox.slack.panel import Controls, Meter
+from sandbox.wire import wire_to_later
 from sandbox.world import World, open_world
 
 # Seconds of each answer, as over the internet, so that people see the reply grow.
@@ -30,22 +31,28 @@ class DemoBot:
     Args:
         folder: where its database is, which outlives the process.
 
+    Attributes:
+        port: where it listens; another one each time that it is started.
+
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self.port = 0
         self._process: Process | None = None
         self._asking = asyncio.Lock()
         self._world: World | None = None
+        self._embeds_at = ""
 
     @property
     def controls(self) -> Controls:
         """What the page may do with it."""
         return Controls({"kill": self.kill, "start": self.start}, self.meters)
 
-    async def serve(self, world: World) -> None:
-        """Start it for a sandbox."""
-        self._world = world
+    async def serve(self, world: World, embeds_at: str) -> None:
+        """Start it for a sandbox; its pages for side panes are reached at the origin `embeds_at`."""
+        self._world, self._embeds_at = world, embeds_at
+        world.slack.embed(embeds_at)
         await self.start()
 
     async def start(self) -> None:
@@ -55,7 +62,7 @@ class DemoBot:
             return
         variables = world.environment() | world.desks_environment() | world.raygun_entries.environment()
         variables |= {"DATABASE_URL": f"sqlite:///{self._folder / 'demo.db'}", "HELPDESK__NOTES": "true"}
-        variables |= {"WATCH__CHANNEL": world.slack.places.random}
+        variables |= {"WATCH__CHANNEL": world.slack.places.random, "EMBED_URL": self._embeds_at}
         world.switches.show_configured(variables)
         given = {"variables": variables, "crashes_to": world.raygun_entries.endpoint}
         command = (sys.executable, "-m", "sandbox.demo_bot")
@@ -68,6 +75,7 @@ class DemoBot:
             port = await _asked(process, json.dumps(given))
         if port is None:
             raise RuntimeError("the demo's bot has not started")
+        self.port = int(str(port))
         origin = f"http://127.0.0.1:{port}"
         world.raygun_webhooks.listen_at(origin)
         world.slack.connect(f"{origin}/slack/events")
@@ -127,9 +135,9 @@ async def open_demo(port: int, reset: asyncio.Event, more: Sequence[str] = ()) -
         opened = open_world(
             port, patience=_PATIENCE, strangers_a_day=_STRANGERS_A_DAY, controls=controls, more=more
         )
-        async with opened as world:
+        async with opened as world, wire_to_later(lambda: bot.port) as front:
             try:
-                await bot.serve(world)
+                await bot.serve(world, f"http://127.0.0.1:{front.port}")
                 yield world
             finally:
                 await bot.stop()

@@ -80,6 +80,13 @@ async def wire_to(host: str, port: int) -> AsyncIterator[Wire]:
 
 
 @asynccontextmanager
+async def wire_to_later(port: Callable[[], int]) -> AsyncIterator[Wire]:
+    """A proxy in front of a server of this machine whose port is not known yet, or changes."""
+    async with _laid(Wire(lambda: asyncio.open_connection("127.0.0.1", port()))) as wire:
+        yield wire
+
+
+@asynccontextmanager
 async def wire_to_socket(path: str) -> AsyncIterator[Wire]:
     """A proxy in front of a server at a Unix socket."""
     async with _laid(Wire(lambda: asyncio.open_unix_connection(path))) as wire:

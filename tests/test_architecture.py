@@ -26,6 +26,7 @@ ROOMS = (
     ("bot.engine",),
     ("bot.mcp",),
     ("bot.plain",),
+    ("bot.replay",),
     ("bot.jobs",),
     ("handlers",),
     ("bot.app",),

@@ -35,6 +35,8 @@ class Way(StrEnum):
     COMPOSER = "composer"
     # A card's side pane, whoever opens it.
     PANE = "pane"
+    # "Play the replay" in a side pane.
+    REPLAY = "replay"
     HOME = "home"
     TICKET = "ticket"
     # What a watched thread is told; and the buttons that begin and end that.

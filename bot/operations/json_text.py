@@ -9,6 +9,8 @@ from typing import Any
 _DEEPEST = 64
 # Each part of a text becomes some sixty bytes in memory: a page of 500 sessions has some 20,000 of them.
 _MOST_PARTS = 300_000
+# A recording of a page in a browser, of which there is one at a time.
+_MOST_PARTS_OF_A_RECORDING = 1_500_000
 # Half of a pair of surrogates: JSON can name it, and neither UTF-8 nor a database can hold it.
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPED = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -38,6 +40,22 @@ def read_json(content: bytes | bytearray) -> Any:
     if brackets > _DEEPEST and not is_shallow(value):
         raise NotJson("nested too deep")
     return whole(value) if _ESCAPED.search(content) else value
+
+
+def read_recording(content: bytes | bytearray) -> Any:
+    """
+    As `read_json`, for what is handed on and not kept, and is of more parts and nested deeper than a list.
+
+    Raises:
+        NotJson: when there is none that can be read.
+
+    """
+    if content.count(b"[") + content.count(b"{") + content.count(b",") > _MOST_PARTS_OF_A_RECORDING:
+        raise NotJson("too many parts")
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        raise NotJson("no JSON") from None
 
 
 def whole(value: Any) -> Any:

@@ -17,6 +17,7 @@ class Metrics:
     webhooks: Counter
     unfurls: Counter
     panes: Counter
+    replays: Counter
     watches: Counter
     desk_notes: Counter
     refusals: Counter
@@ -40,6 +41,7 @@ def make_metrics() -> Metrics:
         Counter("casefile_raygun_webhooks", "Raygun's webhooks by event", ["event"], registry=registry),
         Counter("casefile_unfurls", "Pasted addresses by what came of them", ["outcome"], registry=registry),
         Counter("casefile_panes", "Cards' side panes by what came of them", ["outcome"], registry=registry),
+        Counter("casefile_replays", "Replays by what came of them", ["outcome"], registry=registry),
         Counter("casefile_watches", "What watched threads were told", ["outcome"], registry=registry),
         Counter("casefile_desk_notes", "Notes in help desks", ["outcome"], registry=registry),
         Counter(

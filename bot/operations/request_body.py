@@ -13,7 +13,7 @@ _WITHIN_SECONDS = 10.0
 # Larger bodies are read so many at a time: there may be as many as there are connections.
 _SMALL_BODY_BYTES = 32 * 1024
 _LARGE_AT_ONCE = 8
-_ROUTES = frozenset({"slack", "webhooks", "metrics", "mcp", "plain"})
+_ROUTES = frozenset({"slack", "webhooks", "metrics", "mcp", "plain", "embed"})
 
 
 def large_bodies() -> asyncio.Semaphore:

@@ -17,9 +17,11 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from bot.app import Bot, open_bot
+from bot.operations.log import log_cautions
 from bot.serving.connections import MOST_CONNECTIONS, PunctualHttp
 from bot.serving.mcp_route import mcp_route
 from bot.serving.plain_route import plain_route
+from bot.serving.replay_routes import replay_routes
 from bot.serving.socket_requests import CheckedSocketMode
 from bot.serving.web import make_web
 from bot.settings.model import Settings
@@ -30,6 +32,9 @@ _FIRST_WAIT_SECONDS = 1.0
 _LOOK_SECONDS = 0.25
 _LONGEST_WAIT_SECONDS = 30.0
 _LAST_SECONDS = 3
+_NO_EMBEDS = (
+    "EMBED_URL is set, and Slack is listened to by Socket Mode: replays play in side panes by HTTP alone."
+)
 
 
 class _Server(uvicorn.Server):
@@ -77,7 +82,7 @@ async def listening(web: Starlette, host: str, port: int) -> AsyncIterator[int]:
 async def serving_http(bot: Bot, host: str, port: int) -> AsyncIterator[int]:
     """Take Slack's signed requests while the block runs; the port comes back."""
     async with mcp_route(bot) as mcp:
-        web = make_web(bot, build_bolt(bot.inbound), lambda: True, _webhook(bot), plain_route(bot), mcp)
+        web = make_web(bot, build_bolt(bot.inbound), lambda: True, *_others(bot), mcp, *replay_routes(bot))
         async with listening(web, host, port) as port_taken:
             yield port_taken
 
@@ -98,8 +103,13 @@ async def serving_socket(bot: Bot) -> AsyncIterator[AsyncSocketModeHandler]:
         await handler.close_async()  # type: ignore[no-untyped-call]
 
 
-def _webhook(bot: Bot) -> Route | None:
-    return raygun_route(bot.engine.settings, bot.engine.pushed, bot.engine.metrics, bot.watching)
+def _others(bot: Bot) -> tuple[Route | None, ...]:
+    """The ways in that are not Slack's, under signed HTTP and under Socket Mode."""
+    engine = bot.engine
+    return (
+        raygun_route(engine.settings, engine.pushed, engine.metrics, bot.watching),
+        plain_route(bot),
+    )
 
 
 # slack_sdk raises whatever the network did.
@@ -176,6 +186,9 @@ async def socket(settings: Settings) -> None:
     """Run `casefile socket` until told to stop; with PORT set, health and metrics are served beside it."""
     settings.require("SLACK_APP_TOKEN")
     stop = stop_signal()
+    if settings.embed_url:
+        log_cautions([_NO_EMBEDS])
+        settings = settings.model_copy(update={"embed_url": None})
     async with open_bot(settings) as bot, serving_socket(bot) as handler:
         _keep_what_is_loaded()
         log = structlog.get_logger("socket")
@@ -189,7 +202,7 @@ async def socket(settings: Settings) -> None:
             await stop.wait()
             return
         async with mcp_route(bot) as mcp:
-            web = make_web(bot, None, is_connected, _webhook(bot), plain_route(bot), mcp)
+            web = make_web(bot, None, is_connected, *_others(bot), mcp)
             async with listening(web, "0.0.0.0", settings.port):  # noqa: S104 - the host routes to it
                 log.info("socket.ready", port=settings.port)
                 await stop.wait()

@@ -44,6 +44,7 @@ from bot.settings.values import (
     LogLevel,
     LowerWords,
     McpTokens,
+    Origin,
     OwnToken,
     Patterns,
     SecretKeys,
@@ -88,7 +89,6 @@ class AccessSettings(SettingsGroup):
     per_person_minute: int = Field(
         10, ge=1, description="requests a minute of one person, in one process; a fifth of them run at once"
     )
-
     per_person_quota_share: float = Field(
         0.5, gt=0, le=1, description="part of a small quota (Raygun's 50 calls) that one person may take"
     )
@@ -121,8 +121,7 @@ class HelpdeskSettings(SettingsGroup):
     """What is written into the help desk."""
 
     notes: bool = Field(
-        False,
-        description="whether a ticket may get an internal note: the visit and the newest error",
+        False, description="whether a ticket may get an internal note: the visit and the newest error"
     )
     automatic: bool = Field(
         False, description="whether such a note is written by itself, without a press of *Note in ticket*"
@@ -205,6 +204,9 @@ class Settings(BaseSettings):
     mcp_hosts: HostNames = Field(
         (),
         description="hosts by which `/mcp` is reached, such as `casefile.example`; loopback always",
+    )
+    embed_url: Origin | None = Field(
+        None, description="origin at which Slack’s clients reach the bot: replays play in side panes, by HTTP"
     )
     raygun_crash_api_key: Key | None = Field(
         None,

@@ -9,7 +9,7 @@ import logging
 import ssl
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -21,8 +21,9 @@ import httpx2
 from bot.domain.model import Failure, Reason
 from bot.operations.clock import Clock
 from bot.operations.inflating import ACCEPTED, Inflating, NotInflatable
-from bot.operations.json_text import NotJson, read_json
+from bot.operations.json_text import NotJson, read_json, read_recording
 from bot.sources.json_fields import R, read_records, to_count
+from bot.sources.large_answers import LargeAnswers
 from bot.sources.quota import Account, Granted, Purpose, Refused
 from bot.sources.quota.ledger import Ledger
 from bot.storage.store import Write
@@ -30,7 +31,6 @@ from bot.storage.store import Write
 MAX_BODY_BYTES = 10 * 1024 * 1024
 # What may be in memory of each of an account's answers; of one at a time there may be more.
 _SMALL_BODY_BYTES = 64 * 1024
-_NO_LARGE_SECONDS = 30.0
 _TOO_LONG = "answered more than 10 MiB"
 # How many times as long as one chunk of an answer the whole of it may take, its connection included.
 _WHOLE_CALL, _WHOLE_CALL_SECONDS = 1.5, 60.0
@@ -97,30 +97,13 @@ def open_client(
     return httpx2.AsyncClient(timeout=timeout, follow_redirects=False, headers=accepted, verify=trusted)
 
 
-class LargeAnswers:
-    """The room for an account's one large answer at a time; after one too long none for a while."""
-
-    def __init__(self) -> None:
-        self.room = asyncio.Semaphore(1)
-        self._none_until = 0.0
-
-    @property
-    def are_refused(self) -> bool:
-        """Whether the account has just sent more than is ever read."""
-        return asyncio.get_running_loop().time() < self._none_until
-
-    def refuse(self) -> None:
-        """Read none for a while: each costs the time of a processor that others need."""
-        self._none_until = asyncio.get_running_loop().time() + _NO_LARGE_SECONDS
-
-
 @dataclass(frozen=True, slots=True)
 class VendorHttp:
     """
     What an account's calls are made with.
 
     `title` is the vendor's name as people know it; `rest_after_429` returns how long no call is made after a
-    429 that does not say so itself.
+    429 that does not say so itself; `read` makes of an answer's text what it says.
     """
 
     client: httpx2.AsyncClient
@@ -131,12 +114,17 @@ class VendorHttp:
     base_url: str
     rest_after_429: Callable[[datetime], timedelta] = lambda _now: _DEFAULT_REST
     large_answers: LargeAnswers = field(default_factory=LargeAnswers)
+    read: Callable[[bytearray], Any] = read_json
 
     @property
     def call_seconds(self) -> float:
         """How long a call may take in all: a server that drips must not hold it for ever."""
         chunk = self.client.timeout.read
         return _WHOLE_CALL_SECONDS if chunk is None else chunk * _WHOLE_CALL
+
+    def for_recording(self) -> "VendorHttp":
+        """The same for a session's recording: it is large, and no other large answer waits for it."""
+        return replace(self, read=read_recording, large_answers=LargeAnswers())
 
     def asking(self, purpose: Purpose, account: Account | None = None, by: str | None = None) -> "Calls":
         """The calls of a question of `by` (None: nobody's); `account` where the server tells its windows."""
@@ -359,7 +347,7 @@ class Calls:
         if status >= httpx2.codes.INTERNAL_SERVER_ERROR:
             raise self._failed(Reason.VENDOR_ERROR, f"has trouble of its own (status {status})")
         try:
-            body = read_json(content)
+            body = self._http.read(content)
         except NotJson:
             if httpx2.codes.is_success(status):
                 raise self._failed(Reason.UNREADABLE, "answered something that is not JSON") from None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from bot.domain.answer import Answer
 from bot.domain.links import Link
@@ -139,6 +139,22 @@ class TellsErrors(Source, Protocol):
 
         Raises:
             CallFailed: when the vendor cannot be asked or understood, or the budget is spent.
+
+        """
+
+
+@runtime_checkable
+class TellsReplay(Source, Protocol):
+    """A source that hands out sessions' recordings, by rrweb: megabytes, fetched when somebody plays one."""
+
+    async def replay(self, session_id: str, calls: Calls) -> list[dict[str, Any]] | None:
+        """
+        The events of a session's recording, in their order; None where the vendor has none.
+
+        `calls` are those of `http.for_recording()`.
+
+        Raises:
+            CallFailed: when the vendor cannot be asked or understood.
 
         """
 

@@ -18,6 +18,9 @@ from sandbox.slack.messages import Json
 ENTITY_TYPES = frozenset(f"slack#/entities/{name}" for name in ("task", "file", "item", "incident"))
 ENTITY_TYPES |= {"slack#/entities/content_item"}
 _ITEM = "slack#/entities/item"
+EMBED = "application/vnd.slack-embed"
+"""The media type of what is shown in a frame (https://docs.slack.dev/messaging/work-objects-embeds)."""
+_PREVIEW = frozenset({"is_supported", "preview_url", "mime_type", "error"})
 _STATUSES = frozenset(
     {"restricted", "internal_error", "not_found", "custom", "custom_partial_view", "timeout", "edit_error"}
 )
@@ -69,6 +72,7 @@ def check_entity(entity: Any, unfurled: Collection[str] | None = None) -> None:
     if given.get("entity_type") not in ENTITY_TYPES:
         raise Wrong(f"entity_type {given.get('entity_type')!r}")
     _check_payload(given.get("entity_payload"), is_item=given["entity_type"] == _ITEM)
+    _check_preview(given["entity_payload"]["attributes"], in_pane=unfurled is None)
 
 
 def check_error(error: Any) -> None:
@@ -118,6 +122,24 @@ def _check_payload(payload: Any, *, is_item: bool) -> None:
     for name, most in (("primary_actions", _MOST_PRIMARY), ("overflow_actions", _MOST_OVERFLOW)):
         for action in _list(actions.get(name, []), name, most):
             _check_action(action)
+
+
+def _check_preview(attributes: Json, *, in_pane: bool) -> None:
+    """What the side pane shows in full: a page in a frame has its address there, and not on the card."""
+    if "full_size_preview" not in attributes:
+        return
+    given = _object(attributes["full_size_preview"], "full_size_preview", _PREVIEW)
+    _boolean(given.get("is_supported"), "full_size_preview.is_supported")
+    if given.get("mime_type") != EMBED:
+        return
+    if not in_pane:
+        if "preview_url" in given:
+            raise Wrong("full_size_preview.preview_url of an embed is on a card, where everybody has it")
+        return
+    parts = urlsplit(_text(given.get("preview_url"), "full_size_preview.preview_url"))
+    # The sandbox has no certificates.
+    if parts.scheme != "https" and parts.hostname != "127.0.0.1":
+        raise Wrong("full_size_preview.preview_url is not https")
 
 
 def _check_field(field: Any) -> str:

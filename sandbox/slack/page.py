@@ -17,7 +17,6 @@ _TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
 # Only our own files can run or be loaded, whatever a vendor or a customer wrote.
 _POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:"
 _PAGE_HEADERS = {
-    "Content-Security-Policy": f"{_POLICY}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
@@ -42,12 +41,26 @@ class Page:
     def add_routes(self, router: web.UrlDispatcher) -> None:
         """Add the page's routes."""
         for path, file in page_files().items():
-            router.add_get(path, _serving(file))
+            router.add_get(path, self._serving(file))
         router.add_get("/page/view", self._view)
         router.add_get("/page/panel", self._show_panel)
         router.add_get("/page/live", self._live)
         for name, act in self._acts.by_name().items():
             router.add_post(f"/page/{name}", _answering(act))
+
+    def _serving(self, file: Traversable) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def serve(request: web.Request) -> web.Response:
+            _refuse_strangers(request)
+            text, content_type = file.read_text(encoding="utf-8"), _TYPES[_ending(file)]
+            headers = _PAGE_HEADERS | {"Content-Security-Policy": self._policy()}
+            return web.Response(text=text, content_type=content_type, headers=headers)
+
+        return serve
+
+    def _policy(self) -> str:
+        """What the page may load: its own files, and in frames the app's pages that are embedded."""
+        frames = " ".join(sorted(self._state.embed_origins)) or "'none'"
+        return f"{_POLICY}; frame-src {frames}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
     async def _view(self, request: web.Request) -> web.Response:
         _refuse_strangers(request)
@@ -93,15 +106,6 @@ def page_files() -> dict[str, Traversable]:
 
 def _ending(file: Traversable) -> str:
     return file.name.rpartition(".")[2]
-
-
-def _serving(file: Traversable) -> Callable[[web.Request], Awaitable[web.Response]]:
-    async def serve(request: web.Request) -> web.Response:
-        _refuse_strangers(request)
-        text, content_type = file.read_text(encoding="utf-8"), _TYPES[_ending(file)]
-        return web.Response(text=text, content_type=content_type, headers=_PAGE_HEADERS)
-
-    return serve
 
 
 def _answering(act: Act) -> Callable[[web.Request], Awaitable[web.Response]]:

@@ -8,7 +8,7 @@ from sandbox.slack import payloads
 from sandbox.slack.arguments import Arguments
 from sandbox.slack.clicks import actions_of
 from sandbox.slack.delivery import Courier, Kind
-from sandbox.slack.entities import Previews, Wrong, check_entity, check_error
+from sandbox.slack.entities import EMBED, Previews, Wrong, check_entity, check_error
 from sandbox.slack.errors import ApiError
 from sandbox.slack.interactions import error_of
 from sandbox.slack.messages import Json, Message
@@ -64,10 +64,21 @@ def _presented(state: State, pane: Pane, args: Arguments) -> Pane:
     except Wrong as wrong:
         state.violate(f"entity.presentDetails: {wrong}")
         raise ApiError("invalid_metadata") from None
+    _check_embed(state, entity)
     if entity["external_ref"] != pane.asked.get("external_ref", entity["external_ref"]):
         state.violate("entity.presentDetails: another entity than was opened")
         raise ApiError("entity_metadata_does_not_match_trigger")
     return replace(pane, shown=entity, error=None)
+
+
+def _check_embed(state: State, entity: Json) -> None:
+    """Note where a page is to be shown in a frame that the app's settings do not allow."""
+    preview = entity["entity_payload"]["attributes"].get("full_size_preview", {})
+    if preview.get("mime_type") != EMBED:
+        return
+    parts = urlsplit(preview["preview_url"])
+    if f"{parts.scheme}://{parts.netloc}" not in state.embed_origins:
+        state.violate("entity.presentDetails: an embed of an origin that the app's settings do not have")
 
 
 async def press(state: State, courier: Courier, user: str, action_id: str) -> Outcome:

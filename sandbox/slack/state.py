@@ -110,6 +110,8 @@ class State:
         self.previews: dict[str, Json] = {}
         # Whether the app's Work Objects are shown.
         self.work_objects = Previews.ON
+        # The origins whose pages may be embedded in side panes, as the app's settings have it.
+        self.embed_origins: set[str] = set()
         # The side pane that somebody has open, by their id.
         self.panes: dict[str, Pane] = {}
         self.bot_token = f"xoxb-{secrets.token_hex(12)}"

@@ -105,6 +105,10 @@ class SlackWorkspace:
         """Deliver by signed HTTP to this URL, while the app has no websocket."""
         self._http.request_url = request_url
 
+    def embed(self, origin: str) -> None:
+        """Let pages of an origin be embedded in side panes, as the app's settings do."""
+        self.state.embed_origins.add(origin)
+
     async def verify_request_url(self) -> bool:
         """Whether the request URL returns the challenge, as Slack checks when it is saved."""
         challenge = self.state.next_id("challenge")

@@ -11,6 +11,7 @@ from sandbox.vendors.rybbit_data import RybbitData, Site, from_people
 from sandbox.vendors.rybbit_filters import BadFilters, passes, read_filters
 from sandbox.vendors.rybbit_generations import Generation, manners_of
 from sandbox.vendors.rybbit_limits import CloudLimits, KeyLimit, OldLimit
+from sandbox.vendors.rybbit_replays import one_replay
 from sandbox.vendors.rybbit_rows import (
     Row,
     error_events,
@@ -41,7 +42,10 @@ _SCOPES = {
     "error_names": "analytics:read",
     "error_events": "analytics:read",
     "locations": "sessions:read",
+    "replay": "replay:read",
 }
+# What a server of either generation says where it has no such recording, with a 500.
+_NO_REPLAY = "Internal server error"
 _BROKEN = {
     "site": "Failed to fetch site",
     "sessions": "Failed to fetch sessions",
@@ -52,6 +56,7 @@ _BROKEN = {
     "error_names": "Failed to fetch error names",
     "error_events": "Failed to fetch error events",
     "locations": "Failed to fetch session locations",
+    "replay": _NO_REPLAY,
 }
 
 
@@ -142,6 +147,7 @@ class Rybbit(StandIn):
             "error_names": self._error_names,
             "error_events": self._error_events,
             "locations": self._locations,
+            "replay": self._replay,
         }
         # Those with fewer variable parts first: `/users/session-count` is not a user.
         paths = sorted(self._manners.paths.items(), key=lambda item: item[1].count("{"))
@@ -232,6 +238,12 @@ class Rybbit(StandIn):
             if sight.visit.id == request.match_info["session"]:
                 return {"data": one_session(sight, limit, offset)}
         return failure(404, "Session not found")
+
+    def _replay(self, request: web.Request, site: Site) -> Row | web.Response:
+        for sight in look(site, Span(), self.clock()):
+            if sight.visit.id == request.match_info["session"] and sight.visit.has_replay:
+                return one_replay(site, sight)
+        return failure(500, _NO_REPLAY)
 
     def _users(self, request: web.Request, site: Site) -> Row:
         searches = self._manners.current

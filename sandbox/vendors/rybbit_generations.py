@@ -46,6 +46,7 @@ _SITES = {
     "session": f"{_SITE}/sessions/{{session:[^/]*}}",
     "users": f"{_SITE}/users",
     "user": f"{_SITE}/users/{{user}}",
+    "replay": f"{_SITE}/session-replay/{{session}}",
 }
 _OLD = {
     "site": _SITE,
@@ -56,6 +57,7 @@ _OLD = {
     "error_names": "/api/error-names/{site}",
     "error_events": "/api/error-events/{site}",
     "locations": "/api/session-locations/{site}",
+    "replay": "/api/session-replay/{session}/{site}",
 }
 _MIDDLE = _SITES | {
     "error_names": f"{_SITE}/error-names",

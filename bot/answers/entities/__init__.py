@@ -18,6 +18,7 @@ from slack_sdk.models.metadata import (
     EntityActions,
     EntityAttributes,
     EntityCustomField,
+    EntityFullSizePreview,
     EntityMetadata,
     EntityPayload,
     ExternalRef,
@@ -40,6 +41,8 @@ from bot.sources.registry import TITLES
 
 # The general type of entity, all of whose fields are our own.
 _ITEM = "slack#/entities/item"
+# What is shown in the side pane is a page of ours (https://docs.slack.dev/messaging/work-objects-embeds).
+_EMBED = "application/vnd.slack-embed"
 _TEXT, _COUNT, _TIME, _LINK = "string", "integer", "slack#/types/timestamp", "slack#/types/link"
 # Characters of an error's title and page, of pages together, and of what is said of the tools.
 _ERROR, _PAGE, _PAGES, _TOOLS = 150, 60, 200, 600
@@ -76,24 +79,48 @@ class Reference:
     url: str
 
 
-def card_entity(card: Card, reference: Reference, pasted: str) -> dict[str, Any]:
-    """The entity of a card below a pasted address, which is exactly as Slack wrote it."""
-    return _entity(card, reference, [*_short(card)], table.MORE_OF_PERSON, pasted)
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What plays in a side pane: a recording of the visit that began then, at this address."""
+
+    began: datetime | None
+    url: str
 
 
-def pane_entity(card: Card, reference: Reference) -> dict[str, Any]:
+def card_entity(card: Card, reference: Reference, pasted: str, *, plays: bool = False) -> dict[str, Any]:
+    """
+    The entity of a card below a pasted address, which is exactly as Slack wrote it.
+
+    `plays` says that its side pane will play a replay: Slack wants to know that before.
+    """
+    embed = _embed(None) if plays else None
+    return _entity(card, reference, [*_short(card)], table.MORE_OF_PERSON, pasted, embed)
+
+
+def pane_entity(card: Card, reference: Reference, replay: Replay | None = None) -> dict[str, Any]:
     """The entity of the side pane: all that the card says, every error and link, and how the tools are."""
-    return _entity(card, reference, [*_short(card), *_long(card)], panes.FIND_ALL_SESSIONS, None)
+    fields, embed = [*_short(card), *_long(card)], None
+    if replay is not None:
+        embed = _embed(replay.url)
+        if replay.began:
+            fields.append(_moment("replay", panes.REPLAY_BELOW, replay.began))
+    return _entity(card, reference, fields, panes.FIND_ALL_SESSIONS, None, embed)
 
 
 def _entity(
-    card: Card, reference: Reference, fields: Sequence[EntityCustomField], more: str, pasted: str | None
+    card: Card,
+    reference: Reference,
+    fields: Sequence[EntityCustomField],
+    more: str,
+    pasted: str | None,
+    embed: EntityFullSizePreview | None,
 ) -> dict[str, Any]:
     [finding] = card.case_file.findings
     attributes = EntityAttributes(
         title={"text": whose(card, short_name(card.persona(), _PLAIN))},
         display_type=panes.SESSION if card.session else panes.PERSON,
         product_name=TITLES[finding.source.vendor],
+        full_size_preview=embed,
         metadata_last_modified=_seconds(finding.as_of) if finding.as_of else None,
     )
     payload = EntityPayload(
@@ -122,15 +149,12 @@ def _short(card: Card) -> Iterator[EntityCustomField]:
         words = _what(trouble.happening, style) if trouble.happening else joined(trouble.signs)
         yield from _text("trouble", panes.WENT_WRONG, words, _watch(trouble, own))
         if trouble.happening and (at := trouble.happening.occurred_at):
-            yield EntityCustomField(
-                label=panes.WENT_WRONG_AT, key="trouble_at", type=_TIME, value=_seconds(at)
-            )
+            yield _moment("trouble_at", panes.WENT_WRONG_AT, at)
 
 
 def _of_visit(visit: Visit, style: Style) -> Iterator[EntityCustomField]:
     if visit.started_at:
-        began = _seconds(visit.started_at.value)
-        yield EntityCustomField(label=panes.BEGAN, key="began", type=_TIME, value=began)
+        yield _moment("began", panes.BEGAN, visit.started_at.value)
     lasted = lasting(visit.duration_seconds.value) if visit.duration_seconds else ""
     yield from _text("lasted", panes.LASTED, joined([table.ON_THE_SITE if visit.is_live else "", lasted]))
     yield from _text("pages", panes.PAGES, way_words(visit.way, style, _PAGES))
@@ -144,8 +168,7 @@ def _long(card: Card) -> Iterator[EntityCustomField]:
     shown = own.visits[:VISITS_SHOWN]
     for number, visit in enumerate(shown[1:], start=2):
         if visit.started_at:
-            key, began = f"visit_{number}", _seconds(visit.started_at.value)
-            yield EntityCustomField(label=panes.EARLIER_VISIT, key=key, type=_TIME, value=began)
+            yield _moment(f"visit_{number}", panes.EARLIER_VISIT, visit.started_at.value)
     trouble = last_trouble(own)
     said = trouble.happening if trouble else None
     others = [happening for happening in own.happenings if happening is not said]
@@ -189,6 +212,15 @@ def _text(key: str, label: str, value: str, link: str | None = None) -> Iterator
     """A field of text; none where there is nothing to say."""
     if value:
         yield EntityCustomField(label=label, key=key, type=_TEXT, value=value, link=link)
+
+
+def _moment(key: str, label: str, moment: datetime) -> EntityCustomField:
+    return EntityCustomField(label=label, key=key, type=_TIME, value=_seconds(moment))
+
+
+def _embed(url: str | None) -> EntityFullSizePreview:
+    """A page in a frame of the side pane; without its address, the announcement that there will be one."""
+    return EntityFullSizePreview(is_supported=True, preview_url=url, mime_type=_EMBED)
 
 
 def _actions(card: Card, more: str) -> EntityActions | None:

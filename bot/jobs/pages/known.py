@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from bot.answers.cards import Card
-from bot.answers.entities import Reference
+from bot.answers.entities import Reference, Replay
+from bot.domain.asking import Asker
 from bot.domain.characters import unescaped
 from bot.domain.model import CaseFile, Finding, Session, Subject, SubjectKind
 from bot.jobs.inbox import Job
 from bot.lookup.pages.named import NamedPage, NamedPages, Undescribed, Unnamed
 from bot.operations.clock import Clock
+from bot.replay.addresses import ReplayAddresses
 from bot.settings.model import LookupSettings
 from bot.sources.http import CallFailed
 from bot.sources.protocol import Question
@@ -42,6 +44,7 @@ class PageCards:
         clock: the process's time.
         keyring: hashes what Slack knows a page by.
         lookup: how far back, how much.
+        replays: makes addresses that play recordings in side panes; None where none are played.
 
     """
 
@@ -49,6 +52,7 @@ class PageCards:
     clock: Clock
     keyring: Keyring
     lookup: LookupSettings
+    replays: ReplayAddresses | None = None
 
     async def name(self, url: str, by: str) -> NamedPage | NoCard:
         """
@@ -89,6 +93,17 @@ class PageCards:
         named = subject or Subject(SubjectKind.UID, "", "")
         case_file = CaseFile(named, self.clock(), lookup.days, (finding,))
         return Card(case_file, session, subject, lookup.days, lookup.shown, not has_thread)
+
+    def recorded(self, card: Card) -> Session | None:
+        """The session of a card whose recording can be played in its side pane; None without any."""
+        return self.replays.recorded(card) if self.replays else None
+
+    def replay(self, card: Card, asker: Asker) -> Replay | None:
+        """What plays in the side pane of a card, for whoever opened it; None where nothing does."""
+        session = self.recorded(card)
+        if session is None or self.replays is None:
+            return None
+        return Replay(session.started_at, self.replays.address(session, card.subject, asker))
 
     def reference(self, named: NamedPage, url: str) -> Reference:
         """How Slack is to know a page: by a keyed hash, as the page of a person is known by their address."""

@@ -112,7 +112,7 @@ class PaneJobs:
             if payload.reference:
                 # The one that the card was shown with: Slack takes no other.
                 known = replace(known, id=payload.reference, kind=payload.reference_kind)
-            return card, pane_entity(card, known)
+            return card, pane_entity(card, known, self._pages.replay(card, payload.asker))
         return none
 
     async def _present(self, job: Job, payload: PanePayload, outcome: str, **content: Any) -> bool:

@@ -134,7 +134,8 @@ class UnfurlJobs:
         if isinstance(card, NoCard):
             await self._give_back(job, [page] if page else [])
             return card
-        return _Claimed(card, page, card_entity(card, self._pages.reference(named, url), url))
+        reference, plays = self._pages.reference(named, url), self._pages.recorded(card) is not None
+        return _Claimed(card, page, card_entity(card, reference, url, plays=plays))
 
     async def _show(self, payload: UnfurlPayload, cards: Mapping[str, _Claimed]) -> str:
         """Show the cards; returns the metric's label for the result."""

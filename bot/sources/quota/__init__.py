@@ -19,6 +19,7 @@ class Purpose(StrEnum):
 
     PERSON = "person"
     OTHERS = "others"
+    REPLAY = "replay"
     MCP = "mcp"
     UNFURL = "unfurl"
     TICKET = "ticket"
@@ -26,7 +27,7 @@ class Purpose(StrEnum):
 
 
 # The part of a window's calls, in percent, that each purpose leaves for those above it.
-_RESERVES = dict(zip(Purpose, (0, 5, 10, 10, 20, 40), strict=True))
+_RESERVES = dict(zip(Purpose, (0, 5, 5, 10, 10, 20, 40), strict=True))
 
 
 def reserve(calls: int, purpose: Purpose) -> int:

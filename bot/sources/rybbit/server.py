@@ -65,6 +65,11 @@ PATHS: dict[str, dict[Generation, str]] = {
         Generation.B: f"{_SITES}/session-locations",
         Generation.A2: "/api/session-locations/{site}",
     },
+    "replay": {
+        Generation.C: f"{_SITES}/session-replay/{{session}}",
+        Generation.B: f"{_SITES}/session-replay/{{session}}",
+        Generation.A2: "/api/session-replay/{session}/{site}",
+    },
 }
 # These came with a later release of generation B: where they are missing, the generation is still open.
 _OPTIONAL = frozenset({"user_traits"})

@@ -7,6 +7,7 @@ with everybody's sessions, so person and time of each are checked again here.
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
@@ -23,6 +24,7 @@ from bot.sources.rybbit.errors import MOST_OLDER, MOST_OPENED, ErrorReader, Told
 from bot.sources.rybbit.others import count_others
 from bot.sources.rybbit.people import MOST_UIDS, resolve
 from bot.sources.rybbit.records import Describer, Row, read_list, window
+from bot.sources.rybbit.replays import read_replay
 from bot.sources.rybbit.server import RybbitServer
 from bot.sources.wiring import Wiring
 from bot.storage.memory import Memory
@@ -161,6 +163,10 @@ class Rybbit:
     async def others(self, hit: Hit, calls: Calls) -> Spread | None:
         """How many others an error hit in the last seven days."""
         return await count_others(self.server, hit, calls)
+
+    async def replay(self, session_id: str, calls: Calls) -> list[dict[str, Any]] | None:
+        """The events of a session's recording, by rrweb; what Rybbit says of it besides is left out."""
+        return await read_replay(self.server, session_id, calls)
 
     async def _list(self, uid: str, question: Question, calls: Calls) -> _Listed:
         """One uid's sessions that reach into the asked days, the newest `_LIMIT`."""

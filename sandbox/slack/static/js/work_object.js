@@ -6,6 +6,8 @@ import { icon } from "./icons.js";
 import { plain } from "./mrkdwn.js";
 import { clock, dayLabel, momentOf } from "./time.js";
 
+const EMBED = "application/vnd.slack-embed";
+
 function valueOf(field) {
   if (field.type === "slack#/types/timestamp") return `${dayLabel(momentOf(field.value))} at ${clock(momentOf(field.value))}`;
   if (field.type === "slack#/types/link") return safeLink(field.value, field.label);
@@ -50,13 +52,24 @@ export function renderEntity(entity, context, by, open) {
   );
 }
 
+// As Slack does where the app's settings have allow-same-origin: scripts run, and nothing leads out of the frame.
+function embedOf(entity) {
+  const preview = entity.entity_payload.attributes.full_size_preview;
+  if (preview?.mime_type !== EMBED || !preview.preview_url) return null;
+  const frame = element("iframe", "embed");
+  frame.title = "Replay";
+  frame.setAttribute("sandbox", "allow-scripts allow-same-origin");
+  frame.src = preview.preview_url;
+  return frame;
+}
+
 function contentOf(pane, context) {
   if (pane.error) {
     const { custom_title: title, custom_message: words, status, actions } = pane.error;
     return [element("h3", "", title ?? status), element("p", "", plain(words ?? "")), actionsOf({ primary_actions: actions }, context)];
   }
   if (!pane.shown) return [element("p", "", element("span", "turning"), " Loading…")];
-  return [product(pane.shown), fieldsOf(pane.shown), actionsOf(pane.shown.entity_payload.actions, context)];
+  return [product(pane.shown), embedOf(pane.shown), fieldsOf(pane.shown), actionsOf(pane.shown.entity_payload.actions, context)];
 }
 
 export function drawPane(pane, { context, close, refresh }) {
