@@ -41,6 +41,8 @@ class Desk:
     transport: str
     folder: Path
     extra: dict[str, str] = field(default_factory=dict)
+    origin: str = ""
+    """Where the bot listens, by HTTP."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -58,7 +60,8 @@ class Desk:
             bot = await stack.enter_async_context(open_bot(self.settings, self.world.clock, TIMING))
             if self.transport == "http":
                 port = await stack.enter_async_context(serving_http(bot, "127.0.0.1", 0))
-                self.world.slack.connect(f"http://127.0.0.1:{port}/slack/events")
+                self.origin = f"http://127.0.0.1:{port}"
+                self.world.slack.connect(f"{self.origin}/slack/events")
             else:
                 await stack.enter_async_context(serving_socket(bot))
                 await self.world.slack.wait_for(lambda: self.world.slack.connections)

@@ -2,14 +2,20 @@
 
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
+import httpx2
 import pytest
 
 from bot.answers.buttons import ASK_CUSTOMER
 from bot.answers.prompts import SUBJECT_BLOCK, SUBJECT_INPUT
+from bot.domain.asking import Asker
+from bot.domain.model import Session, SourceName
 from bot.jobs.home import view as home
+from bot.replay.addresses import replay_addresses
 from sandbox.slack.commands import deliver_command
 from sandbox.slack.payloads import command as command_of
+from sandbox.slack.people import TEAM
 from sandbox.vendors.uxcam import session_url as uxcam_url
 from tests.end_to_end.conftest import Desk
 from tests.end_to_end.every_way_in import JANE, PASSES, Act, Row, Table, fill
@@ -132,6 +138,22 @@ async def pane(table: Table) -> Act:
     return act
 
 
+async def replay(table: Table) -> Act:
+    """The address of a replay, which nobody gets who may not open a side pane, played all the same."""
+    engine = table.bot.engine
+    addresses = replay_addresses(engine.settings, engine.keyring, engine.clock, engine.sources)
+    assert addresses
+    recorded = table.desk.world.rybbit.data.sites[0].visits[0]
+    session = Session(SourceName("rybbit", "www"), recorded.id)
+
+    async def act(who: str, channel: str) -> None:
+        address = addresses.address(session, None, Asker(who, channel, TEAM))
+        async with httpx2.AsyncClient(timeout=120) as client:
+            await client.post(f"{table.desk.origin}{urlsplit(address).path}/events")
+
+    return act
+
+
 async def composer(table: Table) -> Act:
     async def act(who: str, _channel: str) -> None:
         await table.slack.compose(who, f"<{page(table, who)}>")
@@ -217,6 +239,7 @@ ROWS = {
     "Somebody else in an offer": Row(somebody_else_in_an_offer, "open_modal", None),
     "card": Row(card, "card", ("card", FOUND)),
     "side pane": Row(pane, "pane", ("pane", FOUND)),
+    "replay": Row(replay, "replay", ("replay", FOUND), environment={"EMBED_URL": "https://casefile.example"}),
     "composer": Row(composer, "composer", ("composer", FOUND), has_places=False),
     "opening Home": Row(opening_the_home_tab, "home", None, has_places=False),
     "Home's field": Row(field_of_the_home_tab, "home", ("home", FOUND), has_places=False),

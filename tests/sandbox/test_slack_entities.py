@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.slack.entities import Wrong, check_entity, check_error
+from sandbox.slack.entities import EMBED, Wrong, check_entity, check_error
 
 URL = "https://shop.example/1"
 
@@ -23,6 +23,11 @@ def payload(**more: Any) -> dict[str, Any]:
     return {"entity_payload": {"attributes": {"title": {"text": "A visit"}}} | more}
 
 
+def previewed(**preview: Any) -> dict[str, Any]:
+    shown = {"is_supported": True, "mime_type": EMBED} | preview
+    return entity(**payload(attributes={"title": {"text": "A visit"}, "full_size_preview": shown}))
+
+
 ACTION = {"text": "Open", "action_id": "open"}
 GOOD = [
     entity(),
@@ -31,6 +36,8 @@ GOOD = [
     entity(field(type="slack#/types/user", value=None, user={"text": "Jane"})),
     entity(field(format="markdown", long=True), entity_type="slack#/entities/task"),
     entity(**payload(actions={"primary_actions": [ACTION] * 2, "overflow_actions": [ACTION] * 5})),
+    previewed(),
+    previewed(mime_type="image/png", preview_url=URL),
 ]
 BAD = [
     entity(app_unfurl_url="https://shop.example/2"),
@@ -64,6 +71,10 @@ BAD = [
     entity(field(format="markdown", link=URL)),
     entity(field(tag_color="violet")),
     entity(field(tag_color="red", icon={"alt_text": "!"})),
+    # Everybody sees a card: its frame's address would be everybody's.
+    previewed(preview_url=URL),
+    previewed(is_supported="yes"),
+    previewed(url=URL),
 ]
 
 
@@ -81,6 +92,16 @@ def test_an_entity_that_breaks_a_rule_is_refused(given: dict[str, Any]) -> None:
 def test_the_side_panes_entity_has_no_address_that_was_pasted() -> None:
     with pytest.raises(Wrong):
         check_entity(entity())
+
+
+def test_a_frame_in_the_side_pane_has_an_address_of_https() -> None:
+    def in_pane(**preview: Any) -> dict[str, Any]:
+        return {key: value for key, value in previewed(**preview).items() if key != "app_unfurl_url"}
+
+    check_entity(in_pane(preview_url=URL))
+    for wrong in (in_pane(), in_pane(preview_url="http://shop.example/1")):
+        with pytest.raises(Wrong):
+            check_entity(wrong)
 
 
 @pytest.mark.parametrize(
