@@ -19,12 +19,11 @@ from cryptography.fernet import InvalidToken
 from bot.audit.entries import AuditEntry, Came
 from bot.domain.addresses import read_address
 from bot.domain.model import Subject, SubjectKind
-from bot.operations.clock import milliseconds
 from bot.operations.metrics import Metrics
 from bot.storage.database import Connection, StoreAway
 from bot.storage.keyring import Keyring, Seals
 from bot.storage.store import Store
-from bot.storage.tables import audit, now_ms
+from bot.storage.tables import audit
 from bot.storage.upsert import upsert
 
 _SEALS = "audit"
@@ -144,10 +143,8 @@ class AuditTrail:
         try:
             async with self._store.write() as connection:
                 for at, entry in owed:
-                    ago = milliseconds(timedelta(seconds=now - at))
-                    await upsert(
-                        connection, audit, [self._row(uuid.uuid4().hex, entry)], at_ms=now_ms() - ago
-                    )
+                    row = self._row(uuid.uuid4().hex, entry)
+                    await upsert(connection, audit, [row], at_ms=timedelta(seconds=at - now))
         except StoreAway:
             self._owed.extendleft(reversed(owed[: _MOST_OWED - len(self._owed)]))
             raise
@@ -189,7 +186,7 @@ class AuditTrail:
 
     async def _write(self, rows: Sequence[dict[str, Any]]) -> None:
         async with self._store.write() as connection:
-            await upsert(connection, audit, rows, at_ms=now_ms())
+            await upsert(connection, audit, rows, at_ms=timedelta())
 
     async def write_receipt(self, entry: AuditEntry, subject: Subject) -> None:
         """
@@ -201,7 +198,7 @@ class AuditTrail:
         """
         row = self._row(uuid.uuid4().hex, entry) | {"subject": forgotten_hash(self._keyring, subject)}
         async with self._store.write() as connection:
-            await upsert(connection, audit, [row], at_ms=now_ms())
+            await upsert(connection, audit, [row], at_ms=timedelta())
 
     def _count(self, entries: Sequence[AuditEntry], reason: str) -> None:
         self._metrics.refusals.labels(reason, str(entries[0].way)).inc()

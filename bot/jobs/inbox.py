@@ -8,7 +8,7 @@ has ended.
 
 import asyncio
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -106,8 +106,6 @@ class Inbox:
             "state": "open",
             "sealed": self._keyring.seal(payload),
             "attempts": 1,
-            "created_ms": now_ms(),
-            "leased_until_ms": now_ms() + milliseconds(self.lease),
             "leased_by": self._process,
         }
         created_ms = await self._written(row)
@@ -157,7 +155,15 @@ class Inbox:
                     # What came in while this one waited for its turn waits for the disk with it.
                     some, self._arrived = self._arrived[:_AT_ONCE], self._arrived[_AT_ONCE:]
                     rows = [one.row for one in some]
-                    created = await insert_new_returning(connection, jobs, rows, jobs.c.id, jobs.c.created_ms)
+                    created = await insert_new_returning(
+                        connection,
+                        jobs,
+                        rows,
+                        jobs.c.id,
+                        jobs.c.created_ms,
+                        created_ms=timedelta(),
+                        leased_until_ms=self.lease,
+                    )
             except Exception as error:  # noqa: BLE001 - raised where each of them is waited for
                 if not some:
                     some, self._arrived = self._arrived, []
@@ -228,7 +234,8 @@ class Inbox:
 
     async def finish(self, job: Job, state: str = "done") -> None:
         """End a job: what it was about is gone with it."""
-        await self._change(job, {"state": state, "sealed": None, "ended_ms": now_ms()})
+        ours = {"_job": job.id, "_process": self._process}
+        await self._execute(job, _ending(), ours | {"_state": state})
 
     async def count_open(self) -> int:
         """How many jobs owe somebody an answer."""
@@ -267,11 +274,15 @@ class Inbox:
         return bool((await connection.execute(_holding(), values)).rowcount)
 
     async def _change(self, job: Job, values: dict[str, object]) -> None:
+        await self._execute(job, update(jobs).where(self._is_ours(job.id)).values(values), {})
+
+    async def _execute(self, job: Job, change: Update, values: Mapping[str, object]) -> None:
+        """Let a job go, with what was left for its last transaction."""
         async with self._store.write() as connection:
             await self._write_what_waits(connection, job.id)
             if at_end := self._at_end.get(job.id):
                 await at_end(connection)
-            await connection.execute(update(jobs).where(self._is_ours(job.id)).values(values))
+            await connection.execute(change, values)
         self.drop(job)
 
     async def _write_what_waits(self, connection: Connection, job_id: str) -> None:
@@ -286,7 +297,16 @@ class Inbox:
 @cache
 def _holding() -> Update:
     """The statement that takes a job's whole lease anew, where it is still this process's."""
-    ours = (jobs.c.id == bindparam("_job", type_=String())) & (jobs.c.state == "open")
-    by_us = jobs.c.leased_by == bindparam("_process", type_=String())
     until = now_ms() + bindparam("_lease", type_=BigInteger())
-    return update(jobs).where(ours, by_us).values(leased_until_ms=until)
+    return _of_ours().values(leased_until_ms=until)
+
+
+@cache
+def _ending() -> Update:
+    """The statement that ends a job, where it is still this process's."""
+    return _of_ours().values(state=bindparam("_state", type_=String()), sealed=None, ended_ms=now_ms())
+
+
+def _of_ours() -> Update:
+    ours = (jobs.c.id == bindparam("_job", type_=String())) & (jobs.c.state == "open")
+    return update(jobs).where(ours, jobs.c.leased_by == bindparam("_process", type_=String()))

@@ -7,11 +7,12 @@ older than the retention is returned from neither.
 
 from collections.abc import Awaitable, Callable, Collection
 from datetime import timedelta
+from functools import cache
 from typing import TypeVar
 
 from cachetools import LRUCache
 from pydantic import TypeAdapter
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 
 from bot.lookup.kept_answers import KeptAnswers, KnownAnswer, best_for, with_newer
 from bot.operations.clock import Clock
@@ -19,7 +20,7 @@ from bot.storage.database import Connection
 from bot.storage.gathered import Gathered
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store, Write
-from bot.storage.tables import cached_findings, now_ms
+from bot.storage.tables import cached_findings
 from bot.storage.upsert import upsert
 
 # Answers that are kept in memory; each may hold hundreds of sessions.
@@ -83,7 +84,7 @@ class AnswerCache:
         sealed = self._keyring.seal_value(_KEPT, kept)
         async with self._store.write() as connection:
             row = {"key": key, "subject_hash": subject_hash, "sealed": sealed}
-            await upsert(connection, cached_findings, [row], stored_ms=now_ms())
+            await upsert(connection, cached_findings, [row], stored_ms=timedelta())
             for write in also:
                 await write(connection)
 
@@ -100,6 +101,12 @@ class AnswerCache:
             return await self._stored(connection, keys)
 
     async def _stored(self, connection: Connection, keys: Collection[str]) -> dict[str, KeptAnswers]:
-        query = select(cached_findings.c.key, cached_findings.c.sealed).where(cached_findings.c.key.in_(keys))
-        found = (await connection.execute(query)).all()
+        found = (await connection.execute(_of_keys(), {"_keys": [*keys]})).all()
         return {key: self._keyring.unseal_value(_KEPT, sealed) or () for key, sealed in found}
+
+
+@cache
+def _of_keys() -> Select[str, str]:
+    """The statement that reads what is kept under some keys."""
+    ours = cached_findings.c.key.in_(bindparam("_keys", expanding=True))
+    return select(cached_findings.c.key, cached_findings.c.sealed).where(ours)

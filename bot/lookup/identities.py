@@ -106,7 +106,7 @@ class Identities:
         if not new:
             return None
         async with self._store.write() as connection:
-            await upsert(connection, identities, [self._row(pair) for pair in new], seen_ms=now_ms())
+            await upsert(connection, identities, [self._row(pair) for pair in new], seen_ms=timedelta())
             around = await self._around(connection, subject) if subject else []
         self._written.update({self._key(pair): True for pair in new})
         return self._names_by(subject, around) if subject else None

@@ -13,7 +13,6 @@ from sqlalchemy import select
 
 from bot.domain.links import spellings
 from bot.domain.model import Session, SourceName, Subject, SubjectKind, UrlIs
-from bot.operations.clock import milliseconds
 from bot.sources.raygun.index import SessionIndex
 from bot.storage.database import Connection
 from bot.storage.keyring import Keyring
@@ -71,8 +70,7 @@ class KnownLinks:
         ]
 
         async def write(connection: Connection) -> None:
-            until = now_ms() + milliseconds(self._retention)
-            await upsert(connection, known_sessions, rows, kept_until_ms=until)
+            await upsert(connection, known_sessions, rows, kept_until_ms=self._retention)
 
         return write
 

@@ -8,9 +8,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import Protocol
+from functools import cache
+from typing import Any, Protocol
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, String, bindparam, delete, select
 
 from bot.storage.database import Connection
 from bot.storage.store import Store
@@ -197,8 +198,14 @@ class Posts:
 
 
 async def _posts_of(connection: Connection, job_id: str) -> dict[str, Post]:
-    rows = (await connection.execute(select(posts).where(posts.c.job == job_id))).all()
+    rows = (await connection.execute(_of_job(), {"_job": job_id})).all()
     return {row.part: Post(row.part, row.channel, row.ts, row.edits, bool(row.whole)) for row in rows}
+
+
+@cache
+def _of_job() -> Select[*tuple[Any, ...]]:
+    """The statement that reads a job's posts."""
+    return select(posts).where(posts.c.job == bindparam("_job", type_=String()))
 
 
 async def _note(connection: Connection, job_id: str, *noted: Post) -> None:

@@ -11,7 +11,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, insert, select
+from sqlalchemy import BigInteger, Insert, Integer, Select, String, bindparam, delete, insert, select
 
 from bot.operations.clock import milliseconds
 from bot.storage.database import Connection
@@ -110,7 +110,7 @@ class RateLimits:
             if max(taken.get(method, now), await _tier(connection, method, now, spares + calls - 1)) > now:
                 return False
             row = {"method": method, "at_ms": now + _PROMISE_LASTS_MS}
-            await connection.execute(insert(slack_calls), [row] * calls)
+            await connection.execute(_calling(), [row] * calls)
         return True
 
     async def promised_turn(self, method: str) -> bool:
@@ -131,7 +131,7 @@ class RateLimits:
             turns_left = (await connection.execute(kept)).rowcount
             if turns_left:
                 row = {"method": method, "at_ms": now}
-                await connection.execute(insert(slack_calls), [row] * turns_left)
+                await connection.execute(_calling(), [row] * turns_left)
         return turns_left
 
     async def hold(self, method: str, wait: timedelta) -> None:
@@ -175,7 +175,7 @@ async def take_turn(
     if channel:
         await _take(connection, channel, queued + _EACH_MS)
     if method in A_MINUTE:
-        await connection.execute(insert(slack_calls).values(method=method, at_ms=max(at, now)))
+        await connection.execute(_calling(), {"method": method, "at_ms": max(at, now)})
     return wait
 
 
@@ -202,9 +202,24 @@ async def _tier(connection: Connection, method: str, now: int, spares: int) -> i
     most = A_MINUTE.get(method)
     if most is None:
         return now
-    ours = slack_calls.c.method == method
     # A call that a step of the database's clock has put far ahead does not count.
-    counts = (slack_calls.c.at_ms > now - _MINUTE_MS) & (slack_calls.c.at_ms <= now + _FURTHEST_MS)
-    latest = select(slack_calls.c.at_ms).where(ours, counts).order_by(slack_calls.c.at_ms.desc())
-    filled = (await connection.execute(latest.offset(most - spares - 1).limit(1))).scalar_one_or_none()
+    span = {"_after": now - _MINUTE_MS, "_until": now + _FURTHEST_MS}
+    values = {"_method": method, **span, "_later_ones": most - spares - 1}
+    filled = (await connection.execute(_call_before(), values)).scalar_one_or_none()
     return now if filled is None else int(filled) + _MINUTE_MS
+
+
+@cache
+def _calling() -> Insert:
+    """The statement that writes a call down."""
+    return insert(slack_calls)
+
+
+@cache
+def _call_before() -> Select[int]:
+    """The statement that reads when the call was made that so many later ones of a method follow."""
+    at_ms, late = slack_calls.c.at_ms, BigInteger()
+    ours = slack_calls.c.method == bindparam("_method", type_=String())
+    within = (at_ms > bindparam("_after", type_=late)) & (at_ms <= bindparam("_until", type_=late))
+    latest = select(at_ms).where(ours, within).order_by(at_ms.desc())
+    return latest.offset(bindparam("_later_ones", type_=Integer())).limit(1)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from functools import cache
 
-from sqlalchemy import BigInteger, String, bindparam, case, delete, or_, update
+from sqlalchemy import BigInteger, Delete, String, bindparam, case, delete, or_, update
 from sqlalchemy.sql.dml import ReturningInsert
 
 from bot.operations.clock import milliseconds
@@ -32,6 +32,13 @@ def _taking(dialect: str, leases: int) -> ReturningInsert[str]:
         where=or_(is_over, claims.c.holder == holder),
     )
     return taken.returning(claims.c.key)
+
+
+@cache
+def _releasing() -> Delete:
+    """The statement that ends a lease that the holder has."""
+    is_it = claims.c.key == bindparam("_key", type_=String())
+    return delete(claims).where(is_it, claims.c.holder == bindparam("_holder", type_=String()))
 
 
 class Leases:
@@ -79,10 +86,10 @@ class Leases:
 
     def releasing(self, key: str, holder: str) -> Write:
         """What ends a lease in a writer's transaction."""
-        ours = (claims.c.key == self._hash(key)) & (claims.c.holder == holder)
+        values = {"_key": self._hash(key), "_holder": holder}
 
         async def write(connection: Connection) -> None:
-            await connection.execute(delete(claims).where(ours))
+            await connection.execute(_releasing(), values)
 
         return write
 

@@ -3,11 +3,13 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
 from cachetools import TTLCache
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import Select, String, bindparam, delete, select
 
-from bot.operations.clock import Clock, milliseconds
+from bot.operations.clock import Clock
 from bot.storage.database import Connection
 from bot.storage.keyring import Keyring, Unsealable
 from bot.storage.store import Store, Write
@@ -68,7 +70,7 @@ class Memory:
         if (lately := self._kept_lately(account, name)) is not None:
             return lately
         if account not in self._read:
-            await self._stored(account, ~source_memory.c.name.contains(":"))
+            await self._stored(account, None)
             self._read[account] = True
         return self._kept_lately(account, name)
 
@@ -78,7 +80,7 @@ class Memory:
             {} if anew else {n: kept for n in names if (kept := self._kept_lately(account, n)) is not None}
         )
         if missing := [name for name in names if name not in found]:
-            found |= await self._stored(account, source_memory.c.name.in_(missing))
+            found |= await self._stored(account, missing)
         return found
 
     async def recall_rare(self, account: str, kind: str, names: Collection[str]) -> dict[str, str]:
@@ -101,13 +103,11 @@ class Memory:
         kept = self._lately.get((account, name))
         return kept.value if kept is not None and self._clock() < kept.until else None
 
-    async def _stored(self, account: str, such: ColumnElement[bool]) -> dict[str, str]:
-        left = (source_memory.c.until_ms - now_ms()).label("left_ms")
-        query = select(source_memory.c.name, source_memory.c.sealed, left).where(
-            source_memory.c.account == account, source_memory.c.until_ms > now_ms(), such
-        )
+    async def _stored(self, account: str, names: Collection[str] | None) -> dict[str, str]:
+        """What the database has of these names; with None of the account's own, which have no colon."""
+        values = {"_account": account} | ({} if names is None else {"_names": [*names]})
         async with self._store.read() as connection:
-            rows = (await connection.execute(query)).all()
+            rows = (await connection.execute(_facts(named=names is not None), values)).all()
         found = {}
         for name, sealed, left_ms in rows:
             try:
@@ -141,7 +141,7 @@ class Memory:
         self._keep_lately(account, name, value, lasting)
 
         async def write(connection: Connection) -> None:
-            await upsert(connection, source_memory, [row], until_ms=now_ms() + milliseconds(lasting))
+            await upsert(connection, source_memory, [row], until_ms=lasting)
 
         return write
 
@@ -162,3 +162,13 @@ class Memory:
         """The name and the hash under which something about a subject is kept."""
         hashed = self._keyring.hash(*parts)
         return f"{kind}:{hashed}", hashed
+
+
+@cache
+def _facts(*, named: bool) -> Select[*tuple[Any, ...]]:
+    """The statement that reads an account's facts: those that are named, or its own."""
+    name = source_memory.c.name
+    such = name.in_(bindparam("_names", expanding=True)) if named else ~name.contains(":")
+    ours = source_memory.c.account == bindparam("_account", type_=String())
+    left = (source_memory.c.until_ms - now_ms()).label("left_ms")
+    return select(name, source_memory.c.sealed, left).where(ours, source_memory.c.until_ms > now_ms(), such)

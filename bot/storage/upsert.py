@@ -1,13 +1,17 @@
 """Insert-or-update, the same on SQLite and PostgreSQL."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Table
+from sqlalchemy import BigInteger, Column, ColumnElement, Table, bindparam
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.sql.dml import ReturningInsert
 
+from bot.operations.clock import milliseconds
 from bot.storage.database import Connection
+from bot.storage.tables import now_ms
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql
@@ -15,13 +19,15 @@ if TYPE_CHECKING:
     Insert = sqlite.Insert | postgresql.Insert
 
 T = TypeVar("T")
+# Before a column's name: the parameter that says how much later than now its time is.
+_LATER = "_later_"
 
 
 async def upsert(
     connection: Connection,
     table: Table,
     rows: Sequence[Mapping[str, Any]],
-    **alike: ColumnElement[Any],
+    **later: timedelta,
 ) -> None:
     """
     Write rows, each over the one that has the same primary key; columns not named keep what they had.
@@ -30,39 +36,62 @@ async def upsert(
         connection: in the transaction of a writer.
         table: where to.
         rows: plain values, each row with the same columns. Of two with the same key, the last one counts.
-        alike: further columns, the same for all rows, as expressions (the database's time).
+        later: further columns, the same for all rows: the database's time, and so much later.
 
     """
     if not rows:
         return
-    statement = _over_what_is_there(connection.dialect.name, table, (*rows[0], *alike))
-    if alike:
-        statement = statement.values(alike)
+    statement = _over_what_is_there(connection.dialect.name, table, tuple(rows[0]), tuple(later))
+    times = _times(later)
     # In one order: of two transactions that write the same rows, neither waits for the other in a circle.
     key = sorted(column.name for column in table.primary_key)
-    ordered = sorted(rows, key=lambda row: [str(row.get(name)) for name in key])
-    await connection.execute(statement, [dict(row) for row in ordered] if len(rows) > 1 else dict(rows[0]))
-
-
-@cache
-def _over_what_is_there(dialect: str, table: Table, names: tuple[str, ...]) -> "Insert":
-    """The insertion of rows with such columns, each over the one that has the same primary key."""
-    statement = insertion(dialect, table)
-    key = {column.name for column in table.primary_key}
-    written = {name: statement.excluded[name] for name in names if name not in key}
-    return statement.on_conflict_do_update(index_elements=[*key], set_=written)
+    ordered = [{**row, **times} for row in sorted(rows, key=lambda row: [str(row.get(name)) for name in key])]
+    await connection.execute(statement, ordered if len(rows) > 1 else ordered[0])
 
 
 async def upsert_returning(
-    connection: Connection, table: Table, row: Mapping[str, Any], column: Column[T]
+    connection: Connection, table: Table, row: Mapping[str, Any], column: Column[T], **later: timedelta
 ) -> T:
-    """Write one row over the one that has the same primary key; returns what a column has now."""
-    statement = insert_into(connection, table).values(**row)
-    key = {part.name for part in table.primary_key}
-    # Not what was to be inserted: a time would be that from before the row was waited for.
-    written = {name: value for name, value in row.items() if name not in key}
-    over = statement.on_conflict_do_update(index_elements=[*key], set_=written)
-    return (await connection.execute(over.returning(column))).scalar_one()
+    """As `upsert`, of one row; returns what a column has then."""
+    statement: ReturningInsert[T] = _over_and_returned(
+        connection.dialect.name, table, tuple(row), tuple(later), column
+    )
+    return (await connection.execute(statement, {**row, **_times(later)})).scalar_one()
+
+
+@cache
+def _over_and_returned(
+    dialect: str, table: Table, names: tuple[str, ...], later: tuple[str, ...], column: Column[T]
+) -> ReturningInsert[T]:
+    return _over_what_is_there(dialect, table, names, later).returning(column)
+
+
+@cache
+def _over_what_is_there(
+    dialect: str, table: Table, names: tuple[str, ...], later: tuple[str, ...]
+) -> "Insert":
+    """The insertion of rows with such columns, each over the one that has the same primary key."""
+    statement = _with_times(dialect, table, later)
+    key = {column.name for column in table.primary_key}
+    written: dict[str, Any] = {name: statement.excluded[name] for name in names if name not in key}
+    # Not what was to be inserted: that is the time from before the row was waited for.
+    written |= {name: _later(name) for name in later}
+    return statement.on_conflict_do_update(index_elements=[*key], set_=written)
+
+
+@cache
+def _with_times(dialect: str, table: Table, later: tuple[str, ...]) -> "Insert":
+    """An insertion of rows with the database's time in some columns; SQLAlchemy compiles each only once."""
+    statement = insertion(dialect, table)
+    return statement.values({name: _later(name) for name in later}) if later else statement
+
+
+def _later(name: str) -> ColumnElement[int]:
+    return now_ms() + bindparam(f"{_LATER}{name}", type_=BigInteger())
+
+
+def _times(later: Mapping[str, timedelta]) -> dict[str, int]:
+    return {f"{_LATER}{name}": milliseconds(wait) for name, wait in later.items()}
 
 
 async def lock_row(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
@@ -72,10 +101,14 @@ async def lock_row(connection: Connection, table: Table, row: Mapping[str, Any])
     On SQLite the transaction is the only writer already.
     """
     if connection.dialect.name == "postgresql":
-        key = [column.name for column in table.primary_key]
-        statement = insert_into(connection, table).values(**row)
-        unchanged = {name: statement.excluded[name] for name in key}
-        await connection.execute(statement.on_conflict_do_update(index_elements=key, set_=unchanged))
+        await connection.execute(_locking(connection.dialect.name, table), dict(row))
+
+
+@cache
+def _locking(dialect: str, table: Table) -> "Insert":
+    statement = insertion(dialect, table)
+    unchanged = {column.name: statement.excluded[column.name] for column in table.primary_key}
+    return statement.on_conflict_do_update(index_elements=[*unchanged], set_=unchanged)
 
 
 async def insert_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
@@ -90,13 +123,26 @@ async def insert_new_returning(
     rows: Sequence[Mapping[str, Any]],
     key: Column[Any],
     column: Column[T],
+    **later: timedelta,
 ) -> dict[Any, T]:
-    """Write rows that repeat nothing that is unique; returns what a column of the new ones has, by key."""
-    # What is compiled of one row is kept; SQLAlchemy keeps nothing of several.
-    values = [dict(row) for row in rows] if len(rows) > 1 else dict(rows[0])
-    new = insert_into(connection, table).values(values).on_conflict_do_nothing()
-    written = await connection.execute(new.returning(key, column))
+    """Write rows that repeat nothing that is unique, as `upsert`; returns a column's values by key."""
+    dialect = connection.dialect.name
+    if len(rows) == 1:
+        statement = _new_and_returned(dialect, table, tuple(later), key, column)
+        written = await connection.execute(statement, {**rows[0], **_times(later)})
+    else:
+        # SQLAlchemy keeps nothing that it has compiled of several.
+        times = {name: now_ms() + milliseconds(wait) for name, wait in later.items()}
+        several = insertion(dialect, table).values([{**row, **times} for row in rows])
+        written = await connection.execute(several.on_conflict_do_nothing().returning(key, column))
     return {row[0]: row[1] for row in written.all()}
+
+
+@cache
+def _new_and_returned(
+    dialect: str, table: Table, later: tuple[str, ...], key: Column[Any], column: Column[T]
+) -> ReturningInsert[Any, T]:
+    return _with_times(dialect, table, later).on_conflict_do_nothing().returning(key, column)
 
 
 def insert_into(connection: Connection, table: Table) -> "Insert":

@@ -99,8 +99,12 @@ async def lock(connection: Connection, name: str) -> int:
         the database's time, in milliseconds since 1970.
 
     """
-    row = {"account": name, "touched_ms": now_ms()}
-    return int(await upsert_returning(connection, quota_accounts, row, quota_accounts.c.touched_ms))
+    touched_ms = quota_accounts.c.touched_ms
+    return int(
+        await upsert_returning(
+            connection, quota_accounts, {"account": name}, touched_ms, touched_ms=timedelta()
+        )
+    )
 
 
 async def told_and_calls(

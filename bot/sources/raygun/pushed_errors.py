@@ -158,7 +158,7 @@ class PushedErrors:
             if news.change or news.people:
                 await on_news(connection, news)
             hits = [{"account": account, "who": self._who(one), "error": group} for one in event.people]
-            await upsert(connection, pushed_hits, hits, at_ms=now_ms())
+            await upsert(connection, pushed_hits, hits, at_ms=timedelta())
             if hits and event.at:
                 await self._note_when(connection, hits, to_ms(event.at))
         self._lately.clear()
@@ -262,7 +262,7 @@ class PushedErrors:
         new = known.with_event(event)
         sealed = self._keyring.seal_value(_GROUP, new)
         row = {"account": account, "error": group, "sealed": sealed}
-        await upsert(connection, pushed_errors, [row], at_ms=now_ms())
+        await upsert(connection, pushed_errors, [row], at_ms=timedelta())
         change = known.change(event, new)
         hit = event.people if event.kind in OCCURRED else ()
         key = f"{group} {new.key_of(change)}" if change else ""

@@ -167,10 +167,7 @@ class SqliteDatabase:
     def __init__(self, path: Path, simulated_time: Clock | None) -> None:
         self._path = path
         opens = partial(_opened, path, simulated_time)
-        engine = create_engine("sqlite://", creator=opens, poolclass=NullPool, hide_parameters=True)
-        # Transactions are begun here: SQLAlchemy and the driver would begin them too late to lock.
-        self._reads = engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._writes = self._reads.execution_options(casefile_writes=True)
+        self._reads, self._writes = _engine(opens), _engine(opens, casefile_writes=True)
         self._threads = ThreadPoolExecutor(_THREADS, "sqlite reading")
         self._writers_thread = ThreadPoolExecutor(1, "sqlite writing")
         self._turn, self._opening = asyncio.Lock(), asyncio.Lock()
@@ -306,6 +303,22 @@ class SqliteDatabase:
         else:
             self._shared = None
             shared.committed.set_result(None)
+
+
+def _engine(opens: Callable[[], sqlite3.Connection], **options: Any) -> Engine:
+    """
+    One engine for each kind of connection: SQLAlchemy is slower where one is made of another.
+
+    Transactions are begun in this file: SQLAlchemy and the driver would begin them too late to lock.
+    """
+    return create_engine(
+        "sqlite://",
+        creator=opens,
+        poolclass=NullPool,
+        hide_parameters=True,
+        isolation_level="AUTOCOMMIT",
+        execution_options=options,
+    )
 
 
 def _opened(path: Path, simulated_time: Clock | None) -> sqlite3.Connection:

@@ -65,7 +65,7 @@ async def test_columns_that_are_not_named_keep_what_they_had(store: Store) -> No
     then = [row | {"session": "1"}, row | {"session": "2"}]
     async with store.write() as connection:
         await upsert(connection, index_sessions, first)
-        await upsert(connection, index_sessions, then, kept_until_ms=now_ms())
+        await upsert(connection, index_sessions, then, kept_until_ms=timedelta())
         rows = (await connection.execute(select(index_sessions).order_by(index_sessions.c.session))).all()
         now = (await connection.execute(select(now_ms()))).scalar_one()
     assert [(row.session, row.link) for row in rows] == [("1", "l"), ("2", None)]
