@@ -26,6 +26,7 @@ from bot.jobs.pages.unfurls import UnfurlJobs
 from bot.jobs.people import PeopleJobs
 from bot.jobs.pressed.others import OthersJobs
 from bot.jobs.pressed.session_errors import SessionErrorsJobs
+from bot.jobs.pressed.workflow_step import StepJobs, step_jobs
 from bot.jobs.slack_results import answering_in_slack, telling_in_slack
 from bot.jobs.tickets import TicketJobs
 from bot.jobs.tickets.digest import DigestJobs, digest_jobs
@@ -137,10 +138,11 @@ async def open_bot(
         )
         notes = desk_note_jobs(engine, admission, inbox, poster, reader, slack, timing.settling_seconds)
         digest = digest_jobs(engine, inbox, access, switches, poster, identity.url)
+        steps = step_jobs(engine, access, slack, trail)
         answers = _handlers(
-            engine, slack, access, admission, poster, posts, reader, home, news, notes, digest
+            engine, slack, access, admission, poster, posts, reader, home, news, notes, digest, steps
         )
-        give_up = telling_in_slack(GivingUp(admission, engine.metrics).tell)
+        give_up = telling_in_slack(GivingUp(admission, engine.metrics, steps.give_up).tell)
         worker = Worker(
             inbox,
             engine.tasks,
@@ -151,8 +153,9 @@ async def open_bot(
             party_of,
             settings.access.at_once,
         )
-        about_names = caution_about_names(slack, settings.tickets.apps)
-        naming = engine.tasks.spawn(about_names, "find out which apps are meant")
+        naming = engine.tasks.spawn(
+            caution_about_names(slack, settings.tickets.apps), "find out which apps are meant"
+        )
         inbound = Inbound(
             settings,
             identity,
@@ -216,6 +219,7 @@ def _handlers(
     news: WatchJobs,
     notes: DeskNoteJobs,
     digest: DigestJobs,
+    steps: StepJobs,
 ) -> dict[str, Handler]:
     """What answers each kind of job."""
     settings, lookup, metrics = engine.settings, engine.lookup, engine.metrics
@@ -293,6 +297,7 @@ def _handlers(
         kinds.DESK_NOTE.name: notes.write_asked,
         kinds.DESK_NOTE_UNASKED.name: notes.write_unasked,
         kinds.DIGEST.name: digest.tell,
+        kinds.STEP.name: steps.answer,
         kinds.MUTE.name: MuteJobs(admission, home.switches, settings.slack_command).switch,
     }
     return {kind: answering_in_slack(answer) for kind, answer in answers.items()}

@@ -202,6 +202,24 @@ def visitor_of(inbound: Inbound, body: dict[str, Any]) -> Asker:
     )
 
 
+def runner_of(inbound: Inbound, body: dict[str, Any]) -> Asker:
+    """
+    Who runs the workflow that has come to our step, and in which channel its answer will be read.
+
+    The id is empty where Slack does not say: what is no `user_context` was filled in by whoever built it.
+    """
+    inputs = body["event"].get("inputs") or {}
+    person, channel = inputs.get("person"), inputs.get("channel")
+    user = person.get("id") if isinstance(person, dict) and person.get("secret") else None
+    return Asker(
+        user if isinstance(user, str) else "",
+        channel if isinstance(channel, str) else "",
+        inbound.identity.team,
+        way=Way.WORKFLOW,
+        is_shared=_is_shared(body),
+    )
+
+
 def commander_of(inbound: Inbound, body: dict[str, Any]) -> Asker:
     """Who typed the command, and where."""
     return Asker(

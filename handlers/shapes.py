@@ -65,6 +65,10 @@ class _Reference(_Shape):
     type: str | None = None
 
 
+class _Function(_Shape):
+    callback_id: _Word
+
+
 class _Message(_Shape):
     type: _Word | None = None
     subtype: _Word | None = None
@@ -91,6 +95,10 @@ class _Event(_Message):
     link: _Link | None = None
     message: _Message | None = None
     previous_message: _Message | None = None
+    function: _Function | None = None
+    function_execution_id: _Word | None = None
+    bot_access_token: _Word | None = None
+    inputs: dict[str, Any] | None = None
 
 
 class _State(_Shape):
@@ -242,6 +250,7 @@ _FIELDS = frozenset(
         _Named,
         _Authorization,
         _Reference,
+        _Function,
     )
     for name in shape.model_fields
 )

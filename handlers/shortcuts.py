@@ -1,27 +1,37 @@
 """
-The message shortcut "Find sessions": reads the message that it was used on as a ticket's reader does.
+What people begin in menus of Slack's own: the message shortcut "Find sessions", and the step of a workflow.
 
-One requester: answered in the thread; several, or only mentioned ones: a choice that the person alone
-sees; nobody: the modal, at once, for Slack opens it within three seconds or never.
+The shortcut reads the message that it was used on as a ticket's reader does. One requester: answered in the
+thread; several, or only mentioned ones: a choice that the person alone sees; nobody: the modal, at once, for
+Slack opens it within three seconds or never.
+
+The step "Find a customer's sessions" is written down under its execution's id, before Slack hears that it was
+taken; its job ends it.
 """
 
 from dataclasses import replace
 from typing import Any
 
+import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.errors import SlackApiError
 
 from bot.answers.buttons import ButtonValue
 from bot.answers.prompts import ModalOrigin
+from bot.answers.words import table
 from bot.domain.asking import AnswerForm, Way
-from bot.jobs.payloads import POINTED, PointedPayload
+from bot.jobs.payloads import POINTED, STEP, PointedPayload, StepPayload
+from bot.jobs.pressed.workflow_step import fail_step
+from bot.slack.client import SlackAway
+from bot.storage.database import StoreAway
 from bot.tickets.decide import read_for_person
 from bot.tickets.with_requester import ticket_moment
-from handlers.inbound import Inbound, accept_or_tell, asker_of
+from handlers.inbound import Inbound, accept_from, accept_or_tell, asker_of, runner_of
 from handlers.modals import begin_modal
 
 
 def register(bolt: AsyncApp, inbound: Inbound) -> None:
-    """Answer the shortcut."""
+    """Answer the shortcut and the step."""
 
     @bolt.shortcut("find_sessions")
     async def on_find_sessions(ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -41,3 +51,26 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
             )
             begin_modal(inbound, body, asker, ModalOrigin(channel, value, None, asker.response_url))
         await ack()
+
+    @bolt.function("find_customer_sessions")
+    async def on_step(body: dict[str, Any]) -> None:
+        event = body["event"]
+        payload = StepPayload(
+            runner_of(inbound, body),
+            str((event.get("inputs") or {}).get("customer") or ""),
+            event["function_execution_id"],
+            event.get("bot_access_token"),
+        )
+        refused = await accept_from(inbound, STEP, payload.execution, payload, comes_again=True)
+        if refused == table.DATABASE_AWAY:
+            # Slack delivers it again.
+            raise StoreAway(refused)
+        if refused:
+            inbound.tasks.spawn(_refuse(inbound, payload, refused), "end a step that was refused")
+
+
+async def _refuse(inbound: Inbound, payload: StepPayload, words: str) -> None:
+    try:
+        await fail_step(inbound.slack, payload, words)
+    except (SlackApiError, SlackAway) as error:
+        structlog.get_logger("inbound").warning("step.not_ended", slack=str(error))

@@ -17,6 +17,11 @@ _PRESS: dict[str, object] = {
     "user": {"id": "U1"},
     "actions": [{"action_id": "refresh", "block_id": "b"}],
 }
+_STEP: dict[str, object] = {
+    "type": "function_executed",
+    "function": {"callback_id": "find_customer_sessions"},
+    "inputs": {"person": [], "channel": 7},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,7 @@ def _unreadable(word: str, sign: Sign) -> Iterator[HostileRequest]:
         "no container": urlencode({"payload": json.dumps(_PRESS)}),
         "no user": json.dumps({"type": "view_submission", "view": {"callback_id": word}}),
         "half an emoji": json.dumps({"type": "event_callback", "event": {"type": 7, "text": "\ud83d"}}),
+        "no execution": json.dumps({"type": "event_callback", "event": _STEP}),
         "many fields": "&".join(f"{word}{number}=1" for number in range(500)),
         "altered button": urlencode({"payload": json.dumps(_altered(word))}),
     }

@@ -2,7 +2,8 @@
 
 import ast
 import json
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,13 @@ from bot.slack.manifest import (
     EVENT_SCOPES,
     METHOD_SCOPES,
     OPTIONAL_SCOPES,
+    STEP,
+    STEP_EVENT,
     http_manifest,
     needed_scopes,
     read_manifest,
     socket_manifest,
+    with_workflow_step,
 )
 
 ROOT = Path(__file__).parents[1]
@@ -58,8 +62,12 @@ def listeners(kind: str) -> list[str]:
 
 
 @pytest.mark.skipif(not SCHEMA.exists(), reason="Slack's schema is not beside this checkout")
-@pytest.mark.parametrize("text", [socket_manifest("/sessions"), http_manifest(ADDRESS, "/find")])
-def test_both_manifests_are_valid_by_slacks_schema(text: str) -> None:
+@pytest.mark.parametrize("workflow_step", [False, True])
+@pytest.mark.parametrize(
+    "made", [partial(socket_manifest, "/sessions"), partial(http_manifest, ADDRESS, "/f")]
+)
+def test_all_manifests_are_valid_by_slacks_schema(made: Callable[..., str], workflow_step: bool) -> None:
+    text = made(workflow_step=workflow_step)
     jsonschema.validate(yaml.safe_load(text), json.loads(SCHEMA.read_text()))
 
 
@@ -96,6 +104,28 @@ def test_every_event_and_shortcut_of_the_code_is_declared_and_no_other() -> None
     assert sorted(heard) == sorted(EVENT_SCOPES)
     assert sorted(event for kind in heard for event in EVENT_SCOPES[kind]) == sorted(subscribed)
     assert [ast.literal_eval(shortcut) for shortcut in listeners("shortcut")] == shortcuts
+
+
+def test_the_step_is_in_a_manifest_of_its_own_which_differs_in_nothing_else() -> None:
+    plain, stepped = read_manifest(), yaml.safe_load(socket_manifest("/sessions", workflow_step=True))
+    assert [ast.literal_eval(step) for step in listeners("function")] == [STEP] == [*stepped["functions"]]
+    assert set(stepped) - set(plain) == {"functions"}
+    settings, changed = plain.pop("settings"), stepped.pop("settings")
+    assert {name for name in changed if changed[name] != settings.get(name)} == {
+        "event_subscriptions",
+        "function_runtime",
+        "org_deploy_enabled",
+    }
+    events = changed["event_subscriptions"]["bot_events"]
+    assert set(events) - set(settings["event_subscriptions"]["bot_events"]) == {STEP_EVENT}
+    assert stepped.pop("functions")
+    assert stepped == plain
+
+
+def test_whoever_runs_a_workflow_is_told_by_slack_alone() -> None:
+    inputs = with_workflow_step(read_manifest())["functions"][STEP]["input_parameters"]
+    assert inputs["person"]["type"] == "slack#/types/user_context"
+    assert [name for name, one in inputs.items() if not one["is_required"]] == []
 
 
 def test_buttons_need_interactivity() -> None:

@@ -51,6 +51,8 @@ class Way(StrEnum):
     TERMINAL = "terminal"
     # A program's question, by the Model Context Protocol.
     MCP = "mcp"
+    # A step of a workflow of Slack's.
+    WORKFLOW = "workflow"
     # A customer card in Plain.
     PLAIN = "plain"
     FORGET = "forget"

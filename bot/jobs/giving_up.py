@@ -1,12 +1,13 @@
 """Whoever asked is told that there will be no answer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 
 from prometheus_client import Counter
 
 from bot.answers.block_kit import note
 from bot.answers.words import table
+from bot.answers.words.table import steps
 from bot.domain.asking import Asker
 from bot.jobs.admission import Admission
 from bot.jobs.inbox import Job
@@ -24,6 +25,7 @@ from bot.jobs.payloads import (
     POINTED,
     REMOVE,
     SESSION_ERRORS,
+    STEP,
     TICKET,
     UNFURL,
     WATCH,
@@ -55,6 +57,7 @@ _ASKERS: Mapping[str, Callable[[str], Asker]] = MappingProxyType(
         MUTE.name: lambda payload: MUTE.read(payload).asker,
         OTHERS.name: lambda payload: OTHERS.read(payload).asker,
         PANE.name: lambda payload: PANE.read(payload).asker,
+        STEP.name: lambda payload: STEP.read(payload).asker,
         DESK_NOTE.name: lambda payload: DESK_NOTE.read(payload).asker,
     }
 )
@@ -83,10 +86,10 @@ _CHANNELS: Mapping[str, Callable[[str], str]] = MappingProxyType(
 
 
 def party_of(job: Job) -> str:
-    """Whose job it is: the id of whoever asked, or of the channel; the job's own where it cannot be read."""
+    """Whose job it is: the id of whoever asked, or of the channel; the job's own where neither is known."""
     try:
         if job.kind in _ASKERS:
-            return _ASKERS[job.kind](job.payload).user
+            return _ASKERS[job.kind](job.payload).user or job.id
         return _CHANNELS[job.kind](job.payload) if job.kind in _CHANNELS else job.id
     except ValueError:
         # Its handler says what is wrong with it.
@@ -94,11 +97,18 @@ def party_of(job: Job) -> str:
 
 
 class GivingUp:
-    """Tells askers of failed jobs; for tickets and unfurls only counts the failure."""
+    """
+    Tells askers of failed jobs; for tickets and unfurls only counts the failure.
 
-    def __init__(self, admission: Admission, metrics: Metrics) -> None:
+    `end_step` ends a workflow's step with an error, in these words.
+    """
+
+    def __init__(
+        self, admission: Admission, metrics: Metrics, end_step: Callable[[Job, str], Awaitable[None]]
+    ) -> None:
         self._admission = admission
         self._metrics = metrics
+        self._end_step = end_step
 
     async def tell(self, job: Job, why: GaveUp) -> None:
         """
@@ -112,6 +122,9 @@ class GivingUp:
             counter_of(self._metrics).labels("failed").inc()
             return
         self._metrics.lookups.labels("failed").inc()
+        if job.kind == STEP.name:
+            await self._end_step(job, steps.UNEXPECTED)
+            return
         asker = _ASKERS[job.kind](job.payload)
         async with self._admission.at_most_once(job, asker, "gave up") as is_first:
             if is_first:

@@ -336,6 +336,22 @@ class DeskNotePayload:
     ticket: TicketReference | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class StepPayload:
+    """
+    A workflow has come to our step, which finds the sessions of `customer` for the asker.
+
+    `execution` is what Slack knows that by. `token` is a secret of this execution, with which it is ended.
+    """
+
+    __pydantic_config__ = _PRIVATE
+
+    asker: Asker
+    customer: str
+    execution: str
+    token: str | None
+
+
 LOOKUP = JobKind("lookup", TypeAdapter(LookupPayload))
 DEBUG = JobKind("debug", TypeAdapter(DebugPayload))
 NOTE = JobKind("note", TypeAdapter(NotePayload))
@@ -355,6 +371,7 @@ DESK_NOTE = JobKind("desk_note", TypeAdapter(DeskNotePayload))
 DESK_NOTE_UNASKED = JobKind("desk_note_auto", TypeAdapter(DeskNotePayload), asked_by_person=False)
 MUTE = JobKind("mute", TypeAdapter(MutePayload))
 DIGEST = JobKind("digest", TypeAdapter(DigestPayload), asked_by_person=False)
+STEP = JobKind("step", TypeAdapter(StepPayload))
 KINDS: tuple[JobKind[Any], ...] = (
     LOOKUP,
     DEBUG,
@@ -375,6 +392,7 @@ KINDS: tuple[JobKind[Any], ...] = (
     DESK_NOTE_UNASKED,
     MUTE,
     DIGEST,
+    STEP,
 )
 UNASKED = frozenset(kind.name for kind in KINDS if not kind.asked_by_person)
 """The names of the kinds that no person waits for."""

@@ -108,6 +108,13 @@ def reach(finding: Finding, case_file: CaseFile) -> Reach:
     return Reach.BY_NAME if finding.by_other_name and not case_file.sessions else Reach.WHOLE
 
 
+def is_complete(case_file: CaseFile) -> bool:
+    """Whether every source has looked at the whole span, so that what is not there was not."""
+    if case_file.waiting or case_file.doubts or not case_file.findings:
+        return False
+    return all(reach(finding, case_file) is Reach.WHOLE for finding in case_file.findings)
+
+
 def ended_at(finding: Finding, case_file: CaseFile) -> datetime | None:
     """When a source looked last, where that is longer ago than may be called now; None where it is not."""
     as_of = finding.as_of

@@ -8,7 +8,7 @@ from bot.answers.words.freshness import detail
 from bot.domain.addresses import shown_address
 from bot.domain.links import Link, link_json
 from bot.domain.model import CaseFile, ErrorEvent, Finding, Session, SourceName
-from bot.lookup.absence import Reach, covers_from, reach
+from bot.lookup.absence import covers_from, is_complete
 from bot.lookup.pages.named import Described, Undescribed, Unnamed
 from bot.mcp.told import (
     DescribedLink,
@@ -41,7 +41,7 @@ def found_sessions(case_file: CaseFile) -> FoundSessions:
         subject_is=case_file.subject.kind.value,
         as_of=now,
         days=case_file.days,
-        complete=_is_complete(case_file),
+        complete=is_complete(case_file),
         sessions_in_all=len(sessions),
         errors_in_all=len(errors),
         sessions=[_session(one, findings.get(one.source), now) for one in sessions[:_MOST]],
@@ -49,13 +49,6 @@ def found_sessions(case_file: CaseFile) -> FoundSessions:
         sources=[_source(finding, case_file) for finding in case_file.findings],
         doubts=[doubt.name.value for doubt in case_file.doubts],
     )
-
-
-def _is_complete(case_file: CaseFile) -> bool:
-    """Whether every source has looked at the whole span, so that what is not there was not."""
-    if case_file.waiting or case_file.doubts or not case_file.findings:
-        return False
-    return all(reach(finding, case_file) is Reach.WHOLE for finding in case_file.findings)
 
 
 def read_ticket(reading: TicketReading, now: datetime) -> ReadTicket:

@@ -57,7 +57,7 @@ class FairRoom:
             del self._turns[party]
 
     def _let_in(self) -> None:
-        while self._left and (party := self._next()):
+        while self._left and (party := self._next()) is not None:
             line = self._lines[party]
             line.popleft().set_result(None)
             self._left -= 1

@@ -57,7 +57,9 @@ _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z
 # Where `casefile serve` is reached from the internet.
 REQUEST_ADDRESS = r"https://[^\s/?#@]+(/[^\s?#]*)?"
 COMMAND_SCOPES = frozenset({"commands"})
-
+STEP = "find_customer_sessions"
+STEP_EVENT = "function_executed"
+"""The step of workflows, which is in no manifest but by `with_workflow_step`; Slack sends this for it."""
 
 # What is missing where one of the scopes that may be left out at the installation is not granted.
 OPTIONAL_SCOPES: dict[str, str] = {
@@ -122,7 +124,62 @@ def with_domains(manifest: dict[str, Any], hosts: Iterable[str]) -> dict[str, An
     return {**manifest, "features": {**manifest["features"], "unfurl_domains": both}}
 
 
-def http_manifest(base_url: str, command: str, hosts: Iterable[str] = ()) -> str:
+def with_workflow_step(manifest: dict[str, Any]) -> dict[str, Any]:
+    """
+    The manifest with the step for Workflow Builder, which needs a paid plan.
+
+    Slack wants the app to be ready for whole organisations, and the step to run here rather than at Slack
+    (https://docs.slack.dev/tools/bolt-python/tutorial/custom-steps). The form is that of a manifest's first
+    major version, which ours is. Whoever builds a workflow cannot fill in a `user_context` by hand
+    (https://docs.slack.dev/reference/types/user_context-type).
+    """
+    settings = manifest["settings"]
+    subscriptions = settings.get("event_subscriptions", {})
+    events = [*subscriptions.get("bot_events", ()), STEP_EVENT]
+    return {
+        **manifest,
+        "settings": {
+            **settings,
+            "event_subscriptions": {**subscriptions, "bot_events": sorted(events)},
+            "org_deploy_enabled": True,
+            "function_runtime": "remote",
+        },
+        "functions": {STEP: _step()},
+    }
+
+
+def _step() -> dict[str, Any]:
+    inputs = [
+        ("customer", "string", "Customer", "Email address or uid", True),
+        ("person", "slack#/types/user_context", "Person", "Who runs the workflow, as Slack knows it", True),
+        ("channel", "slack#/types/channel_id", "Channel", "Where the answer will be read", True),
+    ]
+    outputs = [
+        ("answer", "string", "Answer", "What was found, as text", True),
+        ("found", "boolean", "Found", "Whether anything was found of the customer", True),
+        ("complete", "boolean", "Complete", "Whether every tool has answered in full", True),
+        ("visits", "integer", "Visits", "How many visits were found", True),
+        ("errors", "integer", "Errors", "How many different errors were found", True),
+        ("session_link", "string", "Newest session", "Where the newest visit can be watched", False),
+        ("error_link", "string", "Newest error", "Where the newest error can be seen", False),
+    ]
+    return {
+        "title": "Find a customer's sessions",
+        "description": "What a customer saw: their newest session replays and errors, from every tool",
+        "input_parameters": dict(map(_parameter, inputs)),
+        "output_parameters": dict(map(_parameter, outputs)),
+    }
+
+
+def _parameter(given: tuple[str, str, str, str, bool]) -> tuple[str, dict[str, Any]]:
+    name, kind, title, description, is_required = given
+    told = {"type": kind, "title": title, "description": description, "is_required": is_required}
+    return name, told | {"name": name}
+
+
+def http_manifest(
+    base_url: str, command: str, hosts: Iterable[str] = (), *, workflow_step: bool = False
+) -> str:
     """
     The manifest for signed HTTP, as YAML, with the request URL wherever Slack needs one.
 
@@ -130,10 +187,12 @@ def http_manifest(base_url: str, command: str, hosts: Iterable[str] = ()) -> str
         base_url: where `casefile serve` is reached from the internet, such as `https://casefile.example`.
         command: the slash command's name.
         hosts: domains and servers whose URLs are to be unfurled.
+        workflow_step: whether it has the step for workflows.
 
     """
     request_url = f"{base_url.rstrip('/').removesuffix('/slack/events')}/slack/events"
     manifest = with_domains(with_command(read_manifest(), command), hosts)
+    manifest = with_workflow_step(manifest) if workflow_step else manifest
     for slash_command in manifest["features"]["slash_commands"]:
         slash_command["url"] = request_url
     settings = manifest["settings"]
@@ -151,10 +210,11 @@ def with_command(manifest: dict[str, Any], command: str) -> dict[str, Any]:
     return {**manifest, "features": {**manifest["features"], "slash_commands": commands}}
 
 
-def socket_manifest(command: str, hosts: Iterable[str] = ()) -> str:
-    """The manifest for Socket Mode, as YAML: the file itself, unless command or domains differ."""
+def socket_manifest(command: str, hosts: Iterable[str] = (), *, workflow_step: bool = False) -> str:
+    """The manifest for Socket Mode, as YAML: the file itself, unless command, domains or the step differ."""
     manifest = read_manifest()
     ours = with_domains(with_command(manifest, command), hosts)
+    ours = with_workflow_step(ours) if workflow_step else ours
     if ours == manifest:
         return manifest_text()
     return yaml.safe_dump(ours, sort_keys=False, allow_unicode=True, width=110)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.slack.manifest import read_manifest
+from bot.slack.manifest import read_manifest, with_workflow_step
 from sandbox.slack.api_reading import PAGE, require_scope
 from sandbox.slack.arguments import Arguments
 from sandbox.slack.block_kit import check_blocks
@@ -37,6 +37,9 @@ def export_manifest(state: State, args: Arguments) -> Json:
     if args.needed("app_id") != APP:
         raise ApiError("invalid_app_id")
     manifest = read_manifest()
+    if state.functions:
+        manifest = with_workflow_step(manifest) | {"functions": state.functions}
+        manifest["settings"] |= state.step_settings
     manifest["features"]["unfurl_domains"] = sorted(state.unfurl_domains)
     manifest["features"]["slash_commands"] = [{"command": command} for command in sorted(state.commands)]
     manifest["oauth_config"]["scopes"]["bot"] = sorted(state.scopes)

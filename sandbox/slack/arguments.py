@@ -9,7 +9,9 @@ from aiohttp import web
 from sandbox.slack.errors import ApiError
 from sandbox.slack.messages import Json
 
-_JSON_ARGUMENTS = ("blocks", "attachments", "metadata", "error", "unfurls", "view", "user_auth_blocks")
+_JSON_ARGUMENTS = ("blocks", "attachments", "metadata", "unfurls", "view", "user_auth_blocks", "outputs")
+# A method has an object where another has words for people.
+_OF_METHODS = {"entity.presentDetails": ("error",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ async def read_arguments(request: web.Request) -> Json:
         values |= _read_json(await request.text())
     elif request.body_exists:
         values |= dict(await request.post())
-    for key in _JSON_ARGUMENTS:
+    for key in (*_JSON_ARGUMENTS, *_OF_METHODS.get(request.match_info.get("method", ""), ())):
         if isinstance(values.get(key), str):
             values[key] = _open(key, values[key])
     return values

@@ -80,6 +80,8 @@ USUAL_LIMITS: Mapping[str, Limit] = MappingProxyType(
         "conversations.replies": _TIER_3,
         "entity.presentDetails": _TIER_3,
         "files.info": _TIER_4,
+        "functions.completeError": _TIER_3,
+        "functions.completeSuccess": _TIER_3,
         "usergroups.users.list": _TIER_2,
         "users.info": _TIER_4,
         "users.list": _TIER_2,

@@ -76,6 +76,28 @@ class Pane:
     error: Json | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """
+    A step of the app's that a workflow has come to.
+
+    `token` is good for its end. `outputs` are there when it has ended well, `error` when it has failed.
+    """
+
+    id: str
+    callback_id: str
+    inputs: Json
+    token: str
+    workflow: str
+    outputs: Json | None = None
+    error: str | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the app has ended it."""
+        return self.outputs is not None or self.error is not None
+
+
 class State:
     """
     The state of a Slack workspace.
@@ -114,6 +136,10 @@ class State:
         self.embed_origins: set[str] = set()
         # The side pane that somebody has open, by their id.
         self.panes: dict[str, Pane] = {}
+        # The steps of workflows that the app has by its manifest, and their executions by id.
+        self.functions: Json = {}
+        self.step_settings: Json = {"org_deploy_enabled": True, "function_runtime": "remote"}
+        self.executions: dict[str, Execution] = {}
         self.bot_token = f"xoxb-{secrets.token_hex(12)}"
         self.app_token = f"xapp-{secrets.token_hex(12)}"
         # Of a person who may configure the app (https://docs.slack.dev/authentication/tokens/#config).

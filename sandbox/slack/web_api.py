@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.slack import api_apps, api_chat, api_reading, api_views, panes
+from sandbox.slack import api_apps, api_chat, api_reading, api_views, panes, steps
 from sandbox.slack.arguments import Arguments, read_arguments
 from sandbox.slack.calls import ApiCall, Fault
 from sandbox.slack.errors import ApiError
@@ -51,6 +51,8 @@ _METHODS: Mapping[str, Method] = MappingProxyType(
         "conversations.info": Method(api_reading.conversations_info),
         "conversations.replies": Method(api_reading.conversations_replies),
         "entity.presentDetails": Method(panes.present_details),
+        "functions.completeError": Method(steps.complete_error),
+        "functions.completeSuccess": Method(steps.complete_success),
         "files.info": Method(api_reading.files_info, "files:read"),
         "reactions.add": Method(api_chat.add_reaction, "reactions:write"),
         "usergroups.list": Method(api_reading.user_groups_list, "usergroups:read"),
@@ -111,7 +113,8 @@ class WebApi:
         if fault.error:
             return {"ok": False, "error": fault.error}
         try:
-            self._check_token(name, token)
+            if name not in steps.ENDS or not steps.check_token(self._state, token, values):
+                self._check_token(name, token)
             if method.scope:
                 api_reading.require_scope(self._state, method.scope)
             return method.run(self._state, Arguments(values))

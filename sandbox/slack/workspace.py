@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 
-from sandbox.slack import commands, home, interactions, modals, panes
+from sandbox.slack import commands, home, interactions, modals, panes, steps
 from sandbox.slack.calls import Fault
 from sandbox.slack.delivery import Courier, Delivery, Kind, Retry
 from sandbox.slack.events import composed, expect_unfurl, refreshed
@@ -250,6 +250,18 @@ class SlackWorkspace:
     async def press_in_pane(self, user: str, action_id: str) -> Outcome:
         """Click an action of the side pane that somebody has open."""
         return await panes.press(self.state, self.courier, user, action_id)
+
+    async def run_step(self, user: str | None, callback_id: str, inputs: Json) -> Outcome:
+        """
+        Run a workflow up to the app's step; its end is in `state.executions` then.
+
+        `inputs` are those that whoever built it has filled in; Slack adds who runs it.
+        """
+        try:
+            event = steps.executed(self.state, callback_id, user, inputs)
+        except steps.StepRefused as refused:
+            return Outcome({}, error=refused.why)
+        return await self.send_event(event)
 
     async def refresh_card(self, user: str, message: Message, url: str) -> Outcome:
         """Click the refresh button of a Work Object below a message."""

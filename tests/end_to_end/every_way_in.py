@@ -212,10 +212,13 @@ class Table:
         )
 
     def is_shown(self, who: str, channel: str) -> bool:
-        """Whether Slack shows somebody alone what was found."""
+        """Whether Slack shows somebody alone, or a workflow of theirs, what was found."""
         home = self.slack.state.homes.get(who)
         seen = [plain_text(m) for m in self.slack.ephemerals(channel, who) if m.ts not in self.given]
         seen += [str(home.body)] if home and home.hash not in self.given else []
+        for execution in self.slack.state.executions.values():
+            person, place = execution.inputs["person"], execution.inputs["channel"]
+            seen += [str(execution.outputs)] if (person["id"], place) == (who, channel) else []
         return any("app.fullstory.com" in text or "4 tools" in text for text in seen)
 
     async def trail(self) -> dict[str, list[tuple[str, str]]]:

@@ -69,4 +69,7 @@ def _words(world: World, bot: Bot) -> list[str]:
     settings = bot.engine.settings
     people = {word for one in world.people for word in (one.email, one.uid, one.name) if word}
     secrets = {*settings.secrets, *settings.secret_keys}
+    for execution in world.slack.state.executions.values():
+        person = execution.inputs.get("person")
+        secrets |= {execution.token, person.get("secret", "") if isinstance(person, dict) else ""}
     return sorted(word for word in people | secrets if len(word) >= _SHORTEST)

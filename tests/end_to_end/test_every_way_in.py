@@ -13,9 +13,11 @@ from bot.domain.asking import Asker
 from bot.domain.model import Session, SourceName
 from bot.jobs.home import view as home
 from bot.replay.addresses import replay_addresses
+from bot.slack.manifest import STEP
 from sandbox.slack.commands import deliver_command
 from sandbox.slack.payloads import command as command_of
 from sandbox.slack.people import TEAM
+from sandbox.slack.steps import install, started
 from sandbox.vendors.uxcam import session_url as uxcam_url
 from tests.end_to_end.conftest import Desk
 from tests.end_to_end.every_way_in import JANE, PASSES, Act, Row, Table, fill
@@ -154,6 +156,18 @@ async def replay(table: Table) -> Act:
     return act
 
 
+async def workflow_step(table: Table) -> Act:
+    """A step of whoever runs a workflow; Slack itself would not run it for everybody."""
+    state = table.slack.state
+    install(state)
+
+    async def act(who: str, channel: str) -> None:
+        inputs = {"customer": JANE, "channel": channel, "person": {"id": who, "secret": "a secret"}}
+        await table.slack.send_event(started(state, STEP, inputs))
+
+    return act
+
+
 async def composer(table: Table) -> Act:
     async def act(who: str, _channel: str) -> None:
         await table.slack.compose(who, f"<{page(table, who)}>")
@@ -238,6 +252,14 @@ ROWS = {
     "form": Row(form, "modal", ("modal", FOUND), has_places=False),
     "Somebody else in an offer": Row(somebody_else_in_an_offer, "open_modal", None),
     "card": Row(card, "card", ("card", FOUND)),
+    "step of a workflow": Row(workflow_step, "workflow", ("workflow", FOUND)),
+    "step of a workflow where guests may": Row(
+        workflow_step,
+        "workflow",
+        ("workflow", FOUND),
+        environment={"ACCESS__GUESTS": "true"},
+        differing=GUESTS,
+    ),
     "side pane": Row(pane, "pane", ("pane", FOUND)),
     "replay": Row(replay, "replay", ("replay", FOUND), environment={"EMBED_URL": "https://casefile.example"}),
     "composer": Row(composer, "composer", ("composer", FOUND), has_places=False),

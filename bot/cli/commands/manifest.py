@@ -16,14 +16,17 @@ def manifest(
     http: Annotated[
         str | None, Parameter(help="for signed HTTP, reached at this address", metavar="URL")
     ] = None,
+    with_workflow_step: Annotated[
+        bool, Parameter(help="with the step for Workflow Builder (paid plans)", negative=())
+    ] = False,
 ) -> int:
     """Print the manifest; the exit status."""
     settings = read_settings()
     command, hosts = settings.slack_command, linked_hosts(settings)
     if http is None:
-        print(socket_manifest(command, hosts), end="")
+        print(socket_manifest(command, hosts, workflow_step=with_workflow_step), end="")
         return OK
     if not re.fullmatch(REQUEST_ADDRESS, http):
         raise Complaint("--http takes the address that Slack reaches, such as https://casefile.example")
-    print(http_manifest(http, command, hosts), end="")
+    print(http_manifest(http, command, hosts, workflow_step=with_workflow_step), end="")
     return OK

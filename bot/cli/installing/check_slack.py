@@ -21,10 +21,13 @@ from bot.slack.client import make_slack_client
 from bot.slack.manifest import (
     EVENT_SCOPES,
     OPTIONAL_SCOPES,
+    STEP,
+    STEP_EVENT,
     declared_domains,
     needed_scopes,
     read_manifest,
     with_domains,
+    with_workflow_step,
 )
 from bot.sources.registry import linked_hosts
 
@@ -198,6 +201,7 @@ async def _manifest(client: AsyncWebClient, app: App, settings: Settings) -> lis
 def _compare(there: dict[str, Any], app: App, settings: Settings) -> Iterator[Check]:
     configured, features = there.get("settings") or {}, there.get("features") or {}
     paste = f"{app.page('app-manifest')}: paste what `casefile manifest` prints"
+    step = f"{app.page('app-manifest')}: paste what `casefile manifest --with-workflow-step` prints"
     events = {event for kinds in EVENT_SCOPES.values() for event in kinds}
     subscribed = (configured.get("event_subscriptions") or {}).get("bot_events") or ()
     if missing := sorted(events - set(subscribed)):
@@ -209,6 +213,9 @@ def _compare(there: dict[str, Any], app: App, settings: Settings) -> Iterator[Ch
     if settings.slack_command not in commands:
         detail = f"the app has no command {settings.slack_command}, which SLACK_COMMAND names"
         yield fault("slack command", detail, paste)
+    if wrong := list(_wrong_with_step(there.get("functions") or {}, configured, subscribed)):
+        detail = f"workflows have the step by half: {', '.join(wrong)}"
+        yield fault("slack workflow step", detail, f"{step}, and install the app again")
     if not (configured.get("interactivity") or {}).get("is_enabled"):
         yield fault("slack buttons", "interactivity is off, so no button works", paste)
     by_socket = bool(configured.get("socket_mode_enabled"))
@@ -221,6 +228,33 @@ def _compare(there: dict[str, Any], app: App, settings: Settings) -> Iterator[Ch
         detail = "Socket Mode is off, so Slack sends signed HTTP, and SLACK_SIGNING_SECRET is not set"
         mend = f"{app.page('socket-mode')}: enable it; or set SLACK_SIGNING_SECRET and run `casefile serve`"
         yield fault("slack transport", detail, mend)
+
+
+def _wrong_with_step(
+    there: dict[str, Any], configured: dict[str, Any], subscribed: Sequence[str]
+) -> Iterator[str]:
+    """What the step for workflows lacks, where the app has any part of it."""
+    needed = with_workflow_step(read_manifest())
+    switches = {name: needed["settings"][name] for name in ("org_deploy_enabled", "function_runtime")}
+    if STEP not in there:
+        if STEP_EVENT in subscribed:
+            yield f"the app is told of {STEP_EVENT} and has no step"
+        return
+    for name, value in switches.items():
+        if configured.get(name) != value:
+            yield f"{name} is not {json.dumps(value)}"
+    if STEP_EVENT not in subscribed:
+        yield f"the app is not told of {STEP_EVENT}"
+    if _kinds(there[STEP]) != _kinds(needed["functions"][STEP]):
+        yield "its inputs or outputs are not those of this version"
+
+
+def _kinds(step: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The kinds of a step's inputs and outputs, by their names."""
+    return {
+        side: {name: one.get("type") for name, one in (step.get(side) or {}).items()}
+        for side in ("input_parameters", "output_parameters")
+    }
 
 
 async def _blocks(client: AsyncWebClient, now: datetime) -> Check:

@@ -21,13 +21,14 @@ class Purpose(StrEnum):
     OTHERS = "others"
     REPLAY = "replay"
     MCP = "mcp"
+    WORKFLOW = "workflow"
     UNFURL = "unfurl"
     TICKET = "ticket"
     BACKGROUND = "background"
 
 
 # The part of a window's calls, in percent, that each purpose leaves for those above it.
-_RESERVES = dict(zip(Purpose, (0, 5, 5, 10, 10, 20, 40), strict=True))
+_RESERVES = dict(zip(Purpose, (0, 5, 5, 10, 10, 10, 20, 40), strict=True))
 
 
 def reserve(calls: int, purpose: Purpose) -> int:

@@ -14,6 +14,7 @@ from bot.answers.buttons import SHOWN_AT_MOST
 from bot.answers.cards import Card, card_blocks
 from bot.answers.case_file_message import View, answer, parent, reply, together
 from bot.answers.mrkdwn import cut_markup, escaped, link
+from bot.answers.targets.workflow_step import failures_line, masked_outputs, outputs
 from bot.domain.asking import AnswerForm
 from bot.domain.model import (
     CaseFile,
@@ -138,6 +139,16 @@ def test_whatever_vendors_say_slacks_limits_are_kept(
         check_message(message.blocks)
         assert 0 < len(message.text) <= 4000
         assert "<!channel>" not in texts(message.blocks)
+
+
+@given(st.lists(FINDINGS, max_size=4), SUBJECTS, st.lists(DOUBTS, max_size=2))
+def test_whatever_vendors_say_a_workflow_gets_text_that_mentions_nobody_and_poses_as_no_link(
+    findings: list[Finding], subject: Subject, doubts: list[Doubt]
+) -> None:
+    file = CaseFile(subject, NOW, 30, tuple(findings), (), tuple(doubts))
+    for told in (outputs(file)["answer"], masked_outputs(file, "/sessions")["answer"], failures_line(file)):
+        assert len(told) <= 3_000
+        assert not re.search(r"[<>]|@(channel|here|everyone)|https?://(?!app\.|videos\.)", told)
 
 
 @given(FINDINGS, st.none() | SUBJECTS, st.booleans(), st.booleans())

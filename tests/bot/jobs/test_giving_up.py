@@ -23,6 +23,7 @@ from bot.jobs.payloads import (
     POINTED,
     REMOVE,
     SESSION_ERRORS,
+    STEP,
     UNASKED,
     WATCH,
     DebugPayload,
@@ -36,6 +37,7 @@ from bot.jobs.payloads import (
     PointedPayload,
     RemovePayload,
     SessionErrorsPayload,
+    StepPayload,
     WatchPayload,
 )
 from bot.jobs.results import GaveUp
@@ -70,9 +72,19 @@ def metrics() -> Metrics:
 
 
 @pytest.fixture
-def giving_up(at: InSlack, metrics: Metrics) -> GivingUp:
+def steps() -> list[str]:
+    """With which words steps of workflows were ended."""
+    return []
+
+
+@pytest.fixture
+def giving_up(at: InSlack, metrics: Metrics, steps: list[str]) -> GivingUp:
+    async def end_step(_job: Job, words: str) -> None:
+        steps.append(words)
+
     access = Access(at.client, AccessSettings(), system_clock, Memory(at.store, at.keyring, system_clock))
-    return GivingUp(Admission(access, at.poster, at.posts, metrics, at.process.trail(at, metrics)), metrics)
+    admission = Admission(access, at.poster, at.posts, metrics, at.process.trail(at, metrics))
+    return GivingUp(admission, metrics, end_step)
 
 
 def payloads(asker: Asker) -> dict[str, str]:
@@ -92,6 +104,7 @@ def payloads(asker: Asker) -> dict[str, str]:
         MUTE.name: MUTE.write(MutePayload(asker, is_on=True)),
         WATCH.name: WATCH.write(WatchPayload(asker, is_on=True)),
         DESK_NOTE.name: DESK_NOTE.write(DeskNotePayload(asker, (), 30)),
+        STEP.name: STEP.write(StepPayload(asker, "jane@contoso.example", "Fx1", None)),
     }
 
 
@@ -137,6 +150,14 @@ async def test_who_was_shown_a_private_answer_that_broke_off_hears_of_that_all_t
     await Admission(access, at.poster, at.posts, make_metrics(), trail).tell(job, asker, "the answer")
     await giving_up.tell(job, GaveUp.UNEXPECTED)
     assert len(at.seen_by_agent()) == 2
+
+
+async def test_a_workflows_step_is_ended_with_the_words_in_place_of_a_message(
+    at: InSlack, giving_up: GivingUp, steps: list[str]
+) -> None:
+    await giving_up.tell(await asked(at, "step"), GaveUp.UNEXPECTED)
+    assert ["run the workflow again" in words.replace("\n", " ") for words in steps] == [True]
+    assert at.seen_by_agent() == []
 
 
 async def test_where_they_cannot_be_told_that_is_raised(at: InSlack, giving_up: GivingUp) -> None:

@@ -15,8 +15,11 @@ from bot.cli.installing.doctor import examine
 from bot.cli.installing.report import checks_json, checks_text, print_table
 from bot.settings.model import load_settings
 from bot.slack.client import open_slack_session
+from bot.slack.manifest import STEP, STEP_EVENT
 from bot.storage.keyring import Keyring
 from sandbox.faults import Fault
+from sandbox.slack.state import State
+from sandbox.slack.steps import install as install_step
 from sandbox.world import World, open_world
 from tests.conftest import prepared_sqlite
 
@@ -96,6 +99,14 @@ def slacks_clock_is_ahead(install: Install) -> None:
     install.world.slack.state.clock = lambda: ours() + timedelta(minutes=10)
 
 
+def has_its_step(state: State, **settings: object) -> dict[str, object]:
+    """The inputs of the step that the app has from now on, with these settings differing."""
+    install_step(state)
+    state.step_settings |= settings
+    inputs: dict[str, object] = state.functions[STEP]["input_parameters"]
+    return inputs
+
+
 def lacks_the_config_token(install: Install) -> None:
     install.env["SLACK_CONFIG_TOKEN"] = f"{install.world.slack.state.config_token}-expired"
 
@@ -156,6 +167,24 @@ SLACK = {
         "uxcam.com",
         "casefile manifest",
         break_it=lambda i: i.world.slack.unfurl_domains.discard("uxcam.com"),
+    ),
+    "a step that Slack does not send": Wrong(
+        "slack workflow step",
+        "org_deploy_enabled is not true",
+        "--with-workflow-step",
+        break_it=lambda i: has_its_step(i.world.slack.state, org_deploy_enabled=False),
+    ),
+    "a step of an earlier version": Wrong(
+        "slack workflow step",
+        "not those of this version",
+        "install the app again",
+        break_it=lambda i: has_its_step(i.world.slack.state).pop("customer"),
+    ),
+    "the event of a step without a step": Wrong(
+        "slack workflow step",
+        "has no step",
+        "--with-workflow-step",
+        break_it=lambda i: i.world.slack.subscribed_events.add(STEP_EVENT),
     ),
     "another command": Wrong("slack command", "/find", "casefile manifest", {"SLACK_COMMAND": "/find"}),
     "an old configuration token": Wrong(
@@ -291,6 +320,12 @@ async def test_a_whole_installation_is_well_and_nothing_is_written_but_the_calls
     assert calls == (install.world.raygun.calls_counted,)
     posted = [call.method for call in install.world.slack.api_calls if call.method.startswith("chat.")]
     assert posted == []
+
+
+@pytest.mark.parametrize("install", ["one"], indirect=True)
+async def test_a_whole_step_for_workflows_is_well(install: Install) -> None:
+    has_its_step(install.world.slack.state)
+    assert all(check.well for check in await install.doctor())
 
 
 @pytest.mark.parametrize("install", ["one"], indirect=True)
