@@ -1,7 +1,6 @@
 """The ledger: never a call more than the vendor allows."""
 
 import asyncio
-import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,11 +14,12 @@ from bot.sources.quota.ledger import Ledger
 from bot.storage.store import Store, open_store
 from bot.storage.tables import quota_calls
 from tests.conftest import prepared_sqlite
+from tests.processes import printed_at_once
 
 SHOP = Account("raygun/shop", (Window(50, 86_400),))
 
 RACER = """
-import asyncio, sys
+import asyncio
 from bot.sources.quota import Account, Granted, Purpose, Window
 from bot.sources.quota.ledger import Ledger
 from bot.storage.store import open_store
@@ -30,7 +30,8 @@ async def race(url):
         verdicts = [await ledger.spend(shop, Purpose.PERSON) for _ in range(30)]
         print(sum(isinstance(verdict, Granted) for verdict in verdicts))
 
-asyncio.run(race(sys.argv[1]))
+def run(url):
+    asyncio.run(race(url))
 """
 
 
@@ -73,13 +74,7 @@ async def test_a_restart_forgets_nothing(database_url: str) -> None:
 async def test_four_processes_racing_for_the_last_calls_never_make_one_too_many(database_url: str) -> None:
     async with open_store(database_url) as store:
         await spend(Ledger(store), 10)
-    racers = [
-        await asyncio.create_subprocess_exec(
-            sys.executable, "-c", RACER, database_url, stdout=asyncio.subprocess.PIPE
-        )
-        for _ in range(4)
-    ]
-    granted = [int((await racer.communicate())[0]) for racer in racers]
+    granted = map(int, await printed_at_once(RACER, database_url, times=4))
     assert sum(granted) == 40
 
 

@@ -1,7 +1,5 @@
 """Of a small quota one person takes a share, so that a colleague who asks later is still answered."""
 
-import asyncio
-import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,12 +12,13 @@ from bot.sources.quota.ledger import Ledger
 from bot.storage.store import Store, open_store
 from bot.storage.tables import quota_calls
 from tests.conftest import prepared_sqlite
+from tests.processes import printed_at_once
 
 SHOP = Account("raygun/shop", (Window(50, 86_400),))
 HALF = FairShare(0.5, "hashed {}".format)
 
 RACER = """
-import asyncio, sys
+import asyncio
 from bot.sources.quota import Account, FairShare, Granted, Purpose, Window
 from bot.sources.quota.ledger import Ledger
 from bot.storage.store import open_store
@@ -32,7 +31,8 @@ async def race(url):
             for who in ("U1", "U2")
         ])
 
-asyncio.run(race(sys.argv[1]))
+def run(url):
+    asyncio.run(race(url))
 """
 
 
@@ -119,13 +119,7 @@ async def test_the_ledger_keeps_no_persons_id(store: Store) -> None:
 async def test_processes_that_race_for_one_persons_share_never_take_more(database_url: str) -> None:
     async with open_store(database_url):
         pass
-    racers = [
-        await asyncio.create_subprocess_exec(
-            sys.executable, "-c", RACER, database_url, stdout=asyncio.subprocess.PIPE
-        )
-        for _ in range(3)
-    ]
-    granted = [(await racer.communicate())[0].split() for racer in racers]
+    granted = [told.split() for told in await printed_at_once(RACER, database_url, times=3)]
     assert [sum(int(one[person]) for one in granted) for person in (0, 1)] == [25, 25]
 
 

@@ -4,8 +4,6 @@ A database's tables: a new one's, and an older one's after its migrations.
 `schemas/` has what Casefile once made, as it was: a number's last form, and the early one where it changed.
 """
 
-import asyncio
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -30,6 +28,7 @@ from bot.storage.schema import HEAD, NewerDatabase
 from bot.storage.store import Store, open_store
 from bot.storage.tables import alembic_version, metadata, schema_version
 from tests.conftest import new_database, stored
+from tests.processes import printed_at_once
 
 SCHEMAS = Path(__file__).parent / "schemas"
 OLDER = ["1", "2", "3", "4", "5", "6_early", "6", "7_early", "7"]
@@ -49,9 +48,10 @@ async def opens(url):
     async with open_store(url):
         pass
 
-logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s")
-asyncio.run(opens(sys.argv[1]))
-print("alembic is loaded" if "alembic" in sys.modules else "alembic is not loaded")
+def run(url):
+    logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s")
+    asyncio.run(opens(url))
+    print("alembic is loaded" if "alembic" in sys.modules else "alembic is not loaded")
 """
 
 
@@ -131,17 +131,6 @@ async def opened(url: str) -> tuple[dict[str, Any], Rows]:
     """The tables and rows of a database after it was opened."""
     async with open_store(url) as store, store.read() as connection:
         return await connection.run_sync(shape_of), await connection.run_sync(rows_of)
-
-
-async def processes_that_open(url: str, how_many: int) -> list[str]:
-    """What each of several processes prints that open a database at once."""
-    started = [
-        await asyncio.create_subprocess_exec(
-            sys.executable, "-c", OPENS, url, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
-        )
-        for _ in range(how_many)
-    ]
-    return [(await process.communicate())[0].decode() for process in started]
 
 
 def as_now(name: str, before: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -343,7 +332,7 @@ async def test_of_processes_that_start_at_once_one_migrates_and_the_others_wait(
     database_url: str, new_shape: dict[str, Any]
 ) -> None:
     await make_older(database_url, "1")
-    printed = await processes_that_open(database_url, 4)
+    printed = await printed_at_once(OPENS, database_url, times=4)
     steps = Counter(line for told in printed for line in told.splitlines() if "Running upgrade" in line)
     assert len(steps) == int(HEAD) - 1
     assert set(steps.values()) == {1}
@@ -358,7 +347,7 @@ async def test_of_processes_that_start_at_once_one_migrates_and_the_others_wait(
 async def test_of_processes_that_start_at_once_one_makes_a_new_database(
     database_url: str, new_shape: dict[str, Any]
 ) -> None:
-    printed = await processes_that_open(database_url, 4)
+    printed = await printed_at_once(OPENS, database_url, times=4)
     assert printed == ["alembic is not loaded\n"] * 4
     assert (await opened(database_url))[0] == new_shape
 
