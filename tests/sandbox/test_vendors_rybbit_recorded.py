@@ -10,6 +10,7 @@ Then each recorded request is made again, and the answers are compared.
 import json
 from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -65,8 +66,13 @@ WITHOUT_VITALS = frozenset({"user_info_numeric"})
 
 
 def recorded(release: str, name: str) -> dict[str, Any]:
-    answer: dict[str, Any] = json.loads((RECORDED / release / f"{name}.json").read_text())
+    answer: dict[str, Any] = json.loads(written(release, name))
     return answer
+
+
+@cache
+def written(release: str, name: str) -> str:
+    return (RECORDED / release / f"{name}.json").read_text()
 
 
 def names(release: str) -> list[str]:
@@ -185,6 +191,7 @@ def profiles(release: str) -> dict[str, Profile]:
     return {uid: Profile(theirs, devices.get(uid, ())) for uid, theirs in traits.items()}
 
 
+@cache
 def read_data(release: str) -> RybbitData:
     found = pages(release)
     people = recorded(release, "users_week")["body"]["data"]

@@ -80,7 +80,7 @@ def script(replies: list[tuple[int, Any]]) -> Canned:
 
 @pytest.mark.parametrize("vendor", TITLES)
 @pytest.mark.parametrize("subject", ["jane@contoso.example", "u-1"])
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(replies=REPLIES)
 async def test_no_json_makes_a_source_raise(
     tmp_path_factory: pytest.TempPathFactory, vendor: str, subject: str, replies: list[tuple[int, Any]]

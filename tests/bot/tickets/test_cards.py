@@ -86,7 +86,7 @@ FORMS: dict[str, Form] = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(role=ANY_ROLE, desk=st.sampled_from(DESKS))
 def test_nobody_is_looked_up_where_what_stands_beside_the_address_may_be_a_role(
     form: str, role: str, desk: Any

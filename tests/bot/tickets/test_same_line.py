@@ -74,7 +74,7 @@ def links() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("form", FORMS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     label=st.sampled_from(REQUESTERS),
     value=st.sampled_from(["Jane Doe", "山田太郎", OURS, f"Sam ({OURS})", IGNORED, "", "-", "N/A", "<@U1>"]),

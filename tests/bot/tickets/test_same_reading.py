@@ -60,7 +60,7 @@ def test_fields_in_any_order_and_language_are_about_the_same_person(language: tu
 
 
 @pytest.mark.parametrize("language", LANGUAGES, ids=[language[0] for language in LANGUAGES])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(data=st.data())
 def test_lines_in_any_language_and_decoration_are_about_the_same_person(
     language: tuple[str, ...], data: st.DataObject
