@@ -103,6 +103,14 @@ async def serving_socket(bot: Bot) -> AsyncIterator[AsyncSocketModeHandler]:
         await handler.close_async()  # type: ignore[no-untyped-call]
 
 
+def without_embeds(settings: Settings) -> Settings:
+    """The settings for Socket Mode, by which no page is embedded; where one was to be, that is logged."""
+    if not settings.embed_url:
+        return settings
+    log_cautions([_NO_EMBEDS])
+    return settings.model_copy(update={"embed_url": None})
+
+
 def _others(bot: Bot) -> tuple[Route | None, ...]:
     """The ways in that are not Slack's, under signed HTTP and under Socket Mode."""
     engine = bot.engine
@@ -186,10 +194,7 @@ async def socket(settings: Settings) -> None:
     """Run `casefile socket` until told to stop; with PORT set, health and metrics are served beside it."""
     settings.require("SLACK_APP_TOKEN")
     stop = stop_signal()
-    if settings.embed_url:
-        log_cautions([_NO_EMBEDS])
-        settings = settings.model_copy(update={"embed_url": None})
-    async with open_bot(settings) as bot, serving_socket(bot) as handler:
+    async with open_bot(without_embeds(settings)) as bot, serving_socket(bot) as handler:
         _keep_what_is_loaded()
         log = structlog.get_logger("socket")
 

@@ -12,7 +12,7 @@ import pytest
 
 from bot.app import Bot, open_bot
 from bot.audit.search import AuditRow, search
-from bot.serving.run import serving_http
+from bot.serving.run import serving_http, serving_socket, without_embeds
 from sandbox.faults import Fault
 from sandbox.slack import Message
 from sandbox.slack.entities import EMBED
@@ -262,22 +262,33 @@ async def test_a_deep_page_with_many_nodes_is_handed_out(desk: Desk) -> None:
         assert json.loads(played.content)["events"]
 
 
-async def test_without_the_setting_there_is_no_page_and_no_pane_announces_one(desk: Desk) -> None:
+async def announced(desk: Desk, bot: Bot) -> list[Any]:
+    """What a card and its side pane say of a page in a frame."""
     slack = desk.world.slack
-    async with (
-        open_bot(desk.settings, desk.world.clock, TIMING) as bot,
-        serving_http(bot, "127.0.0.1", 0) as port,
-        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=120) as client,
-    ):
-        slack.connect(f"http://127.0.0.1:{port}/slack/events")
-        pasted = await slack.post_as_user(slack.places.support, slack.people.agent, f"<{RYBBIT_PERSON}>")
-        await desk.idle(bot)
-        card = slack.state.find(pasted.channel, pasted.ts)
-        assert card
-        await slack.open_pane(slack.people.agent, card, RYBBIT_PERSON)
-        await desk.idle(bot)
-        shown = slack.state.panes[slack.people.agent].shown
-        assert shown
-        assert preview(shown) is preview(card.entities[RYBBIT_PERSON]) is None
+    agent = slack.people.agent
+    pasted = await slack.post_as_user(slack.places.support, agent, f"<{RYBBIT_PERSON}>")
+    await desk.idle(bot)
+    card = slack.state.find(pasted.channel, pasted.ts)
+    assert card
+    await slack.open_pane(agent, card, RYBBIT_PERSON)
+    await desk.idle(bot)
+    shown = slack.state.panes[agent].shown
+    assert shown
+    return [preview(card.entities[RYBBIT_PERSON]), preview(shown)]
+
+
+async def test_without_the_setting_there_is_no_page_and_no_pane_announces_one(desk: Desk) -> None:
+    async with desk.casefile() as bot, httpx2.AsyncClient(base_url=desk.origin, timeout=120) as client:
+        assert await announced(desk, bot) == [None, None]
         for path in ("/embed/replay/x", "/embed/files/replay.js"):
             assert (await client.get(path)).status_code == 404
+
+
+async def test_by_socket_mode_no_pane_announces_a_page(desk: Desk) -> None:
+    desk.extra = {"EMBED_URL": "https://casefile.example"}
+    async with (
+        open_bot(without_embeds(desk.settings), desk.world.clock, TIMING) as bot,
+        serving_socket(bot),
+    ):
+        await desk.world.slack.wait_for(lambda: desk.world.slack.connections)
+        assert await announced(desk, bot) == [None, None]

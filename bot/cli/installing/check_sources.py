@@ -7,9 +7,12 @@ from bot.cli.installing.check import Check, fault, well
 from bot.domain.model import Failure, Reason
 from bot.settings.one_value import ACCOUNTS
 from bot.sources.http import CallFailed, Calls
-from bot.sources.protocol import Source
+from bot.sources.protocol import Source, TellsReplay
 from bot.sources.quota import Purpose
 from bot.tickets.desks.protocol import Desk
+
+# A session that no server has: a key that lacks the scope is refused before it is looked for.
+_NO_SESSION = "none"
 
 
 async def check_sources(sources: Sequence[Source], by_v3: frozenset[str]) -> list[Check]:
@@ -34,6 +37,23 @@ async def check_desks(desks: Sequence[Desk]) -> list[Check]:
     """Ask every help desk whose key it is."""
     asked = [_check(desk.name, desk, desk.http.asking(Purpose.PERSON)) for desk in desks]
     return list(await asyncio.gather(*asked))
+
+
+async def check_replays(sources: Sequence[Source]) -> list[Check]:
+    """Ask every source that has replays for one that there is not: its answer says whether the key may."""
+    playing = [source for source in sources if isinstance(source, TellsReplay)]
+    return list(await asyncio.gather(*map(_check_replays, playing)))
+
+
+async def _check_replays(source: TellsReplay) -> Check:
+    name = f"replays {source.name}"
+    calls = source.http.for_recording().asking(Purpose.PERSON, await source.account())
+    try:
+        await source.replay(_NO_SESSION, calls)
+    except CallFailed as failed:
+        if failed.failure.reason is not Reason.VENDOR_ERROR:
+            return fault(name, failed.failure.message, _mend(str(source.name), failed.failure, frozenset()))
+    return well(name, "the key may read recordings")
 
 
 async def _check(name: str, asked: Source | Desk, calls: Calls, by_v3: frozenset[str] = frozenset()) -> Check:

@@ -18,7 +18,7 @@ from bot.cli.installing.check import Check, fault
 from bot.cli.installing.check_database import look_at_database
 from bot.cli.installing.check_settings import check_links, check_settings
 from bot.cli.installing.check_slack import check_slack
-from bot.cli.installing.check_sources import check_desks, check_sources
+from bot.cli.installing.check_sources import check_desks, check_replays, check_sources
 from bot.engine.opening import open_engine
 from bot.settings.errors import SettingsError
 from bot.settings.model import Settings
@@ -55,6 +55,7 @@ async def _ask_vendors(settings: Settings, *, counted: bool) -> list[Check]:
         try:
             async with open_engine(settings.model_copy(update=changes)) as engine:
                 sources = await check_sources(engine.sources, frozenset(settings.raygun_v3))
+                sources += await check_replays(engine.sources) if settings.embed_url else []
                 return sources + await check_desks(engine.desks.all)
         except SettingsError as error:
             name, _, detail = str(error).partition(": ")

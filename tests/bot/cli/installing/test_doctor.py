@@ -279,6 +279,13 @@ VENDORS = {
         "RYBBIT__WWW__BASE_URL",
         break_it=lambda i: setattr(i.world.rybbit, "fault", Fault.HTML),
     ),
+    "Rybbit's key for replays": Wrong(
+        "replays rybbit/www",
+        "lacks replay:read",
+        "RYBBIT__WWW__",
+        {"EMBED_URL": "https://casefile.example"},
+        lambda i: i.world.rybbit.allow(frozenset({"sessions:read", "users:read", "analytics:read"})),
+    ),
     "UXCam's own trouble": Wrong(
         "uxcam/app", "", "status page", break_it=lambda i: setattr(i.world.uxcam, "fault", Fault.BROKEN)
     ),
@@ -326,6 +333,12 @@ async def test_a_whole_installation_is_well_and_nothing_is_written_but_the_calls
 async def test_a_whole_step_for_workflows_is_well(install: Install) -> None:
     has_its_step(install.world.slack.state)
     assert all(check.well for check in await install.doctor())
+
+
+@pytest.mark.parametrize("install", ["one"], indirect=True)
+async def test_a_key_that_may_read_recordings_is_well_where_replays_are_embedded(install: Install) -> None:
+    install.env["EMBED_URL"] = "https://casefile.example"
+    assert well("replays rybbit/www", "the key may read recordings") in await install.doctor()
 
 
 @pytest.mark.parametrize("install", ["one"], indirect=True)
