@@ -165,10 +165,15 @@ async def measure(
     a_second: float = A_SECOND,
     transport: str = "http",
     database_url: str | None = None,
+    kept_in: Path | None = None,
 ) -> Row:
-    """Kill the bot a number of times under load, and count; without a database it gets one of its own."""
+    """
+    Kill the bot a number of times under load, and count; without a database it gets one of its own.
+
+    Its log is deleted where nothing went wrong, but for one that is to be `kept_in` a folder.
+    """
     rng = random.Random(seed)
-    folder = Path(tempfile.mkdtemp(prefix="casefile-kill-"))
+    folder = kept_in or Path(tempfile.mkdtemp(prefix="casefile-kill-"))
     with nullcontext(database_url) if database_url else database(kind, folder) as url:
         async with loaded_world(random.Random(seed + 1), a_second) as (world, load):
             bot = Bot(world, url, folder, transport)
@@ -178,17 +183,18 @@ async def measure(
                 await bot.kill()
                 await bot.restart()
             # The last process is not killed: the answers that are still due are waited for.
-            return await count(kind, kills, seed, bot, load, folder)
+            row = await count(kind, kills, seed, bot, load)
+    if row.lost or row.doubled:
+        print(f"the bot's log and database: {folder}", file=sys.stderr)
+    elif kept_in is None:
+        shutil.rmtree(folder, ignore_errors=True)
+    return row
 
 
-async def count(kind: str, kills: int, seed: int, bot: Bot, load: Load, folder: Path) -> Row:
+async def count(kind: str, kills: int, seed: int, bot: Bot, load: Load) -> Row:
     """End the load, wait for the last answers, and count."""
     total = await ended(load, bot.world)
     await bot.kill()
-    if not (total.lost or total.doubled):
-        shutil.rmtree(folder, ignore_errors=True)
-    else:
-        print(f"the bot's log and database: {folder}", file=sys.stderr)
     return Row(kind, kills, total.acknowledged, total.lost, total.doubled, total.longest_delay_seconds, seed)
 
 

@@ -189,9 +189,15 @@ def title_of(number: int) -> str:
     return f"Error number {number}."
 
 
-async def measure(kind: str, what: str, tickets: int, errors: int, kills: int, seed: int) -> Row:
-    """Open the tickets, kill the bot while threads or help desks are owed something, and count."""
-    rng, folder = random.Random(seed), Path(tempfile.mkdtemp(prefix="casefile-watch-"))
+async def measure(
+    kind: str, what: str, tickets: int, errors: int, kills: int, seed: int, kept_in: Path | None = None
+) -> Row:
+    """
+    Open the tickets, kill the bot while threads or help desks are owed something, and count.
+
+    Its log is deleted where nothing went wrong, but for one that is to be `kept_in` a folder.
+    """
+    rng, folder = random.Random(seed), kept_in or Path(tempfile.mkdtemp(prefix="casefile-watch-"))
     with database(kind, folder) as url:
         async with open_world(strangers_a_day=50) as world:
             notes = {"HELPDESK__NOTES": "true", "HELPDESK__AUTOMATIC": "true"}
@@ -202,7 +208,7 @@ async def measure(kind: str, what: str, tickets: int, errors: int, kills: int, s
             await bot.kill()
     if row["missing"] or row["doubled"] or row["wrong"]:
         print(f"the bot's log and database: {folder}", file=sys.stderr)
-    else:
+    elif kept_in is None:
         shutil.rmtree(folder, ignore_errors=True)
     return Row(kind, what, tickets, errors, kills, **row, seed=seed)
 

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,7 @@ from bot.settings.model import load_settings
 from sandbox.world import World, open_world
 from tests.conftest import prepared_sqlite
 from tests.end_to_end.conftest import PATIENT, SLACKS_PATIENCE, TIMING
+from tests.end_to_end.privacy import Told, all_that_is_told
 
 MISSING = (
     "Chromium is not installed, and the tests of the demo's page need it: apt-get install chromium"
@@ -122,6 +123,14 @@ async def browser() -> AsyncIterator[Browser]:
         browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         await browser.close()
+
+
+@pytest.fixture(autouse=True)
+def told(tmp_path: Path) -> Iterator[Told]:
+    """What the bot of a test has told and kept; it is looked through when the test has ended."""
+    with all_that_is_told(tmp_path) as heard:
+        yield heard
+    assert heard.found() == {}
 
 
 @pytest_asyncio.fixture(loop_scope="session")

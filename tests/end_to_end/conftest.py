@@ -17,7 +17,7 @@ from bot.settings.model import Settings, load_settings
 from sandbox.slack import Message, Outcome, plain_text
 from sandbox.world import World, open_world
 from tests.conftest import prepared_sqlite
-from tests.end_to_end.privacy import logging_as_in_use, nothing_is_told
+from tests.end_to_end.privacy import Told, all_that_is_told
 
 TIMING = Timing(lease=timedelta(seconds=30), sweep_seconds=0.2, settling_seconds=0.1, drain_seconds=0.5)
 # Where leases must run out; whoever holds one must renew it in time, on a busy machine too.
@@ -56,8 +56,12 @@ class Desk:
     @asynccontextmanager
     async def casefile(self) -> AsyncIterator[Bot]:
         """The bot, for the block; entering again is a restart."""
+        reports = self.world.raygun_entries
+        settings = load_settings(self.environment | reports.environment())
         async with AsyncExitStack() as stack:
-            bot = await stack.enter_async_context(open_bot(self.settings, self.world.clock, TIMING))
+            bot = await stack.enter_async_context(
+                open_bot(settings, self.world.clock, TIMING, reports.endpoint)
+            )
             if self.transport == "http":
                 port = await stack.enter_async_context(serving_http(bot, "127.0.0.1", 0))
                 self.origin = f"http://127.0.0.1:{port}"
@@ -66,7 +70,6 @@ class Desk:
                 await stack.enter_async_context(serving_socket(bot))
                 await self.world.slack.wait_for(lambda: self.world.slack.connections)
             yield bot
-        nothing_is_told(self.world, bot, self.database_files())
 
     def database_files(self) -> list[bytes]:
         """The bytes of the database's files."""
@@ -128,9 +131,11 @@ async def casefile_on(
     world: World, database_url: str, transport: str, timing: Timing = TIMING, **extra: str
 ) -> AsyncIterator[Bot]:
     """A bot on a database, for the block; its clock is the database's, as in use."""
-    settings = load_settings(world.environment() | {"DATABASE_URL": database_url} | PATIENT | extra)
+    reports = world.raygun_entries
+    own = reports.environment() | {"DATABASE_URL": database_url}
+    settings = load_settings(world.environment() | own | PATIENT | extra)
     async with AsyncExitStack() as stack:
-        bot = await stack.enter_async_context(open_bot(settings, timing=timing))
+        bot = await stack.enter_async_context(open_bot(settings, timing=timing, crashes_to=reports.endpoint))
         if transport == "http":
             port = await stack.enter_async_context(serving_http(bot, "127.0.0.1", 0))
             world.slack.connect(f"http://127.0.0.1:{port}/slack/events")
@@ -139,7 +144,6 @@ async def casefile_on(
             await stack.enter_async_context(serving_socket(bot))
             await world.slack.wait_for(lambda: world.slack.connections > before)
         yield bot
-    nothing_is_told(world, bot, ())
 
 
 @pytest.fixture(autouse=True)
@@ -156,10 +160,12 @@ BY_BOTH_TRANSPORTS = pytest.mark.parametrize("transport", ["http", "socket"])
 
 
 @pytest.fixture(autouse=True)
-def log_of_the_program() -> Iterator[None]:
-    """What is logged is looked through when a bot ends."""
-    with logging_as_in_use():
-        yield
+def told(tmp_path: Path) -> Iterator[Told]:
+    """What the bots of a test have told and kept; it is looked through when the test has ended."""
+    with all_that_is_told(tmp_path) as heard:
+        yield heard
+    found = heard.found()
+    assert {*found} == heard.expected, f"SECURITY.md says that this is nowhere: {found}"
 
 
 @pytest.fixture

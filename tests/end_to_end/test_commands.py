@@ -27,6 +27,7 @@ from sandbox.faults import Fault
 from sandbox.slack import plain_text
 from sandbox.world import World, open_world
 from tests.end_to_end.conftest import SLACKS_PATIENCE
+from tests.end_to_end.privacy import Told
 
 JANE = "jane@contoso.example"
 SESSION_FIELDS = [
@@ -69,6 +70,7 @@ class Shell:
 
     world: World
     folder: Path
+    told: Told
 
     def environment(self, **changed: str | None) -> dict[str, str]:
         database = {"DATABASE_URL": f"sqlite:///{self.folder / 'casefile.db'}"}
@@ -91,12 +93,15 @@ class Shell:
     async def run_as_process(self, *words: str, **changed: str | None) -> Ran:
         process = await self.start(*words, **changed)
         out, err = await asyncio.wait_for(process.communicate(), ENDS_WITHIN_SECONDS)
+        self.told.log.append(err.decode())
         return Ran(process.returncode or 0, out.decode(), err.decode())
 
     async def run(self, *words: str, **changed: str | None) -> Ran:
         """Run a command as a process does, in a thread: Python starts once."""
         with mock.patch.dict(os.environ, self.environment(**changed), clear=True), chdir(self.folder):
-            return await asyncio.to_thread(_run, words)
+            ran = await asyncio.to_thread(_run, words)
+        self.told.log.append(ran.err)
+        return ran
 
 
 def _run(words: Sequence[str]) -> Ran:
@@ -114,9 +119,9 @@ def _run(words: Sequence[str]) -> Ran:
 
 
 @pytest.fixture
-async def shell(tmp_path: Path) -> AsyncIterator[Shell]:
+async def shell(tmp_path: Path, told: Told) -> AsyncIterator[Shell]:
     async with open_world(strangers_a_day=300, slacks_patience=SLACKS_PATIENCE) as world:
-        yield Shell(world, tmp_path)
+        yield Shell(world, tmp_path, told)
 
 
 @pytest.mark.process
@@ -238,6 +243,8 @@ async def test_bad_usage_exits_with_2(shell: Shell, words: tuple[str, ...]) -> N
     assert ran.status == 2
     assert ran.err
     assert "Traceback" not in ran.err
+    # What is said to whoever has typed it is no log.
+    shell.told.log.clear()
 
 
 async def test_a_wrong_setting_stops_every_command_with_one_line(shell: Shell) -> None:
@@ -305,7 +312,7 @@ async def test_a_server_that_is_killed_is_followed_by_one_that_finishes_its_work
     outcome = await slack.type_command(slack.places.support, slack.people.agent, f"/sessions {JANE}")
     assert outcome.error is None
     first.send_signal(signal.SIGKILL)
-    await first.communicate()
+    shell.told.log += [told.decode() for told in await first.communicate()]
     assert [m for m in slack.messages(slack.places.support) if m.bot_id == slack.people.bot_id] == []
     second = await shell.start("serve", "--port", "0", LOG_LEVEL="INFO")
     await port_of(second)
@@ -314,6 +321,7 @@ async def test_a_server_that_is_killed_is_followed_by_one_that_finishes_its_work
     )
     second.send_signal(signal.SIGTERM)
     out, err = await asyncio.wait_for(second.communicate(), ENDS_WITHIN_SECONDS)
+    shell.told.log += [out.decode(), err.decode()]
     assert second.returncode == 0
     assert b"contoso" not in out + err
     posts = [m for m in slack.messages(slack.places.support) if m.bot_id == slack.people.bot_id]

@@ -18,7 +18,6 @@ from sandbox.slack import Message
 from sandbox.slack.entities import EMBED
 from sandbox.wire import wire_to_later
 from tests.end_to_end.conftest import TIMING, Desk
-from tests.end_to_end.privacy import nothing_is_told
 from tests.end_to_end.test_unfurls import RYBBIT_PERSON
 
 UID = "u-205"
@@ -86,7 +85,6 @@ async def embedding(desk: Desk, **more: str) -> AsyncIterator[Embedding]:
             card = slack.state.find(pasted.channel, pasted.ts)
             assert card is not None
             yield Embedding(desk, bot, client, card)
-        nothing_is_told(desk.world, bot, desk.database_files())
 
 
 def preview(entity: dict[str, Any]) -> Any:
