@@ -37,6 +37,7 @@ from bot.answers.buttons import (
     TRY_OTHER,
     UNMUTE,
     WATCH,
+    WATCHING,
     ButtonValue,
     SessionValue,
 )
@@ -84,6 +85,7 @@ _WAYS_OF_BUTTONS = {
     SHARE_HERE: Way.SHARE,
     ASK_CUSTOMER: Way.OPEN_MODAL,
     WATCH: Way.WATCH,
+    WATCHING: Way.WATCH,
     STOP_WATCHING: Way.STOP_WATCHING,
     NOTE_IN_TICKET: Way.DESK_NOTE,
     MUTE: Way.MUTE,
@@ -185,6 +187,14 @@ async def _watch(body: dict[str, Any], inbound: Inbound, pressed: str) -> None:
     value, asker = ButtonValue.loads(pressed), asker_of(inbound, body, Way.WATCH)
     asker = replace(asker, thread_ts=value.thread_ts or _thread_of(body))
     payload = WatchPayload(asker, is_on=True, subjects=value.subjects, days=value.days)
+    await accept_or_tell(inbound, kinds.WATCH, body, payload, payload.asker)
+
+
+async def _ask_whether_watched(body: dict[str, Any], inbound: Inbound, pressed: str) -> None:
+    """Say whether the thread that the button is in is watched."""
+    value, asker = ButtonValue.loads(pressed), asker_of(inbound, body, Way.WATCH)
+    asker = replace(asker, thread_ts=_thread_of(body))
+    payload = WatchPayload(asker, is_on=None, subjects=value.subjects, days=value.days)
     await accept_or_tell(inbound, kinds.WATCH, body, payload, payload.asker)
 
 
@@ -370,6 +380,7 @@ async def _unmasked(body: dict[str, Any], inbound: Inbound, value: ButtonValue, 
 # What is needed seldom: as options of the menu, and as buttons where that is too long for a menu.
 _SELDOM = {
     WATCH: _watch,
+    WATCHING: _ask_whether_watched,
     STOP_WATCHING: _stop_watching,
     OTHERS: _count_others,
     NOTE_IN_TICKET: _note_in_ticket,

@@ -33,7 +33,7 @@ ASK_CUSTOMER = "ask_customer"
 LOOK_FURTHER, TRY_OTHER, REST = "look_further", "try_other", "rest"
 OTHERS = "others"
 SESSION_ERRORS = "session_errors"
-WATCH, STOP_WATCHING = "watch", "stop_watching"
+WATCH, STOP_WATCHING, WATCHING = "watch", "stop_watching", "watching"
 MUTE, UNMUTE = "mute", "unmute"
 # The value of what stops watching the thread that it is in; elsewhere it is the thread's time.
 THIS_THREAD = "-"
@@ -140,7 +140,8 @@ def answer_buttons(
         rest += [(LOOK_FURTHER, table.FURTHER_BACK, further)] if further and is_found else []
         rest += _of_tickets(value, notes=notes and not is_private)
         if watches and is_found and not is_private:
-            rest.append(_watching(value))
+            # Whether it is watched changes while the answer stands: whoever presses is told how it is.
+            rest.append((WATCHING, table.WATCHING, value.dumps()))
         elements += _with_mute(rest, value, is_private=is_private)
     return ActionsBlock(elements=elements)
 
@@ -197,13 +198,6 @@ def _rest(rest: Sequence[tuple[str, str, str]], *, is_private: bool) -> list[Int
     if is_menu and all(len(option.value or "") <= _LONGEST_OPTION for option in options):
         return [OverflowMenuElement(action_id=REST, options=options)]
     return [ButtonElement(text=text, action_id=action, value=value) for action, text, value in rest]
-
-
-def _watching(value: ButtonValue) -> tuple[str, str, str]:
-    """What ends the watching of a ticket's thread, or begins that of another one."""
-    if value.form in _IN_TICKETS:
-        return STOP_WATCHING, table.STOP_WATCHING, THIS_THREAD
-    return WATCH, table.WATCH_THREAD, value.dumps()
 
 
 def _second_try(value: ButtonValue) -> str:

@@ -74,15 +74,24 @@ def channel_news(told: ThreadNews, *, masked: bool) -> Message:
     return Message(text, dicts([section(text)]))
 
 
-def watched(days: int, root_ts: str) -> Message:
-    """The confirmation that a thread is watched, and the button that stops it."""
+def watched(days: int, root_ts: str, *, since_now: bool = True) -> Message:
+    """That a thread is watched, since now or since before, and the button that stops it."""
     button = ButtonElement(text=table.STOP_WATCHING, action_id=STOP_WATCHING, value=root_ts)
-    return _with_button(table.IS_WATCHED.format(days=counted(days, "day")), button)
+    sentence = table.IS_WATCHED if since_now else table.WATCHED_ALREADY
+    return _with_button(sentence.format(days=counted(days, "day")), button)
 
 
 def stopped(value: str, *, was_on: bool) -> Message:
     """The confirmation that a thread is told nothing more; `value` is what watches it again, if anything."""
-    text = table.IS_STOPPED if was_on else table.WAS_STOPPED
+    return _with_watch_button(table.IS_STOPPED if was_on else table.WAS_STOPPED, value)
+
+
+def not_watched(value: str) -> Message:
+    """That a thread is told nothing; `value` is what watches it."""
+    return _with_watch_button(table.NOT_WATCHED, value)
+
+
+def _with_watch_button(text: str, value: str) -> Message:
     if not value:
         return _with_button(text)
     return _with_button(text, ButtonElement(text=table.WATCH_THREAD, action_id=WATCH, value=value))

@@ -283,15 +283,15 @@ class WatchTellPayload:
 @dataclass(frozen=True, slots=True)
 class WatchPayload:
     """
-    Somebody presses Watch or Stop watching in the asker's thread.
+    Somebody presses Watch or Stop watching in the asker's thread, or asks whether it is watched (None).
 
-    To watch, `subjects` and `days` say which answer's errors are meant.
+    `subjects` and `days` say which answer's errors are meant.
     """
 
     __pydantic_config__ = _PRIVATE
 
     asker: Asker
-    is_on: bool
+    is_on: bool | None
     subjects: tuple[Subject, ...] = ()
     days: int = 1
 

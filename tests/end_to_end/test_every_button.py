@@ -13,7 +13,9 @@ from bot.answers.buttons import (
     REST,
     SESSION_ERRORS,
     SHOW_MORE,
+    STOP_WATCHING,
     TRY_OTHER,
+    WATCH,
 )
 from bot.answers.prompts import LOOK_UP
 from bot.answers.targets.masked import SHARE_HERE, SHOW_ME
@@ -78,14 +80,26 @@ async def is_it_just_them(table: Table) -> Act:
     return pressing(table, reply, REST, *option(reply, REST, "others"))
 
 
+async def is_it_watched(table: Table) -> Act:
+    reply = await answer(table, JANE)
+    return pressing(table, reply, REST, *option(reply, REST, "~watching"))
+
+
 async def watch_this_thread(table: Table) -> Act:
     reply = await answer(table, JANE)
-    return pressing(table, reply, REST, *option(reply, REST, "~watch"))
+    return pressing(table, await told_whether_watched(table, reply, "No:"), WATCH)
 
 
 async def stop_watching(table: Table) -> Act:
     ours = await below_ticket(table, TICKET)
-    return pressing(table, ours, REST, *option(ours, REST, "stop_watching"))
+    return pressing(table, await told_whether_watched(table, ours, "Yes:"), STOP_WATCHING)
+
+
+async def told_whether_watched(table: Table, ours: Message, such: str) -> Message:
+    """What the admin is told of an answer's thread."""
+    block, value = option(ours, REST, "~watching")
+    await table.slack.press(ours.channel, ours.ts, REST, table.admin, block, option=value)
+    return await table.desk.ephemeral(user=table.admin, channel=ours.channel, such=such)
 
 
 async def thirty_more_days_where_nobody_is(table: Table) -> Act:
@@ -173,6 +187,7 @@ ROWS = {
     "Sum up this visit": Row(sum_up_this_visit, "session_summary", ("session_summary", FOUND)),
     "30 more days in a ticket": Row(thirty_more_days_in_the_menu, "look_further", ("look_further", FOUND)),
     "Somebody else in a ticket": Row(somebody_else_in_the_menu, "open_modal", None),
+    "Is this thread watched?": Row(is_it_watched, "watch", ("watch", "told")),
     "Watch this thread": Row(watch_this_thread, "watch", ("watch", "watched")),
     "Stop watching": Row(stop_watching, "stop_watching", ("stop_watching", "unwatched")),
     "Remove": Row(remove, "remove", ("remove", "removed")),

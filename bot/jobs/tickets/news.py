@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.answers.block_kit import note
 from bot.answers.buttons import ButtonValue
-from bot.answers.news import ThreadNews, Topic, channel_news, stopped, thread_news, watched
+from bot.answers.news import ThreadNews, Topic, channel_news, not_watched, stopped, thread_news, watched
 from bot.answers.words import table
 from bot.audit.entries import AuditEntry, Came, ShownTo
 from bot.domain.asking import AnswerForm, Way
@@ -123,7 +123,7 @@ class WatchJobs:
         return None if place.is_seen else "not_seen"
 
     async def press(self, job: Job) -> None:
-        """Watch a thread, or tell it nothing more, for whoever may ask."""
+        """Watch a thread, tell it nothing more, or say which of the two holds, for whoever may ask."""
         payload = WATCH.read(job.payload)
         asker = payload.asker
         book = self.watching.book
@@ -133,7 +133,7 @@ class WatchJobs:
         verdict = await self._admission.admit(job, asker, about)
         if verdict is None:
             return
-        if not payload.is_on:
+        if payload.is_on is False:
             self._admission.note(job, asker, Came.UNWATCHED)
             was_on = await book.stop(asker.channel, asker.thread_ts or "")
             # A press that was begun before has stopped it.
@@ -142,8 +142,13 @@ class WatchJobs:
         elif not verdict.in_public or not self.watching.is_on or asker.thread_ts is None:
             self._admission.note(job, asker, Came.TOLD)
             await self._admission.tell(job, asker, note(table.CANNOT_WATCH))
-        else:
+        elif payload.is_on:
             await self._watch(job, payload, asker.thread_ts)
+        else:
+            self._admission.note(job, asker, Came.TOLD)
+            days, value = self._settings.watch.days, self._value_of(about, asker.thread_ts)
+            now = watched(days, asker.thread_ts, since_now=False) if watch else not_watched(value)
+            await self._admission.tell(job, asker, now)
 
     async def _watch(self, job: Job, payload: WatchPayload, root_ts: str) -> None:
         asker = payload.asker

@@ -100,8 +100,8 @@ class Newsroom:
                 assert await answering_in_slack(handlers[job.kind])(job) == Answered()
                 await by.inbox.finish(job)
 
-    async def press(self, root: Message, *subjects: Subject, on: bool, user: str | None = None) -> Job:
-        """Press Watch or Stop watching in a thread."""
+    async def press(self, root: Message, *subjects: Subject, on: bool | None, user: str | None = None) -> Job:
+        """Press Watch or Stop watching in a thread, or ask which of the two holds."""
         at = self.at
         asker = Asker(user or at.slack.people.agent, root.channel, TEAM, root.ts)
         payload = WatchPayload(asker, is_on=on, subjects=subjects, days=30)

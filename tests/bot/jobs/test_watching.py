@@ -196,6 +196,20 @@ async def test_a_thread_that_was_stopped_is_told_nothing_until_it_is_watched_aga
     assert "Stop watching" in plain_text(watched)
 
 
+async def test_whoever_asks_is_told_whether_a_thread_is_watched_with_the_button_for_the_other(
+    room: Newsroom,
+) -> None:
+    root = await room.ticket_of(JANE)
+    await room.press(root, JANE, on=None)
+    await room.press(root, on=False)
+    await room.press(root, JANE, on=None)
+    before, _, after = room.at.seen_by_agent()
+    assert before.text.startswith("Yes: that thread is told")
+    assert "Stop watching" in plain_text(before)
+    assert after.text.startswith("No: that thread is told nothing")
+    assert "Watch this thread" in plain_text(after)
+
+
 async def test_who_may_not_ask_stops_nothing(room: Newsroom) -> None:
     root = await room.ticket_of(JANE)
     job = await room.press(root, on=False, user=room.at.slack.people.guest)

@@ -253,12 +253,18 @@ IN_CHANNELS = "in {channels}"
 OPEN_TICKET = "open ticket"
 
 # Watching.
+WATCHING = "Is this thread watched?"
 WATCH_THREAD = "Watch this thread"
 STOP_WATCHING = "Stop watching"
 IS_WATCHED = (
     "That thread is told when its errors are resolved, ignored, assigned or come back, when this customer"
     " hits another error, and when they are back on the site: for {days}."
 )
+WATCHED_ALREADY = (
+    "Yes: that thread is told when its errors are resolved, ignored, assigned or come back, when this"
+    " customer hits another error, and when they are back on the site: for {days} from when that began."
+)
+NOT_WATCHED = "No: that thread is told nothing of what becomes of its errors."
 IS_STOPPED = "That thread is told nothing more."
 WAS_STOPPED = "That thread was told nothing already."
 CANNOT_WATCH = "That thread cannot be watched: Casefile may not post here for everybody to see."
