@@ -22,9 +22,9 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, create_mock_engine, insert, select, text
-from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+from sqlalchemy.dialects.postgresql.psycopg import PGDialectAsync_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.util import LRUCache
 
 import bot.engine.opening
@@ -176,9 +176,10 @@ def statements_compiled_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         opens = partial(create_async_engine, execution_options=compiled)
         patch.setattr(bot.storage.database.postgresql, "create_async_engine", opens)
+        patch.setattr(bot.storage.database.postgresql, "LRUCache", lambda _size: compiled["compiled_cache"])
         opens_file = partial(create_engine, execution_options=compiled)
         patch.setattr(bot.storage.database.sqlite, "create_engine", opens_file)
-        for dialect in (SQLiteDialect_pysqlite, PGDialect_asyncpg):
+        for dialect in (SQLiteDialect_pysqlite, PGDialectAsync_psycopg):
             # What is compiled is known by its dialect too, of which every database has one of its own.
             patch.setattr(dialect, "__eq__", lambda one, other: type(one) is type(other))
             patch.setattr(dialect, "__hash__", lambda one: hash(type(one)))
@@ -299,7 +300,7 @@ def postgresql(testrun_uid: str) -> Iterator["PostgresServer"]:
 def new_database(server: "PostgresServer", *, prepared: bool = False) -> str:
     """The URL of a new database: an empty one, or one with all tables."""
     name = f"casefile_{uuid.uuid4().hex[:12]}"
-    tables = f"\\connect {name}\n{schema('postgresql+asyncpg')}" if prepared else ""
+    tables = f"\\connect {name}\n{schema('postgresql+psycopg')}" if prepared else ""
     server.psql(f"CREATE DATABASE {name};\n{tables}")
     return str(server.get_uri(name))
 
@@ -317,21 +318,15 @@ async def _is_emptied(store: Store) -> bool:
     That takes a small part of the time that a new database takes.
     """
     async with store.write() as connection:
-        assert isinstance(connection, AsyncConnection)
         there = await connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
         if {*there.scalars()} != {*metadata.tables}:
             return False
-        # Many statements in one round trip: the driver takes them, SQLAlchemy does not.
-        driver: Any = (await connection.get_raw_connection()).driver_connection
-        await driver.execute(_emptying())
+        for table in reversed(metadata.sorted_tables):
+            if table not in (schema_version, alembic_version):
+                connection.send(table.delete())
+        # Numbers begin with 1 again.
+        connection.send(text("SELECT setval(quote_ident(sequencename)::regclass, 1, false) FROM pg_sequences"))
     return True
-
-
-def _emptying() -> str:
-    """The statements that delete all rows, and let numbers begin with 1 again."""
-    tables = [table for table in metadata.sorted_tables if table not in (schema_version, alembic_version)]
-    numbers = "SELECT setval(quote_ident(sequencename)::regclass, 1, false) FROM pg_sequences"
-    return ";\n".join([*(str(table.delete()) for table in reversed(tables)), numbers])
 
 
 def schema(dialect: str) -> str:

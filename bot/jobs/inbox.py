@@ -271,7 +271,7 @@ class Inbox:
         """
         await self._write_what_waits(connection, job_id)
         values = {"_job": job_id, "_process": self._process, "_lease": milliseconds(self.lease)}
-        return bool((await connection.execute(_holding(), values)).rowcount)
+        return bool(await connection.change(_holding(), values))
 
     async def _change(self, job: Job, values: dict[str, object]) -> None:
         await self._execute(job, update(jobs).where(self._is_ours(job.id)).values(values), {})

@@ -130,7 +130,7 @@ class RateLimits:
             # Promised calls are as good as each other; one that merely waits for its turn is nearer.
             furthest = select(slack_calls.c.id).where(ours, ahead).order_by(slack_calls.c.at_ms.desc())
             kept = delete(slack_calls).where(slack_calls.c.id.in_(furthest.limit(most).scalar_subquery()))
-            turns_left = (await connection.execute(kept)).rowcount
+            turns_left = await connection.change(kept)
             if turns_left:
                 row = {"method": method, "at_ms": now}
                 await connection.execute(_calling(), [row] * turns_left)

@@ -2,7 +2,7 @@
 
 from urllib.parse import parse_qsl, urlsplit
 
-_POSTGRESQL = frozenset({"postgres", "postgresql", "postgresql+asyncpg"})
+_POSTGRESQL = frozenset({"postgres", "postgresql", "postgresql+psycopg", "postgresql+asyncpg"})
 
 
 def database_error(url: str) -> str | None:

@@ -164,7 +164,7 @@ class Retention:
         some = select(*old.table.primary_key).where(old.rows).limit(_AT_ONCE)
         while True:
             async with self._store.write(is_long=True) as connection:
-                deleted = (await connection.execute(delete(old.table).where(key.in_(some)))).rowcount
+                deleted = await connection.change(delete(old.table).where(key.in_(some)))
             gone += deleted
             if deleted < _AT_ONCE:
                 return gone

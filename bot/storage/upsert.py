@@ -114,7 +114,7 @@ def _locking(dialect: str, table: Table) -> "Insert":
 async def insert_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     """Write a row; False, with nothing written, where it would repeat what is unique in the table."""
     statement = insert_into(connection, table).values(**row).on_conflict_do_nothing()
-    return (await connection.execute(statement)).rowcount == 1
+    return await connection.change(statement) == 1
 
 
 async def insert_new_returning(

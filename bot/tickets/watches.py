@@ -149,9 +149,9 @@ class WatchBook:
         place = self.place(channel, root_ts)
         ours = (watches.c.place == place) & watches.c.is_on
         async with self._store.write() as connection:
-            stopped = await connection.execute(update(watches).where(ours).values(is_on=False, look_ms=None))
+            stopped = await connection.change(update(watches).where(ours).values(is_on=False, look_ms=None))
             await connection.execute(delete(watch_keys).where(watch_keys.c.place == place))
-        return bool(stopped.rowcount)
+        return bool(stopped)
 
     async def drop(self, channel: str, root_ts: str) -> None:
         """Know a thread no more: whom it is about was chosen wrongly, and may be chosen again."""

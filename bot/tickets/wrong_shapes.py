@@ -58,5 +58,5 @@ async def known_wrong(store: Store) -> list[WrongShape]:
 async def forget_wrong(store: Store, number: int) -> bool:
     """Answer messages of this shape again; False where there is none of this number."""
     async with store.write() as connection:
-        gone = await connection.execute(delete(wrong_shapes).where(wrong_shapes.c.id == number))
-    return bool(gone.rowcount)
+        gone = await connection.change(delete(wrong_shapes).where(wrong_shapes.c.id == number))
+    return bool(gone)

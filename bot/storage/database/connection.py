@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol, TypeVar, TypeVarTuple, overload
+from typing import Any, Generic, Protocol, TypeVar, TypeVarTuple, overload
 
 from sqlalchemy import Connection as SyncConnection
-from sqlalchemy import CursorResult, Dialect, Executable
+from sqlalchemy import Dialect, Executable, Result
 from sqlalchemy.engine.interfaces import _CoreAnyExecuteParams as Parameters
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql.selectable import TypedReturnsRows
@@ -18,25 +18,73 @@ class StoreAway(SQLAlchemyError):
     """Raised when the database cannot be reached, or was lost in the middle."""
 
 
+class Sent(Generic[*Columns]):
+    """A statement that was sent, and what came of it once it has been executed."""
+
+    def __init__(self) -> None:
+        self._result: Result[*Columns] | None = None
+        self._changed = 0
+
+    def has_come(self, result: Result[*Columns], changed: int) -> None:
+        """Take up its rows, and how many it has changed."""
+        self._result, self._changed = result, changed
+
+    @property
+    def result(self) -> Result[*Columns]:
+        """
+        Its rows.
+
+        Raises:
+            RuntimeError: when nothing was waited for since it was sent, and its transaction has not ended.
+
+        """
+        if self._result is None:
+            raise RuntimeError("the statement has not been executed yet")
+        return self._result
+
+    @property
+    def changed(self) -> int:
+        """How many rows it has changed; raises as `result`."""
+        self.result  # noqa: B018 - raises where it is too early to know
+        return self._changed
+
+
 class Connection(Protocol):
-    """A connection in a transaction; as SQLAlchemy's `AsyncConnection`, as far as it is used here."""
+    """A connection in a transaction."""
 
     @property
     def dialect(self) -> Dialect:
         """The kind of database, by its `name`: `sqlite` or `postgresql`."""
 
     @overload
+    def send(
+        self, statement: TypedReturnsRows[*Columns], parameters: Parameters | None = None
+    ) -> Sent[*Columns]: ...
+    @overload
+    def send(self, statement: Executable, parameters: Parameters | None = None) -> Sent[*tuple[Any, ...]]: ...
+    def send(self, statement: Executable, parameters: Parameters | None = None) -> Sent[*tuple[Any, ...]]:
+        """
+        Have a statement executed after those before it, at the latest when the transaction ends.
+
+        On PostgreSQL all that was sent goes to the server with the next statement that is waited for, or with
+        the end of the transaction, in one round trip.
+        """
+
+    @overload
     async def execute(
         self, statement: TypedReturnsRows[*Columns], parameters: Parameters | None = None
-    ) -> CursorResult[*Columns]: ...
+    ) -> Result[*Columns]: ...
     @overload
     async def execute(
         self, statement: Executable, parameters: Parameters | None = None
-    ) -> CursorResult[*tuple[Any, ...]]: ...
+    ) -> Result[*tuple[Any, ...]]: ...
     async def execute(
         self, statement: Executable, parameters: Parameters | None = None
-    ) -> CursorResult[*tuple[Any, ...]]:
+    ) -> Result[*tuple[Any, ...]]:
         """The result of a statement, with all of its rows."""
+
+    async def change(self, statement: Executable, parameters: Parameters | None = None) -> int:
+        """How many rows a statement has changed."""
 
     async def run_sync(self, work: Callable[[SyncConnection], T]) -> T:
         """What some work returns that is written for SQLAlchemy's own connections."""

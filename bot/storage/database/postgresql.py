@@ -6,32 +6,35 @@ first, and each statement sees what was committed before it.
 """
 
 import asyncio
+import select
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-import asyncpg  # type: ignore[import-untyped] # ships no types
+import psycopg
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.util import LRUCache
 
 from bot.storage.database.connection import StoreAway
+from bot.storage.database.pipeline import Driver, PostgresqlConnection
 
-# How long PostgreSQL waits for a row that another transaction holds, in milliseconds.
-_LOCK_TIMEOUT_MS = 15_000
-_CONNECT_SECONDS, _STATEMENT_SECONDS, _POOL_SECONDS = 5, 15, 30
+# How long PostgreSQL waits for a row that another transaction holds, and a connection for a server that does
+# not answer any more, in milliseconds.
+_LOCK_TIMEOUT_MS, _SILENCE_MS = 15_000, 15_000
+_CONNECT_SECONDS, _POOL_SECONDS = 5, 30
 _CONNECTIONS, _MORE_CONNECTIONS = 8, 4
 # Fewer than there are connections: whoever only reads must not wait for writers.
 _WRITERS = 8
-# What asyncpg says of a connection that ended while it was being made, where SQLAlchemy has no word for it.
-_LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)
 # A connection that was not used for so long is asked whether it is there.
 _USED, _UNUSED_SECONDS = "casefile_used", 1.0
-# Statements that each connection keeps prepared: more than there are.
-_PREPARED = 500
+# Statements that are kept compiled, and that each connection keeps prepared when it has executed them a few
+# times: more than there are.
+_COMPILED, _PREPARED, _PREPARED_AFTER = 500, 500, 2
 
 
 class PostgresqlDatabase:
@@ -45,17 +48,16 @@ class PostgresqlDatabase:
 
     def __init__(self, url: str) -> None:
         self._engine = _engine(url)
-        # Each statement of what only reads is a transaction of its own.
-        self._reads = self._engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._writes = self._engine.execution_options(casefile_writes=True)
-        self._writes_one = self._reads.execution_options(casefile_writes=True)
+        self._compiled: LRUCache[Any, Any] = LRUCache(_COMPILED)
         self._writers = asyncio.Semaphore(_WRITERS)
 
     @asynccontextmanager
-    async def reading(self, *, is_long: bool) -> AsyncIterator[AsyncConnection]:  # noqa: ARG002 - the server's work
+    async def reading(self, *, is_long: bool) -> AsyncIterator[PostgresqlConnection]:  # noqa: ARG002 - the server's work
         """A connection to read with."""
-        async with self._reads.begin() as connection:
+        async with self._engine.connect() as sql:
+            connection = await self._connection(sql, writes=False, begins=False)
             yield connection
+            await connection.deliver(ends=True)
 
     @asynccontextmanager
     async def writing(
@@ -63,11 +65,12 @@ class PostgresqlDatabase:
         *,
         is_long: bool,  # noqa: ARG002 - the server's work
         is_one: bool,
-    ) -> AsyncIterator[AsyncConnection]:
+    ) -> AsyncIterator[PostgresqlConnection]:
         """A connection in a transaction, committed at the end; one statement is one by itself."""
-        engine = self._writes_one if is_one else self._writes
-        async with self._writers, engine.begin() as connection:
+        async with self._writers, self._engine.connect() as sql:
+            connection = await self._connection(sql, writes=True, begins=not is_one)
             yield connection
+            await connection.deliver(ends=True)
 
     async def compact(self) -> bool:
         """True: the server sees to that itself."""
@@ -75,29 +78,29 @@ class PostgresqlDatabase:
 
     async def lost_by(self, error: Exception) -> StoreAway | None:
         """What to raise for an error by which the server was lost; None for any other."""
-        if isinstance(error, asyncpg.PostgresError):
-            return StoreAway(type(error).__name__)
-        if not isinstance(error, DBAPIError):
-            return None
-        told = error.orig.__cause__ if error.orig else None
-        if isinstance(told, asyncpg.ReadOnlySQLTransactionError):
+        told = error.orig if isinstance(error, DBAPIError) else error
+        if isinstance(told, psycopg.errors.ReadOnlySqlTransaction):
             # The server was made a stand-by, and its connections stay what they were: the next ones may lead
             # to the new primary.
             await self._engine.dispose()
             return StoreAway("the server takes no writes")
-        lost = error.connection_invalidated or isinstance(told, _LOST)
-        return StoreAway(type(error).__name__) if lost else None
+        lost = isinstance(told, psycopg.OperationalError | psycopg.InterfaceError)
+        return StoreAway(type(told).__name__) if lost else None
 
     async def close(self) -> None:
         """Close all connections."""
         await self._engine.dispose()
 
+    async def _connection(self, sql: AsyncConnection, *, writes: bool, begins: bool) -> PostgresqlConnection:
+        driver = cast("Driver", (await sql.get_raw_connection()).driver_connection)
+        return PostgresqlConnection(sql, driver, self._compiled, writes=writes, begins=begins)
+
 
 def _engine(url: str) -> AsyncEngine:
-    """Make it for asyncpg: Heroku's `postgres://`, and `sslmode`, which the driver calls `ssl`."""
+    """Make it for psycopg: Heroku's `postgres://`, and `ssl` as the driver before called `sslmode`."""
     parts = urlsplit(url)
-    named = [("ssl" if name == "sslmode" else name, value) for name, value in parse_qsl(parts.query)]
-    address = parts._replace(scheme="postgresql+asyncpg", query=urlencode(named)).geturl()
+    named = [("sslmode" if name == "ssl" else name, value) for name, value in parse_qsl(parts.query)]
+    address = parts._replace(scheme="postgresql+psycopg", query=urlencode(named)).geturl()
     engine = create_async_engine(
         address,
         hide_parameters=True,
@@ -106,16 +109,25 @@ def _engine(url: str) -> AsyncEngine:
         pool_timeout=_POOL_SECONDS,
         # The connection that was used last is the one that is surely there, and has its statements prepared.
         pool_use_lifo=True,
+        # It would ask the server for a type that is not used here, with each new connection.
+        use_native_hstore=False,
         connect_args={
-            "timeout": _CONNECT_SECONDS,
-            "command_timeout": _STATEMENT_SECONDS,
-            "server_settings": {"lock_timeout": str(_LOCK_TIMEOUT_MS)},
-            "prepared_statement_cache_size": _PREPARED,
+            # Transactions are begun here, together with their first statement.
+            "autocommit": True,
+            "connect_timeout": _CONNECT_SECONDS,
+            "tcp_user_timeout": _SILENCE_MS,
+            "options": f"-c lock_timeout={_LOCK_TIMEOUT_MS}",
+            "prepare_threshold": _PREPARED_AFTER,
         },
     )
+    event.listen(engine.sync_engine, "connect", _keep_prepared)
     event.listen(engine.sync_engine, "checkin", _note_use)
     event.listen(engine.sync_engine, "checkout", _see_that_it_is_there)
     return engine
+
+
+def _keep_prepared(dbapi_connection: Any, _record: ConnectionPoolEntry) -> None:
+    dbapi_connection.driver_connection.prepared_max = _PREPARED
 
 
 def _note_use(_dbapi_connection: Any, record: ConnectionPoolEntry) -> None:
@@ -128,10 +140,20 @@ def _see_that_it_is_there(dbapi_connection: Any, record: ConnectionPoolEntry, _p
 
     To ask each time would be a round trip more: one that was used a moment ago is only looked at.
     """
-    if dbapi_connection.driver_connection.is_closed():
+    driver = dbapi_connection.driver_connection
+    if driver.closed or _has_something_to_say(driver.fileno()):
         raise DisconnectionError
     if time.monotonic() - record.info.get(_USED, time.monotonic()) > _UNUSED_SECONDS:
         try:
-            dbapi_connection.ping()
+            cursor = dbapi_connection.cursor()
+            cursor.execute("SELECT 1")
+            cursor.close()
         except Exception as error:
             raise DisconnectionError from error
+
+
+def _has_something_to_say(socket: int) -> bool:
+    """Whether a server says something that it was not asked for: that is its farewell."""
+    looking = select.poll()
+    looking.register(socket, select.POLLIN)
+    return bool(looking.poll(0))

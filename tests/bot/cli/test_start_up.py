@@ -10,7 +10,7 @@ import pytest
 pytestmark = pytest.mark.process
 ROOT = Path(__file__).parents[3]
 SAMPLE = ROOT / "sandbox" / "tickets" / "06_zendesk_trigger_name_angle_email.json"
-DATABASE = {"sqlalchemy", "asyncpg", "cryptography"}
+DATABASE = {"sqlalchemy", "psycopg", "cryptography"}
 NETWORK = {"aiohttp", "httpx2", "slack_bolt", "slack_sdk", "starlette", "uvicorn", "dns"}
 REST = {"structlog", "stamina", "prometheus_client", "raygun4py", "yaml", "sandbox"}
 SETTINGS = {"pydantic", "pydantic_settings", "dotenv"}
@@ -67,7 +67,7 @@ def test_serving_with_sqlite_loads_what_it_uses_alone() -> None:
     loaded = set(json.loads(ran.stdout))
     assert "bot.serving.run" in loaded
     unused = {
-        "asyncpg",
+        "psycopg",
         "sqlalchemy.orm",
         "sqlalchemy.dialects.postgresql",
         "alembic",

@@ -9,6 +9,7 @@ GOOD = [
     "sqlite:////var/lib/casefile.db",
     "postgres://u:p@db.contoso.example/casefile",
     "postgresql://u:p@db.contoso.example:5433/casefile?sslmode=require",
+    "postgresql+psycopg://db.contoso.example/casefile",
     "postgresql+asyncpg://db.contoso.example/casefile",
     "postgresql://postgres:@/casefile?host=/var/run/postgresql",
 ]
