@@ -86,7 +86,7 @@ class AuditTrail:
         ]
 
         async def write(connection: Connection) -> None:
-            await upsert(connection, audit, rows)
+            upsert(connection, audit, rows)
 
         self._jobs.write_at_end(job.id, write)
 
@@ -144,7 +144,7 @@ class AuditTrail:
             async with self._store.write() as connection:
                 for at, entry in owed:
                     row = self._row(uuid.uuid4().hex, entry)
-                    await upsert(connection, audit, [row], at_ms=timedelta(seconds=at - now))
+                    upsert(connection, audit, [row], at_ms=timedelta(seconds=at - now))
         except StoreAway:
             self._owed.extendleft(reversed(owed[: _MOST_OWED - len(self._owed)]))
             raise
@@ -186,7 +186,7 @@ class AuditTrail:
 
     async def _write(self, rows: Sequence[dict[str, Any]]) -> None:
         async with self._store.write() as connection:
-            await upsert(connection, audit, rows, at_ms=timedelta())
+            upsert(connection, audit, rows, at_ms=timedelta())
 
     async def write_receipt(self, entry: AuditEntry, subject: Subject) -> None:
         """
@@ -198,7 +198,7 @@ class AuditTrail:
         """
         row = self._row(uuid.uuid4().hex, entry) | {"subject": forgotten_hash(self._keyring, subject)}
         async with self._store.write() as connection:
-            await upsert(connection, audit, [row], at_ms=timedelta())
+            upsert(connection, audit, [row], at_ms=timedelta())
 
     def _count(self, entries: Sequence[AuditEntry], reason: str) -> None:
         self._metrics.refusals.labels(reason, str(entries[0].way)).inc()

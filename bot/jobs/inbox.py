@@ -8,7 +8,7 @@ has ended.
 
 import asyncio
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -137,7 +137,7 @@ class Inbox:
             for kind, key, payload in new
         ]
         if rows:
-            await connection.execute(insert_into(connection, jobs).values(rows).on_conflict_do_nothing())
+            connection.send(insert_into(connection, jobs).values(rows).on_conflict_do_nothing())
 
     async def _written(self, row: dict[str, Any]) -> int | None:
         """When a job was written down, with those that came meanwhile; None where it is there already."""
@@ -263,15 +263,20 @@ class Inbox:
             self._adds.discard(job.id)
             self.has_more.set()
 
-    async def hold(self, connection: Connection, job_id: str) -> bool:
+    async def hold(self, connection: Connection, job_id: str) -> Callable[[], bool]:
         """
-        Take a job's whole lease anew, in the caller's transaction; False where it is no longer ours.
+        Send what takes a job's whole lease anew, in the caller's transaction.
 
         What was left for the job's next transaction is written in either case: it has happened.
+
+        Returns:
+            what tells, when that has been executed, whether the job is still ours.
+
         """
         await self._write_what_waits(connection, job_id)
         values = {"_job": job_id, "_process": self._process, "_lease": milliseconds(self.lease)}
-        return bool(await connection.change(_holding(), values))
+        held = connection.send(_holding(), values)
+        return lambda: bool(held.changed)
 
     async def _change(self, job: Job, values: dict[str, object]) -> None:
         await self._execute(job, update(jobs).where(self._is_ours(job.id)).values(values), {})
@@ -282,7 +287,7 @@ class Inbox:
             await self._write_what_waits(connection, job.id)
             if at_end := self._at_end.get(job.id):
                 await at_end(connection)
-            await connection.execute(change, values)
+            connection.send(change, values)
         self.drop(job)
 
     async def _write_what_waits(self, connection: Connection, job_id: str) -> None:

@@ -5,14 +5,14 @@ In the database they are sealed, and their keys are hashes, so that no address c
 older than the retention is returned from neither.
 """
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from functools import cache
 from typing import TypeVar
 
 from cachetools import LRUCache
 from pydantic import TypeAdapter
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Row, Select, bindparam, select
 
 from bot.lookup.kept_answers import KeptAnswers, KnownAnswer, best_for, with_newer
 from bot.operations.clock import Clock
@@ -65,11 +65,20 @@ class AnswerCache:
         return self.best(key, days, await self._reads.ask(key) or ())
 
     async def after(
-        self, write: Callable[[Connection], Awaitable[T]], keys: Collection[str]
+        self, write: Callable[[Connection], Callable[[], T]], keys: Collection[str]
     ) -> tuple[T, dict[str, KeptAnswers]]:
-        """Write something, and read the latest answers in the same transaction."""
+        """
+        Write something, and read the latest answers in the same transaction.
+
+        Args:
+            write: sends what is to be written; returns what tells afterwards what came of it.
+            keys: of the answers.
+
+        """
         async with self._store.write() as connection:
-            return await write(connection), await self._stored(connection, keys)
+            written = write(connection)
+            found = connection.send(_of_keys(), {"_keys": [*keys]})
+        return written(), self._opened(found.result.all())
 
     def best(self, key: str, days: int, kept: KeptAnswers) -> KnownAnswer | None:
         """Of the answers that were just read under a key, what is known for a question about so many days."""
@@ -84,7 +93,7 @@ class AnswerCache:
         sealed = self._keyring.seal_value(_KEPT, kept)
         async with self._store.write() as connection:
             row = {"key": key, "subject_hash": subject_hash, "sealed": sealed}
-            await upsert(connection, cached_findings, [row], stored_ms=timedelta())
+            upsert(connection, cached_findings, [row], stored_ms=timedelta())
             for write in also:
                 await write(connection)
 
@@ -98,10 +107,10 @@ class AnswerCache:
 
     async def _read(self, keys: tuple[str, ...]) -> dict[str, KeptAnswers]:
         async with self._store.read() as connection:
-            return await self._stored(connection, keys)
+            found = (await connection.execute(_of_keys(), {"_keys": [*keys]})).all()
+        return self._opened(found)
 
-    async def _stored(self, connection: Connection, keys: Collection[str]) -> dict[str, KeptAnswers]:
-        found = (await connection.execute(_of_keys(), {"_keys": [*keys]})).all()
+    def _opened(self, found: Sequence[Row[str, str]]) -> dict[str, KeptAnswers]:
         return {key: self._keyring.unseal_value(_KEPT, sealed) or () for key, sealed in found}
 
 

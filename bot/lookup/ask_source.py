@@ -278,7 +278,7 @@ class AskSource:
     ) -> dict[tuple[str, str], tuple[bool, KeptAnswers]]:
         """Of questions by name and cache key: whether each is ours to ask, and what has come of it so far."""
         names, keys = zip(*questions, strict=True)
-        take = partial(self._leases.taken_of, keys=names, holder=self._process, lasting=_LEASE_LASTS)
+        take = partial(self._leases.taking, keys=names, holder=self._process, lasting=_LEASE_LASTS)
         ours, kept = await self._cache.after(take, keys)
         return {(name, key): (name in ours, kept.get(key, ())) for name, key in questions}
 

@@ -1,6 +1,6 @@
 """Who is who: which address and which uid are the same person's, as the sources say."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -8,13 +8,13 @@ from typing import Any
 
 from cachetools import TTLCache
 from pydantic import TypeAdapter
-from sqlalchemy import BigInteger, Select, String, bindparam, delete, select
+from sqlalchemy import BigInteger, Row, Select, String, bindparam, delete, select
 
 from bot.domain.addresses import LONGEST_SUBJECT, read_address
 from bot.domain.model import Doubt, SessionUser, SourceName, Subject, SubjectKind
 from bot.lookup.shared_uids import SharedUids
 from bot.operations.clock import milliseconds
-from bot.storage.database import Connection
+from bot.storage.database import Connection, Sent
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import identities, now_ms
@@ -106,10 +106,10 @@ class Identities:
         if not new:
             return None
         async with self._store.write() as connection:
-            await upsert(connection, identities, [self._row(pair) for pair in new], seen_ms=timedelta())
-            around = await self._around(connection, subject) if subject else []
+            upsert(connection, identities, [self._row(pair) for pair in new], seen_ms=timedelta())
+            around = self._sending_around(connection, subject) if subject else None
         self._written.update({self._key(pair): True for pair in new})
-        return self._names_by(subject, around) if subject else None
+        return self._names_by(subject, self._pairs_of(around.result.all())) if subject and around else None
 
     async def renew(
         self, subject: Subject, told_anew: Iterable[SourceName], people: Iterable[SeenPerson]
@@ -129,7 +129,7 @@ class Identities:
                 told = [pair.name(_other(subject.kind)).value for pair in pairs if pair.account == account]
                 ours = (column == self._hash(subject.value)) & (identities.c.account == account)
                 gone = delete(identities).where(ours, other.not_in([self._hash(name) for name in told]))
-                await connection.execute(gone)
+                connection.send(gone)
         self._written.clear()
         await self.learn(people)
 
@@ -140,7 +140,9 @@ class Identities:
 
     async def other_names_in(self, connection: Connection, subject: Subject) -> OtherNames:
         """As `other_names`, read in a transaction that is open already."""
-        return self._names_by(subject, await self._around(connection, subject))
+        around = self._sending_around(connection, subject)
+        await connection.deliver()
+        return self._names_by(subject, self._pairs_of(around.result.all()))
 
     def _names_by(self, subject: Subject, around: list[_Pair]) -> OtherNames:
         pairs = _of(subject, around)
@@ -185,18 +187,21 @@ class Identities:
     def _product(self, pair: _Pair) -> str:
         return self.shared.product_of(pair.account)
 
-    async def _around(self, connection: Connection, subject: Subject) -> list[_Pair]:
-        """
-        All pairs that a name is in, and all that one of its other names is in; those seen last come first.
-
-        Pairs that were sealed by a key since removed are left out.
-        """
+    def _sending_around(self, connection: Connection, subject: Subject) -> Sent[*tuple[Any, ...]]:
+        """Send what reads all pairs that a name is in, and all that one of its other names is in."""
         values = {
             "_name": self._hash(subject.value),
             "_kept": milliseconds(self._retention),
             "_lately": milliseconds(min(_WRITTEN_LATELY, self._retention / 2)),
         }
-        rows = (await connection.execute(_pairs_around(subject.kind), values)).all()
+        return connection.send(_pairs_around(subject.kind), values)
+
+    def _pairs_of(self, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[_Pair]:
+        """
+        The pairs in what was read, those seen last first.
+
+        Pairs that were sealed by a key since removed are left out.
+        """
         self._written.update({(row.email, row.uid, row.account): True for row in rows if row.lately})
         return [pair for row in rows if (pair := self._opened(row.sealed))]
 

@@ -70,7 +70,7 @@ class KnownLinks:
         ]
 
         async def write(connection: Connection) -> None:
-            await upsert(connection, known_sessions, rows, kept_until_ms=self._retention)
+            upsert(connection, known_sessions, rows, kept_until_ms=self._retention)
 
         return write
 

@@ -34,7 +34,7 @@ from bot.slack.client import (
 from bot.slack.lost_posts import EVENT_TYPE, Owner, Spot, find_post
 from bot.slack.posts import Part, Post, Posted, Posts, Turn
 from bot.slack.priority_lock import PriorityLock, Rank
-from bot.slack.rate_limits import A_MINUTE, EDIT, POST, RateLimits, TooFar, take_turn
+from bot.slack.rate_limits import A_MINUTE, EDIT, POST, Line, RateLimits, TooFar
 from bot.slack.signed_values import ButtonSeals
 from bot.storage.database import Connection
 
@@ -293,15 +293,16 @@ class Poster:
         next_one = Post(followed_by, post.channel, None, 0, post.whole) if followed_by else None
         turns: Iterator[timedelta | None] = iter(())
 
-        async def turn(connection: Connection) -> timedelta:
-            return await take_turn(connection, POST, post.channel, next(turns))
+        def stand_in_line(connection: Connection) -> Callable[[], timedelta]:
+            line = Line(connection, POST, post.channel)
+            return lambda: line.take(next(turns))
 
         async with self._in_line(post.channel, rank):
             while True:
                 now, turns = asyncio.get_running_loop().time(), iter((_NEAR, None))
                 try:
                     begun = await self._posts.about_to_post(
-                        job.id, post, turn, unless_known=unless_known, next_one=next_one
+                        job.id, post, stand_in_line, unless_known=unless_known, next_one=next_one
                     )
                 except TooFar as far:
                     await asyncio.sleep((far.wait - _NEAR / 2).total_seconds())

@@ -26,15 +26,18 @@ class Jobs(Protocol):
     def lease(self) -> timedelta:
         """How long a job is held before that must be renewed."""
 
-    async def hold(self, connection: Connection, job_id: str) -> bool:
-        """Renew a job's lease, in a transaction; False where another process has it."""
+    async def hold(self, connection: Connection, job_id: str) -> Callable[[], bool]:
+        """Send what renews a job's lease; what comes back tells afterwards whether the job is still ours."""
 
     def write_later(self, job_id: str, write: Callable[[Connection], Awaitable[None]]) -> None:
         """Write something in the job's next transaction, at the latest in the one that lets it go."""
 
 
-TakeTurn = Callable[[Connection], Awaitable[timedelta]]
-"""Takes the turn to post, in a transaction; returns how long to wait for it."""
+StandInLine = Callable[[Connection], Callable[[], timedelta]]
+"""
+Sends what is needed to take turns to post, in a transaction. What comes back takes one when that has been
+executed, and returns how long to wait for it.
+"""
 
 
 class TakenOver(Exception):
@@ -135,13 +138,13 @@ class Posts:
     async def note(self, job_id: str, post: Post) -> None:
         """Store where a part is."""
         async with self._store.write(is_one=True) as connection:
-            await _note(connection, job_id, post)
+            _note(connection, job_id, post)
 
     def note_later(self, job_id: str, post: Post) -> None:
         """Store where a part is in the job's next transaction; until then it is known to be on its way."""
 
         async def write(connection: Connection) -> None:
-            await _note(connection, job_id, post)
+            _note(connection, job_id, post)
 
         self._jobs.write_later(job_id, write)
 
@@ -149,7 +152,7 @@ class Posts:
         self,
         job_id: str,
         post: Post,
-        turn: TakeTurn | None = None,
+        line: StandInLine | None = None,
         *,
         unless_known: bool = False,
         next_one: Post | None = None,
@@ -160,7 +163,7 @@ class Posts:
         Args:
             job_id: of the job.
             post: the part.
-            turn: takes the turn, where there is one to wait for; what it raises is passed on.
+            line: takes the turns, where there are any to wait for; what it raises is passed on.
             unless_known: do nothing where the part is stored already.
             next_one: a part that is posted right after, which is begun too where it is not known yet.
 
@@ -172,18 +175,19 @@ class Posts:
 
         """
         async with self._store.write() as connection:
-            if not await self._jobs.hold(connection, job_id):
+            is_held = await self._jobs.hold(connection, job_id)
+            turn = line(connection) if line else timedelta
+            before = await _posts_of(connection, job_id)
+            if not is_held():
                 raise TakenOver
-            before = await _posts_of(connection, job_id) if unless_known or next_one else {}
             if unless_known and (known := before.get(post.part)):
                 return known
-            wait = await turn(connection) if turn else timedelta()
+            wait, next_wait = turn(), None
             begun = [post]
-            next_wait = None
             if next_one is not None and next_one.part not in before:
-                next_wait = await turn(connection) if turn else timedelta()
+                next_wait = turn()
                 begun.append(next_one)
-            await _note(connection, job_id, *begun)
+            _note(connection, job_id, *begun)
         return Begun(wait, next_wait)
 
     @property
@@ -208,5 +212,5 @@ def _of_job() -> Select[*tuple[Any, ...]]:
     return select(posts).where(posts.c.job == bindparam("_job", type_=String()))
 
 
-async def _note(connection: Connection, job_id: str, *noted: Post) -> None:
-    await upsert(connection, posts, [{"job": job_id, **asdict(post)} for post in noted])
+def _note(connection: Connection, job_id: str, *noted: Post) -> None:
+    upsert(connection, posts, [{"job": job_id, **asdict(post)} for post in noted])

@@ -7,14 +7,14 @@ so many calls a minute (`slack.md`, rate limits; https://docs.slack.dev/apis/web
 
 from collections.abc import Mapping
 from datetime import timedelta
-from functools import cache
+from functools import cache, cached_property
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import BigInteger, Insert, Integer, Select, String, bindparam, delete, insert, select
+from sqlalchemy import Insert, Integer, Result, Select, String, bindparam, delete, insert, select
 
 from bot.operations.clock import milliseconds
-from bot.storage.database import Connection
+from bot.storage.database import Connection, Sent
 from bot.storage.store import Store
 from bot.storage.tables import now_ms, slack_calls, turns
 from bot.storage.upsert import lock_row, upsert
@@ -34,8 +34,6 @@ A_MINUTE: Mapping[str, int] = MappingProxyType(
         "conversations.replies": _TIER_3,
         "entity.presentDetails": _TIER_3,
         "files.info": _TIER_4,
-        "functions.completeError": _TIER_3,
-        "functions.completeSuccess": _TIER_3,
         "usergroups.users.list": _TIER_2,
         "users.info": _TIER_4,
         "users.list": _TIER_2,
@@ -89,7 +87,9 @@ class RateLimits:
 
         """
         async with self._store.write() as connection:
-            return await take_turn(connection, method, channel, longest, spares=spares)
+            line = Line(connection, method, channel, spares=spares)
+            await connection.deliver()
+            return line.take(longest)
 
     async def promise(self, method: str, calls: int, *, spares: int = 0) -> bool:
         """
@@ -107,12 +107,13 @@ class RateLimits:
 
         """
         async with self._store.write() as connection:
-            await lock_row(connection, turns, {"key": method, "taken_until_ms": 0})
-            now, taken = await _taken(connection, [method])
-            if max(taken.get(method, now), await _tier(connection, method, now, spares + calls - 1)) > now:
+            line = Line(connection, method, spares=spares + calls - 1)
+            await connection.deliver()
+            now = line.free_now()
+            if now is None:
                 return False
             row = {"method": method, "at_ms": now + _PROMISE_LASTS_MS}
-            await connection.execute(_calling(), [row] * calls)
+            connection.send(_calling(), [row] * calls)
         return True
 
     async def promised_turn(self, method: str) -> bool:
@@ -122,8 +123,8 @@ class RateLimits:
     async def promised_turns(self, method: str, most: int) -> int:
         """Take up to so many turns that were promised, now; returns how many were left to take."""
         async with self._store.write() as connection:
-            await lock_row(connection, turns, {"key": method, "taken_until_ms": 0})
-            now, taken = await _taken(connection, [method])
+            lock_row(connection, turns, {"key": method, "taken_until_ms": 0})
+            now, taken = _read(await connection.execute(_now_and_turns(), {"_keys": [method]}))
             if taken.get(method, now) > now:
                 return 0
             ours, ahead = slack_calls.c.method == method, slack_calls.c.at_ms > now
@@ -133,57 +134,80 @@ class RateLimits:
             turns_left = await connection.change(kept)
             if turns_left:
                 row = {"method": method, "at_ms": now}
-                await connection.execute(_calling(), [row] * turns_left)
+                connection.send(_calling(), [row] * turns_left)
         return turns_left
 
     async def hold(self, method: str, wait: timedelta) -> None:
         """Let no process have a turn of a method for a while, as Slack has asked."""
         async with self._store.write() as connection:
-            await lock_row(connection, turns, {"key": method, "taken_until_ms": 0})
-            now, taken = await _taken(connection, [method])
+            lock_row(connection, turns, {"key": method, "taken_until_ms": 0})
+            now, taken = _read(await connection.execute(_now_and_turns(), {"_keys": [method]}))
             until = now + milliseconds(wait)
-            await _take(connection, method, max(until, taken.get(method, until)))
+            _take(connection, method, max(until, taken.get(method, until)))
 
 
-async def take_turn(
-    connection: Connection,
-    method: str,
-    channel: str | None = None,
-    longest: timedelta | None = None,
-    *,
-    spares: int = 0,
-) -> timedelta:
+class Line:
     """
-    As `RateLimits.turn`, in a writer's transaction: what else is written in it is so only with the turn.
+    The turns of a method, and of a channel, held in a writer's transaction until it ends.
 
-    Raises:
-        TooFar: when the wait is longer than `longest`.
-
+    What reads them is sent at once; a turn can be taken when that has been executed. What else is written in
+    the transaction is so only with the turn.
     """
-    # Who takes turns of the same channel or method meanwhile waits for this transaction.
-    await lock_row(connection, turns, {"key": channel or method, "taken_until_ms": 0})
-    now, taken = await _taken(connection, [method, *([channel] if channel else [])])
-    # A turn that a step of the database's clock has put far ahead is not waited for.
-    free = {key: min(max(until, now), now + _FURTHEST_MS) for key, until in taken.items()}
-    queued = free.get(channel or "", now)
-    at = max(
-        free.get(method, now),
-        queued - (_BURST - 1) * _EACH_MS,
-        await _tier(connection, method, now, spares),
-    )
-    wait = timedelta(milliseconds=max(0, at - now))
-    if longest is not None and wait > longest:
-        raise TooFar(wait)
-    if channel:
-        await _take(connection, channel, queued + _EACH_MS)
-    if method in A_MINUTE:
-        await connection.execute(_calling(), {"method": method, "at_ms": max(at, now)})
-    return wait
+
+    def __init__(
+        self, connection: Connection, method: str, channel: str | None = None, *, spares: int = 0
+    ) -> None:
+        self._connection = connection
+        self._method, self._channel = method, channel
+        # Who takes turns of the same channel or method meanwhile waits for this transaction.
+        lock_row(connection, turns, {"key": channel or method, "taken_until_ms": 0})
+        keys = [method, *([channel] if channel else [])]
+        self._turns = connection.send(_now_and_turns(), {"_keys": keys})
+        self._filled = _filled(connection, method, spares)
+        self._queued: int | None = None
+
+    def take(self, longest: timedelta | None = None) -> timedelta:
+        """
+        Take the next turn, as `RateLimits.turn`; for a method that has a tier, once.
+
+        Raises:
+            TooFar: when the wait is longer than `longest`.
+
+        """
+        now, free = self._free
+        queued = free.get(self._channel or "", now) if self._queued is None else self._queued
+        at = max(free.get(self._method, now), queued - (_BURST - 1) * _EACH_MS, self._tier(now))
+        wait = timedelta(milliseconds=max(0, at - now))
+        if longest is not None and wait > longest:
+            raise TooFar(wait)
+        if self._channel:
+            self._queued = queued + _EACH_MS
+            _take(self._connection, self._channel, self._queued)
+        if self._method in A_MINUTE:
+            self._connection.send(_calling(), {"method": self._method, "at_ms": max(at, now)})
+        return wait
+
+    def free_now(self) -> int | None:
+        """The database's time where a turn is free without waiting; None where none is."""
+        now, free = self._free
+        return None if max(free.get(self._method, now), self._tier(now)) > now else now
+
+    @cached_property
+    def _free(self) -> tuple[int, dict[str, int]]:
+        """The database's time, and from when on turns are free, by key; in milliseconds since 1970."""
+        now, taken = _read(self._turns.result)
+        # A turn that a step of the database's clock has put far ahead is not waited for.
+        return now, {key: min(max(until, now), now + _FURTHEST_MS) for key, until in taken.items()}
+
+    def _tier(self, now: int) -> int:
+        """When a method's tier allows one more call: a minute after the call that filled it."""
+        filled = self._filled.result.scalar_one_or_none() if self._filled else None
+        return now if filled is None else int(filled) + _MINUTE_MS
 
 
-async def _taken(connection: Connection, keys: list[str]) -> tuple[int, dict[str, int]]:
+def _read(found: Result[*tuple[Any, ...]]) -> tuple[int, dict[str, int]]:
     """The database's time, and until when turns are taken, by key; in milliseconds since 1970."""
-    rows = (await connection.execute(_now_and_turns(), {"_keys": keys})).all()
+    rows = found.all()
     return int(rows[0].now), {row.key: row.taken_until_ms for row in rows if row.key is not None}
 
 
@@ -195,20 +219,16 @@ def _now_and_turns() -> Select[*tuple[Any, ...]]:
     return select(clock.c.now, turns.c.key, turns.c.taken_until_ms).select_from(clock.outerjoin(turns, ours))
 
 
-async def _take(connection: Connection, key: str, until_ms: int) -> None:
-    await upsert(connection, turns, [{"key": key, "taken_until_ms": until_ms}])
+def _take(connection: Connection, key: str, until_ms: int) -> None:
+    upsert(connection, turns, [{"key": key, "taken_until_ms": until_ms}])
 
 
-async def _tier(connection: Connection, method: str, now: int, spares: int) -> int:
-    """When a method's tier allows one more call, in milliseconds: a minute after the call that filled it."""
+def _filled(connection: Connection, method: str, spares: int) -> Sent[int] | None:
+    """Send what reads when the call was made that fills a method's tier; None for one without a tier."""
     most = A_MINUTE.get(method)
     if most is None:
-        return now
-    # A call that a step of the database's clock has put far ahead does not count.
-    span = {"_after": now - _MINUTE_MS, "_until": now + _FURTHEST_MS}
-    values = {"_method": method, **span, "_later_ones": most - spares - 1}
-    filled = (await connection.execute(_call_before(), values)).scalar_one_or_none()
-    return now if filled is None else int(filled) + _MINUTE_MS
+        return None
+    return connection.send(_filling(), {"_method": method, "_before": most - spares - 1})
 
 
 @cache
@@ -218,10 +238,12 @@ def _calling() -> Insert:
 
 
 @cache
-def _call_before() -> Select[int]:
-    """The statement that reads when the call was made that so many later ones of a method follow."""
-    at_ms, late = slack_calls.c.at_ms, BigInteger()
+def _filling() -> Select[int]:
+    """The statement that reads when the call was made before which there were so many in a minute."""
+    # Read once, so that an index can be used.
+    now = select(now_ms()).scalar_subquery()
     ours = slack_calls.c.method == bindparam("_method", type_=String())
-    within = (at_ms > bindparam("_after", type_=late)) & (at_ms <= bindparam("_until", type_=late))
-    latest = select(at_ms).where(ours, within).order_by(at_ms.desc())
-    return latest.offset(bindparam("_later_ones", type_=Integer())).limit(1)
+    # A call that a step of the database's clock has put far ahead does not count.
+    counts = (slack_calls.c.at_ms > now - _MINUTE_MS) & (slack_calls.c.at_ms <= now + _FURTHEST_MS)
+    latest = select(slack_calls.c.at_ms).where(ours, counts).order_by(slack_calls.c.at_ms.desc())
+    return latest.offset(bindparam("_before", type_=Integer())).limit(1)

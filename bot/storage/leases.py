@@ -1,6 +1,6 @@
 """Time-limited locks in the database, shared by all processes."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from functools import cache
 
@@ -55,22 +55,25 @@ class Leases:
         Who has it already may take it again, which does not prolong it.
         """
         async with self._store.write(is_one=True) as connection:
-            return await self.taken(connection, key, holder, lasting)
+            taken = self.taking(connection, [key], holder, lasting)
+        return bool(taken())
 
-    async def taken(self, connection: Connection, key: str, holder: str, lasting: timedelta) -> bool:
-        """As `take`, in a writer's transaction."""
-        return bool(await self.taken_of(connection, [key], holder, lasting))
-
-    async def taken_of(
+    def taking(
         self, connection: Connection, keys: Collection[str], holder: str, lasting: timedelta
-    ) -> set[str]:
-        """As `take`, of several in a writer's transaction: the keys whose leases the holder has now."""
+    ) -> Callable[[], set[str]]:
+        """
+        As `take`, of several, sent in a writer's transaction.
+
+        Returns:
+            what tells, when that has been executed, the keys whose leases the holder has now.
+
+        """
         named = {self._hash(key): key for key in keys}
         values = {"_holder": holder, "_lasting": milliseconds(lasting)}
         # In one order: two transactions that take the same ones do not wait for each other in a circle.
         values |= {f"_key_{number}": name for number, name in enumerate(sorted(named))}
-        taken = await connection.execute(_taking(connection.dialect.name, len(named)), values)
-        return {named[name] for name in taken.scalars().all()}
+        taken = connection.send(_taking(connection.dialect.name, len(named)), values)
+        return lambda: {named[name] for name in taken.result.scalars().all()}
 
     async def renew(self, key: str, holder: str, lasting: timedelta) -> None:
         """Prolong a lease that the holder has: it lasts so long from now."""
@@ -89,7 +92,7 @@ class Leases:
         values = {"_key": self._hash(key), "_holder": holder}
 
         async def write(connection: Connection) -> None:
-            await connection.execute(_releasing(), values)
+            connection.send(_releasing(), values)
 
         return write
 

@@ -141,7 +141,7 @@ class Memory:
         self._keep_lately(account, name, value, lasting)
 
         async def write(connection: Connection) -> None:
-            await upsert(connection, source_memory, [row], until_ms=lasting)
+            upsert(connection, source_memory, [row], until_ms=lasting)
 
         return write
 

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
 from bot.operations.clock import milliseconds
-from bot.storage.database import Connection
+from bot.storage.database import Connection, Sent
 from bot.storage.tables import now_ms
 
 if TYPE_CHECKING:
@@ -23,14 +23,16 @@ T = TypeVar("T")
 _LATER = "_later_"
 
 
-async def upsert(
+def upsert(
     connection: Connection,
     table: Table,
     rows: Sequence[Mapping[str, Any]],
     **later: timedelta,
 ) -> None:
     """
-    Write rows, each over the one that has the same primary key; columns not named keep what they had.
+    Send what writes rows, each over the one that has the same primary key.
+
+    Columns that are not named keep what they had.
 
     Args:
         connection: in the transaction of a writer.
@@ -46,17 +48,17 @@ async def upsert(
     # In one order: of two transactions that write the same rows, neither waits for the other in a circle.
     key = sorted(column.name for column in table.primary_key)
     ordered = [{**row, **times} for row in sorted(rows, key=lambda row: [str(row.get(name)) for name in key])]
-    await connection.execute(statement, ordered if len(rows) > 1 else ordered[0])
+    connection.send(statement, ordered if len(rows) > 1 else ordered[0])
 
 
-async def upsert_returning(
+def upsert_returning(
     connection: Connection, table: Table, row: Mapping[str, Any], column: Column[T], **later: timedelta
-) -> T:
-    """As `upsert`, of one row; returns what a column has then."""
+) -> Sent[T]:
+    """As `upsert`, of one row; what comes of it is what a column has then."""
     statement: ReturningInsert[T] = _over_and_returned(
         connection.dialect.name, table, tuple(row), tuple(later), column
     )
-    return (await connection.execute(statement, {**row, **_times(later)})).scalar_one()
+    return connection.send(statement, {**row, **_times(later)})
 
 
 @cache
@@ -94,14 +96,14 @@ def _times(later: Mapping[str, timedelta]) -> dict[str, int]:
     return {f"{_LATER}{name}": milliseconds(wait) for name, wait in later.items()}
 
 
-async def lock_row(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
+def lock_row(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
     """
-    Hold the row with this one's primary key until the transaction ends; where there is none, write this one.
+    Send what holds the row with this one's primary key until the transaction ends, or writes this one.
 
     On SQLite the transaction is the only writer already.
     """
     if connection.dialect.name == "postgresql":
-        await connection.execute(_locking(connection.dialect.name, table), dict(row))
+        connection.send(_locking(connection.dialect.name, table), dict(row))
 
 
 @cache

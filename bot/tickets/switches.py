@@ -102,7 +102,7 @@ class Switches:
         async with self._store.write() as connection:
             others = switches.c.name.startswith(_MUTED) & switches.c.name.not_in(names)
             await connection.execute(delete(switches).where(others))
-            await upsert(connection, switches, [{"name": name, "value": "1"} for name in names])
+            upsert(connection, switches, [{"name": name, "value": "1"} for name in names])
         self._read_at = None
 
     async def forget(self) -> None:
@@ -116,7 +116,7 @@ class Switches:
 
     async def _write(self, name: str, value: str) -> None:
         async with self._store.write() as connection:
-            await upsert(connection, switches, [{"name": name, "value": value}])
+            upsert(connection, switches, [{"name": name, "value": value}])
         self._read_at = None
 
     async def _read(self) -> TicketSwitches:

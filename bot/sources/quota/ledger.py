@@ -41,7 +41,7 @@ from bot.sources.quota.statements import (
     refusal_of,
     told_and_calls,
 )
-from bot.storage.database import Connection
+from bot.storage.database import Connection, Sent
 from bot.storage.store import Store
 from bot.storage.tables import quota_calls, quota_told
 from bot.storage.upsert import upsert
@@ -122,32 +122,44 @@ class Ledger:
         by: str | None,
         spare: _Spare | None,
     ) -> Granted | Refused:
-        begun, ahead = asyncio.get_running_loop().time(), None
+        begun = asyncio.get_running_loop().time()
         try:
             async with self._store.write() as connection:
-                now, asker = await self._count(connection, account, purpose, by)
+                counted = self._count(connection, account, purpose, by)
                 if budget is not None:
-                    await self._count(connection, budget, purpose, by)
-                if spare is not None:
-                    ahead = await self._count_ahead(connection, account, purpose, spare, now)
+                    await self._count_in_both(connection, counted, budget, purpose, by)
+                ahead = None if spare is None else self._count_ahead(connection, account, purpose, spare)
         except _Refusal as refusal:
             self._states.clear()
             return refusal.refused
-        if spare is not None:
-            spare.id, spare.until = ahead, begun + _SPARE_LASTS_SECONDS
+        if spare is not None and ahead is not None:
+            spare.id, spare.until = _id_of(ahead), begun + _SPARE_LASTS_SECONDS
         if budget is not None:
             self._states.pop(budget, None)
-        self._note_spent(account, asker)
+        elif _id_of(counted.call) is None:
+            self._states.clear()
+            async with self._store.read() as connection:
+                return await counted.refusal(connection)
+        self._note_spent(account, counted.asked.name)
         return Granted()
 
-    async def _count_ahead(
-        self, connection: Connection, account: Account, purpose: Purpose, spare: _Spare, now: int
-    ) -> int | None:
+    async def _count_in_both(
+        self, connection: Connection, counted: "_Counted", budget: Account, purpose: Purpose, by: str | None
+    ) -> None:
+        """Count a call in a second account too; raises `_Refusal` where it must not be made."""
+        both = counted, self._count(connection, budget, purpose, by)
+        await connection.deliver()
+        for one in both:
+            if _id_of(one.call) is None:
+                raise _Refusal(await one.refusal(connection))
+
+    def _count_ahead(
+        self, connection: Connection, account: Account, purpose: Purpose, spare: _Spare
+    ) -> Sent[*tuple[Any, ...]]:
         """Take back a call that was counted ahead and not made, and count another one if it may be made."""
         if spare.id is not None:
-            await connection.execute(delete(quota_calls).where(quota_calls.c.id == spare.id))
-        asked = Call(purpose, None, 0)
-        return await self._counted(connection, account, asked, now, now + _SPARE_COUNTS_MS)
+            connection.send(delete(quota_calls).where(quota_calls.c.id == spare.id))
+        return self._counted(connection, account, Call(purpose, None, 0), _SPARE_COUNTS_MS)
 
     def _note_spent(self, account: Account, asker: str | None) -> None:
         """Take a call from what the account was known to have left."""
@@ -169,8 +181,8 @@ class Ledger:
         """Take back the newest call of an account, which the vendor did not count after all."""
         newest = select(func.max(quota_calls.c.id)).where(quota_calls.c.account == account.name)
         async with self._store.write() as connection:
-            await lock(connection, account.name)
-            await connection.execute(quota_calls.delete().where(quota_calls.c.id == newest.scalar_subquery()))
+            lock(connection, account.name)
+            connection.send(quota_calls.delete().where(quota_calls.c.id == newest.scalar_subquery()))
         self._states.pop(account, None)
 
     def share_of(self, by: str | None, account: Account, state: QuotaState) -> PersonsShare | None:
@@ -246,7 +258,7 @@ class Ledger:
                 return
         row = {"account": account.name, "over_seconds": over, "left": left, "of_calls": window.calls or left}
         async with self._store.write() as connection:
-            await upsert(connection, quota_told, [row | {"told_ms": now, "until_ms": until}])
+            upsert(connection, quota_told, [row | {"told_ms": now, "until_ms": until}])
         self._states.pop(account, None)
         for spare in [spare for (of, _), spare in self._spares.items() if of == account]:
             spare.until = 0
@@ -255,23 +267,21 @@ class Ledger:
         """How long the calls of each account that was asked by this process count."""
         return dict(self._windows)
 
-    async def _count(
+    def _count(
         self, connection: Connection, account: Account, purpose: Purpose, by: str | None
-    ) -> tuple[int, str | None]:
-        """Count a call, or raise `_Refusal`; returns the database's time in milliseconds, and for whom."""
+    ) -> "_Counted":
+        """Send what counts a call, if it may be made."""
         longest = account.longest or Window(0, DAY_SECONDS)
         self._windows[account.name] = timedelta(milliseconds=longest.milliseconds)
-        now = await lock(connection, account.name)
+        locked = lock(connection, account.name)
         most = self._share.most(account)
         asked = Call(purpose, self._share.named(by) if by and most is not None else None, most or 0)
-        if await self._counted(connection, account, asked, now, now) is None:
-            raise _Refusal(await refusal_of(connection, account, asked, now))
-        return now, asked.name
+        return _Counted(account, asked, locked, self._counted(connection, account, asked, 0))
 
-    async def _counted(
-        self, connection: Connection, account: Account, asked: Call, now: int, at: int
-    ) -> int | None:
-        """The id of a call that is counted as made at a time; None where it must not be made."""
+    def _counted(
+        self, connection: Connection, account: Account, asked: Call, later_ms: int
+    ) -> Sent[*tuple[Any, ...]]:
+        """Send what counts a call as made so much later, if it may be made: then it has the call's id."""
         is_shared = asked.name is not None
         kind = account.windows, is_shared
         if kind not in self._counting:
@@ -279,8 +289,7 @@ class Ledger:
         values: dict[str, Any] = {
             "_account": account.name,
             "_purpose": asked.purpose.value,
-            "_now": now,
-            "_at": at,
+            "_later": later_ms,
             "_percent": reserve(100, asked.purpose),
             "_asker": asked.name,
         }
@@ -288,5 +297,26 @@ class Ledger:
             values["_most"] = asked.most
         for number, window in enumerate(account.windows):
             values[f"_spendable_{number}"] = window.calls - reserve(window.calls, asked.purpose)
-        row = (await connection.execute(self._counting[kind], values)).first()
-        return None if row is None else int(row[0])
+        sent: Sent[*tuple[Any, ...]] = connection.send(self._counting[kind], values)
+        return sent
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What was sent to count a call: `locked` has the time of it, `call` its id where it may be made."""
+
+    account: Account
+    asked: Call
+    locked: Sent[int]
+    call: Sent[*tuple[Any, ...]]
+
+    async def refusal(self, connection: Connection) -> Refused:
+        """Why it must not be made, and until when."""
+        now = int(self.locked.result.scalar_one())
+        return await refusal_of(connection, self.account, self.asked, now)
+
+
+def _id_of(call: Sent[*tuple[Any, ...]]) -> int | None:
+    """The id of a call that was counted; None where it must not be made."""
+    row = call.result.first()
+    return None if row is None else int(row[0])

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import ReturningInsert
 
 from bot.sources.quota import Account, Purpose, Refused, Window, reserve
-from bot.storage.database import Connection
+from bot.storage.database import Connection, Sent
 from bot.storage.tables import now_ms, quota_accounts, quota_calls, quota_told
 from bot.storage.upsert import upsert_returning
 
@@ -63,10 +63,11 @@ def counting(account: Account, *, is_shared: bool) -> ReturningInsert[*tuple[Any
     """
     The statement that adds a call to an account with such windows, if they and the vendor allow it.
 
-    It returns the call's id; the call is written as made at `_at`, which may be later than `_now`.
+    It returns the call's id. Now is when the account's row was locked; the call is written as made `_later`
+    than that, in milliseconds.
     """
-    name = bindparam("_account", type_=String())
-    now, asker = bindparam("_now", type_=BigInteger()), bindparam("_asker", type_=String())
+    name, asker = bindparam("_account", type_=String()), bindparam("_asker", type_=String())
+    now = select(quota_accounts.c.touched_ms).where(quota_accounts.c.account == name).scalar_subquery()
     calls = select(func.count()).select_from(quota_calls).where(quota_calls.c.account == name)
     conditions: list[ColumnElement[bool]] = []
     for number, window in enumerate(account.windows):
@@ -84,27 +85,23 @@ def counting(account: Account, *, is_shared: bool) -> ReturningInsert[*tuple[Any
     told = select(quota_told.c.account).where(
         quota_told.c.account == name, quota_told.c.until_ms > now, too_few
     )
-    made_at = bindparam("_at", type_=BigInteger())
+    made_at = now + bindparam("_later", type_=BigInteger())
     values = select(name, made_at, bindparam("_purpose", type_=String()), asker)
     row = values.where(*conditions, ~told.exists())
     columns = ["account", "at_ms", "purpose", "asker"]
     return insert(quota_calls).from_select(columns, row).returning(quota_calls.c.id)
 
 
-async def lock(connection: Connection, name: str) -> int:
+def lock(connection: Connection, name: str) -> Sent[int]:
     """
-    Lock the account's row, on PostgreSQL; on SQLite the transaction is the only writer already.
+    Send what locks the account's row, on PostgreSQL; on SQLite the transaction is the only writer already.
 
     Returns:
-        the database's time, in milliseconds since 1970.
+        the database's time then, in milliseconds since 1970.
 
     """
     touched_ms = quota_accounts.c.touched_ms
-    return int(
-        await upsert_returning(
-            connection, quota_accounts, {"account": name}, touched_ms, touched_ms=timedelta()
-        )
-    )
+    return upsert_returning(connection, quota_accounts, {"account": name}, touched_ms, touched_ms=timedelta())
 
 
 async def told_and_calls(

@@ -162,7 +162,7 @@ class SessionIndex:
         rows = await asyncio.to_thread(self._rows, source, harvest, now, now)
         async with self._writing() as connection:
             # Spans are read and written again: nobody else does so meanwhile.
-            await lock_row(connection, quota_accounts, {"account": str(source), "touched_ms": 0})
+            lock_row(connection, quota_accounts, {"account": str(source), "touched_ms": 0})
             await rows.put(connection)
             for kind, span, unread in (
                 (Listing.SESSIONS, harvest.whole, harvest.unread),
@@ -184,7 +184,7 @@ class SessionIndex:
         asked_rows = [span | {"who": who, "subject_hash": self._who(name)} for who in self._spelled(name)]
         async with self._writing() as connection:
             await rows.put(connection)
-            await upsert(connection, index_asked, asked_rows)
+            upsert(connection, index_asked, asked_rows)
         self.changes += 1
 
     async def put_opened(self, source: SourceName, opened: Opened) -> None:
@@ -197,7 +197,7 @@ class SessionIndex:
                 "sealed": self._keyring.seal_value(_OPENED, opened),
                 "kept_until_ms": to_ms(opened.at + self.retention),
             }
-            await upsert(connection, index_opened, [row])
+            upsert(connection, index_opened, [row])
         self.changes += 1
 
     async def coverage(self, source: SourceName, now: datetime, kind: Listing = Listing.SESSIONS) -> Coverage:

@@ -59,15 +59,15 @@ class IndexRows:
 
     async def put(self, connection: Connection) -> None:
         """Store the rows in place of older ones of the same sessions and customers."""
-        await upsert(connection, index_sessions, self.sessions)
-        await upsert(connection, index_customers, self.customers)
+        upsert(connection, index_sessions, self.sessions)
+        upsert(connection, index_customers, self.customers)
         for begin in range(0, len(self.renamed), _AT_ONCE):
             some = self.renamed[begin : begin + _AT_ONCE]
             theirs = index_names.c.customer.in_(some) & (
                 index_names.c.account == self.customers[0]["account"]
             )
             await connection.execute(delete(index_names).where(theirs))
-        await upsert(connection, index_names, self.names)
+        upsert(connection, index_names, self.names)
 
 
 class Unread(NamedTuple):

@@ -153,12 +153,12 @@ class PushedErrors:
             if not await insert_new(connection, pushed_deliveries, {"id": delivery, "at_ms": now_ms()}):
                 return False
             # What is known of the group is read and written again: nobody else does so meanwhile.
-            await lock_row(connection, quota_accounts, {"account": account, "touched_ms": 0})
+            lock_row(connection, quota_accounts, {"account": account, "touched_ms": 0})
             news = await self._update_group(connection, account, group, event)
             if news.change or news.people:
                 await on_news(connection, news)
             hits = [{"account": account, "who": self._who(one), "error": group} for one in event.people]
-            await upsert(connection, pushed_hits, hits, at_ms=timedelta())
+            upsert(connection, pushed_hits, hits, at_ms=timedelta())
             if hits and event.at:
                 await self._note_when(connection, hits, to_ms(event.at))
         self._lately.clear()
@@ -239,7 +239,7 @@ class PushedErrors:
 
         """
         account = str(source)
-        await lock_row(connection, quota_accounts, {"account": account, "touched_ms": 0})
+        lock_row(connection, quota_accounts, {"account": account, "touched_ms": 0})
         by_group = {self._group(account, error.url or error.title): error for error in shown}
         rows = select(pushed_errors.c.error, pushed_errors.c.sealed).where(
             pushed_errors.c.account == account, pushed_errors.c.error.in_(by_group)
@@ -262,7 +262,7 @@ class PushedErrors:
         new = known.with_event(event)
         sealed = self._keyring.seal_value(_GROUP, new)
         row = {"account": account, "error": group, "sealed": sealed}
-        await upsert(connection, pushed_errors, [row], at_ms=timedelta())
+        upsert(connection, pushed_errors, [row], at_ms=timedelta())
         change = known.change(event, new)
         hit = event.people if event.kind in OCCURRED else ()
         key = f"{group} {new.key_of(change)}" if change else ""

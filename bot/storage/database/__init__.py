@@ -9,10 +9,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.operations.clock import Clock
 from bot.storage.address import is_postgresql
-from bot.storage.database.connection import Connection, Database, StoreAway
+from bot.storage.database.connection import Connection, Database, Sent, StoreAway
 from bot.storage.database.sqlite import SqliteDatabase
 
-__all__ = ["Connection", "Database", "StoreAway", "open_database", "transaction"]
+__all__ = ["Connection", "Database", "Sent", "StoreAway", "open_database", "transaction"]
 
 
 @asynccontextmanager

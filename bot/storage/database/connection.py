@@ -86,6 +86,9 @@ class Connection(Protocol):
     async def change(self, statement: Executable, parameters: Parameters | None = None) -> int:
         """How many rows a statement has changed."""
 
+    async def deliver(self) -> None:
+        """Wait until all that was sent has been executed."""
+
     async def run_sync(self, work: Callable[[SyncConnection], T]) -> T:
         """What some work returns that is written for SQLAlchemy's own connections."""
 

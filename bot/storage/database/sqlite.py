@@ -110,6 +110,9 @@ class SqliteConnection:
         sent.has_come(done, done.rowcount)
         return sent
 
+    async def deliver(self) -> None:
+        """Nothing waits: what is sent is executed."""
+
     async def change(self, statement: Executable, parameters: Parameters | None = None) -> int:
         """How many rows a statement has changed."""
         return await self.run_sync(lambda sync: sync.execute(statement, parameters).rowcount)

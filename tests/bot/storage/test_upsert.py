@@ -33,20 +33,20 @@ async def customers(store: Store) -> dict[str, str | None]:
 
 async def test_a_row_takes_the_place_of_the_one_with_the_same_key_alone(store: Store) -> None:
     async with store.write() as connection:
-        await upsert(connection, index_sessions, [session("a", "one"), session("b", "two")])
-        await upsert(connection, index_sessions, [session("b", None), session("c", "three")])
+        upsert(connection, index_sessions, [session("a", "one"), session("b", "two")])
+        upsert(connection, index_sessions, [session("b", None), session("c", "three")])
     assert await customers(store) == {"a": "one", "b": None, "c": "three"}
 
 
 async def test_of_two_rows_with_the_same_key_the_last_one_counts(store: Store) -> None:
     async with store.write() as connection:
-        await upsert(connection, index_sessions, [session("a", "one"), session("a", "two")])
+        upsert(connection, index_sessions, [session("a", "one"), session("a", "two")])
     assert await customers(store) == {"a": "two"}
 
 
 async def test_no_rows_are_no_statement(store: Store) -> None:
     async with store.write() as connection:
-        await upsert(connection, index_sessions, [])
+        upsert(connection, index_sessions, [])
     assert await customers(store) == {}
 
 
@@ -54,7 +54,7 @@ async def test_more_rows_than_a_statement_takes_values_are_written(store: Store)
     rows = [session(str(number), "one") for number in range(12_000)]
     async with store.write() as connection:
         for _ in range(2):
-            await upsert(connection, index_sessions, rows)
+            upsert(connection, index_sessions, rows)
     async with store.read() as connection:
         assert (await connection.execute(select(func.count()).select_from(index_sessions))).scalar() == 12_000
 
@@ -64,8 +64,8 @@ async def test_columns_that_are_not_named_keep_what_they_had(store: Store) -> No
     first = [row | {"session": "1", "kept_until_ms": 1, "link": "l"}]
     then = [row | {"session": "1"}, row | {"session": "2"}]
     async with store.write() as connection:
-        await upsert(connection, index_sessions, first)
-        await upsert(connection, index_sessions, then, kept_until_ms=timedelta())
+        upsert(connection, index_sessions, first)
+        upsert(connection, index_sessions, then, kept_until_ms=timedelta())
         rows = (await connection.execute(select(index_sessions).order_by(index_sessions.c.session))).all()
         now = (await connection.execute(select(now_ms()))).scalar_one()
     assert [(row.session, row.link) for row in rows] == [("1", "l"), ("2", None)]
