@@ -325,7 +325,8 @@ async def _is_emptied(store: Store) -> bool:
             if table not in (schema_version, alembic_version):
                 connection.send(table.delete())
         # Numbers begin with 1 again.
-        connection.send(text("SELECT setval(quote_ident(sequencename)::regclass, 1, false) FROM pg_sequences"))
+        from_one = "SELECT setval(quote_ident(sequencename)::regclass, 1, false) FROM pg_sequences"
+        connection.send(text(from_one))
     return True
 
 

@@ -34,7 +34,7 @@ from bot.slack.client import (
 from bot.slack.lost_posts import EVENT_TYPE, Owner, Spot, find_post
 from bot.slack.posts import Part, Post, Posted, Posts, Turn
 from bot.slack.priority_lock import PriorityLock, Rank
-from bot.slack.rate_limits import A_MINUTE, EDIT, POST, Line, RateLimits, TooFar
+from bot.slack.rate_limits import A_MINUTE, EDIT, POST, RateLimits, TooFar, Turns
 from bot.slack.signed_values import ButtonSeals
 from bot.storage.database import Connection
 
@@ -294,8 +294,8 @@ class Poster:
         turns: Iterator[timedelta | None] = iter(())
 
         def stand_in_line(connection: Connection) -> Callable[[], timedelta]:
-            line = Line(connection, POST, post.channel)
-            return lambda: line.take(next(turns))
+            held = Turns(connection, POST, post.channel)
+            return lambda: held.take(next(turns))
 
         async with self._in_line(post.channel, rank):
             while True:

@@ -87,9 +87,9 @@ class RateLimits:
 
         """
         async with self._store.write() as connection:
-            line = Line(connection, method, channel, spares=spares)
+            held = Turns(connection, method, channel, spares=spares)
             await connection.deliver()
-            return line.take(longest)
+            return held.take(longest)
 
     async def promise(self, method: str, calls: int, *, spares: int = 0) -> bool:
         """
@@ -107,9 +107,9 @@ class RateLimits:
 
         """
         async with self._store.write() as connection:
-            line = Line(connection, method, spares=spares + calls - 1)
+            held = Turns(connection, method, spares=spares + calls - 1)
             await connection.deliver()
-            now = line.free_now()
+            now = held.free_now()
             if now is None:
                 return False
             row = {"method": method, "at_ms": now + _PROMISE_LASTS_MS}
@@ -146,7 +146,7 @@ class RateLimits:
             _take(connection, method, max(until, taken.get(method, until)))
 
 
-class Line:
+class Turns:
     """
     The turns of a method, and of a channel, held in a writer's transaction until it ends.
 

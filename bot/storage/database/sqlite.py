@@ -107,7 +107,8 @@ class SqliteConnection:
         """Have a statement executed: at once, as that takes less than to remember it."""
         sent: Sent[*tuple[Any, ...]] = Sent()
         done = self._sync.execute(statement, parameters)
-        sent.has_come(done, done.rowcount)
+        # A statement whose rows are not read keeps its transaction from being committed.
+        sent.has_come(done.freeze()() if done.returns_rows else done, done.rowcount)
         return sent
 
     async def deliver(self) -> None:
