@@ -14,12 +14,13 @@ import os
 import random
 import shutil
 import signal
+import ssl
 import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from socket import create_server
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ from typing import TYPE_CHECKING
 import httpx2
 
 from benchmarks.load import Load, ended, loaded_world
+from bot.sources.http import trusted_certificates
 from sandbox.world import World
 
 if TYPE_CHECKING:
@@ -65,6 +67,8 @@ class Bot:
     transport: str = "http"
     port: int = 0
     process: asyncio.subprocess.Process | None = None
+    # Loading them takes a processor as long as answering a ticket.
+    trusted: ssl.SSLContext = field(default_factory=trusted_certificates)
 
     async def start(self) -> None:
         """Start it, and wait until it answers."""
@@ -86,11 +90,14 @@ class Bot:
                 stdout=log,
                 stderr=log,
             )
-        async with httpx2.AsyncClient() as client, asyncio.timeout(STARTED_WITHIN_SECONDS):
+        async with (
+            httpx2.AsyncClient(verify=self.trusted) as client,
+            asyncio.timeout(STARTED_WITHIN_SECONDS),
+        ):
             while not await self._is_up(client):
                 if self.process.returncode is not None:
                     raise RuntimeError(f"the bot ended by itself; its log is in {self.folder}")
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(0.05)
 
     def configured(self) -> dict[str, str]:
         """What it is configured with: one vendor only, for bot and sandbox share the machine."""

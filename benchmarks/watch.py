@@ -86,29 +86,29 @@ class WatchingBot(Bot):
 
 @dataclass
 class Run:
-    """One run: its world, its bot, its tickets, and when each error was resolved."""
+    """One run: its world, its bot, its tickets, what sends webhooks, and when each error was resolved."""
 
     world: World
     bot: Bot
     tickets: list[Ticket]
     rng: random.Random
+    client: httpx2.AsyncClient
     taken_at: dict[int, datetime] = field(default_factory=dict)
     restarts: list[datetime] = field(default_factory=list)
 
     async def push(self, error: dict[str, Any], kind: str) -> None:
         """Send a webhook until the bot says that it has it."""
         secret = self.world.raygun_webhooks.secret
-        async with httpx2.AsyncClient(timeout=10) as client:
-            while True:
-                try:
-                    address = f"http://127.0.0.1:{self.bot.port}/webhooks/raygun/shop/{secret}"
-                    answer = await client.post(address, json={"eventType": kind, "error": error})
-                except httpx2.HTTPError:
-                    await asyncio.sleep(0.1)
-                else:
-                    if answer.status_code == httpx2.codes.OK:
-                        return
-                    await asyncio.sleep(0.1)
+        while True:
+            try:
+                address = f"http://127.0.0.1:{self.bot.port}/webhooks/raygun/shop/{secret}"
+                answer = await self.client.post(address, json={"eventType": kind, "error": error})
+            except httpx2.HTTPError:
+                await asyncio.sleep(0.1)
+            else:
+                if answer.status_code == httpx2.codes.OK:
+                    return
+                await asyncio.sleep(0.1)
 
     async def open_tickets(self, channels: list[str]) -> None:
         """Have every ticket answered: its customer was hit by its error before."""
@@ -202,10 +202,11 @@ async def measure(
         async with open_world(strangers_a_day=50) as world:
             notes = {"HELPDESK__NOTES": "true", "HELPDESK__AUTOMATIC": "true"}
             bot = WatchingBot(world, url, folder, more=notes if what == "notes" else {})
-            run = Run(world, bot, [Ticket(n, n % errors) for n in range(tickets)], rng)
-            await bot.restart()
-            row = await (_resolutions if what == "resolutions" else _notes)(run, kills)
-            await bot.kill()
+            async with httpx2.AsyncClient(timeout=10, verify=bot.trusted) as client:
+                run = Run(world, bot, [Ticket(n, n % errors) for n in range(tickets)], rng, client)
+                await bot.restart()
+                row = await (_resolutions if what == "resolutions" else _notes)(run, kills)
+                await bot.kill()
     if row["missing"] or row["doubled"] or row["wrong"]:
         print(f"the bot's log and database: {folder}", file=sys.stderr)
     elif kept_in is None:
