@@ -44,7 +44,7 @@ class ThreadNews:
 
     `tickets` is how many open tickets have the error, `channels` how many of them each channel has. `at`,
     `url` and `source` are of the visit with which a customer came back. `is_last`: of further errors that hit
-    the customer nothing is told.
+    the customer, or of further changes, nothing is told.
     """
 
     topic: Topic
@@ -161,5 +161,5 @@ def _small(told: ThreadNews, *, masked: bool) -> Sequence[str | None]:
         local_time(at) if at else None,
         watch,
         table.TICKETS_HAVE_IT.format(tickets=_tickets(told)) if several else None,
-        table.HITS_END if told.is_last else None,
+        (table.HITS_END if told.topic is Topic.HIT else table.CHANGES_END) if told.is_last else None,
     ]

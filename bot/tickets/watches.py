@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, select, update
 
 from bot.domain.model import Subject
 from bot.operations.clock import milliseconds
@@ -42,7 +42,8 @@ class Watch:
     A thread that is told what becomes of its errors.
 
     `names` are all names of its customers by the source that knows them so. `seen_at` is when they had last
-    been on the site; `hits` is how many further errors of theirs it was told.
+    been on the site; `hits` is how many further errors of theirs it was told, `changes` how often it was told
+    what became of an error.
     """
 
     channel: str
@@ -52,6 +53,7 @@ class Watch:
     names: tuple[tuple[str, Subject], ...] = ()
     seen_at: datetime | None = None
     hits: int = 0
+    changes: int = 0
 
     def also(self, errors: Iterable[WatchedError]) -> "Watch":
         """The same with further errors."""
@@ -137,6 +139,7 @@ class WatchBook:
                 return False
             if (before := self._opened(known.sealed)) is not None:
                 watch = replace(watch, hits=before.hits, seen_at=watch.seen_at or before.seen_at)
+                watch = replace(watch, changes=before.changes)
                 watch = replace(watch, errors=before.errors).also(watch.errors)
             again = {"until_ms": until, "look_ms": look} if by_person else {}
             values = {"sealed": self._sealed(watch), "is_on": True} | again
@@ -191,11 +194,35 @@ class WatchBook:
         query = select(watch_keys.c.key, number).where(_found_by(tuple(keys))).group_by(watch_keys.c.key)
         return [(int(count), keys[key]) for key, count in (await connection.execute(query)).all()]
 
-    async def read(self, connection: Connection, places: Sequence[str]) -> Mapping[str, Watch]:
-        """Threads by what they are known by; those that cannot be opened are left out."""
+    async def add_change(
+        self, connection: Connection, places: Sequence[str], most: int
+    ) -> Mapping[str, Watch]:
+        """
+        Count, in a writer's transaction, that something became of an error that threads show.
+
+        Args:
+            connection: of the transaction.
+            places: what the threads are known by.
+            most: so many are counted, and one more.
+
+        Returns:
+            the threads with that, by what they are known by; those that cannot be opened are left out.
+
+        """
+        # In one order, so that two such transactions do not wait for each other.
         query = select(watches.c.place, watches.c.sealed).where(watches.c.place.in_(places))
-        rows = (await connection.execute(query)).all()
-        return {place: watch for place, sealed in rows if (watch := self._opened(sealed))}
+        rows = (await connection.execute(query.order_by(watches.c.place).with_for_update())).all()
+        opened = {place: watch for place, sealed in rows if (watch := self._opened(sealed))}
+        counted = {
+            place: replace(watch, changes=watch.changes + 1)
+            for place, watch in opened.items()
+            if watch.changes <= most
+        }
+        if counted:
+            ours = update(watches).where(watches.c.place == bindparam("ours")).values(sealed=bindparam("now"))
+            values = [{"ours": place, "now": self._sealed(watch)} for place, watch in counted.items()]
+            await connection.execute(ours, values)
+        return opened | counted
 
     async def add_hit(self, connection: Connection, place: str, error: WatchedError) -> Watch | None:
         """

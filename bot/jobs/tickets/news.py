@@ -41,6 +41,8 @@ from bot.tickets.watches import Watch
 
 # So often a day it is looked, in all, whether a customer is back: a small budget of its own.
 LOOKS = Account("casefile/watch", (Window(200, 24 * 3600),))
+# So many lines a day the owner's channel is told: whoever has the webhook's address could fill it otherwise.
+CHANNEL_LINES = Account("casefile/watch_channel", (Window(100, 24 * 3600),))
 _BETWEEN_LOOKS_SECONDS = 60.0
 
 
@@ -54,7 +56,7 @@ class WatchJobs:
         access: what Slack says of a channel.
         lookup: finds people.
         poster: posts.
-        ledger: counts how often it is looked whether customers are back.
+        ledger: counts how often it is looked whether customers are back, and lines in the owner's channel.
         settings: for how long, for whose eyes.
         metrics: counts.
 
@@ -96,6 +98,10 @@ class WatchJobs:
             self._note(job, payload, watch, Came.refused(reason), ShownTo.NOBODY)
             self._count(job, reason)
             return
+        if not payload.root_ts and await self._is_full():
+            self._note(job, payload, watch, Came.LEFT, ShownTo.NOBODY)
+            self._count(job, "too_many")
+            return
         masked = self._settings.visibility == "masked"
         write = thread_news if payload.root_ts else channel_news
         self._note(job, payload, watch, Came.TOLD, ShownTo.MASKED if masked else ShownTo.PUBLIC)
@@ -108,6 +114,10 @@ class WatchJobs:
             self._count(job, "not_posted")
             return
         self._count(job, str(payload.told.topic))
+
+    async def _is_full(self) -> bool:
+        """Whether the owner's channel has been told as much in a day as it may be; else a line is counted."""
+        return isinstance(await self._ledger.spend(CHANNEL_LINES, Purpose.PERSON), Refused)
 
     async def _refused(self, payload: WatchTellPayload) -> str | None:
         """Why nothing may be said in a channel; None where it may."""

@@ -36,8 +36,9 @@ _PUSHING = "raygun"
 # So many open tickets with one error are news; the channel of the owner's choice is told at each step.
 _MANY = 3
 _STEPS = (3, 10, 30, 100, 300, 1_000, 3_000)
-# Of so many further errors of its customer a thread is told.
-_MOST_HITS = 5
+# Of so many further errors of its customer a thread is told, and so often what became of one: whoever has the
+# webhook's address could fill threads otherwise.
+_MOST_HITS, _MOST_CHANGES = 5, 20
 # Threads whose jobs are written in one transaction.
 _AT_ONCE = 100
 # When it is looked for the first time whether a customer is back, how often then, and how many at once.
@@ -178,8 +179,13 @@ class Watching:
         channels: Counter[str] = Counter()
         for begin in range(0, len(places), _AT_ONCE):
             async with self._store.write() as connection:
-                watches = await self.book.read(connection, places[begin : begin + _AT_ONCE])
-                jobs = [self._tell(place, one, told, news.key) for place, one in watches.items()]
+                some = places[begin : begin + _AT_ONCE]
+                watches = await self.book.add_change(connection, some, _MOST_CHANGES)
+                jobs = [
+                    self._tell(place, one, replace(told, is_last=one.changes == _MOST_CHANGES), news.key)
+                    for place, one in watches.items()
+                    if one.changes <= _MOST_CHANGES
+                ]
                 await self._inbox.add(connection, jobs)
             channels.update(one.channel for one in watches.values())
         if self._settings.watch.channel and places:

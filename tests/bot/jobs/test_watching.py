@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy import select, text, update
 
 from bot.domain.model import Session, SourceName, Subject, SubjectKind
+from bot.jobs.tickets import news
 from bot.operations.clock import system_clock
 from bot.operations.metrics import make_metrics
 from bot.sources.protocol import Freshness
+from bot.sources.quota import Account, Window
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import audit, watch_keys, watches
@@ -119,6 +121,22 @@ async def test_many_tickets_with_one_error_are_told_so_once_each(room: Newsroom)
     many, resolved = (message.text for message in room.at.posted(room.at.slack.places.random))
     assert "3 open tickets have this error" in many
     assert f"in <#{roots[0].channel}> (4)" in resolved
+
+
+async def test_an_error_that_changes_without_end_makes_a_few_lines_in_each_thread_and_in_the_channel(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(news, "CHANNEL_LINES", Account("casefile/watch_channel", (Window(3, 86_400),)))
+    room.desk.settings["WATCH__CHANNEL"] = channel = room.at.slack.places.random
+    roots = [await room.ticket_of(JANE), await room.ticket_of(LI)]
+    for number in range(25):
+        await room.push("StatusChanged", status=f"status {number}", user="call +1 555 0100")
+    await room.work()
+    for root in roots:
+        assert len(room.told(root)) == 20
+        assert "of further changes nothing is told here" in room.told(root)[-1]
+        assert "nothing is told" not in "".join(room.told(root)[:-1])
+    assert len(room.at.posted(channel)) == 3
 
 
 # The customer.

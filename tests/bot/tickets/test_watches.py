@@ -100,8 +100,11 @@ async def test_threads_are_counted_by_error_and_those_that_are_over_are_not(
         assert {(2, FIRST)} == set(await book.counts(connection, [FIRST, SECOND]))
         assert await book.count(connection, book.keys_of_error(FIRST)) == 2
         places = await book.places(connection, book.keys_of_error(FIRST))
-        assert set(await book.read(connection, places)) == set(places)
     assert len(await book.every()) == 2
+    for changes in (1, 2, 3, 3):
+        async with store.write() as connection:
+            counted = await book.add_change(connection, (*places, "elsewhere"), 2)
+        assert {place: one.changes for place, one in counted.items()} == dict.fromkeys(places, changes)
 
 
 async def test_a_thread_is_looked_at_when_its_time_has_come_and_no_more_when_that_is_said(
