@@ -27,7 +27,7 @@ from bot.sources.quota import Purpose
 from bot.storage.leases import Leases
 
 # Recordings that are in memory at once, of everybody and of one person; and how long one waits for its turn.
-AT_ONCE, OF_ONE = 3, 1
+AT_ONCE, OF_ONE = 2, 1
 _TURN_SECONDS = 5.0
 # Quick enough for megabytes: recordings of pages shrink to a tenth even so.
 _GZIP_LEVEL = 1
