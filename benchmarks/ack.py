@@ -1,10 +1,11 @@
 """
 How fast a slash command is acknowledged, by Casefile and by Bolt apps that do nothing.
 
-Casefile writes the job down in SQLite before it acknowledges; what is accepted is not begun here. The apps
-that do nothing stand on the same server, one that acknowledges when its listener has run, as Casefile does,
-and one in Bolt's default mode. Requests come by signed HTTP over one connection, and over 64 at once; and by
-Socket Mode, which has one connection, one after the other and 64 at once.
+Casefile writes the job down in SQLite, or in a PostgreSQL that is a round trip of 2 ms away, before it
+acknowledges; what is accepted is not begun here. The apps that do nothing stand on the same server, one that
+acknowledges when its listener has run, as Casefile does, and one in Bolt's default mode. Requests come by
+signed HTTP over one connection, and over 64 at once; and by Socket Mode, which has one connection, one after
+the other and 64 at once.
 """
 
 import argparse
@@ -14,8 +15,9 @@ import statistics
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -31,6 +33,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from benchmarks._rows import show
+from benchmarks.database import delayed
+from benchmarks.kill import database
 from bot.app import open_bot
 from bot.operations.log import configure_logging
 from bot.serving.run import listening, serving_http, serving_socket
@@ -40,6 +44,9 @@ from sandbox.world import World, open_world
 
 CONNECTIONS = (1, 64)
 _EACH = {1: 200, 64: 1_920}
+# The distance of PostgreSQL, and the apps by name.
+ROUND_TRIP_MS, FAR = 2.0, "casefile, PostgreSQL 2 ms away"
+NOTHING, DEFAULT = "nothing", "nothing, Bolt's default mode"
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -97,7 +104,7 @@ async def measure(app: str, world: World, port: int, connections: int) -> Row:
                 {
                     "command": "/sessions",
                     "text": f"load{next(numbers)}@visitors.example",
-                    "trigger_id": f"{app}.{connections}.{next(numbers)}",
+                    "trigger_id": f"{port}.{connections}.{next(numbers)}",
                     "team_id": TEAM,
                     "user_id": slack.people.agent,
                     "channel_id": slack.places.support,
@@ -138,12 +145,12 @@ def row(transport: str, app: str, at_once: int, seconds: list[float], took: floa
 
 
 @asynccontextmanager
-async def casefile(world: World) -> AsyncIterator[int]:
-    """The bot on an empty SQLite, which begins nothing; its port."""
+async def casefile(world: World, url: str | None = None) -> AsyncIterator[int]:
+    """The bot on an empty database, SQLite without a URL; it begins nothing. Its port."""
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
-        database = {"DATABASE_URL": f"sqlite:///{Path(folder) / 'bench.db'}"}
-        bot = await stack.enter_async_context(open_bot(load_settings(world.environment() | database)))
+        variables = {"DATABASE_URL": url or f"sqlite:///{Path(folder) / 'bench.db'}"}
+        bot = await stack.enter_async_context(open_bot(load_settings(world.environment() | variables)))
         bot.worker.start = lambda job: None  # type: ignore[method-assign] # noqa: ARG005 - as it is called
         yield await stack.enter_async_context(serving_http(bot, "127.0.0.1", 0))
 
@@ -153,8 +160,8 @@ async def casefile_by_socket(world: World) -> AsyncIterator[None]:
     """The bot on an empty SQLite, connected by Socket Mode; it begins nothing."""
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
-        database = {"DATABASE_URL": f"sqlite:///{Path(folder) / 'bench.db'}"}
-        bot = await stack.enter_async_context(open_bot(load_settings(world.environment() | database)))
+        variables = {"DATABASE_URL": f"sqlite:///{Path(folder) / 'bench.db'}"}
+        bot = await stack.enter_async_context(open_bot(load_settings(world.environment() | variables)))
         bot.worker.start = lambda job: None  # type: ignore[method-assign] # noqa: ARG005 - as it is called
         await stack.enter_async_context(serving_socket(bot))
         await world.slack.wait_for(lambda: world.slack.connections)
@@ -162,11 +169,11 @@ async def casefile_by_socket(world: World) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def nothing_by_socket(world: World) -> AsyncIterator[None]:
+async def nothing_by_socket(world: World, *, at_once: bool = True) -> AsyncIterator[None]:
     """A Bolt app that does nothing, connected by Socket Mode."""
     environment = world.environment()
     client = AsyncWebClient(environment["SLACK_BOT_TOKEN"], base_url=environment["SLACK_API_URL"])
-    bolt = doing_nothing(environment["SLACK_SIGNING_SECRET"], at_once=True, client=client)
+    bolt = doing_nothing(environment["SLACK_SIGNING_SECRET"], at_once=at_once, client=client)
     handler = AsyncSocketModeHandler(bolt, environment["SLACK_APP_TOKEN"], web_client=client)
     await handler.connect_async()  # type: ignore[no-untyped-call]
     try:
@@ -200,14 +207,24 @@ async def run() -> list[Row]:
     rows: list[Row] = []
     async with open_world(strangers_a_day=100) as world, AsyncExitStack() as stack:
         secret = world.environment()["SLACK_SIGNING_SECRET"]
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        far = await stack.enter_async_context(
+            delayed(stack.enter_context(database("postgresql", folder)), ROUND_TRIP_MS)
+        )
         ports = {"casefile": await stack.enter_async_context(casefile(world))}
-        for name, at_once in (("nothing", True), ("nothing, Bolt's default mode", False)):
+        ports[FAR] = await stack.enter_async_context(casefile(world, far))
+        for name, at_once in ((NOTHING, True), (DEFAULT, False)):
             web = acknowledging_nothing(secret, at_once=at_once)
             ports[name] = await stack.enter_async_context(listening(web, "127.0.0.1", 0))
         for connections in CONNECTIONS:
             for name, port in ports.items():
                 rows.append(await measure(name, world, port, connections))
-    for name, connected in (("casefile", casefile_by_socket), ("nothing", nothing_by_socket)):
+    by_socket: dict[str, Callable[[World], AbstractAsyncContextManager[None]]] = {
+        "casefile": casefile_by_socket,
+        NOTHING: nothing_by_socket,
+        DEFAULT: partial(nothing_by_socket, at_once=False),
+    }
+    for name, connected in by_socket.items():
         for commands in CONNECTIONS:
             async with open_world(strangers_a_day=100) as world, connected(world):
                 rows.append(await measure_socket(name, world, commands))

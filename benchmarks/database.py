@@ -4,6 +4,8 @@ What the database’s distance costs: cold lookups, one vendor that answers at o
 A proxy delays what goes to PostgreSQL and back. The bot runs in one process or in four, by Socket Mode, as a
 user runs it; Slack, the vendor and the proxy run beside it on the same machine. Each lookup is of another
 customer: from the command to the whole answer in Slack. Processor time is the bot's processes' own.
+
+The rival is a bot without a database in this process: it asks the vendor, and posts twice.
 """
 
 import argparse
@@ -18,12 +20,13 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import cycle
+from itertools import cycle, product
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 from benchmarks._rows import show
-from benchmarks.kill import Bot, database
+from benchmarks._sequential import asking, sequential
+from benchmarks.kill import Bot, running_postgresql
 from benchmarks.load import add_channels, visitors
 from sandbox.people import Customer
 from sandbox.slack import plain_text
@@ -118,11 +121,10 @@ async def delayed(url: str, round_trip_ms: float) -> AsyncIterator[str]:
         await proxy.wait()
 
 
-async def run(kind: str, round_trip_ms: float, processes: int) -> list[Row]:
-    """Measure one lookup after the other, and many at once."""
+async def run(kind: str, url: str, round_trip_ms: float, processes: int) -> list[Row]:
+    """Measure one lookup after the other, and many at once, on an empty database."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        url = stack.enter_context(database(kind, folder))
         if kind != "sqlite":
             url = await stack.enter_async_context(delayed(url, round_trip_ms))
         world = await stack.enter_async_context(open_world(strangers_a_day=100, more_people=people))
@@ -132,37 +134,54 @@ async def run(kind: str, round_trip_ms: float, processes: int) -> list[Row]:
             await bot.restart()
             stack.push_async_callback(bot.kill)
         await world.slack.wait_for(lambda: world.slack.connections == processes, timeout=_PATIENCE_SECONDS)
-        channels = cycle(list(world.slack.state.channels)[-_CHANNELS:])
-        asked = zip(random.Random(1).sample(range(100), 100), channels, strict=False)
-        # What a process learns once, of Slack and of the database, is learnt before.
-        await measured(world, bots, asked, _CHANNELS, 4)
-        rows = []
-        for times, at_once in ((ALONE, 1), (TOGETHER, AT_ONCE)):
-            seconds, took, used = await measured(world, bots, asked, times, at_once)
-            row = Row(
-                kind,
-                round_trip_ms,
-                processes,
-                at_once,
-                times,
-                round(statistics.median(seconds) * 1000, 1),
-                round(max(seconds) * 1000, 1),
-                round(times / took, 1),
-                round(used / times * 1000, 1),
-            )
-            rows.append(row)
-        return rows
+        return await rows_of(world, kind, round_trip_ms, bots)
+
+
+async def rows_of(world: World, kind: str, round_trip_ms: float, bots: list[Bot]) -> list[Row]:
+    """The row of lookups one after the other, and that of many at once; without bots of the rival's."""
+    channels = cycle(list(world.slack.state.channels)[-_CHANNELS:])
+    asked = zip(random.Random(1).sample(range(100), 100), channels, strict=False)
+    # What a process learns once, of Slack and of the database, is learnt before.
+    await measured(world, bots, asked, _CHANNELS, 4)
+    rows = []
+    for times, at_once in ((ALONE, 1), (TOGETHER, AT_ONCE)):
+        seconds, took, used = await measured(world, bots, asked, times, at_once)
+        row = Row(
+            kind,
+            round_trip_ms,
+            len(bots),
+            at_once,
+            times,
+            round(statistics.median(seconds) * 1000, 1),
+            round(max(seconds) * 1000, 1),
+            round(times / took, 1),
+            round(used / times * 1000, 1),
+        )
+        rows.append(row)
+    return rows
+
+
+async def without_any() -> list[Row]:
+    """The rows of the rival."""
+    async with open_world(strangers_a_day=100, more_people=people) as world:
+        add_channels(world)
+        async with sequential(world, asking(world, alone=True)) as port:
+            world.slack.connect(f"http://127.0.0.1:{port}/slack/events")
+            return await rows_of(world, "none", 0, [])
 
 
 async def run_all(kinds: list[str], round_trips: list[float], processes: list[int]) -> list[Row]:
     """All rows of the table."""
-    rows: list[Row] = []
+    rows = await without_any()
     if "sqlite" in kinds:
-        rows += await run("sqlite", 0, 1)
+        with tempfile.TemporaryDirectory() as folder:
+            rows += await run("sqlite", f"sqlite:///{Path(folder) / 'bench.db'}", 0, 1)
     if "postgresql" in kinds:
-        for round_trip in round_trips:
-            for number in processes:
-                rows += await run("postgresql", round_trip, number)
+        with running_postgresql() as server:
+            for round_trip, number in product(round_trips, processes):
+                name = f"bench_{round_trip:g}_{number}".replace(".", "_")
+                server.psql(f"CREATE DATABASE {name}")
+                rows += await run("postgresql", str(server.get_uri(name)), round_trip, number)
     return rows
 
 

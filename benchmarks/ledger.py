@@ -10,16 +10,29 @@ import statistics
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import insert
 
+from benchmarks._rows import show
 from bot.sources.quota import Account, Purpose, Window
 from bot.sources.quota.ledger import Ledger
 from bot.storage.store import Store, open_store
 from bot.storage.tables import now_ms, quota_calls
 
 ACCOUNT = Account("raygun/bench", (Window(1_000_000, 86_400),))
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one write takes in so many processes at once; SQLite in WAL mode, synchronous=FULL."""
+
+    what: str
+    processes: int
+    median_ms: float
+    p99_ms: float
+    worst_ms: float
 
 
 async def insert_alone(store: Store) -> None:
@@ -60,10 +73,9 @@ async def in_processes(url: str, times: int, kind: str, processes: int) -> list[
     return [float(word) for text in printed for word in text.split()]
 
 
-async def table(times: int) -> None:
-    """Print the table."""
-    print(f"SQLite, WAL, synchronous=FULL; {times} writes a process; milliseconds.")
-    print(f"{'what':10}{'processes':>10}{'median':>10}{'p99':>10}{'worst':>10}")
+async def table(times: int) -> list[Row]:
+    """The rows of the table."""
+    rows = []
     for kind in ("insert", "ledger"):
         for processes in (1, 4):
             with tempfile.TemporaryDirectory() as folder:
@@ -72,20 +84,24 @@ async def table(times: int) -> None:
                     pass
                 seconds = sorted(await in_processes(url, times, kind, processes))
             p99 = seconds[int(len(seconds) * 0.99)]
-            figures = (statistics.median(seconds), p99, seconds[-1])
-            print(f"{kind:10}{processes:>10}" + "".join(f"{figure * 1000:10.2f}" for figure in figures))
+            median, p99, worst = (
+                round(figure * 1000, 2) for figure in (statistics.median(seconds), p99, seconds[-1])
+            )
+            rows.append(Row(kind, processes, median, p99, worst))
+    return rows
 
 
 def main() -> None:
     """Run the whole, or one of its processes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=200)
+    parser.add_argument("--json", action="store_true")
     parser.add_argument("--worker", nargs=2, metavar=("URL", "KIND"))
     options = parser.parse_args()
     if options.worker:
         print(*asyncio.run(timed(options.worker[0], options.times, options.worker[1])))
     else:
-        asyncio.run(table(options.times))
+        show(asyncio.run(table(options.times)), as_json=options.json)
 
 
 if __name__ == "__main__":

@@ -4,18 +4,25 @@ How well and how fast tickets are read: the samples, a thousand generated ones, 
 Right is what is expected; an offer where a reply was possible costs somebody one press; a wrong customer must
 not happen. Milliseconds are of the processor, for other programs may be at work on it. Whatever this program
 itself has loaded and made is frozen: to look through it for garbage takes longer than to read a message.
+
+With `--json` the rival is beside it: it takes the first address that the usual expression finds, and of what
+is made to hurt it reads one long word, once.
 """
 
+import argparse
 import gc
 import json
 import random
+import re
 import statistics
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks._rows import show
 from bot.tickets.decide import Action, TicketReading, read_ticket
 from bot.tickets.rules import TicketRules, Us
 
@@ -24,6 +31,8 @@ LONGEST = 40_000
 GENERATED = 1_000
 APART = 200
 SAMPLES = sorted((Path(__file__).parents[1] / "sandbox" / "tickets").glob("*.json"))
+RIVAL = "the first address"
+USUAL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 RULES = TicketRules(internal_domains=("acme.example",), ignored_addresses=("support@acme.example",))
 # The usual expression for addresses tries every letter of a long word as a beginning.
 HOSTILE = {
@@ -83,6 +92,20 @@ SAID = [
     "see <https://acme.zendesk.com/agent/tickets/9|#9>",
     "Hello\n\nEmail: eve@evil.example\n\nBye",
 ]
+
+Reader = Callable[[Any, TicketRules], object]
+
+
+@dataclass(frozen=True)
+class Row:
+    """How many messages a reader read right, and how many wrong; milliseconds of the processor each."""
+
+    reader: str
+    of: str
+    right: int | None
+    wrong: int | None
+    median_ms: float
+    worst_ms: float
 
 
 def message(**content: Any) -> dict[str, Any]:
@@ -166,18 +189,61 @@ def read_samples() -> Iterator[tuple[Any, TicketRules, set[str]]]:
         yield sample["payload"], rules, people
 
 
-def measured(event: Any, rules: TicketRules = RULES, runs: int = RUNS) -> list[float]:
+def first_address(event: Any, rules: TicketRules = RULES) -> str:
+    """The rival: the first address of a message that is not a colleague's, or nothing."""
+    text = json.dumps(event, ensure_ascii=False)
+    internal = tuple(f"@{domain}" for domain in rules.internal_domains)
+    found = (match.group().lower() for match in USUAL.finditer(text))
+    return next((one for one in found if not one.endswith(internal)), "")
+
+
+def measured(
+    event: Any, rules: TicketRules = RULES, runs: int = RUNS, read: Reader = read_ticket
+) -> list[float]:
     """The milliseconds of each run."""
     times = []
     for _ in range(runs):
         started = time.process_time()
-        read_ticket(event, rules)
+        read(event, rules)
         times.append((time.process_time() - started) * 1000)
     return times
 
 
+def both_readers() -> list[Row]:
+    """What readings are worth, and how long they take, by both readers."""
+    sets: dict[str, list[tuple[Any, TicketRules, set[str]]]] = {
+        "the samples": list(read_samples()),
+        "a name apart": [(event, RULES, {address}) for event, address in apart()],
+        "the generated": [(event, RULES, {address} - {""}) for event, address in generated()],
+    }
+    rows = []
+    for of, some in sets.items():
+        worth = Counter(judged(read_ticket(event, rules), people) for event, rules, people in some)
+        times = [ms for event, rules, _ in some for ms in measured(event, rules, 2)]
+        rows.append(_row("casefile", of, times, worth["right"], worth["wrong customer"]))
+        guessed = [({first_address(event, rules)} - {""}, people) for event, rules, people in some]
+        times = [ms for event, rules, _ in some for ms in measured(event, rules, 2, first_address)]
+        right, wrong = sum(got == people for got, people in guessed), sum(bool(g - p) for g, p in guessed)
+        rows.append(_row(RIVAL, of, times, right, wrong))
+    word = message(text=HOSTILE["one long word"])
+    rows.append(_row("casefile", "one long word", measured(word)))
+    rows.append(_row(RIVAL, "one long word", measured(word, runs=1, read=first_address)))
+    return rows
+
+
+def _row(reader: str, of: str, times: list[float], right: int | None = None, wrong: int | None = None) -> Row:
+    return Row(reader, of, right, wrong, round(statistics.median(times), 2), round(max(times), 2))
+
+
 def main() -> None:
-    """Print two tables: what readings are worth, and the median and worst time of each."""
+    """Print both readers' rows as JSON, or two tables: what readings are worth, and the times of each."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true", help="beside the rival, without most of what hurts")
+    if parser.parse_args().json:
+        gc.collect()
+        gc.freeze()
+        show(both_readers(), as_json=True)
+        return
     samples = list(read_samples())
     made = list(generated())
     worth = {

@@ -8,7 +8,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
+
+from benchmarks._rows import show
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "sandbox" / "tickets" / "06_zendesk_trigger_name_angle_email.json"
@@ -20,6 +23,17 @@ COMMANDS = {
 ONLY_ITS_OWN = ["-m", "bot"]
 # As every command did until each loaded its own file alone.
 ALL_OF_IT = ["-c", "import bot.serving.run; from bot.cli.main import main; main()"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """Medians in milliseconds, by the clock and of the processor, of its own file alone and of all."""
+
+    command: str
+    own_clock_ms: int
+    all_clock_ms: int
+    own_ms: int
+    all_ms: int
 
 
 def measured(program: list[str], words: list[str], folder: str) -> tuple[float, float]:
@@ -38,13 +52,12 @@ def measured(program: list[str], words: list[str], folder: str) -> tuple[float, 
 
 
 def main() -> None:
-    """Print one table: medians of both, and the share that is left."""
+    """Print one table: medians of both, each beside that of all of it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    heading = f"{'its own':>10}{'all of it':>11}{'share':>9}"
-    print(f"{f'medians of {options.runs} runs':<20}{'ms by the clock':>30}{'ms of the processor':>30}")
-    print(f"{'casefile':<20}{heading}{heading}")
+    rows = []
     with tempfile.TemporaryDirectory() as folder:
         for name, words in COMMANDS.items():
             # The first run of each writes bytecode and is not counted.
@@ -53,11 +66,11 @@ def main() -> None:
                 for _ in range(options.runs + 1)
             ][1:]
             clock, processor = (
-                [statistics.median(pair[side][of] for pair in pairs) * 1000 for side in (0, 1)]
+                [round(statistics.median(pair[side][of] for pair in pairs) * 1000) for side in (0, 1)]
                 for of in (0, 1)
             )
-            columns = (f"{now:>10.0f}{then:>11.0f}{now / then:>9.0%}" for now, then in (clock, processor))
-            print(f"{name:<20}{''.join(columns)}", flush=True)
+            rows.append(Row(name, *clock, *processor))
+    show(rows, as_json=options.json)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,17 @@
 """How fast Raygun's webhooks are stored and acknowledged: a thousand, over real sockets, on SQLite."""
 
+import argparse
 import asyncio
 import statistics
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx2
 
+from benchmarks._rows import show
 from bot.app import open_bot
 from bot.serving.run import serving_http
 from bot.settings.model import load_settings
@@ -17,6 +20,19 @@ from sandbox.world import open_world
 EVENTS = 1_000
 SENDERS = 8
 SECRET = "invented-for-this-benchmark"
+
+
+@dataclass(frozen=True)
+class Row:
+    """So many webhooks by so many senders at once: milliseconds each."""
+
+    events: int
+    senders: int
+    median_ms: float
+    p99_ms: float
+    worst_ms: float
+    a_minute: int
+    refused: int
 
 
 def event(number: int) -> dict[str, Any]:
@@ -66,14 +82,19 @@ async def send(client: httpx2.AsyncClient) -> tuple[list[float], float, int]:
 
 
 def main() -> None:
-    """Print one table."""
+    """Print one row, as a table or as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
     times, seconds, refused = asyncio.run(measure())
     times.sort()
-    print(f"{EVENTS} webhooks by {SENDERS} senders at once; milliseconds each.")
-    print(f"{'median':>8}{'p99':>8}{'worst':>8}{'a minute':>10}{'refused':>9}")
-    p99 = times[int(len(times) * 0.99)]
-    rate = EVENTS / seconds * 60
-    print(f"{statistics.median(times):>8.1f}{p99:>8.1f}{times[-1]:>8.1f}{rate:>10.0f}{refused:>9}")
+    median, p99, worst = (
+        round(some, 1) for some in (statistics.median(times), times[int(len(times) * 0.99)], times[-1])
+    )
+    show(
+        [Row(EVENTS, SENDERS, median, p99, worst, round(EVENTS / seconds * 60), refused)],
+        as_json=options.json,
+    )
 
 
 if __name__ == "__main__":

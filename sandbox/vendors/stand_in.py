@@ -19,13 +19,14 @@ Clock = Callable[[], datetime]
 
 @dataclass(slots=True)
 class ReceivedCall:
-    """One request as it arrived, with its path decoded, and the status of its answer (0: not answered)."""
+    """One request as it arrived, with its path decoded; its answer's status (0: not answered) and time."""
 
     method: str
     path: str
     query: dict[str, str]
     at: datetime
     status: int = 0
+    answered_at: datetime | None = None
 
 
 class StandIn(ABC):
@@ -97,7 +98,7 @@ class StandIn(ABC):
         if self.tamper and isinstance(response, web.Response) and response.text:
             with suppress(ValueError):
                 response.text = json.dumps(self.tamper(json.loads(response.text)))
-        call.status = response.status
+        call.status, call.answered_at = response.status, self.clock()
         return response
 
     async def _misbehave(self, request: web.Request) -> web.StreamResponse | None:
