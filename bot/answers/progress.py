@@ -2,8 +2,8 @@
 When case files are shown while they grow.
 
 They are posted early (when the first source has answered, or after a second) and edited as the others
-answer; answers that come close to each other make one edit. Where edits are short they are posted once, when
-all sources have answered or are late.
+answer, at most twice before all have answered or are late; answers that come close to each other make one
+edit. Where edits are short they are posted once, when all sources have answered or are late.
 """
 
 import asyncio
@@ -20,6 +20,8 @@ _FIRST_AFTER_SECONDS = 1.0
 _TOGETHER_SECONDS = 0.05
 # Answers that come in this close to each other make one edit.
 _BETWEEN_EDITS_SECONDS = 0.7
+# Where one source hangs, the second one shows what has come after the first.
+_MOST_EDITS_ON_THE_WAY = 2
 
 
 class Target(Protocol):
@@ -38,7 +40,7 @@ Ask = Callable[[Grown], Coroutine[Any, Any, CaseFiles]]
 
 async def present(ask: Ask, target: Target) -> CaseFiles:
     """
-    Show growing case files early, at most once while they grow, when all have answered, and at the end.
+    Show growing case files early, at most twice while they grow, when all have answered, and at the end.
 
     A source that is late counts as one that has answered. What fails in the asking or in the showing ends
     both, and is raised.
@@ -61,8 +63,10 @@ async def _show_growth(growth: "_Growth", target: Target) -> None:
         await growth.until(lambda: growth.settled, None)
         await growth.until(lambda: growth.ended, _TOGETHER_SECONDS)
     shown = await _show(target, growth, None)
-    if not growth.settled:
-        await growth.until(lambda: growth.ended or growth.latest is not shown, None)
+    for _ in range(_MOST_EDITS_ON_THE_WAY):
+        if growth.settled:
+            break
+        await growth.until_it_says_more_than(shown)
         await growth.until(lambda: growth.settled, _BETWEEN_EDITS_SECONDS)
         shown = await _show(target, growth, shown)
     if not growth.ended:
@@ -133,6 +137,14 @@ class _Growth:
         self.latest = case_files
         self.ended = not is_waiting(case_files)
         self._changed.set()
+
+    async def until_it_says_more_than(self, shown: CaseFiles | None) -> None:
+        """Wait until something has come since these were shown, or all have answered or are late."""
+
+        def says_more() -> bool:
+            return bool(self.latest) and (not shown or not _say_the_same(self.latest, shown))
+
+        await self.until(lambda: self.settled or says_more(), None)
 
     async def until(self, so: Callable[[], bool], seconds: float | None) -> None:
         """Wait until a condition is true, or for a number of seconds (None: for any time)."""

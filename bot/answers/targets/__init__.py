@@ -1,7 +1,7 @@
 """
 Where in Slack a case file is shown: a parent with its reply, one message, an earlier answer, to the asker.
 
-A reply is edited at most three times, the last time at its end, and a parent once. Where the bot may not
+A reply is edited at most four times, the last time at its end, and a parent once. Where the bot may not
 post, or only the asker may see the answer, it goes by response URL, or, where there is none, as one message
 that is never edited.
 """
@@ -24,7 +24,7 @@ from bot.slack.priority_lock import Rank
 from bot.slack.rate_limits import A_MINUTE, EDIT
 
 # Edits of one message, of which the last one is kept for the end.
-_MOST_EDITS = 3
+_MOST_EDITS = 4
 # Of a minute's edits so many are left for answers that were asked for by a button, or are late.
 _FOR_OTHERS = 10
 Once = Callable[[], AbstractAsyncContextManager[bool]]
@@ -186,7 +186,7 @@ class EditTarget:
 @dataclass(slots=True)
 class ResponseUrlTarget:
     """
-    An answer that only the asker sees: by response URL, five uses at most, of which we take four.
+    An answer that only the asker sees: by response URL, of which Slack allows five uses.
 
     A URL that has expired (Slack: after half an hour) is done without: then it is shown once, at the end.
     """

@@ -25,6 +25,7 @@ from bot.lookup.fan_out import Grown
 
 NOW = datetime(2026, 11, 20, 14, 5, tzinfo=UTC)
 ONE, TWO, THREE, FOUR = (SourceName("rybbit", account) for account in ("one", "two", "three", "four"))
+FIVE, SIX = (SourceName("rybbit", account) for account in ("five", "six"))
 ALL = (ONE, TWO, THREE, FOUR)
 LATE = Failure(Reason.TIMED_OUT, "did not answer in time")
 
@@ -182,18 +183,22 @@ async def test_where_nobody_answers_it_is_shown_all_the_same_who_is_being_asked(
     assert not presenting.done()
 
 
-async def test_while_more_is_to_come_it_is_shown_anew_once_then_when_all_are_heard_then_at_the_end(
+async def test_while_more_is_to_come_it_is_shown_anew_twice_then_when_all_are_heard_then_at_the_end(
     growing: Growing, shown: Shown, presenting: Presenting
 ) -> None:
-    await growing.read(asking(ONE))
+    every = (*ALL, FIVE, SIX)
+    await growing.read(asking(ONE, of=every))
     await shown.times(1)
-    await growing.read(asking(ONE, TWO))
+    await growing.read(asking(ONE, TWO, of=every))
     await shown.times(2)
-    # This alone is not worth an edit: it comes with the next one.
-    await growing.read(asking(ONE, TWO, THREE))
-    await growing.read(asking(ONE, TWO, THREE, late=(FOUR,)))
+    # One that hangs keeps what the others say from nobody.
+    await growing.read(asking(ONE, TWO, THREE, of=every))
     await shown.times(3)
-    await growing.read(asking(*ALL))
+    # This alone is not worth an edit: it comes with the next one.
+    await growing.read(asking(ONE, TWO, THREE, FOUR, of=every))
+    await growing.read(asking(ONE, TWO, THREE, FOUR, of=every, late=(FIVE, SIX)))
+    await shown.times(4)
+    await growing.read(asking(*every, of=every))
     growing.said.put_nowait(None)
     await presenting
     assert shown.answered == [
@@ -201,8 +206,9 @@ async def test_while_more_is_to_come_it_is_shown_anew_once_then_when_all_are_hea
         {"one", "two"},
         {"one", "two", "three"},
         {"one", "two", "three", "four"},
+        {"one", "two", "three", "four", "five", "six"},
     ]
-    assert shown.every[2][0].findings[-1].failure == LATE
+    assert shown.every[3][0].findings[-1].failure == LATE
 
 
 async def test_where_edits_are_short_it_is_shown_once_when_all_have_answered(

@@ -137,7 +137,7 @@ async def test_the_end_is_told_after_a_restart_however_often_the_answer_was_edit
         await target.show((growing(sessions),))
     # As an older version has left it: no edit was kept for the end.
     written = (await at.posts.of(job.id))["reply"]
-    await at.posts.note(job.id, replace(written, edits=3))
+    await at.posts.note(job.id, replace(written, edits=4))
     other = at.another_process()
     after = pair(at, await at.taken_over(other), other)
     await after.show((ended(4),))
@@ -334,12 +334,12 @@ async def test_a_refreshed_pair_keeps_an_edit_for_its_end_and_its_parent_is_edit
     for sessions in range(5):
         await target.show((growing(sessions),))
     parent, reply = of_the_pair(at)
-    assert (parent.text, len(reply.edits)) == ("parent", 2)
+    assert (parent.text, len(reply.edits)) == ("parent", 3)
     await target.show((ended(5),))
     parent, reply = of_the_pair(at)
     assert says(parent, 5, is_asking=False)
     assert says(reply, 5, is_asking=False)
-    assert (len(parent.edits), len(reply.edits)) == (1, 3)
+    assert (len(parent.edits), len(reply.edits)) == (1, 4)
 
 
 async def test_what_stands_stays_until_something_is_found_anew_or_the_end_has_come(

@@ -64,11 +64,11 @@ async def test_by_response_url_the_answer_is_one_message_and_the_last_use_is_kep
 ) -> None:
     await show_all(target := by_url(at, Once()), [growing(number) for number in range(6)])
     [message] = at.seen_by_agent()
-    assert says(message, 2, is_asking=True)
+    assert says(message, 3, is_asking=True)
     await show_all(target, [ended(6)])
     [message] = at.seen_by_agent()
     assert says(message, 6, is_asking=False)
-    assert len(message.edits) == 3
+    assert len(message.edits) == 4
     assert "Only you can see this." in plain_text(message)
 
 
