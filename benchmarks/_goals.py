@@ -86,7 +86,7 @@ def day(rows: Rows) -> list[Line]:
         Line("day", f"{name.replace('_', ' ')} a lookup", ours[name], other["policy"], other[name])
         for other in others
         for name in ("vendor_calls", "slack_calls", "writes", "reads")
-        if other[name]
+        if other is others[0] or other[name]
     ]
 
 
