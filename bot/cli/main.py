@@ -1,8 +1,10 @@
 """The table of commands (`docs/commands.md`): names, flags, JSON and exit statuses are a promise."""
 
+import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import takewhile
 
 from cyclopts import (
@@ -82,9 +84,23 @@ def _call(words: list[str]) -> int:
     if not words or not words[0].strip():
         raise Complaint("A command is needed. See: casefile --help")
     _refuse_values_of_flags(words)
-    status: int | None = make_app()(words)
+    with _no_looking_for_garbage():
+        command, given, _ = make_app().parse_args(words)
+    status: int | None = command(*given.args, **given.kwargs)
     # Help has no status of its own.
     return OK if status is None else status
+
+
+@contextmanager
+def _no_looking_for_garbage() -> Iterator[None]:
+    """Load code without looking through it for garbage every few hundred objects: it is there to stay."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _refuse_values_of_flags(words: Sequence[str]) -> None:

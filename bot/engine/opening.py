@@ -1,5 +1,6 @@
 """Opens what finds people: the sources, what is remembered, and the database below them."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
@@ -55,6 +56,8 @@ async def open_engine(
     """
     settings.require("SECRET_KEY")
     async with AsyncExitStack() as stack:
+        # Read while the database is being opened, as that waits for the disk.
+        certificates = asyncio.create_task(asyncio.to_thread(trusted_certificates))
         keyring = Keyring(settings.secret_keys)
         store = await stack.enter_async_context(open_store(settings.database_url))
         if clock is system_clock:
@@ -65,7 +68,7 @@ async def open_engine(
         index_days = timedelta(days=settings.retention.index_days)
         answers_kept = timedelta(hours=settings.retention.cache_hours)
         index = SessionIndex(store, keyring, index_days, answers_kept)
-        wiring = Wiring(ledger, Memory(store, keyring, clock), clock, index, tasks, trusted_certificates())
+        wiring = Wiring(ledger, Memory(store, keyring, clock), clock, index, tasks, await certificates)
         sources = await stack.enter_async_context(open_sources(settings, wiring, vendors))
         # A call that is cut off is spent all the same.
         stack.push_async_callback(tasks.drain, _LAST_CALLS_SECONDS)
