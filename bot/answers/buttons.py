@@ -5,11 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from slack_sdk.models.blocks import ActionsBlock, ButtonElement, ConfirmObject, InteractiveElement
-from slack_sdk.models.blocks.basic_components import Option
-from slack_sdk.models.blocks.block_elements import OverflowMenuElement
-
-from bot.answers.block_kit import button_text, confirmation
+from bot.answers.block_kit import Part, actions, button, button_text, confirmation, menu, option
 from bot.answers.mrkdwn import counted
 from bot.answers.words import table
 from bot.answers.words.advice import without_tag
@@ -104,7 +100,7 @@ def answer_buttons(
     is_private: bool = False,
     watches: bool = False,
     notes: bool = False,
-) -> ActionsBlock:
+) -> Part:
     """
     What can be done about an answer: what helps most first, and one of them in colour.
 
@@ -113,23 +109,19 @@ def answer_buttons(
     """
     is_complete = not any(case_file.waiting for case_file in case_files)
     is_found = any(history.visits or history.happenings for history in histories)
-    elements: list[InteractiveElement] = _watch_button(histories) if len(histories) == 1 else []
+    elements: list[Part] = _watch_button(histories) if len(histories) == 1 else []
     further = _further(value) if is_complete else None
     if is_complete and not is_found and len(case_files) == 1 and case_files[0].answered:
         elements += _try_button(case_files[0].subject, value)
         style = None if elements else "primary"
         if further:
-            elements.append(
-                ButtonElement(text=table.FURTHER_BACK, action_id=LOOK_FURTHER, value=further, style=style)
-            )
+            elements.append(button(table.FURTHER_BACK, LOOK_FURTHER, further, style=style))
     refresh = _spending(case_files)
-    elements.append(
-        ButtonElement(text=table.REFRESH, action_id=REFRESH, value=value.dumps(), confirm=refresh)
-    )
+    elements.append(button(table.REFRESH, REFRESH, value.dumps(), confirm=refresh))
     more = any(len(history.visits) > value.shown for history in histories)
     if more and value.shown < SHOWN_AT_MOST and len(case_files) == 1:
         wider = replace(value, shown=SHOWN_AT_MOST)
-        elements.append(ButtonElement(text=table.MORE_VISITS, action_id=SHOW_MORE, value=wider.dumps()))
+        elements.append(button(table.MORE_VISITS, SHOW_MORE, wider.dumps()))
     if value.form is AnswerForm.TICKET:
         elements.append(remove_button())
     if value.form is AnswerForm.OFFERED and is_complete:
@@ -143,7 +135,7 @@ def answer_buttons(
             # Whether it is watched changes while the answer stands: whoever presses is told how it is.
             rest.append((WATCHING, table.WATCHING, value.dumps()))
         elements += _with_mute(rest, value, is_private=is_private)
-    return ActionsBlock(elements=elements)
+    return actions(elements)
 
 
 def _of_tickets(value: ButtonValue, *, notes: bool) -> list[tuple[str, str, str]]:
@@ -154,9 +146,7 @@ def _of_tickets(value: ButtonValue, *, notes: bool) -> list[tuple[str, str, str]
     return [(ASK_CUSTOMER, table.SOMEBODY_ELSE, _second_try(value)), *note]
 
 
-def _with_mute(
-    rest: Sequence[tuple[str, str, str]], value: ButtonValue, *, is_private: bool
-) -> list[InteractiveElement]:
+def _with_mute(rest: Sequence[tuple[str, str, str]], value: ButtonValue, *, is_private: bool) -> list[Part]:
     """The menu, in a ticket's thread with what mutes the channel; beside it where the menu is full."""
     if value.form not in _IN_TICKETS:
         return _rest(rest, is_private=is_private)
@@ -165,16 +155,16 @@ def _with_mute(
     return [mute_button(), *_rest(rest, is_private=is_private)]
 
 
-def _watch_button(histories: Sequence[History]) -> list[InteractiveElement]:
+def _watch_button(histories: Sequence[History]) -> list[Part]:
     """The link to what went wrong most recently, as the button that comes first."""
     trouble = last_trouble(histories[0])
     found = watch_link(trouble, histories[0]) if trouble else None
     if found is None or len(found[0]) > _LONGEST_URL:
         return []
-    return [ButtonElement(text=table.WATCH_THE_ERROR, action_id=OPEN, url=found[0], style="primary")]
+    return [button(table.WATCH_THE_ERROR, OPEN, url=found[0], style="primary")]
 
 
-def _try_button(subject: Subject, value: ButtonValue) -> list[InteractiveElement]:
+def _try_button(subject: Subject, value: ButtonValue) -> list[Part]:
     """The button that looks an address up without its tag."""
     plain = without_tag(subject)
     if plain is None:
@@ -182,7 +172,7 @@ def _try_button(subject: Subject, value: ButtonValue) -> list[InteractiveElement
     form = AnswerForm.OFFERED if value.form is AnswerForm.TICKET else value.form
     other = replace(value, subjects=(plain,), form=form)
     text = button_text(table.TRY_BUTTON.format(address=plain.value))
-    return [ButtonElement(text=text, action_id=TRY_OTHER, value=other.dumps(), style="primary")]
+    return [button(text, TRY_OTHER, other.dumps(), style="primary")]
 
 
 def _further(value: ButtonValue) -> str | None:
@@ -191,13 +181,13 @@ def _further(value: ButtonValue) -> str | None:
     return replace(value, days=days).dumps() if days > value.days else None
 
 
-def _rest(rest: Sequence[tuple[str, str, str]], *, is_private: bool) -> list[InteractiveElement]:
+def _rest(rest: Sequence[tuple[str, str, str]], *, is_private: bool) -> list[Part]:
     """What is needed seldom, in a menu; as buttons where there is one alone, or a value is too long."""
-    options = [Option(value=f"{action}:{value}", text=text) for action, text, value in rest]
+    options = [option(text, f"{action}:{value}") for action, text, value in rest]
     is_menu = len(rest) > 1 and not is_private
-    if is_menu and all(len(option.value or "") <= _LONGEST_OPTION for option in options):
-        return [OverflowMenuElement(action_id=REST, options=options)]
-    return [ButtonElement(text=text, action_id=action, value=value) for action, text, value in rest]
+    if is_menu and all(len(one["value"]) <= _LONGEST_OPTION for one in options):
+        return [menu(REST, options)]
+    return [button(text, action, value) for action, text, value in rest]
 
 
 def _second_try(value: ButtonValue) -> str:
@@ -205,11 +195,11 @@ def _second_try(value: ButtonValue) -> str:
     return replace(value, subjects=(), asker=None, form=AnswerForm.OFFERED).dumps()
 
 
-def _take_back_button(value: ButtonValue) -> ButtonElement:
+def _take_back_button(value: ButtonValue) -> Part:
     """The button that removes an answer that was chosen from an offer, and brings the offer back."""
     asking = confirmation(table.TAKE_BACK_TITLE, table.TAKE_BACK, table.REMOVE, table.DENY)
     nobody_yet = replace(value, subjects=(), asker=None)
-    return ButtonElement(text=table.REMOVE, action_id=REMOVE, value=nobody_yet.dumps(), confirm=asking)
+    return button(table.REMOVE, REMOVE, nobody_yet.dumps(), confirm=asking)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +241,7 @@ class SessionValue:
 
 def visit_menu(
     visit: Visit, told: Sequence[Happening] = (), ticket_at: datetime | None = None
-) -> tuple[OverflowMenuElement, str | None] | None:
+) -> tuple[Part, str | None] | None:
     """
     The menu of what is read of a visit on demand, and its block's id: the session's URL, too long for it.
 
@@ -270,9 +260,9 @@ def visit_menu(
     sentence = table.OPEN_PERSON if page.url_is is UrlIs.PERSON else table.OPEN_REPLAY
     opened = button_text(sentence.format(source=SLACK.label(page.source)))
     # Slack's menus have two options at least.
-    options.append(Option(value=JUST_OPENED, text=opened, url=page.url))
-    menu = OverflowMenuElement(action_id=SESSION_ERRORS, options=options)
-    return menu, session.url if session.url and len(session.url) <= _LONGEST_BLOCK_ID else None
+    options.append(option(opened, JUST_OPENED, page.url))
+    reading_menu = menu(SESSION_ERRORS, options)
+    return reading_menu, session.url if session.url and len(session.url) <= _LONGEST_BLOCK_ID else None
 
 
 def _reads(session: Session, read: Collection[SourceName]) -> bool:
@@ -280,13 +270,13 @@ def _reads(session: Session, read: Collection[SourceName]) -> bool:
     return session.summary_on_request or (session.errors_on_request and session.source not in read)
 
 
-def _reading_options(session: Session, ticket_at: datetime | None, *, errors: bool) -> list[Option]:
+def _reading_options(session: Session, ticket_at: datetime | None, *, errors: bool) -> list[Part]:
     until = ticket_at if ticket_at and _may_hold(session, ticket_at) else None
     value = SessionValue(str(session.source), session.id, session.started_at, None, until)
     wanted = [(errors and session.errors_on_request, value, reading.ERRORS_IN_VISIT)]
     wanted.append((session.summary_on_request, replace(value, in_words=True), reading.SUM_UP))
     written = [(one.dumps(), text) for is_wanted, one, text in wanted if is_wanted]
-    return [Option(value=text, text=label) for text, label in written if len(text) <= _LONGEST_OPTION]
+    return [option(label, text) for text, label in written if len(text) <= _LONGEST_OPTION]
 
 
 def _may_hold(session: Session, moment: datetime) -> bool:
@@ -297,19 +287,19 @@ def _may_hold(session: Session, moment: datetime) -> bool:
     return session.started_at <= moment and (over is None or moment <= over)
 
 
-def remove_button() -> ButtonElement:
+def remove_button() -> Part:
     """The button that removes an automatic message, for good."""
     asking = confirmation(table.REMOVE_TITLE, table.REMOVE_TEXT, table.REMOVE, table.DENY)
-    return ButtonElement(text=table.REMOVE, action_id=REMOVE, confirm=asking)
+    return button(table.REMOVE, REMOVE, confirm=asking)
 
 
-def mute_button() -> ButtonElement:
+def mute_button() -> Part:
     """The button that ends replies to tickets in its channel."""
     asking = confirmation(table.MUTE_TITLE, table.MUTE_TEXT, table.MUTE_YES, table.DENY)
-    return ButtonElement(text=table.MUTE, action_id=MUTE, value=THIS_CHANNEL, confirm=asking)
+    return button(table.MUTE, MUTE, THIS_CHANNEL, confirm=asking)
 
 
-def _spending(case_files: Sequence[CaseFile]) -> ConfirmObject | None:
+def _spending(case_files: Sequence[CaseFile]) -> Part | None:
     """The confirmation that says how many calls of small quotas a refresh takes; None where it takes none."""
     style = with_short_labels(SLACK, case_files)
     takes = [

@@ -7,11 +7,8 @@ yet, so it has no button that asks.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
-
-from bot.answers.block_kit import contexts, dicts, packed, section
+from bot.answers.block_kit import Part, actions, button, contexts, packed, section
 from bot.answers.buttons import MORE_OF_PERSON, OPEN, ButtonValue
 from bot.answers.words import table
 from bot.answers.words.counts import headline
@@ -70,7 +67,7 @@ class Card:
         return ButtonValue((self.subject,), self.days, self.shown, None, AnswerForm.ANSWER).dumps()
 
 
-def card_blocks(card: Card) -> list[dict[str, Any]]:
+def card_blocks(card: Card) -> list[Part]:
     """A card's blocks: whose visit, what went wrong, when, how long, on what, how fresh, and buttons."""
     own, style = card.history(), with_short_labels(SLACK, [card.case_file])
     shown = own.visits[:VISITS_SHOWN]
@@ -80,13 +77,13 @@ def card_blocks(card: Card) -> list[dict[str, Any]]:
     above += [headline(card.case_file, own, style)] if card.session is None else []
     above += [line] if (line := common_line(common, shown, style)) else []
     writer = VisitLines(style, common, _LINE)
-    blocks: list[Block] = packed(above)
+    blocks: list[Part] = packed(above)
     blocks += [section("\n".join(writer.of(visit, errors=len(own.in_visit(visit))))) for visit in shown]
     if lines := error_lines(own, trouble.happening if trouble else None, style):
         blocks += packed(lines)
     blocks += contexts(source_lines(card.case_file, style))
     buttons = _buttons(card, shown)
-    return dicts([*blocks, ActionsBlock(elements=buttons)] if buttons else blocks)
+    return [*blocks, actions(buttons)] if buttons else blocks
 
 
 def whose(card: Card, who: str) -> str:
@@ -102,10 +99,10 @@ def page_of(shown: Sequence[Visit]) -> str | None:
     return url if url and len(url) <= LONGEST_URL else None
 
 
-def _buttons(card: Card, shown: Sequence[Visit]) -> list[ButtonElement]:
+def _buttons(card: Card, shown: Sequence[Visit]) -> list[Part]:
     buttons = []
     if url := page_of(shown):
-        buttons.append(ButtonElement(text=table.OPEN, action_id=OPEN, url=url, style="primary"))
+        buttons.append(button(table.OPEN, OPEN, url=url, style="primary"))
     if value := card.more_of_person():
-        buttons.append(ButtonElement(text=table.MORE_OF_PERSON, action_id=MORE_OF_PERSON, value=value))
+        buttons.append(button(table.MORE_OF_PERSON, MORE_OF_PERSON, value))
     return buttons

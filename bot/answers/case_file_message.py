@@ -10,9 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from slack_sdk.models.blocks import Block, DividerBlock
-
-from bot.answers.block_kit import context, contexts, dicts, packed, section
+from bot.answers.block_kit import Part, context, contexts, divider, packed, section
 from bot.answers.buttons import ButtonValue, answer_buttons, visit_menu
 from bot.answers.mrkdwn import code, counted
 from bot.answers.words import table
@@ -110,14 +108,14 @@ def reply(case_file: CaseFile, view: View) -> Message:
 def _parent(told: _Told, view: View) -> Message:
     who = section(f"{told.who_line()}\n{headline(told.case_file, told.history, told.style)}")
     asked = _asked(view)
-    return Message(told.notification(), dicts([who, *([context([asked])] if asked else [])]))
+    return Message(told.notification(), [who, *([context([asked])] if asked else [])])
 
 
 def _reply(told: _Told, view: View) -> Message:
     above = _above(told, _shown(told, view, view.shown)[0])
     blocks = packed(above) if above else []
     blocks += [*_details(told, view, view.shown), *_below([told], view, [])]
-    return Message(told.notification(), dicts(blocks))
+    return Message(told.notification(), blocks)
 
 
 def together(case_file: CaseFile, view: View) -> Message:
@@ -129,14 +127,14 @@ def answer(case_files: Sequence[CaseFile], view: View) -> Message:
     """All about one to three people in one message, for a thread or a direct message."""
     shown = view.shown if len(case_files) == 1 else min(view.shown, _SHOWN_OF_SEVERAL)
     everybody = [_told(case_file) for case_file in case_files]
-    blocks: list[Block] = []
+    blocks: list[Part] = []
     for number, told in enumerate(everybody):
-        blocks += [DividerBlock()] if number else []
+        blocks += [divider()] if number else []
         lines = [told.who_line(), *_above(told, _shown(told, view, shown)[0], with_counts=True)]
         blocks += [*packed(lines), *_details(told, view, shown)]
     asked = _asked(view)
     blocks += _below(everybody, view, [asked] if asked else [])
-    return Message("\n".join(told.notification() for told in everybody), dicts(blocks))
+    return Message("\n".join(told.notification() for told in everybody), blocks)
 
 
 def nobody(case_files: Sequence[CaseFile], view: View) -> Message:
@@ -147,7 +145,7 @@ def nobody(case_files: Sequence[CaseFile], view: View) -> Message:
         text = table.NO_VISIT.format(who=who, days=days)
     else:
         text = "\n".join(told.notification() for told in everybody)
-    return Message(text, dicts([context([text]), *_buttons(everybody, view)]))
+    return Message(text, [context([text]), *_buttons(everybody, view)])
 
 
 def _asked(view: View) -> str:
@@ -170,10 +168,10 @@ def _above(told: _Told, shown: Sequence[Visit], *, with_counts: bool = False) ->
     return [*lines, common] if common else lines
 
 
-def _details(told: _Told, view: View, shown: int) -> list[Block]:
+def _details(told: _Told, view: View, shown: int) -> list[Part]:
     visits, first_words = _shown(told, view, shown)
     writer = VisitLines(told.style, common_of(visits, told.style))
-    blocks: list[Block] = []
+    blocks: list[Part] = []
     for number, visit in enumerate(visits):
         happenings = told.history.in_visit(visit)
         words = first_words if number == 0 else ""
@@ -202,7 +200,7 @@ def _shown(told: _Told, view: View, shown: int) -> tuple[list[Visit], str]:
     return [visit, *visits][:shown], words
 
 
-def _below(everybody: Sequence[_Told], view: View, asked: Sequence[str]) -> list[Block]:
+def _below(everybody: Sequence[_Told], view: View, asked: Sequence[str]) -> list[Part]:
     """Doubts, how the sources are, who asked, a hint: small print; and the buttons."""
     lines: list[str] = []
     for told in everybody:
@@ -212,7 +210,7 @@ def _below(everybody: Sequence[_Told], view: View, asked: Sequence[str]) -> list
     return [*contexts(lines), *_buttons(everybody, view)]
 
 
-def _buttons(everybody: Sequence[_Told], view: View) -> list[Block]:
+def _buttons(everybody: Sequence[_Told], view: View) -> list[Part]:
     if not view.buttons:
         return []
     case_files = [told.case_file for told in everybody]

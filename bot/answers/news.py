@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from slack_sdk.models.blocks import ActionsBlock, ButtonElement
-
-from bot.answers.block_kit import dicts, section
+from bot.answers.block_kit import Part, actions, button, section
 from bot.answers.buttons import STOP_WATCHING, THIS_THREAD, WATCH
 from bot.answers.mrkdwn import counted, escaped, link, local_time
 from bot.answers.words import table
@@ -61,8 +59,8 @@ def thread_news(told: ThreadNews, *, masked: bool) -> Message:
     """What a thread is told; masked, it names no error, nobody, and links nowhere."""
     sentence = _sentence(told, table.AN_ERROR, masked=masked)
     text = joined([_mark(told) + sentence, *_small(told, masked=masked)])
-    stop = ButtonElement(text=table.STOP_WATCHING, action_id=STOP_WATCHING, value=THIS_THREAD)
-    return Message(text, dicts([section(text, stop)]))
+    stop = button(table.STOP_WATCHING, STOP_WATCHING, THIS_THREAD)
+    return Message(text, [section(text, stop)])
 
 
 def channel_news(told: ThreadNews, *, masked: bool) -> Message:
@@ -71,14 +69,14 @@ def channel_news(told: ThreadNews, *, masked: bool) -> Message:
     places = table.IN_CHANNELS.format(channels=listed(where)) if where else None
     sentence = _sentence(told, table.SOME_ERROR, masked=masked)
     text = joined([_mark(told) + sentence, *_small(told, masked=masked), places])
-    return Message(text, dicts([section(text)]))
+    return Message(text, [section(text)])
 
 
 def watched(days: int, root_ts: str, *, since_now: bool = True) -> Message:
     """That a thread is watched, since now or since before, and the button that stops it."""
-    button = ButtonElement(text=table.STOP_WATCHING, action_id=STOP_WATCHING, value=root_ts)
+    stop = button(table.STOP_WATCHING, STOP_WATCHING, root_ts)
     sentence = table.IS_WATCHED if since_now else table.WATCHED_ALREADY
-    return _with_button(sentence.format(days=counted(days, "day")), button)
+    return _with_button(sentence.format(days=counted(days, "day")), stop)
 
 
 def stopped(value: str, *, was_on: bool) -> Message:
@@ -94,12 +92,12 @@ def not_watched(value: str) -> Message:
 def _with_watch_button(text: str, value: str) -> Message:
     if not value:
         return _with_button(text)
-    return _with_button(text, ButtonElement(text=table.WATCH_THREAD, action_id=WATCH, value=value))
+    return _with_button(text, button(table.WATCH_THREAD, WATCH, value))
 
 
-def _with_button(text: str, *buttons: ButtonElement) -> Message:
-    actions = [ActionsBlock(elements=list(buttons))] if buttons else []
-    return Message(text, dicts([section(text), *actions]))
+def _with_button(text: str, *buttons: Part) -> Message:
+    below = [actions(buttons)] if buttons else []
+    return Message(text, [section(text), *below])
 
 
 def _mark(told: ThreadNews) -> str:

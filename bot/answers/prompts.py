@@ -5,16 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from slack_sdk.models.blocks import (
-    ActionsBlock,
-    Block,
-    ButtonElement,
-    InputBlock,
-    PlainTextInputElement,
-)
+from slack_sdk.models.blocks import InputBlock, PlainTextInputElement
 from slack_sdk.models.views import View as SlackView
 
-from bot.answers.block_kit import button_text, context, dicts, section
+from bot.answers.block_kit import Part, actions, button, button_text, context, section
 from bot.answers.buttons import (
     ASK_CUSTOMER,
     MUTE,
@@ -76,33 +70,33 @@ def nobody_named(spare: Spare) -> Message:
 
 def _message(text: str, people: Sequence[Subject], spare: Spare, *, automatic: bool = False) -> Message:
     buttons = [
-        ButtonElement(
-            text=button_text(shown_name(subject)),
-            action_id=f"{LOOK_UP}{number}",
-            value=spare.about(subject),
+        button(
+            button_text(shown_name(subject)),
+            f"{LOOK_UP}{number}",
+            spare.about(subject),
         )
         for number, subject in enumerate(people[:_MOST_PEOPLE])
     ]
-    asking = ButtonElement(text=table.LOOK_UP, action_id=ASK_CUSTOMER, value=spare.about_nobody_yet())
+    asking = button(table.LOOK_UP, ASK_CUSTOMER, spare.about_nobody_yet())
     elements = [*buttons, asking, *([remove_button(), mute_button()] if automatic else [])]
-    blocks: list[Block] = [context([text]), ActionsBlock(elements=elements)]
-    return Message(text, dicts(blocks))
+    blocks: list[Part] = [context([text]), actions(elements)]
+    return Message(text, blocks)
 
 
 def muted(command: str) -> Message:
     """The confirmation that tickets in a channel get no reply, and how that is undone."""
     text = table.IS_MUTED.format(undo=code(f"{command} unmute", 80))
-    return _switched(text, ButtonElement(text=table.UNMUTE, action_id=UNMUTE, value=THIS_CHANNEL))
+    return _switched(text, button(table.UNMUTE, UNMUTE, THIS_CHANNEL))
 
 
 def unmuted(command: str) -> Message:
     """The confirmation that tickets in a channel get replies again."""
     text = table.IS_UNMUTED.format(redo=code(f"{command} mute", 80))
-    return _switched(text, ButtonElement(text=table.MUTE, action_id=MUTE, value=THIS_CHANNEL))
+    return _switched(text, button(table.MUTE, MUTE, THIS_CHANNEL))
 
 
-def _switched(text: str, back: ButtonElement) -> Message:
-    return Message(text, dicts([section(text), ActionsBlock(elements=[back])]))
+def _switched(text: str, back: Part) -> Message:
+    return Message(text, [section(text), actions([back])])
 
 
 def shown_name(subject: Subject) -> str:
@@ -124,7 +118,7 @@ def modal(sealed: str, *, private: bool) -> dict[str, Any]:
                 max_length=2 * LONGEST_SUBJECT,
                 focus_on_load=True,
             ),
-        ),
+        ).to_dict(),
         context([who_sees]),
     ]
     view = SlackView(

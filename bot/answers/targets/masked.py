@@ -9,10 +9,8 @@ whole answer alone, and may share it from there.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, ConfirmObject, MarkdownTextObject
-
 from bot.answers import case_file_message as whole
-from bot.answers.block_kit import context, contexts, dicts, section
+from bot.answers.block_kit import Part, actions, button, confirmation, context, contexts, section
 from bot.answers.buttons import ButtonValue, mute_button, remove_button
 from bot.answers.case_file_message import View
 from bot.answers.mrkdwn import code, counted, escaped, lasting, local_time
@@ -63,14 +61,14 @@ def parent(case_file: CaseFile, view: View) -> Message:
     """The message in the channel."""
     if not isinstance(view, MaskedView):
         return whole.parent(case_file, view)
-    return Message(summary(case_file), dicts([_who(case_file), *_asked(case_file, view)]))
+    return Message(summary(case_file), [_who(case_file), *_asked(case_file, view)])
 
 
 def reply(case_file: CaseFile, view: View) -> Message:
     """The message in the thread."""
     if not isinstance(view, MaskedView):
         return whole.reply(case_file, view)
-    return Message(summary(case_file), dicts([*_details(case_file, view), *_below([case_file], view)]))
+    return Message(summary(case_file), [*_details(case_file, view), *_below([case_file], view)])
 
 
 def pair(case_file: CaseFile, view: View) -> tuple[Message, Message]:
@@ -89,11 +87,11 @@ def answer(case_files: Sequence[CaseFile], view: View) -> Message:
     """All about one to three people in one message."""
     if not isinstance(view, MaskedView):
         return _shareable(case_files, view, whole.answer(case_files, view))
-    blocks: list[Block] = []
+    blocks: list[Part] = []
     for case_file in case_files:
         blocks += [_who(case_file), *_details(case_file, view)]
     text = "\n".join(map(summary, case_files))
-    return Message(text, dicts([*blocks, *_asked(case_files[0], view), *_below(case_files, view)]))
+    return Message(text, [*blocks, *_asked(case_files[0], view), *_below(case_files, view)])
 
 
 def nobody(case_files: Sequence[CaseFile], view: View) -> Message:
@@ -101,10 +99,10 @@ def nobody(case_files: Sequence[CaseFile], view: View) -> Message:
     if not isinstance(view, MaskedView):
         return whole.nobody(case_files, view)
     text = "\n".join(map(summary, case_files))
-    return Message(text, dicts([context([text]), *_below(case_files, view)]))
+    return Message(text, [context([text]), *_below(case_files, view)])
 
 
-def _who(case_file: CaseFile) -> Block:
+def _who(case_file: CaseFile) -> Part:
     return section(f"{table.VISITS_OF.format(who=_name(case_file))}\n{_counts(case_file)}")
 
 
@@ -129,16 +127,16 @@ def _counts(case_file: CaseFile) -> str:
     return " · ".join(found)
 
 
-def _asked(case_file: CaseFile, view: MaskedView) -> list[Block]:
+def _asked(case_file: CaseFile, view: MaskedView) -> list[Part]:
     days = table.LAST_DAYS.format(days=counted(case_file.days, "day"))
     return [context([f"{table.ASKED_BY.format(person=f'<@{view.asker}>')} · {days}" if view.asker else days])]
 
 
-def _details(case_file: CaseFile, view: MaskedView) -> list[Block]:
+def _details(case_file: CaseFile, view: MaskedView) -> list[Part]:
     history, style = history_of(case_file), with_short_labels(SLACK, [case_file])
     lines = [_line(visit, len(history.in_visit(visit)), style) for visit in history.visits[: view.shown]]
     sources = _sources(case_file.findings, style)
-    blocks: list[Block] = [section("\n".join(lines))] if lines else []
+    blocks: list[Part] = [section("\n".join(lines))] if lines else []
     return [*blocks, *contexts(sources)]
 
 
@@ -164,13 +162,13 @@ def _sources(findings: Sequence[Finding], style: Style) -> list[str]:
     return lines
 
 
-def _below(case_files: Sequence[CaseFile], view: MaskedView) -> list[Block]:
+def _below(case_files: Sequence[CaseFile], view: MaskedView) -> list[Part]:
     value = _value(case_files, view)
-    elements = [ButtonElement(text=table.SHOW_ME, action_id=SHOW_ME, value=view.seal(value.dumps()))]
+    elements = [button(table.SHOW_ME, SHOW_ME, view.seal(value.dumps()))]
     if view.form is AnswerForm.TICKET:
         elements += [remove_button(), mute_button()]
     small = [view.hint] if view.hint else []
-    return [*([context(small)] if small else []), ActionsBlock(elements=elements)]
+    return [*([context(small)] if small else []), actions(elements)]
 
 
 def _value(case_files: Sequence[CaseFile], view: View) -> ButtonValue:
@@ -183,18 +181,11 @@ def _value(case_files: Sequence[CaseFile], view: View) -> ButtonValue:
 def _shareable(case_files: Sequence[CaseFile], view: View, message: Message) -> Message:
     """The message with the button that shares it, or with who has shared it."""
     if isinstance(view, SharedView):
-        return Message(
-            message.text,
-            [*message.blocks, *dicts([context([table.SHARED_BY.format(person=f"<@{view.shared_by}>")])])],
-        )
+        shared = context([table.SHARED_BY.format(person=f"<@{view.shared_by}>")])
+        return Message(message.text, [*message.blocks, shared])
     if not isinstance(view, PrivateView) or not view.buttons:
         return message
     value = replace(_value(case_files, view), thread_ts=view.thread_ts)
-    asking = ConfirmObject(
-        title=table.SHARE_TITLE,
-        text=MarkdownTextObject(text=table.SHARE_TEXT, verbatim=True),
-        confirm=table.SHARE_YES,
-        deny=table.DENY,
-    )
-    button = ButtonElement(text=table.SHARE, action_id=SHARE_HERE, value=value.dumps(), confirm=asking)
-    return Message(message.text, [*message.blocks, *dicts([ActionsBlock(elements=[button])])])
+    asking = confirmation(table.SHARE_TITLE, table.SHARE_TEXT, table.SHARE_YES, table.DENY)
+    share = button(table.SHARE, SHARE_HERE, value.dumps(), confirm=asking)
+    return Message(message.text, [*message.blocks, actions([share])])

@@ -7,13 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from slack_sdk.models.blocks import (
-    ActionsBlock,
-    Block,
-    ButtonElement,
     ConversationFilter,
     ConversationMultiSelectElement,
-    DividerBlock,
-    HeaderBlock,
     InputBlock,
     Option,
     PlainTextInputElement,
@@ -22,7 +17,7 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.blocks.basic_components import DispatchActionConfig
 from slack_sdk.models.views import View
 
-from bot.answers.block_kit import confirmation, context, dicts, section
+from bot.answers.block_kit import Part, actions, button, confirmation, context, divider, header, section
 from bot.answers.mrkdwn import code, local_time
 from bot.answers.words import table
 from bot.answers.words.quota import quota_lines
@@ -73,11 +68,11 @@ class HomeContent:
 
 def home_view(content: HomeContent) -> dict[str, Any]:
     """The view for `views.publish`."""
-    blocks = dicts([HeaderBlock(text="Casefile"), context([table.ABOUT])])
+    blocks = [header("Casefile"), context([table.ABOUT])]
     if content.refusal is None:
         blocks += _allowed(content)
     else:
-        blocks += dicts([section(table.NOTHING_ALLOWED.format(why=content.refusal))])
+        blocks += [section(table.NOTHING_ALLOWED.format(why=content.refusal))]
     kept = {"channel": content.channel}
     if content.answered_at is not None:
         kept["answered_at"] = content.answered_at.isoformat()
@@ -107,18 +102,18 @@ def _kept(view: dict[str, Any]) -> dict[str, Any]:
 
 
 def _allowed(content: HomeContent) -> list[dict[str, Any]]:
-    blocks = dicts(_box(content.wrong))
+    blocks = _box(content.wrong)
     if content.answer:
-        close = ButtonElement(text=table.CLOSE_ANSWER, action_id=CLEAR)
+        close = button(table.CLOSE_ANSWER, CLEAR)
         answer = list(content.answer)[:_MOST_OF_ANSWER]
-        blocks += [DividerBlock().to_dict(), *answer, ActionsBlock(elements=[close]).to_dict()]
-    blocks += dicts([*_own(content.own), *_sources(content), *_may(content)])
+        blocks += [divider(), *answer, actions([close])]
+    blocks += [*_own(content.own), *_sources(content), *_may(content)]
     if content.switches is not None:
-        blocks += dicts(_switches(content.switches))
+        blocks += _switches(content.switches)
     return blocks
 
 
-def _box(wrong: str | None) -> list[Block]:
+def _box(wrong: str | None) -> list[Part]:
     """The field; pressing Enter in it asks, and so does the button, for those who find no Enter key."""
     entry = PlainTextInputElement(
         action_id=SUBJECT_INPUT,
@@ -126,25 +121,25 @@ def _box(wrong: str | None) -> list[Block]:
         max_length=2 * LONGEST_SUBJECT,
         dispatch_action_config=DispatchActionConfig(trigger_actions_on=["on_enter_pressed"]),
     )
-    button = ButtonElement(text=table.LOOK_UP_NOW, action_id=LOOK_UP, style="primary")
+    press = button(table.LOOK_UP_NOW, LOOK_UP, style="primary")
     return [
-        InputBlock(block_id=SUBJECT_BLOCK, label=table.FIELD, element=entry, dispatch_action=True),
-        ActionsBlock(elements=[button]),
+        InputBlock(block_id=SUBJECT_BLOCK, label=table.FIELD, element=entry, dispatch_action=True).to_dict(),
+        actions([press]),
         context([wrong or table.ANSWER_HERE]),
     ]
 
 
-def _own(own: Sequence[OwnLookup]) -> list[Block]:
-    head: list[Block] = [DividerBlock(), HeaderBlock(text=table.LAST_LOOKUPS)]
+def _own(own: Sequence[OwnLookup]) -> list[Part]:
+    head: list[Part] = [divider(), header(table.LAST_LOOKUPS)]
     if not own:
         return [*head, section(table.NO_LOOKUPS)]
     rows = [
         section(
             f"{code(one.subject.value, LONGEST_SUBJECT)} · {local_time(one.at)}",
-            ButtonElement(
-                text=table.LOOK_UP_AGAIN,
-                action_id=AGAIN,
-                value=json.dumps([one.subject.kind, one.subject.typed]),
+            button(
+                table.LOOK_UP_AGAIN,
+                AGAIN,
+                json.dumps([one.subject.kind, one.subject.typed]),
             ),
         )
         for one in own
@@ -152,13 +147,13 @@ def _own(own: Sequence[OwnLookup]) -> list[Block]:
     return [*head, *rows]
 
 
-def _sources(content: HomeContent) -> list[Block]:
+def _sources(content: HomeContent) -> list[Part]:
     lines = [
         f"{_light(state)} {line.removeprefix('• ')}"
         for state, line in zip(content.states, quota_lines(content.states, content.troubles), strict=False)
     ]
     words = lines or [table.NO_SOURCE]
-    return [DividerBlock(), HeaderBlock(text=table.WHERE_IT_LOOKS), section("\n".join(words)[:3_000])]
+    return [divider(), header(table.WHERE_IT_LOOKS), section("\n".join(words)[:3_000])]
 
 
 def _light(state: QuotaState) -> str:
@@ -169,26 +164,26 @@ def _light(state: QuotaState) -> str:
     return ":large_green_circle:"
 
 
-def _may(content: HomeContent) -> list[Block]:
+def _may(content: HomeContent) -> list[Part]:
     where = table.SEEN_BY_YOU if content.private else table.SEEN_BY_ALL
     may = table.MAY_LOOK_UP.format(command=code(content.command, 40), where=where)
     lines = [may, table.NOT_WHERE_SHARED]
     if not content.is_admin:
         lines.append(table.FOR_ADMINS)
-    blocks: list[Block] = [DividerBlock(), HeaderBlock(text=table.WHAT_YOU_MAY), section("\n".join(lines))]
+    blocks: list[Part] = [divider(), header(table.WHAT_YOU_MAY), section("\n".join(lines))]
     return blocks if content.has_token is None else [*blocks, *_token(has_token=content.has_token)]
 
 
-def _token(*, has_token: bool) -> list[Block]:
+def _token(*, has_token: bool) -> list[Part]:
     """The buttons for a person's own token, by which programs ask as them."""
     again = confirmation(table.PROGRAMS_ANEW_TITLE, table.PROGRAMS_ANEW_TEXT, table.PROGRAMS_ANEW, table.DENY)
-    make = ButtonElement(
-        text=table.PROGRAMS_ANEW if has_token else table.PROGRAMS_MAKE,
-        action_id=MAKE_TOKEN,
+    make = button(
+        table.PROGRAMS_ANEW if has_token else table.PROGRAMS_MAKE,
+        MAKE_TOKEN,
         confirm=again if has_token else None,
     )
-    end = [ButtonElement(text=table.PROGRAMS_END, action_id=END_TOKEN)] if has_token else []
-    return [section(table.PROGRAMS), ActionsBlock(elements=[make, *end])]
+    end = [button(table.PROGRAMS_END, END_TOKEN)] if has_token else []
+    return [section(table.PROGRAMS), actions([make, *end])]
 
 
 def token_modal(token: str, days: int) -> dict[str, Any]:
@@ -202,7 +197,7 @@ def token_modal(token: str, days: int) -> dict[str, Any]:
     return dict(view.to_dict())
 
 
-def _switches(now: TicketSwitches) -> list[Block]:
+def _switches(now: TicketSwitches) -> list[Part]:
     channels = ConversationMultiSelectElement(
         action_id=CHANNELS,
         placeholder=table.EVERY_CHANNEL,
@@ -222,18 +217,18 @@ def _switches(now: TicketSwitches) -> list[Block]:
         options=list(options.values()),
         initial_option=options[now.offer],
     )
-    blocks: list[Block] = [
-        DividerBlock(),
-        HeaderBlock(text=table.TICKETS_FOR_ALL),
+    blocks: list[Part] = [
+        divider(),
+        header(table.TICKETS_FOR_ALL),
         context([table.SWITCHES]),
         section(f"*{table.WHICH_CHANNELS}*"),
-        ActionsBlock(elements=[channels]),
+        actions([channels.to_dict()]),
         section(f"*{table.WHERE_MUTED}*, {table.BY_WHOMEVER}"),
-        ActionsBlock(elements=[muted]),
+        actions([muted.to_dict()]),
         section(f"*{table.WHEN_UNSURE}*"),
-        ActionsBlock(elements=[offer]),
+        actions([offer.to_dict()]),
     ]
     if now.switched:
-        back = ButtonElement(text=table.AS_SET_UP, action_id=DEFAULTS)
-        blocks.append(ActionsBlock(elements=[back]))
+        back = button(table.AS_SET_UP, DEFAULTS)
+        blocks.append(actions([back]))
     return blocks

@@ -7,9 +7,7 @@ whoever pressed alone, as the answer above it.
 
 from dataclasses import replace
 
-from slack_sdk.models.blocks import DividerBlock
-
-from bot.answers.block_kit import dicts, packed
+from bot.answers.block_kit import divider, packed
 from bot.answers.case_file_message import View, together
 from bot.answers.mrkdwn import code
 from bot.answers.words.others import others_paragraphs, verdict_text
@@ -95,14 +93,14 @@ class OthersJobs:
     async def _show_on_home(self, asker: Asker, case_file: CaseFile, message: Message) -> None:
         """Show it above the answer that the button is below, which stays."""
         answer = together(case_file, View(None, self._shown, form=AnswerForm.HOME)).blocks
-        blocks = [*message.blocks, DividerBlock().to_dict(), *answer]
+        blocks = [*message.blocks, divider(), *answer]
         await self._home.show(asker, answer=blocks, asked=OwnLookup(case_file.subject, case_file.as_of))
 
     def _message(self, case_file: CaseFile, hits: tuple[OthersHit, ...]) -> Message:
         who = code(case_file.subject.value, LONGEST_SUBJECT)
         style = with_short_labels(SLACK, [case_file])
         told = others_paragraphs(hits, who, case_file.days, self._clock(), style)
-        return Message(verdict_text(hits, who), dicts([block for lines in told for block in packed(lines)]))
+        return Message(verdict_text(hits, who), [block for lines in told for block in packed(lines)])
 
 
 def others_entry(entry: AuditEntry, hits: tuple[OthersHit, ...]) -> AuditEntry:

@@ -7,7 +7,7 @@ They are fetched when somebody presses for them, because each fetch uses the pla
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.answers.block_kit import context, dicts, packed
+from bot.answers.block_kit import context, packed
 from bot.answers.mrkdwn import counted, escaped, link, local_time
 from bot.answers.words import table as answers
 from bot.answers.words.table import reading as table
@@ -134,7 +134,7 @@ def session_errors(
     if about := _about(told.session):
         lines.append(about)
     left = table.READINGS_LEFT.format(left=budget.left, limit=budget.limit)
-    return Message(head.replace("*", ""), dicts([*packed(lines), context([left])]))
+    return Message(head.replace("*", ""), [*packed(lines), context([left])])
 
 
 def session_summary(
@@ -153,7 +153,7 @@ def session_summary(
         lines.append(table.SUMMARY_CUT)
     written = table.WRITTEN.format(source=source, time=local_time(summary.written_at))
     left = table.READINGS_LEFT.format(left=budget.left, limit=budget.limit)
-    return Message(head, dicts([*packed(lines), context([written, left])]))
+    return Message(head, [*packed(lines), context([written, left])])
 
 
 def _about(session: Session | None) -> str | None:

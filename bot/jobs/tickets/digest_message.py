@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from slack_sdk.models.blocks import ActionsBlock
-
-from bot.answers.block_kit import context, dicts, section
+from bot.answers.block_kit import actions, context, section
 from bot.answers.buttons import mute_button
 from bot.answers.mrkdwn import counted, cut_markup, link, local_time
 from bot.answers.targets.masked import summary
@@ -52,9 +50,9 @@ def listing(channel: str, tickets: Sequence[ListedTicket], above: int, workspace
     # A section each: of a long one Slack shows the beginning alone.
     lines = [section(_line(archive, ticket)) for ticket in tickets]
     head = table.DIGEST_HEAD.format(tickets=counted(above, "ticket"))
-    below = [context([table.DIGEST_FOOT]), ActionsBlock(elements=[mute_button()])]
+    below = [context([table.DIGEST_FOOT]), actions([mute_button()])]
     text = table.DIGEST_TEXT.format(tickets=counted(len(tickets), "ticket"))
-    return Message(text, dicts([section(head), *lines, *below]))
+    return Message(text, [section(head), *lines, *below])
 
 
 def _line(archive: str, ticket: ListedTicket) -> str:

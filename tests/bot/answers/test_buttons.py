@@ -46,7 +46,7 @@ def buttons(form: AnswerForm, shown: CaseFile = DONE) -> dict[str, str | None]:
 
 def elements(form: AnswerForm, shown: CaseFile, *, is_private: bool = False) -> list[dict[str, Any]]:
     block = answer_buttons([shown], [history_of(shown)], replace(VALUE, form=form), is_private=is_private)
-    return list(block.to_dict()["elements"])
+    return list(block["elements"])
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_a_menu_has_no_more_lines_than_slack_takes_and_the_channel_can_be_muted_
     block = answer_buttons(
         [failed], [history_of(failed)], replace(VALUE, form=AnswerForm.TICKET), watches=True, notes=notes
     )
-    shown = list(block.to_dict()["elements"])
+    shown = list(block["elements"])
     [menu] = [element for element in shown if "options" in element]
     assert len(menu["options"]) == 5
     in_menu = menu["options"][-1]["value"].startswith(f"{MUTE}:")
@@ -112,7 +112,7 @@ def test_a_sessions_errors_are_read_up_to_the_ticket_where_it_may_have_been_runn
     assert found is not None
     menu, block_id = found
     assert block_id == recorded.url
-    value = SessionValue.loads(menu.to_dict()["options"][0]["value"])
+    value = SessionValue.loads(menu["options"][0]["value"])
     assert value.until == (came if read_up_to_it else None)
     assert SessionValue.loads(value.dumps()) == value
 
@@ -145,7 +145,7 @@ def test_where_nobody_is_found_what_may_find_them_is_pressed_and_not_typed() -> 
 
 
 def test_no_further_back_than_a_year_is_offered() -> None:
-    elements = answer_buttons([DONE], [history_of(DONE)], replace(VALUE, days=365)).to_dict()["elements"]
+    elements = answer_buttons([DONE], [history_of(DONE)], replace(VALUE, days=365))["elements"]
     assert LOOK_FURTHER not in str(elements)
 
 

@@ -207,6 +207,6 @@ def test_markup_is_never_cut_within_an_entity_or_a_link(text: str, most: int) ->
 
 
 def test_a_section_that_is_too_long_is_cut_and_not_refused() -> None:
-    block = section("&amp;" * 1_000).to_dict()
+    block = section("&amp;" * 1_000)
     assert len(block["text"]["text"]) <= 3_000
     assert block["text"]["text"].endswith("&amp;…")
