@@ -174,6 +174,7 @@ def asker_of(inbound: Inbound, body: dict[str, Any], way: Way) -> Asker:
         way,
         is_foreign=_is_foreign(inbound, body, body["user"].get("team_id")),
         is_shared=_is_shared(body),
+        in_thread=bool(container.get("thread_ts")),
     )
 
 

@@ -65,7 +65,8 @@ class Asker:
 
     `thread_ts` is the thread they asked in, None for the channel itself. `response_url` is a secret, which is
     why jobs are sealed. `is_foreign` and `is_shared` are what Slack says with the request itself: that the
-    asker is of another company, that the channel is shared with one.
+    asker is of another company, that the channel is shared with one. `in_thread`: they look at that thread,
+    for they have pressed a button in it.
     """
 
     user: str
@@ -76,6 +77,7 @@ class Asker:
     way: Way = Way.UNKNOWN
     is_foreign: bool = False
     is_shared: bool = False
+    in_thread: bool = False
 
     @property
     def is_direct(self) -> bool:

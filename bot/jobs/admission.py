@@ -100,16 +100,30 @@ class Admission:
 
     async def say(self, asker: Asker, message: Message) -> None:
         """
-        Send the asker a private message.
+        Send the asker a private message, in the thread that they look at.
+
+        What comes by a response URL stands in the channel, also where a button in a thread was pressed
+        (https://github.com/slackapi/bolt-js/issues/963): that is for where nothing else can be shown.
 
         Raises:
             SlackAway: when it was not sent, or perhaps not.
 
         """
+        if asker.in_thread and not asker.is_direct and await self._is_shown(asker, message):
+            return
         if asker.response_url and await self._poster.respond(asker.response_url, message):
             return
         if not await self._poster.show_to(asker, message):
             self._log.warning("asker.not_told")
+
+    async def _is_shown(self, asker: Asker, message: Message) -> bool:
+        """Whether something was shown in the thread; False too where another way may do better now."""
+        try:
+            return await self._poster.show_to(asker, message)
+        except SlackAway as away:
+            if away.unsure or not asker.response_url:
+                raise
+            return False
 
     @asynccontextmanager
     async def at_most_once(self, job: Job, asker: Asker, part: str = _PRIVATELY) -> AsyncIterator[bool]:

@@ -1,6 +1,7 @@
 """Who asks is let in or told why not, and what only they may hear is said at most once."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -223,3 +224,20 @@ async def test_without_a_database_nothing_is_told_that_could_be_told_twice(
     with pytest.raises(StoreAway):
         await admission.tell(job, at.agent(with_url=True), "one")
     assert at.seen_by_agent() == []
+
+
+async def test_whoever_pressed_in_a_thread_is_told_there_and_where_that_cannot_be_by_the_response_url(
+    at: InSlack, admission: Admission
+) -> None:
+    root = await at.slack.post_as_app(at.slack.places.support, "a ticket")
+    asker = replace(at.agent(thread_ts=root.ts, with_url=True), in_thread=True)
+    await admission.tell(await at.accept(), asker, "in the thread")
+    at.slack.fail_next(EPHEMERAL, error="not_in_channel")
+    await admission.tell(await at.accept(), asker, "the bot is not there")
+    at.slack.fail_next(EPHEMERAL, retry_after=3600)
+    await admission.tell(await at.accept(), asker, "Slack wants to be left alone")
+    assert [(told.text, told.thread_ts) for told in at.seen_by_agent()] == [
+        ("in the thread", root.ts),
+        ("the bot is not there", None),
+        ("Slack wants to be left alone", None),
+    ]
