@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from bot.operations.log import configure_logging
 from bot.serving.run import stop_signal
 from sandbox.slack.panel import Controls, Meter
+from sandbox.slack.steps import install
 from sandbox.wire import wire_to_later
 from sandbox.world import World, open_world
 
@@ -136,6 +137,7 @@ async def open_demo(port: int, reset: asyncio.Event, more: Sequence[str] = ()) -
             port, patience=_PATIENCE, strangers_a_day=_STRANGERS_A_DAY, controls=controls, more=more
         )
         async with opened as world, wire_to_later(lambda: bot.port) as front:
+            install(world.slack.state)
             try:
                 await bot.serve(world, f"http://127.0.0.1:{front.port}")
                 yield world

@@ -69,7 +69,8 @@ class Page:
 
     async def _show_panel(self, request: web.Request) -> web.Response:
         _refuse_strangers(request)
-        return web.json_response(await view_of_panel(self._panel))
+        steps = [function["title"] for function in self._state.functions.values()]
+        return web.json_response(await view_of_panel(self._panel) | {"steps": steps})
 
     async def _live(self, request: web.Request) -> web.StreamResponse:
         _refuse_strangers(request)

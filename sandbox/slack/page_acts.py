@@ -7,10 +7,12 @@ from sandbox.slack.mrkdwn import as_sent
 from sandbox.slack.outcome import Outcome
 from sandbox.slack.page_view import may_act
 from sandbox.slack.panel import Panel
+from sandbox.slack.state import Execution
 from sandbox.slack.suggestions import suggest
 from sandbox.slack.workspace import SlackWorkspace
 
 Act = Callable[[Json], Awaitable[Json | None]]
+_A_DAY = 24 * 3_600.0
 
 
 class PageActs:
@@ -41,6 +43,7 @@ class PageActs:
             "close-pane": self._close_pane,
             "suggest": self._suggest,
             "ticket": self._post_ticket,
+            "workflow": self._run_workflow,
             "vendor": self._switch_vendor,
             "push": self._push,
             "control": self._control,
@@ -128,6 +131,38 @@ class PageActs:
                 posted = await ticket.post()
                 return {"channel": posted.channel, "ts": posted.ts}
         raise LookupError("no such ticket")
+
+    async def _run_workflow(self, body: Json) -> None:
+        user, channel = self._person(body), self._channel(body)
+        callback_id = next(iter(self._state.functions), "")
+        inputs = {"customer": str(body["customer"]), "channel": channel}
+        outcome = await self._workspace.run_step(user, callback_id, inputs)
+        if outcome.error and not outcome.payload:
+            raise LookupError(outcome.error)
+        _told(outcome)
+        execution = str(outcome.payload["event"]["function_execution_id"])
+        self._workspace.courier.start(self._go_on(execution, user, channel))
+
+    async def _go_on(self, execution: str, user: str, channel: str) -> None:
+        """The workflow's next step, when the app has ended its own: a message, or Slackbot's word."""
+        ended = await self._state.wait_for(lambda: self._over(execution), timeout=_A_DAY)
+        if ended.outputs is None:
+            self._state.notify(channel, user, f"A workflow of yours has failed: {ended.error}")
+            return
+        said, link = str(ended.outputs["answer"]), ended.outputs.get("session_link")
+        text = f"{said}\nNewest session: {link}" if link else said
+        await self._workspace.post_as_app(
+            channel,
+            as_sent(text, {}),
+            bot_id="B0WORKFLOW",
+            app_id="A0WORKFLOW",
+            subtype="bot_message",
+            username="Look a customer up",
+        )
+
+    def _over(self, execution: str) -> Execution | None:
+        found = self._state.executions[execution]
+        return found if found.is_over else None
 
     async def _switch_vendor(self, body: Json) -> None:
         for vendor in self._panel.vendors():

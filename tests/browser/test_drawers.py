@@ -7,6 +7,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from sandbox.demo import run_demo
+from sandbox.slack.steps import install
 from sandbox.world import World
 from tests.browser.conftest import BROWSER, Screen, screen_on
 
@@ -36,6 +37,19 @@ async def test_a_vendor_that_is_down_is_named_and_the_others_answer(screen: Scre
         await expect(screen.thread.last).to_contain_text("person’s page: Rybbit")
     await state.select_option("well")
     await expect(screen.page.locator(".vendor.broken")).to_have_count(0)
+
+
+async def test_a_workflow_posts_what_the_step_found_or_slackbot_says_why_not(screen: Screen) -> None:
+    page = screen.page
+    install(screen.world.slack.state)
+    await page.locator("#workflow-drawer summary").click()
+    field = page.get_by_label("Customer of the workflow")
+    await field.fill("jane@contoso.example")
+    await page.get_by_role("button", name="Run", exact=True).click()
+    await expect(screen.messages.last).to_contain_text("Jane Doe · jane@contoso.example · uid u-77")
+    await field.fill("jane@")
+    await field.press("Enter")
+    await expect(screen.messages.last).to_contain_text("“jane@” was not understood")
 
 
 async def test_the_tour_ends_with_a_killed_bot_that_answers_once_and_a_reset_forgets_it_all(

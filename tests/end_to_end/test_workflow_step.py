@@ -230,3 +230,16 @@ async def test_a_step_that_was_begun_before_a_restart_is_ended_after_it(desk: De
         await desk.idle(bot)
         assert len(await trail(bot)) == 1
     assert ends(desk) == [{"ok": True}]
+
+
+async def test_what_a_workflow_posts_is_taken_for_no_ticket(desk: Desk) -> None:
+    slack = desk.world.slack
+    async with desk.casefile() as bot:
+        execution = await run(desk, bot)
+        assert execution.outputs
+        text = f"{execution.outputs['answer']}\n{execution.outputs['session_link']}"
+        posted = await slack.post_as_app(
+            slack.places.support, text, bot_id="B0WORKFLOW", app_id="A0WORKFLOW", subtype="bot_message"
+        )
+        await desk.idle(bot)
+        assert slack.replies(posted.channel, posted.ts) == []

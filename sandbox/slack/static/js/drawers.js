@@ -1,4 +1,4 @@
-// The drawers beside the conversation, in the order of interest: customers, vendors, meters, tickets, webhooks.
+// The drawers beside the conversation, in the order of interest: customers first, a workflow last.
 
 import { button, byId, element, redraw } from "./dom.js";
 
@@ -108,12 +108,31 @@ function pushes(panel, doing) {
   return [element("p", "hint", "What Raygun tells by itself; seen at the next lookup, told to tickets’ threads at once, and free of calls."), select, element("div", "row-buttons", go, said)];
 }
 
+let customerNamed = "";
+
+function workflow(panel, doing) {
+  const field = element("input", "menu ticket-menu");
+  field.value = customerNamed;
+  field.placeholder = "jane@contoso.example, or a uid";
+  field.setAttribute("aria-label", "Customer of the workflow");
+  field.oninput = () => { customerNamed = field.value; };
+  const run = async () => {
+    go.disabled = true;
+    await doing.send("workflow", { customer: field.value });
+    go.disabled = false;
+  };
+  field.onkeydown = (event) => { if (event.key === "Enter") run(); };
+  const go = button("button", element("span", "", "Run"), run);
+  return [element("p", "hint", `A workflow with the step “${panel.steps[0]}”, run by you: it posts the answer here.`), field, element("div", "row-buttons", go)];
+}
+
 const DRAWERS = [
   ["customers", "Customers to try", true, (panel) => panel.customers.length, customers],
   ["vendors", "Vendors", true, (panel) => panel.vendors.length, vendors],
   ["meters", "Calls left and saved", true, (panel) => panel.controls.length, meters],
   ["tickets", "Tickets", false, (panel) => panel.desks.length, tickets],
   ["pushes", "Raygun’s webhooks", false, (panel) => panel.pushes.length, pushes],
+  ["workflow", "Workflow", false, (panel) => panel.steps.length, workflow],
 ];
 
 // What a drawer shows; one that has not changed keeps its nodes.
@@ -123,6 +142,7 @@ const SHOWS = {
   meters: (panel) => panel.meters,
   tickets: (panel) => panel.desks,
   pushes: (panel) => panel.pushes,
+  workflow: (panel) => panel.steps,
 };
 
 function make([name, title, open], box) {
@@ -152,7 +172,7 @@ export function drawDrawers(panel, doing) {
     const body = byId(name) ?? make(drawer, box);
     byId(`${name}-drawer`).hidden = !isThere(panel);
     // An open menu of the browser closes when it is drawn anew.
-    if (body.contains(document.activeElement) && document.activeElement.matches("select")) continue;
+    if (body.contains(document.activeElement) && document.activeElement.matches("select, input")) continue;
     redraw(body, SHOWS[name](panel), () => draw(panel, doing));
   }
 }

@@ -18,7 +18,7 @@ import { drawPane } from "./work_object.js";
 
 const place = new URLSearchParams(location.hash.slice(1));
 const here = { user: "", channel: "", thread: "", tab: "", ...Object.fromEntries(place) };
-const NOTHING = { customers: [], addresses: [], desks: [], pushes: [], vendors: [], meters: [], controls: [] };
+const NOTHING = { customers: [], addresses: [], desks: [], pushes: [], vendors: [], meters: [], controls: [], steps: [] };
 let view = null;
 let panel = NOTHING;
 let pane = "conversation";
