@@ -23,8 +23,9 @@ test: $(VENV)/.installed-dev lint
 test-without-browser: $(VENV)/.installed-dev lint
 	$(BIN)/python -m pytest -m "not browser"
 
+# These tests wait little: more processes would only load everything more often.
 quick: $(VENV)/.installed-dev lint
-	$(BIN)/python -m pytest -m "not process"
+	$(BIN)/python -m pytest -m "not process" -n 3
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

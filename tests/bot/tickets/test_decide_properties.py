@@ -136,7 +136,7 @@ def with_junk(value: Any, path: tuple[Any, ...], junk: Any) -> Any:
     return copy
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(st.data())
 def test_no_change_to_a_real_event_makes_the_reader_raise(data: st.DataObject) -> None:
     event = data.draw(st.sampled_from(SAMPLES))

@@ -2,9 +2,10 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import httpx2
@@ -20,7 +21,7 @@ from bot.sources.raygun.legacy import Raygun
 from sandbox.faults import Fault
 from sandbox.people import Customer, Visit, make_people
 from sandbox.vendors.raygun import Raygun as StandIn
-from sandbox.vendors.raygun_traffic import Traffic, sightings_of, strangers
+from sandbox.vendors.raygun_traffic import Sighting, Traffic, sightings_of, strangers
 from sandbox.vendors.stand_in import listening
 from tests.bot.sources.canned import Bench, bench
 from tests.conftest import MovableClock
@@ -86,11 +87,14 @@ async def until(so: Callable[[], bool]) -> None:
         await asyncio.sleep(0.01)
 
 
+@cache
+def others(now: datetime) -> Sequence[Sighting]:
+    return strangers(random.Random(7), now - timedelta(days=1), 2, 2_000)
+
+
 @pytest.fixture
 async def shop(tmp_path: Path, clock: MovableClock) -> AsyncIterator[Shop]:
-    rng = random.Random(7)
-    others = strangers(rng, clock() - timedelta(days=1), 2, 2_000)
-    traffic = Traffic([*sightings_of(make_people(clock())), *others])
+    traffic = Traffic([*sightings_of(make_people(clock())), *others(clock())])
     async with (
         bench(tmp_path, clock) as on_bench,
         listening(StandIn(clock, traffic)) as vendor,

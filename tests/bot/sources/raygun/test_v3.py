@@ -2,9 +2,10 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import httpx2
@@ -117,12 +118,15 @@ async def until(so: Callable[[], bool]) -> None:
         await asyncio.sleep(0.01)
 
 
+@cache
+def others(now: datetime) -> Sequence[Sighting]:
+    """Everybody else's visits, invented once for all tests; in whole milliseconds, as Raygun tells them."""
+    return [_in_ms(one) for one in strangers(random.Random(7), now - timedelta(days=2), 3, 1_200)]
+
+
 @pytest.fixture
 async def shop(tmp_path: Path, clock: MovableClock) -> AsyncIterator[Shop]:
-    rng = random.Random(7)
-    # In whole milliseconds, as Raygun tells them.
-    others = [_in_ms(one) for one in strangers(rng, clock() - timedelta(days=2), 3, 1_200)]
-    traffic = Traffic([*sightings_of(make_people(clock())), *others])
+    traffic = Traffic([*sightings_of(make_people(clock())), *others(clock())])
     async with (
         bench(tmp_path, clock) as on_bench,
         listening(StandIn(clock, traffic)) as vendor,
