@@ -1,5 +1,6 @@
 """Messages: their content, earlier versions, and who sees them."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -121,24 +122,24 @@ class Messages:
     """All messages by channel and timestamp; ephemeral ones apart, as no method can find them."""
 
     def __init__(self) -> None:
-        self._posted: dict[tuple[str, str], Message] = {}
-        self._ephemeral: dict[tuple[str, str], Message] = {}
+        self._posted = defaultdict[str, dict[str, Message]](dict)
+        self._ephemeral = defaultdict[str, dict[str, Message]](dict)
 
     def put(self, message: Message) -> None:
         """Add a message, or replace the one in its place."""
-        self._shelf(message)[message.channel, message.ts] = message
+        self._shelf(message)[message.ts] = message
 
     def remove(self, message: Message) -> None:
         """Remove a message."""
-        self._shelf(message).pop((message.channel, message.ts), None)
+        self._shelf(message).pop(message.ts, None)
 
     def find(self, channel: str, ts: str) -> Message | None:
         """The posted message with this channel and timestamp; None where there is none."""
-        return self._posted.get((channel, ts))
+        return self._posted[channel].get(ts)
 
     def find_any(self, channel: str, ts: str) -> Message | None:
         """As `find`, but ephemeral messages too: people can click on those."""
-        return self.find(channel, ts) or self._ephemeral.get((channel, ts))
+        return self.find(channel, ts) or self._ephemeral[channel].get(ts)
 
     def roots(self, channel: str) -> list[Message]:
         """The messages in the channel itself, oldest first."""
@@ -150,14 +151,13 @@ class Messages:
 
     def ephemerals(self, channel: str, user: str) -> list[Message]:
         """The ephemeral messages of this user in the channel, oldest first."""
-        every = (m for m in self._ephemeral.values() if m.channel == channel and m.only_for == user)
-        return sorted(every, key=_by_ts)
+        return sorted((m for m in self._ephemeral[channel].values() if m.only_for == user), key=_by_ts)
 
     def _in(self, channel: str) -> list[Message]:
-        return sorted((m for m in self._posted.values() if m.channel == channel), key=_by_ts)
+        return sorted(self._posted[channel].values(), key=_by_ts)
 
-    def _shelf(self, message: Message) -> dict[tuple[str, str], Message]:
-        return self._ephemeral if message.only_for else self._posted
+    def _shelf(self, message: Message) -> dict[str, Message]:
+        return (self._ephemeral if message.only_for else self._posted)[message.channel]
 
 
 def _by_ts(message: Message) -> str:
