@@ -148,7 +148,7 @@ async def test_the_settings_lead_to_the_stand_ins(generation: Generation, clock:
         settings = fullstory.environment() | raygun.environment() | rybbit.environment()
     raygun_names = ("API_KEY", "CLIENT_ID", "CLIENT_SECRET", "BASE_URL", "APPLICATION")
     assert settings.keys() == {
-        *("FULLSTORY__MAIN__API_KEY", "FULLSTORY__MAIN__BASE_URL"),
+        *(f"FULLSTORY__MAIN__{name}" for name in ("API_KEY", "BASE_URL", "SUMMARY_PROFILE")),
         *(f"RAYGUN__SHOP__{name}" for name in raygun_names),
         *(f"RYBBIT__WWW__{name}" for name in ("API_KEY", "SITE", "BASE_URL", "WEB_URL")),
     }
