@@ -49,7 +49,7 @@ PLAIN = Style(
     text=_plain,
     name=_plain,
     bold=lambda text: text,
-    link=lambda url, label: steps.WATCH.format(label=label, url=url),
+    link=lambda url, label: steps.LINK.format(label=label, url=url),
     time=_time,
     mark=lambda _mark: "",
     label=lambda name: f"{TITLES[name.vendor]} ({_plain(name.account, LABEL)})",

@@ -222,9 +222,9 @@ async def test_whoever_asks_is_told_whether_a_thread_is_watched_with_the_button_
     await room.press(root, on=False)
     await room.press(root, JANE, on=None)
     before, _, after = room.at.seen_by_agent()
-    assert before.text.startswith("Yes: that thread is told")
+    assert before.text.startswith("Yes: the thread is told")
     assert "Stop watching" in plain_text(before)
-    assert after.text.startswith("No: that thread is told nothing")
+    assert after.text.startswith("No: the thread is told nothing")
     assert "Watch this thread" in plain_text(after)
 
 

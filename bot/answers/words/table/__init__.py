@@ -258,17 +258,17 @@ WATCHING = "Is this thread watched?"
 WATCH_THREAD = "Watch this thread"
 STOP_WATCHING = "Stop watching"
 IS_WATCHED = (
-    "That thread is told when its errors are resolved, ignored, assigned or come back, when this customer"
+    "The thread is told when its errors are resolved, ignored, assigned or come back, when this customer"
     " hits another error, and when they are back on the site: for {days}."
 )
 WATCHED_ALREADY = (
-    "Yes: that thread is told when its errors are resolved, ignored, assigned or come back, when this"
+    "Yes: the thread is told when its errors are resolved, ignored, assigned or come back, when this"
     " customer hits another error, and when they are back on the site: for {days} from when that began."
 )
-NOT_WATCHED = "No: that thread is told nothing of what becomes of its errors."
-IS_STOPPED = "That thread is told nothing more."
-WAS_STOPPED = "That thread was told nothing already."
-CANNOT_WATCH = "That thread cannot be watched: Casefile may not post here for everybody to see."
+NOT_WATCHED = "No: the thread is told nothing of what becomes of its errors."
+IS_STOPPED = "The thread is told nothing more."
+WAS_STOPPED = "The thread was told nothing already."
+CANNOT_WATCH = "The thread cannot be watched: Casefile may not post here for everybody to see."
 
 # A note in the help desk, and what is said of it.
 NOTE_IN_TICKET = "Note in ticket"
@@ -281,7 +281,7 @@ NOTED_ALREADY = "The ticket at {desk} has Casefile’s note already."
 NOT_NOTED = "The note could not be written: {why}. {advice}"
 NOTE_AGAIN = "Nothing was written. *Note in ticket*, in the answer’s menu, tries again."
 NOTE_MAYBE = "Look into the ticket before you try again."
-NO_TICKET_HERE = "The head of that thread names no ticket of a help desk that Casefile may write to."
+NO_TICKET_HERE = "The head of the thread names no ticket of a help desk that Casefile may write to."
 NOT_IN_DESK = "No configured help desk has that ticket."
 
 # Where the channel sees no customer.

@@ -5,7 +5,7 @@ Slack tells whoever runs a workflow of a step that failed, in its own message, w
 in no markup: nobody knows where a workflow shows them.
 """
 
-WATCH = "{label} ({url})"
+LINK = "{label} {url}"
 MASKED = "Names and links are left out here. Ask {command} for them, in a channel where you may."
 
 NOBODY_RUNS_IT = (
