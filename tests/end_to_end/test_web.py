@@ -4,14 +4,19 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from bot.app import open_bot
-from bot.serving import connections
+from bot.serving import connections, run
 from bot.serving.run import listening, serving_http
 from bot.serving.web import make_web
 from bot.settings.model import load_settings
@@ -133,3 +138,35 @@ async def test_a_connection_that_says_nothing_is_closed(
         writer.write(b"GET /healthz HTTP/1.1\r\nHost: x")
         assert (await reader.read()).startswith(b"HTTP/1.1 408 ")
         writer.close()
+
+
+async def test_connections_that_read_no_answer_are_ended_and_others_are_served(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connections, "_HEADERS_SECONDS", 0.5)
+    monkeypatch.setattr(run, "MOST_CONNECTIONS", 5)
+
+    async def large(_request: Request) -> Response:
+        return Response(b"x" * 16_000_000)
+
+    async def small(_request: Request) -> Response:
+        return Response(b"ok")
+
+    web = Starlette(routes=[Route("/large", large), Route("/small", small)])
+    async with listening(web, "127.0.0.1", 0) as port, httpx2.AsyncClient() as client:
+        idle = []
+        for _ in range(4):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+            # The rest is left unread.
+            assert await reader.readline() == b"HTTP/1.1 200 OK\r\n"
+            idle.append(writer)
+        statuses = [0]
+        while statuses[-1] != HTTPStatus.OK:
+            answer = await client.get(f"http://127.0.0.1:{port}/small")
+            statuses.append(answer.status_code)
+        assert HTTPStatus.SERVICE_UNAVAILABLE in statuses
+        for writer in idle:
+            writer.close()
+        whole = await client.get(f"http://127.0.0.1:{port}/large")
+        assert len(whole.content) == 16_000_000
