@@ -126,7 +126,9 @@ def _times(happening: Happening) -> str | None:
     if happening.count and happening.count > 1:
         return table.TIMES.format(count=happening.count)
     everybodys = [error.count for error in happening.errors if error.counts_everybody and error.count]
-    return table.TIMES_AMONG_ALL.format(count=max(everybodys)) if everybodys else None
+    if not everybodys:
+        return None
+    return table.SO_OFTEN_EVER.format(times=counted(max(everybodys), "time"))
 
 
 def _links(happening: Happening, history: History, style: Style) -> list[str]:

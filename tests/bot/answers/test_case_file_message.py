@@ -282,3 +282,12 @@ def test_an_error_of_one_tool_can_be_watched_in_another() -> None:
     said = texts(answer([file], View()).blocks)
     moment = int((hit - timedelta(seconds=30)).timestamp() * 1000)
     assert f"<{FULLSTORY_URL}:{moment}|watch it in FullStory>" in said
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(1, "1 time among all users"), (977, "977 times among all users")]
+)
+def test_how_often_an_error_hit_everybody_is_said_in_grammar(count: int, said: str) -> None:
+    error = ErrorEvent(SHOP, "TypeError: x", occurred_at=NOW, count=count, counts_everybody=True)
+    file = case_file(Finding(SHOP, State.LIVE, NOW, 1, (), (error,)))
+    assert said in texts(answer([file], View()).blocks)
