@@ -84,7 +84,13 @@ class PersonalTokens:
         """
         if not token.startswith(_PREFIX) or len(token) > _LONGEST:
             return None
-        names = [f"token:{hashed}" for hashed in self._keyring.hashes("mcp token", token)]
+        hashes = self._keyring.hashes("mcp token", token)
+        names = [f"token:{hashed}" for hashed in hashes]
         # Anew: another process may have ended it a moment ago.
         found = await self._memory.recall_all(_ACCOUNT, names, anew=True)
-        return next((found[name] for name in names if name in found), None)
+        user = next((found[name] for name in names if name in found), None)
+        if user is None:
+            return None
+        # Of two that were made at the same time the last one alone is good: it is the one that can be ended.
+        last = await self._memory.recall(_ACCOUNT, f"person:{user}", anew=True)
+        return user if last in hashes else None
