@@ -134,6 +134,7 @@ class Replays:
             async with asyncio.timeout(_TURN_SECONDS):
                 await self.room.enter(given.user)
         except TimeoutError:
+            await self.trail.write_refusal([_entry(given)], "no_room")
             return NotPlayed(HTTPStatus.SERVICE_UNAVAILABLE, words.TOO_MANY, "no_room")
         try:
             return await self._asked(source, given)

@@ -1,5 +1,6 @@
 """A replay in the side pane: its address, for whom it is good, and what is handed out by it."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ import pytest
 
 from bot.app import Bot, open_bot
 from bot.audit.search import AuditRow, search
+from bot.replay import replays
 from bot.serving.run import serving_http, serving_socket, without_embeds
 from sandbox.faults import Fault
 from sandbox.slack import Message
@@ -236,6 +238,24 @@ async def test_one_person_plays_no_more_a_minute_than_they_may_ask(desk: Desk) -
         statuses = [(await at.play(path)).status_code for _ in range(3)]
         assert statuses[-1] == 429
         assert at.fetched == statuses.count(200)
+
+
+async def test_one_person_has_one_recording_fetched_at_a_time(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replays, "_TURN_SECONDS", 0.05)
+    async with embedding(desk) as at:
+        path = await at.address()
+        await at.page(path)
+        hold = at.desk.world.rybbit.hold = asyncio.Event()
+        first = asyncio.create_task(at.play(path))
+        while not at.fetched:  # noqa: ASYNC110 - a vendor says nothing when it is asked
+            await asyncio.sleep(0.01)
+        waited = await at.play(path)
+        assert (waited.status_code, "Too many replays" in waited.json()["words"]) == (503, True)
+        hold.set()
+        assert (await first).status_code == 200
+        assert {row.outcome for row in await at.rows()} == {"found", "refused_no_room"}
 
 
 async def test_a_deep_page_with_many_nodes_is_handed_out(desk: Desk) -> None:
