@@ -320,11 +320,21 @@ class Access:
 
 
 def read_person(user: dict[str, Any], team: str) -> Person:
-    """The person in a `user` of `users.info`; on Enterprise Grid they may belong to several workspaces."""
-    enterprise = user.get("enterprise_user")
-    teams = enterprise.get("teams") if isinstance(enterprise, dict) else None
+    """
+    The person in a `user` of `users.info`; on Enterprise Grid they may belong to several workspaces.
+
+    `team` is the id of what installed the bot: a workspace, or a whole enterprise.
+    """
+    told = user.get("enterprise_user")
+    enterprise: dict[str, Any] = told if isinstance(told, dict) else {}
+    teams = enterprise.get("teams")
+    known = (
+        user.get("team_id"),
+        enterprise.get("enterprise_id"),
+        *(teams if isinstance(teams, list) else ()),
+    )
     strange = bool(user.get("is_stranger") or user.get("is_bot"))
-    is_member = team in (user.get("team_id"), *(teams if isinstance(teams, list) else ())) and not strange
+    is_member = team in known and not strange
     leads = any(user.get(role) for role in ("is_admin", "is_owner", "is_primary_owner"))
     return Person(
         is_member=is_member,

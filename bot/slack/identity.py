@@ -20,6 +20,9 @@ class Identity:
     """
     The bot's ids, from `auth.test`; `enterprise` is None outside Enterprise Grid.
 
+    `team` is the workspace that installed it; the enterprise itself where that has, as a step for workflows
+    needs there.
+
     `scopes` are those that were granted; None where Slack does not say. `url` is the workspace's own address,
     under which its messages have theirs.
     """
@@ -52,9 +55,10 @@ async def identify(client: AsyncWebClient) -> Identity:
         raise SettingsError(f"SLACK_BOT_TOKEN: Slack does not take it ({code})") from None
     except SlackAway as away:
         raise SettingsError(f"SLACK_API_URL: Slack cannot be reached there ({away})") from None
+    enterprise = answer.get("enterprise_id")
     return Identity(
-        str(answer["team_id"]),
-        answer.get("enterprise_id"),
+        str(enterprise if enterprise and answer.get("is_enterprise_install") else answer["team_id"]),
+        enterprise,
         str(answer["user_id"]),
         str(answer.get("bot_id") or ""),
         # Newer answers have it; without it our messages are known by bot and user.

@@ -18,13 +18,8 @@ CURSOR = "user:"
 def auth_test(state: State, _args: Arguments) -> Json:
     """Whose token this is."""
     bot = state.people
-    body = {"ok": True, "url": f"https://{TEAM_DOMAIN}.slack.example/", "team": TEAM_NAME, "team_id": TEAM}
-    return body | {
-        "user": "casefile",
-        "user_id": bot.bot,
-        "bot_id": bot.bot_id,
-        "is_enterprise_install": False,
-    }
+    body = {"ok": True, "url": f"https://{TEAM_DOMAIN}.slack.example/", "team": TEAM_NAME}
+    return body | {"user": "casefile", "user_id": bot.bot, "bot_id": bot.bot_id} | state.installation
 
 
 def bots_info(state: State, args: Arguments) -> Json:

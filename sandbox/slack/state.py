@@ -13,7 +13,7 @@ from sandbox.slack.entities import Previews
 from sandbox.slack.errors import ApiError
 from sandbox.slack.files import Files
 from sandbox.slack.messages import Content, Json, Message, Messages
-from sandbox.slack.people import APP, SLACKBOT, People, everybody
+from sandbox.slack.people import APP, SLACKBOT, TEAM, People, everybody
 from sandbox.slack.places import Channel, Kind, Places, every_channel
 from sandbox.slack.plain_text import broadcasts
 from sandbox.slack.response_urls import ResponseUrls
@@ -136,6 +136,8 @@ class State:
         self.embed_origins: set[str] = set()
         # The side pane that somebody has open, by their id.
         self.panes: dict[str, Pane] = {}
+        # Which workspace, or whole enterprise, has installed the app.
+        self.installation: Json = {"team_id": TEAM, "is_enterprise_install": False}
         # The steps of workflows that the app has by its manifest, and their executions by id.
         self.functions: Json = {}
         self.step_settings: Json = {"org_deploy_enabled": True, "function_runtime": "remote"}

@@ -14,6 +14,7 @@ from sqlalchemy import update
 from bot.settings.model import AccessSettings
 from bot.slack.access import Access, Person, Place, Refusal, judge, read_person, read_place
 from bot.slack.client import SlackAway
+from bot.slack.identity import identify
 from bot.storage.keyring import Keyring
 from bot.storage.memory import Memory
 from bot.storage.store import Store
@@ -119,6 +120,25 @@ def test_on_enterprise_grid_a_person_belongs_to_every_workspace_that_is_named(
 ) -> None:
     told = {"team_id": OTHER_TEAM, "enterprise_user": {"enterprise_id": "E0GRID", "teams": teams}}
     assert read_person(told, TEAM).is_member is is_member
+    # Where the enterprise itself has installed the bot, all of its people are.
+    assert read_person(told, "E0GRID").is_member
+    assert not read_person(told | {"is_stranger": True}, "E0GRID").is_member
+    assert not read_person(told, "E0OTHER").is_member
+
+
+@pytest.mark.parametrize(
+    ("told", "team"),
+    [
+        ({"team_id": TEAM, "is_enterprise_install": False}, TEAM),
+        ({"team_id": TEAM, "enterprise_id": "E0GRID", "is_enterprise_install": False}, TEAM),
+        ({"team_id": TEAM, "enterprise_id": "E0GRID", "is_enterprise_install": True}, "E0GRID"),
+    ],
+)
+async def test_who_installed_the_bot_is_a_workspace_or_a_whole_enterprise(
+    at: InSlack, told: dict[str, Any], team: str
+) -> None:
+    at.slack.state.installation = told
+    assert (await identify(at.client)).team == team
 
 
 @pytest.mark.parametrize(
