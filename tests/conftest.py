@@ -18,6 +18,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx2
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
@@ -172,6 +173,8 @@ def certificates_loaded_once() -> Iterator[None]:
     """A program loads whom it trusts once; a test process runs many."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bot.engine.opening, "trusted_certificates", cache(trusted_certificates))
+        # Each client that a test makes would load them for itself.
+        patch.setattr("httpx2._transports.default.create_ssl_context", cache(httpx2.create_ssl_context))
         yield
 
 
