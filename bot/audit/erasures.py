@@ -20,7 +20,7 @@ HEARD_WITHIN_SECONDS = 3.0
 async def announce(store: Store) -> None:
     """Tell every process to drop what it holds in memory."""
     async with store.write() as connection:
-        await connection.execute(insert(erasures).values(at_ms=now_ms()))
+        connection.send(insert(erasures).values(at_ms=now_ms()))
 
 
 class Erasures:

@@ -151,11 +151,11 @@ class Inbox:
         while self._arrived:
             some: list[_Arrived] = []
             try:
-                async with self._store.write(is_one=True) as connection:
+                async with self._store.write() as connection:
                     # What came in while this one waited for its turn waits for the disk with it.
                     some, self._arrived = self._arrived[:_AT_ONCE], self._arrived[_AT_ONCE:]
                     rows = [one.row for one in some]
-                    created = await insert_new_returning(
+                    sent = insert_new_returning(
                         connection,
                         jobs,
                         rows,
@@ -164,6 +164,7 @@ class Inbox:
                         created_ms=timedelta(),
                         leased_until_ms=self.lease,
                     )
+                created = {row[0]: row[1] for row in sent.result.all()}
             except Exception as error:  # noqa: BLE001 - raised where each of them is waited for
                 if not some:
                     some, self._arrived = self._arrived, []
@@ -209,8 +210,8 @@ class Inbox:
     async def renew(self, job_ids: Sequence[str]) -> None:
         """Keep these jobs ours, those that still are, in one statement."""
         ours = jobs.c.id.in_(job_ids) & (jobs.c.leased_by == self._process) & (jobs.c.state == "open")
-        async with self._store.write(is_one=True) as connection:
-            await connection.execute(
+        async with self._store.write() as connection:
+            connection.send(
                 update(jobs).where(ours).values(leased_until_ms=now_ms() + milliseconds(self.lease))
             )
 

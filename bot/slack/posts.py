@@ -137,7 +137,7 @@ class Posts:
 
     async def note(self, job_id: str, post: Post) -> None:
         """Store where a part is."""
-        async with self._store.write(is_one=True) as connection:
+        async with self._store.write() as connection:
             _note(connection, job_id, post)
 
     def note_later(self, job_id: str, post: Post) -> None:
@@ -197,8 +197,8 @@ class Posts:
 
     async def forget(self, job_id: str, *parts: str) -> None:
         """Delete parts that were about to be posted and surely were not."""
-        async with self._store.write(is_one=True) as connection:
-            await connection.execute(delete(posts).where(posts.c.job == job_id, posts.c.part.in_(parts)))
+        async with self._store.write() as connection:
+            connection.send(delete(posts).where(posts.c.job == job_id, posts.c.part.in_(parts)))
 
 
 async def _posts_of(connection: Connection, job_id: str) -> dict[str, Post]:

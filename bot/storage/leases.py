@@ -54,7 +54,7 @@ class Leases:
 
         Who has it already may take it again, which does not prolong it.
         """
-        async with self._store.write(is_one=True) as connection:
+        async with self._store.write() as connection:
             taken = self.taking(connection, [key], holder, lasting)
         return bool(taken())
 
@@ -79,12 +79,12 @@ class Leases:
         """Prolong a lease that the holder has: it lasts so long from now."""
         ours = (claims.c.key == self._hash(key)) & (claims.c.holder == holder)
         until = now_ms() + milliseconds(lasting)
-        async with self._store.write(is_one=True) as connection:
-            await connection.execute(update(claims).where(ours).values(until_ms=until))
+        async with self._store.write() as connection:
+            connection.send(update(claims).where(ours).values(until_ms=until))
 
     async def release(self, key: str, holder: str) -> None:
         """End a lease that the holder has before its time is over."""
-        async with self._store.write(is_one=True) as connection:
+        async with self._store.write() as connection:
             await self.releasing(key, holder)(connection)
 
     def releasing(self, key: str, holder: str) -> Write:

@@ -125,7 +125,7 @@ class Memory:
         self, account: str, name: str, value: str, lasting: timedelta, subject_hash: str | None = None
     ) -> None:
         """Keep a value for a while."""
-        async with self._store.write(is_one=True) as connection:
+        async with self._store.write() as connection:
             await self.remembering(account, name, value, lasting, subject_hash)(connection)
 
     def remembering(
@@ -149,8 +149,8 @@ class Memory:
         """Drop a value that has proved wrong."""
         self._lately.pop((account, name), None)
         it = (source_memory.c.account == account) & (source_memory.c.name == name)
-        async with self._store.write(is_one=True) as connection:
-            await connection.execute(delete(source_memory).where(it))
+        async with self._store.write() as connection:
+            connection.send(delete(source_memory).where(it))
 
     def drop(self) -> None:
         """Drop the copies in this process: somebody was forgotten."""

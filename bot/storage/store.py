@@ -37,17 +37,17 @@ class Store:
             yield connection
 
     @asynccontextmanager
-    async def write(self, *, is_long: bool = False, is_one: bool = False) -> AsyncIterator[Connection]:
+    async def write(self, *, is_long: bool = False) -> AsyncIterator[Connection]:
         """
         Open a transaction that changes something; on SQLite it holds the only writer's place from its start.
 
-        `is_long` if it reads or changes more than a few hundred rows, `is_one` if it has one statement.
+        `is_long` if it reads or changes more than a few hundred rows.
 
         Raises:
             StoreAway: when the database cannot be reached.
 
         """
-        async with transaction(self._database, writing=True, is_long=is_long, is_one=is_one) as connection:
+        async with transaction(self._database, writing=True, is_long=is_long) as connection:
             yield connection
 
     async def compact(self) -> bool:

@@ -119,25 +119,23 @@ async def insert_new(connection: Connection, table: Table, row: Mapping[str, Any
     return await connection.change(statement) == 1
 
 
-async def insert_new_returning(
+def insert_new_returning(
     connection: Connection,
     table: Table,
     rows: Sequence[Mapping[str, Any]],
     key: Column[Any],
     column: Column[T],
     **later: timedelta,
-) -> dict[Any, T]:
-    """Write rows that repeat nothing that is unique, as `upsert`; returns a column's values by key."""
+) -> Sent[Any, T]:
+    """Send what writes rows that repeat nothing that is unique; it has a key and a column of each new one."""
     dialect = connection.dialect.name
     if len(rows) == 1:
         statement = _new_and_returned(dialect, table, tuple(later), key, column)
-        written = await connection.execute(statement, {**rows[0], **_times(later)})
-    else:
-        # SQLAlchemy keeps nothing that it has compiled of several.
-        times = {name: now_ms() + milliseconds(wait) for name, wait in later.items()}
-        several = insertion(dialect, table).values([{**row, **times} for row in rows])
-        written = await connection.execute(several.on_conflict_do_nothing().returning(key, column))
-    return {row[0]: row[1] for row in written.all()}
+        return connection.send(statement, {**rows[0], **_times(later)})
+    # SQLAlchemy keeps nothing that it has compiled of several.
+    times = {name: now_ms() + milliseconds(wait) for name, wait in later.items()}
+    several = insertion(dialect, table).values([{**row, **times} for row in rows])
+    return connection.send(several.on_conflict_do_nothing().returning(key, column))
 
 
 @cache

@@ -95,7 +95,7 @@ class TicketBook:
                 return Entry(None)
             ours = tickets.c.place == place
             # On PostgreSQL this locks the row; on SQLite the transaction has locked everything.
-            await connection.execute(update(tickets).where(ours).values(place=place))
+            connection.send(update(tickets).where(ours).values(place=place))
             row = (await connection.execute(select(tickets).where(ours))).one()
             if row.job == job_id and row.state == TicketState.WORKING:
                 return Entry(row.reply_ts)
@@ -104,7 +104,7 @@ class TicketBook:
             final = row.state in (TicketState.WRONG, TicketState.BY_PERSON, TicketState.FORGOTTEN)
             if final or not named or row.named == told:
                 return None
-            await connection.execute(update(tickets).where(ours).values(values))
+            connection.send(update(tickets).where(ours).values(values))
             return Entry(row.reply_ts)
 
     async def is_answered_elsewhere(self, message: TicketMessage, subjects: Sequence[Subject]) -> bool:
@@ -118,11 +118,11 @@ class TicketBook:
         old = tickets.c.created_ms < now_ms() - milliseconds(_SAME_TICKET)
         undone = tickets.c.state.in_([TicketState.LEFT.value, TicketState.WRONG.value])
         async with self._store.write() as connection:
-            await connection.execute(update(tickets).where(same, old | undone).values(subjects=None))
+            connection.send(update(tickets).where(same, old | undone).values(subjects=None))
             ours = update(tickets).where(tickets.c.place == place).values(subjects=told)
             try:
                 async with connection.begin_nested():
-                    await connection.execute(ours)
+                    connection.send(ours)
             except IntegrityError:
                 return True
         return False
@@ -151,7 +151,7 @@ class TicketBook:
         if reply_ts:
             values["reply_ts"] = reply_ts
         async with self._store.write() as connection:
-            await connection.execute(
+            connection.send(
                 update(tickets).where(ours, tickets.c.state == TicketState.WORKING.value).values(values)
             )
 
@@ -164,9 +164,9 @@ class TicketBook:
         ours = tickets.c.place == self._place(TicketMessage(channel, root_ts))
         async with self._store.write() as connection:
             # On PostgreSQL this locks the row; on SQLite the transaction has locked everything.
-            await connection.execute(update(tickets).where(ours).values(place=tickets.c.place))
+            connection.send(update(tickets).where(ours).values(place=tickets.c.place))
             row = (await connection.execute(select(tickets).where(ours))).one_or_none()
-            await connection.execute(update(tickets).where(ours).values(state=state.value))
+            connection.send(update(tickets).where(ours).values(state=state.value))
             if state is TicketState.WRONG and row is not None and row.shape and row.state != state:
                 await note_wrong(connection, row.shape)
 

@@ -101,7 +101,7 @@ class Switches:
         names = [f"{_MUTED}{channel}" for channel in sorted(set(channels))]
         async with self._store.write() as connection:
             others = switches.c.name.startswith(_MUTED) & switches.c.name.not_in(names)
-            await connection.execute(delete(switches).where(others))
+            connection.send(delete(switches).where(others))
             upsert(connection, switches, [{"name": name, "value": "1"} for name in names])
         self._read_at = None
 
@@ -111,7 +111,7 @@ class Switches:
 
     async def _delete(self, rows: ColumnElement[bool]) -> None:
         async with self._store.write() as connection:
-            await connection.execute(delete(switches).where(rows))
+            connection.send(delete(switches).where(rows))
         self._read_at = None
 
     async def _write(self, name: str, value: str) -> None:

@@ -143,7 +143,7 @@ class WatchBook:
                 watch = replace(watch, errors=before.errors).also(watch.errors)
             again = {"until_ms": until, "look_ms": look} if by_person else {}
             values = {"sealed": self._sealed(watch), "is_on": True} | again
-            await connection.execute(update(watches).where(watches.c.place == place).values(values))
+            connection.send(update(watches).where(watches.c.place == place).values(values))
         await self._add_keys(connection, place, watch.errors, watch.names)
         return True
 
@@ -153,15 +153,15 @@ class WatchBook:
         ours = (watches.c.place == place) & watches.c.is_on
         async with self._store.write() as connection:
             stopped = await connection.change(update(watches).where(ours).values(is_on=False, look_ms=None))
-            await connection.execute(delete(watch_keys).where(watch_keys.c.place == place))
+            connection.send(delete(watch_keys).where(watch_keys.c.place == place))
         return bool(stopped)
 
     async def drop(self, channel: str, root_ts: str) -> None:
         """Know a thread no more: whom it is about was chosen wrongly, and may be chosen again."""
         place = self.place(channel, root_ts)
         async with self._store.write() as connection:
-            await connection.execute(delete(watch_keys).where(watch_keys.c.place == place))
-            await connection.execute(delete(watches).where(watches.c.place == place))
+            connection.send(delete(watch_keys).where(watch_keys.c.place == place))
+            connection.send(delete(watches).where(watches.c.place == place))
 
     async def watched(self, place: str) -> Watch | None:
         """A thread that is told something still; None for any other."""
@@ -239,7 +239,7 @@ class WatchBook:
             return None
         watch = replace(watch.also([error]), hits=watch.hits + 1)
         sealed = self._sealed(watch)
-        await connection.execute(update(watches).where(watches.c.place == place).values(sealed=sealed))
+        connection.send(update(watches).where(watches.c.place == place).values(sealed=sealed))
         await self._add_keys(connection, place, [error], ())
         return watch
 
@@ -253,12 +253,12 @@ class WatchBook:
         async with self._store.write() as connection:
             places = (await connection.execute(oldest.with_for_update(skip_locked=True))).scalars().all()
             later = {"look_ms": now_ms() + milliseconds(again_in)}
-            await connection.execute(update(watches).where(watches.c.place.in_(places)).values(later))
+            connection.send(update(watches).where(watches.c.place.in_(places)).values(later))
         return list(places)
 
     async def look_no_more(self, connection: Connection, place: str) -> None:
         """Look no more whether a thread's customer is back."""
-        await connection.execute(update(watches).where(watches.c.place == place).values(look_ms=None))
+        connection.send(update(watches).where(watches.c.place == place).values(look_ms=None))
 
     async def every(self) -> list[WatchRow]:
         """All threads that are watched, or were stopped, those that end last first."""
@@ -275,7 +275,7 @@ class WatchBook:
         """A thread's row, which nobody else changes until the transaction ends; None where there is none."""
         ours = watches.c.place == place
         # On PostgreSQL this locks the row; on SQLite the transaction has locked everything.
-        await connection.execute(update(watches).where(ours).values(place=place))
+        connection.send(update(watches).where(ours).values(place=place))
         return (await connection.execute(select(watches).where(ours))).one_or_none()
 
     async def _add_keys(
@@ -292,7 +292,7 @@ class WatchBook:
             new = insert_into(connection, watch_keys).values(rows)
             over = {"until_ms": new.excluded.until_ms}
             key = [watch_keys.c.key, watch_keys.c.place]
-            await connection.execute(new.on_conflict_do_update(index_elements=key, set_=over))
+            connection.send(new.on_conflict_do_update(index_elements=key, set_=over))
 
     def _hashes(self, what: str, parts: Iterable[Sequence[str]]) -> tuple[str, ...]:
         return tuple(one for words in parts for one in self._keyring.hashes(what, *words))

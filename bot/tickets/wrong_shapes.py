@@ -34,7 +34,7 @@ async def note_wrong(connection: Connection, shape: str) -> None:
     kept = shape[:LONGEST_SHAPE]
     await insert_new(connection, wrong_shapes, {"shape": kept, "removed": 0, "last_ms": now_ms()})
     ours = update(wrong_shapes).where(wrong_shapes.c.shape == kept)
-    await connection.execute(ours.values(removed=wrong_shapes.c.removed + 1, last_ms=now_ms()))
+    connection.send(ours.values(removed=wrong_shapes.c.removed + 1, last_ms=now_ms()))
 
 
 async def is_known_wrong(store: Store, shape: str) -> bool:

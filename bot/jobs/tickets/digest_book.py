@@ -108,7 +108,7 @@ class DigestBook:
             of_hour = in_channel & since & digest_tickets.c.page.startswith(hour, autoescape=True)
             number = (await connection.execute(count.where(of_hour))).scalar_one() // LINES_OF_PAGE
             page = f"{hour}{number}"
-            await connection.execute(update(digest_tickets).where(ours).values(page=page))
+            connection.send(update(digest_tickets).where(ours).values(page=page))
         return page
 
     async def add(self, connection: Connection, channel: str, ticket: ListedTicket, job_id: str) -> None:
@@ -123,7 +123,7 @@ class DigestBook:
         if row is None or is_erased or (row.job == job_id and row.sealed is not None):
             return
         values = {"sealed": self._keyring.seal_value(_TICKET, ticket), "job": job_id, "is_told": False}
-        await connection.execute(update(digest_tickets).where(ours).values(values))
+        connection.send(update(digest_tickets).where(ours).values(values))
 
     async def begin(self, page: str, job_id: str) -> str | None:
         """
@@ -139,12 +139,12 @@ class DigestBook:
             if await insert_new(connection, digests, new):
                 return None
             # On PostgreSQL this locks the row; on SQLite the transaction has locked everything.
-            await connection.execute(update(digests).where(ours).values(page=page))
+            connection.send(update(digests).where(ours).values(page=page))
             row = (await connection.execute(select(digests).where(ours))).one()
             if row.ts is None and row.job != job_id:
                 if await is_open(connection, row.job):
                     raise BeingAnswered
-                await connection.execute(update(digests).where(ours).values(job=job_id))
+                connection.send(update(digests).where(ours).values(job=job_id))
             return None if row.ts is None else str(row.ts)
 
     async def lines(self, page: str) -> list[DigestLine]:
@@ -162,8 +162,8 @@ class DigestBook:
         shows = digest_tickets.c.sealed.in_([line.sealed for line in shown])
         ours = digest_tickets.c.page == page
         async with self._store.write() as connection:
-            await connection.execute(update(digests).where(digests.c.page == page).values(ts=ts))
-            await connection.execute(update(digest_tickets).where(ours, shows).values(is_told=True))
+            connection.send(update(digests).where(digests.c.page == page).values(ts=ts))
+            connection.send(update(digest_tickets).where(ours, shows).values(is_told=True))
 
     async def pages_of(self, places: Sequence[str]) -> set[ShownPage]:
         """The pages in Slack with the lines of some tickets, or with a line that was erased before."""
@@ -191,17 +191,17 @@ class DigestBook:
         )
         async with self._store.write() as connection:
             # Whoever begins the page meanwhile waits for its row, as in `begin`.
-            await connection.execute(update(digests).where(ours).values(page=page))
+            connection.send(update(digests).where(ours).values(page=page))
             if (await connection.execute(has_lines.limit(1))).first() is not None:
                 return False
-            await connection.execute(delete(digests).where(ours))
+            connection.send(delete(digests).where(ours))
         return True
 
     async def note_erased(self, page: str) -> None:
         """Write down that a page shows no line any more that was erased."""
         async with self._store.write() as connection:
             ours = (digest_tickets.c.page == page) & _IS_ERASED
-            await connection.execute(update(digest_tickets).where(ours).values(is_told=True))
+            connection.send(update(digest_tickets).where(ours).values(is_told=True))
 
     def _opened(self, sealed: str) -> ListedTicket | None:
         return self._keyring.unseal_value(_TICKET, sealed)

@@ -302,7 +302,7 @@ class SessionIndex:
             async with self._store.write() as connection:
                 yield connection
                 if noted:
-                    await connection.execute(insert(index_lookups), noted)
+                    connection.send(insert(index_lookups), noted)
         except BaseException:
             self._noted = noted + self._noted
             raise

@@ -66,7 +66,7 @@ class IndexRows:
             theirs = index_names.c.customer.in_(some) & (
                 index_names.c.account == self.customers[0]["account"]
             )
-            await connection.execute(delete(index_names).where(theirs))
+            connection.send(delete(index_names).where(theirs))
         upsert(connection, index_names, self.names)
 
 
@@ -147,13 +147,13 @@ async def add_span(
     begun, ended = to_ms_up(span.start), to_ms(span.end)
     spans = [(start, end) for start, end in (*rows, (begun, ended)) if start < end]
     whole = Coverage.of(Span(from_ms(start), from_ms(end)) for start, end in spans).within(kept)
-    await connection.execute(delete(index_spans).where(ours))
+    connection.send(delete(index_spans).where(ours))
     covered = [
         {"account": account, "kind": kind, "start_ms": to_ms_up(one.start), "end_ms": to_ms(one.end)}
         for one in whole.spans
     ]
     if covered:
-        await connection.execute(insert(index_spans), covered)
+        connection.send(insert(index_spans), covered)
 
 
 async def claim_unread(
@@ -166,11 +166,11 @@ async def claim_unread(
     after = unread_after(before, Unread(to_ms(span.start), to_ms_up(span.end), records))
     after = [one for one in after if one.end > to_ms(kept_since)]
     if after != before:
-        await connection.execute(delete(index_spans).where(ours))
+        connection.send(delete(index_spans).where(ours))
         same = {"account": account, "kind": _unread_kind(listing)}
         rows = [same | {"start_ms": u.start, "end_ms": u.end, "unread": u.records} for u in after]
         if rows:
-            await connection.execute(insert(index_spans), rows)
+            connection.send(insert(index_spans), rows)
 
 
 def unread_after(before: Sequence[Unread], read: Unread) -> list[Unread]:

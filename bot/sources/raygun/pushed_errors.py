@@ -224,7 +224,7 @@ class PushedErrors:
         for hit in hits:
             them = [pushed_hits.c[name] == value for name, value in hit.items()]
             earlier = pushed_hits.c.hit_ms.is_(None) | (pushed_hits.c.hit_ms < at_ms)
-            await connection.execute(update(pushed_hits).where(*them, earlier).values(hit_ms=at_ms))
+            connection.send(update(pushed_hits).where(*them, earlier).values(hit_ms=at_ms))
 
     async def news_of(
         self, connection: Connection, source: SourceName, shown: Sequence[ErrorEvent]

@@ -46,22 +46,19 @@ def _sqlite(url: str, simulated_time: Clock | None) -> Database:
 
 @asynccontextmanager
 async def transaction(
-    database: Database, *, writing: bool, is_long: bool = False, is_one: bool = False
+    database: Database, *, writing: bool, is_long: bool = False
 ) -> AsyncIterator[Connection]:
     """
     Open a transaction; on SQLite one that writes is the only one that does, from its start.
 
     Of one that only reads, each statement sees what was committed before it.
-    With `is_long` its statements may take longer than other work should wait for them. With `is_one` it has
-    one statement, which on PostgreSQL is one round trip then, rather than three.
+    With `is_long` its statements may take longer than other work should wait for them.
 
     Raises:
         StoreAway: when the database cannot be reached, or takes nothing that is written.
 
     """
-    opening = (
-        database.writing(is_long=is_long, is_one=is_one) if writing else database.reading(is_long=is_long)
-    )
+    opening = database.writing(is_long=is_long) if writing else database.reading(is_long=is_long)
     try:
         async with opening as connection:
             yield connection

@@ -102,8 +102,8 @@ class Database(Protocol):
     def reading(self, *, is_long: bool) -> AbstractAsyncContextManager[Connection]:
         """A connection to read with: each statement sees what was committed before it."""
 
-    def writing(self, *, is_long: bool, is_one: bool) -> AbstractAsyncContextManager[Connection]:
-        """A connection in a transaction, committed when the block has ended; `is_one`: of one statement."""
+    def writing(self, *, is_long: bool) -> AbstractAsyncContextManager[Connection]:
+        """A connection in a transaction, committed when the block has ended."""
 
     async def compact(self) -> bool:
         """

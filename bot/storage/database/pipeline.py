@@ -52,19 +52,15 @@ class PostgresqlConnection:
         sql: SQLAlchemy's connection.
         driver: the driver's, which is the same one.
         compiled: keeps compiled statements.
-        writes: whether anything may be changed.
-        begins: whether what is executed one after the other is one transaction.
+        writes: whether anything may be changed: then what is executed one after the other is one transaction.
 
     """
 
-    def __init__(
-        self, sql: AsyncConnection, driver: Driver, compiled: Compiled, *, writes: bool, begins: bool
-    ) -> None:
+    def __init__(self, sql: AsyncConnection, driver: Driver, compiled: Compiled, *, writes: bool) -> None:
         self.writes = writes
         self._sql = sql
         self._driver = driver
         self._compiled = compiled
-        self._begins = begins
         self.has_begun = False
         self._unsent: list[Command] = []
 
@@ -113,7 +109,7 @@ class PostgresqlConnection:
     async def deliver(self, *, ends: bool = False) -> None:
         """Have all executed that was sent, in one round trip; with `ends` the transaction is committed."""
         commands, self._unsent = self._unsent, []
-        if self._begins and not self.has_begun and not ends:
+        if self.writes and not self.has_begun and not ends:
             self.has_begun = True
             commands = [Command("BEGIN"), *commands]
         elif self.has_begun and ends:

@@ -55,7 +55,7 @@ class PostgresqlDatabase:
     async def reading(self, *, is_long: bool) -> AsyncIterator[PostgresqlConnection]:  # noqa: ARG002 - the server's work
         """A connection to read with."""
         async with self._engine.connect() as sql:
-            connection = await self._connection(sql, writes=False, begins=False)
+            connection = await self._connection(sql, writes=False)
             yield connection
             await connection.deliver(ends=True)
 
@@ -64,11 +64,10 @@ class PostgresqlDatabase:
         self,
         *,
         is_long: bool,  # noqa: ARG002 - the server's work
-        is_one: bool,
     ) -> AsyncIterator[PostgresqlConnection]:
-        """A connection in a transaction, committed at the end; one statement is one by itself."""
+        """A connection in a transaction, committed at the end."""
         async with self._writers, self._engine.connect() as sql:
-            connection = await self._connection(sql, writes=True, begins=not is_one)
+            connection = await self._connection(sql, writes=True)
             yield connection
             await connection.deliver(ends=True)
 
@@ -91,9 +90,9 @@ class PostgresqlDatabase:
         """Close all connections."""
         await self._engine.dispose()
 
-    async def _connection(self, sql: AsyncConnection, *, writes: bool, begins: bool) -> PostgresqlConnection:
+    async def _connection(self, sql: AsyncConnection, *, writes: bool) -> PostgresqlConnection:
         driver = cast("Driver", (await sql.get_raw_connection()).driver_connection)
-        return PostgresqlConnection(sql, driver, self._compiled, writes=writes, begins=begins)
+        return PostgresqlConnection(sql, driver, self._compiled, writes=writes)
 
 
 def _engine(url: str) -> AsyncEngine:

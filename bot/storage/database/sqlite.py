@@ -206,12 +206,7 @@ class SqliteDatabase:
             interruptible.make_up_for()
 
     @asynccontextmanager
-    async def writing(
-        self,
-        *,
-        is_long: bool,
-        is_one: bool,  # noqa: ARG002 - nothing is saved by it here
-    ) -> AsyncIterator[SqliteConnection]:
+    async def writing(self, *, is_long: bool) -> AsyncIterator[SqliteConnection]:
         """A connection in the transaction of the only writer, which is committed when the block has ended."""
         interruptible = _Interruptible()
         try:
