@@ -5,7 +5,7 @@ In the database they are sealed, and their keys are hashes, so that no address c
 older than the retention is returned from neither.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from functools import cache
 from typing import TypeVar
@@ -55,10 +55,34 @@ class AnswerCache:
         What this process has will do where it is `enough`; else another one may have asked since. None where
         there is nothing, or it is older than the retention.
         """
-        known = best_for(self._lasting(self._memory.get(key, ())), days)
+        known = self._held(key, days)
         if known is not None and enough(known):
             return known
         return await self.latest(key, days) or known
+
+    async def all_of(
+        self,
+        keys: Mapping[str, Callable[[KnownAnswer], bool]],
+        days: int,
+        first: Callable[[Connection], Callable[[], T]],
+    ) -> tuple[T, dict[str, KnownAnswer | None]]:
+        """
+        As `get`, of several keys, with what is to be read just before, in one go.
+
+        Args:
+            keys: of the answers, and whether what this process has will do.
+            days: how far back they are to go.
+            first: sends what is to be read before; returns what tells afterwards what that was.
+
+        """
+        known = {key: self._held(key, days) for key in keys}
+        missing = [key for key, one in known.items() if one is None or not keys[key](one)]
+        async with self._store.read() as connection:
+            read = first(connection)
+            found = connection.send(_of_keys(), {"_keys": missing}) if missing else None
+        kept = self._opened(found.result.all()) if found else {}
+        latest = {key: self.best(key, days, kept.get(key, ())) or known[key] for key in missing}
+        return read(), known | latest
 
     async def latest(self, key: str, days: int) -> KnownAnswer | None:
         """As `get`, but always read from the database: another process may have written a newer answer."""
@@ -96,6 +120,9 @@ class AnswerCache:
             upsert(connection, cached_findings, [row], stored_ms=timedelta())
             for write in also:
                 await write(connection)
+
+    def _held(self, key: str, days: int) -> KnownAnswer | None:
+        return best_for(self._lasting(self._memory.get(key, ())), days)
 
     def drop(self) -> None:
         """Drop the copies in memory: somebody was forgotten."""

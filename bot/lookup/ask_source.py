@@ -8,10 +8,12 @@ reported to whoever still waits.
 
 import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from types import MappingProxyType
+from typing import TypeVar
 
 import structlog
 from cachetools import LRUCache, TTLCache
@@ -44,6 +46,11 @@ _BETWEEN_LOOKS_SECONDS = 0.15
 _ANSWERED_KEPT = 10_000
 # A repeated question takes an answer that is no older than this for a new one.
 _JUST_NOW = timedelta(seconds=5)
+
+Kept = Mapping[SourceName, KnownAnswer | None]
+"""What was read of the answers to a question, by source: None where nothing is kept."""
+NOTHING_READ: Kept = MappingProxyType({})
+T = TypeVar("T")
 
 Report = Callable[[Finding, bool], None]
 """Called with each finding, and whether it is the last one."""
@@ -135,6 +142,7 @@ class AskSource:
         question: Question,
         report: Report,
         at_vendor: Callable[[Spent], None] = lambda _spent: None,
+        kept: Kept = NOTHING_READ,
     ) -> None:
         """
         Ask one source, and report its findings.
@@ -145,11 +153,12 @@ class AskSource:
             report: called with each finding, with True for the last.
             at_vendor: called before the vendor is asked, where what is known is not enough, with what will
                 hold the calls that this question costs.
+            kept: what `kept_with` has read just now; a source that is not in it is looked up.
 
         """
         begun = question.heard_since or self._clock()
         answered_before = self._answered_times.get(self._flight_name(source, question), 0)
-        remembered = await self._remembered(source, question)
+        remembered = await self._remembered(source, question, kept)
         known, fresh = remembered.known, question.effort is Effort.FRESH
         if known is not None:
             is_last = remembered.fits and (remembered.enough or question.effort is Effort.KNOWN)
@@ -163,7 +172,7 @@ class AskSource:
             return
         if self._answered_times.get(self._flight_name(source, question), 0) != answered_before:
             # The same question, asked by somebody else, was answered while the database was read.
-            just_now = await self._remembered(source, replace(question, effort=Effort.USUAL))
+            just_now = await self._remembered(source, replace(question, effort=Effort.USUAL), NOTHING_READ)
             if just_now.known is not None and just_now.enough and just_now.fits:
                 report(await self._findings.of(source, question, just_now.state, just_now.known), True)
                 return
@@ -171,11 +180,27 @@ class AskSource:
         at_vendor(spent)
         await self._ask_vendor(source, question, known, report, begun, spent)
 
-    async def _remembered(self, source: Source, question: Question) -> "_Remembered":
+    async def kept_with(
+        self, first: Callable[[Connection], Callable[[], T]], sources: Sequence[Source], question: Question
+    ) -> tuple[T, Kept]:
+        """
+        What is kept of a question, but for indexes, with what is to be read just before it, in one go.
+
+        In this order: names that were learnt of an answer are never known before it.
+        """
+        cached = {self._key(one, question): one for one in sources if not isinstance(one, Indexed)}
+        enough = {key: partial(self._is_fresh, source) for key, source in cached.items()}
+        told, known = await self._cache.all_of(enough, question.days, first)
+        return told, {cached[key].name: one for key, one in known.items()}
+
+    async def _remembered(self, source: Source, question: Question, kept: Kept) -> "_Remembered":
         if isinstance(source, Indexed):
             return await self._recalled(source, question)
-        key = self._key(source, question)
-        known = await self._cache.get(key, question.days, lambda known: self._is_fresh(source, known))
+        if source.name in kept:
+            known = kept[source.name]
+        else:
+            key = self._key(source, question)
+            known = await self._cache.get(key, question.days, partial(self._is_fresh, source))
         if known is None:
             return _Remembered(None)
         age = self._clock() - known.as_of

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from bot.domain.model import (
     CaseFile,
@@ -17,7 +18,7 @@ from bot.domain.model import (
     Subject,
     SubjectKind,
 )
-from bot.lookup.ask_source import AskSource, Spent
+from bot.lookup.ask_source import NOTHING_READ, AskSource, Kept, Spent
 from bot.lookup.identities import Identities, OtherNames, SeenPerson
 from bot.operations.clock import Clock
 from bot.operations.metrics import Metrics
@@ -53,10 +54,12 @@ class Lookup:
             yield case_file
 
     async def _begin(self, question: Question) -> "_Asking":
-        anew = question.effort is Effort.FRESH
-        names = OtherNames() if anew else await self.identities.other_names(question.subject)
+        names, kept = OtherNames(), NOTHING_READ
+        if question.effort is not Effort.FRESH:
+            ask_names = partial(self.identities.asking_names, subject=question.subject)
+            names, kept = await self.ask_source.kept_with(ask_names, self.sources, question)
         asking = _Asking(self, question, names)
-        asking.begin()
+        asking.begin(kept)
         return asking
 
     async def _follow(self, asking: "_Asking") -> AsyncIterator[CaseFile]:
@@ -163,10 +166,10 @@ class _Asking:
         """Whether nothing more will come."""
         return all(task.done() for task in self._running.values())
 
-    def begin(self) -> None:
-        """Ask every source at once."""
+    def begin(self, kept: Kept) -> None:
+        """Ask every source at once; `kept` is what was just read of their earlier answers."""
         for source in self.lookup.sources:
-            self._ask(source, replace(self.question, other_names=self._others(source)))
+            self._ask(source, replace(self.question, other_names=self._others(source)), kept=kept)
 
     def _others(self, source: Source) -> tuple[Subject, ...]:
         """The subject's other names in a source's product."""
@@ -208,7 +211,9 @@ class _Asking:
         elif names := await identities.learn(people, subject):
             self._names = names
 
-    def _ask(self, source: Source, question: Question, before: Finding | None = None) -> None:
+    def _ask(
+        self, source: Source, question: Question, before: Finding | None = None, kept: Kept = NOTHING_READ
+    ) -> None:
         def take(finding: Finding, last: bool) -> None:
             if last or question.effort is not Effort.FRESH:
                 # Asked anew, a source may no longer have whom it was known to have.
@@ -231,7 +236,7 @@ class _Asking:
         self.settled.discard(source.name)
         self.at_vendor.discard(source.name)
         task = self.lookup.tasks.spawn(
-            self.lookup.ask_source(source, question, take, begin), f"ask_source {source.name}"
+            self.lookup.ask_source(source, question, take, begin, kept), f"ask_source {source.name}"
         )
         task.add_done_callback(lambda _: self.grown.set())
         self._running[source.name] = task

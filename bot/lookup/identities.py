@@ -1,6 +1,6 @@
 """Who is who: which address and which uid are the same person's, as the sources say."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -136,13 +136,19 @@ class Identities:
     async def other_names(self, subject: Subject) -> OtherNames:
         """An address's uid in each product, or a uid's address, where there is exactly one, or the doubts."""
         async with self._store.read() as connection:
-            return await self.other_names_in(connection, subject)
+            names = self.asking_names(connection, subject)
+        return names()
+
+    def asking_names(self, connection: Connection, subject: Subject) -> Callable[[], OtherNames]:
+        """As `other_names`, sent in a transaction; what comes back tells them when that has been executed."""
+        around = self._sending_around(connection, subject)
+        return lambda: self._names_by(subject, self._pairs_of(around.result.all()))
 
     async def other_names_in(self, connection: Connection, subject: Subject) -> OtherNames:
         """As `other_names`, read in a transaction that is open already."""
-        around = self._sending_around(connection, subject)
+        names = self.asking_names(connection, subject)
         await connection.deliver()
-        return self._names_by(subject, self._pairs_of(around.result.all()))
+        return names()
 
     def _names_by(self, subject: Subject, around: list[_Pair]) -> OtherNames:
         pairs = _of(subject, around)

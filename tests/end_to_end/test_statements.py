@@ -101,7 +101,7 @@ async def test_a_lookup_that_asks_three_vendors(bot: Bot, world: World) -> None:
     await command(world, OTHER)()
     await settled(bot)
     visits = await visits_of(bot, command(world, CUSTOMER))
-    assert visits <= Visits(writes=16, reads=12, round_trips=38), visits
+    assert visits <= Visits(writes=16, reads=12, round_trips=36), visits
 
 
 async def test_a_lookup_that_asks_nobody(bot: Bot, world: World) -> None:
@@ -115,7 +115,7 @@ async def test_a_tickets_reply(bot: Bot, world: World) -> None:
     await command(world, "jane.doe@contoso.example")()
     await settled(bot)
     visits = await visits_of(bot, ticket(world, "05"))
-    assert visits <= Visits(writes=7, reads=8, round_trips=26), visits
+    assert visits <= Visits(writes=7, reads=8, round_trips=24), visits
 
 
 async def test_a_card(bot: Bot, world: World) -> None:
