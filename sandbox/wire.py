@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 _CHUNK = 65_536
+# Pieces that may be on their way at once.
+_PIECES = 10_000
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
@@ -58,12 +60,32 @@ class Wire:
             self._end(writer)
 
     async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        pieces: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(_PIECES)
+        await asyncio.gather(self._take_in(source, pieces), self._hand_on(pieces, sink))
+
+    async def _take_in(
+        self, source: asyncio.StreamReader, pieces: "asyncio.Queue[tuple[float, bytes]]"
+    ) -> None:
+        """Note when each piece is to arrive: one that follows another at once is not delayed twice."""
+        now = asyncio.get_running_loop().time
         try:
             while piece := await source.read(_CHUNK):
-                if self.delay_seconds:
-                    await asyncio.sleep(self.delay_seconds)
+                await pieces.put((now() + self.delay_seconds, piece))
+        finally:
+            await pieces.put((0, b""))
+
+    async def _hand_on(
+        self, pieces: "asyncio.Queue[tuple[float, bytes]]", sink: asyncio.StreamWriter
+    ) -> None:
+        now = asyncio.get_running_loop().time
+        try:
+            arrives, piece = await pieces.get()
+            while piece:
+                if (wait := arrives - now()) > 0:
+                    await asyncio.sleep(wait)
                 sink.write(piece)
                 await sink.drain()
+                arrives, piece = await pieces.get()
         finally:
             sink.close()
 
