@@ -76,7 +76,7 @@ async def test_where_nobody_listens_the_page_says_so(webhooks: RaygunWebhooks) -
 
 
 async def test_the_page_lists_what_can_be_sent_and_sends_it() -> None:
-    async with open_world() as world, aiohttp.ClientSession(world.slack.base_url) as page:
+    async with open_world(strangers_a_day=10) as world, aiohttp.ClientSession(world.slack.base_url) as page:
         listed = (await (await page.get("/page/panel")).json())["pushes"]
         assert [one["name"] for one in listed][:2] == ["NewErrorOccurred", "ErrorReoccurred"]
         answer = await page.post("/page/push", json={"name": "NewErrorOccurred"})

@@ -48,7 +48,7 @@ async def test_the_app_is_told_and_offers_what_its_manifest_says(monkeypatch: py
         features={"shortcuts": shortcuts},
         settings={"event_subscriptions": {"bot_events": ["message.channels"]}},
     )
-    async with open_world() as world, aiohttp.ClientSession(world.slack.base_url) as page:
+    async with open_world(strangers_a_day=10) as world, aiohttp.ClientSession(world.slack.base_url) as page:
         assert world.slack.subscribed_events == {"message.channels"}
         view = await (await page.get("/page/view")).json()
         assert view["shortcuts"] == [{"id": "look_up", "name": "Look up"}]
@@ -61,13 +61,13 @@ async def test_a_manifest_without_subscriptions_and_shortcuts_means_none(
     manifest["features"].pop("shortcuts", None)
     manifest["settings"].pop("event_subscriptions", None)
     monkeypatch.setattr(sandbox.world, "read_manifest", lambda: manifest)
-    async with open_world() as world, aiohttp.ClientSession(world.slack.base_url) as page:
+    async with open_world(strangers_a_day=10) as world, aiohttp.ClientSession(world.slack.base_url) as page:
         assert world.slack.subscribed_events == set()
         assert (await (await page.get("/page/view")).json())["shortcuts"] == []
 
 
 async def test_the_page_lists_the_tickets_and_posts_each_press_anew() -> None:
-    async with open_world() as world, aiohttp.ClientSession(world.slack.base_url) as page:
+    async with open_world(strangers_a_day=10) as world, aiohttp.ClientSession(world.slack.base_url) as page:
         desks = (await (await page.get("/page/panel")).json())["desks"]
         listed = [one for desk in desks for one in desk["tickets"]]
         assert sorted(one["name"] for one in listed) == [sample.name for sample in world.tickets]
@@ -90,7 +90,7 @@ def test_every_sample_has_a_desk_and_a_title_of_its_own_in_the_menu() -> None:
 
 
 async def test_the_page_offers_faults_of_the_accounts_that_are_configured_and_of_no_other() -> None:
-    async with open_world() as world, aiohttp.ClientSession(world.slack.base_url) as page:
+    async with open_world(strangers_a_day=10) as world, aiohttp.ClientSession(world.slack.base_url) as page:
         assert (await (await page.get("/page/panel")).json())["vendors"] == []
         world.switches.show_configured(world.fullstory.environment() | world.raygun.environment())
         shown = (await (await page.get("/page/panel")).json())["vendors"]
@@ -100,7 +100,7 @@ async def test_the_page_offers_faults_of_the_accounts_that_are_configured_and_of
 
 
 async def test_the_page_shows_an_email_whole_and_who_was_answered() -> None:
-    async with open_world() as world, aiohttp.ClientSession(world.slack.base_url) as page:
+    async with open_world(strangers_a_day=10) as world, aiohttp.ClientSession(world.slack.base_url) as page:
         slack = world.slack
         (email,) = [sample for sample in world.tickets if "email_app" in sample.name]
         asked = {"user": slack.people.agent, "channel": slack.places.support}
@@ -122,7 +122,7 @@ async def test_the_page_shows_an_email_whole_and_who_was_answered() -> None:
 
 
 async def test_a_modal_on_the_page_keeps_its_errors_and_belongs_to_one_person() -> None:
-    async with open_world() as world, aiohttp.ClientSession(world.slack.base_url) as page:
+    async with open_world(strangers_a_day=10) as world, aiohttp.ClientSession(world.slack.base_url) as page:
         slack = world.slack
         body: dict[str, Any] = {"type": "modal", "title": text("Find"), "submit": text("Go")}
         body["blocks"] = [{"type": "input", "block_id": "who", "label": text("Who"), "element": FIELD}]
@@ -146,7 +146,7 @@ async def test_a_modal_on_the_page_keeps_its_errors_and_belongs_to_one_person() 
 
 
 async def test_those_who_write_in_are_known_to_the_vendors() -> None:
-    async with open_world() as world:
+    async with open_world(strangers_a_day=10) as world:
         everywhere = frozenset({FULLSTORY, RAYGUN, RYBBIT})
         known = {person.email: person for person in world.people if person.email}
         wanted = {address for sample in world.tickets for address in sample.expect["requester"]}
@@ -159,7 +159,7 @@ async def test_those_who_write_in_are_known_to_the_vendors() -> None:
 
 
 async def test_every_file_of_the_page_is_served_under_the_same_policy() -> None:
-    async with open_world() as world, aiohttp.ClientSession(world.slack.base_url) as page:
+    async with open_world(strangers_a_day=10) as world, aiohttp.ClientSession(world.slack.base_url) as page:
         paths = page_files()
         assert {"/", "/js/page.js", "/css/tokens.css"} <= set(paths)
         for path in paths:
@@ -169,7 +169,7 @@ async def test_every_file_of_the_page_is_served_under_the_same_policy() -> None:
 
 
 async def test_a_posted_sample_reads_like_its_ticket() -> None:
-    async with open_world() as world:
+    async with open_world(strangers_a_day=10) as world:
         (jira,) = [sample for sample in world.tickets if "jira" in sample.name]
         posted = await TicketButton(world.slack, jira, lambda _ticket_id: None).post()
         assert "jane.doe@contoso.example" in plain_text(posted)

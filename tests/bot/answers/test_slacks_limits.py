@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.answers.block_kit import section
@@ -118,6 +118,7 @@ def as_many(findings: list[Finding], times: int) -> list[Finding]:
     return (findings * times)[:14]
 
 
+@settings(max_examples=20)
 @given(
     st.builds(as_many, st.lists(FINDINGS, max_size=4), st.sampled_from([1, 1, 4, 14])),
     st.lists(SOURCES, max_size=5),
