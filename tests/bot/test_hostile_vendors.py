@@ -9,13 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.answers.case_file_message import View, parent, reply, together
+from bot.answers.targets.workflow_step import outputs
 from bot.domain.addresses import read_address
 from bot.domain.model import CaseFile
 from bot.engine.opening import open_engine
+from bot.jobs.tickets.digest_message import digest_line
+from bot.plain.card import card as plain_card
 from bot.settings.model import load_settings
 from bot.sources.protocol import Question
 from sandbox.world import World, open_world
 from tests.bot.answers.case_files import check_message, texts
+from tests.bot.plain.components import texts_of
 from tests.conftest import prepared_sqlite
 
 JANE = read_address("jane@contoso.example")
@@ -80,3 +84,11 @@ async def test_hostile_text_in_every_field_of_every_vendor_harms_nobody(
         assert "<https://evil" not in shown
         assert not re.search("[\u202e\u061c\u2066\U000e0041\ud800-\udfff\0]", shown)
         shown.encode()
+    listed, told = digest_line([found], masked=False), str(outputs(found)["answer"])
+    assert not re.search(r"<(?!https://|http://127\.0\.0\.1|!date\^)[^>\n]", listed)
+    assert "<https://evil" not in listed
+    assert not re.search(r"[<>]|@channel|https://evil", told)
+    card = "\n".join(texts_of(plain_card(found)))
+    for words in (listed, told, card):
+        assert not re.search("[\u202e\u061c\u2066\U000e0041\ud800-\udfff\0]", words)
+        words.encode()
