@@ -31,7 +31,8 @@ _Word = Annotated[str, Field(max_length=2_000, pattern=r"^[\x21-\x7e]*$")]
 
 
 class _Shape(BaseModel):
-    model_config = ConfigDict(extra="ignore", strict=True)
+    # Built with the first request: a start needs none.
+    model_config = ConfigDict(extra="ignore", strict=True, defer_build=True)
 
 
 class _Named(_Shape):

@@ -17,8 +17,9 @@ from bot.sources.protocol import Effort
 from bot.sources.raygun.webhook_events import ErrorNews
 from bot.tickets.decide import TicketReading
 
-# A payload that cannot be read must not be printed in the complaint about it.
-_PRIVATE = ConfigDict(hide_input_in_errors=True)
+# A payload that cannot be read must not be printed in the complaint about it. What reads and writes a kind is
+# built with its first job: a start needs none.
+_PRIVATE = ConfigDict(hide_input_in_errors=True, defer_build=True)
 P = TypeVar("P")
 
 

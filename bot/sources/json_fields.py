@@ -38,7 +38,8 @@ class Record(BaseModel):
     `needed` names the property without which a row is no such record.
     """
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    # Built with the first record: a start needs none, and a vendor without an account never does.
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
     needed: ClassVar[str | None] = None
 
 
