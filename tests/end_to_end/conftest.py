@@ -6,14 +6,17 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+import uvicorn.server
 
 from bot.answers import progress
 from bot.app import Bot, open_bot
 from bot.operations.timing import Timing
 from bot.serving.run import serving_http, serving_socket
 from bot.settings.model import Settings, load_settings
+from bot.sources.uxcam import api, source
 from sandbox.slack import Message, Outcome, plain_text
 from sandbox.world import World, open_world
 from tests.conftest import prepared_sqlite
@@ -146,11 +149,35 @@ async def casefile_on(
         yield bot
 
 
+def let_uxcam_be_asked_at_once(world: World, patch: pytest.MonkeyPatch) -> None:
+    """UXCam takes five calls a second, and the rest is waited for: a test of many lookups may do without."""
+    patch.setattr(source, "WINDOWS", api.WINDOWS[-1:])
+    world.uxcam.counts_calls = False
+
+
 @pytest.fixture(autouse=True)
 def first_post_waits_for_an_answer() -> Iterator[None]:
     """After a second it is posted without any: that is a test of its own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(progress, "_FIRST_AFTER_SECONDS", SETTLED_WITHIN_SECONDS)
+        yield
+
+
+class _AsyncioThatSleepsLittle:
+    """`asyncio` for a server that looks ten times a second whether it is to end, and waits once more then."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(asyncio, name)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds / 10)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def servers_end_soon() -> Iterator[None]:
+    """A test that waits for its server's end does nothing else meanwhile, and there are hundreds of tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(uvicorn.server, "asyncio", _AsyncioThatSleepsLittle())
         yield
 
 

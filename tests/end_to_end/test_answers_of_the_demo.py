@@ -23,6 +23,7 @@ from bot.sources.protocol import Question
 from sandbox.world import open_world
 from tests.bot.answers.case_files import check_message
 from tests.conftest import prepared_sqlite
+from tests.end_to_end.conftest import let_uxcam_be_asked_at_once
 
 # Characters of ordinary width in a line of a thread that is 400 pixels wide; fewer fit beside a visit's menu.
 _LINE, _BESIDE_A_MENU = 46, 44
@@ -68,11 +69,13 @@ def rendered(case_file: CaseFile, view: View = _VIEW) -> Rendered:
 @pytest.fixture(scope="module")
 def case_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, CaseFile]:
     """What all tools say of each customer of the demo, and of nobody."""
-    return asyncio.run(_looked_up(tmp_path_factory.mktemp("demo")))
+    with pytest.MonkeyPatch.context() as patch:
+        return asyncio.run(_looked_up(tmp_path_factory.mktemp("demo"), patch))
 
 
-async def _looked_up(folder: Path) -> dict[str, CaseFile]:
+async def _looked_up(folder: Path, patch: pytest.MonkeyPatch) -> dict[str, CaseFile]:
     async with open_world(strangers_a_day=50) as world:
+        let_uxcam_be_asked_at_once(world, patch)
         database = {"DATABASE_URL": prepared_sqlite(folder / "casefile.db")}
         settings = load_settings(world.environment() | database)
         async with open_engine(settings, world.clock) as engine:

@@ -20,7 +20,7 @@ async def test_nobody_waits_for_a_place_that_a_bad_vendor_holds(tmp_path: Path) 
     async with open_world(strangers_a_day=10) as world, open_hostile() as hostile:
         slack, database = world.slack, {"DATABASE_URL": prepared_sqlite(tmp_path / "casefile.db")}
         # Where edits are short an answer waits so long for its sources; a hanging call takes longer.
-        usual = PATIENT | {"LOOKUP__DEADLINE_SECONDS": "8"}
+        usual = PATIENT | {"LOOKUP__DEADLINE_SECONDS": "3"}
         settings = load_settings(world.environment() | database | usual | hostile.environment())
         members = slack.state.channels[slack.places.support].members
         channels = [f"C0BAD{number:04d}" for number in range(LOOKUPS)]

@@ -12,7 +12,7 @@ from bot.storage.store import open_store
 from bot.storage.tables import identities
 from sandbox.slack import plain_text
 from tests.conftest import stored
-from tests.end_to_end.conftest import BY_BOTH_TRANSPORTS, Desk
+from tests.end_to_end.conftest import BY_BOTH_TRANSPORTS, TIMING, Desk, let_uxcam_be_asked_at_once
 
 JANE = "jane@contoso.example"
 
@@ -49,8 +49,9 @@ async def test_many_agents_asking_for_one_customer_at_once_are_all_answered_for_
 
 
 async def test_51_customers_in_a_day_never_make_a_51st_call_to_raygun_with_a_restart_in_between(
-    desk: Desk,
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    let_uxcam_be_asked_at_once(desk.world, monkeypatch)
     async with desk.casefile() as bot:
         for number in range(26):
             await look_up(bot, f"customer{number}@contoso.example", fresh=True)
@@ -82,6 +83,7 @@ async def test_a_restart_finishes_what_was_accepted_and_not_answered(desk: Desk)
                 task.cancel()
     hold.set()
     assert desk.posts() == []
+    desk.world.clock.advance(TIMING.lease.total_seconds())
     async with desk.casefile():
         await desk.thread()
     assert len(desk.posts()) == 1
