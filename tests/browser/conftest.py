@@ -12,7 +12,17 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it ships no typings
-from playwright.async_api import Browser, Locator, Page, Request, async_playwright, expect
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Locator,
+    Page,
+    Request,
+    async_playwright,
+    expect,
+)
 
 from bot.app import Bot, open_bot
 from bot.serving.run import serving_http
@@ -133,6 +143,32 @@ def told(tmp_path: Path) -> Iterator[Told]:
     assert heard.found() == {}
 
 
+class Pages:
+    """Pages that are used again: a new one starts a process, which takes as long as most tests here."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self._context = context
+        self._unused: list[Page] = []
+
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[Page]:
+        """An empty page for the block, for nobody else meanwhile; after a failure it is not used again."""
+        page = self._unused.pop() if self._unused else await self._context.new_page()
+        yield page
+        await page.unroute_all()
+        await page.mouse.move(-1, -1)
+        await page.goto("about:blank")
+        self._unused.append(page)
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
+async def pages(browser: Browser) -> AsyncIterator[Pages]:
+    context = await browser.new_context(reduced_motion="reduce")
+    context.set_default_timeout(PATIENCE_MS)
+    yield Pages(context)
+    await context.close()
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def world() -> AsyncIterator[World]:
     async with open_world(strangers_a_day=100, slacks_patience=SLACKS_PATIENCE) as opened:
@@ -157,49 +193,54 @@ async def casefile(world: World, tmp_path: Path) -> AsyncIterator[Bot]:
 
 @asynccontextmanager
 async def screen_on(
-    browser: Browser, world: World, size: tuple[int, int] = WIDE, scheme: Scheme = "light"
+    pages: Pages, world: World, size: tuple[int, int] = WIDE, scheme: Scheme = "light"
 ) -> AsyncIterator[Screen]:
     """A window on a sandbox's page."""
-    async with window_on(browser, world.slack.base_url, size, scheme) as window:
+    async with window_on(pages, world.slack.base_url, size, scheme) as window:
         yield Screen(window.page, window.wrong, world=world)
 
 
 @asynccontextmanager
 async def window_on(
-    browser: Browser, address: str, size: tuple[int, int] = WIDE, scheme: Scheme = "light"
+    pages: Pages, address: str, size: tuple[int, int] = WIDE, scheme: Scheme = "light"
 ) -> AsyncIterator[Window]:
     """A window on a workspace's page; at its end, nothing may have gone wrong in it."""
-    context = await browser.new_context(
-        viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, reduced_motion="reduce"
-    )
-    context.set_default_timeout(PATIENCE_MS)
-    page = await context.new_page()
-    window = Window(page)
+    async with pages.one() as page:
+        await page.set_viewport_size({"width": size[0], "height": size[1]})
+        await page.emulate_media(color_scheme=scheme)
+        window = Window(page)
 
-    def look(request: Request) -> None:
-        parts = urlsplit(request.url)
-        if parts.hostname not in ("127.0.0.1", None):
-            window.wrong.append(f"asked for {request.url}")
+        def look(request: Request) -> None:
+            parts = urlsplit(request.url)
+            if parts.hostname not in ("127.0.0.1", None):
+                window.wrong.append(f"asked for {request.url}")
 
-    context.on("request", look)
-    page.on("pageerror", lambda error: window.wrong.append(f"raised {error}"))
-    page.on(
-        "console", lambda said: window.wrong.append(f"said {said.text}") if said.type == "error" else None
-    )
-    await page.goto(address)
-    await expect(page.locator("#team")).to_have_text("Contoso Support")
-    yield window
-    await context.close()
+        def hear(said: ConsoleMessage) -> None:
+            if said.type == "error":
+                window.wrong.append(f"said {said.text}")
+
+        def note(error: Error) -> None:
+            window.wrong.append(f"raised {error}")
+
+        page.context.on("request", look)
+        page.on("pageerror", note)
+        page.on("console", hear)
+        await page.goto(address)
+        await expect(page.locator("#team")).to_have_text("Contoso Support")
+        yield window
+        page.context.remove_listener("request", look)
+        page.remove_listener("pageerror", note)
+        page.remove_listener("console", hear)
     assert window.wrong == []
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def open_screen(browser: Browser, world: World, casefile: Bot) -> AsyncIterator[Open]:  # noqa: ARG001 - it answers
+async def open_screen(pages: Pages, world: World, casefile: Bot) -> AsyncIterator[Open]:  # noqa: ARG001 - it answers
     """Opens windows, of a size and in a colour scheme, on the page with its Casefile."""
     async with AsyncExitStack() as stack:
 
         async def open_one(size: tuple[int, int] = WIDE, scheme: Scheme = "light") -> Screen:
-            return await stack.enter_async_context(screen_on(browser, world, size, scheme))
+            return await stack.enter_async_context(screen_on(pages, world, size, scheme))
 
         yield open_one
 

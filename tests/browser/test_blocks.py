@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest_asyncio
-from playwright.async_api import Browser, expect
+from playwright.async_api import expect
 from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.slack import SlackWorkspace
-from tests.browser.conftest import BROWSER, Window, window_on
+from tests.browser.conftest import BROWSER, Pages, Window, window_on
 from tests.sandbox.heard import Ears, listening
 
 pytestmark = BROWSER
@@ -143,10 +143,10 @@ async def use(slack: SlackWorkspace, ears: Ears, window: Window) -> None:
 
 
 async def test_a_message_of_all_blocks_is_shown_and_each_element_tells_the_app(
-    browser: Browser, heard: tuple[SlackWorkspace, Ears]
+    pages: Pages, heard: tuple[SlackWorkspace, Ears]
 ) -> None:
     slack, ears = heard
-    async with window_on(browser, slack.base_url) as window:
+    async with window_on(pages, slack.base_url) as window:
         await client(slack).chat_postMessage(channel=slack.places.support, text="all", blocks=MESSAGE)
         seen = window.messages.last
         for words in ("A header", "1970-01-01", "another", "small print", "a face", "a chart"):
@@ -159,10 +159,10 @@ async def test_a_message_of_all_blocks_is_shown_and_each_element_tells_the_app(
 
 
 async def test_a_modal_of_all_fields_is_sent_as_it_was_filled_in(
-    browser: Browser, heard: tuple[SlackWorkspace, Ears]
+    pages: Pages, heard: tuple[SlackWorkspace, Ears]
 ) -> None:
     slack, ears = heard
-    async with window_on(browser, slack.base_url) as window:
+    async with window_on(pages, slack.base_url) as window:
         trigger = slack.state.new_trigger(slack.people.agent)
         await client(slack).views_open(trigger_id=trigger, view=MODAL)
         form, page = window.page.get_by_role("dialog", name="All fields"), window.page

@@ -4,23 +4,23 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
-from playwright.async_api import Browser, expect
+from playwright.async_api import expect
 
 from sandbox.demo import run_demo
 from sandbox.slack.steps import install
 from sandbox.world import World
-from tests.browser.conftest import BROWSER, Screen, screen_on
+from tests.browser.conftest import BROWSER, Pages, Screen, screen_on
 
 pytestmark = BROWSER
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def demo(browser: Browser) -> AsyncIterator[Screen]:
+async def demo(pages: Pages) -> AsyncIterator[Screen]:
     """A window on the demo as `casefile demo` opens it."""
     stop, opened = asyncio.Event(), asyncio.Queue[World]()
     running = asyncio.create_task(run_demo(0, stop, opened.put_nowait))
     try:
-        async with screen_on(browser, await opened.get()) as screen:
+        async with screen_on(pages, await opened.get()) as screen:
             yield screen
     finally:
         stop.set()
@@ -68,7 +68,10 @@ async def test_the_tour_ends_with_a_killed_bot_that_answers_once_and_a_reset_for
     await expect(tour).to_have_count(0)
     await expect(demo.thread.first).to_contain_text("cust-8841")
     await expect(demo.thread.last).to_contain_text("Replay: FullStory")
-    answers = [m for m in slack.messages(slack.places.support) if "Oluwaseun Adeyemi" in m.text]
+    # The reply is edited first, and then what is above it.
+    answers = await slack.wait_for(
+        lambda: [m for m in slack.messages(slack.places.support) if "Oluwaseun Adeyemi" in m.text]
+    )
     assert len(answers) == 1
     assert len(slack.replies(slack.places.support, answers[0].ts)) == 1
     await page.get_by_role("button", name="Reset").click()

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, Page
 
 from sandbox.camera import Camera
 from sandbox.pictures import draw
-from tests.browser.conftest import BROWSER
+from tests.browser.conftest import BROWSER, Pages
 
 pytestmark = BROWSER
 ROOT = Path(__file__).parents[2]
@@ -49,7 +49,7 @@ DIFFERENCE = """async ([drawn, again, cut, blur]) => {
 
 
 async def difference(
-    browser: Browser, drawn: Path, again: Path, *, cut: tuple[int, int] = (100, 0), blur: float = 0
+    page: Page, drawn: Path, again: Path, *, cut: tuple[int, int] = (100, 0), blur: float = 0
 ) -> tuple[list[list[int]], float]:
     """
     Both sizes, and which share of the squares has changed.
@@ -57,10 +57,8 @@ async def difference(
     Of the second picture a strip may be `cut`, from where and how high, as if that had not been there; and it
     may be drawn blurred, and beside its place by as much.
     """
-    page = await browser.new_page()
     pictures = [base64.b64encode(file.read_bytes()).decode() for file in (drawn, again)]
     found: dict[str, Any] = await page.evaluate(DIFFERENCE, [*pictures, list(cut), blur])
-    await page.close()
     return found["sizes"], found["share"]
 
 
@@ -68,22 +66,24 @@ async def test_a_picture_drawn_again_shows_what_it_did(browser: Browser, tmp_pat
     page = await browser.new_page()
     session = await page.context.new_cdp_session(page)
     await draw(tmp_path, Camera(session.send))
-    await page.close()
+    await page.goto("about:blank")
     for before, now in ((picture, tmp_path / picture.name) for picture in PICTURES):
         words = [file.with_suffix(".txt").read_text().splitlines() for file in (before, now)]
         assert words[1] == words[0], f"{before.name} is not what the page shows; run: make pictures"
-        (size, other), share = await difference(browser, before, now)
+        (size, other), share = await difference(page, before, now)
         near = [abs(one - two) <= ANOTHER_SIZE * one for one, two in zip(size, other, strict=True)]
         assert all(near), f"{before.name} was {size} and is {other}; run: make pictures"
         assert share <= AS_DRAWN_OTHERWISE, f"{before.name} looks otherwise; run: make pictures"
+    await page.close()
 
 
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda file: file.stem)
 async def test_a_line_that_is_missing_is_seen_and_letters_drawn_otherwise_are_not(
-    browser: Browser, picture: Path
+    pages: Pages, picture: Path
 ) -> None:
-    _sizes, share = await difference(browser, picture, picture, blur=0.7)
-    assert share <= AS_DRAWN_OTHERWISE
-    # A line of text is 22 pixels of the page, and a picture has one and a half for each.
-    _sizes, share = await difference(browser, picture, picture, cut=(250, 33))
-    assert share > AS_DRAWN_OTHERWISE
+    async with pages.one() as page:
+        _sizes, share = await difference(page, picture, picture, blur=0.7)
+        assert share <= AS_DRAWN_OTHERWISE
+        # A line of text is 22 pixels of the page, and a picture has one and a half for each.
+        _sizes, share = await difference(page, picture, picture, cut=(250, 33))
+        assert share > AS_DRAWN_OTHERWISE
