@@ -1,6 +1,7 @@
 """The bot and the whole sandbox over real sockets, by signed HTTP or by Socket Mode."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -8,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 import uvicorn.server
 
@@ -16,6 +18,8 @@ from bot.app import Bot, open_bot
 from bot.operations.timing import Timing
 from bot.serving.run import serving_http, serving_socket
 from bot.settings.model import Settings, load_settings
+from bot.sources import opening
+from bot.sources.http import open_client
 from bot.sources.uxcam import api, source
 from sandbox.slack import Message, Outcome, plain_text
 from sandbox.world import World, open_world
@@ -178,6 +182,18 @@ def servers_end_soon() -> Iterator[None]:
     """A test that waits for its server's end does nothing else meanwhile, and there are hundreds of tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(uvicorn.server, "asyncio", _AsyncioThatSleepsLittle())
+        yield
+
+
+@pytest.fixture(autouse=True)
+def vendors_are_waited_for() -> Iterator[None]:
+    """Some seconds without an answer are a vendor's fault in use; here it may be the machine that is busy."""
+
+    def waiting_long(_read_seconds: float, trusted: ssl.SSLContext) -> httpx2.AsyncClient:
+        return open_client(SETTLED_WITHIN_SECONDS, trusted)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(opening, "open_client", waiting_long)
         yield
 
 
