@@ -18,12 +18,12 @@ import ssl
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from socket import create_server
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import httpx2
 
@@ -57,6 +57,39 @@ class Row:
     seed: int
 
 
+class Running(Protocol):
+    """A process, as `asyncio.subprocess.Process` is one."""
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+
+    @property
+    def returncode(self) -> int | None:
+        """What it ended with; None while it runs."""
+
+    def send_signal(self, signal: int) -> None:
+        """Send it a signal."""
+
+    async def wait(self) -> int:
+        """What it ended with, when it has."""
+
+
+Launch = Callable[[Sequence[str], Mapping[str, str], Path], Awaitable[Running]]
+"""Starts `casefile` with these words and variables; what it prints goes into the file."""
+
+
+async def launch(words: Sequence[str], variables: Mapping[str, str], log: Path) -> Running:
+    """Start `casefile` as a user does."""
+    with log.open("ab") as into:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", *words),
+            env={**os.environ, **variables},
+            stdout=into,
+            stderr=into,
+        )
+
+
 @dataclass
 class Bot:
     """The program as a user runs it, killed and started again on the same database."""
@@ -66,7 +99,8 @@ class Bot:
     folder: Path
     transport: str = "http"
     port: int = 0
-    process: asyncio.subprocess.Process | None = None
+    launch: Launch = launch
+    process: Running | None = None
     # Loading them takes a processor as long as answering a ticket.
     trusted: ssl.SSLContext = field(default_factory=trusted_certificates)
 
@@ -82,14 +116,9 @@ class Bot:
             "ACCESS__PER_PERSON_MINUTE": "100000",
             "ACCESS__PER_PERSON_QUOTA_SHARE": "1",
         }
-        command = {"http": ("serve",), "socket": ("socket",)}[self.transport]
-        with (self.folder / "bot.log").open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "bot", *command),
-                env={**os.environ, **environment, "PORT": str(self.port)},
-                stdout=log,
-                stderr=log,
-            )
+        words = {"http": ("serve",), "socket": ("socket",)}[self.transport]
+        variables = environment | {"PORT": str(self.port)}
+        self.process = await self.launch(words, variables, self.folder / "bot.log")
         async with (
             httpx2.AsyncClient(verify=self.trusted) as client,
             asyncio.timeout(STARTED_WITHIN_SECONDS),
@@ -173,6 +202,7 @@ async def measure(
     transport: str = "http",
     database_url: str | None = None,
     kept_in: Path | None = None,
+    launch: Launch = launch,
 ) -> Row:
     """
     Kill the bot a number of times under load, and count; without a database it gets one of its own.
@@ -183,7 +213,7 @@ async def measure(
     folder = kept_in or Path(tempfile.mkdtemp(prefix="casefile-kill-"))
     with nullcontext(database_url) if database_url else database(kind, folder) as url:
         async with loaded_world(random.Random(seed + 1), a_second) as (world, load):
-            bot = Bot(world, url, folder, transport)
+            bot = Bot(world, url, folder, transport, launch=launch)
             await bot.restart()
             for _ in range(kills):
                 await asyncio.sleep(rng.uniform(*LIFE_SECONDS))

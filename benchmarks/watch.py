@@ -25,7 +25,7 @@ from typing import Any
 
 import httpx2
 
-from benchmarks.kill import DATABASES, Bot, database
+from benchmarks.kill import DATABASES, Bot, Launch, database, launch
 from benchmarks.load import add_channels
 from sandbox.slack import Message
 from sandbox.world import World, open_world
@@ -93,6 +93,7 @@ class Run:
     tickets: list[Ticket]
     rng: random.Random
     client: httpx2.AsyncClient
+    life_seconds: tuple[float, float] = LIFE_SECONDS
     taken_at: dict[int, datetime] = field(default_factory=dict)
     restarts: list[datetime] = field(default_factory=list)
 
@@ -144,7 +145,7 @@ class Run:
     async def kill_and_restart(self, kills: int) -> None:
         """Kill the bot at random instants, each time it has begun."""
         for _ in range(kills):
-            await asyncio.sleep(self.rng.uniform(*LIFE_SECONDS))
+            await asyncio.sleep(self.rng.uniform(*self.life_seconds))
             await self.bot.kill()
             await self.bot.restart()
             self.restarts.append(self.world.clock())
@@ -190,7 +191,15 @@ def title_of(number: int) -> str:
 
 
 async def measure(
-    kind: str, what: str, tickets: int, errors: int, kills: int, seed: int, kept_in: Path | None = None
+    kind: str,
+    what: str,
+    tickets: int,
+    errors: int,
+    kills: int,
+    seed: int,
+    kept_in: Path | None = None,
+    life_seconds: tuple[float, float] = LIFE_SECONDS,
+    launch: Launch = launch,
 ) -> Row:
     """
     Open the tickets, kill the bot while threads or help desks are owed something, and count.
@@ -201,9 +210,10 @@ async def measure(
     with database(kind, folder) as url:
         async with open_world(strangers_a_day=50) as world:
             notes = {"HELPDESK__NOTES": "true", "HELPDESK__AUTOMATIC": "true"}
-            bot = WatchingBot(world, url, folder, more=notes if what == "notes" else {})
+            bot = WatchingBot(world, url, folder, launch=launch, more=notes if what == "notes" else {})
             async with httpx2.AsyncClient(timeout=10, verify=bot.trusted) as client:
-                run = Run(world, bot, [Ticket(n, n % errors) for n in range(tickets)], rng, client)
+                opened = [Ticket(n, n % errors) for n in range(tickets)]
+                run = Run(world, bot, opened, rng, client, life_seconds)
                 await bot.restart()
                 row = await (_resolutions if what == "resolutions" else _notes)(run, kills)
                 await bot.kill()
@@ -222,7 +232,7 @@ async def _resolutions(run: Run, kills: int) -> dict[str, Any]:
     for error in errors:
         await run.resolve(error)
         # All over the time in which the bot is killed.
-        await asyncio.sleep(run.rng.uniform(0, 2 * sum(LIFE_SECONDS) * kills / len(errors)))
+        await asyncio.sleep(run.rng.uniform(0, 2 * sum(run.life_seconds) * kills / len(errors)))
     await killing
     await run.wait_for_last(run.owed)
     return _counted(run)

@@ -26,6 +26,7 @@ from bot.storage.tables import pushed_deliveries
 from sandbox.faults import Fault
 from sandbox.slack import plain_text
 from sandbox.world import World, open_world
+from tests.end_to_end import short_lease
 from tests.end_to_end.conftest import SLACKS_PATIENCE
 from tests.end_to_end.privacy import Told
 
@@ -78,11 +79,13 @@ class Shell:
         wanted = here | self.world.environment() | database | changed
         return {name: value for name, value in wanted.items() if value is not None}
 
-    async def start(self, *words: str, **changed: str | None) -> asyncio.subprocess.Process:
+    async def start(
+        self, *words: str, module: str = "bot", **changed: str | None
+    ) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "bot",
+            module,
             *words,
             cwd=self.folder,
             env=self.environment(**changed) | {"PYTHONPATH": str(Path(__file__).parents[2])},
@@ -91,7 +94,7 @@ class Shell:
         )
 
     async def run_as_process(self, *words: str, **changed: str | None) -> Ran:
-        process = await self.start(*words, **changed)
+        process = await self.start(*words, module="bot", **changed)
         out, err = await asyncio.wait_for(process.communicate(), ENDS_WITHIN_SECONDS)
         self.told.log.append(err.decode())
         return Ran(process.returncode or 0, out.decode(), err.decode())
@@ -307,14 +310,15 @@ async def test_a_server_that_is_killed_is_followed_by_one_that_finishes_its_work
     slack = shell.world.slack
     # What is accepted is not begun: Slack does not say who asks.
     slack.fail_next("users.info", hold=asyncio.Event())
-    first = await shell.start("serve", "--port", "0", LOG_LEVEL="INFO")
+    first = await shell.start("serve", "--port", "0", module=short_lease.MODULE, LOG_LEVEL="INFO")
     slack.connect(f"http://127.0.0.1:{await port_of(first)}/slack/events")
     outcome = await slack.type_command(slack.places.support, slack.people.agent, f"/sessions {JANE}")
     assert outcome.error is None
+    await slack.wait_for(lambda: any(call.method == "users.info" for call in slack.api_calls))
     first.send_signal(signal.SIGKILL)
     shell.told.log += [told.decode() for told in await first.communicate()]
     assert [m for m in slack.messages(slack.places.support) if m.bot_id == slack.people.bot_id] == []
-    second = await shell.start("serve", "--port", "0", LOG_LEVEL="INFO")
+    second = await shell.start("serve", "--port", "0", module=short_lease.MODULE, LOG_LEVEL="INFO")
     await port_of(second)
     await slack.wait_for(
         lambda: any("On the site now" in plain_text(m) for m in slack.messages(slack.places.support)),
