@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
 
 import pytest
@@ -11,6 +11,7 @@ from bot.settings.model import load_settings
 from bot.storage.database import StoreAway
 from bot.storage.store import Store, is_reachable, open_store
 from bot.storage.tables import quota_accounts
+from sandbox.wire import wire_to_socket
 from tests.conftest import new_database
 
 if TYPE_CHECKING:
@@ -49,6 +50,23 @@ async def test_a_server_that_was_made_a_standby_is_away_and_so_are_its_connectio
             await write(store)
         await write(store)
         assert await is_reachable(store)
+
+
+async def test_an_address_is_taken_as_heroku_writes_it_and_its_sslmode_is_obeyed(
+    postgresql: "PostgresServer",
+) -> None:
+    parts = urlsplit(new_database(postgresql))
+    [(_, folder)] = parse_qsl(parts.query)
+    async with wire_to_socket(f"{folder}/.s.PGSQL.5432") as wire:
+        address = f"postgres://postgres@127.0.0.1:{wire.port}{parts.path}"
+        for without in ("", "?sslmode=prefer", "?sslmode=disable", "?ssl=disable"):
+            async with open_store(address + without) as store:
+                assert await is_reachable(store)
+        # The server has no certificate.
+        for encrypted in ("?sslmode=require", "?ssl=require", "?sslmode=verify-full"):
+            with pytest.raises(StoreAway):
+                async with open_store(address + encrypted):
+                    pass
 
 
 def test_a_host_whose_disk_does_not_last_is_warned_of_for_sqlite_alone() -> None:
