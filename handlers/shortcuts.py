@@ -20,6 +20,7 @@ from bot.answers.buttons import ButtonValue
 from bot.answers.prompts import ModalOrigin
 from bot.answers.words import table
 from bot.domain.asking import AnswerForm, Way
+from bot.domain.subjects import NotUnderstood, read_subject
 from bot.jobs.payloads import POINTED, STEP, PointedPayload, StepPayload
 from bot.jobs.pressed.workflow_step import fail_step
 from bot.slack.client import SlackAway
@@ -55,11 +56,15 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
     @bolt.function("find_customer_sessions")
     async def on_step(body: dict[str, Any]) -> None:
         event = body["event"]
+        customer = str((event.get("inputs") or {}).get("customer") or "")
+        read = read_subject(customer)
         payload = StepPayload(
             runner_of(inbound, body),
-            str((event.get("inputs") or {}).get("customer") or ""),
+            customer,
             event["function_execution_id"],
             event.get("bot_access_token"),
+            # So that it is found where somebody is to be forgotten.
+            None if isinstance(read, NotUnderstood) else read,
         )
         refused = await accept_from(inbound, STEP, payload.execution, payload, comes_again=True)
         if refused == table.DATABASE_AWAY:

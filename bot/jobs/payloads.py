@@ -340,7 +340,7 @@ class DeskNotePayload:
 @dataclass(frozen=True, slots=True)
 class StepPayload:
     """
-    A workflow has come to our step, which finds the sessions of `customer` for the asker.
+    A workflow has come to our step, for the asker; `subject` is None where `customer` was not understood.
 
     `execution` is what Slack knows that by. `token` is a secret of this execution, with which it is ended.
     """
@@ -351,6 +351,7 @@ class StepPayload:
     customer: str
     execution: str
     token: str | None
+    subject: Subject | None = None
 
 
 LOOKUP = JobKind("lookup", TypeAdapter(LookupPayload))

@@ -4,10 +4,13 @@ import asyncio
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bot.app import Bot
+from bot.audit.mentions import mentions_in
 from bot.audit.search import search
 from bot.slack.manifest import STEP
+from bot.storage.tables import jobs
 from sandbox.faults import Fault
 from sandbox.slack.state import Execution
 from sandbox.slack.steps import install, started
@@ -243,3 +246,16 @@ async def test_what_a_workflow_posts_is_taken_for_no_ticket(desk: Desk) -> None:
         )
         await desk.idle(bot)
         assert slack.replies(posted.channel, posted.ts) == []
+
+
+async def test_a_step_under_way_is_found_where_its_customer_is_to_be_forgotten(desk: Desk) -> None:
+    slack, held = desk.world.slack, asyncio.Event()
+    slack.fail_next("users.info", hold=held)
+    async with desk.casefile() as bot:
+        inputs = {"customer": "u-77", "channel": slack.places.support}
+        await slack.run_step(slack.people.agent, STEP, inputs)
+        async with bot.engine.store.read() as connection:
+            [sealed] = (await connection.execute(select(jobs.c.sealed))).scalars().all()
+        assert mentions_in(bot.engine.keyring.unseal(sealed)).uids == {"u-77"}
+        held.set()
+        await desk.idle(bot)

@@ -83,15 +83,14 @@ class StepJobs:
     async def answer(self, job: Job) -> None:
         """End a step with what was found, or with why nobody was looked up."""
         payload = STEP.read(job.payload)
-        subject = read_subject(payload.customer)
-        known = () if isinstance(subject, NotUnderstood) else (subject,)
-        entries = asked_by(payload.asker, known)
+        subject = payload.subject
+        entries = asked_by(payload.asker, (subject,) if subject else ())
         self._trail.note(job, entries)
         verdict = await self._judged(payload.asker)
         if verdict.refusal is not None:
             await self._refuse(job, payload, entries, verdict.refusal)
-        elif isinstance(subject, NotUnderstood):
-            await self._not_asked(job, payload, entries, _misread(payload.customer, subject))
+        elif subject is None:
+            await self._not_asked(job, payload, entries, _misread(payload.customer))
         elif not self._lookup.sources:
             await self._not_asked(job, payload, entries, steps.NO_SOURCE)
         else:
@@ -214,8 +213,9 @@ async def end_step(slack: AsyncWebClient, payload: StepPayload, method: str, **a
     raise AssertionError("the last try returns or raises")
 
 
-def _misread(customer: str, read: NotUnderstood) -> str:
-    typed = PLAIN.text(customer, _CUSTOMER)
+def _misread(customer: str) -> str:
+    read, typed = read_subject(customer), PLAIN.text(customer, _CUSTOMER)
+    why = read.why if isinstance(read, NotUnderstood) else ""
     if not typed:
-        return steps.NO_CUSTOMER.format(why=read.why)
-    return steps.NOT_READ.format(customer=typed, why=read.why)
+        return steps.NO_CUSTOMER.format(why=why)
+    return steps.NOT_READ.format(customer=typed, why=why)

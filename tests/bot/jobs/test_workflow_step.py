@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.domain.asking import Way
-from bot.domain.model import Session, SourceName
+from bot.domain.model import Session, SourceName, Subject, SubjectKind
 from bot.jobs.inbox import Job
 from bot.jobs.payloads import STEP, StepPayload
 from bot.jobs.pressed.workflow_step import StepJobs
@@ -57,7 +57,8 @@ def running(at: InSlack, number: int) -> tuple[Execution, StepPayload]:
     inputs = {"customer": customer, "channel": asker.channel, "person": person}
     event = started(at.slack.state, FIND, inputs)
     execution = at.slack.state.executions[event["function_execution_id"]]
-    return execution, StepPayload(asker, customer, execution.id, execution.token)
+    subject = Subject(SubjectKind.UID, customer, customer)
+    return execution, StepPayload(asker, customer, execution.id, execution.token, subject)
 
 
 async def run(at: InSlack, process: Process, job: Job, customer: str, kill_after: int) -> Killed:
