@@ -132,9 +132,9 @@ class Bench:
         http = self.http(vendor, Account(str(name)), account.base_url)
         return Rybbit(name, http, account, self.memory, RybbitServer(http, account, self.memory))
 
-    def uxcam(self, vendor: Respond, **settings: Any) -> UXCam:
+    def uxcam(self, vendor: Respond, label: str = "app", **settings: Any) -> UXCam:
         values = {"api_key": "k-e-y", "app_id": "65a0000000000000000000aa"} | settings
-        account, name = UXCamAccount(**values), SourceName("uxcam", "app")
+        account, name = UXCamAccount(**values), SourceName("uxcam", label)
         http = self.http(vendor, Account(str(name), WINDOWS), account.base_url)
         return UXCam(name, http, account, UXCamApi(str(name), account, self.memory))
 

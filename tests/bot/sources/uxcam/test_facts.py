@@ -50,14 +50,16 @@ def numbered(number: int, began: datetime) -> dict[str, Any]:
 @pytest.mark.parametrize("classic", [False, True], ids=["newer", "classic"])
 async def test_a_400_on_the_identity_is_a_failure_and_never_nobody(on_bench: Bench, *, classic: bool) -> None:
     vendor = Canned(lambda r: NOT_FOUND if classic and r.method == "POST" else BAD)
-    for subject in (UID, "jane@corp.example"):
+    # An account of its own for each: of one, no second has calls enough for all.
+    for label, subject in (("first", UID), ("second", "jane@corp.example")):
         with pytest.raises(CallFailed) as failed:
-            await find(on_bench.uxcam(vendor), subject)
+            await find(on_bench.uxcam(vendor, label), subject)
         assert failed.value.failure.reason is Reason.VENDOR_ERROR
-    source = on_bench.uxcam(vendor)
-    for asking in (source.check, lambda calls: source.session("0" * 24, calls)):
-        with pytest.raises(CallFailed):
-            await asking(await calls_of(source))
+    third, fourth = on_bench.uxcam(vendor, "third"), on_bench.uxcam(vendor, "fourth")
+    with pytest.raises(CallFailed):
+        await third.check(await calls_of(third))
+    with pytest.raises(CallFailed):
+        await fourth.session("0" * 24, await calls_of(fourth))
 
 
 async def test_the_classic_api_is_asked_by_in_for_properties_and_by_equal_for_its_own(
