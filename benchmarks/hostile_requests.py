@@ -19,7 +19,7 @@ from bot.app import open_bot
 from bot.operations.log import configure_logging
 from bot.serving.run import serving_http
 from bot.settings.model import load_settings
-from sandbox.hostile_requests import HostileRequest, hostile_requests, status_of
+from sandbox.hostile_requests import ROUTES, HostileRequest, hostile_requests, status_of
 from sandbox.world import open_world
 
 REQUESTS = 2_000
@@ -64,7 +64,7 @@ async def measure() -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with open_world() as world:
             database = {"DATABASE_URL": f"sqlite:///{Path(folder) / 'bench.db'}"}
-            settings = load_settings(world.environment() | database)
+            settings = load_settings(world.environment() | database | dict(ROUTES))
             webhook = f"/webhooks/raygun/shop/{world.raygun_webhooks.secret}"
             async with open_bot(settings) as bot, serving_http(bot, "127.0.0.1", 0) as port:
                 slack = world.slack

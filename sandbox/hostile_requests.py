@@ -3,9 +3,10 @@
 import asyncio
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from types import MappingProxyType
 from urllib.parse import urlencode
 
 Sign = Callable[[str, int | None], dict[str, str]]
@@ -51,6 +52,9 @@ def hostile_requests(sign: Sign, webhook: str, rng: random.Random) -> Iterator[H
         yield from _cut_or_slow(word, sign)
         yield from _at_the_webhook(word, webhook)
         yield from _elsewhere(word)
+        yield from _at_replays(word)
+        for path, token in TOKENS.items():
+            yield from _with_token(word, path, token)
 
 
 def _forged(word: str, sign: Sign) -> Iterator[HostileRequest]:
@@ -83,6 +87,19 @@ def _unreadable(word: str, sign: Sign) -> Iterator[HostileRequest]:
     yield HostileRequest("oversized", _post("/slack/events", large.encode(), sign(large, None)))
 
 
+TOKENS: Mapping[str, str] = MappingProxyType(
+    {"/mcp": "a-shared-token-of-hostile", "/plain/customer-cards": "a-token-for-hostile-cards"}
+)
+"""Bearer tokens of somebody who means harm, by the route that takes them."""
+ROUTES: Mapping[str, str] = MappingProxyType(
+    {
+        "MCP_TOKEN": TOKENS["/mcp"],
+        "MCP_HOSTS": "casefile.example",
+        "PLAIN_CARDS_TOKEN": TOKENS["/plain/customer-cards"],
+        "EMBED_URL": "https://casefile.example",
+    }
+)
+"""The settings with which there are all routes."""
 TOLD = frozenset({"altered button"})
 """Slack has signed it all the same: it is acknowledged, and whoever pressed it is told."""
 
@@ -121,6 +138,36 @@ def _elsewhere(word: str) -> Iterator[HostileRequest]:
     yield HostileRequest("nowhere", _post(f"/{word}/../etc/passwd", b"x", {}))
     yield HostileRequest("no HTTP", f"\x00\x16{word}\r\n\r\n".encode())
     yield HostileRequest("long headers", _request("GET", f"/{'a' * 100_000}", b"", {}))
+
+
+def _at_replays(word: str) -> Iterator[HostileRequest]:
+    for name, method, path in (
+        ("replay: guessed", "GET", f"/embed/replay/v2.{word}.{word}"),
+        ("replay: long", "GET", f"/embed/replay/v2.{'a' * 5_000}.{word}"),
+        ("replay: events", "POST", f"/embed/replay/{word}/events"),
+        ("replay: no file", "GET", "/embed/files/..%2F..%2Fetc%2Fpasswd"),
+    ):
+        yield HostileRequest(name, _request(method, path, b"", {}))
+
+
+def _with_token(word: str, path: str, token: str) -> Iterator[HostileRequest]:
+    told = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+    yield HostileRequest(f"{path}: no token", _post(path, b"{}", told))
+    for name, guess in {"guessed": word, "odd": f"é{'x' * 5_000}"}.items():
+        given = told | {"Authorization": f"Bearer {guess}"}
+        yield HostileRequest(f"{path}: {name}", _post(path, b"{}", given))
+    told |= {"Authorization": f"Bearer {token}"}
+    for name, body in {
+        "no JSON": f"{{{word}".encode(),
+        "another": b'{"jsonrpc": 2, "cardKeys": 7, "customer": []}',
+        "deep": b"[" * 10_000,
+        "no UTF-8": b'"\xff"',
+        "half an emoji": b'{"cardKeys": ["casefile"], "customer": {"email": "\\ud83d"}, "id": "\\ud83d"}',
+        "oversized": b"[" + b"1," * 200_000 + b"1]",
+    }.items():
+        yield HostileRequest(f"{path}: {name}", _post(path, body, told))
+    yield HostileRequest(f"{path}: slow", _post(path, b"{}" * 9, told)[:-5], is_slow=True)
+    yield HostileRequest(f"{path}: read", _request("GET", path, b"", told))
 
 
 def _post(path: str, body: bytes, headers: dict[str, str]) -> bytes:
