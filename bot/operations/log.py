@@ -2,15 +2,32 @@
 
 import logging
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
-
-import stamina.instrumentation
-import structlog
-from structlog.types import EventDict
 
 from bot.operations.masking import mask
 from bot.operations.places import place_of
+
+
+@contextmanager
+def _not_found(name: str) -> Iterator[None]:
+    """While the block runs, whoever imports a library is told that it is not there, unless it is loaded."""
+    if name in sys.modules:
+        yield
+        return
+    sys.modules[name] = None  # type: ignore[assignment] # as Python's documents say
+    try:
+        yield
+    finally:
+        del sys.modules[name]
+
+
+# structlog loads rich where it finds it, 3 MiB of what colours a terminal: this log has no colours.
+with _not_found("rich"):
+    import stamina.instrumentation
+    import structlog
+    from structlog.types import EventDict
 
 # httpx2 and httpcore2 print URLs: they carry addresses.
 _QUIET = {
