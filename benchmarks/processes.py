@@ -22,6 +22,7 @@ from benchmarks.kill import database
 from bot.domain.model import Subject, SubjectKind
 from bot.engine.opening import open_engine
 from bot.engine.parts import Engine
+from bot.operations.log import configure_logging
 from bot.settings.model import Settings, load_settings
 from bot.sources.protocol import Question
 from sandbox.people import FULLSTORY, RYBBIT, UXCAM, Customer, Visit
@@ -139,6 +140,8 @@ def main() -> None:
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="postgresql")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    # To standard error: what is told stands on standard output.
+    configure_logging("ERROR")
     show(asyncio.run(measure(options.database, options.seed)), as_json=options.json)
 
 
