@@ -112,7 +112,7 @@ class RateLimits:
             now = held.free_now()
             if now is None:
                 return False
-            row = {"method": method, "at_ms": now + _PROMISE_LASTS_MS}
+            row = {"method": method, "at_ms": now + _PROMISE_LASTS_MS, "is_promised": True}
             connection.send(_calling(), [row] * calls)
         return True
 
@@ -128,9 +128,9 @@ class RateLimits:
             if taken.get(method, now) > now:
                 return 0
             ours, ahead = slack_calls.c.method == method, slack_calls.c.at_ms > now
-            # Promised calls are as good as each other; one that merely waits for its turn is nearer.
-            furthest = select(slack_calls.c.id).where(ours, ahead).order_by(slack_calls.c.at_ms.desc())
-            kept = delete(slack_calls).where(slack_calls.c.id.in_(furthest.limit(most).scalar_subquery()))
+            # Promised calls are as good as each other.
+            promised = select(slack_calls.c.id).where(ours, ahead, slack_calls.c.is_promised)
+            kept = delete(slack_calls).where(slack_calls.c.id.in_(promised.limit(most).scalar_subquery()))
             turns_left = await connection.change(kept)
             if turns_left:
                 row = {"method": method, "at_ms": now}

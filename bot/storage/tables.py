@@ -356,6 +356,8 @@ slack_calls = Table(
     Column("method", String(64), nullable=False),
     # When it is made: some are yet to be.
     Column("at_ms", BigInteger, nullable=False),
+    # Set aside for an answer's edits, which may make it earlier; NULL: no.
+    Column("is_promised", Boolean),
     Index("slack_calls_by_method", "method", "at_ms"),
 )
 

@@ -127,6 +127,14 @@ async def test_a_turn_far_ahead_as_after_a_step_of_the_databases_clock_is_not_wa
     assert await seconds(RateLimits(store), EDIT) <= 600
 
 
+async def test_a_call_that_waits_for_its_turn_is_not_made_in_place_of_a_promised_one(store: Store) -> None:
+    limits = RateLimits(store)
+    for _ in range(A_MINUTE[EDIT]):
+        assert await seconds(limits, EDIT) == 0
+    assert await seconds(limits, EDIT) > 30
+    assert not await limits.promised_turn(EDIT)
+
+
 @settings(max_examples=8, deadline=None)
 @given(steps=st.lists(st.tuples(st.integers(0, 4_000), st.integers(0, 2)), min_size=30, max_size=60))
 async def test_no_minute_holds_more_than_its_tier_where_some_were_promised_before(
