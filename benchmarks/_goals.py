@@ -196,6 +196,13 @@ def nothing_wrong(name: str, *counts: str) -> Callable[[Rows], list[Line]]:
     return lines
 
 
+def processes(rows: Rows) -> list[Line]:
+    """Goals: no question asked again while its answer is fresh, none refused; Raygun is read by pages."""
+    by_person = [row for row in rows if row["vendor"] != "raygun"]
+    asked_again = nothing_wrong("processes", "asked_again_while_fresh")(by_person)
+    return [*asked_again, *nothing_wrong("processes", "refused")(rows)]
+
+
 def _first_words(row: dict[str, Any]) -> str:
     """What a row is of, by its first field where that is a word."""
     first = next(iter(row.values()))
@@ -221,7 +228,7 @@ LINES: dict[str, Callable[[Rows], list[Line]]] = {
     "ledger": ledger,
     "startup": startup,
     "outage": nothing_wrong("outage", "lost", "doubled"),
-    "processes": nothing_wrong("processes", "asked_again_while_fresh", "refused"),
+    "processes": processes,
     "watch": nothing_wrong("watch", "missing", "doubled", "wrong"),
     "mcp_questions": nothing_wrong(
         "mcp_questions", "failed", "wrong customers", "without source or age", "calls over quota"
