@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 import psycopg
+from psycopg.pq import PipelineStatus
 from sqlalchemy import Connection as SyncConnection
 from sqlalchemy import Dialect, Executable, Result
 from sqlalchemy.engine import IteratorResult
@@ -24,8 +25,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.storage.database.connection import Sent
 
 _STATEMENT_SECONDS = 15
-# The part of a transaction that may be taken back alone.
-_PART = "part"
+# A part of a transaction that may be taken back alone: with how many others around it.
+_PART = "part_{}"
+_COMMIT = "COMMIT"
 
 Driver = psycopg.AsyncConnection[tuple[Any, ...]]
 Compiled = MutableMapping[Any, Any]
@@ -62,6 +64,7 @@ class PostgresqlConnection:
         self._driver = driver
         self._compiled = compiled
         self.has_begun = False
+        self._parts = 0
         self._unsent: list[Command] = []
 
     @property
@@ -96,15 +99,20 @@ class PostgresqlConnection:
     @asynccontextmanager
     async def begin_nested(self) -> AsyncIterator[None]:
         """A part of the transaction that is taken back alone where it fails."""
-        self._unsent.append(Command(f"SAVEPOINT {_PART}"))
+        part = _PART.format(self._parts)
+        self._unsent.append(Command(f"SAVEPOINT {part}"))
         await self.deliver()
+        self._parts += 1
         try:
             yield
-            self._unsent.append(Command(f"RELEASE {_PART}"))
+            self._unsent.append(Command(f"RELEASE {part}"))
             await self.deliver()
         except BaseException:
-            self._unsent.append(Command(f"ROLLBACK TO {_PART}"))
+            # What the part has not sent yet would be taken back too, or fail outside of it.
+            self._unsent = [Command(f"ROLLBACK TO {part}")]
             raise
+        finally:
+            self._parts -= 1
 
     async def deliver(self, *, ends: bool = False) -> None:
         """Have all executed that was sent, in one round trip; with `ends` the transaction is committed."""
@@ -113,7 +121,7 @@ class PostgresqlConnection:
             self.has_begun = True
             commands = [Command("BEGIN"), *commands]
         elif self.has_begun and ends:
-            commands = [*commands, Command("COMMIT")]
+            commands = [*commands, Command(_COMMIT)]
         if not commands:
             return
         try:
@@ -122,6 +130,8 @@ class PostgresqlConnection:
         except psycopg.Error as error:
             if self._driver.closed:
                 await self._sql.invalidate()
+            # Behind an error nothing was prepared, whatever the driver has noted when it sent it.
+            self._driver._prepared.clear()  # noqa: SLF001 - there is no public way
             raise _as_sqlalchemys(_first(error)) from error
         except BaseException:
             # Nobody knows what comes next from it.
@@ -134,10 +144,21 @@ class PostgresqlConnection:
         if len(commands) == 1 and len(commands[0].values) <= 1:
             cursors = [await _queued(self._driver, commands[0])]
         else:
-            async with self._driver.pipeline():
-                cursors = [await _queued(self._driver, command) for command in commands]
+            cursors = await self._together(commands)
         for command, cursor in zip(commands, cursors, strict=True):
             command.sent.has_come(await _rows(cursor), cursor.rowcount)
+        if commands[-1].text == _COMMIT and cursors[-1].statusmessage != _COMMIT:
+            raise psycopg.errors.InFailedSqlTransaction("an error was caught, and all was taken back")
+
+    async def _together(self, commands: Sequence[Command]) -> list[psycopg.AsyncCursor[tuple[Any, ...]]]:
+        async with self._driver.pipeline():
+            try:
+                return [await _queued(self._driver, command) for command in commands]
+            except BaseException:
+                if not self.has_begun and self._driver.pgconn.pipeline_status != PipelineStatus.ABORTED:
+                    # The pipeline's end would commit those that have gone already.
+                    await self._driver.close()
+                raise
 
 
 def _first(error: psycopg.Error) -> psycopg.Error:

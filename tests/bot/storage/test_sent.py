@@ -2,7 +2,7 @@
 
 import pytest
 from sqlalchemy import insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError, InternalError
 
 from benchmarks._visits import Visits, counted
 from bot.storage.database import Connection
@@ -73,6 +73,104 @@ async def test_a_part_that_fails_is_taken_back_alone(store: Store) -> None:
             await write_again(connection)
         connection.send(insert(turns).values(turn("c", 1)))
     assert await rows(store) == [("a", 1), ("c", 1)]
+
+
+@pytest.mark.parametrize("waits", [False, True])
+async def test_where_a_text_cannot_be_sent_nothing_before_it_is_left(store: Store, waits: bool) -> None:
+    async def write_a_surrogate() -> None:
+        async with store.write() as connection:
+            connection.send(insert(turns).values(turn("a", 1)))
+            connection.send(insert(turns).values(turn("b\ud800", 1)))
+            if waits:
+                await connection.deliver()
+
+    with pytest.raises(UnicodeEncodeError):
+        await write_a_surrogate()
+    assert await rows(store) == []
+
+
+@on_postgresql
+async def test_where_the_driver_refuses_a_text_nothing_before_it_is_left(store: Store) -> None:
+    async def write_nul() -> None:
+        async with store.write() as connection:
+            connection.send(insert(turns).values(turn("a", 1)))
+            connection.send(insert(turns), [turn("b", 1), turn("c\0", 1)])
+
+    with pytest.raises(DataError):
+        await write_nul()
+    assert await rows(store) == []
+
+
+@pytest.mark.parametrize("times", range(3))
+async def test_a_statement_works_after_it_was_left_out_behind_one_that_failed(
+    store: Store, times: int
+) -> None:
+    # The driver prepares a statement after some times, here behind the error.
+    adding = insert(turns).returning(turns.c.key)
+    for number in range(2 + times):
+        async with store.write() as connection:
+            connection.send(adding, turn(f"C{number}", 1))
+
+    async def fail() -> None:
+        async with store.write() as connection:
+            connection.send(turns.update().values(key="same"))
+            connection.send(adding, turn("left out", 1))
+
+    with pytest.raises(IntegrityError):
+        await fail()
+    async with store.write() as connection:
+        connection.send(adding, turn("a", 1))
+    assert len(await rows(store)) == 3 + times
+
+
+async def test_a_part_in_a_part_is_taken_back_alone_and_then_with_the_other(store: Store) -> None:
+    async def fail_twice(connection: Connection) -> None:
+        async with connection.begin_nested():
+            connection.send(insert(turns).values(turn("outer", 1)))
+            with pytest.raises(IntegrityError):
+                await write_twice(connection)
+            connection.send(insert(turns).values(turn("more", 1)))
+            raise KeyError
+
+    async def write_twice(connection: Connection) -> None:
+        async with connection.begin_nested():
+            for _ in range(2):
+                connection.send(insert(turns).values(turn("inner", 1)))
+
+    async with store.write() as connection:
+        with pytest.raises(KeyError):
+            await fail_twice(connection)
+        connection.send(insert(turns).values(turn("after", 1)))
+    assert await rows(store) == [("after", 1)]
+
+
+@on_postgresql
+async def test_what_a_part_has_not_sent_when_it_fails_is_not_sent_afterwards(store: Store) -> None:
+    async def give_up(connection: Connection) -> None:
+        async with connection.begin_nested():
+            connection.send(insert(turns).values(turn("a", 2)))
+            raise KeyError
+
+    async with store.write() as connection:
+        connection.send(insert(turns).values(turn("a", 1)))
+        with pytest.raises(KeyError):
+            await give_up(connection)
+    assert await rows(store) == [("a", 1)]
+
+
+@on_postgresql
+async def test_a_transaction_that_the_server_took_back_does_not_end_as_if_it_were_committed(
+    store: Store,
+) -> None:
+    async def go_on_after_an_error() -> None:
+        async with store.write() as connection:
+            await connection.execute(insert(turns).values(turn("a", 1)))
+            with pytest.raises(IntegrityError):
+                await connection.execute(insert(turns).values(turn("a", 2)))
+
+    with pytest.raises(InternalError):
+        await go_on_after_an_error()
+    assert await rows(store) == []
 
 
 @on_postgresql
