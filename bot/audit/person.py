@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from bot.audit.mentions import Mentions
+from bot.audit.mentions import Mentions, plain
 from bot.domain.model import Subject, SubjectKind
 
 ProductOf = Callable[[str], str]
@@ -34,7 +34,7 @@ class NamesOfOne:
 
     def is_in(self, mentions: Mentions, product: str | None) -> bool:
         """Whether a record, of a product if that is known, names them."""
-        if self.addresses & mentions.addresses:
+        if self.addresses & mentions.possible:
             return True
         return any(self.is_called(uid, product) for uid in self.uids & mentions.uids)
 
@@ -77,7 +77,7 @@ def person_of(subject: Subject, everything: Iterable[Named]) -> NamesOfOne:
     only_in = {uid: frozenset(products[uid]) for uid in uids if products[uid] and uid != subject.value}
     known = NamesOfOne(frozenset(addresses), frozenset(uids), frozenset(), only_in)
     theirs = [named.mentions for named in everything if known.is_in(named.mentions, named.product)]
-    spelled = {one for mentions in theirs for one in mentions.spelled if one.lower() in addresses}
+    spelled = {one for mentions in theirs for one in mentions.spelled if plain(one) in addresses}
     alone = [one for one in theirs if one.addresses <= known.addresses and one.uids <= known.uids]
     return NamesOfOne(
         known.addresses,

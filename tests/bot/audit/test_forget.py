@@ -159,3 +159,32 @@ async def test_rows_of_a_key_that_is_gone_are_counted(store: Store) -> None:
 
 def test_every_table_that_holds_something_sealed_is_read() -> None:
     assert {table for table in metadata.tables.values() if "sealed" in table.c} == set(SEALED)
+
+
+OBRIEN = Subject(SubjectKind.EMAIL, "o'brien@contoso.example", "O'Brien@contoso.example")
+BRIEN = Subject(SubjectKind.EMAIL, "brien@contoso.example", "brien@contoso.example")
+MUELLER = Subject(SubjectKind.EMAIL, "jo@xn--mller-kva.example", "Jo@müller.example")
+SALES = Subject(SubjectKind.EMAIL, "a/b=c&d@contoso.example", "a/b=c&d@contoso.example")
+
+
+@pytest.mark.parametrize("somebody", [OBRIEN, MUELLER, SALES], ids=["apostrophe", "unicode", "signs"])
+async def test_somebody_is_found_everywhere_whatever_signs_are_in_their_address(
+    store: Store, somebody: Subject
+) -> None:
+    await learn(store, NEW, somebody, "u-77")
+    await learn(store, NEW, LI, "u-12")
+    doomed = await found(store, somebody)
+    assert [name for name, rows in doomed.counts.items() if not rows] == []
+    lis = (await found(store, LI)).counts
+    await erase(store, Keyring((NEW, OLD)), doomed)
+    assert [name for name, rows in (await found(store, somebody)).counts.items() if rows] == []
+    assert (await found(store, LI)).counts == lis
+
+
+async def test_somebody_whose_address_ends_like_anothers_is_somebody_else(store: Store) -> None:
+    await learn(store, NEW, OBRIEN, "u-77")
+    whole = (await found(store, OBRIEN)).counts
+    await learn(store, NEW, BRIEN, "u-12")
+    assert (await found(store, BRIEN)).names == 2
+    await erase(store, Keyring((NEW, OLD)), await found(store, BRIEN))
+    assert (await found(store, OBRIEN)).counts == whole
