@@ -49,12 +49,14 @@ class OutOfReach:
     What was told about somebody and can be taken back by no app.
 
     `cards` are those below other people's messages, `shown_to_one` are answers that one person alone was
-    shown, `desk_notes` are notes in their tickets.
+    shown, `desk_notes` are notes in their tickets, `workflow_answers` went to a workflow, which may
+    have posted them.
     """
 
     cards: int = 0
     shown_to_one: int = 0
     desk_notes: int = 0
+    workflow_answers: int = 0
 
 
 async def posts_about(store: Store, doomed: Doomed) -> list[Place]:
@@ -80,17 +82,20 @@ async def out_of_reach(store: Store, doomed: Doomed) -> OutOfReach:
     has_post = exists().where(posts.c.job == audit.c.job, posts.c.ts.is_not(None), posts.c.ts != _NOT_A_TIME)
     told &= ~has_post & audit.c.message_ts.is_(None)
     query = select(audit.c.way, audit.c.shown_to, func.count()).group_by(audit.c.way, audit.c.shown_to)
-    cards = shown_to_one = desk_notes = 0
+    cards = shown_to_one = desk_notes = workflow_answers = 0
     async with store.read(is_long=True) as connection:
         for way, shown_to, count in (await connection.execute(query.where(told))).all():
             cards += count if way == Way.CARD and shown_to == ShownTo.PUBLIC else 0
             shown_to_one += count if shown_to == ShownTo.ASKER and way not in _OUTSIDE_SLACK else 0
             desk_notes += count if shown_to == ShownTo.DESK else 0
-    return OutOfReach(cards, shown_to_one, desk_notes)
+            workflow_answers += count if way == Way.WORKFLOW and shown_to in _HANDED_ON else 0
+    return OutOfReach(cards, shown_to_one, desk_notes, workflow_answers)
 
 
 # What these show to one person is not in Slack.
 _OUTSIDE_SLACK = frozenset({Way.TERMINAL, Way.MCP, Way.PLAIN})
+# So a workflow's step was answered that has handed something on.
+_HANDED_ON = frozenset({ShownTo.PUBLIC, ShownTo.MASKED})
 
 
 async def remove_posts(slack: AsyncWebClient, places: Iterable[Place]) -> Removed:

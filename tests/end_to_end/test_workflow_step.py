@@ -9,6 +9,8 @@ from sqlalchemy import select
 from bot.app import Bot
 from bot.audit.mentions import mentions_in
 from bot.audit.search import search
+from bot.cli.commands.forget import erase_person, receipt_json, receipt_text
+from bot.domain.model import Subject, SubjectKind
 from bot.slack.manifest import STEP
 from bot.storage.tables import jobs
 from sandbox.faults import Fault
@@ -259,3 +261,16 @@ async def test_a_step_under_way_is_found_where_its_customer_is_to_be_forgotten(d
         assert mentions_in(bot.engine.keyring.unseal(sealed)).uids == {"u-77"}
         held.set()
         await desk.idle(bot)
+
+
+async def test_what_workflows_were_handed_is_told_as_out_of_reach_where_its_customer_is_forgotten(
+    desk: Desk,
+) -> None:
+    jane = Subject(SubjectKind.EMAIL, JANE, JANE)
+    async with desk.casefile() as bot:
+        await run(desk, bot)
+        await run(desk, bot, user=desk.world.slack.people.guest)
+        receipt = await erase_person(bot.engine, jane, is_dry_run=True, with_posts=False)
+    beyond = {"cards": 0, "shown_to_one": 0, "desk_notes": 0, "workflow_answers": 1}
+    assert receipt_json(receipt)["out_of_reach"] == beyond
+    assert "No app can take back: 1 answer that a workflow was handed" in receipt_text(receipt)

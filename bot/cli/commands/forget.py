@@ -186,6 +186,7 @@ def _posts_text(receipt: Receipt) -> list[str]:
             "answers that one person alone was shown",
         ),
         (beyond.desk_notes, "note in a help desk", "notes in a help desk"),
+        (beyond.workflow_answers, "answer that a workflow was handed", "answers that workflows were handed"),
     ]
     out = [f"{count} {one if count == 1 else many}" for count, one, many in kept if count]
     return [*lines, f"No app can take back: {', '.join(out)}"] if out else lines
