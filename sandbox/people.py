@@ -118,7 +118,7 @@ def _well_known(now: datetime) -> tuple[Customer, ...]:
             "u-77",
             "jane@contoso.example",
             "Jane Doe",
-            "on the site right now, in all three tools, with errors at checkout",
+            "on the site right now, in FullStory, Raygun and Rybbit, with errors at checkout",
             (
                 Visit(
                     _ago(now, minutes=6), 340, ("/", "/cart", "/pay"), (_CART,), running=True, signs=_AT_PAY
@@ -152,7 +152,7 @@ def _well_known(now: datetime) -> tuple[Customer, ...]:
             "cust-8841",
             "oluwaseun@adventure.example",
             "Oluwaseun Adeyemi",
-            "by uid: all three tools know this one",
+            "by uid: FullStory, Raygun and Rybbit know this one",
             (
                 Visit(_ago(now, hours=2), 1011, ("/", "/tents", "/cart"), (_CART, _PAY)),
                 Visit(_ago(now, days=2), 40, ("/tents",)),
@@ -269,7 +269,7 @@ def _ticket_senders(now: datetime) -> tuple[Customer, ...]:
             "u-4711",
             "jane.doe@contoso.example",
             "Jane Doe",
-            "writes most of the sample tickets; was here a moment ago, in all three tools",
+            "writes most of the sample tickets; was here a moment ago, in FullStory, Raygun and Rybbit",
             (
                 Visit(_ago(now, minutes=11), 560, ("/", "/dashboard", "/export"), (_EXPORT,), running=True),
                 Visit(_ago(now, hours=7), 410, ("/dashboard", "/pay"), (_PAY, _LOOP)),

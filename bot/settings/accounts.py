@@ -104,8 +104,9 @@ class RybbitAccount(AccountSettings):
     """One site on a Rybbit server (`contracts/rybbit.md`)."""
 
     where = (
-        "your Rybbit, account settings, API keys: one that may read sessions, users and analytics."
-        " The site's number stands in its addresses. A server of your own has its own address."
+        "your Rybbit, account settings, API keys: one that may read sessions, users and analytics,"
+        " and replays where they are to play in Slack. The site's number stands in its addresses."
+        " A server of your own has its own address."
     )
     also_asked = ("BASE_URL",)
 
