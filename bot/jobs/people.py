@@ -206,7 +206,7 @@ class PeopleJobs:
             await self._poster.dismiss(asker.response_url)
 
     def _private_because(self, payload: LookupPayload, verdict: Verdict) -> str | None:
-        """Say why only the asker may see the answer, None where everybody may."""
+        """Why only the asker may see the answer; None where everybody may."""
         if payload.on is not None and payload.on.ephemeral:
             return table.ONLY_YOU
         if self._settings.visibility == "ephemeral" and not payload.asker.is_direct:

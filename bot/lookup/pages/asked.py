@@ -107,7 +107,7 @@ class Pages:
         return await self._shared(
             source,
             "errors",
-            session_id if until is None else f"{session_id} until {until.isoformat()}",
+            _up_to(session_id, until),
             lambda calls: source.errors_in(session_id, calls, until),
             by,
             Purpose.PERSON,
@@ -126,7 +126,7 @@ class Pages:
         return await self._shared(
             source,
             "summary",
-            session_id if until is None else f"{session_id} until {until.isoformat()}",
+            _up_to(session_id, until),
             lambda calls: source.summary_of(session_id, calls, until),
             by,
             Purpose.PERSON,
@@ -162,6 +162,11 @@ class Pages:
         if isinstance(said, CallFailed):
             raise said
         return cast("T", said.what)
+
+
+def _up_to(session_id: str, until: datetime | None) -> str:
+    """What tells a session up to a time from the whole of it."""
+    return session_id if until is None else f"{session_id} until {until.isoformat()}"
 
 
 def _is_kept_back(said: _Said | CallFailed) -> bool:

@@ -66,6 +66,7 @@ class Connection(Protocol):
         """
         Have a statement executed after those before it, at the latest when the transaction ends.
 
+        What comes back has its rows, and how many it has changed, as soon as it has been executed.
         On PostgreSQL all that was sent goes to the server with the next statement that is waited for, or with
         the end of the transaction, in one round trip.
         """

@@ -69,11 +69,11 @@ class PostgresqlConnection:
 
     @property
     def dialect(self) -> Dialect:
-        """PostgreSQL's."""
+        """SQLAlchemy's dialect of PostgreSQL."""
         return self._sql.dialect
 
     def send(self, statement: Executable, parameters: Parameters | None = None) -> Any:
-        """Have a statement executed with the next one that is waited for, or at the end."""
+        """What comes of a statement, which goes with the next one that is waited for, or at the end."""
         text, values = _compiled(statement, parameters, self.dialect, self._compiled)
         command = Command(text, values)
         self._unsent.append(command)
@@ -140,7 +140,13 @@ class PostgresqlConnection:
             raise
 
     async def carry(self, commands: Sequence[Command]) -> None:
-        """Make one round trip."""
+        """
+        Have commands executed in one round trip, and note in each of them what came of it.
+
+        Raises:
+            psycopg.Error: where one of them fails; what is behind it was not executed.
+
+        """
         if len(commands) == 1 and len(commands[0].values) <= 1:
             cursors = [await _queued(self._driver, commands[0])]
         else:

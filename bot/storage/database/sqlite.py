@@ -104,7 +104,7 @@ class SqliteConnection:
         return await self.run_sync(lambda sync: sync.execute(statement, parameters))
 
     def send(self, statement: Executable, parameters: Parameters | None = None) -> Any:
-        """Have a statement executed: at once, as that takes less than to remember it."""
+        """What came of a statement, executed at once, as that takes less than to remember it."""
         sent: Sent[*tuple[Any, ...]] = Sent()
         done = self._sync.execute(statement, parameters)
         # A statement whose rows are not read keeps its transaction from being committed.
