@@ -18,6 +18,7 @@ from bot.answers.buttons import ButtonValue
 from bot.answers.mrkdwn import escaped
 from bot.answers.words import table
 from bot.audit.entries import Came, asked_by
+from bot.domain.addresses import subject_of_address
 from bot.domain.asking import Asker, Way
 from bot.domain.model import Subject, SubjectKind
 from bot.domain.subjects import NotUnderstood, read_subject
@@ -66,8 +67,9 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
     @bolt.action(AGAIN)
     async def on_again(ack: AsyncAck, body: dict[str, Any]) -> None:
         kind, typed = json.loads(body["actions"][0]["value"])
-        value = typed.lower() if kind == SubjectKind.EMAIL else typed
-        await _look_up(inbound, body, Subject(SubjectKind(kind), value, typed))
+        is_uid = SubjectKind(kind) is SubjectKind.UID
+        subject = Subject(SubjectKind.UID, typed, typed) if is_uid else subject_of_address(typed)
+        await _look_up(inbound, body, subject)
         await ack()
 
     @bolt.action(CLEAR)

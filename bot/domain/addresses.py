@@ -146,6 +146,11 @@ def read_address(word: str) -> Subject | None:
     return Subject(SubjectKind.EMAIL, f"{valid.local_part}@{domain}".lower(), valid.original)
 
 
+def subject_of_address(address: str) -> Subject:
+    """The subject of an address that a vendor has: as `read_address`, and lower-cased where it is none."""
+    return read_address(address) or Subject(SubjectKind.EMAIL, address.lower(), address)
+
+
 def shown_address(address: Subject) -> str:
     """The address as people and programs are shown it: lower-cased, Unicode kept."""
     return address.typed.lower()

@@ -11,6 +11,7 @@ from datetime import timedelta
 from pydantic import TypeAdapter
 from sqlalchemy import select
 
+from bot.domain.addresses import subject_of_address
 from bot.domain.links import spellings
 from bot.domain.model import Session, SourceName, Subject, SubjectKind, UrlIs
 from bot.sources.raygun.index import SessionIndex
@@ -119,7 +120,7 @@ def _indexed(session: Session | None) -> Pointer | None:
     uid, email = session.user.uid, session.user.email
     subject = None
     if email:
-        subject = Subject(SubjectKind.EMAIL, email.lower(), email)
+        subject = subject_of_address(email)
     elif uid:
         subject = Subject(SubjectKind.UID, uid, uid)
     return Pointer(str(session.source), session.id, subject)

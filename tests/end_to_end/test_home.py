@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from bot.answers.buttons import LOOK_FURTHER, REFRESH, REST, SHOW_MORE
+from bot.audit.search import search
+from bot.domain.addresses import read_address
 from bot.jobs.home.view import AGAIN, CHANNELS, CLEAR, DEFAULTS, LOOK_UP, OFFER, SUBJECT_BLOCK, SUBJECT_INPUT
 from sandbox.ticket_samples import post_sample
 from tests.end_to_end.conftest import Desk
@@ -68,6 +70,21 @@ async def test_who_is_asked_for_on_the_tab_is_answered_there_and_nowhere_else(de
         assert len(desk.world.fullstory.calls) == calls
         other = await opened(desk, slack.people.colleague)
         assert f"`{JANE}`" not in other
+
+
+async def test_whoever_is_asked_for_again_is_the_same_in_the_audit_trail_also_with_a_unicode_domain(
+    desk: Desk,
+) -> None:
+    slack, agent, jo = desk.world.slack, desk.world.slack.people.agent, read_address("jo@müller.example")
+    async with desk.casefile() as bot:
+        await opened(desk, agent)
+        await slack.press_in_home(agent, SUBJECT_INPUT, **typed("jo@müller.example"))
+        await until(desk, agent, lambda shown: AGAIN in shown)
+        await desk.idle(bot)
+        await slack.press_in_home(agent, AGAIN)
+        await desk.idle(bot)
+        rows = await search(bot.engine.store, bot.engine.keyring, subject=jo)
+    assert [row.outcome for row in rows] == ["nobody", "nobody"]
 
 
 async def growing(desk: Desk, user: str) -> asyncio.Event:

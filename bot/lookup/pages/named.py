@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from bot.domain.addresses import subject_of_address
 from bot.domain.links import Link, LinkKind, VendorPages, read_link
 from bot.domain.model import Finding, Session, State, Subject, SubjectKind
 from bot.lookup.ask_source import AskSource
@@ -161,4 +162,4 @@ def _subject_of(session: Session) -> Subject | None:
     uid, email = session.user.uid, session.user.email
     if uid and "@" not in uid:
         return Subject(SubjectKind.UID, uid, uid)
-    return Subject(SubjectKind.EMAIL, email, email) if email else None
+    return subject_of_address(email) if email else None

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 import httpx2
 
+from bot.domain.addresses import subject_of_address
 from bot.domain.answer import Answer
 from bot.domain.links import Link, host_of
 from bot.domain.model import Reason, Session, SessionUser, SourceName, Subject, SubjectKind
@@ -221,7 +222,7 @@ class PostHog:
             return Subject(SubjectKind.UID, link.user_id, link.user_id)
         if uid := person.uid or next(iter(person.distinct_ids), None):
             return Subject(SubjectKind.UID, uid, uid)
-        return Subject(SubjectKind.EMAIL, person.email.lower(), person.email) if person.email else None
+        return subject_of_address(person.email) if person.email else None
 
 
 def _is_of(row: RecordingRow, person: PersonRow) -> bool:

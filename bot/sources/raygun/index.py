@@ -18,7 +18,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, func, insert, select
 
-from bot.domain.addresses import read_address
+from bot.domain.addresses import read_address, subject_of_address
 from bot.domain.coverage import Coverage, Span
 from bot.domain.links import spellings
 from bot.domain.model import ErrorEvent, Session, SessionUser, SourceName, Subject, SubjectKind
@@ -383,7 +383,7 @@ class SessionIndex:
             address = read_address(user.uid) if "@" in user.uid else None
             names.add(self._who(address or Subject(SubjectKind.UID, user.uid, user.uid)))
         if user.email:
-            names.add(self._who(Subject(SubjectKind.EMAIL, user.email.lower(), user.email)))
+            names.add(self._who(subject_of_address(user.email)))
         return names
 
     def _who(self, subject: Subject) -> str:

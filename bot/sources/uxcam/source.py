@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from bot.domain.addresses import subject_of_address
 from bot.domain.answer import Answer
 from bot.domain.links import Link, LinkKind
 from bot.domain.model import (
@@ -186,7 +187,7 @@ class UXCam:
                 if user.uid:
                     return Subject(SubjectKind.UID, user.uid, user.uid)
                 if user.email:
-                    return Subject(SubjectKind.EMAIL, user.email, user.email)
+                    return subject_of_address(user.email)
         return None
 
     async def others(self, hit: Hit, calls: Calls) -> Spread | None:

@@ -58,6 +58,15 @@ async def test_a_session_that_nobody_told_of_is_asked_for_and_then_its_person(de
     assert all(word in str(card) for word in ("Visit of *Jane Doe*", OPEN, MORE_OF_PERSON))
 
 
+async def test_a_session_that_names_an_address_in_capitals_is_the_customers_of_that_address(
+    desk: Desk,
+) -> None:
+    desk.uxcam.people = {JANE.value: (session(1, SessionUser(email="Jane@Contoso.example")),)}
+    [card] = (await desk.cards(session_url(1))).values()
+    assert desk.uxcam.asked == [f"{1:024x}", JANE.value]
+    assert MORE_OF_PERSON in str(card)
+
+
 async def test_a_session_that_names_nobody_is_shown_as_nobodys(desk: Desk) -> None:
     desk.uxcam.people["nobody"] = (session(3, SessionUser()),)
     [card] = (await desk.cards(session_url(3))).values()

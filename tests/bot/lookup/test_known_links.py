@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
+from bot.domain.addresses import read_address
 from bot.domain.model import Session, SessionUser, SourceName, Subject, SubjectKind, UrlIs
 from bot.lookup.known_links import KnownLinks, Pointer
 from bot.sources.raygun.index import Customer, Harvest, SessionIndex, Sighted
@@ -144,6 +145,7 @@ async def test_neither_who_nor_which_session_can_be_read_in_the_database(
     [
         (SessionUser("u-77", "Jane@contoso.example"), JANE),
         (SessionUser("u-77"), U77),
+        (SessionUser(email="Jo@Müller.example"), read_address("Jo@Müller.example")),
         (SessionUser(name="Jane"), None),
     ],
 )

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from bot.domain.addresses import read_address
 from bot.domain.coverage import Span
 from bot.domain.model import Session, SessionUser, SourceName, Subject, SubjectKind
 from bot.sources.raygun.index import Customer, Harvest, Opened, SessionIndex, Sighted
@@ -57,6 +58,14 @@ async def test_somebody_is_found_by_every_name_newest_first(index: SessionIndex)
 async def test_an_identifier_that_is_an_address_is_found_whatever_its_case(index: SessionIndex) -> None:
     await index.put(SHOP, harvest(sighted(1, NOW - DAY, uid="Jane@Contoso.example")), NOW)
     assert await ids(index, JANE) == ["1"]
+
+
+async def test_an_address_is_found_whose_domain_the_vendor_writes_in_unicode(index: SessionIndex) -> None:
+    await index.put(SHOP, harvest(sighted(1, NOW - DAY, email="Jo@Müller.example")), NOW)
+    await index.put(SHOP, harvest(sighted(2, NOW - DAY, email="jo@xn--mller-kva.example")), NOW)
+    jo = read_address("jo@xn--mller-kva.example")
+    assert jo is not None
+    assert sorted(await ids(index, jo)) == ["1", "2"]
 
 
 async def test_the_vendors_own_id_leads_to_sessions_that_name_nobody(index: SessionIndex) -> None:
