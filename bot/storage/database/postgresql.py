@@ -83,6 +83,9 @@ class PostgresqlDatabase:
             # to the new primary.
             await self._engine.dispose()
             return StoreAway("the server takes no writes")
+        if isinstance(told, psycopg.errors.InvalidSqlStatementName):
+            # A pooler has put another server behind the connection. The driver has let go of them, too.
+            return StoreAway("the server knows no prepared statements any more")
         lost = isinstance(told, psycopg.OperationalError | psycopg.InterfaceError)
         return StoreAway(type(told).__name__) if lost else None
 

@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
 from bot.settings.model import load_settings
 from bot.storage.database import StoreAway
@@ -50,6 +51,19 @@ async def test_a_server_that_was_made_a_standby_is_away_and_so_are_its_connectio
             await write(store)
         await write(store)
         assert await is_reachable(store)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_server_that_has_forgotten_prepared_statements_is_away_once(store: Store) -> None:
+    for _ in range(5):
+        await write(store)
+    async with store.write() as connection:
+        # The driver is not told of it, as where a pooler has put another server in this one's place.
+        connection.send(text("DO 'BEGIN EXECUTE ''DEALLOCATE ALL''; END'"))
+    with pytest.raises(StoreAway):
+        await write(store)
+    for _ in range(5):
+        await write(store)
 
 
 async def test_an_address_is_taken_as_heroku_writes_it_and_its_sslmode_is_obeyed(
