@@ -36,7 +36,7 @@ const STEPS = [
   },
   {
     title: "A tool breaks down",
-    text: "FullStory is down now. The others still answer, and the answer says plainly who could not be asked.",
+    text: "While FullStory is down the others still answer, and the answer says plainly who could not be asked.",
     label: "Break FullStory and ask",
     run: async (page) => {
       await page.vendor("FullStory", "down");
