@@ -114,7 +114,7 @@ class WatchBook:
         look_in: timedelta | None,
         *,
         by_person: bool,
-    ) -> bool:
+    ) -> Watch | None:
         """
         Watch a thread, in a writer's transaction; what it showed before stays watched.
 
@@ -126,7 +126,7 @@ class WatchBook:
             by_person: whether somebody has asked for it; otherwise it stays as a person has left it.
 
         Returns:
-            whether it is watched.
+            the thread as it is watched now; None where it is not.
 
         """
         place = self.place(watch.channel, watch.root_ts)
@@ -136,7 +136,7 @@ class WatchBook:
         if not await insert_new(connection, watches, row | {"sealed": self._sealed(watch)}):
             known = await self._locked(connection, place)
             if not known.is_on and not by_person:
-                return False
+                return None
             if (before := self._opened(known.sealed)) is not None:
                 watch = replace(watch, hits=before.hits, seen_at=watch.seen_at or before.seen_at)
                 watch = replace(watch, changes=before.changes)
@@ -145,7 +145,7 @@ class WatchBook:
             values = {"sealed": self._sealed(watch), "is_on": True} | again
             connection.send(update(watches).where(watches.c.place == place).values(values))
         await self._add_keys(connection, place, watch.errors, watch.names)
-        return True
+        return watch
 
     async def stop(self, channel: str, root_ts: str) -> bool:
         """Tell a thread nothing more; False where it was told nothing already."""

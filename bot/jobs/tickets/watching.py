@@ -108,9 +108,10 @@ class Watching:
             lasting = timedelta(days=self._settings.watch.days)
             look_in = _FIRST_LOOK if self.asked_sources else None
             known = replace(watch, names=await self._names(connection, case_files))
-            if not await self.book.begin(connection, known, lasting, look_in, by_person=by_person):
+            now = await self.book.begin(connection, known, lasting, look_in, by_person=by_person)
+            if now is None:
                 return
-            jobs = await self._what_changed(connection, watch, shown)
+            jobs = await self._what_changed(connection, now, shown)
             jobs += await self._how_many(connection, watch)
             if jobs:
                 await self._inbox.add(connection, jobs)
@@ -205,14 +206,24 @@ class Watching:
     async def _what_changed(
         self, connection: Connection, watch: Watch, shown: Sequence[ErrorEvent]
     ) -> list[NewJob]:
-        """The jobs that tell what became of the errors since they were read."""
+        """
+        The jobs that tell what became of the errors since they were read, as many as may still be told.
+
+        They count only where none was told before: whoever asks again finds the same changes again.
+        """
         place = self.book.place(watch.channel, watch.root_ts)
-        jobs = []
+        jobs: list[NewJob] = []
+        is_first, left = watch.changes == 0, _MOST_CHANGES - watch.changes
         for source in sorted({error.source for error in shown}, key=str):
             own = [error for error in shown if error.source == source]
             for news in await self._pushed.news_of(connection, source, own):
+                if len(jobs) >= left:
+                    return jobs
+                if is_first:
+                    await self.book.add_change(connection, [place], _MOST_CHANGES)
                 tickets = await self.book.count(connection, self.book.keys_of_error(_error_of(news)))
-                jobs.append(self._tell(place, watch, ThreadNews(Topic.CHANGED, news, tickets), news.key))
+                told = ThreadNews(Topic.CHANGED, news, tickets, is_last=is_first and len(jobs) + 1 == left)
+                jobs.append(self._tell(place, watch, told, news.key))
         return jobs
 
     async def _how_many(self, connection: Connection, watch: Watch) -> list[NewJob]:

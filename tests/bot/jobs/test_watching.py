@@ -139,6 +139,26 @@ async def test_an_error_that_changes_without_end_makes_a_few_lines_in_each_threa
     assert len(room.at.posted(channel)) == 3
 
 
+async def test_many_errors_that_change_while_a_ticket_is_answered_make_no_more_lines_than_later_ones(
+    room: Newsroom,
+) -> None:
+    for error in range(1, 16):
+        await room.push("NewErrorOccurred", error=error, hit=JANE)
+    room.desk.knows(JANE)
+    root = await room.desk.ticket()
+    job = await room.desk.accept(root, JANE)
+    await room.desk.jobs().answer(job)
+    for error in range(1, 16):
+        await room.push("StatusChanged", error=error, status="Resolved", user="call +1 555 0100")
+        await room.push("AssignedToUser", error=error, assignedTo="call +1 555 0100")
+    await room.at.inbox.finish(job)
+    for number in range(5):
+        await room.push("StatusChanged", status=f"status {number}", user="call +1 555 0100")
+    await room.work()
+    assert len(room.told(root)) == 20
+    assert sum("of further changes nothing is told here" in line for line in room.told(root)) == 1
+
+
 # The customer.
 
 

@@ -31,7 +31,8 @@ async def begin(
     book: WatchBook, store: Store, watch: Watch = WATCH, *, by_person: bool = False, lasting: timedelta = DAY
 ) -> bool:
     async with store.write() as connection:
-        return await book.begin(connection, watch, lasting, timedelta(), by_person=by_person)
+        begun = await book.begin(connection, watch, lasting, timedelta(), by_person=by_person)
+        return begun is not None
 
 
 async def having(book: WatchBook, store: Store, error: WatchedError) -> tuple[str, ...]:
