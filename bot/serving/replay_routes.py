@@ -8,6 +8,7 @@ is judged; see `bot/replay/replays.py`.
 import secrets
 from collections.abc import Sequence
 from http import HTTPStatus
+from types import MappingProxyType
 
 import structlog
 from starlette.requests import Request
@@ -25,6 +26,14 @@ from bot.storage.database import StoreAway
 
 # A browser that keeps cookies of frames is known by one, which holds for this page below Slack's alone.
 _COOKIE, _COOKIE_SECONDS, _LONGEST_COOKIE = "casefile_replay", 24 * 3600, 100
+# The headers of a recording.
+_OF_EVENTS = MappingProxyType(
+    {
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }
+)
 
 
 def replay_routes(bot: Bot) -> Sequence[Route]:
@@ -43,15 +52,15 @@ def replay_routes(bot: Bot) -> Sequence[Route]:
         trail,
         engine.metrics,
     )
-    door = _Door(addresses, replays, headers(engine.settings.slack_api_url))
+    requests = _ReplayRequests(addresses, replays, headers(engine.settings.slack_api_url))
     return (
-        Route(f"{PATH}/{{sealed}}", door.page),
-        Route(f"{PATH}/{{sealed}}/events", door.events, methods=["POST"]),
+        Route(f"{PATH}/{{sealed}}", requests.page),
+        Route(f"{PATH}/{{sealed}}/events", requests.events, methods=["POST"]),
         Route("/embed/files/{name}", _file),
     )
 
 
-class _Door:
+class _ReplayRequests:
     """
     Answers requests for replays.
 
@@ -107,13 +116,6 @@ class _Door:
         if self._addresses.is_over(given):
             return NotPlayed(HTTPStatus.GONE, words.TOO_OLD, "too_old")
         return given
-
-
-_OF_EVENTS = {
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 
 
 async def _file(request: Request) -> Response:
