@@ -79,7 +79,9 @@ async def find_person(store: Store, keyring: Keyring, subject: Subject, product_
         rows[column.table] |= await finder.keys_under(column, names)
     await finder.add_customers(rows, records)
     was_forgotten = audit.c.subject.in_(forgotten_hashes(keyring, subject))
-    about = audit.c.subject.in_([h for one in person.subjects for h in hashes_of(keyring, one)])
+    # Earlier versions hashed an address as the vendor wrote it.
+    called = (*person.subjects, *_as_spelled(person))
+    about = audit.c.subject.in_([h for one in called for h in hashes_of(keyring, one)])
     rows[audit] = await finder.keys(audit, about)
     theirs = await finder.jobs(about | was_forgotten) | {str(key[0]) for key in rows[jobs]}
     rows[tickets] |= await finder.keys(tickets, tickets.c.job.in_(theirs) & (tickets.c.named != ""))
@@ -110,6 +112,12 @@ async def erase(store: Store, keyring: Keyring, doomed: Doomed) -> None:
                 statement = update(digest_tickets).where(these).values(sealed=None, is_told=False)
             async with store.write(is_long=True) as connection:
                 await connection.execute(statement)
+
+
+def _as_spelled(person: NamesOfOne) -> Iterable[Subject]:
+    """The person's addresses as they were ever written, and lower-cased."""
+    spelled = person.spelled | {one.lower() for one in person.spelled}
+    return (Subject(SubjectKind.EMAIL, one, one) for one in spelled)
 
 
 # In an order in which nothing is learnt again from what is still there.

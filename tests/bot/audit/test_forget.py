@@ -10,6 +10,7 @@ from bot.audit.entries import asked_by
 from bot.audit.forget import Doomed, erase, find_person
 from bot.audit.records import SEALED
 from bot.audit.trail import AuditTrail
+from bot.domain.addresses import read_address
 from bot.domain.answer import Answer
 from bot.domain.asking import Asker, Way
 from bot.domain.coverage import Span
@@ -188,3 +189,20 @@ async def test_somebody_whose_address_ends_like_anothers_is_somebody_else(store:
     assert (await found(store, BRIEN)).names == 2
     await erase(store, Keyring((NEW, OLD)), await found(store, BRIEN))
     assert (await found(store, OBRIEN)).counts == whole
+
+
+@pytest.mark.parametrize("typed", ["Jane@Contoso.example", "Jo@Müller.example"])
+async def test_rows_of_the_trail_are_found_whose_address_was_hashed_as_a_vendor_wrote_it(
+    store: Store, typed: str
+) -> None:
+    keyring, asker = Keyring((NEW,)), Asker("U0ANA", "C1", "T0", way=Way.CARD)
+    trail = AuditTrail(store, keyring, make_metrics(), Inbox(store, keyring), names_subjects=True)
+    for value in (typed, typed.lower()):
+        await trail.write(asked_by(asker, [Subject(SubjectKind.EMAIL, value, typed)]))
+    somebody = read_address(typed)
+    assert somebody is not None
+    doomed = await found(store, somebody)
+    assert doomed.counts["audit"] == 2
+    await erase(store, keyring, doomed)
+    async with store.read() as connection:
+        assert {row.sealed for row in (await connection.execute(select(audit))).all()} == {None}
