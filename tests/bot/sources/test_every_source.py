@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
+from time import monotonic
 
 import pytest
 import structlog
@@ -200,8 +201,13 @@ async def test_no_window_ever_holds_more_calls_than_the_account_has(kind: Kind, 
         account = await desk.source.account()
         windows = [window for window in account.windows if window.calls <= 60]
         for window in windows:
-            for _ in range(window.calls + 2):
-                verdict = await desk.source.http.ledger.spend(account, Purpose.PERSON)
+            begun = ended = 0.0
+            # On a busy machine a window of a second may be over before so many calls were asked for.
+            while begun == ended or ended - begun > window.seconds:
+                begun = monotonic()
+                for _ in range(window.calls + 2):
+                    verdict = await desk.source.http.ledger.spend(account, Purpose.PERSON)
+                ended = monotonic()
             assert not isinstance(verdict, Granted)
 
 
