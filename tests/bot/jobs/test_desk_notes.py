@@ -16,7 +16,6 @@ from bot.jobs.inbox import Job
 from bot.jobs.payloads import DESK_NOTE, DESK_NOTE_UNASKED, DeskNotePayload
 from bot.jobs.results import PutOff
 from bot.operations.clock import system_clock
-from bot.operations.metrics import make_metrics
 from bot.sources.http import CallFailed
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
@@ -24,12 +23,12 @@ from bot.storage.tables import audit, jobs
 from bot.tickets.book import BeingAnswered
 from sandbox.slack import Message
 from sandbox.slack.people import TEAM
-from tests.bot.in_slack import Process, in_slack
-from tests.bot.jobs.known_people import JANE, finding
-from tests.bot.jobs.ticket_desk import Desk
+from tests.bot.in_slack import Process
+from tests.bot.jobs.known_people import JANE
+from tests.bot.jobs.ticket_desk import Desk, open_desk
 from tests.bot.killed import run_until_killed
 
-WWW, MAIN = SourceName("rybbit", "www"), SourceName("fullstory", "main")
+MAIN = SourceName("fullstory", "main")
 URL = "https://acme.zendesk.com/agent/tickets/9"
 TICKET_9 = TicketReference("zendesk", "9", URL)
 NOTES = {"HELPDESK__NOTES": "true"}
@@ -43,12 +42,7 @@ def database_url(tmp_path: Path) -> str:
 
 @pytest.fixture
 async def desk(store: Store, keyring: Keyring) -> AsyncIterator[Desk]:
-    metrics = make_metrics()
-    async with (
-        in_slack(store, keyring) as at,
-        finding(store, keyring, system_clock, metrics, (WWW, MAIN)) as found,
-    ):
-        opened = Desk(at, found, metrics, settings=dict(NOTES))
+    async with open_desk(store, keyring, MAIN, settings=dict(NOTES)) as opened:
         started = system_clock() - timedelta(minutes=5)
         visit = Session(MAIN, "1:2", "https://app.fullstory.com/ui/o/session/1:2", started_at=started)
         opened.fullstory.people[JANE.value] = (replace(visit, entry_page="/<pay>"),)

@@ -14,17 +14,16 @@ from bot.jobs.results import Answered
 from bot.jobs.slack_results import answering_in_slack
 from bot.jobs.tickets.digest_book import LINES_OF_PAGE
 from bot.operations.clock import system_clock
-from bot.operations.metrics import make_metrics
 from bot.settings.model import load_settings
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import digest_tickets, jobs, turns
 from bot.tickets.switches import Switches
 from sandbox.slack import Message, plain_text
-from tests.bot.in_slack import Process, in_slack
-from tests.bot.jobs.known_people import JANE, LI, finding
+from tests.bot.in_slack import Process
+from tests.bot.jobs.known_people import JANE, LI
 from tests.bot.jobs.newsroom import SHOP
-from tests.bot.jobs.ticket_desk import WWW, Desk
+from tests.bot.jobs.ticket_desk import Desk, open_desk
 from tests.bot.killed import run_until_killed
 
 
@@ -36,12 +35,7 @@ def database_url(tmp_path: Path) -> str:
 
 @pytest.fixture
 async def desk(store: Store, keyring: Keyring) -> AsyncIterator[Desk]:
-    metrics = make_metrics()
-    async with (
-        in_slack(store, keyring, limits={}) as at,
-        finding(store, keyring, system_clock, metrics, (WWW, SHOP)) as found,
-    ):
-        opened = Desk(at, found, metrics, settings={"TICKETS__DIGEST_ABOVE": "2"})
+    async with open_desk(store, keyring, SHOP, settings={"TICKETS__DIGEST_ABOVE": "2"}, limits={}) as opened:
         opened.knows(JANE, LI)
         yield opened
 

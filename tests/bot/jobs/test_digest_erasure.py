@@ -13,16 +13,13 @@ from bot.jobs.slack_results import answering_in_slack
 from bot.jobs.tickets.digest_book import DigestBook
 from bot.jobs.tickets.digest_erasure import take_lines_out
 from bot.lookup.shared_uids import SharedUids
-from bot.operations.clock import system_clock
-from bot.operations.metrics import make_metrics
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import digest_tickets, turns
 from sandbox.slack import Message
-from tests.bot.in_slack import in_slack
-from tests.bot.jobs.known_people import JANE, LI, finding
+from tests.bot.jobs.known_people import JANE, LI
 from tests.bot.jobs.newsroom import SHOP
-from tests.bot.jobs.ticket_desk import WWW, Desk
+from tests.bot.jobs.ticket_desk import Desk, open_desk
 
 URL = "https://contoso.slack.example/"
 
@@ -36,12 +33,7 @@ def database_url(tmp_path: Path) -> str:
 @pytest.fixture
 async def desk(store: Store, keyring: Keyring) -> AsyncIterator[Desk]:
     """A channel in which every ticket but the first is listed."""
-    metrics = make_metrics()
-    async with (
-        in_slack(store, keyring, limits={}) as at,
-        finding(store, keyring, system_clock, metrics, (WWW, SHOP)) as found,
-    ):
-        opened = Desk(at, found, metrics, settings={"TICKETS__DIGEST_ABOVE": "1"})
+    async with open_desk(store, keyring, SHOP, settings={"TICKETS__DIGEST_ABOVE": "1"}, limits={}) as opened:
         opened.knows(JANE, LI)
         await opened.answer(await opened.ticket())
         yield opened

@@ -11,7 +11,6 @@ from bot.jobs.admission import Admission
 from bot.jobs.payloads import MUTE, MutePayload
 from bot.jobs.tickets.muting import MuteJobs
 from bot.operations.clock import system_clock
-from bot.operations.metrics import make_metrics
 from bot.settings.model import AccessSettings, load_settings
 from bot.slack.access import Access
 from bot.storage.keyring import Keyring
@@ -20,9 +19,8 @@ from bot.storage.store import Store
 from bot.storage.tables import audit
 from bot.tickets.switches import Switches
 from sandbox.slack import plain_text
-from tests.bot.in_slack import in_slack
-from tests.bot.jobs.known_people import JANE, finding
-from tests.bot.jobs.ticket_desk import WWW, Desk
+from tests.bot.jobs.known_people import JANE
+from tests.bot.jobs.ticket_desk import WWW, Desk, open_desk
 
 
 @pytest.fixture
@@ -33,12 +31,8 @@ def database_url(tmp_path: Path) -> str:
 
 @pytest.fixture
 async def desk(store: Store, keyring: Keyring) -> AsyncIterator[Desk]:
-    metrics = make_metrics()
-    async with (
-        in_slack(store, keyring, limits={}) as at,
-        finding(store, keyring, system_clock, metrics, (WWW, WWW)) as found,
-    ):
-        yield Desk(at, found, metrics)
+    async with open_desk(store, keyring, WWW, limits={}) as opened:
+        yield opened
 
 
 async def switch(desk: Desk, *, is_on: bool, channel: str | None = None) -> str:

@@ -11,8 +11,6 @@ from bot.answers.buttons import ASK_CUSTOMER, REMOVE
 from bot.answers.prompts import LOOK_UP
 from bot.domain.model import SourceName, TicketReference
 from bot.jobs.payloads import TICKET, TicketPayload
-from bot.operations.clock import system_clock
-from bot.operations.metrics import make_metrics
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.tickets.book import BeingAnswered, TicketBook, TicketMessage
@@ -20,11 +18,10 @@ from bot.tickets.decide import Action, TicketReading
 from bot.tickets.desks.protocol import Requester
 from sandbox.slack import plain_text
 from sandbox.slack.people import TEAM
-from tests.bot.in_slack import in_slack
-from tests.bot.jobs.known_people import BROKEN, JANE, LI, finding
-from tests.bot.jobs.ticket_desk import Desk
+from tests.bot.jobs.known_people import BROKEN, JANE, LI
+from tests.bot.jobs.ticket_desk import Desk, open_desk
 
-WWW, MAIN = SourceName("rybbit", "www"), SourceName("fullstory", "main")
+MAIN = SourceName("fullstory", "main")
 TICKET_9 = TicketReference("zendesk", "9", "https://acme.zendesk.com/agent/tickets/9")
 POST = "chat.postMessage"
 
@@ -37,12 +34,8 @@ def database_url(tmp_path: Path) -> str:
 
 @pytest.fixture
 async def desk(store: Store, keyring: Keyring) -> AsyncIterator[Desk]:
-    metrics = make_metrics()
-    async with (
-        in_slack(store, keyring) as at,
-        finding(store, keyring, system_clock, metrics, (WWW, MAIN)) as found,
-    ):
-        yield Desk(at, found, metrics)
+    async with open_desk(store, keyring, MAIN) as opened:
+        yield opened
 
 
 # The answer.

@@ -1,5 +1,7 @@
 """A workspace in which a help desk's tickets come in, and a help desk that knows who wrote in."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -15,13 +17,15 @@ from bot.jobs.tickets.digest import DigestJobs
 from bot.jobs.tickets.digest_book import DigestBook
 from bot.jobs.tickets.notes import DeskNoteJobs
 from bot.operations.clock import system_clock
-from bot.operations.metrics import Metrics
+from bot.operations.metrics import Metrics, make_metrics
 from bot.settings.model import Settings, load_settings
 from bot.slack.access import Access
 from bot.sources.http import Calls, VendorHttp
 from bot.sources.quota import Account
+from bot.storage.keyring import Keyring
 from bot.storage.leases import Leases
 from bot.storage.memory import Memory
+from bot.storage.store import Store
 from bot.tickets.book import TicketBook
 from bot.tickets.decide import Action, TicketReading
 from bot.tickets.desks.ask import Desks
@@ -31,8 +35,8 @@ from bot.tickets.switches import Switches
 from bot.tickets.with_requester import TicketReader
 from sandbox.slack import Message
 from sandbox.slack.people import TEAM
-from tests.bot.in_slack import InSlack, Process
-from tests.bot.jobs.known_people import Finding, Knows
+from tests.bot.in_slack import InSlack, Process, in_slack
+from tests.bot.jobs.known_people import Finding, Knows, finding
 from tests.bot.jobs.watching_of import watching_of
 
 WWW = SourceName("rybbit", "www")
@@ -171,3 +175,21 @@ class Desk:
     def asked(self) -> list[str]:
         """Whom the sources were asked about."""
         return [*self.rybbit.asked, *self.fullstory.asked]
+
+
+@asynccontextmanager
+async def open_desk(
+    store: Store,
+    keyring: Keyring,
+    second: SourceName,
+    *,
+    settings: dict[str, str] | None = None,
+    **slack: Any,
+) -> AsyncIterator[Desk]:
+    """A desk for the block, over Rybbit and a second source; further arguments are the workspace's."""
+    metrics = make_metrics()
+    async with (
+        in_slack(store, keyring, **slack) as at,
+        finding(store, keyring, system_clock, metrics, (WWW, second)) as found,
+    ):
+        yield Desk(at, found, metrics, settings=settings or {})
