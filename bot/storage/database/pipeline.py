@@ -139,6 +139,17 @@ class PostgresqlConnection:
             await self._sql.invalidate()
             raise
 
+    async def take_back(self) -> None:
+        """Take back what was changed; a connection on which nobody answers is closed."""
+        try:
+            async with asyncio.timeout(_STATEMENT_SECONDS):
+                await self._driver.rollback()
+        except BaseException as error:
+            await self._driver.close()
+            await self._sql.invalidate()
+            if not isinstance(error, psycopg.Error | TimeoutError):
+                raise
+
     async def carry(self, commands: Sequence[Command]) -> None:
         """
         Have commands executed in one round trip, and note in each of them what came of it.

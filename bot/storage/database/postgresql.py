@@ -30,8 +30,9 @@ _CONNECT_SECONDS, _POOL_SECONDS = 5, 30
 _CONNECTIONS, _MORE_CONNECTIONS = 8, 4
 # Fewer than there are connections: whoever only reads must not wait for writers.
 _WRITERS = 8
-# A connection that was not used for so long is asked whether it is there.
+# A connection that was not used for so long is asked whether it is there, and has so long to answer.
 _USED, _UNUSED_SECONDS = "casefile_used", 1.0
+_THERE_WITHIN_SECONDS = 5.0
 # Statements that are kept compiled, and that each connection keeps prepared when it has executed them a few
 # times: more than there are.
 _COMPILED, _PREPARED, _PREPARED_AFTER = 500, 500, 2
@@ -68,8 +69,12 @@ class PostgresqlDatabase:
         """A connection in a transaction, committed at the end."""
         async with self._writers, self._engine.connect() as sql:
             connection = await self._connection(sql, writes=True)
-            yield connection
-            await connection.deliver(ends=True)
+            try:
+                yield connection
+                await connection.deliver(ends=True)
+            except BaseException:
+                await connection.take_back()
+                raise
 
     async def compact(self) -> bool:
         """True: the server sees to that itself."""
@@ -147,11 +152,14 @@ def _see_that_it_is_there(dbapi_connection: Any, record: ConnectionPoolEntry, _p
         raise DisconnectionError
     if time.monotonic() - record.info.get(_USED, time.monotonic()) > _UNUSED_SECONDS:
         try:
-            cursor = dbapi_connection.cursor()
-            cursor.execute("SELECT 1")
-            cursor.close()
+            dbapi_connection.run_async(_asked)
         except Exception as error:
             raise DisconnectionError from error
+
+
+async def _asked(driver: Driver) -> None:
+    async with asyncio.timeout(_THERE_WITHIN_SECONDS):
+        await driver.execute("SELECT 1")
 
 
 def _has_something_to_say(socket: int) -> bool:

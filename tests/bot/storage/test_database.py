@@ -1,5 +1,8 @@
 """Where everything is stored, and what is raised when nobody answers there."""
 
+import asyncio
+import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
@@ -9,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.settings.model import load_settings
-from bot.storage.database import StoreAway
+from bot.storage.database import Connection, StoreAway
 from bot.storage.store import Store, is_reachable, open_store
 from bot.storage.tables import quota_accounts
 from sandbox.wire import wire_to_socket
@@ -64,6 +67,37 @@ async def test_a_server_that_has_forgotten_prepared_statements_is_away_once(stor
         await write(store)
     for _ in range(5):
         await write(store)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_server_process_that_answers_no_more_is_waited_for_nowhere(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.storage.database.pipeline._STATEMENT_SECONDS", 0.5)
+    monkeypatch.setattr("bot.storage.database.postgresql._THERE_WITHIN_SECONDS", 0.5)
+    monkeypatch.setattr("bot.storage.database.postgresql._UNUSED_SECONDS", 0.0)
+    stopped: list[int] = []
+
+    async def stop(connection: Connection) -> None:
+        stopped.append((await connection.execute(text("SELECT pg_backend_pid()"))).scalar_one())
+        os.kill(stopped[-1], signal.SIGSTOP)
+
+    async def stop_and_raise() -> None:
+        async with store.write() as connection:
+            await stop(connection)
+            raise KeyError
+
+    async def stop_and_come_back() -> None:
+        async with store.read() as connection:
+            await stop(connection)
+        assert await is_reachable(store)
+
+    try:
+        results = await asyncio.gather(stop_and_raise(), stop_and_come_back(), return_exceptions=True)
+    finally:
+        for process in stopped:
+            os.kill(process, signal.SIGCONT)
+    assert [type(result) for result in results] == [KeyError, type(None)]
 
 
 async def test_an_address_is_taken_as_heroku_writes_it_and_its_sslmode_is_obeyed(
