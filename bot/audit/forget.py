@@ -14,7 +14,7 @@ from sqlalchemy import Column, ColumnElement, Table, delete, literal, select, tu
 
 from bot.audit.person import Named, NamesOfOne, ProductOf, person_of
 from bot.audit.records import SealedRecord, every_record
-from bot.audit.trail import forgotten_hash, forgotten_hashes, hashes_of
+from bot.audit.trail import earlier_hashes_of, forgotten_hash, forgotten_hashes, hashes_of
 from bot.domain.model import Subject, SubjectKind
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
@@ -79,9 +79,9 @@ async def find_person(store: Store, keyring: Keyring, subject: Subject, product_
         rows[column.table] |= await finder.keys_under(column, names)
     await finder.add_customers(rows, records)
     was_forgotten = audit.c.subject.in_(forgotten_hashes(keyring, subject))
-    # Earlier versions hashed an address as the vendor wrote it.
-    called = (*person.subjects, *_as_spelled(person))
-    about = audit.c.subject.in_([h for one in called for h in hashes_of(keyring, one)])
+    hashes = [h for one in person.subjects for h in hashes_of(keyring, one)]
+    hashes += [h for one in _as_spelled(person) for h in earlier_hashes_of(keyring, one)]
+    about = audit.c.subject.in_(hashes)
     rows[audit] = await finder.keys(audit, about)
     theirs = await finder.jobs(about | was_forgotten) | {str(key[0]) for key in rows[jobs]}
     rows[tickets] |= await finder.keys(tickets, tickets.c.job.in_(theirs) & (tickets.c.named != ""))
@@ -115,9 +115,9 @@ async def erase(store: Store, keyring: Keyring, doomed: Doomed) -> None:
 
 
 def _as_spelled(person: NamesOfOne) -> Iterable[Subject]:
-    """The person's addresses as they were ever written, and lower-cased."""
+    """The person's addresses as they were ever written, and lower-cased; they may be uids too."""
     spelled = person.spelled | {one.lower() for one in person.spelled}
-    return (Subject(SubjectKind.EMAIL, one, one) for one in spelled)
+    return (Subject(kind, one, one) for one in spelled for kind in SubjectKind)
 
 
 # In an order in which nothing is learnt again from what is still there.
@@ -160,8 +160,10 @@ class _Finder:
     def columns(self) -> Iterable[tuple[Column[Any], dict[str, Subject]]]:
         """The columns that hold hashes of names, and whose hashes those are there."""
         subjects = self.person.subjects
+        spelled = [Subject(SubjectKind.EMAIL, one, one) for one in self.person.spelled]
         named = self._hashes((one.kind.value, one.value, one) for one in subjects)
-        spelled = (Subject(SubjectKind.EMAIL, one, one) for one in self.person.spelled)
+        # Many applications have addresses as uids.
+        named |= self._hashes((SubjectKind.UID.value, one.value, one) for one in spelled)
         in_any_spelling = named | self._hashes((one.kind.value, one.value, one) for one in spelled)
         # A session's own page stands under the session's id.
         sessions = self._hashes((one, subjects[0]) for one in self.person.sessions)

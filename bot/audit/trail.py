@@ -224,22 +224,34 @@ class AuditTrail:
 
 def hash_of(keyring: Keyring, subject: Subject) -> str:
     """By what rows about somebody are found: a hash that stands nowhere else."""
-    return keyring.hash(_SEALS, subject.kind, subject.value)
+    return keyring.hash(_SEALS, *_name(subject))
 
 
 def hashes_of(keyring: Keyring, subject: Subject) -> tuple[str, ...]:
     """The same under each of the configured keys."""
+    return keyring.hashes(_SEALS, *_name(subject))
+
+
+def earlier_hashes_of(keyring: Keyring, subject: Subject) -> tuple[str, ...]:
+    """The same by earlier versions, to which a name was as it was written."""
     return keyring.hashes(_SEALS, subject.kind, subject.value)
 
 
 def forgotten_hash(keyring: Keyring, subject: Subject) -> str:
     """What is kept of somebody who was forgotten: on the receipt, and in rows about them."""
-    return keyring.hash("forgotten", subject.kind, subject.value)
+    return keyring.hash("forgotten", *_name(subject))
 
 
 def forgotten_hashes(keyring: Keyring, subject: Subject) -> tuple[str, ...]:
     """The same under each of the configured keys."""
-    return keyring.hashes("forgotten", subject.kind, subject.value)
+    return keyring.hashes("forgotten", *_name(subject))
+
+
+def _name(subject: Subject) -> tuple[str, str]:
+    """The kind and value that rows are found by: a uid that is an address is the customer of that address."""
+    address = read_address(subject.value) if "@" in subject.value else None
+    named = address or subject
+    return named.kind, named.value
 
 
 def seals_of(keyring: Keyring) -> Seals:

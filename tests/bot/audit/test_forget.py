@@ -4,12 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, func, select, update
 
 from bot.audit.entries import asked_by
 from bot.audit.forget import Doomed, erase, find_person
 from bot.audit.records import SEALED
-from bot.audit.trail import AuditTrail
+from bot.audit.search import search
+from bot.audit.trail import AuditTrail, hash_of
 from bot.domain.addresses import read_address
 from bot.domain.answer import Answer
 from bot.domain.asking import Asker, Way
@@ -192,17 +193,37 @@ async def test_somebody_whose_address_ends_like_anothers_is_somebody_else(store:
 
 
 @pytest.mark.parametrize("typed", ["Jane@Contoso.example", "Jo@Müller.example"])
-async def test_rows_of_the_trail_are_found_whose_address_was_hashed_as_a_vendor_wrote_it(
+async def test_rows_that_earlier_versions_hashed_by_an_address_as_a_vendor_wrote_it_are_found(
     store: Store, typed: str
 ) -> None:
     keyring, asker = Keyring((NEW,)), Asker("U0ANA", "C1", "T0", way=Way.CARD)
     trail = AuditTrail(store, keyring, make_metrics(), Inbox(store, keyring), names_subjects=True)
-    for value in (typed, typed.lower()):
-        await trail.write(asked_by(asker, [Subject(SubjectKind.EMAIL, value, typed)]))
+    for subject in [Subject(kind, one, typed) for kind in SubjectKind for one in (typed, typed.lower())]:
+        await trail.write(asked_by(asker, [subject]))
+        own = audit.c.subject == hash_of(keyring, subject)
+        earlier = {"subject": keyring.hash("audit", subject.kind, subject.value)}
+        async with store.write() as connection:
+            await connection.execute(update(audit).where(own).values(earlier))
     somebody = read_address(typed)
     assert somebody is not None
     doomed = await found(store, somebody)
-    assert doomed.counts["audit"] == 2
+    assert doomed.counts["audit"] == 4
     await erase(store, keyring, doomed)
     async with store.read() as connection:
         assert {row.sealed for row in (await connection.execute(select(audit))).all()} == {None}
+
+
+async def test_a_uid_that_is_an_address_is_the_customers_of_that_address(store: Store) -> None:
+    keyring, asker = Keyring((NEW,)), Asker("U0ANA", "C1", "T0", way=Way.CARD)
+    trail = AuditTrail(store, keyring, make_metrics(), Inbox(store, keyring), names_subjects=True)
+    uid = Subject(SubjectKind.UID, JANE.typed, JANE.typed)
+    await trail.write(asked_by(asker, [uid]))
+    cache = AnswerCache(store, keyring, MovableClock(), WEEK)
+    nothing = KnownAnswer(Answer(()), NOW, 30)
+    await cache.put(keyring.hash("finding", "1"), keyring.hash(uid.kind, uid.value), nothing)
+    assert [row.subject for row in await search(store, keyring, subject=JANE)] == [uid]
+    await erase(store, keyring, await found(store))
+    after = await stored(store)
+    assert keyring.hash(uid.kind, uid.value) not in after
+    [row] = await search(store, keyring, subject=JANE)
+    assert row.subject is None
