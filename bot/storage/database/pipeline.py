@@ -19,7 +19,7 @@ from sqlalchemy import Dialect, Executable, Result
 from sqlalchemy.engine import IteratorResult
 from sqlalchemy.engine.interfaces import _CoreAnyExecuteParams as Parameters
 from sqlalchemy.engine.result import SimpleResultMetaData
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.database.connection import Sent
@@ -234,6 +234,9 @@ def _compiled(
         for number, row in enumerate(rows)
     ]
     if compiled.literal_execute_params or compiled.post_compile_params:
+        if len(values) > 1:
+            # As SQLAlchemy refuses it: each would be a statement of its own.
+            raise InvalidRequestError("a list in a statement that is executed several times")
         expanded = compiled._process_parameters_for_postcompile(values[0])  # noqa: SLF001 - as above
         return expanded.statement, [expanded.parameters]
     return compiled.string, values

@@ -36,6 +36,13 @@ _THERE_WITHIN_SECONDS = 5.0
 # Statements that are kept compiled, and that each connection keeps prepared when it has executed them a few
 # times: more than there are.
 _COMPILED, _PREPARED, _PREPARED_AFTER = 500, 500, 2
+# By some of a server's own limits it ends a connection, which the driver takes for an error of its own kind.
+_LOST = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.errors.IdleInTransactionSessionTimeout,
+    psycopg.errors.TransactionTimeout,
+)
 
 
 class PostgresqlDatabase:
@@ -91,7 +98,7 @@ class PostgresqlDatabase:
         if isinstance(told, psycopg.errors.InvalidSqlStatementName):
             # A pooler has put another server behind the connection. The driver has let go of them, too.
             return StoreAway("the server knows no prepared statements any more")
-        lost = isinstance(told, psycopg.OperationalError | psycopg.InterfaceError)
+        lost = isinstance(told, _LOST)
         return StoreAway(type(told).__name__) if lost else None
 
     async def close(self) -> None:

@@ -70,6 +70,22 @@ async def test_a_server_that_has_forgotten_prepared_statements_is_away_once(stor
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_server_that_ends_a_transaction_by_its_own_limit_is_away(store: Store) -> None:
+    async def stay() -> None:
+        async with store.write() as connection:
+            await connection.execute(text("SET idle_in_transaction_session_timeout = 1"))
+            process = (await connection.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+            is_there = text("SELECT 1 FROM pg_stat_activity WHERE pid = :process")
+            async with store.read() as other:
+                while (await other.execute(is_there, {"process": process})).all():
+                    pass
+
+    with pytest.raises(StoreAway):
+        await stay()
+    await write(store)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 async def test_a_server_process_that_answers_no_more_is_waited_for_nowhere(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,8 +1,8 @@
 """Statements that are sent and not waited for: what comes of them, and what they cost."""
 
 import pytest
-from sqlalchemy import insert, select
-from sqlalchemy.exc import DataError, IntegrityError, InternalError
+from sqlalchemy import bindparam, insert, select
+from sqlalchemy.exc import DataError, IntegrityError, InternalError, SQLAlchemyError
 
 from benchmarks._visits import Visits, counted
 from bot.storage.database import Connection
@@ -170,6 +170,20 @@ async def test_a_transaction_that_the_server_took_back_does_not_end_as_if_it_wer
 
     with pytest.raises(InternalError):
         await go_on_after_an_error()
+    assert await rows(store) == []
+
+
+async def test_a_statement_with_a_list_is_not_executed_for_the_first_of_several_alone(store: Store) -> None:
+    listed = turns.c.key.in_(bindparam("keys", expanding=True))
+    change = turns.update().where(listed).values(taken_until_ms=2)
+
+    async def write() -> None:
+        async with store.write() as connection:
+            connection.send(insert(turns).values(turn("a", 1)))
+            connection.send(change, [{"keys": ["a"]}, {"keys": ["b"]}])
+
+    with pytest.raises(SQLAlchemyError):
+        await write()
     assert await rows(store) == []
 
 
