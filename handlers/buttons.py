@@ -246,6 +246,7 @@ async def _read_errors(body: dict[str, Any], inbound: Inbound) -> None:
         ephemeral=on.ephemeral,
         until=value.until,
         in_words=value.in_words,
+        pressed_on=None if on.ephemeral else on.message_ts,
     )
     await accept_or_tell(inbound, kinds.SESSION_ERRORS, body, payload, payload.asker)
 

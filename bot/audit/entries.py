@@ -66,7 +66,8 @@ class AuditEntry:
     One request about one person, or about nobody in particular.
 
     `who` is a Slack id, or the account of whoever used the terminal; None where nobody asked. `message_ts` is
-    the message whose place the answer took; `sessions` and `errors` are counts.
+    the message whose place the answer took, or that was pressed on where it alone says whom the answer is
+    about; `sessions` and `errors` are counts.
     """
 
     who: str | None

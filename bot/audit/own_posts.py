@@ -59,6 +59,15 @@ class OutOfReach:
     workflow_answers: int = 0
 
 
+# Posts about sessions of which nobody knew any more whose they are, and the messages that were pressed on.
+_OF_SESSIONS = (
+    select(posts.c.channel, posts.c.ts, audit.c.message_ts)
+    .join(audit, audit.c.job == posts.c.job)
+    .where(audit.c.subject.is_(None), audit.c.way.in_((Way.SESSION_ERRORS, Way.SESSION_SUMMARY)))
+    .where(audit.c.message_ts.is_not(None), posts.c.ts.is_not(None))
+)
+
+
 async def posts_about(store: Store, doomed: Doomed) -> list[Place]:
     """Where the bot's posts about somebody are: those of jobs about them, and those that took their place."""
     theirs = [str(key[0]) for key in doomed.rows[audit]]
@@ -71,6 +80,8 @@ async def posts_about(store: Store, doomed: Doomed) -> list[Place]:
             audit.c.job.in_(doomed.jobs) | audit.c.id.in_(theirs), audit.c.message_ts.is_not(None)
         )
         found |= {(row.channel, row.message_ts) for row in (await connection.execute(placed)).all()}
+        read = (await connection.execute(_OF_SESSIONS)).all()
+        found |= {(row.channel, row.ts) for row in read if (row.channel, row.message_ts) in found}
     return sorted((channel, ts) for channel, ts in found if channel and ts != _NOT_A_TIME)
 
 

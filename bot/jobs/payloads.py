@@ -143,7 +143,8 @@ class SessionErrorsPayload:
     Somebody presses "Errors in this visit", or, where it is `in_words`, "Sum up this visit".
 
     `source` is the session's (`fullstory/main`); the answer goes into `thread_ts`, or to the asker alone. The
-    session is read up to `until`, when the ticket came, where it may have been running then.
+    session is read up to `until`, when the ticket came, where it may have been running then. `pressed_on` is
+    the button's message, None where one person alone sees it.
     """
 
     __pydantic_config__ = _PRIVATE
@@ -157,6 +158,7 @@ class SessionErrorsPayload:
     ephemeral: bool
     until: datetime | None = None
     in_words: bool = False
+    pressed_on: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,14 +223,8 @@ class UnfurlPayload:
     def asker(self) -> Asker:
         """Whoever pasted them, who is told nothing."""
         way = Way.COMPOSER if self.is_preview else Way.CARD
-        return Asker(
-            self.user,
-            self.channel,
-            self.team,
-            way=way,
-            is_foreign=self.is_foreign,
-            is_shared=self.is_shared,
-        )
+        foreign, shared = self.is_foreign, self.is_shared
+        return Asker(self.user, self.channel, self.team, way=way, is_foreign=foreign, is_shared=shared)
 
     @property
     def is_preview(self) -> bool:

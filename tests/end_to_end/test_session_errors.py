@@ -3,6 +3,9 @@
 import pytest
 
 from bot.answers.buttons import SESSION_ERRORS
+from bot.audit.own_posts import Removed
+from bot.cli.commands.forget import erase_person
+from bot.domain.model import Subject, SubjectKind
 from sandbox.faults import Fault
 from sandbox.slack import Message, plain_text
 from tests.end_to_end.conftest import Desk
@@ -105,3 +108,20 @@ async def test_a_visit_is_summed_up_in_the_thread_once_for_all_who_press(desk: D
     assert "999 of 1000" in first
     assert again == first
     assert [call.status for call in desk.world.fullstory.calls if call.path.endswith("/summary")] == [200]
+
+
+@pytest.mark.parametrize("label", ["Errors in this visit", "Sum up this visit"])
+async def test_what_was_read_of_somebody_forgotten_is_deleted_with_the_answer_it_was_pressed_in(
+    desk: Desk, label: str
+) -> None:
+    jane, slack = Subject(SubjectKind.EMAIL, JANE, JANE), desk.world.slack
+    async with desk.casefile() as bot:
+        await desk.ask(JANE)
+        parent, reply = await desk.thread()
+        await desk.idle(bot)
+        await erase_person(bot.engine, jane, is_dry_run=False, with_posts=False)
+        await pressed(desk, reply, label)
+        await desk.idle(bot)
+        receipt = await erase_person(bot.engine, jane, is_dry_run=False, with_posts=True)
+    assert receipt.removed == Removed(deleted=3)
+    assert slack.replies(parent.channel, parent.ts) == []

@@ -74,6 +74,9 @@ class SessionErrorsJobs:
         if verdict is None:
             return
         [entry] = (replace(one, sources=(payload.source,)) for one in asked_by(asker, about))
+        if not about:
+            # Nobody knows whose session it is any more but by the answer that it stands in.
+            entry = replace(entry, message_ts=payload.pressed_on)
         try:
             read = await self._read(source, payload)
         except CallFailed as failed:
