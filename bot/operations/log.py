@@ -37,6 +37,8 @@ _QUIET = {
     # Says at WARNING that a client was given as well as a token, which is on purpose.
     "slack_bolt": logging.ERROR,
     "asyncio": logging.WARNING,
+    # Would print a server's error, which may quote a row; ours says what became of the statement.
+    "psycopg": logging.ERROR,
     # Would print what strangers send; the route says which requests were refused.
     "mcp": logging.ERROR,
     # `crashes` logs its failures.

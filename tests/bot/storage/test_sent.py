@@ -1,10 +1,15 @@
 """Statements that are sent and not waited for: what comes of them, and what they cost."""
 
+import io
+import logging
+from collections.abc import Iterator
+
 import pytest
 from sqlalchemy import bindparam, insert, select
 from sqlalchemy.exc import DataError, IntegrityError, InternalError, SQLAlchemyError
 
 from benchmarks._visits import Visits, counted
+from bot.operations.log import configure_logging
 from bot.storage.database import Connection
 from bot.storage.store import Store
 from bot.storage.tables import turns
@@ -185,6 +190,28 @@ async def test_a_statement_with_a_list_is_not_executed_for_the_first_of_several_
     with pytest.raises(SQLAlchemyError):
         await write()
     assert await rows(store) == []
+
+
+@pytest.fixture
+def logged() -> Iterator[io.StringIO]:
+    stream, root = io.StringIO(), logging.getLogger()
+    before = (root.handlers[:], root.level)
+    configure_logging("INFO", stream=stream)
+    yield stream
+    root.handlers[:], root.level = before
+
+
+@on_postgresql
+async def test_a_row_that_is_refused_is_in_no_log_line(store: Store, logged: io.StringIO) -> None:
+    async def write_twice_and_a_surrogate() -> None:
+        async with store.write() as connection:
+            for key in ("a row's key", "a row's key", "\ud800"):
+                connection.send(insert(turns).values(turn(key, 1)))
+            await connection.deliver()
+
+    with pytest.raises(UnicodeEncodeError):
+        await write_twice_and_a_surrogate()
+    assert "a row's key" not in logged.getvalue()
 
 
 @on_postgresql
