@@ -29,8 +29,9 @@ from bot.sources.registry import TITLES
 
 # Slack's markup stands in such brackets; these look much the same, and are none.
 _LIKE: Mapping[int, str] = MappingProxyType(str.maketrans({"<": "‹", ">": "›"}))
-# U+2060 is invisible: with it in the middle neither a call to everybody is one, nor an address a link.
-_CALLS = re.compile(r"@(?=channel|here|everyone)|(?<=:)(?=//)", re.IGNORECASE)
+# U+2060 is invisible: with it in the middle neither a call to everybody is one, nor an address a link, nor
+# `:tada:` a picture.
+_CALLS = re.compile(r"@(?=channel|here|everyone)|(?<=:)(?=//|[\w+'-]{1,100}:)", re.IGNORECASE)
 # Characters of the whole text; a message of Slack's takes some more.
 _LONGEST = 3_000
 

@@ -152,6 +152,13 @@ def test_whatever_vendors_say_a_workflow_gets_text_that_mentions_nobody_and_pose
         assert not re.search(r"[<>]|@(channel|here|everyone)|https?://(?!app\.|videos\.)", told)
 
 
+def test_a_workflow_gets_no_emoji_for_what_a_customer_is_called() -> None:
+    file = CaseFile(Subject(SubjectKind.UID, "x:tada::+1:", "x:tada::+1:"), NOW, 30)
+    told = outputs(file)["answer"]
+    assert "x:tada::+1:" in told.replace("\u2060", "")
+    assert not re.search(r":[\w+'-]+:", told)
+
+
 @given(FINDINGS, st.none() | SUBJECTS, st.booleans(), st.booleans())
 def test_whatever_vendors_say_a_card_keeps_slacks_limits(
     finding: Finding, subject: Subject | None, of_one: bool, is_preview: bool
