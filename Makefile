@@ -24,8 +24,9 @@ test-without-browser: $(VENV)/.installed-dev lint
 	$(BIN)/python -m pytest -m "not browser"
 
 # These tests wait little: more processes would only load everything more often.
+# Without what starts processes, and without the tests of the whole bot, which are most of the waiting.
 quick: $(VENV)/.installed-dev lint
-	$(BIN)/python -m pytest -m "not process" -n 3
+	$(BIN)/python -m pytest -m "not process" --ignore=tests/end_to_end
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -102,6 +102,10 @@ async def sequential(world: World, asks: Sequence[Ask]) -> AsyncIterator[int]:
             task.add_done_callback(working.discard)
             await ack()
 
+        @bolt.event("message")
+        async def own_posts() -> None:
+            """Without it Bolt prints a paragraph for each."""
+
         handler = AsyncSlackRequestHandler(bolt)
 
         async def events(request: Request) -> Response:
