@@ -77,7 +77,7 @@ def counting(account: Account, *, is_shared: bool) -> ReturningInsert[*tuple[Any
         theirs = calls.where(quota_calls.c.at_ms > now - account.longest.milliseconds)
         theirs = theirs.where(quota_calls.c.asker == asker)
         conditions.append(theirs.scalar_subquery() < bindparam("_most", type_=Integer()))
-    since = calls.where(quota_calls.c.at_ms >= quota_told.c.told_ms).correlate(quota_told)
+    since = calls.where(quota_calls.c.at_ms > quota_told.c.told_ms).correlate(quota_told)
     # Whole numbers for: what is left is no more than the reserve, rounded up.
     too_few = (quota_told.c.left - since.scalar_subquery() - 1) * 100 < quota_told.c.of_calls * bindparam(
         "_percent", type_=Integer()
@@ -127,7 +127,7 @@ def of_told(name: str) -> Select[Any]:
     since = (
         select(func.count())
         .select_from(quota_calls)
-        .where(quota_calls.c.account == quota_told.c.account, quota_calls.c.at_ms >= quota_told.c.told_ms)
+        .where(quota_calls.c.account == quota_told.c.account, quota_calls.c.at_ms > quota_told.c.told_ms)
         .correlate(quota_told)
     )
     left = (quota_told.c.left - since.scalar_subquery()).label("left")

@@ -112,8 +112,6 @@ async def test_a_429_closes_the_account_until_it_ends(store: Store) -> None:
 async def test_the_vendors_count_corrects_ours_downwards_and_never_upwards(store: Store) -> None:
     ledger = Ledger(store)
     await spend(ledger, 10)
-    # A call of the very millisecond in which the vendor counts is taken for one that it has not counted.
-    await age_calls(store, seconds=1)
     await ledger.correct(SHOP, 45, timedelta(hours=1))
     assert (await ledger.state(SHOP)).left == 40
     await ledger.correct(SHOP, 2, timedelta(hours=1))
