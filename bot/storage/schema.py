@@ -11,7 +11,7 @@ from sqlalchemy import func, insert, inspect, select, text
 from bot.storage.database import Connection
 from bot.storage.tables import alembic_version, metadata, schema_version
 
-HEAD = "0019"
+HEAD = "0020"
 """The revision of the tables as this version has them: the last file in `migrations/versions/`."""
 
 # Any number will do that nobody else in the same database locks by.

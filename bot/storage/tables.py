@@ -52,6 +52,8 @@ quota_told = Table(
     Column("of_calls", Integer, nullable=False),
     Column("told_ms", BigInteger, nullable=False),
     Column("until_ms", BigInteger, nullable=False, index=True),
+    # The newest call of that millisecond: others of the same one were made after the vendor's word.
+    Column("newest_call", Integer),
 )
 
 quota_calls = Table(

@@ -36,6 +36,7 @@ from bot.sources.quota.statements import (
     lock,
     meant,
     moment,
+    newest_call_at,
     of_told,
     read_told,
     refusal_of,
@@ -256,9 +257,11 @@ class Ledger:
                 return
             if any(one.over_seconds == over and one.left <= left and one.until_ms >= until for one in told):
                 return
+            newest = await newest_call_at(connection, account, now)
         row = {"account": account.name, "over_seconds": over, "left": left, "of_calls": window.calls or left}
+        row |= {"told_ms": now, "until_ms": until, "newest_call": newest}
         async with self._store.write() as connection:
-            upsert(connection, quota_told, [row | {"told_ms": now, "until_ms": until}])
+            upsert(connection, quota_told, [row])
         self._states.pop(account, None)
         for spare in [spare for (of, _), spare in self._spares.items() if of == account]:
             spare.until = 0

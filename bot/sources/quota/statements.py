@@ -18,6 +18,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    or_,
     select,
     union_all,
 )
@@ -77,7 +78,7 @@ def counting(account: Account, *, is_shared: bool) -> ReturningInsert[*tuple[Any
         theirs = calls.where(quota_calls.c.at_ms > now - account.longest.milliseconds)
         theirs = theirs.where(quota_calls.c.asker == asker)
         conditions.append(theirs.scalar_subquery() < bindparam("_most", type_=Integer()))
-    since = calls.where(quota_calls.c.at_ms > quota_told.c.told_ms).correlate(quota_told)
+    since = calls.where(_made_after_told()).correlate(quota_told)
     # Whole numbers for: what is left is no more than the reserve, rounded up.
     too_few = (quota_told.c.left - since.scalar_subquery() - 1) * 100 < quota_told.c.of_calls * bindparam(
         "_percent", type_=Integer()
@@ -127,7 +128,7 @@ def of_told(name: str) -> Select[Any]:
     since = (
         select(func.count())
         .select_from(quota_calls)
-        .where(quota_calls.c.account == quota_told.c.account, quota_calls.c.at_ms > quota_told.c.told_ms)
+        .where(quota_calls.c.account == quota_told.c.account, _made_after_told())
         .correlate(quota_told)
     )
     left = (quota_told.c.left - since.scalar_subquery()).label("left")
@@ -136,6 +137,13 @@ def of_told(name: str) -> Select[Any]:
     return select(
         clock.c.now, quota_told.c.over_seconds, left, quota_told.c.of_calls, quota_told.c.until_ms
     ).select_from(clock.outerjoin(quota_told, ours))
+
+
+def _made_after_told() -> ColumnElement[bool]:
+    """The condition for calls that the vendor had not counted when it said what is left."""
+    # Of that millisecond itself, those that came after the newest of then.
+    later = or_(quota_calls.c.at_ms > quota_told.c.told_ms, quota_calls.c.id > quota_told.c.newest_call)
+    return and_(quota_calls.c.at_ms >= quota_told.c.told_ms, later)
 
 
 def read_told(rows: Sequence[Row[Any]]) -> tuple[int, list[VendorsCount]]:
@@ -157,6 +165,12 @@ async def calls_in(
     """How many calls of an account still count in a window; with an asker, of theirs."""
     query = select(func.count()).select_from(quota_calls).where(_inside(account, window, now, asker))
     return int((await connection.execute(query)).scalar_one())
+
+
+async def newest_call_at(connection: Connection, account: Account, now: int) -> int:
+    """The id of the newest of the calls that were counted in that very millisecond; 0 where none was."""
+    made = (quota_calls.c.account == account.name) & (quota_calls.c.at_ms == now)
+    return int((await connection.execute(select(func.max(quota_calls.c.id)).where(made))).scalar_one() or 0)
 
 
 def _inside(account: Account, window: Window, now: int, asker: str | None) -> ColumnElement[bool]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +18,7 @@ from tests.conftest import prepared_sqlite
 from tests.processes import printed_at_once
 
 SHOP = Account("raygun/shop", (Window(50, 86_400),))
+NOON = datetime(2026, 11, 3, 12, tzinfo=UTC)
 
 RACER = """
 import asyncio
@@ -116,6 +118,17 @@ async def test_the_vendors_count_corrects_ours_downwards_and_never_upwards(store
     assert (await ledger.state(SHOP)).left == 40
     await ledger.correct(SHOP, 2, timedelta(hours=1))
     assert await spend(ledger, 10) == 2
+
+
+async def test_calls_of_the_millisecond_of_the_vendors_word_count_where_they_were_made_after_it(
+    tmp_path: Path,
+) -> None:
+    async with open_store(prepared_sqlite(tmp_path / "one.db"), simulated_time=lambda: NOON) as store:
+        ledger = Ledger(store)
+        await spend(ledger, 3)
+        await ledger.correct(SHOP, 2, timedelta(hours=1))
+        assert (await ledger.state(SHOP)).left == 2
+        assert await spend(ledger, 10) == 2
 
 
 async def test_of_what_the_vendor_says_is_left_each_lower_class_leaves_its_reserve_too(store: Store) -> None:

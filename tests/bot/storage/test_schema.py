@@ -150,6 +150,7 @@ def told(accounts: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "of_calls": row["vendor_left"],
             "told_ms": row["vendor_counted_ms"],
             "until_ms": row["vendor_until_ms"],
+            "newest_call": None,
         }
         for row in accounts
     ]
