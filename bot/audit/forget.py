@@ -80,7 +80,7 @@ async def find_person(store: Store, keyring: Keyring, subject: Subject, product_
     await finder.add_customers(rows, records)
     was_forgotten = audit.c.subject.in_(forgotten_hashes(keyring, subject))
     hashes = [h for one in person.subjects for h in hashes_of(keyring, one)]
-    hashes += [h for one in _as_spelled(person) for h in earlier_hashes_of(keyring, one)]
+    hashes += earlier_hashes_of(keyring, person.spelled)
     about = audit.c.subject.in_(hashes)
     rows[audit] = await finder.keys(audit, about)
     theirs = await finder.jobs(about | was_forgotten) | {str(key[0]) for key in rows[jobs]}
@@ -112,12 +112,6 @@ async def erase(store: Store, keyring: Keyring, doomed: Doomed) -> None:
                 statement = update(digest_tickets).where(these).values(sealed=None, is_told=False)
             async with store.write(is_long=True) as connection:
                 await connection.execute(statement)
-
-
-def _as_spelled(person: NamesOfOne) -> Iterable[Subject]:
-    """The person's addresses as they were ever written, and lower-cased; they may be uids too."""
-    spelled = person.spelled | {one.lower() for one in person.spelled}
-    return (Subject(kind, one, one) for one in spelled for kind in SubjectKind)
 
 
 # In an order in which nothing is learnt again from what is still there.

@@ -7,7 +7,7 @@ same way, as JSON or as text.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -56,7 +56,10 @@ def mentions_in(text: str) -> Mentions:
         read = text
     values = tuple(_values(read))
     objects = [one for one in values if isinstance(one, dict)]
-    found = [one for value in values if isinstance(value, str) for one in _addresses(value)]
+    said = {one[name] for one in objects for name in _fields_of_address(one) if _is_text(one, name)}
+    certain = {one for one in said if read_address(one)}
+    texts = [value for value in values if isinstance(value, str)]
+    found = [one for text in texts for one in (_only(text) if text in certain else _addresses(text))]
     uids = {uid for one in objects if (uid := _uid(one))}
     pairs = {(plain(one["email"]), one["uid"]) for one in objects if _is_text(one, "email", "uid")}
     sessions = {one["id"] for one in objects if _is_text(one, "id") and isinstance(one.get("user"), dict)}
@@ -108,6 +111,16 @@ def _addresses(text: str) -> Iterator[tuple[str, bool]]:
                 (f"{one}@{domain}", is_last and one == likely) for one in {bare, local[begin:]} if one
             )
         at = text.find("@", at + 1)
+
+
+def _fields_of_address(one: dict[str, Any]) -> Sequence[str]:
+    """The fields of an object that hold an address and nothing else."""
+    return ("email", "value", "typed") if one.get("kind") == SubjectKind.EMAIL else ("email",)
+
+
+def _only(address: str) -> Iterator[tuple[str, bool]]:
+    """As `_addresses`, of a field that is an address: none of its signs separates it from something else."""
+    return ((one, one == address) for one in {address, *(one for one, _ in _addresses(address))})
 
 
 def _uid(one: dict[str, Any]) -> str | None:

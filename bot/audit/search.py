@@ -1,13 +1,14 @@
 """Reading the audit trail: who looked whom up, where, what came of it."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import ColumnElement, Row, func, select
 
-from bot.audit.trail import forgotten_hashes, hashes_of, seals_of, unseal
+from bot.audit.trail import earlier_hashes_of, forgotten_hashes, hashes_of, is_same, seals_of, unseal
 from bot.domain.model import Subject
 from bot.operations.clock import milliseconds
 from bot.storage.keyring import Keyring
@@ -61,7 +62,8 @@ async def search(
         wanted.append(audit.c.at_ms >= now_ms() - milliseconds(since))
     if subject is not None:
         hashes = (*hashes_of(keyring, subject), *forgotten_hashes(keyring, subject))
-        wanted.append(audit.c.subject.in_(hashes))
+        earlier = earlier_hashes_of(keyring, await _spelled(store, keyring, subject))
+        wanted.append(audit.c.subject.in_((*hashes, *earlier)))
     if by is not None:
         wanted.append(audit.c.who == by)
     query = select(audit).where(*wanted).order_by(audit.c.at_ms, audit.c.id)
@@ -69,6 +71,20 @@ async def search(
         rows = (await connection.execute(query)).all()
     seals = seals_of(keyring)
     return [_told(row, unseal(seals, row.sealed)) for row in rows]
+
+
+async def _spelled(store: Store, keyring: Keyring, subject: Subject) -> set[str]:
+    """How an address stands in the trail: earlier versions hashed it as it was written."""
+    if "@" not in subject.value:
+        return set()
+    each = select(func.min(audit.c.sealed)).where(audit.c.sealed.is_not(None)).group_by(audit.c.subject)
+    async with store.read(is_long=True) as connection:
+        sealed = (await connection.execute(each)).scalars().all()
+    seals = seals_of(keyring)
+    # Opening some takes milliseconds, for which nobody else should wait.
+    opened = await asyncio.to_thread(lambda: [unseal(seals, one) for one in sealed])
+    same = {one.typed for one in opened if one and is_same(one, subject)}
+    return {subject.value, subject.typed, *same}
 
 
 def _told(row: Row[Any], subject: Subject | None) -> AuditRow:

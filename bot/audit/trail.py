@@ -8,7 +8,7 @@ known by the job.
 import asyncio
 import uuid
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Protocol
@@ -232,9 +232,22 @@ def hashes_of(keyring: Keyring, subject: Subject) -> tuple[str, ...]:
     return keyring.hashes(_SEALS, *_name(subject))
 
 
-def earlier_hashes_of(keyring: Keyring, subject: Subject) -> tuple[str, ...]:
-    """The same by earlier versions, to which a name was as it was written."""
-    return keyring.hashes(_SEALS, subject.kind, subject.value)
+def earlier_hashes_of(keyring: Keyring, spelled: Iterable[str]) -> list[str]:
+    """
+    The same of an address by earlier versions, to which it was as it was written, and may be a uid too.
+
+    Args:
+        keyring: has the keys.
+        spelled: how it was ever written.
+
+    """
+    written = {spelling for one in spelled for spelling in (one, one.lower())}
+    return [h for one in written for kind in SubjectKind for h in keyring.hashes(_SEALS, kind, one)]
+
+
+def is_same(one: Subject, other: Subject) -> bool:
+    """Whether rows about the one are about the other, however they are written."""
+    return _name(one) == _name(other)
 
 
 def forgotten_hash(keyring: Keyring, subject: Subject) -> str:

@@ -31,7 +31,7 @@ from bot.sources.raygun.webhook_events import RaygunEvent
 from bot.storage.keyring import Keyring
 from bot.storage.memory import Memory
 from bot.storage.store import Store
-from bot.storage.tables import audit, index_asked, index_sessions, jobs, metadata, tickets
+from bot.storage.tables import audit, index_asked, index_sessions, jobs, metadata, source_memory, tickets
 from bot.tickets.book import TicketBook, TicketMessage
 from bot.tickets.watches import Watch, WatchBook, WatchedError
 from tests.conftest import MovableClock, stored
@@ -62,6 +62,9 @@ async def learn(store: Store, secret: str, subject: Subject, uid: str) -> None:
     await Identities(store, keyring, WEEK).learn([(WWW, user)])
     name, hashed = Memory(store, keyring, clock).name_for("uids", subject.kind, subject.value)
     await Memory(store, keyring, clock).remember("rybbit/shop", name, uid, WEEK, hashed)
+    # What is read of one session, such as its summary, stands under the session's id.
+    name, hashed = Memory(store, keyring, clock).name_for("summary", session.id)[0], keyring.hash(session.id)
+    await Memory(store, keyring, clock).remember("rybbit/shop", name, "in words", WEEK, hashed)
     pushed = PushedErrors(store, keyring, WEEK)
     people = (subject, Subject(SubjectKind.UID, uid, uid))
     event = RaygunEvent("new", f"group {uid}", f"No cart of {subject.value}", None, NOW, 1, people)
@@ -180,6 +183,7 @@ async def test_somebody_is_found_everywhere_whatever_signs_are_in_their_address(
     lis = (await found(store, LI)).counts
     await erase(store, Keyring((NEW, OLD)), doomed)
     assert [name for name, rows in (await found(store, somebody)).counts.items() if rows] == []
+    assert await count(store, source_memory) == lis["source_memory"]
     assert (await found(store, LI)).counts == lis
 
 
@@ -206,6 +210,7 @@ async def test_rows_that_earlier_versions_hashed_by_an_address_as_a_vendor_wrote
             await connection.execute(update(audit).where(own).values(earlier))
     somebody = read_address(typed)
     assert somebody is not None
+    assert len(await search(store, keyring, subject=somebody)) == 4
     doomed = await found(store, somebody)
     assert doomed.counts["audit"] == 4
     await erase(store, keyring, doomed)
