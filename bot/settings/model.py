@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 from urllib.parse import urlsplit
 
-from dotenv import dotenv_values
 from pydantic import BaseModel, Field, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
@@ -28,6 +27,7 @@ from bot.settings.accounts import (
     UXCamAccount,
     ZendeskAccount,
 )
+from bot.settings.env_file import read_env_file
 from bot.settings.errors import SettingsError, SettingUnset
 from bot.settings.groups import plain_addresses, secrets_in
 from bot.settings.misspelt import KnownNames, find_misspelt, is_ours
@@ -48,10 +48,14 @@ from bot.settings.values import (
     OwnToken,
     Patterns,
     SecretKeys,
+    SlackCommand,
+    UserGroups,
     WebAddress,
     Words,
+    is_quoted,
     named_tokens,
 )
+from bot.settings.wording import in_words
 from bot.storage.address import is_postgresql
 
 
@@ -81,7 +85,9 @@ class AccessSettings(SettingsGroup):
     """Who may look people up."""
 
     channels: Channels = Field((), description="only in these channels; unset: any")
-    user_groups: Words = Field((), description="only members of these user groups (S…); unset: any member")
+    user_groups: UserGroups = Field(
+        (), description="only members of these user groups (S…); unset: any member"
+    )
     guests: bool = Field(False, description="whether guests of the workspace may ask")
     shared_tokens: bool = Field(
         False, description="whether tokens that are nobody’s own may ask though channels or groups are set"
@@ -169,7 +175,7 @@ class Settings(BaseSettings):
         None, description="app configuration token, `xoxe.xoxp-…`; for one run of `casefile doctor` alone"
     )
     slack_api_url: WebAddress = Field("https://slack.com/api/", description="where Slack's Web API is")
-    slack_command: Annotated[str, Field(pattern=r"^/[^\s]{1,31}$")] = Field(
+    slack_command: SlackCommand = Field(
         "/sessions", description="the command's name; another app may own this one"
     )
     secret_key: SecretKeys | None = Field(
@@ -345,15 +351,17 @@ def load_settings(environment: Mapping[str, str], dotenv: Path | None = None) ->
         SettingsError: with one line that names the variable and what is wrong with it.
 
     """
-    in_file = dotenv_values(dotenv) if dotenv and dotenv.is_file() else {}
-    given = {name: value or "" for name, value in {**in_file, **environment}.items()}
     known = known_names()
+    given = {**(read_env_file(dotenv, known) if dotenv else {}), **environment}
     if misspelt := find_misspelt(given, known):
         raise SettingsError(f"{misspelt.name} is not a setting of Casefile: {misspelt.advice}")
     ours = {name: value for name, value in given.items() if is_ours(name, known)}
     for name, value in sorted(ours.items()):
         if not value.strip():
             raise SettingsError(f"{name} is set but empty: give it a value, or remove it")
+        # A key that seals may be any text, and is kept as it is.
+        if is_quoted(value) and name.upper() != "SECRET_KEY":
+            raise SettingsError(f"{name}: stands in quotes, which are part of the value here: remove them")
     try:
         # These alone: left to itself it reads the environment of the process, too.
         settings = Settings(_build_sources=((_Given(ours),), {}))
@@ -374,12 +382,8 @@ def _one_line(invalid: ValidationError) -> str:
     name = "__".join(_location(field)).upper()
     if first["type"] == "missing":
         return f"{name} is missing: the account's other variables are set"
-    if first["type"] == "value_error":
-        # A group's own validator begins its message with the name of the variable that is missing.
-        return f"{name}{'__' if _is_group(field) else ': '}{first['ctx']['error']}"
-    if first["type"] == "string_pattern_mismatch":
-        return f"{name}: is not of the form that is needed"
-    return f"{name}: {first['msg'][0].lower()}{first['msg'][1:]}"
+    # A group's own validator begins its message with the name of the variable that is missing.
+    return f"{name}{'__' if _is_group(field) else ': '}{in_words(first)}"
 
 
 def _is_group(parts: list[str]) -> bool:

@@ -9,6 +9,7 @@ from pydantic.fields import FieldInfo
 
 from bot.settings.accounts import AccountSettings
 from bot.settings.model import Settings, group_of
+from bot.settings.wording import in_words
 
 # What `.env.example` and the documentation have where a value is to be put.
 _PLACEHOLDER = re.compile(
@@ -66,12 +67,7 @@ def _type_error(field: FieldInfo, value: str) -> str | None:
     try:
         TypeAdapter(wanted).validate_python(value)
     except ValidationError as invalid:
-        first = invalid.errors(include_url=False, include_input=False)[0]
-        if first["type"] == "string_pattern_mismatch":
-            return "is not of the form that is needed"
-        if first["type"] == "value_error":
-            return str(first["ctx"]["error"])
-        return f"{first['msg'][0].lower()}{first['msg'][1:]}"
+        return in_words(invalid.errors(include_url=False, include_input=False)[0])
     return None
 
 

@@ -52,6 +52,11 @@ def _web_address(value: str) -> str:
     return value.rstrip("/")
 
 
+def is_quoted(value: str) -> bool:
+    """Whether quotes stand around a value: Docker and kubectl leave them there where they read a file."""
+    return re.fullmatch(r"(['\"]).*\1", value.strip(), re.DOTALL) is not None
+
+
 def is_plain_elsewhere(address: str) -> bool:
     """Whether an address is `http://` and not this machine's own."""
     parts = urlsplit(address)
@@ -68,7 +73,7 @@ def _is_loopback(host: str) -> bool:
 
 def _origin(value: str) -> str:
     if urlsplit(value).path:
-        raise ValueError("the server's origin alone is needed, such as https://host.example; /api is added")
+        raise ValueError("the server's origin alone is needed, such as https://host.example, without a path")
     return value
 
 
@@ -203,6 +208,25 @@ def _one_group(patterns: tuple[str, ...]) -> tuple[str, ...]:
     return patterns
 
 
+def _slack_command(value: str) -> str:
+    if not re.fullmatch(r"/\S{1,31}", value):
+        raise ValueError("a slash and one word are needed, such as /sessions")
+    return value
+
+
+def _restricting(values: tuple[str, ...]) -> tuple[str, ...]:
+    """What restricts where it is set must not let everything through where it is set to nothing."""
+    if not values:
+        raise ValueError("names nothing, and would restrict nothing: give it a value, or remove it")
+    return values
+
+
+def _user_groups(values: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(re.fullmatch(r"S[A-Z0-9]+", value) for value in values):
+        raise ValueError("ids of user groups are needed, such as S0123ABCD (not names)")
+    return values
+
+
 def _channel_ids(values: tuple[str, ...]) -> tuple[str, ...]:
     if not all(re.fullmatch(r"[CGD][A-Z0-9]+", value) for value in values):
         raise ValueError("channel ids are needed, such as C0123ABCD (not names)")
@@ -229,7 +253,9 @@ Origin = Annotated[WebAddress, AfterValidator(_origin)]
 OwnToken = Annotated[Key, AfterValidator(_long_token)]
 McpTokens = Annotated[Key, AfterValidator(_mcp_tokens)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
-Channels = Annotated[Words, AfterValidator(_channel_ids)]
+Channels = Annotated[Words, AfterValidator(_restricting), AfterValidator(_channel_ids)]
+UserGroups = Annotated[Words, AfterValidator(_restricting), AfterValidator(_user_groups)]
+SlackCommand = Annotated[str, BeforeValidator(_without_blanks), AfterValidator(_slack_command)]
 HostNames = Annotated[Words, AfterValidator(_host_names)]
 ChannelId = Annotated[str, BeforeValidator(_without_blanks), AfterValidator(_channel_id)]
 LowerWords = Annotated[Words, AfterValidator(_lower)]

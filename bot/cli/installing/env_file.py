@@ -5,9 +5,10 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from dotenv import dotenv_values
-
 from bot.cli.terminal import Complaint
+from bot.settings.env_file import read_env_file
+from bot.settings.errors import SettingsError
+from bot.settings.model import known_names
 
 # Docker and systemd read such a file too, and understand quotes each in their own way.
 _PLAIN = re.compile(r"[\w./:@%+=,~-]*", re.ASCII)
@@ -57,6 +58,14 @@ def _written(name: str, value: str) -> str:
 
 
 def read_env(file: Path) -> dict[str, str]:
-    """The variables in an environment file; none where there is no file."""
-    found = dotenv_values(file) if file.is_file() else {}
-    return {name: value for name, value in found.items() if value}
+    """
+    The variables in an environment file that have a value; none where there is no file.
+
+    Raises:
+        Complaint: when it cannot be read.
+
+    """
+    try:
+        return {name: value for name, value in read_env_file(file, known_names()).items() if value}
+    except SettingsError as error:
+        raise Complaint(str(error)) from None

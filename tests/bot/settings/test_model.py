@@ -102,10 +102,19 @@ def test_other_programs_variables_are_left_alone(name: str) -> None:
         ),
         ({"FULLSTORY__EU__API_KEY": f"Basic {SECRET}"}, "FULLSTORY__EU__API_KEY: give the key alone"),
         ({"SLACK_BOT_TOKEN": f"xoxp-{SECRET}"}, "SLACK_BOT_TOKEN: begins with xoxb-"),
-        ({"LOOKUP__DAYS": SECRET}, "LOOKUP__DAYS: input should be a valid integer"),
-        ({"LOOKUP__DAYS": "0"}, "LOOKUP__DAYS: input should be greater than or equal to 1"),
-        ({"VISIBILITY": SECRET}, "VISIBILITY: input should be 'thread', 'ephemeral' or 'masked'"),
+        ({"LOOKUP__DAYS": SECRET}, "LOOKUP__DAYS: a whole number is needed"),
+        ({"LOOKUP__DAYS": "0"}, "LOOKUP__DAYS: 1 or more is needed"),
+        ({"LOOKUP__DAYS": "366"}, "LOOKUP__DAYS: 365 or less is needed"),
+        ({"LOOKUP__DEADLINE_SECONDS": "8s"}, "LOOKUP__DEADLINE_SECONDS: a number is needed"),
+        ({"HELPDESK__NOTES": SECRET}, "HELPDESK__NOTES: true or false is needed"),
+        ({"SLACK_COMMAND": "find it"}, "SLACK_COMMAND: a slash and one word are needed, such as /sessions"),
+        ({"SLACK_BOT_TOKEN": f'"xoxb-{SECRET}"'}, "SLACK_BOT_TOKEN: stands in quotes"),
+        ({"FULLSTORY__EU__API_KEY": f"'{SECRET}'"}, "FULLSTORY__EU__API_KEY: stands in quotes"),
+        ({"VISIBILITY": SECRET}, "VISIBILITY: 'thread', 'ephemeral' or 'masked' is needed"),
         ({"ACCESS__CHANNELS": "general"}, "ACCESS__CHANNELS: channel ids are needed"),
+        ({"ACCESS__CHANNELS": ","}, "ACCESS__CHANNELS: names nothing, and would restrict nothing"),
+        ({"ACCESS__USER_GROUPS": "[]"}, "ACCESS__USER_GROUPS: names nothing, and would restrict nothing"),
+        ({"ACCESS__USER_GROUPS": "@support"}, "ACCESS__USER_GROUPS: ids of user groups are needed"),
         ({"TICKETS__UID_PATTERNS": '["(a)(b)"]'}, "TICKETS__UID_PATTERNS: pattern 1 needs exactly one group"),
         ({"TICKETS__UID_PATTERNS": "x(a)"}, "TICKETS__UID_PATTERNS: a JSON list is needed"),
         ({"TICKETS__APPS": "[broken"}, "TICKETS__APPS: is not a JSON list"),
@@ -227,6 +236,33 @@ def test_a_dotenv_file_is_read_checked_and_goes_behind_the_environment(tmp_path:
     file.write_text("FULSTORY__MAIN__API_KEY=x\n")
     with pytest.raises(SettingsError, match="FULSTORY__MAIN__API_KEY"):
         load_settings({}, file)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"LOOKUP__DAYS=7\nVISIBILITY: {SECRET}\n", ".env, line 2, cannot be read: NAME=value is needed"),
+        (f'LOOKUP__DAYS=7\nFULLSTORY__EU__API_KEY="{SECRET}\n', ".env, line 2, cannot be read"),
+        (
+            f"FULLSTORY__EU__API_KEY={SECRET}\n# ours\nFULLSTORY__eu__API_KEY=other\n",
+            "FULLSTORY__EU__API_KEY is set in line 1 of .env, and differently in line 3",
+        ),
+        (f"# Schl\xfcssel\nSECRET_KEY={SECRET}\n", ".env is no UTF-8 text"),
+    ],
+)
+def test_no_line_of_a_dotenv_file_is_passed_over(tmp_path: Path, text: str, expected: str) -> None:
+    file = tmp_path / ".env"
+    file.write_text(text, encoding="latin-1")
+    with pytest.raises(SettingsError) as raised:
+        load_settings({}, file)
+    assert str(raised.value).startswith(expected)
+    assert SECRET not in str(raised.value)
+
+
+def test_a_dotenv_file_may_repeat_itself_and_what_other_programs_have(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("LOOKUP__DAYS=7\nexport LOOKUP__DAYS=7\nOTHERS_PATH=a\nOTHERS_PATH=b\n\n# end")
+    assert load_settings({}, file).lookup.days == 7
 
 
 def test_what_a_command_needs_is_named_when_it_is_missing() -> None:
