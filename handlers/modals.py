@@ -45,6 +45,7 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
             channel=origin.channel,
             thread_ts=origin.value.thread_ts,
             response_url=origin.response_url,
+            in_thread=origin.in_thread,
         )
         payload = LookupPayload(
             subjects=(subject,),
@@ -73,7 +74,8 @@ def ask_customer(inbound: Inbound, body: dict[str, Any], value: ButtonValue) -> 
         # Below an answer: it does not say in which thread it is.
         value = replace(value, thread_ts=container.get("thread_ts"))
     asker = asker_of(inbound, body, Way.OPEN_MODAL)
-    begin_modal(inbound, body, asker, ModalOrigin(asker.channel, value, offer, asker.response_url))
+    origin = ModalOrigin(asker.channel, value, offer, asker.response_url, asker.in_thread)
+    begin_modal(inbound, body, asker, origin)
 
 
 def begin_modal(inbound: Inbound, body: dict[str, Any], asker: Asker, origin: ModalOrigin) -> None:

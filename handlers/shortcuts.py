@@ -40,7 +40,8 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
         reading = read_for_person(message, inbound.reader.rules)
         root_ts = reading.root_ts or str(body.get("message_ts") or "")
         channel = body["channel"]["id"]
-        asker = replace(asker_of(inbound, body, Way.SHORTCUT), thread_ts=root_ts)
+        in_thread = message.get("thread_ts") not in (None, "", message.get("ts"))
+        asker = replace(asker_of(inbound, body, Way.SHORTCUT), thread_ts=root_ts, in_thread=in_thread)
         named = reading.subjects or reading.mentioned or reading.unread_files
         if named or (reading.ticket and inbound.reader.desks.serves(reading.ticket)):
             payload = PointedPayload(asker, message)
@@ -50,7 +51,8 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
             value = ButtonValue(
                 (), lookup.days, lookup.shown, None, AnswerForm.ANSWER, ticket_moment(root_ts), root_ts
             )
-            begin_modal(inbound, body, asker, ModalOrigin(channel, value, None, asker.response_url))
+            origin = ModalOrigin(channel, value, None, asker.response_url, in_thread)
+            begin_modal(inbound, body, asker, origin)
         await ack()
 
     @bolt.function("find_customer_sessions")

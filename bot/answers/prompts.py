@@ -135,22 +135,28 @@ def modal(sealed: str, *, private: bool) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class ModalOrigin:
-    """Where a modal was opened, and so where the answer goes; it replaces the offer at `message_ts`."""
+    """
+    Where a modal was opened, and so where the answer goes; it replaces the offer at `message_ts`.
+
+    `in_thread`: whoever opened it looks at a thread.
+    """
 
     channel: str
     value: ButtonValue
     message_ts: str | None = None
     response_url: str | None = None
+    in_thread: bool = False
 
     def dumps(self) -> str:
         """The origin as text, which has to be sealed: a response URL is a secret."""
-        return json.dumps([self.channel, self.value.dumps(), self.message_ts, self.response_url])
+        held = (self.channel, self.value.dumps(), self.message_ts, self.response_url, self.in_thread)
+        return json.dumps(held)
 
     @classmethod
     def loads(cls, text: str) -> "ModalOrigin":
         """The origin in a text of `dumps`."""
-        channel, value, message_ts, response_url = json.loads(text)
-        return cls(str(channel), ButtonValue.loads(value), message_ts, response_url)
+        channel, value, message_ts, response_url, *thread = json.loads(text)
+        return cls(str(channel), ButtonValue.loads(value), message_ts, response_url, thread == [True])
 
 
 def usage(command: Any, read: Help | NobodyNamed | NotUnderstood) -> str:

@@ -257,9 +257,9 @@ class PeopleJobs:
             return
         once = partial(self._admission.at_most_once, job, asker)
         view = self._for_one(payload, hint)
-        target: Target = EphemeralTarget(self._poster, asker, view, once)
-        if asker.response_url:
-            in_place = payload.on is not None and payload.on.ephemeral
+        target: Target = EphemeralTarget(self._admission.say, asker, view, once)
+        in_place = payload.on is not None and payload.on.ephemeral
+        if asker.response_url and (in_place or asker.way is Way.COMMAND):
             target = ResponseUrlTarget(self._poster, asker, view, asker.response_url, once, in_place)
         await self._present(job, payload, target, ShownTo.ASKER)
 

@@ -7,6 +7,7 @@ import pytest
 
 from bot.answers.prompts import LOOK_UP
 from bot.answers.targets.masked import SHARE_HERE, SHOW_ME
+from sandbox.faults import Fault
 from sandbox.slack import Message, plain_text
 from sandbox.slack.clicks import clickables
 from sandbox.world import World
@@ -63,9 +64,25 @@ async def test_a_command_shows_the_channel_no_customer_and_whoever_presses_all_o
         await slack.press(reply.channel, reply.ts, SHOW_ME, slack.people.colleague)
         shown = await masked.ephemeral(user=slack.people.colleague, such=JANE)
         assert SHARE_HERE in buttons_of(shown)
+        assert shown.thread_ts == parent.ts
         await masked.idle(bot)
         assert told(masked.world) == []
     assert slack.violations == []
+
+
+async def test_what_one_person_is_shown_never_stands_in_place_of_what_all_see(masked: Desk) -> None:
+    # A response URL edits the message that was clicked in, however the answer grows.
+    slack, rybbit = masked.world.slack, masked.world.rybbit
+    rybbit.fault = Fault.HTML
+    async with masked.casefile() as bot:
+        await masked.ask(JANE)
+        parent, reply = await masked.thread()
+        rybbit.fault, rybbit.latency = Fault.NONE, 0.1
+        await slack.press(reply.channel, reply.ts, SHOW_ME, slack.people.colleague)
+        await masked.idle(bot)
+        [shown] = slack.ephemerals(reply.channel, slack.people.colleague)
+        assert JANE in plain_text(shown)
+        assert slack.replies(reply.channel, parent.ts) == [reply]
 
 
 async def test_what_was_shared_says_by_whom_and_stands_for_all(masked: Desk) -> None:

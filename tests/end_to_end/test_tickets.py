@@ -320,14 +320,17 @@ async def test_an_answer_can_be_refreshed_where_it_stands(desk: Desk) -> None:
 
 async def test_where_only_the_asker_may_see_answers_a_ticket_gets_a_button(desk: Desk) -> None:
     desk.extra = {"VISIBILITY": "ephemeral"}
-    async with desk.casefile():
+    desk.world.rybbit.latency = 0.1
+    async with desk.casefile() as bot:
         slack = desk.world.slack
         root = await post_sample(slack, sample(desk, "05"))
         offer = await answered(desk, root, such="only you will see")
         assert vendor_calls(desk) == 0
         await slack.press(root.channel, offer.ts, f"{LOOK_UP}0", slack.people.agent)
-        await desk.ephemeral(such="in the last")
-        assert "only you will see" in plain_text(ours_below(desk, root)[0])
+        shown = await desk.ephemeral(such="in the last")
+        await desk.idle(bot)
+        assert shown.thread_ts == root.ts
+        assert ours_below(desk, root) == [offer]
 
 
 @pytest.mark.parametrize("transport", ["http"])

@@ -2,11 +2,11 @@
 Where in Slack a case file is shown: a parent with its reply, one message, an earlier answer, to the asker.
 
 A reply is edited at most four times, the last time at its end, and a parent once. Where the bot may not
-post, or only the asker may see the answer, it goes by response URL, or, where there is none, as one message
-that is never edited.
+post, or only the asker may see the answer, it goes by a command's response URL, or as one message that is
+never edited.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 
@@ -188,6 +188,9 @@ class ResponseUrlTarget:
     """
     An answer that only the asker sees: by response URL, of which Slack allows five uses.
 
+    What it edits is the message that was clicked in, or, of a command's URL, its own first answer: so it is
+    for commands, and for clicks in what the asker alone sees (`in_place`).
+
     A URL that has expired (Slack: after half an hour) is done without: then it is shown once, at the end.
     """
 
@@ -245,23 +248,34 @@ class ResponseUrlTarget:
 
 @dataclass(slots=True)
 class EphemeralTarget:
-    """An answer that only the asker sees where there is no response URL: it can be shown once."""
+    """
+    An answer that only the asker sees, and that cannot be edited: it is shown once, by `say`.
 
-    poster: Poster
+    That goes for whatever was asked for by a click as well: its response URL edits the message that was
+    clicked in, and that is not the asker's alone.
+    """
+
+    say: Callable[[Asker, Message], Awaitable[None]]
     asker: Asker
     view: View
     once: Once
+    _has_been: bool = False
 
     async def may_grow(self) -> bool:
-        """Always: it is shown at the end alone."""
-        return True
+        """Never: it is shown when every source has answered or is late."""
+        return False
 
     async def show(self, case_files: CaseFiles) -> None:
-        """Show it when nothing more will come."""
-        if not is_waiting(case_files):
-            async with self.once() as is_first:
-                if is_first:
-                    await _show_once(self.poster, self.asker, self.view, case_files)
+        """Show it the first time alone; a source that is late is said to be, for its answer will not come."""
+        if self._has_been:
+            return
+        self._has_been = True
+        said = tuple(replace(case_file, waiting=()) for case_file in case_files)
+        # What was asked for by a click can be asked anew by one.
+        view = self.view if self.asker.response_url else replace(self.view, buttons=False)
+        async with self.once() as is_first:
+            if is_first:
+                await self.say(self.asker, one_message(said, view))
 
 
 async def _show_once(poster: Poster, asker: Asker, view: View, case_files: CaseFiles) -> None:

@@ -10,13 +10,15 @@ import pytest
 from bot.answers.buttons import REFRESH
 from bot.answers.case_file_message import View
 from bot.answers.targets import EphemeralTarget, ResponseUrlTarget
+from bot.domain.asking import Asker
+from bot.domain.message import Message
 from bot.domain.model import CaseFile
 from bot.slack.client import SlackAway
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from sandbox.slack import plain_text
 from sandbox.slack.messages import Content
-from tests.bot.answers.growing import ANSWER, ended, growing, says
+from tests.bot.answers.growing import ended, growing, says
 from tests.bot.in_slack import InSlack, in_slack
 
 URL = "response_url"
@@ -54,6 +56,13 @@ def by_url(at: InSlack, once: Once, *, url: str | None = None, in_place: bool = 
     return ResponseUrlTarget(at.poster, asker, view, asker.response_url or "", once, in_place)
 
 
+def by_post(at: InSlack, once: Once) -> EphemeralTarget:
+    async def say(asker: Asker, message: Message) -> None:
+        await at.poster.show_to(asker, message)
+
+    return EphemeralTarget(say, at.agent(), View("U0AGENT001"), once)
+
+
 async def show_all(target: ResponseUrlTarget | EphemeralTarget, case_files: Sequence[CaseFile]) -> None:
     for case_file in case_files:
         await target.show((case_file,))
@@ -84,7 +93,7 @@ async def test_by_a_buttons_response_url_the_answer_takes_the_place_of_what_was_
 
 async def test_who_was_perhaps_answered_before_a_restart_is_not_answered_again(at: InSlack) -> None:
     await show_all(by_url(at, Once(already=True)), [growing(1), ended(2)])
-    await show_all(EphemeralTarget(at.poster, at.agent(), ANSWER, Once(already=True)), [ended(2)])
+    await show_all(by_post(at, Once(already=True)), [ended(2)])
     assert at.seen_by_agent() == []
 
 
@@ -122,13 +131,10 @@ async def test_what_was_begun_by_response_url_is_perhaps_told_and_never_begun_ag
     assert away.value.unsure
 
 
-async def test_without_a_response_url_the_answer_is_shown_once_when_nothing_more_will_come(
-    at: InSlack,
-) -> None:
-    target = EphemeralTarget(at.poster, at.agent(), View("U0AGENT001"), Once())
-    await show_all(target, [growing(1), growing(2)])
-    assert at.seen_by_agent() == []
-    await show_all(target, [ended(3), ended(3)])
+async def test_what_cannot_be_edited_is_shown_once_and_waits_for_nothing_any_more(at: InSlack) -> None:
+    target = by_post(at, Once())
+    assert not await target.may_grow()
+    await show_all(target, [growing(2), ended(3)])
     [message] = at.seen_by_agent()
-    assert says(message, 3, is_asking=False)
+    assert says(message, 2, is_asking=False)
     assert REFRESH not in str(message.blocks)
