@@ -20,7 +20,7 @@ from bot.domain.links import read_link
 from bot.domain.model import CaseFile, Subject, SubjectKind
 from bot.domain.subjects import NotUnderstood, read_subject
 from bot.lookup.fan_out import Lookup
-from bot.lookup.pages.named import Described, NamedPages, Unnamed
+from bot.lookup.pages.named import NamedPages, Undescribed, Unnamed
 from bot.mcp.callers import Caller
 from bot.mcp.telling import (
     described_link,
@@ -32,6 +32,7 @@ from bot.mcp.telling import (
 from bot.mcp.told import DescribedLink, FoundSessions, QuotaLeft, ReadTicket
 from bot.operations.clock import Clock
 from bot.operations.fair_use import FairRoom, PersonalPace
+from bot.operations.tasks import Tasks
 from bot.sources.http import CallFailed
 from bot.sources.protocol import Question
 from bot.sources.quota import Purpose, QuotaState
@@ -67,6 +68,7 @@ class McpTools:
         a_minute: how many questions one caller may ask in a minute.
         pace: counts them, together with what the same person asks in Slack.
         room: how many are answered at once, and of one caller.
+        tasks: what outlives a question that is broken off.
 
     """
 
@@ -80,6 +82,7 @@ class McpTools:
     a_minute: int
     pace: PersonalPace
     room: FairRoom
+    tasks: Tasks
 
     async def find_sessions(
         self, caller: Caller, subject: str, days: int | None = None
@@ -97,14 +100,15 @@ class McpTools:
         if days is not None and not 1 <= days <= _MOST_DAYS:
             return Declined(f"days are 1 to {_MOST_DAYS}")
         entry = replace(_entry(caller), subject=understood)
-        async with self._turn(entry) as declined:
+        async with self._turn([entry]) as declined:
             if declined:
                 return declined
             question = Question(understood, days or self.days, Purpose.MCP, by=caller.who)
             case_file = await self.lookup.within(question, _PATIENCE_SECONDS)
+            told = found_sessions(case_file)
             # Before anything is told.
             await self.trail.write(entry.about([case_file], ShownTo.ASKER))
-            return found_sessions(case_file)
+        return told
 
     async def read_ticket(self, caller: Caller, message: dict[str, Any]) -> ReadTicket | Declined:
         """
@@ -115,14 +119,15 @@ class McpTools:
 
         """
         entry = _entry(caller)
-        async with self._turn(entry) as declined:
+        async with self._turn([entry]) as declined:
             if declined:
                 return declined
             reading = read_message(message, self.rules)
+            told = read_ticket(reading, self.clock())
             named = [*reading.requester, *reading.uids, *reading.mentioned]
             rows = [replace(entry, subject=one) for one in named] or [entry]
             await self.trail.write([replace(row, outcome=Came.TOLD, shown_to=ShownTo.ASKER) for row in rows])
-            return read_ticket(reading, self.clock())
+        return told
 
     async def describe_link(self, caller: Caller, url: str) -> DescribedLink | Declined:
         """
@@ -132,34 +137,39 @@ class McpTools:
             StoreAway: when the database cannot be reached.
 
         """
-        entry = _entry(caller)
-        async with self._turn(entry) as declined:
+        rows = [_entry(caller)]
+        async with self._turn(rows) as declined:
             if declined:
                 return declined
-            told, rows = await self._described(url, entry)
+            told = await self._described(url, rows)
             await self.trail.write(rows)
-            return told
+        return told
 
-    async def _described(self, url: str, entry: AuditEntry) -> tuple[DescribedLink, Sequence[AuditEntry]]:
+    async def _described(self, url: str, rows: list[AuditEntry]) -> DescribedLink:
+        """What is told of an address; `rows` are what the trail says of it, the latest that is known."""
+        [entry] = rows
         link = read_link(url, self.named.known)
-        nothing = [replace(entry, outcome=Came.NO_CARD, shown_to=ShownTo.ASKER)]
+        rows[:] = [nothing] = [replace(entry, outcome=Came.NO_CARD, shown_to=ShownTo.ASKER)]
         try:
             named = await self.named.name(url, entry.who)
             if isinstance(named, Unnamed):
-                return described_link(link, named, self.clock()), nothing
+                return described_link(link, named, self.clock())
+            asked = replace(nothing, subject=named.subject, sources=(str(named.source.name),))
+            rows[:] = [asked]
             found = await self.named.describe(named, partial(self._question, by=entry.who), entry.who)
         except CallFailed as failed:
-            return undescribed_link(link, failed.failure.message), nothing
-        if not isinstance(found, Described):
-            return described_link(link, found, self.clock()), nothing
+            return undescribed_link(link, failed.failure.message)
+        if isinstance(found, Undescribed):
+            rows[:] = [replace(asked, subject=found.subject)]
+            return described_link(link, found, self.clock())
         case_file = CaseFile(
             found.subject or Subject(SubjectKind.UID, "", ""), self.clock(), self.days, (found.finding,)
         )
-        rows = [
+        rows[:] = [
             replace(one, subject=found.subject, outcome=Came.FOUND)
             for one in entry.about([case_file], ShownTo.ASKER)
         ]
-        return described_link(link, found, self.clock()), rows
+        return described_link(link, found, self.clock())
 
     def _question(self, subject: Subject, by: str | None) -> Question:
         return Question(subject, self.days, Purpose.MCP, by=by)
@@ -173,24 +183,33 @@ class McpTools:
 
         """
         entry = _entry(caller)
-        async with self._turn(entry) as declined:
+        async with self._turn([entry]) as declined:
             if declined:
                 return declined
-            states = await self.quotas()
+            told = quota_left(await self.quotas(), self.clock())
             await self.trail.write([replace(entry, outcome=Came.TOLD, shown_to=ShownTo.ASKER)])
-            return quota_left(states, self.clock())
+        return told
 
     @asynccontextmanager
-    async def _turn(self, entry: AuditEntry) -> AsyncIterator[Declined | None]:
-        """The caller's turn, or that they have asked too often; then the trail says so."""
-        who = entry.who or ""
+    async def _turn(self, rows: list[AuditEntry]) -> AsyncIterator[Declined | None]:
+        """
+        The caller's turn, or that they have asked too often; then the trail says so.
+
+        Where the block is broken off, as when the client cancels the question or leaves, the trail has the
+        rows as of then: vendors may have been asked.
+        """
+        who = rows[0].who or ""
         if wait := self.pace.wait(who, uuid.uuid4().hex):
-            await self.trail.write_refusal([entry], "too_often")
+            await self.trail.write_refusal(rows, "too_often")
             yield Declined(_TOO_OFTEN.format(self.a_minute, math.ceil(wait.total_seconds())))
             return
         await self.room.enter(who)
         try:
             yield None
+        except BaseException:
+            unfinished = [replace(row, outcome=Came.UNFINISHED, shown_to=ShownTo.NOBODY) for row in rows]
+            self.tasks.spawn(self.trail.write(unfinished), "mcp.broken_off")
+            raise
         finally:
             self.room.leave(who)
 

@@ -30,6 +30,7 @@ def mcp_tools(engine: Engine, trail: AuditTrail, pace: PersonalPace, rules: Tick
         settings.access.per_person_minute,
         pace,
         FairRoom(_AT_ONCE, settings.access.at_once),
+        engine.tasks,
     )
 
 

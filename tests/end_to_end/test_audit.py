@@ -5,6 +5,7 @@ import pytest
 from bot.answers.buttons import REFRESH
 from bot.app import Bot
 from bot.audit.search import AuditRow, search
+from sandbox.faults import Fault
 from sandbox.slack import plain_text
 from tests.end_to_end.conftest import Desk
 
@@ -51,6 +52,17 @@ async def test_a_refused_guest_and_a_form_that_was_not_opened_are_written_down(d
         (guest, "shortcut", "refused_guest"),
     }
     assert {row.shown_to for row in rows} == {"nobody"}
+
+
+async def test_a_pasted_page_without_a_card_is_written_down_with_whom_it_is_about(desk: Desk) -> None:
+    slack = desk.world.slack
+    desk.world.rybbit.fault = Fault.BROKEN
+    async with desk.casefile() as bot:
+        page = "<https://app.rybbit.io/1407/user/u-205>"
+        await slack.post_as_user(slack.places.support, slack.people.agent, page)
+        [row] = await trail(desk, bot)
+    assert row.subject is not None
+    assert (row.way, row.outcome, row.subject.value) == ("card", "no_card", "u-205")
 
 
 async def test_debug_tells_an_admin_where_the_trail_is_and_nobody_else(desk: Desk) -> None:

@@ -1,5 +1,6 @@
 """Casefile's tools by the Model Context Protocol's own client, over both transports, in both of its eras."""
 
+import asyncio
 import json
 import re
 import sys
@@ -19,10 +20,13 @@ from mcp.types import TextContent
 from bot.app import Bot, open_bot
 from bot.audit.search import AuditRow, search
 from bot.jobs.home.view import END_TOKEN, MAKE_TOKEN
+from bot.mcp.callers import Caller
 from bot.mcp.personal_tokens import PersonalTokens
+from bot.serving.mcp_parts import mcp_tools
 from bot.serving.run import serving_http
 from bot.settings.model import load_settings
 from bot.sources.http import trusted_certificates
+from sandbox.faults import Fault
 from sandbox.mcp_questions import is_wrong_customer, questions, without_source_or_age
 from sandbox.slack.api_views import views_of
 from sandbox.world import World, open_world
@@ -166,6 +170,39 @@ async def test_what_cannot_be_asked_is_told_in_words(world: World, tmp_path: Pat
         assert "find_sessions, read_ticket" in await why_not(client, "look_up")
         told = await ask(client, "describe_link", url="https://contoso.example/x")
         assert (told["known"], told["why"]) == (False, "it names no session and no person that is known")
+
+
+async def test_an_address_whose_person_could_not_be_asked_about_leaves_a_row_about_them(
+    world: World, tmp_path: Path
+) -> None:
+    world.rybbit.fault = Fault.BROKEN
+    async with serving(world, tmp_path) as (bot, url), client_of(url, TOKEN) as client:
+        told = await ask(client, "describe_link", url="https://app.rybbit.io/1407/user/u-205")
+        assert not told["known"]
+        assert told["why"].startswith("Rybbit has trouble")
+        [row] = await rows_of(bot)
+    assert row.subject is not None
+    assert (row.subject.value, row.outcome, row.sources) == ("u-205", "no_card", ("rybbit/www",))
+
+
+async def test_a_question_that_is_broken_off_leaves_a_row_too(world: World, tmp_path: Path) -> None:
+    """As over stdin and stdout: the client cancels it, or leaves."""
+    world.rybbit.hold = asyncio.Event()
+    async with serving(world, tmp_path) as (bot, _url):
+        inbound = bot.inbound
+        tools = mcp_tools(bot.engine, inbound.admission.trail, inbound.pace, inbound.reader.rules)
+        asking = asyncio.create_task(tools.find_sessions(Caller("os:ana"), JANE))
+        async with asyncio.timeout(60):
+            while not world.rybbit.calls:  # noqa: ASYNC110 - a stand-in has no event for that
+                await asyncio.sleep(0.01)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        world.rybbit.hold.set()
+        await bot.engine.tasks.settle()
+        [row] = await rows_of(bot)
+    assert row.subject is not None
+    assert (row.who, row.subject.value, row.outcome, row.shown_to) == ("os:ana", JANE, "unfinished", "nobody")
 
 
 async def test_who_asks_too_often_waits_and_the_trail_says_so(world: World, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from bot.answers.cards import Card
 from bot.answers.entities import Reference, Replay
 from bot.domain.asking import Asker
 from bot.domain.characters import unescaped
-from bot.domain.model import CaseFile, Finding, Session, Subject, SubjectKind
+from bot.domain.model import CaseFile, Failure, Finding, Session, Subject, SubjectKind
 from bot.jobs.inbox import Job
 from bot.lookup.pages.named import NamedPage, NamedPages, Undescribed, Unnamed
 from bot.operations.clock import Clock
@@ -25,9 +25,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class NoCard:
-    """No card, and why, as the metric's label."""
+    """No card, and why, as the metric's label; `subject` is whom the page is about, where that is known."""
 
     outcome: str
+    subject: Subject | None = None
 
 
 TIMED_OUT = NoCard("failed_timed_out")
@@ -72,18 +73,18 @@ class PageCards:
         What is known of a page, for the person with the id `by`.
 
         `has_thread`: there is a thread in which more of that person can be answered.
-
-        Raises:
-            CallFailed: when the vendor has to be asked for the session and cannot be.
-
         """
 
         def question(subject: Subject) -> Question:
             return Question(subject, self.lookup.days, Purpose.UNFURL, heard_since=job.heard_since, by=by)
 
-        found = await self.named.describe(named, question, by)
+        try:
+            found = await self.named.describe(named, question, by)
+        except CallFailed as failed:
+            return NoCard(_failed(failed.failure), named.subject)
         if isinstance(found, Undescribed):
-            return NoCard(_why(found.finding))
+            failure = found.finding.failure if found.finding else None
+            return NoCard(_failed(failure) if failure else "unknown", found.subject)
         return self._made(found.finding, found.session, found.subject, has_thread=has_thread)
 
     def _made(
@@ -123,9 +124,8 @@ async def in_time(asking: Coroutine[Any, Any, T], seconds: float) -> T | NoCard:
     except TimeoutError:
         return TIMED_OUT
     except CallFailed as failed:
-        return NoCard(f"failed_{failed.failure.reason}")
+        return NoCard(_failed(failed.failure))
 
 
-def _why(finding: Finding | None) -> str:
-    failure = finding.failure if finding else None
-    return f"failed_{failure.reason}" if failure else "unknown"
+def _failed(failure: Failure) -> str:
+    return f"failed_{failure.reason}"

@@ -77,7 +77,7 @@ class PaneJobs:
             return
         found = await in_time(self._found(job, payload), _ASKED_FOR_SECONDS)
         if isinstance(found, NoCard):
-            self._trail.note(job, [replace(entry, outcome=Came.NO_CARD)])
+            self._trail.note(job, [replace(entry, outcome=Came.NO_CARD, subject=found.subject)])
             error = _error(*_NOTHING.get(found.outcome, _FAILED))
             await self._present(job, payload, found.outcome, error=error)
             return

@@ -133,7 +133,7 @@ class UnfurlJobs:
         card = await in_time(describing, seconds)
         if isinstance(card, NoCard):
             await self._give_back(job, [page] if page else [])
-            return card
+            return replace(card, subject=card.subject or named.subject)
         reference, plays = self._pages.reference(named, url), self._pages.recorded(card) is not None
         return _Claimed(card, page, card_entity(card, reference, url, plays=plays))
 
@@ -183,7 +183,7 @@ def _audited(payload: UnfurlPayload, found: _Claimed | NoCard) -> AuditEntry:
     """What the audit trail says of one pasted address."""
     [entry] = asked_by(payload.asker)
     if isinstance(found, NoCard):
-        return replace(entry, outcome=Came.NO_CARD)
+        return replace(entry, outcome=Came.NO_CARD, subject=found.subject)
     seen_by = ShownTo.ASKER if payload.is_preview else ShownTo.PUBLIC
     [entry] = entry.about([found.card.case_file], seen_by)
     return replace(entry, subject=found.card.subject, outcome=Came.FOUND)

@@ -55,9 +55,15 @@ class Described:
 
 @dataclass(frozen=True, slots=True)
 class Undescribed:
-    """Nothing is known of a page; `finding` is what was found of its person, None where nobody was asked."""
+    """
+    Nothing is known of a page.
+
+    `finding` is what was found of its person, None where nobody was asked; `subject` is who that is, None
+    where it is not known.
+    """
 
     finding: Finding | None = None
+    subject: Subject | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +136,11 @@ class NamedPages:
             if found := _found(named, finding):
                 return found
         if named.session_id is None:
-            return Undescribed(finding)
+            return Undescribed(finding, named.subject)
         session = await self.pages.session(named.source, named.session_id, by)
+        subject = named.subject or (_subject_of(session) if session else None)
         if session is None or session.started_at is None:
-            return Undescribed()
-        subject = named.subject or _subject_of(session)
+            return Undescribed(subject=subject)
         if subject is not None:
             # Its errors, and how fresh that is, come with the person's.
             finding = await self._finding(named.source, question(subject))
