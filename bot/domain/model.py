@@ -170,7 +170,8 @@ class ErrorEvent:
     `id` is the error group's where the vendor has groups; `count` is how often it hit the subject or, with
     `counts_everybody`, all users; `page` is the path that it was last seen on. `occurred_at` is when it hit
     the subject, never when it hit somebody else; `users_affected` are all users whom the group hit, the first
-    of them at `first_occurred_at`.
+    of them at `first_occurred_at`. `counted_at` is when these and `count` were counted, where the vendor
+    says so by itself now and then: by now there may be more; None: with the finding.
     """
 
     source: SourceName
@@ -186,6 +187,7 @@ class ErrorEvent:
     kind: ErrorKind = ErrorKind.EXCEPTION
     users_affected: int | None = None
     first_occurred_at: datetime | None = None
+    counted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,7 @@ def _each_once(answered: tuple[ErrorEvent, ...], pushed: tuple[ErrorEvent, ...])
             status=more.status or error.status,
             users_affected=more.users_affected,
             first_occurred_at=more.first_occurred_at,
+            counted_at=more.counted_at,
         )
         if error.id is not None and (more := pushed_by_id.get(error.id))
         else error

@@ -115,9 +115,11 @@ class Others:
             users = error.users_affected
             return Spread(
                 error.source,
-                (finding.as_of if finding else None) or case_file.as_of,
+                error.counted_at or (finding.as_of if finding else None) or case_file.as_of,
                 occurrences=error.count if error.counts_everybody else None,
                 others=None if users is None else max(0, users - 1),
+                # The webhook of an error's first hit says that there is one: the next may be unheard of.
+                whole=error.counted_at is None,
             )
         if not isinstance(source, TellsOthers):
             return Untold(error.source)

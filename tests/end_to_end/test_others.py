@@ -113,14 +113,22 @@ async def test_uxcams_true_share_of_crashes_is_told_with_the_customers_own_devic
     check_nobody_is_named(told, world, NOOR.value)
 
 
-async def test_raygun_says_of_an_error_that_it_pushed_how_many_it_hit(desk: Desk) -> None:
-    counts = {"usersAffected": 41, "totalOccurrences": 977}
+async def test_raygun_says_of_an_error_that_it_pushed_how_many_it_had_hit_by_then(desk: Desk) -> None:
+    now = desk.world.clock()
+    first, later = (
+        {"usersAffected": users, "totalOccurrences": times, "lastOccurredOn": f"{at:%Y-%m-%dT%H:%M:%SZ}"}
+        for users, times, at in ((1, 1, now - timedelta(minutes=2)), (41, 977, now))
+    )
     async with pushing(desk) as (_bot, push):
-        at = {"lastOccurredOn": f"{desk.world.clock():%Y-%m-%dT%H:%M:%SZ}"}
-        await push(pushed("NewErrorOccurred", JANE, **counts, **at))
-        told = await pressed(desk, await answer(desk, JANE))
+        await push(pushed("NewErrorOccurred", JANE, **first))
+        reply = await answer(desk, JANE)
+        told = await pressed(desk, reply)
+        assert "Whether it is just `jane@contoso.example` is not known · TypeError: cart is undefined" in told
+        assert "Raygun: 1 time among all users; counted 2 min ago" in told
+        await push(pushed("NewErrorOccurred", JANE, **later))
+        told = await pressed(desk, reply)
     assert "Not just `jane@contoso.example` · TypeError: cart is undefined" in told
-    assert "Raygun: 977 times among all users; 40 other users" in told
+    assert "Raygun: 977 times among all users; at least 40 other users" in told
 
 
 async def test_it_is_asked_only_when_pressed_and_once_an_hour(desk: Desk) -> None:

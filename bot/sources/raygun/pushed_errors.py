@@ -44,7 +44,8 @@ class _Group:
     """
     One error by all webhooks so far, whomever they hit; times in seconds since 1970.
 
-    `again`: it has occurred again since its status was set last.
+    `again`: it has occurred again since its status was set last. `counted`: when a webhook last said how
+    often it had occurred, or how many users it had hit.
     """
 
     title: str | None = None
@@ -55,6 +56,7 @@ class _Group:
     first: float | None = None
     remarks: dict[str, tuple[float, str]] | None = None
     again: bool = False
+    counted: float | None = None
 
     @property
     def words(self) -> str | None:
@@ -116,6 +118,7 @@ class _Group:
             first=min(filter(None, (self.first, first)), default=None),
             remarks=remarks or None,
             again=again,
+            counted=max(self.counted or 0.0, at) if event.total or event.users else self.counted,
         )
 
 
@@ -193,16 +196,16 @@ class PushedErrors:
             .having(latest >= to_ms(since))
             .subquery()
         )
-        query = select(pushed_errors.c.sealed, hits.c.hit_ms).join(
+        query = select(pushed_errors.c.sealed, hits.c.hit_ms, pushed_errors.c.at_ms).join(
             hits, pushed_errors.c.error == hits.c.error
         )
         kept = pushed_errors.c.at_ms >= now_ms() - milliseconds(self._retention)
         newest = query.where(pushed_errors.c.account == account, kept).order_by(hits.c.latest.desc())
         async with self._store.read() as connection:
             rows = (await connection.execute(newest.limit(_MOST_SHOWN))).all()
-        return tuple(event for sealed, hit_ms in rows if (event := self._event(source, sealed, hit_ms)))
+        return tuple(event for row in rows if (event := self._event(source, *row)))
 
-    def _event(self, source: SourceName, sealed: str, hit_ms: int | None) -> ErrorEvent | None:
+    def _event(self, source: SourceName, sealed: str, hit_ms: int | None, at_ms: int) -> ErrorEvent | None:
         group = self._keyring.unseal_value(_GROUP, sealed)
         if group is None:
             return None
@@ -217,6 +220,7 @@ class PushedErrors:
             counts_everybody=group.total is not None,
             users_affected=group.users,
             first_occurred_at=datetime.fromtimestamp(group.first, UTC) if group.first else None,
+            counted_at=datetime.fromtimestamp(group.counted, UTC) if group.counted else from_ms(at_ms),
         )
 
     async def _note_when(self, connection: Connection, hits: list[dict[str, str]], at_ms: int) -> None:

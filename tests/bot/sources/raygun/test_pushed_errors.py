@@ -112,6 +112,10 @@ async def test_how_many_users_it_hit_and_when_it_hit_the_first_is_told(pushed: P
     await take(pushed, body | {"error": body["error"] | first})
     [error] = await pushed.of(SHOP, [U77], NOW - WEEK)
     assert (error.users_affected, error.first_occurred_at) == (41, datetime(2026, 11, 3, 8, tzinfo=UTC))
+    # What was done about it counts nothing anew.
+    await take(pushed, resolved(0))
+    [error] = await pushed.of(SHOP, [U77], NOW - WEEK)
+    assert error.counted_at == NOW - timedelta(hours=1)
 
 
 async def test_events_that_come_late_change_neither_the_last_time_nor_the_total(pushed: PushedErrors) -> None:
