@@ -1,7 +1,7 @@
 """
 Mail that Slack's email app posted: a file whose `mode` is `email` has the sender (`tickets/README.md`).
 
-The sender counts; where he is no customer (a contact form, a mailing group, a no-reply sender), Reply-To;
+The sender counts; where that is no customer (a contact form, a mailing group, a no-reply sender), Reply-To;
 where a colleague forwarded it, the first outside sender of the forwarded blocks. Everybody else is only
 mentioned.
 """
@@ -27,6 +27,8 @@ _NEAR = 5
 _HEADER = re.compile(r"^[>\s*_|]{0,30}([^\W\d_][^:\n@<>]{0,40}?)\s{0,2}:\s*(.{0,400})$")
 _FROM_WORDS = frozenset(map(plain, words.phrases(words.MAIL_FROM)))
 _OTHER_WORDS = frozenset(map(plain, words.phrases(words.MAIL_OTHERS)))
+# A name in quotes, in which a comma separates nobody; one that is not closed goes on to the end.
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"?')
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +139,14 @@ def _one(value: str) -> Subject | None:
 
 
 def _people(people: Any) -> tuple[Subject, ...]:
-    """Read a list of `{address, name, original}`, or a header's text."""
+    """
+    Read a list of `{address, name, original}`, or a header's text.
+
+    Not by `email.utils.getaddresses`: of "jane@a.example via Acme <…>" it makes `jane@a.exampleviaAcme`, and
+    what is not written by the standard, such as "Doe, Jane <…>", it leaves out whole in newer Pythons.
+    """
     if isinstance(people, str):
-        parts = people[:_MOST_TEXT].split(",")[:_MOST_PEOPLE]
+        parts = _QUOTED.sub("", people[:_MOST_TEXT]).split(",")[:_MOST_PEOPLE]
         return tuple(a for part in parts if (a := _one(part)) is not None)
     if isinstance(people, dict):
         people = [people]

@@ -32,7 +32,16 @@ def test_the_sender_is_the_requester_and_everybody_else_is_mentioned() -> None:
     assert addresses(reading.mentioned) == ["bob@fabrikam.example", "eve@fabrikam.example"]
 
 
-@pytest.mark.parametrize("reply_to", [JANE, f"Jane <{JANE}>", [person(JANE)]])
+@pytest.mark.parametrize(
+    "reply_to",
+    [
+        JANE,
+        f"Jane <{JANE}>",
+        f"Doe, Jane <{JANE}>",
+        f'"bob@fabrikam.example, for \\"Jane\\", his boss" <{JANE}>',
+        [person(JANE)],
+    ],
+)
 def test_after_a_no_reply_sender_counts_where_answers_go(reply_to: Any) -> None:
     posted = mail("no-reply@forms.example", headers={"reply_to": reply_to})
     assert addresses(read(posted).requester) == [JANE]
