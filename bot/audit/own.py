@@ -1,13 +1,14 @@
 """Each person's own last lookups, from the audit trail, for their Home tab."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import select
 
 from bot.audit.entries import Came
 from bot.audit.trail import seals_of, unseal
 from bot.domain.model import Subject
+from bot.operations.clock import from_ms
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import audit
@@ -44,6 +45,6 @@ async def own_lookups(store: Store, keyring: Keyring, who: str) -> list[OwnLooku
     for row in rows:
         subject = unseal(seals, row.sealed)
         if subject is not None and len(found) < _SHOWN:
-            own = OwnLookup(subject, datetime.fromtimestamp(row.at_ms / 1000, UTC))
+            own = OwnLookup(subject, from_ms(row.at_ms))
             found.setdefault(f"{subject.kind}:{subject.value}", own)
     return list(found.values())

@@ -3,14 +3,14 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, func, select
 
 from bot.audit.trail import earlier_hashes_of, forgotten_hashes, hashes_of, is_same, seals_of, unseal
 from bot.domain.model import Subject
-from bot.operations.clock import milliseconds
+from bot.operations.clock import from_ms, milliseconds
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import audit, now_ms
@@ -89,7 +89,7 @@ async def _spelled(store: Store, keyring: Keyring, subject: Subject) -> set[str]
 
 def _told(row: Row[Any], subject: Subject | None) -> AuditRow:
     return AuditRow(
-        datetime.fromtimestamp(row.at_ms / 1000, UTC),
+        from_ms(row.at_ms),
         row.who,
         row.channel,
         row.way,

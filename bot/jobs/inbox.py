@@ -10,13 +10,13 @@ import asyncio
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, String, Update, bindparam, func, select, update
 
-from bot.operations.clock import milliseconds
+from bot.operations.clock import from_ms, milliseconds
 from bot.operations.timing import LEASE
 from bot.storage.database import Connection
 from bot.storage.keyring import Keyring, Unsealable
@@ -51,7 +51,7 @@ class Job:
     @property
     def heard_since(self) -> datetime | None:
         """When the job was accepted, if it was begun before: vendors have been asked for it since then."""
-        return datetime.fromtimestamp(self.created_ms / 1000, UTC) if self.attempts > 1 else None
+        return from_ms(self.created_ms) if self.attempts > 1 else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ reported to whoever still waits.
 
 import asyncio
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 import structlog
-from cachetools import LRUCache, TTLCache
+from cachetools import LRUCache
 
 from bot.domain.answer import Answer
 from bot.domain.model import Failure, Finding, Reason, SourceName, State
@@ -25,7 +25,7 @@ from bot.lookup.findings import Findings
 from bot.lookup.kept_answers import KeptAnswers, KnownAnswer
 from bot.lookup.known_links import KnownLinks
 from bot.lookup.single_flight import Flights
-from bot.operations.clock import Clock
+from bot.operations.clock import Clock, expiring_cache
 from bot.sources.http import CallFailed, Calls
 from bot.sources.protocol import Effort, Indexed, Question, Source
 from bot.sources.raygun.pushed_errors import PushedErrors
@@ -130,10 +130,8 @@ class AskSource:
         self._claims = Gathered(self._claim_all)
         # How often each question has been answered: where the number has grown meanwhile, nobody need ask.
         self._answered_times: LRUCache[str, int] = LRUCache(_ANSWERED_KEPT)
-        self._refused: TTLCache[SourceName, Failure] = TTLCache(
-            _REFUSALS_KEPT,
-            _REFUSAL_LASTS,
-            timer=clock,  # type: ignore[arg-type] # any ordered clock will do
+        self._refused: MutableMapping[SourceName, Failure] = expiring_cache(
+            _REFUSALS_KEPT, _REFUSAL_LASTS, clock
         )
 
     async def __call__(

@@ -1,11 +1,17 @@
-"""The time, handed in: code that needs it takes a `Clock`."""
+"""The time, handed in: code that needs it takes a `Clock`. And caches whose entries grow old by it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from cachetools import TTLCache
 
 Clock = Callable[[], datetime]
 """Returns the current time, aware, in UTC."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 def system_clock() -> datetime:
@@ -15,7 +21,22 @@ def system_clock() -> datetime:
 
 def milliseconds(span: timedelta) -> int:
     """Count the whole milliseconds of a span."""
-    return span // timedelta(milliseconds=1)
+    return span // _MILLISECOND
+
+
+def from_ms(since_1970_ms: int) -> datetime:
+    """The time in UTC of milliseconds since 1970, as tables have it."""
+    return _EPOCH + since_1970_ms * _MILLISECOND
+
+
+def to_ms(moment: datetime) -> int:
+    """A time in whole milliseconds since 1970, as tables have it; rounded down."""
+    return milliseconds(moment - _EPOCH)
+
+
+def expiring_cache(most: int, lasting: timedelta, clock: Clock) -> MutableMapping[Any, Any]:
+    """A cache of at most so many entries, each dropped when it is so old by the clock."""
+    return TTLCache(most, lasting, timer=clock)
 
 
 def anchored_clock(now_ms: int, elapsed: Callable[[], float] | None = None) -> Clock:
@@ -30,7 +51,7 @@ def anchored_clock(now_ms: int, elapsed: Callable[[], float] | None = None) -> C
 
     """
     passed = elapsed or _seconds_since_boot
-    anchor, begun = datetime.fromtimestamp(now_ms / 1000, UTC), passed()
+    anchor, begun = from_ms(now_ms), passed()
     return lambda: anchor + timedelta(seconds=passed() - begun)
 
 

@@ -4,7 +4,7 @@ import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from cryptography.fernet import InvalidToken
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -12,7 +12,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from bot.answers.cards import VISITS_SHOWN, Card
 from bot.domain.asking import Asker
 from bot.domain.model import Session, SourceName, Subject
-from bot.operations.clock import Clock
+from bot.operations.clock import Clock, to_ms
 from bot.settings.model import Settings
 from bot.sources.protocol import Source, TellsReplay
 from bot.storage.keyring import Keyring
@@ -78,7 +78,7 @@ class ReplayAddresses:
 
     def address(self, session: Session, subject: Subject | None, asker: Asker) -> str:
         """A new address, for whoever opened the pane."""
-        until_ms = _milliseconds(self._clock() + LASTS)
+        until_ms = to_ms(self._clock() + LASTS)
         given = ReplayPass(
             secrets.token_urlsafe(_ID_BYTES),
             asker.user,
@@ -102,7 +102,7 @@ class ReplayAddresses:
 
     def is_over(self, given: ReplayPass) -> bool:
         """Whether an address is too old."""
-        return given.until_ms <= _milliseconds(self._clock())
+        return given.until_ms <= to_ms(self._clock())
 
     def _plays(self, name: SourceName) -> bool:
         return name in self._playing
@@ -113,8 +113,3 @@ def replay_addresses(
 ) -> ReplayAddresses | None:
     """What makes and reads addresses; None where EMBED_URL is not set, for then there are none."""
     return ReplayAddresses(settings.embed_url, keyring, clock, sources) if settings.embed_url else None
-
-
-def _milliseconds(moment: datetime) -> int:
-    """A moment in milliseconds since 1970."""
-    return int(moment.timestamp() * 1000)

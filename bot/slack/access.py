@@ -7,17 +7,16 @@ them the answer is no.
 """
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from cachetools import TTLCache
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.asking import Asker
-from bot.operations.clock import Clock
+from bot.operations.clock import Clock, expiring_cache
 from bot.operations.tasks import task_group, together
 from bot.settings.model import AccessSettings
 from bot.storage.memory import Memory
@@ -146,7 +145,7 @@ class Access:
         self._client = client
         self._rules = rules
         self._memory = memory
-        self._facts: TTLCache[str, Any] = TTLCache(_FACTS_IN_PROCESS, _IN_PROCESS, timer=clock)  # type: ignore[arg-type] # any ordered clock will do
+        self._facts: MutableMapping[str, Any] = expiring_cache(_FACTS_IN_PROCESS, _IN_PROCESS, clock)
 
     async def admit(self, asker: Asker) -> Verdict:
         """

@@ -1,15 +1,14 @@
 """Small facts kept for a while: a login, a server's kind, whose uid an address is, a person in Slack."""
 
-from collections.abc import Collection
+from collections.abc import Collection, MutableMapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from cachetools import TTLCache
 from sqlalchemy import Select, String, bindparam, delete, select
 
-from bot.operations.clock import Clock
+from bot.operations.clock import Clock, expiring_cache
 from bot.storage.database import Connection
 from bot.storage.keyring import Keyring, Unsealable
 from bot.storage.store import Store, Write
@@ -43,20 +42,10 @@ class Memory:
         self._store = store
         self._keyring = keyring
         self._clock = clock
-        self._lately: TTLCache[tuple[str, str], _Kept] = TTLCache(
-            _KEPT_LATELY,
-            _LATELY,
-            timer=clock,  # type: ignore[arg-type] # any ordered clock will do
-        )
-        self._read: TTLCache[str, bool] = TTLCache(
-            _KEPT_LATELY,
-            _NONE_LASTS,
-            timer=clock,  # type: ignore[arg-type] # any ordered clock will do
-        )
-        self._there: TTLCache[tuple[str, str], frozenset[str]] = TTLCache(
-            _KEPT_LATELY,
-            _NONE_LASTS,
-            timer=clock,  # type: ignore[arg-type] # any ordered clock will do
+        self._lately: MutableMapping[tuple[str, str], _Kept] = expiring_cache(_KEPT_LATELY, _LATELY, clock)
+        self._read: MutableMapping[str, bool] = expiring_cache(_KEPT_LATELY, _NONE_LASTS, clock)
+        self._there: MutableMapping[tuple[str, str], frozenset[str]] = expiring_cache(
+            _KEPT_LATELY, _NONE_LASTS, clock
         )
 
     async def recall(self, account: str, name: str, *, anew: bool = False) -> str | None:

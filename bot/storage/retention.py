@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import ColumnElement, Table, and_, delete, exists, or_, select, tuple_
 
-from bot.operations.clock import Clock, milliseconds
+from bot.operations.clock import Clock, milliseconds, to_ms
 from bot.storage.store import Store
 from bot.storage.tables import (
     audit,
@@ -143,7 +143,7 @@ class Retention:
 
     async def sweep(self) -> int:
         """Delete what is too old in every table; returns how many rows that were."""
-        now = int(self._clock().timestamp() * 1000)
+        now = to_ms(self._clock())
         gone = 0
         for old in await self._there(too_old(self._kept, self._windows(), now)):
             gone += await self._delete(old)

@@ -8,14 +8,14 @@ any more has none.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, bindparam, delete, func, select, update
 
 from bot.domain.model import Subject
-from bot.operations.clock import milliseconds
+from bot.operations.clock import from_ms, milliseconds
 from bot.storage.database import Connection
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
@@ -266,7 +266,7 @@ class WatchBook:
         async with self._store.read(is_long=True) as connection:
             rows = (await connection.execute(query)).all()
         return [
-            WatchRow(watch, datetime.fromtimestamp(row.until_ms / 1000, UTC), row.is_on)
+            WatchRow(watch, from_ms(row.until_ms), row.is_on)
             for row in rows
             if (watch := self._opened(row.sealed))
         ]

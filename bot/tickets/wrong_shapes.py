@@ -6,10 +6,11 @@ place the requester was found. It names nobody, so it is kept until somebody for
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import delete, select, update
 
+from bot.operations.clock import from_ms
 from bot.storage.database import Connection
 from bot.storage.store import Store
 from bot.storage.tables import now_ms, wrong_shapes
@@ -49,10 +50,7 @@ async def known_wrong(store: Store) -> list[WrongShape]:
     query = select(wrong_shapes).order_by(wrong_shapes.c.removed.desc(), wrong_shapes.c.id)
     async with store.read() as connection:
         rows = (await connection.execute(query)).all()
-    return [
-        WrongShape(row.id, row.shape, row.removed, datetime.fromtimestamp(row.last_ms / 1000, UTC))
-        for row in rows
-    ]
+    return [WrongShape(row.id, row.shape, row.removed, from_ms(row.last_ms)) for row in rows]
 
 
 async def forget_wrong(store: Store, number: int) -> bool:

@@ -2,13 +2,14 @@
 
 import os
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from sqlite3 import SQLITE_NOTADB
 
 from sqlalchemy.exc import DatabaseError
 
 from bot.cli.installing.check import Check, fault, well
+from bot.operations.clock import from_ms
 from bot.storage.address import is_postgresql
 from bot.storage.database import StoreAway, open_database
 from bot.storage.keyring import Keyring
@@ -65,7 +66,7 @@ async def _look(url: str, keys: tuple[str, ...], now: datetime) -> DatabaseFindi
             "has no tables yet: they are made" if found is None else f"is of {found}: brought up to {HEAD}"
         )
         return DatabaseFindings((well("database", f"{kind} {tables} when the bot starts"),), usable=False)
-    apart = abs(datetime.fromtimestamp(time / 1000, UTC) - now)
+    apart = abs(from_ms(time) - now)
     checks = [well("database", f"{kind} answers and takes writes, tables of {HEAD}")]
     if apart > _MOST_APART:
         detail = f"the database's clock and this machine's are {apart.total_seconds() / 60:.0f} minutes apart"

@@ -6,17 +6,15 @@ meanwhile shares it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar, cast
 
-from cachetools import TTLCache
-
 from bot.domain.links import Link
 from bot.domain.model import Reason, Session, Subject
 from bot.lookup.single_flight import Flights
-from bot.operations.clock import Clock
+from bot.operations.clock import Clock, expiring_cache
 from bot.sources.http import CallFailed, Calls
 from bot.sources.protocol import Linked, SessionErrors, SessionSummary, Source, SumsUp, TellsErrors
 from bot.sources.quota import Purpose
@@ -49,11 +47,7 @@ class Pages:
     def __init__(self, flights: Flights, keyring: Keyring, clock: Clock) -> None:
         self._flights = flights
         self._keyring = keyring
-        self._kept: TTLCache[str, _Said] = TTLCache(
-            _KEPT,
-            _KEPT_FOR,
-            timer=clock,  # type: ignore[arg-type] # any ordered clock will do
-        )
+        self._kept: MutableMapping[str, _Said] = expiring_cache(_KEPT, _KEPT_FOR, clock)
 
     def drop(self) -> None:
         """Drop what is kept in this process: somebody was forgotten."""

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from bot.domain.links import Link, LinkKind, PageAddress, VendorPages, form, moment_in, read_link, reader
 from bot.domain.typed.pasted_urls import unwrapped
+from bot.operations.clock import to_ms
 from bot.settings.accounts import FullStoryAccount
 
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -31,7 +32,7 @@ def opens_at(url: str, moment: datetime) -> str:
         return url
     parts = urlsplit(url)
     colon = "%3A" if "%3A" in parts.path.upper() else ":"
-    milliseconds = int((moment - _LEAD).timestamp() * 1000)
+    milliseconds = to_ms(moment - _LEAD)
     return parts._replace(path=f"{parts.path.rstrip('/')}{colon}{milliseconds}").geturl()
 
 

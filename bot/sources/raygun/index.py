@@ -22,6 +22,7 @@ from bot.domain.addresses import read_address, subject_of_address
 from bot.domain.coverage import Coverage, Span
 from bot.domain.links import spellings
 from bot.domain.model import ErrorEvent, Session, SessionUser, SourceName, Subject, SubjectKind
+from bot.operations.clock import from_ms, to_ms
 from bot.sources.raygun.index_rows import (
     MOST_FOUND,
     AskedSpan,
@@ -29,13 +30,11 @@ from bot.sources.raygun.index_rows import (
     IndexRows,
     add_span,
     claim_unread,
-    from_ms,
     read_asked,
     read_customers,
     read_sessions,
     read_traffic,
     spans_of_all,
-    to_ms,
     to_ms_up,
     unread_since,
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -25,6 +25,7 @@ from sqlalchemy import (
 
 from bot.domain.coverage import Coverage, Span
 from bot.domain.model import Subject
+from bot.operations.clock import from_ms, to_ms
 from bot.storage.database import Connection
 from bot.storage.tables import (
     index_asked,
@@ -44,8 +45,6 @@ _MOST_CUSTOMERS = 20
 _AT_ONCE = 500
 # What a row is about that was read together with others.
 _CUSTOMER, _SPAN, _ASKED = range(3)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,19 +308,9 @@ def _sessions_of(customers: int) -> Select[Any]:
     )
 
 
-def to_ms(moment: datetime) -> int:
-    """Whole milliseconds since 1970, rounded down."""
-    return (moment - _EPOCH) // _MILLISECOND
-
-
 def to_ms_up(moment: datetime) -> int:
     """Whole milliseconds since 1970, rounded up."""
-    return -((_EPOCH - moment) // _MILLISECOND)
-
-
-def from_ms(milliseconds: int) -> datetime:
-    """The time in UTC of milliseconds since 1970."""
-    return _EPOCH + milliseconds * _MILLISECOND
+    return to_ms(moment + timedelta(microseconds=999))
 
 
 def spans_of_all(

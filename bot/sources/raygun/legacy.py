@@ -7,7 +7,7 @@ what it has read.
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -18,6 +18,7 @@ from bot.domain.answer import Answer
 from bot.domain.coverage import Coverage, Span
 from bot.domain.links import Link
 from bot.domain.model import Failure, Reason, Session, SourceName, Subject
+from bot.operations.clock import expiring_cache
 from bot.operations.tasks import Tasks
 from bot.settings.accounts import RaygunAccount
 from bot.sources.http import CallFailed, Calls, VendorHttp
@@ -113,8 +114,8 @@ class Raygun:
     tasks: Tasks
     _readers: Readers = field(default_factory=Readers)
     _trouble: _Trouble = field(default_factory=_Trouble)
-    _forecasts: "TTLCache[str, _Forecast]" = field(init=False)
-    _lately: "TTLCache[_Asked, KnownPerson]" = field(
+    _forecasts: MutableMapping[str, _Forecast] = field(init=False)
+    _lately: MutableMapping[_Asked, KnownPerson] = field(
         default_factory=lambda: TTLCache(_PEOPLE_KEPT, _LATELY_SECONDS)
     )
 
@@ -123,11 +124,7 @@ class Raygun:
 
     def __post_init__(self) -> None:
         """Make the cache of forecasts, which uses the source's clock."""
-        memory: TTLCache[str, _Forecast] = TTLCache(
-            1,
-            _FORECAST_LASTS,
-            timer=self.http.clock,  # type: ignore[arg-type] # any ordered clock will do
-        )
+        memory: MutableMapping[str, _Forecast] = expiring_cache(1, _FORECAST_LASTS, self.http.clock)
         object.__setattr__(self, "_forecasts", memory)
 
     async def account(self) -> Account:

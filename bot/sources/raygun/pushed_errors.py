@@ -15,8 +15,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import func, select, update
 
 from bot.domain.model import ErrorEvent, SourceName, Subject
-from bot.operations.clock import milliseconds
-from bot.sources.raygun.index_rows import from_ms, to_ms
+from bot.operations.clock import from_ms, milliseconds, to_ms
 from bot.sources.raygun.webhook_events import OCCURRED, Change, ErrorNews, RaygunEvent, canonical
 from bot.storage.database import Connection
 from bot.storage.keyring import Keyring

@@ -7,15 +7,13 @@ remembered for people, until it answers again.
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from datetime import UTC, datetime, timedelta
-
-from cachetools import TTLCache
 
 from bot.domain.addresses import read_address
 from bot.domain.model import Failure, Reason, TicketReference
 from bot.lookup.single_flight import Flights
-from bot.operations.clock import Clock
+from bot.operations.clock import Clock, expiring_cache
 from bot.sources.http import CallFailed
 from bot.sources.quota import Purpose
 from bot.sources.quota_status import Trouble
@@ -47,11 +45,7 @@ class Desks:
         self._memory = memory
         self._flights = flights
         self._clock = clock
-        self._refused: TTLCache[str, Failure] = TTLCache(
-            100,
-            _REFUSAL_LASTS,
-            timer=clock,  # type: ignore[arg-type] # any ordered clock will do
-        )
+        self._refused: MutableMapping[str, Failure] = expiring_cache(len(self.all), _REFUSAL_LASTS, clock)
 
     def serves(self, ticket: TicketReference) -> bool:
         """Whether one of the desks may know the ticket."""

@@ -2,7 +2,10 @@
 
 from datetime import timedelta
 
-from bot.operations.clock import anchored_clock, milliseconds
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.operations.clock import anchored_clock, from_ms, milliseconds, to_ms
 from bot.storage.store import Store
 
 
@@ -22,3 +25,10 @@ async def test_it_is_the_databases_time_to_begin_with(store: Store) -> None:
 
 def test_a_span_is_counted_in_whole_milliseconds() -> None:
     assert milliseconds(timedelta(days=400, microseconds=1_999)) == 400 * 86_400_000 + 1
+
+
+@given(st.integers(-(10**12), 10**14), st.integers(0, 999))
+def test_a_time_is_the_same_from_a_table_as_into_it(since_1970_ms: int, microseconds: int) -> None:
+    moment = from_ms(since_1970_ms)
+    assert round(moment.timestamp() * 1000) == since_1970_ms
+    assert to_ms(moment + timedelta(microseconds=microseconds)) == since_1970_ms

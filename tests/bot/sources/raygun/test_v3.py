@@ -15,12 +15,12 @@ from sqlalchemy import select
 from bot.domain.answer import Answer
 from bot.domain.coverage import Span
 from bot.domain.model import Reason, SourceName, Subject, SubjectKind
+from bot.operations.clock import from_ms
 from bot.settings.accounts import RaygunV3Account
 from bot.sources.http import CallFailed, VendorHttp
 from bot.sources.protocol import Effort, Question
 from bot.sources.quota import Account, Purpose
 from bot.sources.raygun.index import Listing
-from bot.sources.raygun.index_rows import from_ms
 from bot.sources.raygun.v3 import RaygunV3
 from bot.sources.raygun.v3_api import WINDOWS, RaygunV3Api
 from bot.storage.tables import index_names, index_sessions
