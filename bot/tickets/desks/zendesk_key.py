@@ -13,6 +13,7 @@ token is sent as `{email}/token:{token}` by Basic authentication
 import base64
 from dataclasses import dataclass
 from datetime import timedelta
+from http import HTTPStatus
 
 from bot.settings.accounts import ZendeskAccount
 from bot.sources.http import Calls, Reply
@@ -87,7 +88,7 @@ class ZendeskKey:
         }
         reply = await calls.request("POST", "/oauth/tokens", body=body)
         if reply.status in _REFUSED:
-            raise calls.refused(Reply(401, None, reply.headers))
+            raise calls.refused(Reply(HTTPStatus.UNAUTHORIZED, None, reply.headers))
         if not reply.ok:
             raise calls.refused(reply)
         token = to_text(at(reply.body, "access_token"))
