@@ -8,7 +8,7 @@ and what names neither a customer nor a session is not guessed at.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from pydantic import AliasChoices, Field
@@ -160,14 +160,14 @@ def _session(
 ) -> Session:
     live = row.is_active
     ended_at = row.ended_at or (None if live else row.updated_at)
-    whole = started_at is not None and ended_at is not None and ended_at >= started_at
+    lasted = ended_at - started_at if started_at and ended_at else None
     return Session(
         name,
         identifier,
         url=RAYGUN_LINKS.allow(row.application_url),
         started_at=started_at,
         ended_at=ended_at,
-        duration_seconds=int((ended_at - started_at).total_seconds()) if whole else None,  # type: ignore[operator]
+        duration_seconds=None if lasted is None or lasted < timedelta() else int(lasted.total_seconds()),
         live=live,
         user=user,
         device=row.platform_name,

@@ -7,16 +7,16 @@ slow, the index answers as it does without, and a note says so.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import structlog
-from cachetools import TTLCache
 
 from bot.domain.answer import Answer
 from bot.domain.links import Link
 from bot.domain.model import Failure, Reason, Session, SourceName, Subject
+from bot.operations.clock import expiring_cache
 from bot.operations.tasks import Tasks
 from bot.sources.http import CallFailed, Calls, VendorHttp
 from bot.sources.json_fields import by_time
@@ -57,8 +57,8 @@ class _NoUse:
 class _State:
     """Why the server is not asked now, and what it said too late, by question."""
 
-    trouble: "TTLCache[str, _NoUse]"
-    late: "TTLCache[str, Answer]"
+    trouble: MutableMapping[str, _NoUse]
+    late: MutableMapping[str, Answer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +84,9 @@ class RaygunByMcp:
         """Make what is remembered, by the source's clock."""
         clock = self.asking.clock
         state = _State(
-            TTLCache(1, _TROUBLE_LASTS, timer=clock),  # type: ignore[arg-type] # any ordered clock will do
-            TTLCache(_LATE_KEPT, _LATE_LASTS, timer=clock),  # type: ignore[arg-type]
+            expiring_cache(1, _TROUBLE_LASTS, clock), expiring_cache(_LATE_KEPT, _LATE_LASTS, clock)
         )
         object.__setattr__(self, "_state", state)
-
-    @property
-    def has_late_answers(self) -> bool:
-        """Whether the server has said something too late, which is kept for the next lookup."""
-        return bool(self._state.late)
 
     @property
     def name(self) -> SourceName:
@@ -163,8 +157,11 @@ class RaygunByMcp:
         return task.result()
 
     def _keep(self, key: str, ended: "asyncio.Task[Answer | _NoUse]") -> None:
-        if not ended.cancelled() and ended.exception() is None and isinstance(ended.result(), Answer):
-            self._state.late[key] = ended.result()  # type: ignore[assignment]
+        if ended.cancelled() or ended.exception() is not None:
+            return
+        said = ended.result()
+        if isinstance(said, Answer):
+            self._state.late[key] = said
 
     async def _ask(self, question: Question, calls: Calls) -> "Answer | _NoUse":
         log = structlog.get_logger("raygun")

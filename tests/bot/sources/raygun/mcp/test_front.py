@@ -206,9 +206,7 @@ async def test_a_server_that_is_slow_is_not_waited_for_and_its_answer_is_kept(tm
         assert len(found.sessions) == 2
         assert "its MCP server takes longer" in str(found.notes)
         hold.set()
-        async with asyncio.timeout(60):
-            while not at.source.has_late_answers:  # noqa: ASYNC110 - it comes from a task of its own
-                await asyncio.sleep(0.01)
+        await at.source.tasks.settle()
         before = len(at.api.calls)
         finding = await at.desk.ask(PAT)
         assert (len(finding.sessions), finding.notes) == (2, ())
