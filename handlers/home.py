@@ -8,6 +8,7 @@ checked by who presses, not by what was shown to them.
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import structlog
@@ -37,7 +38,7 @@ from bot.jobs.home.view import (
     token_modal,
 )
 from bot.jobs.payloads import HOME_LOOKUP, HomeLookupPayload
-from bot.mcp.personal_tokens import LASTS
+from bot.mcp.personal_tokens import LASTS, PersonalTokens
 from bot.slack.client import SlackAway
 from bot.sources.protocol import Effort
 from bot.storage.database import StoreAway
@@ -129,13 +130,11 @@ def _register_tokens(bolt: AsyncApp, inbound: Inbound) -> None:
 def _show(
     inbound: Inbound, asker: Asker, wrong: str | None = None, shown: dict[str, Any] | None = None
 ) -> None:
-    """Show the tab; that somebody is refused there is written down."""
-
-    async def show() -> None:
-        if reason := await inbound.home.show_if_possible(asker, wrong=wrong, shown=shown):
-            await write_refusal(inbound, asker, reason)
-
-    inbound.tasks.spawn(show(), "show the Home tab")
+    """Show the tab; that somebody is refused there is written down first."""
+    showing = inbound.home.show_if_possible(
+        asker, wrong=wrong, shown=shown, note=partial(write_refusal, inbound, asker)
+    )
+    inbound.tasks.spawn(showing, "show the Home tab")
 
 
 async def _ask(inbound: Inbound, body: dict[str, Any]) -> None:
@@ -178,10 +177,9 @@ def _switch(inbound: Inbound, body: dict[str, Any], turn: Callable[[], Awaitable
         try:
             reason = await inbound.home.why_not_switch(asker)
             if reason is None:
+                await _note(inbound, asker, Came.SWITCHED)
                 await turn()
                 log.info("switch.turned", by=asker.user, action=body["actions"][0].get("action_id"))
-                [entry] = asked_by(asker)
-                await inbound.admission.trail.write([replace(entry, outcome=Came.SWITCHED)])
             else:
                 log.warning("switch.refused", by=asker.user, reason=reason)
                 await write_refusal(inbound, asker, reason)
@@ -193,39 +191,50 @@ def _switch(inbound: Inbound, body: dict[str, Any], turn: Callable[[], Awaitable
 
 
 async def _make_token(inbound: Inbound, asker: Asker, body: dict[str, Any]) -> None:
-    """
-    Make a token for whoever may ask, and show it in a modal, which Slack keeps nowhere.
-
-    One that could not be shown is ended: nobody could use it.
-    """
+    """Make a token for whoever may ask, and show it to them."""
     log, tokens = structlog.get_logger("home"), inbound.home.tokens
     try:
-        verdict = await inbound.access.admit(asker)
-        if verdict.refusal is not None or tokens is None:
-            await write_refusal(inbound, asker, verdict.refusal.reason if verdict.refusal else "no_programs")
+        refused = await inbound.home.why_not_ask(asker)
+        if refused is None and tokens is not None:
+            await _show_token(inbound, asker, tokens, str(body.get("trigger_id")))
         else:
-            view = token_modal(await tokens.issue(asker.user), LASTS.days)
-            try:
-                await inbound.slack.views_open(trigger_id=str(body.get("trigger_id")), view=view)
-            except (SlackApiError, SlackAway):
-                await tokens.revoke(asker.user)
-                raise
-            await _note_token(inbound, asker, Came.TOKEN_MADE)
+            await write_refusal(inbound, asker, refused or "no_programs")
     except (SlackApiError, SlackAway, StoreAway) as error:
         log.warning("token.not_made", why=type(error).__name__)
     await inbound.home.show_if_possible(asker)
+
+
+async def _show_token(inbound: Inbound, asker: Asker, tokens: PersonalTokens, trigger_id: str) -> None:
+    """
+    Show somebody a new token in a modal, which Slack keeps nowhere; that it was made is written down first.
+
+    One that could not be shown is ended: nobody could use it.
+
+    Raises:
+        SlackApiError, SlackAway, StoreAway: when it could not be made and shown.
+
+    """
+    view = token_modal(await tokens.issue(asker.user), LASTS.days)
+    await _note(inbound, asker, Came.TOKEN_MADE)
+    try:
+        await inbound.slack.views_open(trigger_id=trigger_id, view=view)
+    except (SlackApiError, SlackAway):
+        await tokens.revoke(asker.user)
+        await _note(inbound, asker, Came.TOKEN_ENDED)
+        raise
 
 
 async def _end_token(inbound: Inbound, asker: Asker) -> None:
     """End one's own token; whoever may not ask any more may do so too."""
     try:
         if inbound.home.tokens and await inbound.home.tokens.revoke(asker.user):
-            await _note_token(inbound, asker, Came.TOKEN_ENDED)
+            await _note(inbound, asker, Came.TOKEN_ENDED)
     except StoreAway as error:
         structlog.get_logger("home").warning("token.not_ended", why=type(error).__name__)
     await inbound.home.show_if_possible(asker)
 
 
-async def _note_token(inbound: Inbound, asker: Asker, outcome: str) -> None:
+async def _note(inbound: Inbound, asker: Asker, outcome: str) -> None:
+    """Have the trail say what somebody does on their tab."""
     [entry] = asked_by(asker)
     await inbound.admission.trail.write([replace(entry, outcome=outcome)])

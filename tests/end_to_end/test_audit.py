@@ -1,12 +1,16 @@
 """Who looked whom up is written down, by whatever way they asked."""
 
+import asyncio
+
 import pytest
 
 from bot.answers.buttons import REFRESH
 from bot.app import Bot
 from bot.audit.search import AuditRow, search
+from bot.jobs.home.view import MAKE_TOKEN
 from sandbox.faults import Fault
 from sandbox.slack import plain_text
+from sandbox.slack.api_views import views_of
 from tests.end_to_end.conftest import Desk
 
 JANE = "jane@contoso.example"
@@ -63,6 +67,42 @@ async def test_a_pasted_page_without_a_card_is_written_down_with_whom_it_is_abou
         [row] = await trail(desk, bot)
     assert row.subject is not None
     assert (row.way, row.outcome, row.subject.value) == ("card", "no_card", "u-205")
+
+
+async def test_a_guests_home_tab_says_so_when_it_is_written_down(desk: Desk) -> None:
+    slack, drawn = desk.world.slack, asyncio.Event()
+    guest = slack.people.guest
+    async with desk.casefile() as bot:
+        slack.fail_next("views.publish", hold=drawn)
+        await slack.open_home(guest)
+        # Slack draws the tab, and has not said so yet.
+        await slack.wait_for(lambda: "Guests of this workspace" in str(slack.state.homes.get(guest)))
+        [row] = await search(bot.engine.store, bot.engine.keyring)
+        drawn.set()
+        await desk.idle(bot)
+    assert (row.who, row.way, row.outcome) == (guest, "home", "refused_guest")
+
+
+async def test_a_token_is_shown_when_it_is_written_down_and_ended_where_it_was_not_shown(desk: Desk) -> None:
+    slack, said = desk.world.slack, asyncio.Event()
+    agent = slack.people.agent
+    desk.extra["MCP_TOKEN"] = "a-shared-token-of-this-test"
+    async with desk.casefile() as bot:
+        await slack.open_home(agent)
+        await slack.wait_for(lambda: MAKE_TOKEN in str(slack.state.homes.get(agent)))
+        slack.fail_next("views.open", error="expired_trigger_id")
+        await slack.press_in_home(agent, MAKE_TOKEN)
+        await desk.idle(bot)
+        # Slack shows the second one, and has not said so yet.
+        slack.fail_next("views.open", hold=said)
+        await slack.press_in_home(agent, MAKE_TOKEN)
+        await slack.wait_for(lambda: views_of(slack.state, agent))
+        rows = await search(bot.engine.store, bot.engine.keyring)
+        said.set()
+        await desk.idle(bot)
+    assert [(row.who, row.outcome) for row in rows] == [
+        (agent, outcome) for outcome in ("token_made", "token_ended", "token_made")
+    ]
 
 
 async def test_debug_tells_an_admin_where_the_trail_is_and_nobody_else(desk: Desk) -> None:

@@ -25,6 +25,8 @@ from bot.tickets.switches import Switches
 
 Own = Callable[[str], Awaitable[Sequence[OwnLookup]]]
 """A person's own last lookups, by their Slack id."""
+Noting = Callable[[str], Awaitable[None]]
+"""Writes down why somebody was refused."""
 # So long an answer stays when the tab is left and opened again; later it is drawn anew.
 _ANSWER_STAYS = timedelta(minutes=10)
 
@@ -99,27 +101,45 @@ class HomeTab:
         return await self._publish(asker, await self._content(asker, verdict, answer, asked, wrong), over)
 
     async def show_if_possible(
-        self, asker: Asker, *, wrong: str | None = None, shown: dict[str, Any] | None = None
-    ) -> str | None:
+        self,
+        asker: Asker,
+        *,
+        wrong: str | None = None,
+        shown: dict[str, Any] | None = None,
+        note: Noting | None = None,
+    ) -> None:
         """
         Publish it, or log why not: nobody is told of a tab that was not drawn, it is opened again.
 
-        What is `shown` there stays, for whoever may see it, where it is an answer of the last minutes.
+        Args:
+            asker: whose tab it is.
+            wrong: what is said above the rest of it.
+            shown: what stands there; an answer of the last minutes stays, for whoever may see it.
+            note: writes down why somebody is refused, before the tab says so.
 
-        Why somebody is refused comes back, also where Slack does not draw what says so.
         """
-        refused: str | None = None
         try:
             verdict = await self._verdict(asker)
-            refused = verdict.refusal.reason if verdict.refusal else None
+            if verdict.refusal and note:
+                await note(verdict.refusal.reason)
             answered = answered_at(shown or {})
-            if refused is None and answered and self._clock() - answered < _ANSWER_STAYS:
-                return None
+            if not verdict.refusal and answered and self._clock() - answered < _ANSWER_STAYS:
+                return
             await self._publish(asker, await self._content(asker, verdict, (), None, wrong))
         except (SlackApiError, SlackAway, StoreAway) as error:
             said = error.response.get("error") if isinstance(error, SlackApiError) else str(error)
             structlog.get_logger("home").warning("home.not_shown", slack=said)
-        return refused
+
+    async def why_not_ask(self, asker: Asker) -> str | None:
+        """
+        Why somebody may not look customers up on their tab; None for whoever may.
+
+        Raises:
+            SlackAway: when Slack cannot be asked; then nothing may be done.
+
+        """
+        verdict = await self._verdict(asker)
+        return verdict.refusal.reason if verdict.refusal else None
 
     async def why_not_switch(self, asker: Asker) -> str | None:
         """
