@@ -79,7 +79,7 @@ async def open_engine(
         metrics = make_metrics()
         cache = AnswerCache(store, keyring, clock, answers_kept)
         deadline = timedelta(seconds=settings.lookup.deadline_seconds)
-        pushed = PushedErrors(store, keyring, index_days)
+        pushed = PushedErrors(store, keyring, index_days, clock)
         known_links = KnownLinks(store, keyring, index, index_days)
         leases = Leases(store, keyring)
         ask_source = AskSource(cache, flights, keyring, clock, deadline, pushed, known_links, leases)

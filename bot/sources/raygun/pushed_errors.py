@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import func, select, update
 
 from bot.domain.model import ErrorEvent, SourceName, Subject
-from bot.operations.clock import from_ms, milliseconds, to_ms
+from bot.operations.clock import Clock, from_ms, milliseconds, system_clock, to_ms
 from bot.sources.raygun.webhook_events import OCCURRED, Change, ErrorNews, RaygunEvent, canonical
 from bot.storage.database import Connection
 from bot.storage.keyring import Keyring
@@ -43,8 +43,8 @@ class _Group:
     """
     One error by all webhooks so far, whomever they hit; times in seconds since 1970.
 
-    `again`: it has occurred again since its status was set last. `counted`: when a webhook last said how
-    often it had occurred, or how many users it had hit.
+    `again`: it has occurred again since its status was set last, for the first time `again_at`. `counted`:
+    when a webhook last said how often it had occurred, or how many users it had hit.
     """
 
     title: str | None = None
@@ -55,6 +55,7 @@ class _Group:
     first: float | None = None
     remarks: dict[str, tuple[float, str]] | None = None
     again: bool = False
+    again_at: float = 0.0
     counted: float | None = None
 
     @property
@@ -67,6 +68,8 @@ class _Group:
 
     def key_of(self, change: Change) -> str:
         """What the last change of a kind is known by, among those of this error."""
+        if change is Change.AGAIN:
+            return f"{change} {self.again_at}"
         kind = "assignment" if change is Change.ASSIGNED else "status"
         at, said = (self.remarks or {}).get(kind, (0.0, ""))
         return f"{change} {at} {said}"
@@ -91,19 +94,27 @@ class _Group:
             return Change.ASSIGNED if event.remark != self._remark("assignment") else None
         return Change.AGAIN if now.again and not self.again else None
 
-    def with_event(self, event: RaygunEvent) -> "_Group":
-        """The error with what an event adds; events may come late and out of order."""
-        at = event.at.timestamp() if event.at else 0.0
+    def with_event(self, event: RaygunEvent, now: datetime) -> "_Group":
+        """
+        The error with what an event adds; events may come late and out of order.
+
+        One without a date, or of a clock that is ahead, is of now: it must not hide what comes after it.
+        """
+        at = min(event.at or now, now).timestamp()
         first = event.first_at.timestamp() if event.first_at else None
         remarks = dict(self.remarks or {})
         if event.remark_kind and event.remark and remarks.get(event.remark_kind, (0.0, ""))[0] <= at:
             remarks[event.remark_kind] = (at, event.remark)
         is_set = event.remark_kind == "status" and remarks.get("status") == (at, event.remark)
-        again = self.again and not is_set
-        if event.kind in OCCURRED and remarks.get("status", (at, ""))[0] < at:
-            # Somebody had set its status before, and now it has occurred again.
-            again = again or remarks["status"][1].partition(" by ")[0] not in _OPEN
-            remarks["status"] = (at, _AGAIN)
+        again, again_at = self.again and not is_set, self.again_at
+        set_at, said = remarks.get("status", (at, ""))
+        if event.kind in OCCURRED and set_at < at:
+            # Somebody had set its status before, and now it has occurred again; unless it is open.
+            if said == _AGAIN:
+                remarks["status"] = (at, _AGAIN)
+            elif said.partition(" by ")[0] not in _OPEN:
+                again, again_at = True, at
+                remarks["status"] = (at, _AGAIN)
         elif event.kind == "ErrorReoccurred" and "status" not in remarks:
             # So says Raygun, of an error whose status was set before its webhooks came here.
             again = True
@@ -117,6 +128,7 @@ class _Group:
             first=min(filter(None, (self.first, first)), default=None),
             remarks=remarks or None,
             again=again,
+            again_at=again_at,
             counted=max(self.counted or 0.0, at) if event.total or event.users else self.counted,
         )
 
@@ -132,13 +144,17 @@ class PushedErrors:
         store: where they are kept.
         keyring: hashes people and seals the rest.
         retention: how long they are kept.
+        clock: the time, later than which nothing has happened.
 
     """
 
-    def __init__(self, store: Store, keyring: Keyring, retention: timedelta) -> None:
+    def __init__(
+        self, store: Store, keyring: Keyring, retention: timedelta, clock: Clock = system_clock
+    ) -> None:
         self._store = store
         self._keyring = keyring
         self._retention = retention
+        self._clock = clock
         # One lookup asks for the same several times.
         self._lately: TTLCache[tuple[str, frozenset[str]], tuple[datetime, tuple[ErrorEvent, ...]]] = (
             TTLCache(_PEOPLE_KEPT, _LATELY_SECONDS)
@@ -262,7 +278,7 @@ class PushedErrors:
         ours = (pushed_errors.c.account == account) & (pushed_errors.c.error == group)
         found = (await connection.execute(select(pushed_errors.c.sealed).where(ours))).scalar_one_or_none()
         known = (self._keyring.unseal_value(_GROUP, found) if found else None) or _Group()
-        new = known.with_event(event)
+        new = known.with_event(event, self._clock())
         sealed = self._keyring.seal_value(_GROUP, new)
         row = {"account": account, "error": group, "sealed": sealed}
         upsert(connection, pushed_errors, [row], at_ms=timedelta())

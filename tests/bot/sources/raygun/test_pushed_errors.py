@@ -24,7 +24,7 @@ U77 = Subject(SubjectKind.UID, "u-77", "u-77")
 
 @pytest.fixture
 def pushed(store: Store, keyring: Keyring) -> PushedErrors:
-    return PushedErrors(store, keyring, WEEK)
+    return PushedErrors(store, keyring, WEEK, lambda: NOW)
 
 
 def occurred(group: str = "1", hours_ago: float = 1, total: int = 1, **who: str) -> dict[str, Any]:
@@ -40,9 +40,9 @@ def occurred(group: str = "1", hours_ago: float = 1, total: int = 1, **who: str)
     return {"event": "error_notification", "eventType": "ErrorReoccurred", "error": error}
 
 
-def resolved(hours_ago: float, group: str = "1") -> dict[str, Any]:
+def resolved(hours_ago: float, group: str = "1", status: str = "Resolved") -> dict[str, Any]:
     at = (NOW - timedelta(hours=hours_ago)).isoformat()
-    error = {"url": URL + group, "status": "Resolved", "user": "Kim Ito", "activityDate": at}
+    error = {"url": URL + group, "status": status, "user": "Kim Ito", "activityDate": at}
     return {"event": "error_activity", "eventType": "StatusChanged", "error": error}
 
 
@@ -186,26 +186,48 @@ async def test_what_becomes_of_an_error_is_news_once_until_something_else_does(p
     assert await news_of(pushed, *bodies) == ["again", "status", "again", "status"]
 
 
+async def test_an_error_that_is_open_has_not_come_back_however_often_it_occurs(pushed: PushedErrors) -> None:
+    hits = [occurred(hours_ago=hours) for hours in (8, 5, 4, 1)]
+    bodies = (hits[0], resolved(7), resolved(6, status="Active"), hits[1], hits[2], resolved(2), hits[3])
+    assert await news_of(pushed, *bodies) == ["again", "status", "status", "status", "again"]
+
+
+async def test_a_change_is_news_whatever_the_date_of_the_one_before_and_without_a_date_of_its_own(
+    pushed: PushedErrors,
+) -> None:
+    undated = resolved(0)
+    undated["error"] = {name: value for name, value in undated["error"].items() if name != "activityDate"}
+    ahead = resolved(-48_000, status="Ignored")
+    assert await news_of(pushed, resolved(3), ahead, undated, resolved(-1, status="Active")) == ["status"] * 4
+
+
 async def test_an_older_event_that_comes_late_is_no_news(pushed: PushedErrors) -> None:
     assert await news_of(pushed, resolved(1), resolved(3) | {"eventType": "StatusChanged"}) == ["status"]
 
 
+@pytest.mark.parametrize(
+    ("bodies", "status", "who"),
+    [
+        ([resolved(1)], "resolved", "Kim Ito"),
+        ([resolved(6), occurred(hours_ago=3), occurred(hours_ago=2)], "occurred again", None),
+    ],
+)
 async def test_what_became_of_an_error_since_it_was_shown_is_told_with_the_key_of_its_news(
-    pushed: PushedErrors, store: Store
+    pushed: PushedErrors, store: Store, bodies: list[dict[str, Any]], status: str, who: str | None
 ) -> None:
     await take(pushed, occurred(hours_ago=8))
     shown = await pushed.of(SHOP, [JANE], NOW - WEEK)
     told: list[str] = []
 
     async def on_news(_connection: Any, news: ErrorNews) -> None:
-        told.append(news.key)
+        told.extend([news.key] if news.change else [])
 
-    body = resolved(1)
-    event = read_event(body)
-    assert event is not None
-    await pushed.take(SHOP, event, body, on_news)
+    for body in bodies:
+        event = read_event(body)
+        assert event is not None
+        await pushed.take(SHOP, event, body, on_news)
     async with store.write() as connection:
         [news] = await pushed.news_of(connection, SHOP, shown)
-        assert (news.status, news.who, [news.key]) == ("resolved", "Kim Ito", told)
+        assert (news.status, news.who, news.key) == (status, who, told[-1])
         now = await pushed.of(SHOP, [JANE], NOW - WEEK)
         assert await pushed.news_of(connection, SHOP, now) == []
