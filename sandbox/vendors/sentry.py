@@ -227,8 +227,8 @@ class Sentry(StandIn):
         newest: dict[str, _Hit] = {}
         for hit in self._hits(request):
             newest.setdefault(hit.issue_id, hit)
-        every = [hit for person in self.people for hit in _hits_of(person)]
-        rows = [self._issue_row(hit, every) for hit in list(newest.values())[: int(limit)]]
+        start, end = _span(request.query)
+        rows = [self._issue_row(hit, start, end) for hit in list(newest.values())[: int(limit)]]
         return web.json_response(rows, headers={"Link": _link(request, "0:100:0", more=False)})
 
     def _hits(self, request: web.Request) -> list[_Hit]:
@@ -238,7 +238,8 @@ class Sentry(StandIn):
         found = [hit for person in self.people if names(person) for hit in _hits_of(person)]
         return sorted((h for h in found if start <= h.at <= end), key=lambda h: h.at, reverse=True)
 
-    def _issue_row(self, hit: _Hit, every: Sequence[_Hit]) -> dict[str, Any]:
+    def _issue_row(self, hit: _Hit, start: datetime, end: datetime) -> dict[str, Any]:
+        every = [other for person in self.people for other in _hits_of(person)]
         same = [other for other in every if other.issue_id == hit.issue_id]
         return {
             "id": hit.issue_id,
@@ -246,13 +247,21 @@ class Sentry(StandIn):
             "title": hit.error.title,
             "permalink": f"{_WEB}/issues/{hit.issue_id}/",
             "status": self.statuses.get(hit.error.title, "unresolved"),
-            # Of everybody; the count is a text.
-            "count": str(len(same)),
-            "userCount": len({other.person.number for other in same}),
-            "firstSeen": f"{min(other.at for other in same):%Y-%m-%dT%H:%M:%S.%fZ}",
-            "lastSeen": f"{max(other.at for other in same):%Y-%m-%dT%H:%M:%S.%fZ}",
+            # Of everybody in the asked days.
+            **_seen([other for other in same if start <= other.at <= end]),
+            "lifetime": _seen(same),
             "metadata": {"type": hit.error.kind, "value": hit.error.message},
         }
+
+
+def _seen(hits: Sequence[_Hit]) -> dict[str, Any]:
+    """What is counted of errors; how many there are is a text."""
+    return {
+        "count": str(len(hits)),
+        "userCount": len({hit.person.number for hit in hits}),
+        "firstSeen": f"{min(hit.at for hit in hits):%Y-%m-%dT%H:%M:%S.%fZ}",
+        "lastSeen": f"{max(hit.at for hit in hits):%Y-%m-%dT%H:%M:%S.%fZ}",
+    }
 
 
 def replay_id(person: Customer, visit: Visit) -> str:

@@ -22,6 +22,7 @@ from bot.sources.json_fields import (
     by_time,
     end_of,
     joined,
+    read_record,
     to_id,
     to_page,
     to_text,
@@ -81,6 +82,16 @@ class ErrorRow(Record):
     level: AnyText = None
 
 
+class Lifetime(Record):
+    """What is counted of an issue since it began; the same beside it is of the asked days alone."""
+
+    userCount: Count = None  # noqa: N815 - the vendor's spelling
+    firstSeen: Moment = None  # noqa: N815
+
+
+OfAllTime = Annotated[Lifetime, BeforeValidator(lambda value: read_record(value, Lifetime) or Lifetime())]
+
+
 class IssueRow(Record):
     """One issue: a group of errors that are the same."""
 
@@ -89,8 +100,7 @@ class IssueRow(Record):
     title: AnyText = None
     permalink: AnyText = None
     status: AnyText = None
-    userCount: Count = None  # noqa: N815 - the vendor's spelling
-    firstSeen: Moment = None  # noqa: N815
+    lifetime: OfAllTime = Field(default_factory=Lifetime)
 
 
 def is_theirs(subject: Subject, uid: str | None, email: str | None) -> bool | None:
@@ -163,8 +173,8 @@ class SentryWords:
             status=issue.status if issue else None,
             page=newest.url,
             kind=ErrorKind.CRASH if newest.level == _FATAL else ErrorKind.EXCEPTION,
-            users_affected=issue.userCount if issue else None,
-            first_occurred_at=issue.firstSeen if issue else None,
+            users_affected=issue.lifetime.userCount if issue else None,
+            first_occurred_at=issue.lifetime.firstSeen if issue else None,
         )
 
     @property

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import httpx2
 
 from bot.domain.answer import Answer
-from bot.domain.links import Link
+from bot.domain.links import Link, host_of
 from bot.domain.model import Reason, Session, SourceName, Subject
 from bot.settings.accounts import SentryAccount
 from bot.sources.http import CallFailed, Calls, VendorHttp
@@ -20,6 +20,7 @@ from bot.sources.json_fields import R, to_id, to_text
 from bot.sources.protocol import Freshness, Question
 from bot.sources.quota import Account
 from bot.sources.sentry.api import MOST_ERROR_PAGES, MOST_REPLAY_PAGES, REST, WINDOWS, SentryApi, searched
+from bot.sources.sentry.links import is_cloud
 from bot.sources.sentry.records import ErrorRow, IssueRow, ReplayRow, SentryWords, is_theirs
 from bot.sources.wiring import Wiring
 
@@ -152,8 +153,10 @@ class Sentry:
         return "the token may read the organisation's replays, errors and issues"
 
     async def is_ours(self, link: Link, calls: Calls) -> bool:  # noqa: ARG002 - needs no call
-        """Whether a page is of our organisation."""
-        return link.account_id == self.settings.organization
+        """Whether a page is of our organisation, on the cloud or on the server that is configured."""
+        own = {host_of(url) for url in (self.settings.base_url, self.settings.web_url) if url}
+        here = is_cloud(link.host) if any(map(is_cloud, own)) else link.host in own
+        return here and link.account_id == self.settings.organization
 
     async def person(self, link: Link, calls: Calls) -> Subject | None:  # noqa: ARG002 - has no such pages
         """None: Sentry has no page of a person."""

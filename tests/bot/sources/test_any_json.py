@@ -29,7 +29,7 @@ WORDS = """sessions userId sessionId createdTime fsUrl events event_time event_t
     user_context device_context location_context browser operating_system event_properties message event_name
     request_status request_url fs_rage_count fs_dead_count fs_error_kind target_text deviceHardware model
     userProperty sessionNumber networkType offlineRecorded started_at finished_at duration urls error_ids
-    releases is_archived username issue.id user.id user.email replayId level permalink userCount firstSeen
+    releases is_archived username issue.id user.id user.email replayId level permalink userCount firstSeen lifetime
     uuid distinct_ids distinct_id person person_id created_at last_seen_at start_time end_time start_url ongoing
     recording_duration has_next"""
 KEYS = st.sampled_from(WORDS.split())

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.domain.links import Link, LinkKind
 from bot.domain.model import ErrorKind, Reason, Subject, SubjectKind
 from bot.sources.http import CallFailed
 from bot.sources.sentry.api import searched
 from bot.sources.sentry.records import is_theirs
+from bot.sources.sentry.source import Sentry as Source
 from sandbox.people import Customer, Error, Visit
 from sandbox.vendors.sentry import SENTRY, Sentry, names_found
 from tests.bot.sources.canned import Bench, Canned, answer, calls_of, find
@@ -62,8 +64,10 @@ ISSUE: dict[str, Any] = {
     "permalink": "https://acme.sentry.io/issues/42/",
     "status": "resolved",
     "count": "120",
-    "userCount": 31,
-    "firstSeen": "2026-11-01T08:00:00Z",
+    # Of the asked days alone.
+    "userCount": 3,
+    "firstSeen": "2026-11-12T08:00:00Z",
+    "lifetime": {"count": "900", "userCount": 31, "firstSeen": "2026-09-01T08:00:00Z"},
 }
 
 
@@ -99,7 +103,7 @@ async def test_an_error_has_its_issues_state_and_the_replay_that_lists_its_id(on
     assert (error.kind, error.page, error.users_affected) == (ErrorKind.CRASH, "/pay", 31)
     assert error.url == "https://acme.sentry.io/issues/42/"
     assert f"{error.occurred_at:%H:%M}" == "10:14"
-    assert f"{error.first_occurred_at:%m-%d}" == "11-01"
+    assert f"{error.first_occurred_at:%m-%d}" == "09-01"
 
 
 async def test_where_an_issue_is_not_listed_its_page_is_made_of_its_number(on_bench: Bench) -> None:
@@ -224,7 +228,7 @@ async def test_what_became_of_an_error_is_the_issues_state(kind: Kind, tmp_path:
     boom = Error("TypeError", "cart is undefined", 30)
     people = [
         person(1, PAT_UID, PAT, kind, Visit(ago(minutes=20), 60, ("/",), (boom,))),
-        person(2, "cust-2", "at@contoso.example", kind, Visit(ago(days=3), 60, ("/",), (boom,))),
+        person(2, "cust-2", "at@contoso.example", kind, Visit(ago(days=45), 60, ("/",), (boom,))),
     ]
     async with open_desk(kind, tmp_path, people=people) as desk:
         [server] = desk.servers
@@ -234,3 +238,21 @@ async def test_what_became_of_an_error_is_the_issues_state(kind: Kind, tmp_path:
         assert (error.status, error.count, error.users_affected) == ("ignored", 1, 2)
         assert error.occurred_at is not None
         assert error.occurred_at > ago(hours=1)
+
+
+async def test_a_page_is_ours_by_its_organisation_and_whether_it_is_on_the_cloud(on_bench: Bench) -> None:
+    cloud = on_bench.sentry(served(), base_url="https://de.sentry.io")
+    own = on_bench.sentry(served(), base_url="https://sentry.contoso.example")
+    assert isinstance(cloud, Source)
+    assert isinstance(own, Source)
+    for host, organisation, ours in (
+        ("acme.sentry.io", "acme", (True, False)),
+        ("sentry.io", "acme", (True, False)),
+        ("sentry.contoso.example", "acme", (False, True)),
+        ("other.sentry.io", "other", (False, False)),
+    ):
+        link = Link("sentry", LinkKind.SESSION, host, session_id=REPLAY, account_id=organisation)
+        assert (
+            await cloud.is_ours(link, await calls_of(cloud)),
+            await own.is_ours(link, await calls_of(own)),
+        ) == ours
