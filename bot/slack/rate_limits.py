@@ -116,12 +116,14 @@ class RateLimits:
             connection.send(_calling(), [row] * calls)
         return True
 
-    async def promised_turn(self, method: str) -> bool:
-        """Take a turn that was promised, now; False where none is left, or Slack has asked for a pause."""
-        return bool(await self.promised_turns(method, 1))
-
     async def promised_turns(self, method: str, most: int) -> int:
-        """Take up to so many turns that were promised, now; returns how many were left to take."""
+        """
+        Take up to so many turns that were promised, now.
+
+        Returns:
+            how many there were to take: 0 also where Slack has asked for a pause.
+
+        """
         async with self._store.write() as connection:
             lock_row(connection, turns, {"key": method, "taken_until_ms": 0})
             now, taken = _read(await connection.execute(_now_and_turns(), {"_keys": [method]}))

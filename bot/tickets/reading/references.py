@@ -6,7 +6,6 @@ themselves are known by their paths; a desk under the company's own domain by it
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
@@ -67,12 +66,6 @@ def is_other(link: MarkupLink) -> bool:
     """Whether a link leads to a known sender that is no help desk."""
     found = _place(link.url)
     return found is not None and is_known_other(found[0], found[2])
-
-
-def read_ticket_url(link: MarkupLink, own_domains: Sequence[str] = ()) -> TicketReference | None:
-    """Read one link as a ticket; None for anything else, never an error."""
-    found = References(tuple(own_domains)).read(link)
-    return found.reference if found else None
 
 
 def _place(url: str) -> tuple[str, int | None, str, str] | None:

@@ -58,7 +58,7 @@ async def test_calls_that_were_promised_are_made_at_once_when_no_other_may_be(st
         await other.turn(EDIT, longest=timedelta())
     with pytest.raises(TooFar):
         await other.turn(EDIT, longest=timedelta())
-    assert [await promising.promised_turn(EDIT) for _ in range(3)] == [True, True, False]
+    assert [await promising.promised_turns(EDIT, 1) for _ in range(3)] == [1, 1, 0]
 
 
 async def test_nothing_is_promised_where_fewer_calls_are_left_than_asked_for(store: Store) -> None:
@@ -75,7 +75,7 @@ async def test_no_promise_holds_against_a_pause_that_slack_asks_for(store: Store
     limits = RateLimits(store)
     assert await limits.promise(EDIT, 1)
     await limits.hold(EDIT, timedelta(seconds=30))
-    assert not await limits.promised_turn(EDIT)
+    assert not await limits.promised_turns(EDIT, 1)
     assert not await limits.promise(EDIT, 1)
 
 
@@ -132,7 +132,7 @@ async def test_a_call_that_waits_for_its_turn_is_not_made_in_place_of_a_promised
     for _ in range(A_MINUTE[EDIT]):
         assert await seconds(limits, EDIT) == 0
     assert await seconds(limits, EDIT) > 30
-    assert not await limits.promised_turn(EDIT)
+    assert not await limits.promised_turns(EDIT, 1)
 
 
 @settings(max_examples=8, deadline=None)
@@ -148,7 +148,7 @@ async def test_no_minute_holds_more_than_its_tier_where_some_were_promised_befor
                 clock.advance(milliseconds=gap)
                 if step == 0:
                     await limits.promise(method, 4)
-                elif step == 1 and await limits.promised_turn(method):
+                elif step == 1 and await limits.promised_turns(method, 1):
                     made.append(clock())
                 else:
                     with suppress(TooFar):

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.model import TicketReference
 from bot.tickets.reading.markup import MarkupLink
-from bot.tickets.reading.references import read_ticket_url
+from bot.tickets.reading.references import References
 
 KNOWN = [
     ("https://acme.zendesk.com/agent/tickets/48213", "zendesk", "48213"),
@@ -44,9 +45,14 @@ KNOWN = [
 ]
 
 
+def read(link: MarkupLink) -> TicketReference | None:
+    found = References().read(link)
+    return found.reference if found else None
+
+
 @pytest.mark.parametrize(("url", "system", "ticket_id"), KNOWN)
 def test_a_tickets_url_is_known(url: str, system: str, ticket_id: str) -> None:
-    ticket = read_ticket_url(MarkupLink(url))
+    ticket = read(MarkupLink(url))
     assert ticket is not None
     assert (ticket.system, ticket.id, ticket.url) == (system, ticket_id, url)
 
@@ -69,11 +75,11 @@ def test_a_tickets_url_is_known(url: str, system: str, ticket_id: str) -> None:
     ],
 )
 def test_what_only_looks_like_a_tickets_url_is_none(url: str) -> None:
-    assert read_ticket_url(MarkupLink(url)) is None
+    assert read(MarkupLink(url)) is None
 
 
 def test_osticket_is_known_by_the_number_that_its_link_shows() -> None:
-    ticket = read_ticket_url(MarkupLink("https://help.acme.example/scp/tickets.php?id=991", "#448123 - Fire"))
+    ticket = read(MarkupLink("https://help.acme.example/scp/tickets.php?id=991", "#448123 - Fire"))
     assert ticket is not None
     assert ticket.id == "448123"
 
@@ -83,4 +89,4 @@ def test_osticket_is_known_by_the_number_that_its_link_shows() -> None:
     | st.sampled_from([url for url, _, _ in KNOWN]).flatmap(lambda u: st.text().map(lambda t: u + t))
 )
 def test_no_url_raises(url: str) -> None:
-    read_ticket_url(MarkupLink(url))
+    read(MarkupLink(url))
