@@ -19,6 +19,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.response import BoltResponse
 
 from bot.answers.buttons import (
+    ANSWER_MENU,
     ASK_CUSTOMER,
     JUST_OPENED,
     LOOK_FURTHER,
@@ -29,7 +30,6 @@ from bot.answers.buttons import (
     OTHERS,
     REFRESH,
     REMOVE,
-    REST,
     SESSION_ERRORS,
     SHOW_MORE,
     STOP_WATCHING,
@@ -70,8 +70,8 @@ from handlers.inbound import (
 )
 from handlers.modals import ask_customer
 
-# What somebody types, and a switch of the Home tab: they name nobody.
-_OTHERS = frozenset({SUBJECT_INPUT, OFFER})
+# What somebody types, and a switch of the Home tab: their values name nobody, and are not signed.
+_UNSIGNED = frozenset({SUBJECT_INPUT, OFFER})
 _WAYS_OF_BUTTONS = {
     REFRESH: Way.REFRESH,
     SHOW_MORE: Way.SHOW_MORE,
@@ -101,7 +101,7 @@ def check_values(bolt: AsyncApp, inbound: Inbound) -> None:
     async def check(body: dict[str, Any], next_: Callable[[], Awaitable[None]]) -> BoltResponse | None:
         try:
             for action in body.get("actions") or ():
-                if action["action_id"] not in _OTHERS:
+                if action["action_id"] not in _UNSIGNED:
                     for held in (action, action.get("selected_option") or {}):
                         if isinstance(held.get("value"), str):
                             held["value"] = seals.opened(action["action_id"], held["value"])
@@ -165,18 +165,18 @@ def _register_menus(bolt: AsyncApp, inbound: Inbound) -> None:
             await _read_errors(body, inbound)
         await ack()
 
-    @bolt.action(re.compile(rf"^({'|'.join(_SELDOM)})$"))
-    async def on_seldom(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await _SELDOM[body["actions"][0]["action_id"]](body, inbound, _value(body))
+    @bolt.action(re.compile(rf"^({'|'.join(_MENU_ACTIONS)})$"))
+    async def on_menu_action(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await _MENU_ACTIONS[body["actions"][0]["action_id"]](body, inbound, _value(body))
         await ack()
 
-    @bolt.action(REST)
-    async def on_rest(ack: AsyncAck, body: dict[str, Any]) -> None:
+    @bolt.action(ANSWER_MENU)
+    async def on_answer_menu(ack: AsyncAck, body: dict[str, Any]) -> None:
         action, _, value = _value(body).partition(":")
         if action == ASK_CUSTOMER:
             ask_customer(inbound, body, ButtonValue.loads(value))
-        elif action in _SELDOM:
-            await _SELDOM[action](body, inbound, value)
+        elif action in _MENU_ACTIONS:
+            await _MENU_ACTIONS[action](body, inbound, value)
         else:
             await _again(body, inbound, Effort.USUAL, value, action)
         await ack()
@@ -360,7 +360,7 @@ def _register_masked(bolt: AsyncApp, inbound: Inbound) -> None:
 
 
 async def _unmasked(body: dict[str, Any], inbound: Inbound, value: ButtonValue, way: Way) -> None:
-    """Look the same up: for the presser alone, or for everybody in place of what only the presser saw."""
+    """Look the same up: for whoever pressed alone, or for everybody in place of what only they saw."""
     asker, container = asker_of(inbound, body, way), body["container"]
     is_shared = way is Way.SHARE
     thread_ts = value.thread_ts if is_shared else (container.get("thread_ts") or container["message_ts"])
@@ -378,8 +378,8 @@ async def _unmasked(body: dict[str, Any], inbound: Inbound, value: ButtonValue, 
     await accept_or_tell(inbound, kinds.LOOKUP, body, payload, payload.asker)
 
 
-# What is needed seldom: as options of the menu, and as buttons where that is too long for a menu.
-_SELDOM = {
+# What is chosen from the menu below an answer, or pressed where a button stands in the menu's place.
+_MENU_ACTIONS = {
     WATCH: _watch,
     WATCHING: _ask_whether_watched,
     STOP_WATCHING: _stop_watching,

@@ -26,7 +26,9 @@ SHOWN_AT_MOST = 20
 _LONGEST_VALUE = 2_000
 REFRESH, SHOW_MORE, REMOVE = "refresh", "show_more", "remove"
 ASK_CUSTOMER = "ask_customer"
-LOOK_FURTHER, TRY_OTHER, REST = "look_further", "try_other", "rest"
+LOOK_FURTHER, TRY_OTHER = "look_further", "try_other"
+# The menu `⋯` of what is needed seldom; its options are such as `look_further:{…}`.
+ANSWER_MENU = "rest"
 OTHERS = "others"
 SESSION_ERRORS = "session_errors"
 WATCH, STOP_WATCHING, WATCHING = "watch", "stop_watching", "watching"
@@ -104,8 +106,8 @@ def answer_buttons(
     """
     What can be done about an answer: what helps most first, and one of them in colour.
 
-    Whatever takes the answer's place comes when nothing more will be edited into it, lest a late source's
-    answer overwrite what a person has put there. Deleting an answer may come at any time.
+    What takes the answer's place is offered when nothing more will be edited into it: the answer of a late
+    source would overwrite what a person has put there. Deleting is offered at any time.
     """
     is_complete = not any(case_file.waiting for case_file in case_files)
     is_found = any(history.visits or history.happenings for history in histories)
@@ -128,13 +130,13 @@ def answer_buttons(
         elements.append(_take_back_button(value))
     if is_complete:
         is_one = len(case_files) == 1 and bool(histories[0].happenings)
-        rest = [(OTHERS, table.OTHERS, value.dumps())] if is_one else []
-        rest += [(LOOK_FURTHER, table.FURTHER_BACK, further)] if further and is_found else []
-        rest += _of_tickets(value, notes=notes and not is_private)
+        seldom = [(OTHERS, table.OTHERS, value.dumps())] if is_one else []
+        seldom += [(LOOK_FURTHER, table.FURTHER_BACK, further)] if further and is_found else []
+        seldom += _of_tickets(value, notes=notes and not is_private)
         if watches and is_found and not is_private:
             # Whether it is watched changes while the answer stands: whoever presses is told how it is.
-            rest.append((WATCHING, table.WATCHING, value.dumps()))
-        elements += _with_mute(rest, value, is_private=is_private)
+            seldom.append((WATCHING, table.WATCHING, value.dumps()))
+        elements += _with_mute(seldom, value, is_private=is_private)
     return actions(elements)
 
 
@@ -146,13 +148,13 @@ def _of_tickets(value: ButtonValue, *, notes: bool) -> list[tuple[str, str, str]
     return [(ASK_CUSTOMER, table.SOMEBODY_ELSE, _second_try(value)), *note]
 
 
-def _with_mute(rest: Sequence[tuple[str, str, str]], value: ButtonValue, *, is_private: bool) -> list[Part]:
+def _with_mute(seldom: Sequence[tuple[str, str, str]], value: ButtonValue, *, is_private: bool) -> list[Part]:
     """The menu, in a ticket's thread with what mutes the channel; beside it where the menu is full."""
     if value.form not in _IN_TICKETS:
-        return _rest(rest, is_private=is_private)
-    if len(rest) < _MOST_OPTIONS:
-        return _rest([*rest, (MUTE, table.MUTE, THIS_CHANNEL)], is_private=is_private)
-    return [mute_button(), *_rest(rest, is_private=is_private)]
+        return _menu_or_buttons(seldom, is_private=is_private)
+    if len(seldom) < _MOST_OPTIONS:
+        return _menu_or_buttons([*seldom, (MUTE, table.MUTE, THIS_CHANNEL)], is_private=is_private)
+    return [mute_button(), *_menu_or_buttons(seldom, is_private=is_private)]
 
 
 def _watch_button(histories: Sequence[History]) -> list[Part]:
@@ -181,13 +183,17 @@ def _further(value: ButtonValue) -> str | None:
     return replace(value, days=days).dumps() if days > value.days else None
 
 
-def _rest(rest: Sequence[tuple[str, str, str]], *, is_private: bool) -> list[Part]:
-    """What is needed seldom, in a menu; as buttons where there is one alone, or a value is too long."""
-    options = [option(text, f"{action}:{value}") for action, text, value in rest]
-    is_menu = len(rest) > 1 and not is_private
+def _menu_or_buttons(seldom: Sequence[tuple[str, str, str]], *, is_private: bool) -> list[Part]:
+    """
+    What is needed seldom, in a menu; as buttons where that is one thing, or a value is too long for a menu.
+
+    Each is the action's id, the words on it, and its value.
+    """
+    options = [option(text, f"{action}:{value}") for action, text, value in seldom]
+    is_menu = len(seldom) > 1 and not is_private
     if is_menu and all(len(one["value"]) <= _LONGEST_OPTION for one in options):
-        return [menu(REST, options)]
-    return [button(text, action, value) for action, text, value in rest]
+        return [menu(ANSWER_MENU, options)]
+    return [button(text, action, value) for action, text, value in seldom]
 
 
 def _second_try(value: ButtonValue) -> str:

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from bot.answers.buttons import (
+    ANSWER_MENU,
     LOOK_FURTHER,
     MORE_OF_PERSON,
     MUTE,
     REFRESH,
     REMOVE,
-    REST,
     SESSION_ERRORS,
     SHOW_MORE,
     STOP_WATCHING,
@@ -72,17 +72,17 @@ async def more_visits(table: Table) -> Act:
 
 async def thirty_more_days(table: Table) -> Act:
     reply = await answer(table, JANE)
-    return pressing(table, reply, REST, *option(reply, REST, "look_further"))
+    return pressing(table, reply, ANSWER_MENU, *option(reply, ANSWER_MENU, "look_further"))
 
 
 async def is_it_just_them(table: Table) -> Act:
     reply = await answer(table, JANE)
-    return pressing(table, reply, REST, *option(reply, REST, "others"))
+    return pressing(table, reply, ANSWER_MENU, *option(reply, ANSWER_MENU, "others"))
 
 
 async def is_it_watched(table: Table) -> Act:
     reply = await answer(table, JANE)
-    return pressing(table, reply, REST, *option(reply, REST, "~watching"))
+    return pressing(table, reply, ANSWER_MENU, *option(reply, ANSWER_MENU, "~watching"))
 
 
 async def watch_this_thread(table: Table) -> Act:
@@ -97,8 +97,8 @@ async def stop_watching(table: Table) -> Act:
 
 async def told_whether_watched(table: Table, ours: Message, such: str) -> Message:
     """What the admin is told of an answer's thread."""
-    block, value = option(ours, REST, "~watching")
-    await table.slack.press(ours.channel, ours.ts, REST, table.admin, block, option=value)
+    block, value = option(ours, ANSWER_MENU, "~watching")
+    await table.slack.press(ours.channel, ours.ts, ANSWER_MENU, table.admin, block, option=value)
     return await table.desk.ephemeral(user=table.admin, channel=ours.channel, such=such)
 
 
@@ -125,12 +125,12 @@ async def sum_up_this_visit(table: Table) -> Act:
 
 async def thirty_more_days_in_the_menu(table: Table) -> Act:
     ours = await below_ticket(table, TICKET)
-    return pressing(table, ours, REST, *option(ours, REST, "look_further"))
+    return pressing(table, ours, ANSWER_MENU, *option(ours, ANSWER_MENU, "look_further"))
 
 
 async def somebody_else_in_the_menu(table: Table) -> Act:
     ours = await below_ticket(table, TICKET)
-    return pressing(table, ours, REST, *option(ours, REST, "ask_customer"))
+    return pressing(table, ours, ANSWER_MENU, *option(ours, ANSWER_MENU, "ask_customer"))
 
 
 async def remove(table: Table) -> Act:
@@ -139,7 +139,7 @@ async def remove(table: Table) -> Act:
 
 async def no_replies_here_in_the_menu(table: Table) -> Act:
     ours = await below_ticket(table, TICKET)
-    return pressing(table, ours, REST, *option(ours, REST, MUTE))
+    return pressing(table, ours, ANSWER_MENU, *option(ours, ANSWER_MENU, MUTE))
 
 
 async def no_replies_here_below_an_offer(table: Table) -> Act:

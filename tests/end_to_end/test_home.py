@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.answers.buttons import LOOK_FURTHER, REFRESH, REST, SHOW_MORE
+from bot.answers.buttons import ANSWER_MENU, LOOK_FURTHER, REFRESH, SHOW_MORE
 from bot.audit.search import search
 from bot.domain.addresses import read_address
 from bot.jobs.home.view import AGAIN, CHANNELS, CLEAR, DEFAULTS, LOOK_UP, OFFER, SUBJECT_BLOCK, SUBJECT_INPUT
@@ -152,21 +152,21 @@ async def test_on_the_tab_others_are_counted_above_the_answer(desk: Desk) -> Non
     async with desk.casefile() as bot:
         await opened(desk, agent)
         await slack.press_in_home(agent, SUBJECT_INPUT, **typed(JANE))
-        await until(desk, agent, lambda shown: REST in shown)
+        await until(desk, agent, lambda shown: ANSWER_MENU in shown)
         await desk.idle(bot)
         menus = [
             element
             for block in slack.state.homes[agent].body["blocks"]
             for element in block.get("elements", ())
-            if element.get("action_id") == REST
+            if element.get("action_id") == ANSWER_MENU
         ]
         [others] = [one["value"] for one in menus[0]["options"] if "~others:" in one["value"]]
-        await slack.press_in_home(agent, REST, option=others)
+        await slack.press_in_home(agent, ANSWER_MENU, option=others)
         shown = await until(desk, agent, lambda shown: "Not just" in shown)
         await desk.idle(bot)
         assert "% of sessions" in shown
         assert shown.index("Not just") < shown.index("app.fullstory.com")
-        assert REST in shown
+        assert ANSWER_MENU in shown
         assert all(not slack.messages(channel) for channel in slack.state.channels)
 
 

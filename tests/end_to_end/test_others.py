@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.answers.buttons import REST
+from bot.answers.buttons import ANSWER_MENU
 from bot.cli.as_json.others_json import others_json
 from bot.cli.lookup_text.screen import print_others
 from bot.cli.main import run
@@ -36,14 +36,16 @@ def option_of(message: Message, name: str) -> str:
         element
         for block in message.blocks
         for element in block.get("elements", ())
-        if element.get("action_id") == REST
+        if element.get("action_id") == ANSWER_MENU
     ]
     [value] = [one["value"] for one in menu["options"] if f"~{name}:" in one["value"]]
     return str(value)
 
 
 async def press(desk: Desk, reply: Message, user: str) -> None:
-    await desk.world.slack.press(reply.channel, reply.ts, REST, user, option=option_of(reply, "others"))
+    await desk.world.slack.press(
+        reply.channel, reply.ts, ANSWER_MENU, user, option=option_of(reply, "others")
+    )
 
 
 async def pressed(desk: Desk, reply: Message) -> str:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from bot.answers.buttons import ASK_CUSTOMER, REFRESH, REMOVE, REST
+from bot.answers.buttons import ANSWER_MENU, ASK_CUSTOMER, REFRESH, REMOVE
 from bot.answers.prompts import LOOK_UP, SUBJECT_BLOCK, SUBJECT_INPUT
 from sandbox.slack import Message, Outcome, plain_text
 from tests.end_to_end.conftest import Desk
@@ -35,7 +35,7 @@ async def fill_in(desk: Desk, message: Message, typed: str) -> Outcome:
     slack.state.views.clear()
     in_menu = re.search(rf"'([0-9a-f]+~{ASK_CUSTOMER}:[^']*)'", str(message.blocks))
     if in_menu:
-        await slack.press(message.channel, message.ts, REST, slack.people.colleague, option=in_menu[1])
+        await slack.press(message.channel, message.ts, ANSWER_MENU, slack.people.colleague, option=in_menu[1])
     else:
         await slack.press(message.channel, message.ts, ASK_CUSTOMER, slack.people.colleague)
     view = await slack.wait_for(lambda: next(iter(slack.state.views.values()), None))
