@@ -6,15 +6,14 @@ thread; several, or only mentioned ones: a choice that the person alone sees; no
 Slack opens it within three seconds or never.
 
 The step "Find a customer's sessions" is written down under its execution's id, before Slack hears that it was
-taken; its job ends it.
+taken; its job ends it, also where it was refused.
 """
 
 from dataclasses import replace
 from typing import Any
 
-import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
-from slack_sdk.errors import SlackApiError
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.answers.buttons import ButtonValue
 from bot.answers.prompts import ModalOrigin
@@ -22,12 +21,10 @@ from bot.answers.words import table
 from bot.domain.asking import AnswerForm, Way
 from bot.domain.subjects import NotUnderstood, read_subject
 from bot.jobs.payloads import POINTED, STEP, PointedPayload, StepPayload
-from bot.jobs.pressed.workflow_step import fail_step
-from bot.slack.client import SlackAway
 from bot.storage.database import StoreAway
 from bot.tickets.decide import read_for_person
 from bot.tickets.with_requester import ticket_moment
-from handlers.inbound import Inbound, accept_from, accept_or_tell, asker_of, runner_of
+from handlers.inbound import Inbound, accept, accept_from, accept_or_tell, asker_of, runner_of
 from handlers.modals import begin_modal
 
 
@@ -73,11 +70,12 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
             # Slack delivers it again.
             raise StoreAway(refused)
         if refused:
-            inbound.tasks.spawn(_refuse(inbound, payload, refused), "end a step that was refused")
+            await _owe_an_end(inbound, replace(payload, refused=refused))
 
 
-async def _refuse(inbound: Inbound, payload: StepPayload, words: str) -> None:
+async def _owe_an_end(inbound: Inbound, payload: StepPayload) -> None:
+    """Write down that a refused step is to be ended: its workflow waits for that."""
     try:
-        await fail_step(inbound.slack, payload, words)
-    except (SlackApiError, SlackAway) as error:
-        structlog.get_logger("inbound").warning("step.not_ended", slack=str(error))
+        await accept(inbound, STEP, payload.execution, payload)
+    except SQLAlchemyError as error:
+        raise StoreAway(table.DATABASE_AWAY) from error

@@ -339,6 +339,7 @@ class StepPayload:
     A workflow has come to our step, for the asker; `subject` is None where `customer` was not understood.
 
     `execution` is what Slack knows that by. `token` is a secret of this execution, with which it is ended.
+    `refused` is why nobody is looked up: then the step's end, in these words, is all that is owed.
     """
 
     __pydantic_config__ = _PRIVATE
@@ -348,6 +349,7 @@ class StepPayload:
     execution: str
     token: str | None
     subject: Subject | None = None
+    refused: str | None = None
 
 
 LOOKUP = JobKind("lookup", TypeAdapter(LookupPayload))

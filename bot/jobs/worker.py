@@ -98,7 +98,7 @@ class Worker:
         """Begin a job that is leased to this process, unless it is under way here already."""
         if job.id in self._held:
             return
-        if job.kind in self._unasked and self.is_full_of_unasked:
+        if self.is_full or (job.kind in self._unasked and self.is_full_of_unasked):
             self._tasks.spawn(self._inbox.release(job), f"job {job.kind} {job.id} left for later")
             return
         self._held[job.id] = job.kind

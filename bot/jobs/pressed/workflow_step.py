@@ -83,6 +83,10 @@ class StepJobs:
     async def answer(self, job: Job) -> None:
         """End a step with what was found, or with why nobody was looked up."""
         payload = STEP.read(job.payload)
+        if payload.refused is not None:
+            # The trail has it already.
+            await self._fail(payload, payload.refused)
+            return
         subject = payload.subject
         entries = asked_by(payload.asker, (subject,) if subject else ())
         self._trail.note(job, entries)
@@ -166,23 +170,13 @@ class StepJobs:
             return False
 
     async def _fail(self, payload: StepPayload, words: str) -> bool:
-        return await fail_step(self._slack, payload, words)
+        """End a step with an error, which whoever runs the workflow is told; False where it had ended."""
+        return await end_step(self._slack, payload, "functions.completeError", error=words)
 
 
 def step_jobs(engine: Engine, access: Access, slack: AsyncWebClient, trail: AuditTrail) -> StepJobs:
     """What answers workflows, on an engine."""
     return StepJobs(access, engine.lookup, slack, trail, engine.settings, engine.metrics)
-
-
-async def fail_step(slack: AsyncWebClient, payload: StepPayload, words: str) -> bool:
-    """
-    End a step with an error, which Slack passes on to whoever runs the workflow; False where it had ended.
-
-    Raises:
-        SlackAway: when Slack cannot be asked, or not now.
-
-    """
-    return await end_step(slack, payload, "functions.completeError", error=words)
 
 
 async def end_step(slack: AsyncWebClient, payload: StepPayload, method: str, **arguments: Any) -> bool:
