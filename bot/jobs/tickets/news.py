@@ -13,8 +13,9 @@ from bot.answers.buttons import ButtonValue
 from bot.answers.news import ThreadNews, Topic, channel_news, not_watched, stopped, thread_news, watched
 from bot.answers.words import table
 from bot.audit.entries import AuditEntry, Came, ShownTo
+from bot.audit.mentions import mentions_in
 from bot.domain.asking import AnswerForm, Way
-from bot.domain.model import CaseFiles, Session, Subject
+from bot.domain.model import CaseFiles, Session, Subject, SubjectKind
 from bot.jobs.admission import Admission
 from bot.jobs.inbox import Job
 from bot.jobs.payloads import (
@@ -44,6 +45,8 @@ LOOKS = Account("casefile/watch", (Window(200, 24 * 3600),))
 # So many lines a day the owner's channel is told: whoever has the webhook's address could fill it otherwise.
 CHANNEL_LINES = Account("casefile/watch_channel", (Window(100, 24 * 3600),))
 _BETWEEN_LOOKS_SECONDS = 60.0
+# So many people whom an error's title names stand in the trail.
+_MOST_NAMED = 10
 
 
 class WatchJobs:
@@ -104,7 +107,8 @@ class WatchJobs:
             return
         masked = self._settings.visibility == "masked"
         write = thread_news if payload.root_ts else channel_news
-        self._note(job, payload, watch, Came.TOLD, ShownTo.MASKED if masked else ShownTo.PUBLIC)
+        seen_by, named = (ShownTo.MASKED, ()) if masked else (ShownTo.PUBLIC, _named_in(payload.told))
+        self._note(job, payload, watch, Came.TOLD, seen_by, named)
         spot, message = Spot(payload.channel, payload.root_ts), write(payload.told, masked=masked)
         try:
             await self._poster.post(job, Part("news"), spot, message, Rank.UNASKED)
@@ -215,16 +219,30 @@ class WatchJobs:
         return await some.ask_all(questions, lambda _grown: None)
 
     def _note(
-        self, job: Job, payload: WatchTellPayload, watch: Watch | None, outcome: str, shown_to: ShownTo
+        self,
+        job: Job,
+        payload: WatchTellPayload,
+        watch: Watch | None,
+        outcome: str,
+        shown_to: ShownTo,
+        named: Sequence[Subject] = (),
     ) -> None:
+        """Note whom a line is about; `named` are those whom its words name: they are to be found too."""
         entry = AuditEntry(None, payload.channel, Way.NEWS, outcome=outcome, shown_to=shown_to)
-        subjects = watch.subjects if watch else ()
-        entries = [replace(entry, subject=subject) for subject in subjects] or [entry]
+        subjects = {(one.kind, one.value): one for one in (*named, *(watch.subjects if watch else ()))}
+        entries = [replace(entry, subject=subject) for subject in subjects.values()] or [entry]
         self._admission.trail.note(job, entries)
 
     def _count(self, job: Job, outcome: str) -> None:
         self._metrics.watches.labels(outcome).inc()
         self._log.info("watch.done", job=job.id, kind=job.kind, outcome=outcome)
+
+
+def _named_in(told: ThreadNews) -> Sequence[Subject]:
+    """The people whose addresses stand in the title of an error."""
+    title = told.news.title if told.news else None
+    addresses = sorted(mentions_in(title or "").addresses)[:_MOST_NAMED]
+    return [Subject(SubjectKind.EMAIL, one, one) for one in addresses]
 
 
 def _newest(case_files: CaseFiles, since: datetime) -> Session | None:

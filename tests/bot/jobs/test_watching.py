@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text, update
 
+from bot.audit.forget import find_person
+from bot.audit.own_posts import posts_about
 from bot.domain.model import Session, SourceName, Subject, SubjectKind
 from bot.jobs.tickets import news
+from bot.lookup.shared_uids import SharedUids
 from bot.operations.clock import system_clock
 from bot.operations.metrics import make_metrics
 from bot.sources.protocol import Freshness
@@ -267,6 +270,19 @@ async def test_what_a_thread_is_told_stands_in_the_trail_of_whom_it_is_about(roo
     async with room.at.store.read() as connection:
         [row] = (await connection.execute(select(audit).where(audit.c.way == "news"))).all()
     assert (row.outcome, row.shown_to, row.subject is not None) == ("told", "public", True)
+
+
+async def test_whoever_stands_in_an_errors_title_is_found_by_what_threads_and_the_channel_were_told(
+    room: Newsroom,
+) -> None:
+    room.desk.settings["WATCH__CHANNEL"] = channel = room.at.slack.places.random
+    root = await room.ticket_of(LI)
+    await room.push("StatusChanged", status="Resolved", message=f"No cart for {JANE.value}: again")
+    await room.work()
+    doomed = await find_person(room.at.store, room.at.keyring, JANE, SharedUids().product_of)
+    lines = [*room.desk.below(root)[1:], *room.at.posted(channel)]
+    assert [JANE.value in line.text for line in lines] == [True, True]
+    assert await posts_about(room.at.store, doomed) == sorted((one.channel, one.ts) for one in lines)
 
 
 # Who sees it.
