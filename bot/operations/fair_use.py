@@ -12,7 +12,7 @@ _PEOPLE_KEPT = 10_000
 
 class FairRoom:
     """
-    Room for so many, and for so many of one party.
+    Places for so many at once, and for so many of one party.
 
     A party (a person, a channel) waits in a line of its own; of the parties that may enter, the one whose
     turn is longest ago enters next.
@@ -47,7 +47,7 @@ class FairRoom:
             raise
 
     def leave(self, party: str) -> None:
-        """Leave a place to whose turn it is."""
+        """Make a place free, which the party whose turn it is takes."""
         self._left += 1
         self._inside[party] -= 1
         if not self._inside[party]:

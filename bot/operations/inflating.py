@@ -40,7 +40,7 @@ class Inflating:
         What the next bytes hold, in pieces of at most 64 KiB.
 
         Raises:
-            NotInflatable: when they are not what was said.
+            NotInflatable: when they are not compressed as `coding` says.
 
         """
         if self._stream is None:
@@ -51,7 +51,7 @@ class Inflating:
             yield piece
 
     def end(self) -> bytes:
-        """What is left when all bytes were handed over: at most a few hundred bytes."""
+        """What is left to inflate when all bytes were handed over: at most a few hundred bytes."""
         return b"" if self._stream is None else self._stream.flush()
 
     def _next(self, stream: "zlib._Decompress", data: bytes) -> tuple[bytes, bytes]:

@@ -44,7 +44,7 @@ def read_json(content: bytes | bytearray) -> Any:
 
 def read_recording(content: bytes | bytearray) -> Any:
     """
-    As `read_json`, for what is handed on and not kept, and is of more parts and nested deeper than a list.
+    As `read_json`, for a recording: it has more parts, is nested deeper, and is handed on without being kept.
 
     Raises:
         NotJson: when there is none that can be read.

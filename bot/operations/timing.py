@@ -9,11 +9,15 @@ LEASE = timedelta(seconds=15)
 @dataclass(frozen=True, slots=True)
 class Timing:
     """
-    How long things may take before somebody else does them, or nobody.
+    How long things may take before they are taken over, looked for again, or ended.
 
-    How long a job is leased, how often abandoned ones are looked for, how long Slack is let settle before a
-    lost post is looked for, and how long what runs may go on after SIGTERM: with the requests that are
-    finished first and what is closed after it, 25 s (Heroku kills after 30).
+    Attributes:
+        lease: how long a job is one process's before it renews that; then another process takes it over.
+        sweep_seconds: how often jobs of dead processes are looked for.
+        settling_seconds: how long Slack is given before a post is looked for that may have been lost.
+        drain_seconds: how long jobs may go on after SIGTERM. With the requests that are finished before and
+            what is closed after that it is 25 s: Heroku kills after 30.
+
     """
 
     lease: timedelta = LEASE
