@@ -44,7 +44,7 @@ class Keyring:
         return _hashed(self._hash_key, parts)
 
     def hashes(self, *parts: str) -> tuple[str, ...]:
-        """What `hash` gives for these parts under each of the keys, the one at work first."""
+        """What `hash` returns for these parts under each of the keys, the one at work first."""
         return tuple(_hashed(_derive(secret, "hash"), parts) for secret in self._secrets)
 
     def apart(self, purpose: str) -> "Seals":

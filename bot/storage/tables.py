@@ -237,7 +237,7 @@ index_spans = Table(
     "index_spans",
     metadata,
     Column("account", String(200), primary_key=True),
-    # Of sessions, or of customers; or where some of these could not be read.
+    # A span of sessions or of customers that is complete; or one of which some could not be read.
     Column("kind", String(20), primary_key=True),
     Column("start_ms", BigInteger, primary_key=True),
     Column("end_ms", BigInteger, nullable=False),
@@ -347,7 +347,7 @@ turns = Table(
     metadata,
     # A channel, or a method of Slack's.
     Column("key", String(64), primary_key=True),
-    # Until when the turns that were taken last, one after the other.
+    # When the last of the turns that were taken ends.
     Column("taken_until_ms", BigInteger, nullable=False),
 )
 

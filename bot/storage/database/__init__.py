@@ -18,7 +18,7 @@ __all__ = ["Connection", "Database", "Sent", "StoreAway", "open_database", "tran
 @asynccontextmanager
 async def open_database(url: str, simulated_time: Clock | None = None) -> AsyncIterator[Database]:
     """
-    Make the way to a database, and close all connections at the end.
+    A database to read and write, whose connections are all closed at the end.
 
     Args:
         url: as the settings have it.
@@ -51,7 +51,7 @@ async def transaction(
     """
     Open a transaction; on SQLite one that writes is the only one that does, from its start.
 
-    Of one that only reads, each statement sees what was committed before it.
+    In one that only reads, each statement sees what was committed before it.
     With `is_long` its statements may take longer than other work should wait for them.
 
     Raises:

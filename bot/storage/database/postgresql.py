@@ -170,7 +170,7 @@ async def _asked(driver: Driver) -> None:
 
 
 def _has_something_to_say(socket: int) -> bool:
-    """Whether a server says something that it was not asked for: that is its farewell."""
+    """Whether the server has sent something unasked: it does when it closes the connection."""
     looking = select.poll()
     looking.register(socket, select.POLLIN)
     return bool(looking.poll(0))
