@@ -180,6 +180,10 @@ class Poster:
         Answer by a response URL, seen by the asker alone; False where Slack no longer takes it.
 
         What surely failed is tried again, and so is what takes the place of something.
+
+        Raises:
+            SlackAway: when it was not sent, or perhaps not.
+
         """
         webhook = self._webhook(response_url)
         for again in (*_RESPOND_AGAIN_SECONDS, None):
@@ -237,7 +241,13 @@ class Poster:
         return True
 
     async def dismiss(self, response_url: str) -> None:
-        """Take away the message, seen by the asker alone, that a button was pressed on."""
+        """
+        Take away the message, seen by the asker alone, that a button was pressed on.
+
+        Raises:
+            SlackAway: when Slack cannot be reached.
+
+        """
         try:
             await self._webhook(response_url).send(delete_original=True)
         except (aiohttp.ClientError, TimeoutError) as error:

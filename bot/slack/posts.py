@@ -74,7 +74,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A turn that was taken ahead: from when on, by the event loop's clock, and until when it may be used."""
+    """A turn that was taken ahead: when it begins and when it ends, in seconds by the event loop's clock."""
 
     begins: float
     ends: float
