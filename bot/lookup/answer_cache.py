@@ -67,7 +67,7 @@ class AnswerCache:
         first: Callable[[Connection], Callable[[], T]],
     ) -> tuple[T, dict[str, KnownAnswer | None]]:
         """
-        As `get`, of several keys, with what is to be read just before, in one go.
+        As `get`, of several keys, in one transaction with something that is read just before.
 
         Args:
             keys: of the answers, and whether what this process has will do.

@@ -182,9 +182,10 @@ class AskSource:
         self, first: Callable[[Connection], Callable[[], T]], sources: Sequence[Source], question: Question
     ) -> tuple[T, Kept]:
         """
-        What is kept of a question, but for indexes, with what is to be read just before it, in one go.
+        The kept answers to a question, by source, read in one transaction after what `first` reads.
 
-        In this order: names that were learnt of an answer are never known before it.
+        Sources with an index of their own have none here. In this order, so that names that were learnt of
+        an answer are not known without it.
         """
         cached = {self._key(one, question): one for one in sources if not isinstance(one, Indexed)}
         enough = {key: partial(self._is_fresh, source) for key, source in cached.items()}
