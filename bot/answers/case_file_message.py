@@ -80,7 +80,7 @@ class _Told:
         return who_line(persona_of(self.case_file.subject, users_of(self.case_file)), self.style)
 
     def notification(self) -> str:
-        """All of it in one breath."""
+        """The text of the notification: who, the last error and how much, in a line."""
         return notification(self.case_file, self.history, self.style)[:_NOTIFICATION]
 
 

@@ -1,4 +1,4 @@
-"""How much was found and when somebody was last seen, in a line; and an answer in one breath."""
+"""How much was found and when somebody was last seen, in a line; and the line of a notification."""
 
 from bot.answers.mrkdwn import ago, counted
 from bot.answers.words import table
@@ -45,7 +45,7 @@ def count_words(case_file: CaseFile, history: History) -> str:
 
 
 def notification(case_file: CaseFile, history: History, style: Style) -> str:
-    """An answer in one breath: "Jane Doe: TypeError: x on /pay 3 min ago, on the site now · 4 visits …"."""
+    """An answer in one line: "Jane Doe: TypeError: x on /pay 3 min ago, on the site now · 4 visits …"."""
     who = short_name(persona_of(case_file.subject, users_of(case_file)), style)
     if not history.visits and not history.happenings:
         return f"{who}: {headline(case_file, history, style)}"
