@@ -64,7 +64,7 @@ class Desk(Protocol):
 
     async def check(self, calls: Calls) -> str:
         """
-        Make one cheap call that proves address and key; gives what it proved, in words.
+        Make one cheap call that proves address and key; returns what it proved, in words.
 
         Where notes are switched on, one for that too.
 

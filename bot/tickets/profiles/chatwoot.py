@@ -1,5 +1,5 @@
 """
-Chatwoot: the visitor's name is the message's user name, and his text stands below the link.
+Chatwoot: the visitor's name is the message's user name, and their text stands below the link.
 
 Only its later unfurl of the conversation's link has an address, in fields (Name, Email, Phone, Company).
 """

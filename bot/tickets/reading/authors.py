@@ -209,7 +209,7 @@ class _Reader:
         return shown in self.subjects or (within and not known)
 
     def running_text(self, number: int, passage: Passage) -> None:
-        """A text that a template may fill, or the customer; after his first words it is all his."""
+        """A text that a template may fill, or the customer; after their first words it is all theirs."""
         if passage.place is Region.SECTION:
             self.sections += 1
         if self.tainted or self._is_customers(passage):

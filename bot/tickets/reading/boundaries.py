@@ -83,9 +83,9 @@ def begins_letter(
     """
     Whether the customer's words begin with a line that has no label, and no blank line above it.
 
-    `head` is what the line begins with: a word of labels that stands alone may be his too.
+    `head` is what the line begins with: a word of labels that stands alone may be theirs too.
 
-    Below a label they do, whatever the line says, for he may write a label too; `listed` says that only
+    Below a label they do, whatever the line says, for they may write a label too; `listed` says that only
     addresses stand between the line and a requester's label. So they do below the ticket's link, but for a
     name with its address. Above both, a line is a heading where a known label follows.
     """

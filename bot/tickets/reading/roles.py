@@ -2,7 +2,7 @@
 Which role the desk's words give an address: the requester's, somebody else's, or none.
 
 A label's addresses stand beside it, or right below where nothing does; a sentence names the requester right
-before his address ("New conversation from Jane Doe (…"). Where two readings are possible, the group of
+before their address ("New conversation from Jane Doe (…"). Where two readings are possible, the group of
 addresses says so and nobody is looked up by it.
 """
 
@@ -77,7 +77,7 @@ class _Reader:
     # Whether values stand beside labels in this container, and the groups whose values stand below theirs.
     beside: bool = False
     below: list[Group] = field(default_factory=list)
-    # Who was named last, whose a bare "Email:" then is: his group, or somebody else's name.
+    # Who was named last, whose a bare "Email:" then is: their group, or somebody else's name.
     owner: Group | None = None
     owned_by_other: bool = False
     found: int = 0
@@ -173,7 +173,7 @@ class _Reader:
             self._requesters(words, segment, value, seen, crowd=crowd)
             return
         if segment.kind in (Label.SOMEBODY_ELSE, Label.UNKNOWN, *OF_REQUESTERS):
-            # A name without an address: a bare "Email:" below may be his.
+            # A name without an address: a bare "Email:" below may be theirs.
             named = (
                 _is_persons(value) if segment.kind is Label.UNKNOWN else not _SAYS_NOTHING.fullmatch(value)
             )
@@ -349,7 +349,7 @@ class _Reader:
 
 
 def _is_shortened(words: Words) -> bool:
-    """Whether the end of a line was taken for the customer's words: his may begin before it."""
+    """Whether the end of a line was taken for the customer's words: these may begin before it."""
     return bool(words.whole) and words.whole != words.text
 
 
