@@ -46,7 +46,7 @@ class Question:
         return (self.subject, *self.other_names)
 
     def since(self, now: datetime) -> datetime:
-        """The begin of the asked days, counted back from `now`."""
+        """The beginning of the asked days, counted back from `now`."""
         return now - timedelta(days=self.days)
 
 

@@ -275,8 +275,8 @@ class SessionIndex:
         What happened from a moment on.
 
         Returns:
-            how many known sessions began in each hour, by the hour's begin; and when people were looked up,
-            earliest first (of that the last eight days are kept).
+            how many known sessions began in each hour, by when the hour begins; and when people were looked
+            up, earliest first (of that the last eight days are kept).
 
         """
         async with self._store.read() as connection:

@@ -148,7 +148,7 @@ class RaygunV3Api:
         stretch = await self._newest_first(_CUSTOMERS, wanted, calls, most_pages, newer)
         if len(stretch.rows) < PAGE or newer:
             return stretch
-        # Customers who came back while pages were read have moved to the begin of the list.
+        # Customers who came back while pages were read have moved to the head of the list.
         head, _given = await self._page(_CUSTOMERS, 0, calls)
         moved = {row.identifier: row for row in head if row.identifier}
         return replace(stretch, rows={**stretch.rows, **moved})

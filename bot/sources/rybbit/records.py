@@ -143,7 +143,7 @@ def window(since: datetime, now: datetime) -> dict[str, str]:
     """
     The span as parameters, in whole days; without the zone old servers answer with all days.
 
-    The server cuts visits off at the span's begin, and its clock may be in another zone: so a day more is
+    The server cuts visits off at the span's beginning, and its clock may be in another zone: so a day more is
     asked for at both ends, and the rows' own times are compared.
     """
     day = timedelta(days=1)
