@@ -19,7 +19,7 @@ from bot.domain.model import (
     SubjectKind,
 )
 from bot.lookup.ask_source import NOTHING_READ, AskSource, Kept, Spent
-from bot.lookup.identities import Identities, OtherNames, SeenPerson
+from bot.lookup.identities import Identities, OtherNames, SeenPerson, address_in_uid
 from bot.operations.clock import Clock
 from bot.operations.metrics import Metrics
 from bot.operations.tasks import Tasks, together
@@ -210,6 +210,8 @@ class _Asking:
             self._names = await identities.other_names(subject)
         elif names := await identities.learn(people, subject):
             self._names = names
+        if not self._names.sure and not self._names.doubts:
+            self._names = address_in_uid(subject, people)
 
     def _ask(
         self, source: Source, question: Question, before: Finding | None = None, kept: Kept = NOTHING_READ
@@ -297,11 +299,13 @@ def _without_unnamed(finding: Finding) -> Finding:
 
 
 def _is_other(user: SessionUser, subject: Subject) -> bool:
+    if subject.kind is SubjectKind.UID and user.uid == subject.value:
+        return False
     address_as_uid = user.uid if user.uid and "@" in user.uid else None
-    if subject.kind is SubjectKind.EMAIL:
+    if subject.kind is SubjectKind.EMAIL or (user.email and "@" in subject.value):
         email = user.email or address_as_uid
-        return email is not None and email.lower() != subject.value
-    return user.uid is not None and address_as_uid is None and user.uid != subject.value
+        return email is not None and email.lower() != subject.value.lower()
+    return user.uid is not None and address_as_uid is None
 
 
 def _both(before: Finding, again: Finding) -> Finding:

@@ -243,6 +243,21 @@ def _pairs_around(kind: SubjectKind) -> Select[*tuple[Any, ...]]:
     return query.order_by(identities.c.seen_ms.desc(), identities.c.email, identities.c.uid)
 
 
+def address_in_uid(subject: Subject, people: Iterable[SeenPerson]) -> OtherNames:
+    """
+    The address that a subject's uid itself is, by which sources can be asked that know no such uid.
+
+    None where no source has anybody of that uid, and where one has another address for it: the uid may be
+    from before that was changed, and the address somebody else's by now.
+    """
+    address = read_address(subject.typed) if subject.kind is SubjectKind.UID else None
+    theirs = [(source, user.email) for source, user in people if user.uid == subject.value]
+    if address is None or any(email and email.lower() != address.value for _source, email in theirs):
+        return OtherNames()
+    told_by = tuple(dict.fromkeys(str(source) for source, _email in theirs))
+    return OtherNames((OtherName(address, None, told_by),)) if told_by else OtherNames()
+
+
 def _pairs(people: Iterable[SeenPerson]) -> set[_Pair]:
     """The pairs of some people, of whom each is mostly there once for each session."""
     return {pair for source, user in set(people) if (pair := _pair(source, user))}

@@ -269,6 +269,25 @@ async def test_a_uid_leads_to_what_others_have_under_the_address(desk: Desk) -> 
     assert {session.source for session in last.sessions} == {WWW, MAIN}
 
 
+async def test_a_uid_that_is_an_address_leads_to_what_others_have_under_the_address(desk: Desk) -> None:
+    as_uid = Subject(SubjectKind.UID, "Jane@Contoso.example", "Jane@Contoso.example")
+    desk.rybbit.knows = {as_uid.value: SessionUser(as_uid.value)}
+    desk.fullstory.knows = {JANE.value: SessionUser("u-77", JANE.value)}
+    *_, last = await desk.look_up(as_uid)
+    assert desk.fullstory.asked == [as_uid.value, JANE.value]
+    assert {session.source for session in last.sessions} == {WWW, MAIN}
+
+
+@pytest.mark.parametrize("told", [None, "bob@contoso.example"])
+async def test_a_uid_that_is_an_address_leads_nowhere_where_nobody_has_it_or_somebody_of_another_address(
+    desk: Desk, told: str | None
+) -> None:
+    as_uid = Subject(SubjectKind.UID, JANE.value, JANE.value)
+    desk.rybbit.knows = {as_uid.value: SessionUser(as_uid.value, told)} if told else {}
+    await desk.look_up(as_uid)
+    assert desk.fullstory.asked == [as_uid.value]
+
+
 async def test_who_has_found_somebody_or_has_failed_is_not_asked_again(desk: Desk) -> None:
     desk.rybbit.knows = {JANE.value: SessionUser("u-77", JANE.value)}
     desk.fullstory.failure = Failure(Reason.VENDOR_ERROR, "has trouble of its own")
