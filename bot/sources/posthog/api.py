@@ -14,7 +14,7 @@ from bot.domain.model import Reason, Subject, SubjectKind
 from bot.operations.clock import Clock
 from bot.settings.accounts import PostHogAccount
 from bot.sources.http import CallFailed, Calls, Reply, segment
-from bot.sources.json_fields import at, read_record, to_flag
+from bot.sources.json_fields import at, read_record, to_flag, to_text
 from bot.sources.posthog.records import ExceptionRow, PersonRow, RecordingRow
 from bot.sources.quota import Account, Window
 
@@ -172,6 +172,9 @@ class PostHogApi:
         for reply in replies.values():
             if reply.status != HTTPStatus.FORBIDDEN:
                 self._well(reply, calls)
+            elif "scope" not in (to_text(at(reply.body, "detail")) or ""):
+                what = "PostHog's key may not read this project: PROJECT is wrong, or the key is for others"
+                raise CallFailed(Reason.NOT_AUTHORISED, what)
         return tuple(_SCOPES[kind] for kind, reply in replies.items() if not reply.ok)
 
     async def _query(self, query: str, values: Mapping[str, Any], calls: Calls) -> list[Any]:

@@ -19,7 +19,15 @@ from bot.sources.http import CallFailed, Calls, VendorHttp
 from bot.sources.json_fields import R, to_id, to_text
 from bot.sources.protocol import Freshness, Question
 from bot.sources.quota import Account
-from bot.sources.sentry.api import MOST_ERROR_PAGES, MOST_REPLAY_PAGES, REST, WINDOWS, SentryApi, searched
+from bot.sources.sentry.api import (
+    MOST_ERROR_PAGES,
+    MOST_REPLAY_PAGES,
+    NEEDED,
+    REST,
+    WINDOWS,
+    SentryApi,
+    searched,
+)
 from bot.sources.sentry.links import is_cloud
 from bot.sources.sentry.records import ErrorRow, IssueRow, ReplayRow, SentryWords, is_theirs
 from bot.sources.wiring import Wiring
@@ -146,10 +154,11 @@ class Sentry:
     async def check(self, calls: Calls) -> str:
         """Ask for a row of each kind that a lookup needs."""
         if lacking := await self.api.lacking(calls):
-            raise CallFailed(
-                Reason.NOT_AUTHORISED,
-                f"Sentry's token may not read all that is needed: it lacks {', '.join(lacking)}",
-            )
+            what = f"Sentry's token may not read all that is needed: it lacks {', '.join(lacking)}"
+            if set(lacking) == set(NEEDED.values()):
+                # Sentry's refusal is the same for both.
+                what += ", or is of another organisation than ORGANIZATION"
+            raise CallFailed(Reason.NOT_AUTHORISED, what)
         return "the token may read the organisation's replays, errors and issues"
 
     async def is_ours(self, link: Link, calls: Calls) -> bool:  # noqa: ARG002 - needs no call

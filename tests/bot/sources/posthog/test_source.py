@@ -169,6 +169,13 @@ async def test_a_wrong_project_is_a_failure_that_says_so(on_bench: Bench) -> Non
             await asking
 
 
+async def test_a_key_of_other_projects_lacks_no_scope(on_bench: Bench) -> None:
+    told = {"code": "permission_denied", "detail": "API key does not have access to the requested project"}
+    source = on_bench.posthog(lambda _: answer(told, 403))
+    with pytest.raises(CallFailed, match="PROJECT is wrong, or the key is for others"):
+        await source.check(await calls_of(source))
+
+
 async def test_lists_of_recordings_stop_at_their_own_limit_and_say_until_when(on_bench: Bench) -> None:
     vendor = served()
     source = on_bench.posthog(vendor, hourly_listings=10)

@@ -175,7 +175,9 @@ async def test_without_the_right_to_issues_the_rest_is_told_and_the_doctor_names
         assert "what became of the errors is missing" in found.notes[0]
         assert (await lacking(desk)).endswith("it lacks event:read")
         server.scopes = set()
-        assert (await lacking(desk)).endswith("it lacks org:read, event:read")
+        assert (await lacking(desk)).endswith(
+            "it lacks org:read, event:read, or is of another organisation than ORGANIZATION"
+        )
 
 
 async def test_without_session_replay_errors_are_told_and_that_there_are_no_replays(
