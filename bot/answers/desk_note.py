@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.answers.words import table
-from bot.answers.words.counts import found_line
+from bot.answers.words.counts import headline
 from bot.answers.words.errors import last_trouble, trouble_line
 from bot.answers.words.people import persona_of, users_of, who_line
 from bot.answers.words.style import Style, with_short_labels
@@ -57,11 +57,9 @@ def desk_note(case_files: Sequence[CaseFile], ticket_at: datetime | None, mark: 
 def _lines(case_file: CaseFile, ticket_at: datetime | None) -> list[str]:
     history, style = history_of(case_file), with_short_labels(HTML, [case_file])
     lines = [who_line(persona_of(case_file.subject, users_of(case_file)), style)]
-    if not history.visits and not history.happenings:
-        return [*lines, table.NOTE_NOBODY]
     if trouble := last_trouble(history):
         lines.append(trouble_line(trouble, history, style))
-    lines.append(found_line(case_file, history, style))
+    lines.append(headline(case_file, history, style))
     found = visit_at(history.visits, ticket_at) if ticket_at else None
     visit = found[0] if found else next(iter(history.visits), None)
     if visit is None:

@@ -170,6 +170,13 @@ class TicketBook:
             if state is TicketState.WRONG and row is not None and row.shape and row.state != state:
                 await note_wrong(connection, row.shape)
 
+    async def is_wrong(self, channel: str, root_ts: str) -> bool:
+        """Whether a person removed the answer to a ticket's message as wrong."""
+        ours = tickets.c.place == self._place(TicketMessage(channel, root_ts))
+        async with self._store.read() as connection:
+            state = (await connection.execute(select(tickets.c.state).where(ours))).scalar_one_or_none()
+        return bool(state == TicketState.WRONG)
+
     async def is_wrong_shape(self, shape: str) -> bool:
         """Whether an answer to a message of this shape was removed as wrong; an empty shape never was."""
         return bool(shape) and await is_known_wrong(self._store, shape)

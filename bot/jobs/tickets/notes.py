@@ -1,8 +1,9 @@
 """
 Internal notes in a ticket's help desk: written once a ticket, and looked for before they are written.
 
-A note carries a mark, the same for a ticket whoever asks and however often. Where it is not known whether one
-was written, because a process died or the desk did not answer, it is looked for after a settling time.
+A note carries a mark, the same for a ticket whoever asks, however often, and by whichever of its URLs. Where
+it is not known whether one was written, because a process died or the desk did not answer, it is looked for
+after a settling time.
 """
 
 import asyncio
@@ -39,7 +40,7 @@ from bot.sources.quota import Purpose
 from bot.storage.database import Connection
 from bot.storage.keyring import Keyring
 from bot.storage.leases import Leases
-from bot.tickets.book import BeingAnswered
+from bot.tickets.book import BeingAnswered, TicketBook
 from bot.tickets.desks.noting import KeptBy, NotWritten, find_note, write_note
 from bot.tickets.with_requester import TicketReader
 
@@ -63,6 +64,7 @@ class DeskNoteJobs:
         poster: says in the thread what came of it.
         reader: reads a thread's head as a ticket; knows the help desks.
         slack: reads that head.
+        book: knows whose answer was removed as wrong.
         keyring: makes marks.
         settings: whether notes are written, and by themselves.
         metrics: counts.
@@ -79,6 +81,7 @@ class DeskNoteJobs:
         poster: Poster,
         reader: TicketReader,
         slack: AsyncWebClient,
+        book: TicketBook,
         keyring: Keyring,
         settings: Settings,
         metrics: Metrics,
@@ -91,6 +94,7 @@ class DeskNoteJobs:
         self._poster = poster
         self._reader = reader
         self._slack = slack
+        self._book = book
         self._keyring = keyring
         self._settings = settings
         self._metrics = metrics
@@ -121,8 +125,12 @@ class DeskNoteJobs:
         """Write a note by itself."""
         payload = DESK_NOTE_UNASKED.read(job.payload)
         self._note(job, payload, Came.LEFT, ShownTo.NOBODY)
-        if self.are_on and payload.ticket is not None:
-            await self._write(job, payload, payload.ticket, None)
+        if not self.are_on or payload.ticket is None:
+            return
+        if await self._book.is_wrong(payload.asker.channel, payload.asker.thread_ts or ""):
+            self._count(job, "removed")
+            return
+        await self._write(job, payload, payload.ticket, None)
 
     async def write_asked(self, job: Job) -> None:
         """Write a note for whoever pressed the button, or tell them why not."""
@@ -146,7 +154,7 @@ class DeskNoteJobs:
     async def _write(
         self, job: Job, payload: DeskNotePayload, ticket: TicketReference, verdict: Verdict | None
     ) -> None:
-        claim = f"desk note {ticket.system} {ticket.url}"
+        claim = f"desk note {ticket.system} {ticket.id}"
         if not await self._leases.take(claim, job.id, _LEASE_LASTS):
             raise BeingAnswered
         try:
@@ -158,8 +166,7 @@ class DeskNoteJobs:
         self, job: Job, payload: DeskNotePayload, ticket: TicketReference, verdict: Verdict | None
     ) -> None:
         purpose = Purpose.PERSON if verdict else Purpose.TICKET
-        hashes = self._keyring.hashes("desk note", ticket.system, ticket.url)
-        marks = [one[:_MARK] for one in hashes]
+        marks = self._marks(ticket)
         if job.attempts > 1:
             # Whoever began it was stopped in the middle: the desk may be taking the note just now.
             await asyncio.sleep(self._settling_seconds)
@@ -171,6 +178,13 @@ class DeskNoteJobs:
             await self._say_noted(job, payload, verdict, found, anew=job.attempts > 1)
         else:
             await self._write_into(job, payload, ticket, verdict, found, marks)
+
+    def _marks(self, ticket: TicketReference) -> Sequence[str]:
+        """What a ticket's note is found by: it is written with the first."""
+        # Other tickets have other notes. Earlier versions took the URL, of which a ticket has several.
+        named = (ticket.id, ticket.url)
+        hashes = [self._keyring.hashes("desk note", ticket.system, one) for one in named]
+        return [one[:_MARK] for some in hashes for one in some]
 
     async def _write_into(
         self,
@@ -278,5 +292,6 @@ def desk_note_jobs(
     settling_seconds: float,
 ) -> DeskNoteJobs:
     """What writes notes, by the engine's lookup, leases, settings and metrics."""
-    parts = (admission, inbox, engine.lookup, engine.leases, poster, reader, slack, engine.keyring)
+    book = TicketBook(engine.store, engine.keyring)
+    parts = (admission, inbox, engine.lookup, engine.leases, poster, reader, slack, book, engine.keyring)
     return DeskNoteJobs(*parts, engine.settings, engine.metrics, settling_seconds)

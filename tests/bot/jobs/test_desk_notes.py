@@ -24,7 +24,7 @@ from bot.tickets.book import BeingAnswered
 from sandbox.slack import Message
 from sandbox.slack.people import TEAM
 from tests.bot.in_slack import Process
-from tests.bot.jobs.known_people import JANE
+from tests.bot.jobs.known_people import BROKEN, JANE
 from tests.bot.jobs.ticket_desk import Desk, open_desk
 from tests.bot.killed import run_until_killed
 
@@ -99,6 +99,22 @@ async def test_a_ticket_has_one_note_however_often_and_by_whomever_it_is_asked_f
     assert "has Casefile’s note already" in ephemeral[-1].text
 
 
+async def test_a_ticket_that_is_linked_by_another_of_its_addresses_has_one_note(desk: Desk) -> None:
+    await press(desk, await root_of(desk))
+    elsewhere = URL.replace("/agent/", "/hc/en-us/").replace("tickets", "requests")
+    await press(desk, await desk.ticket(f"Ticket <{elsewhere}|#9>\nRequester: jane@contoso.example"))
+    assert len(noted(desk)) == 1
+    assert "has Casefile’s note already" in desk.at.seen_by_agent()[-1].text
+
+
+async def test_a_note_says_which_tools_could_not_answer(desk: Desk) -> None:
+    desk.fullstory.people.clear()
+    desk.fullstory.failure = BROKEN
+    await press(desk, await root_of(desk))
+    [html] = noted(desk)
+    assert "Nothing found so far · FullStory could not answer" in html
+
+
 async def test_who_may_not_ask_writes_nothing_and_leaves_a_row(desk: Desk) -> None:
     job = await press(desk, await root_of(desk), desk.at.slack.people.guest)
     assert noted(desk) == []
@@ -132,6 +148,15 @@ async def test_a_note_is_written_by_itself_where_that_is_switched_on(desk: Desk)
     await by_itself(desk)
     assert len(noted(desk)) == 1
     assert desk.below(root)[-1].text == "Noted in the ticket at Zendesk, where customers do not see it."
+
+
+async def test_no_note_is_written_by_itself_where_the_answer_was_removed_as_wrong(desk: Desk) -> None:
+    desk.settings["HELPDESK__AUTOMATIC"] = "true"
+    root = await root_of(desk)
+    [reply] = await desk.answer(root, JANE, ticket=TICKET_9)
+    await desk.remove(reply, desk.at.slack.people.agent)
+    await by_itself(desk)
+    assert noted(desk) == []
 
 
 class Fails:

@@ -81,7 +81,7 @@ def jobs_of(at: InSlack, by: Process, found: Finding) -> PeopleJobs:
     parts = (admission, found.lookup, by.poster, by.posts, reader, book, by.client)
     leases = Leases(at.store, at.keyring)
     writing = (admission, by.inbox, found.lookup, leases, by.poster, reader, by.client)
-    notes = DeskNoteJobs(*writing, at.keyring, settings, metrics, 0)
+    notes = DeskNoteJobs(*writing, book, at.keyring, settings, metrics, 0)
     return PeopleJobs(*parts, settings, at.keyring, metrics, watching, notes)
 
 

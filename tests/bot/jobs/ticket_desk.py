@@ -127,7 +127,8 @@ class Desk:
         admission = Admission(access, by.poster, by.posts, self.metrics, by.trail(at, self.metrics))
         reader = TicketReader(self._rules(settings), self.desks(memory))
         parts = (admission, by.inbox, self.found.lookup, Leases(at.store, at.keyring), by.poster, reader)
-        return DeskNoteJobs(*parts, by.client, at.keyring, settings, self.metrics, 0.01)
+        book = TicketBook(at.store, at.keyring)
+        return DeskNoteJobs(*parts, by.client, book, at.keyring, settings, self.metrics, 0.01)
 
     def desks(self, memory: Memory) -> Desks:
         """The help desk, whose calls are counted."""

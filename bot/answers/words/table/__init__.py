@@ -272,7 +272,6 @@ CANNOT_WATCH = "The thread cannot be watched: Casefile may not post here for eve
 # A note in the help desk, and what is said of it.
 NOTE_IN_TICKET = "Note in ticket"
 NOTE_HEAD = "Casefile: what this customer did around the time of the ticket"
-NOTE_NOBODY = "no visit of theirs is known"
 NOTE_MARK = "Noted by Casefile ({mark})"
 NOTED = "Noted in the ticket at {desk}, where customers do not see it"
 NOTED_FOR = "{noted}, for {person}."
