@@ -144,7 +144,13 @@ async def accept_or_tell(
 
 
 async def tell_at_once(inbound: Inbound, asker: Asker, text: str) -> None:
-    """Tell the asker alone something of which no record is kept: once, or where Slack fails not at all."""
+    """
+    Tell the asker alone something of which no record is kept: once, or where Slack fails not at all.
+
+    So often in a minute as they may ask: whoever floods the bot would keep its answers from others otherwise.
+    """
+    if not inbound.pace.may_be_told(asker.user):
+        return
     try:
         await inbound.admission.say(asker, note(text))
     except (SlackAway, StoreAway) as error:

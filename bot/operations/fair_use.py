@@ -1,6 +1,7 @@
 """Fair use: room for so many at once, taken in turns, and a limit on how often one person asks."""
 
 import asyncio
+import uuid
 from collections import OrderedDict, deque
 from datetime import datetime, timedelta
 
@@ -112,3 +113,12 @@ class PersonalPace:
             return min(lately.values()) + _MINUTE - now
         lately[request] = now
         return None
+
+    def may_be_told(self, person: str) -> bool:
+        """
+        Whether somebody may be told once more in this minute that they are refused; it counts.
+
+        They are told as often as they may ask: what more were said would take Slack's calls from others.
+        """
+        # A Slack id has no blank in it.
+        return self.wait(f"{person} is told", uuid.uuid4().hex) is None

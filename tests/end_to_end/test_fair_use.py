@@ -44,6 +44,21 @@ async def test_the_eleventh_request_of_a_minute_is_refused_with_a_word_and_a_col
     assert len(desk.posts()) == 1
 
 
+async def test_who_floods_the_bot_is_told_as_often_as_one_may_ask_and_each_is_noted(desk: Desk) -> None:
+    slack, guest = desk.world.slack, desk.world.slack.people.guest
+    desk.extra["ACCESS__PER_PERSON_MINUTE"] = "3"
+    slack.state.invite(slack.places.support, guest)
+    async with desk.casefile() as bot:
+        for _ in range(10):
+            await slack.post_as_user(slack.places.support, guest, f"<@{slack.people.bot}> {JANE}")
+        await desk.idle(bot)
+        rows = await search(bot.engine.store, bot.engine.keyring, by=guest)
+    told = [plain_text(one) for one in slack.ephemerals(slack.places.support, guest)]
+    assert ["You have asked 3" in one for one in told].count(True) == 3
+    assert len(told) == 6
+    assert [row.outcome for row in rows].count("refused_too_often") == 7
+
+
 async def test_who_has_used_their_share_of_a_small_quota_is_told_and_a_colleague_is_answered(
     desk: Desk,
 ) -> None:
