@@ -29,8 +29,8 @@ from bot.sources.json_fields import (
 
 # A list of people names ten of somebody's ids at most.
 MOST_IDS_LISTED = 10
-# What PostHog's library makes up for whoever has not been identified.
-_MADE_UP = re.compile(r"(?:[a-z0-9]+-){4}[a-z0-9]+")
+# What PostHog's libraries make up for whoever has not been identified, in capitals on iOS.
+_MADE_UP = re.compile(r"(?:[a-z0-9]+-){4}[a-z0-9]+", re.IGNORECASE)
 _TITLE_WITHOUT = "An exception without a message"
 
 Ids = Annotated[

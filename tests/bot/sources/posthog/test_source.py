@@ -122,6 +122,12 @@ async def test_of_an_id_that_is_not_among_the_ten_listed_its_person_is_asked(tmp
         assert "left out who may be meant" in found.notes[0]
 
 
+async def test_what_the_library_for_ios_makes_up_is_no_uid(on_bench: Bench) -> None:
+    for ids, uid in (([MADE_UP.upper(), "cust-8841"], "cust-8841"), ([MADE_UP.upper()], None)):
+        [session] = (await find(on_bench.posthog(served((PERSON | {"distinct_ids": ids},))), JANE)).sessions
+        assert session.user.uid == uid
+
+
 async def test_of_many_people_of_one_address_the_newest_are_listed_and_it_is_said(tmp_path: Path) -> None:
     people = [person(n, f"cust-{n}", PAT, KIND, Visit(ago(minutes=20 * n), 60)) for n in range(1, 6)]
     async with open_desk(KIND, tmp_path, people=people) as desk:
