@@ -31,7 +31,7 @@ from bot.jobs.slack_results import answering_in_slack, telling_in_slack
 from bot.jobs.tickets import TicketJobs
 from bot.jobs.tickets.digest import DigestJobs, digest_jobs
 from bot.jobs.tickets.muting import MuteJobs
-from bot.jobs.tickets.news import WatchJobs
+from bot.jobs.tickets.news import WatchJobs, watch_jobs
 from bot.jobs.tickets.notes import DeskNoteJobs, desk_note_jobs
 from bot.jobs.tickets.watching import Watching
 from bot.jobs.worker import Handler, Worker
@@ -133,9 +133,7 @@ async def open_bot(
             engine.lookup,
             settings,
         )
-        news = WatchJobs(
-            watching, admission, access, engine.lookup, poster, engine.ledger, settings, engine.metrics
-        )
+        news = watch_jobs(engine, watching, admission, access, poster, switches)
         notes = desk_note_jobs(engine, admission, inbox, poster, reader, slack, timing.settling_seconds)
         digest = digest_jobs(engine, inbox, access, switches, poster, identity.url)
         steps = step_jobs(engine, access, slack, trail)

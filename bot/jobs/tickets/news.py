@@ -16,6 +16,7 @@ from bot.audit.entries import AuditEntry, Came, ShownTo
 from bot.audit.mentions import mentions_in
 from bot.domain.asking import AnswerForm, Way
 from bot.domain.model import CaseFiles, Session, Subject, SubjectKind
+from bot.engine.parts import Engine
 from bot.jobs.admission import Admission
 from bot.jobs.inbox import Job
 from bot.jobs.payloads import (
@@ -38,6 +39,7 @@ from bot.slack.priority_lock import Rank
 from bot.sources.protocol import Effort, Question
 from bot.sources.quota import Account, Purpose, Refused, Window
 from bot.sources.quota.ledger import Ledger
+from bot.tickets.switches import Switches
 from bot.tickets.watches import Watch
 
 # So often a day it is looked, in all, whether a customer is back: a small budget of its own.
@@ -62,6 +64,7 @@ class WatchJobs:
         ledger: counts how often it is looked whether customers are back, and lines in the owner's channel.
         settings: for how long, for whose eyes.
         metrics: counts.
+        switches: which channels are muted: there a thread is told something where a person asked for it.
 
     """
 
@@ -75,8 +78,10 @@ class WatchJobs:
         ledger: Ledger,
         settings: Settings,
         metrics: Metrics,
+        switches: Switches,
     ) -> None:
         self.watching = watching
+        self._switches = switches
         self._admission = admission
         self._access = access
         self._lookup = lookup
@@ -96,6 +101,9 @@ class WatchJobs:
         watch = await self.watching.book.watched(payload.place) if payload.root_ts else None
         if not self.watching.is_on or (payload.root_ts and watch is None):
             self._count(job, "stopped")
+            return
+        if watch is not None and await self._is_muted(watch):
+            self._count(job, "muted")
             return
         if reason := await self._refused(payload):
             self._note(job, payload, watch, Came.refused(reason), ShownTo.NOBODY)
@@ -118,6 +126,10 @@ class WatchJobs:
             self._count(job, "not_posted")
             return
         self._count(job, str(payload.told.topic))
+
+    async def _is_muted(self, watch: Watch) -> bool:
+        """Whether a thread is told nothing for now, as its channel is muted; unless a person asked for it."""
+        return not watch.by_person and await self._switches.is_muted(watch.channel)
 
     async def _is_full(self) -> bool:
         """Whether the owner's channel has been told as much in a day as it may be; else a line is counted."""
@@ -161,7 +173,8 @@ class WatchJobs:
         else:
             self._admission.note(job, asker, Came.TOLD)
             days, value = self._settings.watch.days, self._value_of(about, asker.thread_ts)
-            now = watched(days, asker.thread_ts, since_now=False) if watch else not_watched(value)
+            is_told = watch is not None and not await self._is_muted(watch)
+            now = watched(days, asker.thread_ts, since_now=False) if is_told else not_watched(value)
             await self._admission.tell(job, asker, now)
 
     async def _watch(self, job: Job, payload: WatchPayload, root_ts: str) -> None:
@@ -196,7 +209,7 @@ class WatchJobs:
         """Look whether a thread's customer is back on the site, by the sources whose calls are many."""
         place = WATCH_LOOK.read(job.payload).place
         watch = await self.watching.book.watched(place)
-        if watch is None or watch.seen_at is None:
+        if watch is None or watch.seen_at is None or await self._is_muted(watch):
             return
         if isinstance(await self._ledger.spend(LOOKS, Purpose.PERSON), Refused):
             self._count(job, "look_put_off")
@@ -236,6 +249,19 @@ class WatchJobs:
     def _count(self, job: Job, outcome: str) -> None:
         self._metrics.watches.labels(outcome).inc()
         self._log.info("watch.done", job=job.id, kind=job.kind, outcome=outcome)
+
+
+def watch_jobs(
+    engine: Engine,
+    watching: Watching,
+    admission: Admission,
+    access: Access,
+    poster: Poster,
+    switches: Switches,
+) -> WatchJobs:
+    """What tells watched threads, by the engine's lookup, ledger, settings and metrics."""
+    parts = (watching, admission, access, engine.lookup, poster, engine.ledger)
+    return WatchJobs(*parts, engine.settings, engine.metrics, switches)
 
 
 def _named_in(told: ThreadNews) -> Sequence[Subject]:

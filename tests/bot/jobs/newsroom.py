@@ -23,6 +23,7 @@ from bot.sources.raygun.webhook_events import ErrorNews, read_event
 from bot.storage.database import Connection
 from bot.storage.memory import Memory
 from bot.storage.tables import jobs, turns
+from bot.tickets.switches import Switches
 from sandbox.slack import Message
 from sandbox.slack.people import TEAM
 from tests.bot.in_slack import InSlack, Process
@@ -52,7 +53,8 @@ class Newsroom:
         admission = Admission(access, by.poster, by.posts, metrics, by.trail(at, metrics))
         watching = watching_of(at, by, lookup, settings)
         parts = (watching, admission, access, lookup, by.poster, Ledger(at.store))
-        return WatchJobs(*parts, settings, metrics)
+        switches = Switches(at.store, settings.tickets, system_clock)
+        return WatchJobs(*parts, settings, metrics, switches)
 
     async def push(self, kind: str, error: int = 1, hit: Subject | None = None, **fields: Any) -> bool:
         """A webhook about one of the shop's errors; whether it was new."""
@@ -109,6 +111,11 @@ class Newsroom:
         await self.jobs().press(job)
         await at.inbox.finish(job)
         return job
+
+    async def mute(self, channel: str, *, on: bool = True) -> None:
+        """Have tickets in a channel get no reply, or one again."""
+        switches = Switches(self.at.store, load_settings(self.desk.settings).tickets, system_clock)
+        await switches.mute(channel, is_on=on)
 
     async def let_post_at_once(self) -> None:
         """How fast may be posted in one channel is not what this is about."""

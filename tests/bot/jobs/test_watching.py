@@ -251,6 +251,24 @@ async def test_whoever_asks_is_told_whether_a_thread_is_watched_with_the_button_
     assert "Watch this thread" in plain_text(after)
 
 
+async def test_a_muted_channels_threads_are_told_nothing_but_for_one_that_a_person_asked_to_watch(
+    room: Newsroom,
+) -> None:
+    root, other = await room.ticket_of(JANE), await room.ticket_of(LI)
+    await room.mute(root.channel)
+    await room.press(root, JANE, on=None)
+    await room.press(other, LI, on=True)
+    await room.push("StatusChanged", status="Resolved")
+    await room.work()
+    assert (len(room.told(root)), len(room.told(other))) == (0, 1)
+    not_told, _ = room.at.seen_by_agent()
+    assert not_told.text.startswith("No: the thread is told nothing")
+    await room.mute(root.channel, on=False)
+    await room.push("StatusChanged", status="Ignored")
+    await room.work()
+    assert ["*ignored*" in line for line in room.told(root)] == [True]
+
+
 async def test_who_may_not_ask_stops_nothing(room: Newsroom) -> None:
     root = await room.ticket_of(JANE)
     job = await room.press(root, on=False, user=room.at.slack.people.guest)
