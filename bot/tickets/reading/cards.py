@@ -124,6 +124,14 @@ def is_company_of(name: str, address: str) -> bool:
     return len(joined) >= _LONG_ENOUGH and joined in map(plain, address.rpartition("@")[2].split(".")[:-1])
 
 
+def is_persons_name(value: str) -> bool:
+    """Whether a value looks like somebody's name."""
+    parts = value.split()
+    return 1 < len(parts) <= _MOST_LABEL_WORDS and all(
+        part[:1].isalpha() and part[:1] != part[:1].lower() for part in parts
+    )
+
+
 def names_role(line: str) -> bool:
     """Whether a line, such as the one below a card, names somebody's role: "Account executive"."""
     named = line.strip(_AROUND).split()

@@ -8,7 +8,7 @@ from enum import StrEnum
 from bot.domain.model import Subject
 from bot.tickets.reading import words
 from bot.tickets.reading.cards import is_company_of, is_name_of
-from bot.tickets.reading.labels import Label, plain, role_of
+from bot.tickets.reading.labels import Label, is_about_details, is_for_whom, plain, role_of
 from bot.tickets.reading.passages import Region
 
 _MAILBOXES = frozenset(words.phrases(words.MAILBOXES))
@@ -60,6 +60,8 @@ class Roles:
     found: list[tuple[int, Subject]] = field(default_factory=list)
     # Addresses of the desk's words that nobody's label explains: beside unknown labels, in prose.
     unexplained: list[Subject] = field(default_factory=list)
+    # Beside labels that may be of anybody: "User", "Patient", "Original requester".
+    unclear: list[Subject] = field(default_factory=list)
     # Beside "To:".
     sent_to: list[Subject] = field(default_factory=list)
     has_label: bool = False
@@ -92,6 +94,8 @@ def is_contradicted(chosen: Group, roles: Roles, is_outside: Callable[[Subject],
     )
     if any(is_outside(one) and one not in addresses for group in from_others for one in group.addresses):
         return True
+    if _typed_in_for_another(chosen, roles, is_outside):
+        return True
     return any(
         _RANKS.index(other.kind) <= _RANKS.index(chosen.kind)
         and other.kind is not Label.EMAIL
@@ -102,7 +106,24 @@ def is_contradicted(chosen: Group, roles: Roles, is_outside: Callable[[Subject],
     )
 
 
+def _typed_in_for_another(chosen: Group, roles: Roles, is_outside: Callable[[Subject], bool]) -> bool:
+    """
+    Whether the one that was chosen asked for somebody else: "On behalf of: …" stands in the message as well.
+
+    Beside whoever only typed the ticket in, that may be anybody whose label is not known.
+    """
+    others = [a for one in roles.groups if is_for_whom(one.phrase) for a in one.addresses]
+    if chosen.kind is not Label.REQUESTER:
+        others += roles.unclear
+    return not is_for_whom(chosen.phrase) and any(is_outside(a) and a not in chosen.addresses for a in others)
+
+
 _RANKS = (Label.REQUESTER, Label.SUBMITTER, Label.EMAIL)
+
+
+def is_heading_alone(group: Group) -> bool:
+    """Whether a label, such as "Customer details", only heads the lines that have them."""
+    return not group.value and not group.addresses and is_about_details(group.phrase)
 
 
 def _agrees(other: Group, chosen: Group, addresses: Sequence[Subject]) -> bool:
@@ -110,6 +131,8 @@ def _agrees(other: Group, chosen: Group, addresses: Sequence[Subject]) -> bool:
     if other.addresses:
         # Cut short, and whole beside the other label.
         return all(any(one.value.startswith(cut.value) for one in addresses) for cut in other.addresses)
+    if is_heading_alone(other):
+        return True
     if other.phrase != chosen.phrase and role_of(other.phrase) == (role_of(chosen.phrase) or None):
         return True
     return any(

@@ -56,8 +56,13 @@ _TITLED = re.compile(
     r"(?:subject|title|summary|topic|headline)|ticket name|short description"
 )
 _NAME = re.compile(r"\b(?:names?|nom|nombre|nome|naam|navn|namn|imie|nazwisko|fio)\b|名|이름|성함|имя|фио")
+# "Raised on behalf of", "Opened for": whom somebody else typed it in for.
+_TYPED_IN_FOR = re.compile(
+    r"(?:requested|raised|submitted|created|opened|reported|logged|filed|entered|made) (?:on behalf of|for)"
+)
 _PLURAL = re.compile(
-    r"(?:requesters|requestors|customers|clients|contacts|callers|reporters|submitters|senders|end users)\b"
+    r"(?:(?:affected|impacted) (?:users|customers)|requesters|requestors|customers|clients|contacts|callers"
+    r"|reporters|submitters|senders|end users)\b"
 )
 
 
@@ -101,12 +106,14 @@ _KNOWN = _table(
     (Label.TITLE, words.TITLE),
     (Label.SOMEBODY_ELSE, words.SOMEBODY_ELSE),
     (Label.REQUESTER, words.REQUESTER),
+    (Label.REQUESTER, words.FOR_WHOM),
     (Label.SUBMITTER, words.SUBMITTER),
     (Label.EMAIL, words.EMAIL),
     (Label.ATTRIBUTE, words.ATTRIBUTE),
 )
 _ANNOUNCED = frozenset(map(plain, words.phrases(words.SENTENCE)))
 _NO_HEADING = frozenset(words.phrases(words.NO_HEADING))
+_FOR_WHOM = frozenset(map(plain, words.phrases(words.FOR_WHOM)))
 _ENTRIES = frozenset(words.phrases(words.ENTRIES))
 _ELSE_WITHIN = frozenset(words.phrases(words.ELSE_WITHIN))
 _LITTLE = frozenset(map(plain, words.phrases(words.LITTLE)))
@@ -117,6 +124,7 @@ _OF_EMAIL = frozenset(
 _BESIDE_ROLE = frozenset(
     {"name", "details", "info", "information", "id", "address", "addresses", "email", "s"}
 )
+_DETAILS = frozenset({"details", "info", "information"})
 # Scripts without blanks between words.
 _JOINED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _EMAILS_JOINED = sorted(
@@ -149,7 +157,7 @@ class Labels:
         return self._read[label]
 
     def _classify(self, phrase: str) -> Label:
-        if phrase in self.more:
+        if phrase in self.more or is_for_whom(phrase):
             return Label.REQUESTER
         if (known := _KNOWN.get(phrase)) is not None:
             return known
@@ -181,6 +189,14 @@ class Labels:
             return self.classify(line)
         composed = _composed(phrase) if phrase and not _OF_DATA.search(line) else None
         return composed or (Label.DESCRIPTION if _DESCRIBED.fullmatch(phrase) else Label.UNKNOWN)
+
+    def is_unclear(self, label: str) -> bool:
+        """Whether a label may be of whom a ticket is about: none of its words names somebody else."""
+        phrase, kind = self.phrase(label), self.classify(label)
+        if kind in (Label.TITLE, Label.DESCRIPTION, *OF_REQUESTERS):
+            return False
+        within = {word.removesuffix("'s") for word in phrase.split()}
+        return _KNOWN.get(phrase) is not Label.SOMEBODY_ELSE and not within & _ELSE_WITHIN
 
     def is_plural(self, label: str) -> bool:
         """Whether a label announces several people: "Customers"."""
@@ -219,6 +235,16 @@ def _somebody_else(phrase: str) -> Label:
     announced, _, last = phrase.rpartition(" ")
     is_entry = last in _ENTRIES and all(word in _ANNOUNCED for word in announced.split())
     return Label.TITLE if is_entry or is_heading(phrase) else Label.SOMEBODY_ELSE
+
+
+def is_about_details(phrase: str) -> bool:
+    """Whether a plain label is a heading of several lines rather than one's label: "customer details"."""
+    return phrase.rpartition(" ")[2] in _DETAILS
+
+
+def is_for_whom(phrase: str) -> bool:
+    """Whether a plain label announces whom somebody else asked for: "on behalf of", "affected user"."""
+    return phrase in _FOR_WHOM or _TYPED_IN_FOR.fullmatch(phrase) is not None
 
 
 def role_of(phrase: str) -> str:

@@ -13,7 +13,7 @@ from itertools import islice
 
 from bot.domain.addresses import LONGEST_SUBJECT, Found, find_addresses
 from bot.tickets.reading import words
-from bot.tickets.reading.labels import LONGEST_LABEL, OF_REQUESTERS, Label, Labels, plain
+from bot.tickets.reading.labels import LONGEST_LABEL, OF_REQUESTERS, Label, Labels, is_for_whom, plain
 from bot.tickets.reading.markup import BOLD, BOLD_END, LINK, TITLE, TITLE_END
 
 _MOST_ADDRESSES = 60
@@ -31,6 +31,7 @@ _COLON = re.compile(r":(?=[\s<(\[_\x01\x03\x05]|$|[^\s/@\d]{1,64}@)")
 _SEPARATORS = re.compile(r"[;|·•,.()\t\x02\x04>]|\s{2}")
 _LISTING = re.compile(r"[;|·•\t]|\s{2}")
 _TITLED = re.compile(f"{TITLE}[^{TITLE_END}]*{TITLE_END}")
+_UNSEEN = re.compile("[\x01-\x07]")
 _BRACKETS = " \t([<{\"'“‘`_"
 _ELLIPSIS = re.compile(r"[\x02>)\]]?\s?[\[(]?(?:…|\.\.)")
 _NUMBER = re.compile(r"#?\d{1,20}|#?[A-Z][A-Z0-9_]{0,9}-\d{1,9}|\W+|no\.?", re.IGNORECASE)
@@ -41,6 +42,11 @@ _CUE_ELSE = re.compile(
     rf"(?:^|[\s(,;|/])(?:{_WORDS_ELSE})(?:\s+[^\s;|·•:<>()\[\]@]{{1,40}}){{0,5}}[\s<(\[\"'_]*$",
     re.IGNORECASE,
 )
+_CLOSING = " \t)>]}\"'”*_`\x02"
+_OPENING = " \t([{,;–—-"
+_ARROW = re.compile(r"(?:-+>|=+>|→|➜)\s*[^\W\d_]")
+# "for Jane", where "for three days" names nobody.
+_FOR_NAME = re.compile(r"(?:for|für|pour|para|per|voor|för|dla|для)\s+[^\W\d_a-zà-ÿа-я]")
 _ENDS = frozenset(("", *";|·•,:.!?–—-\n\x03\x04\x05"))
 _TO_ADDRESS = re.compile(r"to\s[\s<(\x01]{0,3}[^\s@]{1,64}@")
 _DESKS_VALUES = frozenset(words.phrases(words.DESKS_VALUES))
@@ -323,6 +329,21 @@ def ends_there(text: str, end: int) -> bool:
     return after[:1] in _ENDS or _TO_ADDRESS.match(after) is not None
 
 
+def asks_for_another(after: str, kind: Label | None) -> bool:
+    """
+    Whether what stands behind an address says that it asked for somebody else: "on behalf of Jane Doe".
+
+    Behind a requester's address an arrow leads to who that is now; behind a sender's, to where the mail went.
+    """
+    shown = after[:LONGEST_LABEL].lstrip(_CLOSING)
+    if kind is Label.REQUESTER and _ARROW.match(shown):
+        return True
+    shown = shown.lstrip(_OPENING)
+    read = [plain(token) for token in shown.split()[:4]]
+    is_for = any(is_for_whom(" ".join(read[:length])) for length in range(1, len(read) + 1))
+    return is_for or _FOR_NAME.match(shown) is not None
+
+
 def names_somebody_else(before: str) -> bool:
     """Whether what stands before an address says that it is another's: "assigned to Sam <"."""
     return _CUE_ELSE.search(before[-160:]) is not None
@@ -350,6 +371,11 @@ def is_right_before(before: str, cue: str) -> bool:
     """Whether a cue is the last of what stands before an address."""
     tokens = before.strip(" \x01\x03\x05(<[").split()
     return [plain(token) for token in tokens[-len(cue.split()) :]] == cue.split()
+
+
+def shown(value: str) -> str:
+    """What a value shows, without marks of links."""
+    return " ".join(_UNSEEN.sub(" ", value).split())
 
 
 def is_only_ticket(text: str) -> bool:

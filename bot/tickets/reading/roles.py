@@ -15,12 +15,20 @@ from bot.domain.model import Subject
 from bot.tickets.profiles.profile import Author, Profile
 from bot.tickets.reading import words as words_of
 from bot.tickets.reading.authors import Spoken, Words
-from bot.tickets.reading.cards import is_card, is_name_before, is_named, is_persons, names_role
-from bot.tickets.reading.groups import By, Group, Roles
+from bot.tickets.reading.cards import (
+    is_card,
+    is_name_before,
+    is_named,
+    is_persons,
+    is_persons_name,
+    names_role,
+)
+from bot.tickets.reading.groups import By, Group, Roles, is_heading_alone
 from bot.tickets.reading.labels import OF_REQUESTERS, Label, Labels, plain
 from bot.tickets.reading.lines import (
     Segment,
     Spotted,
+    asks_for_another,
     ends_there,
     is_in_subject,
     is_only_ticket,
@@ -29,6 +37,7 @@ from bot.tickets.reading.lines import (
     named_in_sentence,
     names_somebody_else,
     sentence_cue,
+    shown,
     spot,
     within_title,
 )
@@ -44,7 +53,6 @@ _RUNNING = frozenset(
 )
 _TO = frozenset(map(plain, words_of.phrases(words_of.TO)))
 _BULLET = re.compile(r"^[\s•●▪◦·|*-]+")
-_UNSEEN = re.compile("[\x01-\x07]")
 _SAYS_NOTHING = re.compile(r"[\W_]*(?:n/?a|none|unknown|null|-)?[\W_]*", re.IGNORECASE)
 
 
@@ -173,18 +181,25 @@ class _Reader:
             self._requesters(words, segment, value, seen, crowd=crowd)
             return
         if segment.kind in (Label.SOMEBODY_ELSE, Label.UNKNOWN, *OF_REQUESTERS):
-            # A name without an address: a bare "Email:" below may be theirs.
-            named = (
-                _is_persons(value) if segment.kind is Label.UNKNOWN else not _SAYS_NOTHING.fullmatch(value)
-            )
-            self.owner, self.owned_by_other = None, not seen and (named or not value.strip())
-        self._note_whom_it_went_to(segment.label, seen)
+            # A name without an address: a bare "Email:" below may be theirs; below a heading it is not.
+            is_name = segment.kind is Label.UNKNOWN and is_persons_name(value)
+            named = is_name or not (segment.kind is Label.UNKNOWN or _SAYS_NOTHING.fullmatch(value))
+            named = named or not (value.strip() or self._is_heading(words, segment))
+            self.owner, self.owned_by_other = None, not seen and named
+        self._note_somebody_else(segment.label, seen)
         if segment.kind is not Label.SOMEBODY_ELSE:
             self.roles.unexplained += [address for _one, address in seen]
 
-    def _note_whom_it_went_to(self, label: str, seen: Sequence[tuple[Spotted, Subject]]) -> None:
+    def _is_heading(self, words: Words, segment: Segment) -> bool:
+        """Whether what looks like a label is the message's first line, and of nobody's role."""
+        is_label = ":" in words.text or words.field_kind is not None or names_role(segment.label)
+        return not (self.above or is_label) and self.labels.is_unclear(segment.label)
+
+    def _note_somebody_else(self, label: str, seen: Sequence[tuple[Spotted, Subject]]) -> None:
         if self.labels.phrase(label) in _TO:
             self.roles.sent_to += [address for _one, address in seen]
+        elif self.labels.is_unclear(label):
+            self.roles.unclear += [address for _one, address in seen]
 
     def _requesters(
         self,
@@ -199,7 +214,7 @@ class _Reader:
         group = self._group(words, segment)
         says_name = self.labels.says_name(label)
         if not (seen or _SAYS_NOTHING.fullmatch(value)):
-            group.value = group.value or _shown(value)
+            group.value = group.value or shown(value)
         # An address that was cut short: whoever is named below is a second reading.
         group.is_doubtful = group.is_doubtful or (
             not seen and "@" in value and ("…" in value or ".." in value)
@@ -215,6 +230,7 @@ class _Reader:
                 break
             # "Contact: my boss bob@…" is whatever somebody typed.
             is_prose = not (address in group.addresses or is_name_before(before, address.value))
+            is_prose = is_prose or asks_for_another(words.text[one.end : segment.end], segment.kind)
             self._add(group, address, crowd=is_prose or (crowd and not group.plural))
         self.owner, self.owned_by_other = group, False
         if words.place is Region.FIELD:
@@ -232,6 +248,7 @@ class _Reader:
             and owner is not None
             and not owner.says_email
             and owner.kind is not Label.EMAIL
+            and not is_heading_alone(owner)
         ):
             owner.says_email, owner.is_lent = True, not owner.addresses
             return owner
@@ -263,8 +280,8 @@ class _Reader:
         if self.open is not None:
             self._below(text, seen)
             return
-        if not seen and (cue := sentence_cue(_shown(text))) is not None and not self.profile.names_only:
-            name = named_in_sentence(_shown(text), cue)
+        if not seen and (cue := sentence_cue(shown(text))) is not None and not self.profile.names_only:
+            name = named_in_sentence(shown(text), cue)
             self.roles.named.append(Group(By.SENTENCE, Label.SUBMITTER, cue, words.place, value=name))
         for number, (one, address) in enumerate(seen):
             before = text[segment.start if number == 0 else seen[number - 1][0].end : one.start]
@@ -316,7 +333,7 @@ class _Reader:
         self.lines_left -= 1
         had = bool(group.addresses)
         if not seen:
-            group.value = group.value or _shown(text)
+            group.value = group.value or shown(text)
             if had or self.lines_left <= 0:
                 self.open = None
             return
@@ -342,9 +359,10 @@ class _Reader:
         elif self.open is not None and words.field_kind in OF_REQUESTERS:
             self._below(words.text, seen, is_in_field=True)
         elif words.field_kind is Label.SOMEBODY_ELSE:
-            self._note_whom_it_went_to(words.field_label, seen)
+            self._note_somebody_else(words.field_label, seen)
             self.owned_by_other = self.owned_by_other and not seen
         else:
+            self._note_somebody_else(words.field_label, seen)
             self.roles.unexplained += [address for _one, address in seen]
 
 
@@ -378,14 +396,3 @@ def _is_plain_list(words: Words, seen: Sequence[tuple[Spotted, Subject]]) -> boo
 def _shifted(text: str, one: Spotted) -> Spotted:
     cut = len(text) - len(_BULLET.sub("", text))
     return Spotted(one.typed, max(0, one.start - cut), max(0, one.end - cut))
-
-
-def _shown(value: str) -> str:
-    """What a value shows, without marks of links."""
-    return " ".join(_UNSEEN.sub(" ", value).split())
-
-
-def _is_persons(value: str) -> bool:
-    """Whether a value looks like somebody's name."""
-    parts = value.split()
-    return 1 < len(parts) <= 4 and all(part[:1].isalpha() and part[:1] != part[:1].lower() for part in parts)  # noqa: PLR2004

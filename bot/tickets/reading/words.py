@@ -19,18 +19,15 @@ def phrases(text: str) -> list[str]:
 # Who asked. These come before whoever typed the ticket in.
 REQUESTER = """
 requester|requesters|requestor|requestors|customer|customers|client|clients|contact|contacts|caller
-callers|visitor|visitors|end user|end-user|enduser|end users|requested for|on behalf of|affected user
-affected customer|affected person|contact person|client contact|customer contact|customer(s)|requester(s)
-contact(s)
-demandeur|demandeuse|demande par|demandeurs|client|cliente|clients|contact|appelant|visiteur|demande pour
-utilisateur concerne|pour le compte de|utilisateur final
+callers|visitor|visitors|end user|end-user|enduser|end users|contact person|client contact
+customer contact|customer(s)|requester(s)|contact(s)
+demandeur|demandeuse|demande par|demandeurs|client|cliente|clients|contact|appelant|visiteur|utilisateur final
 anfragesteller|anfragestellerin|anfragende|anfragender|anforderer|antragsteller|kunde|kundin|kunden
-kontakt|ansprechpartner|anrufer|besucher|betroffener benutzer|im auftrag von|endbenutzer|endkunde
-solicitante|solicitantes|cliente|clientes|contacto|visitante|usuario afectado|usuario final
-solicitado para|en nombre de
-contato|utilizador afetado|usuario afetado|em nome de|requerente|requisitante
-richiedente|richiedenti|clienti|contatto|visitatore|utente finale|utente interessato|per conto di
-aanvrager|aanvragers|klant|klanten|contactpersoon|beller|bezoeker|eindgebruiker|namens
+kontakt|ansprechpartner|anrufer|besucher|endbenutzer|endkunde
+solicitante|solicitantes|cliente|clientes|contacto|visitante|usuario final
+contato|requerente|requisitante
+richiedente|richiedenti|clienti|contatto|visitatore|utente finale
+aanvrager|aanvragers|klant|klanten|contactpersoon|beller|bezoeker|eindgebruiker
 anmoder|kunde|kunder|rekvirent|innmelder|foresporger|anmelder
 begarande|kund|kunder|bestallare|bestaller|anmalare|kontaktperson
 pyytaja|pyynnon tekija|asiakas|asiakkaat|yhteyshenkilo
@@ -51,6 +48,17 @@ người yêu cầu|người gửi yêu cầu|khách hàng|ผู้ขอ|ผ�
 заявител|клиент на|podnositelj zahtjeva|podnositelj|podnosilac zahteva|klijent|kupac|prosilec|vlagatelj
 taotleja|klient|pieprasitajs|klients|pateikejas|prasytojas|klientas|अनुरोधकर्ता|ग्राहक|автор запиту|запитувач
 sol licitant|sollicitant
+"""
+
+# For whom somebody else asked: of two that are named, nobody who only typed it in.
+FOR_WHOM = """
+requested for|on behalf of|behalf of|affected user|affected users|affected customer|affected customers
+affected contact|affected employee|affected person|impacted user|impacted users|impacted customer
+impacted customers|customer affected|user affected|beneficiary|demande pour|utilisateur concerne
+client concerne|pour le compte de|au nom de|betroffener benutzer|betroffener kunde|betroffene person
+im auftrag von|im namen von|usuario afectado|cliente afectado|solicitado para|en nombre de
+utilizador afetado|usuario afetado|cliente afetado|em nome de|utente interessato|per conto di|a nome di
+betrokken gebruiker|namens|pa vegne af|pa vegne av|w imieniu|от имени|受影响用户|対象ユーザー|대상 사용자
 """
 
 # Who typed it in, or from whom it came.
@@ -191,6 +199,7 @@ poruka|sporocilo|kirjeldus|sonum|apraksts|zina|aprasymas|zinute|pranesimas|व�
 TITLE = """
 subject|title|summary|topic|ticket name|headline|heading|regarding|re|new ticket|new request
 new conversation|new case|new message|new issue|new incident|new thread|ticket created|ticket updated
+contact us|email us|mail us|write us|write to us|reach us|call us|get in touch|contact form
 objet|sujet|titre|resume
 betreff|thema|titel|zusammenfassung
 asunto|titulo|tema|resumen
