@@ -16,6 +16,7 @@ from bot.domain.addresses import read_address
 from bot.domain.asking import AnswerForm
 from bot.domain.characters import escaped_in_json
 from bot.domain.model import CaseFile, Session, SourceName, Subject, SubjectKind, UrlIs
+from bot.domain.typed.options import MOST_DAYS
 from bot.domain.visits.history import History
 from bot.domain.visits.model import Happening, Visit
 from bot.slack.signed_values import LENGTH_OF_SIGNATURE
@@ -41,8 +42,8 @@ THIS_CHANNEL = "-"
 # The value of a menu's option that is an address: Slack opens it by itself.
 JUST_OPENED = "open"
 MORE_OF_PERSON, OPEN = "more_of_person", "open"
-# How much further back a press looks, and how far at most.
-_FURTHER_DAYS, _MOST_DAYS = 30, 365
+# How much further back a press looks.
+_FURTHER_DAYS = 30
 # Characters of a session's id, of a menu's value, a block's id and a URL (`slack.md`, "Block Kit limits").
 _LONGEST_ID, _LONGEST_BLOCK_ID, _LONGEST_URL = 100, 255, 3_000
 # Of a menu's option Slack takes 150 characters, with the signature.
@@ -179,7 +180,7 @@ def _try_button(subject: Subject, value: ButtonValue) -> list[Part]:
 
 def _further(value: ButtonValue) -> str | None:
     """The value of the button that looks 30 days further back; None where that is further than may be."""
-    days = min(value.days + _FURTHER_DAYS, _MOST_DAYS)
+    days = min(value.days + _FURTHER_DAYS, MOST_DAYS)
     return replace(value, days=days).dumps() if days > value.days else None
 
 

@@ -25,6 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot import __version__
 from bot.domain.addresses import LONGEST_SUBJECT
+from bot.domain.typed.options import MOST_DAYS
 from bot.mcp.callers import Caller
 from bot.mcp.told import DescribedLink, FoundSessions, QuotaLeft, ReadTicket
 from bot.mcp.tools import Declined, McpTools
@@ -50,7 +51,7 @@ class _FindSessions(_Arguments):
     subject: Annotated[str, Field(min_length=1, max_length=4 * LONGEST_SUBJECT)] = Field(
         description="a customer's email address, or their uid in the product (uid:… where in doubt)"
     )
-    days: int | None = Field(None, ge=1, le=365, description="how many days back")
+    days: int | None = Field(None, ge=1, le=MOST_DAYS, description="how many days back")
 
 
 class _ReadTicket(_Arguments):

@@ -19,6 +19,7 @@ from bot.domain.asking import Way
 from bot.domain.links import read_link
 from bot.domain.model import CaseFile, Subject, SubjectKind
 from bot.domain.subjects import NotUnderstood, read_subject
+from bot.domain.typed.options import MOST_DAYS
 from bot.lookup.fan_out import Lookup
 from bot.lookup.pages.named import NamedPages, Undescribed, Unnamed
 from bot.mcp.callers import Caller
@@ -41,7 +42,6 @@ from bot.tickets.rules import TicketRules
 
 # Clients of the protocol wait for a minute; a vendor may take half of it.
 _PATIENCE_SECONDS = 40.0
-_MOST_DAYS = 365
 _TOO_OFTEN = "You have asked {} times in the last minute, which is as often as one may. Ask again in {} s."
 
 
@@ -97,8 +97,8 @@ class McpTools:
         understood = read_subject(subject.strip())
         if isinstance(understood, NotUnderstood):
             return Declined(understood.why)
-        if days is not None and not 1 <= days <= _MOST_DAYS:
-            return Declined(f"days are 1 to {_MOST_DAYS}")
+        if days is not None and not 1 <= days <= MOST_DAYS:
+            return Declined(f"days are 1 to {MOST_DAYS}")
         entry = replace(_entry(caller), subject=understood)
         async with self._turn([entry]) as declined:
             if declined:

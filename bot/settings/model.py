@@ -1,9 +1,8 @@
 """
-Every setting in one place: the environment, read once, checked as a whole, never printed.
+Every setting in one place: the environment, read here alone and once, checked as a whole, never printed.
 
-Nothing else in the program reads the environment. A variable that is wrong, incomplete, empty or misspelt
-raises `SettingsError` with one line that names it and never shows its value. pydantic's own messages show
-values and name only the outer field, and it ignores misspelt names.
+A variable that is wrong, incomplete, empty or misspelt raises `SettingsError` with one line that names it and
+never shows its value. pydantic's own messages show values, and it ignores misspelt names.
 """
 
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from pydantic import BaseModel, Field, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from bot.domain.apps import is_app_id
+from bot.domain.typed.options import MOST_DAYS
 from bot.settings.accounts import (
     FullStoryAccount,
     IntercomAccount,
@@ -145,7 +145,7 @@ class AuditSettings(SettingsGroup):
 class LookupSettings(SettingsGroup):
     """How far back a lookup goes, how long it waits, how much it shows."""
 
-    days: int = Field(30, ge=1, le=365, description="how many days back a lookup goes")
+    days: int = Field(30, ge=1, le=MOST_DAYS, description="how many days back a lookup goes")
     deadline_seconds: float = Field(8, gt=0, le=60, description="how long a source is waited for")
     shown: int = Field(5, ge=1, le=20, description="visits shown at first; More visits shows 20")
 

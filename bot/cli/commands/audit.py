@@ -14,9 +14,9 @@ from bot.audit.search import AuditRow, search
 from bot.cli.arguments import AsJson
 from bot.cli.as_json.json_values import iso
 from bot.cli.running import run_once
+from bot.cli.subjects import subject_of
 from bot.cli.terminal import OK, Complaint, moment_text, print_table, printable
 from bot.domain.model import Subject
-from bot.domain.subjects import NotUnderstood, read_subject
 from bot.engine.opening import open_engine
 from bot.settings.model import Settings
 
@@ -35,7 +35,7 @@ def audit(
     as_json: AsJson = False,
 ) -> int:
     """Print who looked whom up, where, and what came of it, oldest first; the exit status."""
-    span, about = _read_span(since), _read_subject(subject)
+    span, about = _read_span(since), None if subject is None else subject_of(subject)
     return run_once(lambda settings: _show(settings, span, about, by, as_json=as_json))
 
 
@@ -46,13 +46,6 @@ def _read_span(since: str | None) -> timedelta | None:
     if read is None:
         raise Complaint("--since takes days or hours, such as 7d or 12h")
     return int(read[1]) * _UNITS[read[2]]
-
-
-def _read_subject(typed: str | None) -> Subject | None:
-    understood = read_subject(typed.strip()) if typed is not None else None
-    if isinstance(understood, NotUnderstood):
-        raise Complaint(understood.why)
-    return understood
 
 
 async def _show(

@@ -20,10 +20,10 @@ from bot.audit.trail import forgotten_hash
 from bot.cli.arguments import AsJson
 from bot.cli.as_json.json_values import iso
 from bot.cli.running import run_once
-from bot.cli.terminal import OK, Complaint, moment_text, terminal_account
+from bot.cli.subjects import TypedSubject, subject_of
+from bot.cli.terminal import OK, moment_text, terminal_account
 from bot.domain.asking import Way
 from bot.domain.model import Subject
-from bot.domain.subjects import NotUnderstood, read_subject
 from bot.engine.opening import open_engine
 from bot.engine.parts import Engine
 from bot.jobs.inbox import Inbox
@@ -58,7 +58,7 @@ class Receipt:
 
 
 def forget(
-    subject: Annotated[str, Parameter(help="an address, or a uid (uid:… where in doubt)")],
+    subject: TypedSubject,
     /,
     *,
     dry_run: Annotated[
@@ -70,11 +70,9 @@ def forget(
     as_json: AsJson = False,
 ) -> int:
     """Erase a person, under all names that are surely theirs, and print a receipt; the exit status."""
-    understood = read_subject(subject.strip())
-    if isinstance(understood, NotUnderstood):
-        raise Complaint(understood.why)
+    about = subject_of(subject)
     return run_once(
-        lambda settings: _forget(settings, understood, is_dry_run=dry_run, with_posts=posts, as_json=as_json)
+        lambda settings: _forget(settings, about, is_dry_run=dry_run, with_posts=posts, as_json=as_json)
     )
 
 

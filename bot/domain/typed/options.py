@@ -4,8 +4,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# As LOOKUP__DAYS.
-_LONGEST_DAYS = 365
+MOST_DAYS = 365
+"""How far back a lookup goes at most, however it is asked for; `LOOKUP__DAYS` as well."""
+
 _FRESH = "fresh"
 _DAYS = re.compile(r"([0-9]+)d")
 _DAYS_IN_WORDS = re.compile(r"(?<![\w.,-])([0-9]+)\s?d(?:ays?)?(?![\w-])", re.IGNORECASE)
@@ -40,8 +41,8 @@ def options_in_words(text: str) -> Options | str:
 
 
 def _options(days: Sequence[int], *, fresh: int) -> Options | str:
-    if any(not 1 <= one <= _LONGEST_DAYS for one in days):
-        return f"Between 1 and {_LONGEST_DAYS} days can be looked back, such as 7d."
+    if any(not 1 <= one <= MOST_DAYS for one in days):
+        return f"Between 1 and {MOST_DAYS} days can be looked back, such as 7d."
     if len(days) > 1 or fresh > 1:
         return "A number of days (7d) and “fresh” are understood once each."
     return Options(days[0] if days else None, bool(fresh))
@@ -50,4 +51,4 @@ def _options(days: Sequence[int], *, fresh: int) -> Options | str:
 def _number(digits: str) -> int:
     """The number, or where it is too large to be one of days, one more than there may be."""
     significant = digits.lstrip("0")
-    return int(significant or "0") if len(significant) <= len(str(_LONGEST_DAYS)) else _LONGEST_DAYS + 1
+    return int(significant or "0") if len(significant) <= len(str(MOST_DAYS)) else MOST_DAYS + 1

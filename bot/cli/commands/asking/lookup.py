@@ -2,46 +2,39 @@
 
 import json
 import sys
-from typing import Annotated
-
-from cyclopts import Parameter
 
 from bot.app import trail_of
 from bot.audit.entries import AuditEntry, ShownTo
-from bot.cli.arguments import AsJson, Fresh, WholeNumber
+from bot.cli.arguments import AsJson, Fresh
 from bot.cli.as_json.lookup_json import case_file_json
 from bot.cli.lookup_text.screen import print_case_file, progress
 from bot.cli.running import run_once
-from bot.cli.terminal import NO_ANSWER, OK, Complaint, terminal_account
+from bot.cli.subjects import Days, TypedSubject, check_days, subject_of
+from bot.cli.terminal import NO_ANSWER, OK, terminal_account
 from bot.domain.asking import Way
 from bot.domain.model import Subject
-from bot.domain.subjects import NotUnderstood, read_subject
 from bot.engine.opening import open_engine
 from bot.jobs.inbox import Inbox
 from bot.settings.model import Settings
 from bot.sources.protocol import Effort, Question
 
-MOST_DAYS = 365
 # A vendor may take 30 seconds, and its answer belongs to what is printed.
 LATE_ANSWERS_SECONDS = 40.0
 
 
 def lookup(
-    subject: Annotated[str, Parameter(help="an address, or a uid (uid:… where in doubt)")],
+    subject: TypedSubject,
     /,
     *,
     as_json: AsJson = False,
-    days: Annotated[WholeNumber | None, Parameter(help="how far back [default: LOOKUP__DAYS, or 30]")] = None,
+    days: Days = None,
     fresh: Fresh = False,
 ) -> int:
     """Print the case file of a subject; the exit status, which says whether any source answered."""
-    understood = read_subject(subject.strip())
-    if isinstance(understood, NotUnderstood):
-        raise Complaint(understood.why)
-    if days is not None and not 1 <= days <= MOST_DAYS:
-        raise Complaint(f"--days takes 1 to {MOST_DAYS}")
+    about = subject_of(subject)
+    check_days(days)
     effort = Effort.FRESH if fresh else Effort.USUAL
-    return run_once(lambda settings: _look_up(settings, understood, days, effort, as_json=as_json))
+    return run_once(lambda settings: _look_up(settings, about, days, effort, as_json=as_json))
 
 
 async def _look_up(

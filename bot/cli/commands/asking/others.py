@@ -2,22 +2,19 @@
 
 import json
 import sys
-from typing import Annotated
-
-from cyclopts import Parameter
 
 from bot.answers.words import table
 from bot.app import trail_of
 from bot.audit.entries import AuditEntry, ShownTo
-from bot.cli.arguments import AsJson, WholeNumber
+from bot.cli.arguments import AsJson
 from bot.cli.as_json.others_json import others_json
-from bot.cli.commands.asking.lookup import LATE_ANSWERS_SECONDS, MOST_DAYS
+from bot.cli.commands.asking.lookup import LATE_ANSWERS_SECONDS
 from bot.cli.lookup_text.screen import print_others, progress
 from bot.cli.running import run_once
-from bot.cli.terminal import NO_ANSWER, OK, Complaint, terminal_account, working
+from bot.cli.subjects import Days, TypedSubject, check_days, subject_of
+from bot.cli.terminal import NO_ANSWER, OK, terminal_account, working
 from bot.domain.asking import Way
 from bot.domain.model import Subject
-from bot.domain.subjects import NotUnderstood, read_subject
 from bot.engine.opening import open_engine
 from bot.jobs.inbox import Inbox
 from bot.jobs.pressed.others import others_entry
@@ -26,19 +23,16 @@ from bot.sources.protocol import Question
 
 
 def others(
-    subject: Annotated[str, Parameter(help="an address, or a uid (uid:… where in doubt)")],
+    subject: TypedSubject,
     /,
     *,
     as_json: AsJson = False,
-    days: Annotated[WholeNumber | None, Parameter(help="how far back [default: LOOKUP__DAYS, or 30]")] = None,
+    days: Days = None,
 ) -> int:
     """Print how many others a subject's newest errors hit; the exit status is as of `lookup`."""
-    understood = read_subject(subject.strip())
-    if isinstance(understood, NotUnderstood):
-        raise Complaint(understood.why)
-    if days is not None and not 1 <= days <= MOST_DAYS:
-        raise Complaint(f"--days takes 1 to {MOST_DAYS}")
-    return run_once(lambda settings: _count(settings, understood, days, as_json=as_json))
+    about = subject_of(subject)
+    check_days(days)
+    return run_once(lambda settings: _count(settings, about, days, as_json=as_json))
 
 
 async def _count(settings: Settings, subject: Subject, days: int | None, *, as_json: bool) -> int:
