@@ -31,7 +31,7 @@ from bot.jobs.slack_results import answering_in_slack, telling_in_slack
 from bot.jobs.tickets import TicketJobs
 from bot.jobs.tickets.digest import DigestJobs, digest_jobs
 from bot.jobs.tickets.muting import MuteJobs
-from bot.jobs.tickets.news import WatchJobs, watch_jobs
+from bot.jobs.tickets.news import LASTING, WatchJobs, watch_jobs
 from bot.jobs.tickets.notes import DeskNoteJobs, desk_note_jobs
 from bot.jobs.tickets.watching import Watching
 from bot.jobs.worker import Handler, Worker
@@ -150,6 +150,7 @@ async def open_bot(
             timing.sweep_seconds,
             party_of,
             settings.access.at_once,
+            LASTING,
         )
         naming = engine.tasks.spawn(
             caution_about_names(slack, settings.tickets.apps), "find out which apps are meant"

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import ExitStack, asynccontextmanager, suppress
 from datetime import timedelta
+from types import MappingProxyType
 
 import structlog
 
@@ -38,7 +39,8 @@ _BEHIND_SECONDS = 0.2
 _UNASKED_AT_ONCE = 6
 _MOST_UNASKED_WAITING = 100
 _TURN_COMES = timedelta(seconds=1)
-# Where the answer goes cannot be reached: the waits double, and after half an hour nobody waits any more.
+# Where the answer goes cannot be reached: the waits double, and after half an hour nobody waits any more. Of
+# what is worth having longer the waits grow then, so that it is not begun too often.
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=1)
 _ANSWER_IS_WORTH_HAVING = timedelta(minutes=30)
 # A wait that was asked for is obeyed up to that.
@@ -58,6 +60,7 @@ class Worker:
         sweep_seconds: how often jobs of dead processes are looked for.
         party_of: whose job it is, or which channel's: parties take turns.
         most_of_one: so many jobs of one party run at once.
+        lasting: for how long the kinds are tried that are worth having for longer than half an hour.
 
     """
 
@@ -71,7 +74,9 @@ class Worker:
         sweep_seconds: float,
         party_of: Callable[[Job], str] = lambda job: job.id,
         most_of_one: int = _AT_ONCE,
+        lasting: Mapping[str, timedelta] = MappingProxyType({}),
     ) -> None:
+        self._lasting = lasting
         self._inbox = inbox
         self._tasks = tasks
         self._handlers = handlers
@@ -193,11 +198,13 @@ class Worker:
     async def _try_again(self, job: Job, unreachable: Unreachable) -> None:
         """Try again later, as long as an answer is worth having."""
         self._log.warning("job.unreachable", job=job.id, kind=job.kind, why=unreachable.why)
-        if await self._inbox.age(job) > _ANSWER_IS_WORTH_HAVING:
+        age = await self._inbox.age(job)
+        if age > self._lasting.get(job.kind, _ANSWER_IS_WORTH_HAVING):
             await self._abandon(job, GaveUp.UNREACHABLE)
             return
+        longest = _LONGEST_WAIT if age <= _ANSWER_IS_WORTH_HAVING else _LONGEST_WAIT_ASKED_FOR
         doubled = _FIRST_WAIT * 2 ** min(job.attempts - 1, 10)
-        wait = max(unreachable.wait, min(doubled, _LONGEST_WAIT))
+        wait = max(unreachable.wait, min(doubled, longest))
         await self._inbox.release(job, min(wait, _LONGEST_WAIT_ASKED_FOR))
 
     async def _abandon(self, job: Job, why: GaveUp) -> None:

@@ -1,9 +1,10 @@
 """What watched threads are told, posted; the buttons that begin and end that; who is back on the site."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from types import MappingProxyType
 
 import structlog
 from slack_sdk.errors import SlackApiError
@@ -46,6 +47,8 @@ from bot.tickets.watches import Watch
 LOOKS = Account("casefile/watch", (Window(200, 24 * 3600),))
 # So many lines a day the owner's channel is told: whoever has the webhook's address could fill it otherwise.
 CHANNEL_LINES = Account("casefile/watch_channel", (Window(100, 24 * 3600),))
+# While Slack is away lines wait for it longer than answers do: nobody would hear of it otherwise.
+LASTING: Mapping[str, timedelta] = MappingProxyType({WATCH_TELL.name: timedelta(hours=8)})
 _BETWEEN_LOOKS_SECONDS = 60.0
 # So many people whom an error's title names stand in the trail.
 _MOST_NAMED = 10

@@ -1,7 +1,7 @@
 """Jobs at work: what becomes of one that cannot be answered now, or ever."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
@@ -12,6 +12,7 @@ from bot.jobs.inbox import Inbox, Job
 from bot.jobs.payloads import UNASKED
 from bot.jobs.results import Answered, GaveUp, Result
 from bot.jobs.slack_results import answering_in_slack
+from bot.jobs.tickets.news import LASTING
 from bot.jobs.worker import Worker
 from bot.operations.tasks import Tasks
 from bot.slack.client import SlackAway
@@ -51,7 +52,13 @@ class Desk:
         self.begun = 0
         self.trouble: list[Exception] = []
         self.worker = Worker(
-            self.jobs, self.tasks, {"lookup": answering_in_slack(self._answer)}, self.give_up, UNASKED, 5
+            self.jobs,
+            self.tasks,
+            dict.fromkeys(("lookup", "watch_tell"), answering_in_slack(self._answer)),
+            self.give_up,
+            UNASKED,
+            5,
+            lasting=LASTING,
         )
 
     async def _answer(self, _job: Job) -> None:
@@ -62,8 +69,8 @@ class Desk:
     async def give_up(self, _job: Job, why: GaveUp) -> None:
         self.told.append(why)
 
-    async def accept(self) -> Job:
-        job = await self.jobs.accept("lookup", f"delivery {self.begun}", "{}")
+    async def accept(self, kind: str = "lookup") -> Job:
+        job = await self.jobs.accept(kind, f"delivery {self.begun}", "{}")
         assert job is not None
         return job
 
@@ -124,11 +131,25 @@ async def test_slacks_wish_to_wait_is_obeyed_up_to_ten_minutes(desk: Desk, wishe
     assert wait.is_(obeyed)
 
 
-async def test_an_answer_that_slack_did_not_take_for_half_an_hour_is_given_up(desk: Desk) -> None:
+async def while_away(desk: Desk, kind: str, minutes: int) -> tuple[str, int, int, Wait]:
+    """What becomes of a job that Slack did not take for so long."""
     desk.trouble = [SlackAway("lost", unsure=True)]
-    job = await desk.accept()
-    old = Job(job.id, job.kind, job.payload, job.attempts, job.created_ms - 31 * 60 * 1000)
-    state, *_ = await desk.run(old)
+    job = replace(await desk.accept(kind), attempts=40)
+    return await desk.run(replace(job, created_ms=job.created_ms - minutes * 60 * 1000))
+
+
+async def test_an_answer_that_slack_did_not_take_for_half_an_hour_is_given_up(desk: Desk) -> None:
+    state, *_ = await while_away(desk, "lookup", 31)
+    assert (state, desk.told) == ("failed", [GaveUp.UNREACHABLE])
+
+
+async def test_what_a_thread_is_to_be_told_waits_for_slack_for_hours_and_is_tried_more_seldom(
+    desk: Desk,
+) -> None:
+    state, _, _, wait = await while_away(desk, "watch_tell", 31)
+    assert (state, desk.told) == ("open", [])
+    assert wait.is_(600)
+    state, *_ = await while_away(desk, "watch_tell", 8 * 60 + 1)
     assert (state, desk.told) == ("failed", [GaveUp.UNREACHABLE])
 
 
