@@ -13,7 +13,7 @@ from bot.domain.asking import Way
 from bot.domain.links import may_share, read_link
 from bot.jobs.payloads import PANE, UNFURL, PanePayload, UnfurlPayload
 from bot.sources.registry import known_pages
-from handlers.inbound import Inbound, accept, redelivery_key, writer_of
+from handlers.inbound import Inbound, accept, keep_refusal, redelivery_key, writer_of
 
 _MOST_A_MESSAGE = 5
 
@@ -41,7 +41,13 @@ def register(bolt: AsyncApp, inbound: Inbound) -> None:
             is_shared=asker.is_shared,
             is_refresh=event.get("is_unfurl_refresh") is True,
         )
-        await accept(inbound, UNFURL, redelivery_key(body), payload)
+        key = redelivery_key(body)
+        if inbound.pace.wait(asker.user, key, f"pastes in {payload.asker.way}"):
+            # Each costs calls of Slack's that all share, also where no card may be made.
+            inbound.metrics.unfurls.labels("too_often").inc()
+            await keep_refusal(inbound, payload.asker, "too_often", key)
+            return
+        await accept(inbound, UNFURL, key, payload)
 
     @bolt.event("entity_details_requested")
     async def on_pane(body: dict[str, Any]) -> None:

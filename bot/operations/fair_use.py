@@ -83,7 +83,7 @@ class FairRoom:
 
 class PersonalPace:
     """
-    The requests of the last minute, by person.
+    What each person did in the last minute.
 
     Args:
         a_minute: how many one person may make in any minute.
@@ -96,12 +96,17 @@ class PersonalPace:
         self._a_minute = a_minute
         self._lately: OrderedDict[str, dict[str, datetime]] = OrderedDict()
 
-    def wait(self, person: str, request: str) -> timedelta | None:
+    def wait(self, person: str, request: str, doing: str = "asks") -> timedelta | None:
         """
         How long somebody has to wait until they may ask again; None where they may, which counts.
 
-        `request` is what repeats of one request have in common: they count once.
+        Args:
+            person: who, by their Slack id.
+            request: what repeats of one request have in common: they count once.
+            doing: what is counted by itself, apart from what they ask.
+
         """
+        person = f"{person} {doing}"
         now, lately = self._clock(), self._lately.pop(person, {})
         lately = {one: at for one, at in lately.items() if now - at < _MINUTE}
         self._lately[person] = lately
@@ -120,5 +125,4 @@ class PersonalPace:
 
         They are told as often as they may ask: what more were said would take Slack's calls from others.
         """
-        # A Slack id has no blank in it.
-        return self.wait(f"{person} is told", uuid.uuid4().hex) is None
+        return self.wait(person, uuid.uuid4().hex, "is told") is None

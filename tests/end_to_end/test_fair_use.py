@@ -59,6 +59,24 @@ async def test_who_floods_the_bot_is_told_as_often_as_one_may_ask_and_each_is_no
     assert [row.outcome for row in rows].count("refused_too_often") == 7
 
 
+async def test_of_one_persons_pasted_addresses_so_many_a_minute_are_looked_at(desk: Desk) -> None:
+    slack, guest = desk.world.slack, desk.world.slack.people.guest
+    desk.extra["ACCESS__PER_PERSON_MINUTE"] = "3"
+    place = slack.places.direct_between_people
+    slack.state.invite(place, guest)
+    async with desk.casefile() as bot:
+        for number in range(10):
+            page = f"<https://app.fullstory.com/ui/KWH/session/{number}:{number}>"
+            await slack.post_as_user(place, guest, page)
+        await desk.idle(bot)
+        rows = await search(bot.engine.store, bot.engine.keyring, by=guest)
+        # Slack says of no private place what it is: that is asked each time, and all share these calls.
+        assert sum(call.method == "conversations.info" for call in slack.api_calls) == 3
+    outcomes = [(row.way, row.outcome) for row in rows]
+    assert outcomes.count(("card", "refused_guest")) == 3
+    assert outcomes.count(("card", "refused_too_often")) == 7
+
+
 async def test_who_has_used_their_share_of_a_small_quota_is_told_and_a_colleague_is_answered(
     desk: Desk,
 ) -> None:
