@@ -15,21 +15,40 @@ from bot.cli.terminal import Complaint
 from bot.operations.log import configure_logging
 from bot.settings.errors import SettingsError, SettingUnset
 from bot.settings.model import Settings
+from bot.storage.address import sqlite_file
 from bot.storage.database import StoreAway
 from bot.storage.schema import NewerDatabase
 
 T = TypeVar("T")
 
 
-def run_once(work: Callable[[Settings], Coroutine[Any, Any, T]]) -> T:
+def run_once(work: Callable[[Settings], Coroutine[Any, Any, T]], *, tells_what_is_stored: bool = False) -> T:
     """
     Run a coroutine with this directory's settings and return its result.
 
     The terminal is kept to the answer: only warnings are logged unless more is asked for.
+
+    Raises:
+        Complaint: when a setting is missing or wrong, or the database cannot be used; and, for what tells or
+            erases what is stored, when there is no database. One would be made in the wrong folder, and
+            "nothing is stored about them" said of it.
+
     """
     settings = read_settings()
+    # Without a key, that is what is said first.
+    if tells_what_is_stored and settings.secret_key and (file := unmade_database(settings)):
+        raise Complaint(
+            f"there is no database at {file}: run this in the folder where Casefile runs, with its settings;"
+            " DATABASE_URL says where its database is"
+        )
     configure_logging("WARNING" if settings.log_level == "INFO" else settings.log_level)
     return run_to_the_end(work(settings))
+
+
+def unmade_database(settings: Settings) -> Path | None:
+    """The file in which everything is to be stored, where it is not there yet; else None."""
+    file = sqlite_file(settings.database_url)
+    return file.absolute() if file and not file.exists() else None
 
 
 def run_to_the_end(work: Coroutine[Any, Any, T]) -> T:

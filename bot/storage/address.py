@@ -1,5 +1,6 @@
 """A database's address, judged by how it is written: nothing is loaded that could open it."""
 
+from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 _POSTGRESQL = frozenset({"postgres", "postgresql", "postgresql+psycopg", "postgresql+asyncpg"})
@@ -18,6 +19,11 @@ def database_error(url: str) -> str | None:
         return "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME is needed"
     sockets = any(name == "host" for name, _ in parse_qsl(parts.query))
     return None if (host or sockets) and len(parts.path) > 1 else "a host and the database's name are needed"
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file that a database's address names, from the working directory; None where it is PostgreSQL's."""
+    return None if is_postgresql(url) else Path(url.removeprefix("sqlite:///"))
 
 
 def is_postgresql(url: str) -> bool:

@@ -36,7 +36,9 @@ def audit(
 ) -> int:
     """Print who looked whom up, where, and what came of it, oldest first; the exit status."""
     span, about = _read_span(since), None if subject is None else subject_of(subject)
-    return run_once(lambda settings: _show(settings, span, about, by, as_json=as_json))
+    return run_once(
+        lambda settings: _show(settings, span, about, by, as_json=as_json), tells_what_is_stored=True
+    )
 
 
 def _read_span(since: str | None) -> timedelta | None:

@@ -72,7 +72,8 @@ def forget(
     """Erase a person, under all names that are surely theirs, and print a receipt; the exit status."""
     about = subject_of(subject)
     return run_once(
-        lambda settings: _forget(settings, about, is_dry_run=dry_run, with_posts=posts, as_json=as_json)
+        lambda settings: _forget(settings, about, is_dry_run=dry_run, with_posts=posts, as_json=as_json),
+        tells_what_is_stored=True,
     )
 
 

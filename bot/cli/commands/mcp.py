@@ -39,7 +39,8 @@ def mcp(
         return run_once(_serve)
     if user is None or not _USER.fullmatch(user):
         raise Complaint(f"mcp {action} takes --user U…, the person's id in Slack")
-    return run_once(lambda settings: _token(settings, action, user))
+    is_old = action == "revoke"
+    return run_once(lambda settings: _token(settings, action, user), tells_what_is_stored=is_old)
 
 
 async def _serve(settings: Settings) -> int:

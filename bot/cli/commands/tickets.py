@@ -31,10 +31,10 @@ def tickets(
 ) -> int:
     """Print the shapes of messages that get an offer instead of an answer; the exit status."""
     if action is None:
-        return run_once(lambda settings: _list(settings, as_json=as_json))
+        return run_once(lambda settings: _list(settings, as_json=as_json), tells_what_is_stored=True)
     if number is None:
         raise Complaint("tickets forget takes the shape's number. See: casefile tickets")
-    return run_once(lambda settings: _forget(settings, number))
+    return run_once(lambda settings: _forget(settings, number), tells_what_is_stored=True)
 
 
 async def _list(settings: Settings, *, as_json: bool) -> int:

@@ -24,7 +24,7 @@ def watch(
 ) -> int:
     """Print the threads that are told what becomes of their errors; the exit status."""
     assert action == "list"  # noqa: S101 - there is no other
-    return run_once(lambda settings: _list(settings, as_json=as_json))
+    return run_once(lambda settings: _list(settings, as_json=as_json), tells_what_is_stored=True)
 
 
 async def _list(settings: Settings, *, as_json: bool) -> int:

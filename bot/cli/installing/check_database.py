@@ -10,7 +10,7 @@ from sqlalchemy.exc import DatabaseError
 
 from bot.cli.installing.check import Check, fault, well
 from bot.operations.clock import from_ms
-from bot.storage.address import is_postgresql
+from bot.storage.address import is_postgresql, sqlite_file
 from bot.storage.database import StoreAway, open_database
 from bot.storage.keyring import Keyring
 from bot.storage.schema import HEAD, NewerDatabase, revision_of
@@ -37,7 +37,7 @@ async def look_at_database(url: str, keys: tuple[str, ...], now: datetime) -> Da
         now: this machine's time.
 
     """
-    if not is_postgresql(url) and (unmade := _unmade_file(Path(url.removeprefix("sqlite:///")))):
+    if (file := sqlite_file(url)) and (unmade := _unmade_file(file)):
         return DatabaseFindings((unmade,), usable=False)
     try:
         return await _look(url, keys, now)

@@ -8,7 +8,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.operations.clock import Clock
-from bot.storage.address import is_postgresql
+from bot.storage.address import sqlite_file
 from bot.storage.database.connection import Connection, Database, Sent, StoreAway
 from bot.storage.database.sqlite import SqliteDatabase
 
@@ -25,7 +25,8 @@ async def open_database(url: str, simulated_time: Clock | None = None) -> AsyncI
         simulated_time: takes the place of SQLite's own clock, for days that pass in seconds.
 
     """
-    database = _postgresql(url) if is_postgresql(url) else _sqlite(url, simulated_time)
+    path = sqlite_file(url)
+    database = _sqlite(path, simulated_time) if path else _postgresql(url)
     try:
         yield database
     finally:
@@ -38,8 +39,7 @@ def _postgresql(url: str) -> Database:
     return PostgresqlDatabase(url)
 
 
-def _sqlite(url: str, simulated_time: Clock | None) -> Database:
-    path = Path(url.removeprefix("sqlite:///"))
+def _sqlite(path: Path, simulated_time: Clock | None) -> Database:
     path.parent.mkdir(parents=True, exist_ok=True)
     return SqliteDatabase(path, simulated_time)
 

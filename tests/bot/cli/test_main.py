@@ -109,6 +109,30 @@ def test_a_file_that_is_no_database_is_a_wrong_setting(
     assert capsys.readouterr().err == "casefile: DATABASE_URL: the file there is not a database\n"
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["forget", "jane@contoso.example"],
+        ["forget", "jane@contoso.example", "--dry-run"],
+        ["audit"],
+        ["tickets"],
+        ["watch", "list"],
+        ["mcp", "revoke", "--user", "U0ANA"],
+    ],
+)
+def test_where_no_database_is_nothing_is_said_of_what_is_stored(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SECRET_KEY", "of this test and long enough for one")
+    assert run(words) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith(f"casefile: there is no database at {Path.cwd() / 'casefile.db'}: run this in")
+    assert list(Path.cwd().iterdir()) == []
+    assert run(["quota"]) == 0
+    assert "casefile.db is new: no call has been counted in it yet" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("words", "setting"), [(["serve"], "--port or PORT"), (["demo"], "--port")])
 def test_a_port_that_another_program_has_is_said_so(
     words: list[str], setting: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
