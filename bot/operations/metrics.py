@@ -30,9 +30,9 @@ class Metrics:
 
 
 def make_metrics() -> Metrics:
-    """New metrics, all at zero."""
+    """New metrics, all at zero; what alerts watch is there from the start, or they would miss the first."""
     registry = CollectorRegistry()
-    return Metrics(
+    metrics = Metrics(
         registry,
         Counter("casefile_lookups", "Lookups by how they ended", ["outcome"], registry=registry),
         Histogram("casefile_lookup_seconds", "From accepting to the last edit", registry=registry),
@@ -50,3 +50,7 @@ def make_metrics() -> Metrics:
         Gauge("casefile_open_jobs", "Requests that are still owed an answer", registry=registry),
         Gauge("casefile_quota_left", "Calls an account has left", ["source"], registry=registry),
     )
+    for counter in (metrics.lookups, metrics.tickets):
+        counter.labels("failed")
+    metrics.lookups.labels("answered")
+    return metrics

@@ -43,6 +43,20 @@ def test_every_metric_that_is_watched_is_one_that_is_exported(file: str) -> None
     assert {name for expression in watched for name in METRIC.findall(expression)} <= exported()
 
 
+def test_the_dashboard_shows_every_metric_in_places_of_their_own() -> None:
+    panels = yaml.safe_load((DEPLOY / "grafana-dashboard.json").read_text())["panels"]
+    shown = {name for expression in expressions(panels) for name in METRIC.findall(expression)}
+    families = {family.name for family in make_metrics().registry.collect()}
+    assert {name for name in families if not any(one.startswith(name) for one in shown)} == set()
+    at = [panel["gridPos"] for panel in panels]
+    cells = [
+        (x, y) for p in at for x in range(p["x"], p["x"] + p["w"]) for y in range(p["y"], p["y"] + p["h"])
+    ]
+    assert len(cells) == len(set(cells))
+    assert max(x for x, _ in cells) < 24
+    assert len({panel["id"] for panel in panels}) == len(panels)
+
+
 def test_every_alert_says_what_it_means_and_what_to_do() -> None:
     (group,) = yaml.safe_load((DEPLOY / "alerts.yml").read_text())["groups"]
     assert all({"summary", "description"} <= set(rule["annotations"]) for rule in group["rules"])

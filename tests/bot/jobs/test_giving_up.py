@@ -121,7 +121,7 @@ async def test_whatever_a_person_asked_for_they_are_told_once_that_there_will_be
         await giving_up.tell(job, GaveUp.UNEXPECTED)
     [told] = at.seen_by_agent()
     assert "could not finish this lookup" in told.text
-    assert b'casefile_lookups_total{outcome="failed"}' in metrics.text()
+    assert b'casefile_lookups_total{outcome="failed"} 2.0' in metrics.text()
 
 
 @pytest.mark.parametrize(
