@@ -47,7 +47,9 @@ def _account(name: SourceName) -> str:
 
 def desk_note(case_files: Sequence[CaseFile], ticket_at: datetime | None, mark: str) -> str:
     """The note about one to three people; `mark` is what it is found again by."""
-    lines = [HTML.bold(table.NOTE_HEAD)]
+    # Whoever reads it days later has to know when "now" was.
+    times = [HTML.time(case_file.as_of) for case_file in case_files]
+    lines = [HTML.bold(table.NOTE_HEAD.format(time=max(times)))]
     for case_file in case_files:
         lines += ["", *_lines(case_file, ticket_at)]
     lines += ["", table.NOTE_MARK.format(mark=html.escape(mark))]

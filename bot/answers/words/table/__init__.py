@@ -271,7 +271,7 @@ CANNOT_WATCH = "The thread cannot be watched: Casefile may not post here for eve
 
 # A note in the help desk, and what is said of it.
 NOTE_IN_TICKET = "Note in ticket"
-NOTE_HEAD = "Casefile: what this customer did around the time of the ticket"
+NOTE_HEAD = "Casefile, {time}: what this customer did around the time of the ticket"
 NOTE_MARK = "Noted by Casefile ({mark})"
 NOTED = "Noted in the ticket at {desk}, where customers do not see it"
 NOTED_FOR = "{noted}, for {person}."
