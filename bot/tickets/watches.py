@@ -43,7 +43,7 @@ class Watch:
 
     `names` are all names of its customers by the source that knows them so. `seen_at` is when they had last
     been on the site; `hits` is how many further errors of theirs it was told, `changes` how often it was told
-    what became of an error. `by_person`: somebody has asked for it.
+    what became of an error: both since a person has asked for it the last time, which `asked` counts.
     """
 
     channel: str
@@ -54,7 +54,7 @@ class Watch:
     seen_at: datetime | None = None
     hits: int = 0
     changes: int = 0
-    by_person: bool = False
+    asked: int = 0
 
     def also(self, errors: Iterable[WatchedError]) -> "Watch":
         """The same with further errors."""
@@ -130,7 +130,7 @@ class WatchBook:
             the thread as it is watched now; None where it is not.
 
         """
-        watch = replace(watch, by_person=by_person)
+        watch = replace(watch, asked=int(by_person))
         place = self.place(watch.channel, watch.root_ts)
         until = now_ms() + milliseconds(lasting)
         look = None if look_in is None else now_ms() + milliseconds(look_in)
@@ -140,8 +140,11 @@ class WatchBook:
             if not known.is_on and not by_person:
                 return None
             if (before := self._opened(known.sealed)) is not None:
-                watch = replace(watch, hits=before.hits, seen_at=watch.seen_at or before.seen_at)
-                watch = replace(watch, changes=before.changes, by_person=by_person or before.by_person)
+                watch = replace(
+                    watch, asked=before.asked + by_person, seen_at=watch.seen_at or before.seen_at
+                )
+                if not by_person:
+                    watch = replace(watch, hits=before.hits, changes=before.changes)
                 watch = replace(watch, errors=before.errors).also(watch.errors)
             again = {"until_ms": until, "look_ms": look} if by_person else {}
             values = {"sealed": self._sealed(watch), "is_on": True} | again

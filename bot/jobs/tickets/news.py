@@ -132,7 +132,7 @@ class WatchJobs:
 
     async def _is_muted(self, watch: Watch) -> bool:
         """Whether a thread is told nothing for now, as its channel is muted; unless a person asked for it."""
-        return not watch.by_person and await self._switches.is_muted(watch.channel)
+        return not watch.asked and await self._switches.is_muted(watch.channel)
 
     async def _is_full(self) -> bool:
         """Whether the owner's channel has been told as much in a day as it may be; else a line is counted."""

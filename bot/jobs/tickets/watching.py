@@ -154,8 +154,9 @@ class Watching:
             theirs = await self.book.places(connection, self._keys_of_people(news)) if news.people else ()
         if news.change:
             await self._spread_change(news, having)
-        for place in sorted({*theirs} - {*having}):
-            await self._add_hit(place, news, error)
+        every = {*theirs, *having}
+        for place in sorted(every.difference(having)):
+            await self._add_hit(place, news, error, tickets=len(every))
         self.look_for_jobs()
 
     async def write_looks(self) -> None:
@@ -169,10 +170,11 @@ class Watching:
         self.look_for_jobs()
 
     async def tell_return(self, place: str, watch: Watch, told: ThreadNews) -> None:
-        """Write the job that tells a thread, once, that its customer is back."""
+        """Write the job that tells a thread that its customer is back: once, and again if asked for."""
+        key = f"back {watch.asked}" if watch.asked else "back"
         async with self._store.write() as connection:
             await self.book.look_no_more(connection, place)
-            await self._inbox.add(connection, [self._tell(place, watch, told, "back")])
+            await self._inbox.add(connection, [self._tell(place, watch, told, key)])
         self.look_for_jobs()
 
     async def _spread_change(self, news: ErrorNews, places: Sequence[str]) -> None:
@@ -193,12 +195,11 @@ class Watching:
             async with self._store.write() as connection:
                 await self._inbox.add(connection, [self._tell_channel(told, channels, news.key)])
 
-    async def _add_hit(self, place: str, news: ErrorNews, error: WatchedError) -> None:
+    async def _add_hit(self, place: str, news: ErrorNews, error: WatchedError, tickets: int) -> None:
         async with self._store.write() as connection:
             watch = await self.book.add_hit(connection, place, error)
             if watch is None or watch.hits > _MOST_HITS:
                 return
-            tickets = await self.book.count(connection, self.book.keys_of_error(error))
             told = ThreadNews(Topic.HIT, news, tickets, is_last=watch.hits == _MOST_HITS)
             key = f"hit {self.book.keys_of_error(error)[0]}"
             await self._inbox.add(connection, [self._tell(place, watch, told, key)])

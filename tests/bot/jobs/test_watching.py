@@ -178,6 +178,15 @@ async def test_another_error_that_hits_the_customer_is_told_and_then_watched_too
     assert room.told(other) == []
 
 
+async def test_each_of_a_customers_tickets_is_told_how_many_have_the_error_that_they_hit(
+    room: Newsroom,
+) -> None:
+    roots = [await room.ticket_of(JANE) for _ in range(2)]
+    await room.push("NewErrorOccurred", error=3, hit=JANE)
+    await room.work()
+    assert ["2 open tickets have this error" in room.told(root)[-1] for root in roots] == [True, True]
+
+
 async def test_a_customer_who_hits_many_errors_makes_a_few_lines(room: Newsroom) -> None:
     root = await room.ticket_of(JANE)
     for error in range(2, 12):
@@ -211,6 +220,12 @@ async def test_a_customer_who_is_back_is_told_once_and_a_vendor_with_few_calls_i
     [told] = room.told(root)
     assert "This customer is back on the site" in told
     assert len(raygun.asked) == asked
+    # Whoever asks to watch it is promised that it is told.
+    await room.press(root, JANE, on=True)
+    rybbit.people[JANE.value] = (replace(visit, id="again", started_at=system_clock()),)
+    for _ in range(2):
+        await look_now(room)
+    assert ["is back" in line for line in room.told(root)] == [True, True]
 
 
 # Buttons.
