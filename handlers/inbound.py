@@ -180,12 +180,13 @@ def asker_of(inbound: Inbound, body: dict[str, Any], way: Way) -> Asker:
         way,
         is_foreign=_is_foreign(inbound, body, body["user"].get("team_id")),
         is_shared=_is_shared(body),
-        in_thread=bool(container.get("thread_ts")),
+        # What heads a thread is pressed in the channel.
+        in_thread=container.get("thread_ts") not in (None, "", container.get("message_ts")),
     )
 
 
 def writer_of(inbound: Inbound, body: dict[str, Any], way: Way, thread_ts: str | None) -> Asker:
-    """Who wrote the message of an event, and where."""
+    """Who wrote the message of an event, and where; `thread_ts` is the thread to answer in."""
     event = body["event"]
     return Asker(
         str(event["user"]),
@@ -195,6 +196,7 @@ def writer_of(inbound: Inbound, body: dict[str, Any], way: Way, thread_ts: str |
         way=way,
         is_foreign=_is_foreign(inbound, body, event.get("user_team") or event.get("team")),
         is_shared=_is_shared(body),
+        in_thread=bool(event.get("thread_ts")),
     )
 
 

@@ -66,7 +66,7 @@ class Asker:
     `thread_ts` is the thread they asked in, None for the channel itself. `response_url` is a secret, which is
     why jobs are sealed. `is_foreign` and `is_shared` are what Slack says with the request itself: that the
     asker is of another company, that the channel is shared with one. `in_thread`: they look at that thread,
-    for they have pressed a button in it.
+    for they have written or pressed a button in it.
     """
 
     user: str

@@ -210,11 +210,13 @@ class Poster:
         """
         Show something to whoever asked: in a direct message to all who are in it, else to them alone.
 
-        It can be neither found nor edited again; False where Slack does not show it.
+        It can be neither found nor edited again; False where Slack does not show it. In a thread that has no
+        reply yet nobody would see it (https://docs.slack.dev/reference/methods/chat.postEphemeral, "active
+        thread"): then it stands in the channel.
         """
         content: dict[str, Any] = {
             "channel": asker.channel,
-            "thread_ts": asker.thread_ts,
+            "thread_ts": asker.thread_ts if asker.in_thread or asker.is_direct else None,
             "text": message.text,
             "blocks": message.blocks,
         }

@@ -30,6 +30,9 @@ def post_ephemeral(state: State, args: Arguments) -> Json:
         raise ApiError("user_not_in_channel")
     content = read_content(state, args.values, "chat.postEphemeral")
     thread_ts = _thread(state, channel, args.text("thread_ts"))
+    if thread_ts and not state.replies(channel.id, thread_ts):
+        # "Ephemeral messages in threads are only shown if there is already an active thread."
+        state.violate(f"an ephemeral message that nobody sees, for there is no thread: {channel.id}")
     message = state.post_as_bot(channel.id, content, thread_ts=thread_ts, only_for=user)
     return {"ok": True, "message_ts": message.ts}
 

@@ -165,11 +165,12 @@ class Table:
         await self.slack.press(channel, on.ts, action, who, block, option=option)
 
     def bring(self, place: str, ts: str | None, channel: str) -> None:
-        """Have a thread's first message in another channel too."""
+        """Have a thread in another channel too."""
         state = self.slack.state
         root = state.find(place, ts) if ts else None
         if root is not None and state.find(channel, root.ts) is None:
-            state.store(replace(root, channel=channel))
+            for message in (root, *state.replies(place, root.ts)):
+                state.store(replace(message, channel=channel))
 
     async def event(self, kind: str, who: str, channel: str, **more: Any) -> None:
         """An event that somebody causes; Slack itself would spare the app some of them."""

@@ -377,6 +377,8 @@ async def test_a_mention_is_answered_to_the_asker_alone_where_that_is_set_up(des
         slack = desk.world.slack
         text = f"<@{slack.people.bot}> {JANE}"
         asked = await slack.post_as_user(slack.places.support, slack.people.agent, text)
-        await desk.ephemeral(such="in the last")
+        shown = await desk.ephemeral(such="in the last")
         await desk.idle(bot)
         assert ours_below(desk, asked) == []
+        # Below a message that has no thread yet nobody would see it.
+        assert shown.thread_ts is None

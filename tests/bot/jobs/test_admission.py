@@ -20,6 +20,7 @@ from bot.storage.keyring import Keyring
 from bot.storage.memory import Memory
 from bot.storage.store import Store
 from bot.storage.tables import posts as posts_table
+from sandbox.slack.messages import Content
 from sandbox.slack.people import TEAM
 from tests.bot.in_slack import InSlack, Process, in_slack, texts
 from tests.conftest import MovableClock
@@ -230,6 +231,7 @@ async def test_whoever_pressed_in_a_thread_is_told_there_and_where_that_cannot_b
     at: InSlack, admission: Admission
 ) -> None:
     root = await at.slack.post_as_app(at.slack.places.support, "a ticket")
+    at.slack.state.post_as_bot(root.channel, Content("an answer"), thread_ts=root.ts)
     asker = replace(at.agent(thread_ts=root.ts, with_url=True), in_thread=True)
     await admission.tell(await at.accept(), asker, "in the thread")
     at.slack.fail_next(EPHEMERAL, error="not_in_channel")
