@@ -47,6 +47,8 @@ _MESSAGE_ID = re.compile(
     rf"(?:[\s,]{{1,3}}<\x01?{_ID}\x02?>){{0,20}}",
     re.IGNORECASE,
 )
+# Unicode's categories of what is within words of Indic and other scripts, and no letter: marks, joiners.
+_WITHIN_WORDS = frozenset({"Mn", "Mc", "Me", "Cf"})
 # Users of version control, in `git@host:path`.
 _PROGRAMS = frozenset({"git", "hg", "svn", "ssh"})
 
@@ -84,6 +86,8 @@ def find_addresses(text: str) -> Iterator[Found]:
         if match["linked"] is not None:
             yield Found(match["linked"].strip(), match.start(), match.end())
         else:
+            if _goes_on(text, match.end()):
+                continue
             start, end = _without_neighbours(match["bare"], match.start(), match.end())
             if not _is_noise(bare := _trimmed(text[start:end]), text, end):
                 yield Found(bare, start, end)
@@ -98,6 +102,12 @@ def find_obfuscated(text: str) -> Iterator[str]:
     for match in _OBFUSCATED.finditer(text):
         domain = re.sub(_DOT, ".", match[2] or match[3], flags=re.IGNORECASE)
         yield f"{match[1]}@{domain}"
+
+
+def _goes_on(text: str, end: int) -> bool:
+    """Whether the word goes on where a candidate ends, with a vowel's mark or a joiner: then it was cut."""
+    following = text[end : end + 1]
+    return not following.isascii() and unicodedata.category(following) in _WITHIN_WORDS
 
 
 def _without_neighbours(bare: str, start: int, end: int) -> tuple[int, int]:

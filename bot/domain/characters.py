@@ -9,10 +9,10 @@ import json
 import re
 
 # Unicode's Default_Ignorable_Code_Point but for the two joiners: soft hyphen, zero width, direction marks,
-# isolates, fillers, variation selectors, tags.
+# isolates, fillers, variation selectors, tags; and the anchors of annotations.
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
-    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001d173-\U0001d17a\U000e0000-\U000e0fff]+"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]+"
 )
 # Between two letters of Arabic or an Indic script a joiner is spelling: two domains may differ by it alone.
 _SPELT_WITH_JOINERS = "\u0590-\u1cff"

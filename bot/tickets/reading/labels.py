@@ -70,15 +70,19 @@ _PLURAL = re.compile(
 _OF_DATA = re.compile(r"^[\"'“”„«‘’]|[\"“”»]$|[{}\\<>$]|\w[_.]\w")
 
 
+# Letters and marks that people write in two ways; joiners, Hebrew's and other double quotes say nothing.
+_LETTERS = str.maketrans(
+    {"’": "'", "ø": "o", "ł": "l", "ß": "ss", "æ": "ae", "ı": "i", "đ": "d"}
+    | dict.fromkeys('"\u05f4\u200c\u200d', "")
+)
+
+
 def plain(label: str) -> str:
     """A label in lower case, without accents and decoration: "👤 *E-Mail-Adresse* :" is "email adresse"."""
     text = label.lower()
     if not text.isascii():
         text = unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFKD", text))).lower()
-        text = (
-            text.replace("’", "'").replace("ø", "o").replace("ł", "l").replace("ß", "ss").replace("æ", "ae")
-        )
-        text = text.replace("ı", "i").replace("đ", "d").replace("\u05f4", "").replace('"', "")
+        text = text.translate(_LETTERS)
     text = _NOT_WORDS.sub(" ", _REQUIRED.sub(" ", text))
     text = _EMAIL_WORD.sub("email", " ".join(text.split()))
     text = _NUMBER.sub("", text.strip(_EDGES)) or text

@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any
 
 from bot.domain.addresses import find_addresses, read_address
+from bot.domain.characters import without_invisible
 from bot.domain.model import Subject
 from bot.tickets.reading import words
 from bot.tickets.reading.labels import plain
@@ -129,6 +130,7 @@ def _has_company(lines: Sequence[str], headers: Sequence[tuple[str, str] | None]
 
 def _one(value: str) -> Subject | None:
     """The address of "Name <address>" or "address"; None where it is not clear which one it is."""
+    value = without_invisible(value)
     found = list(islice(find_addresses(value), _MOST_PEOPLE))
     bracketed = [one for one in found if value[: one.start].rstrip()[-1:] in ("<", "[", "(")]
     judged = [a for one in (bracketed or found) if (a := read_address(one.typed)) is not None]
@@ -153,7 +155,7 @@ def _people(people: Any) -> tuple[Subject, ...]:
     found = []
     for person in _dicts(people):
         address, original = person.get("address"), person.get("original")
-        read = read_address(address.strip()) if isinstance(address, str) else None
+        read = read_address(without_invisible(address).strip()) if isinstance(address, str) else None
         if read is None and isinstance(original, str):
             read = _one(original[:_MOST_TEXT])
         if read is not None:

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
+from bot.domain.characters import without_invisible
+
 # Around an address that Slack itself linked: it is read as it stands, whatever surrounds it.
 LINKED, LINKED_END = "\x01", "\x02"
 # Around what a link to the ticket shows: its title, which the customer wrote.
@@ -24,11 +26,6 @@ _MOST_LINKS_READ = 50
 _TOKEN = re.compile(r"<([^<>\n]{1,3000})>")
 _BARE_URL = re.compile(r"https?://[^\s<>|\x01-\x07]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-# Zero width, soft hyphen, marks of direction, isolates, variation selectors, fillers, tags.
-_INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
-    "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
-)
 # Only a line feed ends a line: in a name, other ends of lines must not begin a line of their own.
 _OTHER_ENDS = re.compile(r"\r(?!\n)|[\x85\u2028\u2029]")
 # Signs that Slack's own markup is made of stay wide: nobody's text may become markup.
@@ -58,11 +55,11 @@ class MarkupLink:
 IsTicket = Callable[[MarkupLink], bool]
 
 
-def without_invisible(text: str) -> str:
+def _made_plain(text: str) -> str:
     """A text without characters that nobody sees, with line ends and full-width signs made plain."""
     if "\r" in text or not text.isascii():
         text = _OTHER_ENDS.sub(" ", text).replace("\r", "")
-    return text if text.isascii() else _INVISIBLE.sub("", text).translate(_WIDE)
+    return text if text.isascii() else without_invisible(text).translate(_WIDE)
 
 
 def read_markup(text: str, is_ticket: IsTicket) -> tuple[str, list[MarkupLink]]:
@@ -77,7 +74,7 @@ def read_markup(text: str, is_ticket: IsTicket) -> tuple[str, list[MarkupLink]]:
     links: list[MarkupLink] = []
     shown: list[str] = []
     end = 0
-    text = _CONTROL.sub(" ", without_invisible(text))
+    text = _CONTROL.sub(" ", _made_plain(text))
     text = _FENCE.sub("\n>", text) if "```" in text else text
     for token in _TOKEN.finditer(text):
         shown.append(_plain(text[end : token.start()], links))
@@ -96,7 +93,7 @@ def _token(token: str, links: list[MarkupLink], is_ticket: IsTicket, before: str
     scheme = target.partition(":")[0].lower()
     if scheme == "mailto":
         address = unquote(_unescaped(target[len("mailto:") :]).partition("?")[0])
-        address = _CONTROL.sub("", without_invisible(address)).strip()
+        address = _CONTROL.sub("", _made_plain(address)).strip()
         return f"{LINKED}{address}{LINKED_END}" if "@" in address else " "
     if scheme in ("http", "https") and "://" in target:
         return _link(MarkupLink(_unescaped(target), _unescaped(label), before), links, is_ticket)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.domain.subjects import Ask, read_command
 from bot.tickets.decide import Action
 from tests.bot.tickets.messages import RULES, TICKET, asked, fields, message, read, section
 
@@ -102,3 +103,27 @@ def test_the_shape_says_by_what_without_a_word_of_the_message() -> None:
     offered = labelled.as_offer("It was wrong before.")
     assert (offered.action, offered.subjects, offered.shape) == (Action.OFFER, (), "")
     assert [address.value for address in offered.mentioned] == [JANE]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "jane@नमा.example",
+        "jane@contoso.उदाहरण",
+        "jane@نامه\u200cای.example",
+        "jane@contoso.نامه\u200cای",
+        "jane@contoso.b\u200cc.example",
+        "ja\u200bne@contoso.example",
+    ],
+)
+def test_a_ticket_names_whom_the_same_address_names_after_the_command_or_nobody(address: str) -> None:
+    asked_for = read_command(address)
+    named = {asked_for.subject.value} if isinstance(asked_for, Ask) else set()
+    mail = {"id": "F0MAIL", "mode": "email", "from": [{"address": address, "original": f"Jane <{address}>"}]}
+    for posted in (
+        message(blocks=[section(TICKET), fields(f"*Requester*\n{address}")]),
+        message(f"{TICKET} from Jane Doe ({address})"),
+        message(subtype="file_share", files=[mail]),
+    ):
+        reading = read(posted)
+        assert {subject.value for subject in (*reading.requester, *reading.mentioned)} <= named
