@@ -18,7 +18,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.asking import Asker
 from bot.operations.clock import Clock, expiring_cache
 from bot.operations.tasks import task_group, together
-from bot.settings.model import AccessSettings
+from bot.settings.behaviour import AccessSettings
 from bot.storage.memory import Memory
 
 T = TypeVar("T")

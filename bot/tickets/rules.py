@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     # The reader works without settings, and without what they load.
-    from bot.settings.model import TicketSettings
+    from bot.settings.behaviour import TicketSettings
 
 
 @dataclass(frozen=True, slots=True)

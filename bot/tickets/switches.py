@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, delete, select, true
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.operations.clock import Clock
-from bot.settings.model import TicketSettings
+from bot.settings.behaviour import TicketSettings
 from bot.storage.database import StoreAway
 from bot.storage.store import Store
 from bot.storage.tables import switches

@@ -14,7 +14,7 @@ from bot.jobs.inbox import Job
 from bot.lookup.pages.named import NamedPage, NamedPages, Undescribed, Unnamed
 from bot.operations.clock import Clock
 from bot.replay.addresses import ReplayAddresses
-from bot.settings.model import LookupSettings
+from bot.settings.behaviour import LookupSettings
 from bot.sources.http import CallFailed
 from bot.sources.protocol import Question
 from bot.sources.quota import Purpose

@@ -12,7 +12,7 @@ from bot.answers.block_kit import note
 from bot.domain.asking import Asker
 from bot.jobs.admission import Admission, NotAgain
 from bot.operations.metrics import Metrics, make_metrics
-from bot.settings.model import AccessSettings
+from bot.settings.behaviour import AccessSettings
 from bot.slack.access import Access
 from bot.slack.client import SlackAway
 from bot.storage.database import StoreAway

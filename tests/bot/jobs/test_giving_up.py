@@ -43,7 +43,7 @@ from bot.jobs.payloads import (
 from bot.jobs.results import GaveUp
 from bot.operations.clock import system_clock
 from bot.operations.metrics import Metrics, make_metrics
-from bot.settings.model import AccessSettings
+from bot.settings.behaviour import AccessSettings
 from bot.slack.access import Access
 from bot.slack.client import SlackAway
 from bot.sources.protocol import Effort

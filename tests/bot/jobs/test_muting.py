@@ -11,7 +11,8 @@ from bot.jobs.admission import Admission
 from bot.jobs.payloads import MUTE, MutePayload
 from bot.jobs.tickets.muting import MuteJobs
 from bot.operations.clock import system_clock
-from bot.settings.model import AccessSettings, load_settings
+from bot.settings.behaviour import AccessSettings
+from bot.settings.model import load_settings
 from bot.slack.access import Access
 from bot.storage.keyring import Keyring
 from bot.storage.memory import Memory

@@ -19,7 +19,7 @@ from bot.lookup.single_flight import Flights
 from bot.operations.clock import system_clock
 from bot.operations.metrics import make_metrics
 from bot.operations.tasks import Tasks
-from bot.settings.model import AccessSettings
+from bot.settings.behaviour import AccessSettings
 from bot.slack.access import Access
 from bot.sources.http import CallFailed, Calls, VendorHttp
 from bot.sources.protocol import SessionErrors, SessionSummary

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from slack_sdk.errors import SlackApiError
 from sqlalchemy import update
 
-from bot.settings.model import AccessSettings
+from bot.settings.behaviour import AccessSettings
 from bot.slack.access import Access, Person, Place, Refusal, judge, read_person, read_place
 from bot.slack.client import SlackAway
 from bot.slack.identity import identify

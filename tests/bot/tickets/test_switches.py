@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from bot.settings.model import TicketSettings, load_settings
+from bot.settings.behaviour import TicketSettings
+from bot.settings.model import load_settings
 from bot.storage.store import Store
 from bot.tickets.rules import TicketRules
 from bot.tickets.switches import Switches, TicketSwitches
