@@ -59,7 +59,7 @@ def admission(at: InSlack, metrics: Metrics) -> Admission:
 
 def counted(metrics: Metrics) -> dict[str, float]:
     samples = next(iter(metrics.lookups.collect())).samples
-    return {s.labels["outcome"]: s.value for s in samples if s.name.endswith("_total")}
+    return {s.labels["outcome"]: s.value for s in samples if s.name.endswith("_total") and s.value}
 
 
 async def know_the_place(admission: Admission, at: InSlack) -> None:
