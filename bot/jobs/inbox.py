@@ -8,7 +8,7 @@ has ended.
 
 import asyncio
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -26,6 +26,7 @@ from bot.storage.upsert import insert_into, insert_new_returning
 
 # So many requests are written down in one transaction.
 _AT_ONCE = 32
+_LOOKED_EVERY_SECONDS = 0.2
 
 
 NewJob = tuple[str, str, str]
@@ -243,6 +244,19 @@ class Inbox:
         async with self._store.read() as connection:
             query = select(func.count()).select_from(jobs).where(jobs.c.state == "open")
             return int((await connection.execute(query)).scalar_one())
+
+    async def still_at_work_on(self, job_ids: Collection[str], longest: timedelta) -> int:
+        """Of how many of these jobs a process is at work on, when none is any more or after so long."""
+        is_leased = jobs.c.leased_by.is_not(None) & (jobs.c.leased_until_ms > now_ms())
+        at_work = jobs.c.id.in_(job_ids), jobs.c.state == "open", is_leased
+        query = select(func.count()).select_from(jobs).where(*at_work)
+        end = asyncio.get_running_loop().time() + longest.total_seconds()
+        while True:
+            async with self._store.read() as connection:
+                still = int((await connection.execute(query)).scalar_one())
+            if not still or asyncio.get_running_loop().time() >= end:
+                return still
+            await asyncio.sleep(_LOOKED_EVERY_SECONDS)
 
     def write_later(self, job_id: str, write: Write) -> None:
         """Have something written in the job's next transaction, at the latest in the one that lets it go."""

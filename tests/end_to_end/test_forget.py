@@ -1,7 +1,9 @@
 """Nothing of a person remains once they are forgotten, and everybody else is as they were."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import pytest
 
@@ -9,7 +11,7 @@ from bot.app import Bot
 from bot.audit.erasures import announce
 from bot.audit.search import search
 from bot.audit.trail import forgotten_hash
-from bot.cli.commands.forget import erase_person, receipt_json, receipt_text
+from bot.cli.commands.forget import erase_person, receipt_json, receipt_text, until_nothing_is_under_way
 from bot.domain.model import Subject, SubjectKind
 from bot.engine.opening import open_engine
 from bot.engine.parts import Engine
@@ -117,6 +119,22 @@ async def test_a_running_bot_drops_what_it_holds_in_memory(desk: Desk) -> None:
         await desk.ask(JANE)
         await desk.thread(number=3)
         assert len(desk.world.rybbit.calls) > calls
+
+
+async def test_who_is_being_looked_up_is_forgotten_when_that_has_ended(desk: Desk) -> None:
+    held = desk.world.rybbit.hold = asyncio.Event()
+    async with desk.casefile() as bot, open_engine(desk.settings, desk.world.clock) as engine:
+        await desk.ask(JANE)
+        await desk.world.slack.wait_for(lambda: desk.world.rybbit.calls)
+        assert await until_nothing_is_under_way(engine, BY_ADDRESS, timedelta()) == 1
+        ending = asyncio.create_task(until_nothing_is_under_way(engine, BY_ADDRESS))
+        held.set()
+        assert await ending == 0
+        [row] = await search(engine.store, engine.keyring, subject=BY_ADDRESS)
+        assert row.outcome == "found"
+        await desk.idle(bot)
+        receipt = await erase_person(engine, BY_ADDRESS, is_dry_run=False, with_posts=False)
+    assert (receipt.posts, receipt.doomed.counts["jobs"]) == (2, 0)
 
 
 async def test_the_bots_posts_about_them_are_deleted_and_nobody_elses(desk: Desk) -> None:

@@ -4,8 +4,8 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from cyclopts import Parameter
@@ -16,6 +16,7 @@ from bot.audit.entries import AuditEntry, Came
 from bot.audit.erasures import HEARD_WITHIN_SECONDS, announce
 from bot.audit.forget import Doomed, erase, find_person
 from bot.audit.own_posts import OutOfReach, Removed, out_of_reach, posts_about, remove_posts
+from bot.audit.person import ProductOf
 from bot.audit.trail import forgotten_hash
 from bot.cli.arguments import AsJson
 from bot.cli.as_json.json_values import iso
@@ -35,7 +36,10 @@ from bot.slack.client import SlackClient, open_slack_session
 from bot.slack.identity import identify
 from bot.slack.rate_limits import RateLimits
 from bot.slack.signed_values import ButtonSeals
-from bot.storage.tables import digest_tickets
+from bot.storage.tables import digest_tickets, jobs
+
+# Vendors and Slack are waited for no longer than that.
+_LONGEST_UNDER_WAY = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,8 @@ class Receipt:
     What was erased, or would be: rows by table, and the bot's own posts in Slack.
 
     `hash` is all that is kept of the person, `beyond` what no app can take back. `is_whole` is False where
-    another process still reads parts of the database file that are deleted.
+    another process still reads parts of the database file that are deleted. `under_way` is how many requests
+    about the person had not ended.
     """
 
     at: datetime
@@ -55,6 +60,7 @@ class Receipt:
     removed: Removed | None
     is_dry_run: bool
     is_whole: bool = True
+    under_way: int = 0
 
 
 def forget(
@@ -83,19 +89,40 @@ async def _forget(
     if with_posts:
         settings.require("SLACK_BOT_TOKEN")
     async with open_engine(settings) as engine:
+        under_way = 0
         if not is_dry_run:
+            under_way = await until_nothing_is_under_way(engine, subject)
             await announce(engine.store)
             await asyncio.sleep(HEARD_WITHIN_SECONDS)
         receipt = await erase_person(engine, subject, is_dry_run=is_dry_run, with_posts=with_posts)
+        receipt = replace(receipt, under_way=under_way)
     print(json.dumps(receipt_json(receipt), indent=1) if as_json else receipt_text(receipt))
     return OK
+
+
+async def until_nothing_is_under_way(
+    engine: Engine, subject: Subject, longest: timedelta = _LONGEST_UNDER_WAY
+) -> int:
+    """
+    Wait for the requests about somebody that a process is at work on; how many are still under way then.
+
+    What they learn and post would be there again when everything has been erased.
+    """
+    inbox = Inbox(engine.store, engine.keyring)
+    if not await inbox.count_open():
+        return 0
+    doomed = await find_person(engine.store, engine.keyring, subject, _product_of(engine))
+    return await inbox.still_at_work_on([str(key[0]) for key in doomed.rows[jobs]], longest)
+
+
+def _product_of(engine: Engine) -> ProductOf:
+    return SharedUids.of(engine.settings.shared_uids).product_of
 
 
 async def erase_person(engine: Engine, subject: Subject, *, is_dry_run: bool, with_posts: bool) -> Receipt:
     """Erase a person from the database, and on request from Slack; the receipt is kept in the audit trail."""
     store, keyring = engine.store, engine.keyring
-    product_of = SharedUids.of(engine.settings.shared_uids).product_of
-    doomed = await find_person(store, keyring, subject, product_of)
+    doomed = await find_person(store, keyring, subject, _product_of(engine))
     places, beyond = await posts_about(store, doomed), await out_of_reach(store, doomed)
     book = DigestBook(store, keyring)
     lists = sorted(await book.pages_of([place for (place,) in doomed.rows[digest_tickets]]))
@@ -143,6 +170,7 @@ def receipt_json(receipt: Receipt) -> dict[str, Any]:
         },
         "out_of_reach": asdict(receipt.beyond),
         "unreadable": receipt.doomed.unreadable,
+        "under_way": receipt.under_way,
     }
 
 
@@ -158,6 +186,11 @@ def receipt_text(receipt: Receipt) -> str:
     if doomed.unreadable:
         lines.append(
             f"{counted(doomed.unreadable, 'row')} sealed by a key that is no longer in SECRET_KEY: not read"
+        )
+    if receipt.under_way:
+        requests = counted(receipt.under_way, "request")
+        lines.append(
+            f"{requests} about them had not ended, and may tell of them again: repeat this in a while."
         )
     if not receipt.is_whole:
         lines.append("Another process still reads the file: what was deleted leaves it when that has ended.")
