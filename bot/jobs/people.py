@@ -258,9 +258,8 @@ class PeopleJobs:
         once = partial(self._admission.at_most_once, job, asker)
         view = self._for_one(payload, hint)
         target: Target = EphemeralTarget(self._admission.say, asker, view, once)
-        in_place = payload.on is not None and payload.on.ephemeral
-        if asker.response_url and (in_place or asker.way is Way.COMMAND):
-            target = ResponseUrlTarget(self._poster, asker, view, asker.response_url, once, in_place)
+        if asker.response_url and payload.on is not None and payload.on.ephemeral:
+            target = ResponseUrlTarget(self._poster, asker, view, asker.response_url, once)
         await self._present(job, payload, target, ShownTo.ASKER)
 
     async def _present(self, job: Job, payload: LookupPayload, target: Target, seen_by: ShownTo) -> None:

@@ -41,10 +41,10 @@ def show(state: State, url: ResponseUrl, values: Json, where: str) -> Message | 
     in_channel = values.get("response_type") == "in_channel"
     thread_ts = values.get("thread_ts")
     only_for = None if in_channel else url.user
-    message = state.post_as_bot(url.channel, content, thread_ts=thread_ts, only_for=only_for)
-    if not url.from_click:
-        state.response_urls.point_at(url.token, message.ts)
-    return message
+    if replace and original is None:
+        # Whoever reads it has two messages then (https://github.com/slackapi/bolt-python/issues/1268).
+        state.violate(f"{where}: replace_original where no message was clicked in")
+    return state.post_as_bot(url.channel, content, thread_ts=thread_ts, only_for=only_for)
 
 
 async def handle_response(state: State, request: web.Request) -> web.Response:

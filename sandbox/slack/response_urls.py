@@ -14,7 +14,7 @@ class ResponseUrl:
     A URL where the app may answer one user's command or click.
 
     `message_ts` is the message that `replace_original` and `delete_original` act on: the one with the
-    button, or the last one that this URL made.
+    button. A command has none.
     """
 
     token: str
@@ -55,7 +55,3 @@ class ResponseUrls:
             return "used_url"
         self._urls[token] = replace(url, uses=url.uses + 1)
         return self._urls[token]
-
-    def point_at(self, token: str, message_ts: str | None) -> None:
-        """Set the message that the URL's next `replace_original` is about."""
-        self._urls[token] = replace(self._urls[token], message_ts=message_ts)

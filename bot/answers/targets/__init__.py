@@ -2,8 +2,8 @@
 Where in Slack a case file is shown: a parent with its reply, one message, an earlier answer, to the asker.
 
 A reply is edited at most four times, the last time at its end, and a parent once. Where the bot may not
-post, or only the asker may see the answer, it goes by a command's response URL, or as one message that is
-never edited.
+post, or only the asker may see the answer, it is one message that is never edited, but in place of one that
+only the asker saw.
 """
 
 from collections.abc import Awaitable, Callable
@@ -186,12 +186,10 @@ class EditTarget:
 @dataclass(slots=True)
 class ResponseUrlTarget:
     """
-    An answer that only the asker sees: by response URL, of which Slack allows five uses.
+    An answer in place of what only the asker sees, and has clicked in: by the click's response URL.
 
-    What it edits is the message that was clicked in, or, of a command's URL, its own first answer: so it is
-    for commands, and for clicks in what the asker alone sees (`in_place`).
-
-    A URL that has expired (Slack: after half an hour) is done without: then it is shown once, at the end.
+    Slack allows five uses of it. One that has expired (Slack: after half an hour) is done without: then it is
+    shown once, at the end.
     """
 
     poster: Poster
@@ -199,7 +197,6 @@ class ResponseUrlTarget:
     view: View
     response_url: str
     once: Once
-    in_place: bool = False
     _uses: int = 0
     _has_expired: bool = False
 
@@ -208,9 +205,9 @@ class ResponseUrlTarget:
         return True
 
     async def show(self, case_files: CaseFiles) -> None:
-        """Answer, or replace the answer; the last use is kept for the end."""
+        """Replace what is there, once there is something to show; the last use is kept for the end."""
         waiting = is_waiting(case_files)
-        if waiting and (self._uses >= _MOST_EDITS or (self.in_place and not found_any(case_files))):
+        if waiting and (self._uses >= _MOST_EDITS or not found_any(case_files)):
             return
         message = one_message(case_files, self.view)
         if self._has_expired:
@@ -223,7 +220,7 @@ class ResponseUrlTarget:
                     await self._respond(message, case_files)
 
     async def _respond(self, message: Message, case_files: CaseFiles) -> None:
-        taken = await self.poster.respond(self.response_url, message, in_place=self.in_place)
+        taken = await self.poster.respond(self.response_url, message, in_place=True)
         await self._go_on(case_files, taken=taken)
 
     async def _go_on(self, case_files: CaseFiles, *, taken: bool) -> None:
@@ -251,8 +248,9 @@ class EphemeralTarget:
     """
     An answer that only the asker sees, and that cannot be edited: it is shown once, by `say`.
 
-    That goes for whatever was asked for by a click as well: its response URL edits the message that was
-    clicked in, and that is not the asker's alone.
+    That goes for what has a response URL as well. A click's edits the message that was clicked in, which
+    everybody sees; a command's edits nothing: each use is a message of its own
+    (https://github.com/slackapi/bolt-python/issues/1268).
     """
 
     say: Callable[[Asker, Message], Awaitable[None]]

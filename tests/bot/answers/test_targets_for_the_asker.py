@@ -50,10 +50,18 @@ class Once:
         yield is_first
 
 
-def by_url(at: InSlack, once: Once, *, url: str | None = None, in_place: bool = False) -> ResponseUrlTarget:
-    asker = replace(at.agent(), response_url=url or at.response_url())
+def by_url(at: InSlack, once: Once, *, url: str | None = None) -> ResponseUrlTarget:
+    """In place of what the agent saw before, and clicked in."""
+    asker = replace(at.agent(), response_url=url or clicked(at))
     view = View("U0AGENT001", hint="Only you can see this.")
-    return ResponseUrlTarget(at.poster, asker, view, asker.response_url or "", once, in_place)
+    return ResponseUrlTarget(at.poster, asker, view, asker.response_url or "", once)
+
+
+def clicked(at: InSlack) -> str:
+    """The response URL of a click in a message that the agent alone sees."""
+    agent = at.slack.people.agent
+    shown = at.slack.state.post_as_bot(at.slack.places.support, Content("before"), only_for=agent)
+    return at.response_url(message_ts=shown.ts)
 
 
 def by_post(at: InSlack, once: Once) -> EphemeralTarget:
@@ -71,30 +79,20 @@ async def show_all(target: ResponseUrlTarget | EphemeralTarget, case_files: Sequ
 async def test_by_response_url_the_answer_is_one_message_and_the_last_use_is_kept_for_its_end(
     at: InSlack,
 ) -> None:
-    await show_all(target := by_url(at, Once()), [growing(number) for number in range(6)])
+    await show_all(target := by_url(at, Once()), [growing(number) for number in range(7)])
     [message] = at.seen_by_agent()
-    assert says(message, 3, is_asking=True)
+    assert says(message, 4, is_asking=True)
     await show_all(target, [ended(6)])
     [message] = at.seen_by_agent()
     assert says(message, 6, is_asking=False)
-    assert len(message.edits) == 4
+    assert len(message.edits) == 5
     assert "Only you can see this." in plain_text(message)
-
-
-async def test_by_a_buttons_response_url_the_answer_takes_the_place_of_what_was_pressed(at: InSlack) -> None:
-    support, agent = at.slack.places.support, at.slack.people.agent
-    shown = at.slack.state.post_as_bot(support, Content("before"), only_for=agent)
-    url = at.response_url(message_ts=shown.ts)
-    await show_all(by_url(at, Once(), url=url, in_place=True), [growing(1), ended(2)])
-    [message] = at.seen_by_agent()
-    assert message.ts == shown.ts
-    assert says(message, 2, is_asking=False)
 
 
 async def test_who_was_perhaps_answered_before_a_restart_is_not_answered_again(at: InSlack) -> None:
     await show_all(by_url(at, Once(already=True)), [growing(1), ended(2)])
     await show_all(by_post(at, Once(already=True)), [ended(2)])
-    assert at.seen_by_agent() == []
+    assert [message.text for message in at.seen_by_agent()] == ["before"]
 
 
 async def test_where_the_response_url_has_expired_the_answer_is_shown_once_at_the_end_without_buttons(
@@ -112,7 +110,7 @@ async def test_where_the_response_url_has_expired_the_answer_is_shown_once_at_th
 
 
 async def test_a_response_url_that_expires_in_the_middle_is_done_without_at_the_end(at: InSlack) -> None:
-    url = at.response_url()
+    url = clicked(at)
     target = by_url(at, Once(), url=url)
     await show_all(target, [growing(1)])
     for _ in range(4):
