@@ -35,7 +35,9 @@ _MOST_LINKS = 20
 _MOST_URL = 2_000
 _NO_REPLY = re.compile(
     r"(?:.*[._+-])?(?:no|not|do-?not|donot|never)[._-]?reply.*|reply\+.*|mailer[._-]?daemon|postmaster"
-    r"|bounces?(?:[+._-].*)?|(?:.*[._-])?notifications?(?:[+._-].*)?|auto[._-]?(?:reply|confirm|responder).*"
+    r"|bounces?(?:[+._-].*)?|(?:.*[._-])?notif(?:y|ications?)(?:[+._-].*)?|auto[._-]?(?:reply|confirm|responder).*"
+    # Programs that send what a form was filled with, and addresses that a mail server rewrote on its way.
+    r"|mailer|wordpress|www-data|(?:web)?form[._-]?(?:submissions?|responses?|mailer)|srs[01][=+-].*|prvs=.*"
 )
 _BELOW_OWN = tuple(f".{domain}" for domain in OWN_DOMAINS)
 # Parameters of a URL that name the person whose page it is.

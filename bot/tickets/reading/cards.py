@@ -18,6 +18,7 @@ _BRACKETS = " \t([<{\"'“‘`_"
 _AROUND = " \t()[]<>{}\"'“”‘’`_.,:;!?*\x01-\x07"
 _TITLED = re.compile(f"{TITLE}[^{TITLE_END}]*{TITLE_END}")
 _BETWEEN = re.compile(r"[·•|,;–—\t]|\s-\s")
+_PRONOUNS = re.compile(r"\(\w{2,5}(?:/\w{2,6}){1,2}\)")
 _LONGEST_BEFORE = 300
 _MOST_NAME_WORDS = 6
 _PARTICLES = frozenset(words.phrases(words.PARTICLES))
@@ -81,8 +82,14 @@ def is_persons(text: str, found: Spotted, address: str, above: str) -> bool:
 
 def is_name_before(before: str, address: str) -> bool:
     """Whether what stands before an address in a label's value is a name: in capitals, or of the address."""
-    named = [token for token in _TITLED.sub(" ", before).replace(LINK, " ").split() if token.strip(_AROUND)]
-    return all(_is_name_word(token.lstrip(_AROUND)) for token in named) or is_name_of(before, address)
+    shown = _TITLED.sub(" ", before).replace(LINK, " ")
+    # A telephone number, or "(she/her)", may stand there too.
+    named = [token for token in _PRONOUNS.sub(" ", shown).split() if any(map(str.isalpha, token))]
+    # "coolgamer99 <…>": whatever stands alone in front of brackets is what somebody calls themselves.
+    is_nick = len(named) == 1 and before.rstrip()[-1:] in ("<", "(") and plain(named[0]) not in _AT_WORK
+    return (
+        is_nick or all(_is_name_word(token.lstrip(_AROUND)) for token in named) or is_name_of(before, address)
+    )
 
 
 def is_name_of(name: str, address: str) -> bool:
@@ -158,6 +165,7 @@ def _is_name_word(token: str) -> bool:
     first = token.lstrip("\"'“(")[:1]
     return (
         token.lower() in _PARTICLES
+        or any(part[:1].isupper() for part in re.split(r"['’-]", token)[:2])
         or (first.isalpha() and first.lower() != first)
         or (first.isalpha() and first.lower() == first.upper())
     )

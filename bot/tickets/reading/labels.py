@@ -130,7 +130,7 @@ _BESIDE_ROLE = frozenset(
 )
 _DETAILS = frozenset({"details", "info", "information"})
 # Scripts without blanks between words.
-_JOINED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_JOINED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _EMAILS_JOINED = sorted(
     (phrase for phrase, kind in _KNOWN.items() if kind is Label.EMAIL and _JOINED.search(phrase)),
     key=len,

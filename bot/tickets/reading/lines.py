@@ -42,6 +42,7 @@ _CUE_ELSE = re.compile(
     rf"(?:^|[\s(,;|/])(?:{_WORDS_ELSE})(?:\s+[^\s;|·•:<>()\[\]@]{{1,40}}){{0,5}}[\s<(\[\"'_]*$",
     re.IGNORECASE,
 )
+_AND = re.compile(r"^[\s,)>]*(?:and|und|et|y|e|en|og|och|i|и|та|ja|ve|&|\+)(?=[\s<(\x01])")
 _CLOSING = " \t)>]}\"'”*_`\x02"
 _OPENING = " \t([{,;–—-"
 _ARROW = re.compile(r"(?:-+>|=+>|→|➜)\s*[^\W\d_]")
@@ -157,8 +158,11 @@ def split_line(line: Line, labels: Labels, *, may_be_alone: bool = True) -> list
 def beside(line: Line, label: str, kind: Label, labels: Labels) -> Iterable[Segment]:
     """A line of a field's value: the field's label is its own; labels inside it are not the desk's."""
     for place, segment in enumerate(split_line(line, labels, may_be_alone=False)):
-        if segment.kind is None and place == 0:
-            yield Segment(label, kind, segment.start, segment.end)
+        before = line.text[: segment.start].rstrip()
+        # "Jane Doe - jane@…" looks like a label with its value.
+        is_name = segment.kind is Label.UNKNOWN and before[-1:] not in (":", "=") and _is_name(before.split())
+        if (segment.kind is None or is_name) and place == 0:
+            yield Segment(label, kind, 0 if is_name else segment.start, segment.end)
         else:
             yield replace(segment, trusted=False)
 
@@ -327,6 +331,11 @@ def ends_there(text: str, end: int) -> bool:
     """Whether nothing but brackets and what separates stands right after an address, or whom it went to."""
     after = text[end:].lstrip(" )>]}\"'”*_`")
     return after[:1] in _ENDS or _TO_ADDRESS.match(after) is not None
+
+
+def before_address(text: str, *, is_list: bool) -> str:
+    """What stands before an address; in a list, without the "and" that separates its last one."""
+    return _AND.sub("", text) if is_list else text
 
 
 def asks_for_another(after: str, kind: Label | None) -> bool:

@@ -97,7 +97,9 @@ def _token(token: str, links: list[MarkupLink], is_ticket: IsTicket, before: str
         return f"{LINKED}{address}{LINKED_END}" if "@" in address else " "
     if scheme in ("http", "https") and "://" in target:
         return _link(MarkupLink(_unescaped(target), _unescaped(label), before), links, is_ticket)
-    if target[:1] in ("@", "#", "!") or scheme == "tel":
+    if scheme == "tel":
+        return " " if any(map(str.isalpha, label)) else label
+    if target[:1] in ("@", "#", "!"):
         return " "
     # Not Slack's: somebody's own angle brackets, which a JSON made by hand may hold unescaped.
     return _unescaped(label) if label else f"<{_unescaped(token)}>"

@@ -29,6 +29,7 @@ from bot.tickets.reading.lines import (
     Segment,
     Spotted,
     asks_for_another,
+    before_address,
     ends_there,
     is_in_subject,
     is_only_ticket,
@@ -221,7 +222,7 @@ class _Reader:
         )
         for number, (one, address) in enumerate(seen):
             begins = segment.start if number == 0 else seen[number - 1][0].end
-            before = words.text[begins : one.start]
+            before = before_address(words.text[begins : one.start], is_list=group.plural)
             if says_name or is_in_subject(words.text, segment, one):
                 continue
             if names_somebody_else(before) or len(before.split()) > _MOST_WORDS_BEFORE:
@@ -330,7 +331,8 @@ class _Reader:
         group = self.open
         if group is None:
             return
-        self.lines_left -= 1
+        # A line of digits between a name and an address is a telephone number.
+        self.lines_left -= any(map(str.isalpha, text))
         had = bool(group.addresses)
         if not seen:
             group.value = group.value or shown(text)

@@ -29,17 +29,17 @@ contato|requerente|requisitante
 richiedente|richiedenti|clienti|contatto|visitatore|utente finale
 aanvrager|aanvragers|klant|klanten|contactpersoon|beller|bezoeker|eindgebruiker
 anmoder|kunde|kunder|rekvirent|innmelder|foresporger|anmelder
-begarande|kund|kunder|bestallare|bestaller|anmalare|kontaktperson
-pyytaja|pyynnon tekija|asiakas|asiakkaat|yhteyshenkilo
-zglaszajacy|wnioskodawca|wnioskujacy|klient|klienci|osoba kontaktowa|zamawiajacy
-zadatel|zakaznik|klient|zadavatel|kontaktni osoba|ziadatel
+begarande|kund|kunder|kundens|bestallare|bestaller|anmalare|kontaktperson
+pyytaja|pyytajan|pyynnon tekija|asiakas|asiakkaan|asiakkaat|yhteyshenkilo
+zglaszajacy|zglaszajacego|wnioskodawca|wnioskujacy|klient|klienta|klienci|osoba kontaktowa|zamawiajacy
+zadatel|zadatele|zakaznik|zakaznika|klient|zadavatel|kontaktni osoba|ziadatel
 kerelmezo|igenylo|ugyfel|ugyfelek|bejelento
-talep eden|istekte bulunan|istek sahibi|talep sahibi|musteri|musteriler|iletisim kisisi
-автор запроса|заявитель|инициатор запроса|инициатор|клиент|клиенты|заказчик|контакт|запрашивающий
-заявник|ініціатор запиту|клієнт|замовник
-αιτων|πελατης|επαφη
-מבקש|מבקש הפנייה|לקוח|איש קשר|פונה
-مقدم الطلب|صاحب الطلب|العميل|الزبون|جهة الاتصال
+talep eden|istekte bulunan|istek sahibi|talep sahibi|musteri|musterinin|musteriler|iletisim kisisi
+автор запроса|заявитель|заявителя|инициатор запроса|инициатор|клиент|клиента|клиенты|заказчик|заказчика
+контакт|запрашивающий|заявник|заявника|ініціатор запиту|клієнт|клієнта|замовник
+αιτων|πελατης|πελατη|επαφη
+מבקש|המבקש|מבקש הפנייה|לקוח|הלקוח|איש קשר|פונה|הפונה
+مقدم الطلب|صاحب الطلب|العميل|للعميل|عميل|الزبون|للزبون|جهة الاتصال
 依頼者|リクエスタ|リクエスター|リクエスト送信者|申請者|顧客|お客様|顧客名|問い合わせ者|お客さま
 요청자|고객|의뢰인|신청자|문의자|연락처
 请求者|請求者|请求人|请求方|客户|客戶|顾客|顧客|联系人|聯絡人|申请人|申請人|提单人
@@ -104,8 +104,8 @@ epost|epostadresse|epostadress|e post
 sahkoposti|sahkopostiosoite
 adres email|adres mailowy|poczta
 emailova adresa|mailova adresa
-email cim|emailcim
-eposta|eposta adresi|e posta|e posta adresi|email adresi
+email cim|emailcim|email cime
+eposta|eposta adresi|e posta|e posta adresi|e postasi|email adresi
 почта|электронная почта|эл почта|адрес электронной почты|имейл|емейл
 електронна пошта|пошта
 ηλεκτρονικο ταχυδρομειο
@@ -349,7 +349,7 @@ MAIL_FROM = """
 from|von|de|da|van|fra|från|fran|od|od koho|lähettäjä|lahettaja|feladó|felado|kimden|gönderen|от|от кого
 отправитель|від|від кого|απο|από|מאת|من|差出人|送信元|送信者|보낸 사람|보낸사람|发件人|寄件者|寄件人
 發件人|expéditeur|absender|remitente|remetente|mittente|afzender|nadawca|odesílatel|avsändare|expeditor
-de la|từ|จาก|dari|pengirim|saatja|प्रेषक
+de la|từ|จาก|dari|pengirim|saatja|प्रेषक|šalje|nuo|no|pošiljatelj
 """
 MAIL_OTHERS = """
 to|date|sent|subject|cc|reply-to|an|gesendet|datum|betreff|kopie|antwort an|à|a|pour|envoyé|objet
@@ -360,7 +360,7 @@ tarih|gönderildi|konu|кому|дата|отправлено|тема|копи�
 إلى|التاريخ|الموضوع|تم الإرسال|宛先|日付|件名|送信日時|日時|받는 사람|받는사람|날짜|보낸 날짜|제목|보냄
 收件人|收件者|日期|发送时间|發送時間|时间|主题|主題|主旨|抄送|către|dată|subiect|trimis
 tới|đến|ngày|chủ đề|đã gửi|ถึง|วันที่|เรื่อง|kepada|tanggal|perihal|dikirim|до|изпратено|prima|predmet|poslano
-saaja|kellele|teema|kuupäev|प्रति|दिनांक|विषय
+saaja|kellele|teema|kuupäev|kam|datums|temats|tema|za|zadeva|प्रति|दिनांक|विषय
 """
 
 # Beside each other, whom mail is from and to; or what was changed, from and to.

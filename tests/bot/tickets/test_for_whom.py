@@ -98,3 +98,57 @@ def test_a_heading_of_somebodys_role_is_theirs(heading: str) -> None:
 @pytest.mark.parametrize("label", ["Contact us", "Email us", "Write to us"])
 def test_where_to_write_to_is_nobodys_address(label: str) -> None:
     assert asked(message(f"{TICKET} opened\n{label}: help@vendor.example")) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["coolgamer99", "Jane (she/her)", "Jane d'Arc", "Noor al-Masri", "Jane Doe +49 30 1234", "Jane Doe -"],
+)
+@pytest.mark.parametrize("label", ["Customer", "Created by"])
+def test_a_name_in_a_labels_value_may_be_written_as_people_write_theirs(label: str, name: str) -> None:
+    assert asked(message(f"{TICKET}\n{label}: {name} &lt;{BOB}&gt;")) == [BOB]
+    assert asked(attached(**titled((label, f"{name} &lt;{BOB}&gt;"), title="#1", title_link=ZENDESK))) == [
+        BOB
+    ]
+
+
+@pytest.mark.parametrize("name", ["Account executive -", "agent", "manager", "my boss"])
+def test_a_role_in_a_labels_value_is_no_name(name: str) -> None:
+    assert asked(message(f"{TICKET}\nCustomer: {name} &lt;{BOB}&gt;")) == []
+    assert (
+        asked(attached(**titled(("Customer", f"{name} &lt;{BOB}&gt;"), title="#1", title_link=ZENDESK))) == []
+    )
+
+
+@pytest.mark.parametrize("phone", ["+49 30 1234", "<tel:+49301234|+49 30 1234>"])
+def test_a_telephone_number_may_stand_between_a_name_and_the_address(phone: str) -> None:
+    value = f"Jane Doe\n{phone}\n{BOB}"
+    assert asked(attached(**titled(("Customer", value), title="#1", title_link=ZENDESK))) == [BOB]
+    assert asked(message(f"{TICKET}\nCustomer: Jane Doe, {phone}, {BOB}")) == [BOB]
+
+
+def test_the_last_one_of_a_list_may_stand_behind_an_and() -> None:
+    for word in ("and", "und", "&amp;"):
+        assert asked(message(f"{TICKET}\nCustomers: {JANE}, {SAM} {word} {BOB}")) == [JANE, SAM, BOB]
+    assert asked(message(f"{TICKET}\nCustomer: {JANE} and {BOB}")) == []
+
+
+@pytest.mark.parametrize(
+    ("theirs", "agents"),
+    [
+        ("E-mail klienta", "E-mail opiekuna"),
+        ("Почта клиента", "Почта менеджера"),
+        ("Müşteri e-postası", "Temsilci e-postası"),
+        ("Kundens e-post", "Handläggarens e-post"),
+        ("Asiakkaan sähköposti", "Käsittelijän sähköposti"),
+        ("E-mail zákazníka", "E-mail řešitele"),
+        ("Ügyfél e-mail címe", "Ügyintéző e-mail címe"),
+        ("Email πελάτη", "Email υπευθύνου"),
+        ("אימייל הלקוח", "אימייל הנציג"),
+        ("البريد الإلكتروني للعميل", "البريد الإلكتروني للوكيل"),
+        ("อีเมลลูกค้า", "อีเมลเจ้าหน้าที่"),
+    ],
+)
+def test_a_customers_address_is_known_in_languages_that_decline(theirs: str, agents: str) -> None:
+    assert asked(message(f"{TICKET}\n{agents}: {SAM}\n{theirs}: {JANE}")) == [JANE]
+    assert asked(message(f"{TICKET}\n{agents}: {SAM}")) == []

@@ -98,3 +98,27 @@ def test_a_mail_that_a_person_shares_is_left_alone() -> None:
     posted = mail(JANE)
     posted = {key: value for key, value in posted.items() if key not in ("bot_id", "username")}
     assert read(posted | {"user": "U0AGENT1"}).action is Action.IGNORE
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        "mailer@shop.example",
+        "form-submission@forms.example",
+        "notify@forms.example",
+        "SRS0=ab=cd=contoso.example=jane@forward.example",
+        "prvs=12ab=bob@fabrikam.example",
+    ],
+)
+def test_what_a_program_sent_or_rewrote_is_about_whom_answers_go_to(sender: str) -> None:
+    assert addresses(read(mail(sender, headers={"reply_to": JANE})).requester) == [JANE]
+    assert read(mail(sender)).action is Action.OFFER
+
+
+@pytest.mark.parametrize(
+    ("sender", "date", "to"),
+    [("Šalje", "Datum", "Prima"), ("No", "Datums", "Kam"), ("Nuo", "Data", "Kam"), ("Od", "Datum", "Za")],
+)
+def test_a_forwarded_block_is_known_in_small_languages_too(sender: str, date: str, to: str) -> None:
+    text = f"FYI\n\n{sender}: Jane Doe <{JANE}>\n{date}: today\n{to}: help@acme.example\n\nHi"
+    assert addresses(read(mail("sam@acme.example", plain_text=text)).requester) == [JANE]
