@@ -239,7 +239,9 @@ class DeskNoteJobs:
         self._count(job, str(failed.failure.reason) if failed else "no_ticket")
         self._note(job, payload, Came.NO_ANSWER, ShownTo.NOBODY)
         why = _why(failed.failure) if failed else table.NOT_IN_DESK.rstrip(".")
-        advice = table.NOTE_MAYBE if failed and failed.unsure else table.NOTE_AGAIN
+        # What is shown masked has no such button.
+        again = table.NOTHING_WRITTEN if self._settings.visibility == "masked" else table.NOTE_AGAIN
+        advice = table.NOTE_MAYBE if failed and failed.unsure else again
         await self._say(job, payload, verdict, table.NOT_NOTED.format(why=why, advice=advice))
 
     def _wait(self, job: Job, failure: Failure) -> timedelta | None:
