@@ -136,8 +136,11 @@ def quota_left(states: Sequence[QuotaState], now: datetime) -> QuotaLeft:
     )
 
 
-def _figure(source: SourceName, finding: Finding | None, now: datetime) -> dict[str, Any]:
-    as_of = finding.as_of if finding else None
+def _figure(
+    source: SourceName, finding: Finding | None, now: datetime, counted_at: datetime | None = None
+) -> dict[str, Any]:
+    """Who says it, and when: with the finding, or before, where it was counted then."""
+    as_of = counted_at or (finding.as_of if finding else None)
     age = max(0, int((now - as_of).total_seconds())) if as_of else None
     return {"source": str(source), "as_of": as_of, "age_seconds": age}
 
@@ -183,7 +186,7 @@ def _session(session: Session, finding: Finding | None, now: datetime) -> McpSes
 
 def _error(error: ErrorEvent, finding: Finding | None, now: datetime) -> McpError:
     return McpError(
-        **_figure(error.source, finding, now),
+        **_figure(error.source, finding, now, error.counted_at),
         id=error.id,
         title=error.title,
         kind=error.kind.value,
