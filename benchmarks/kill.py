@@ -111,7 +111,6 @@ class Bot:
             "TICKETS__WHEN_EMPTY": "line",
             # A card is left out where a vendor is late; here it would be the machine that is.
             "LOOKUP__DEADLINE_SECONDS": "60",
-            "LOG_LEVEL": "WARNING",
             # One person asks here as often as a whole desk.
             "ACCESS__PER_PERSON_MINUTE": "100000",
             "ACCESS__PER_PERSON_QUOTA_SHARE": "1",
