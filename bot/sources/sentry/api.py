@@ -16,7 +16,7 @@ from bot.domain.model import Failure, Reason, Subject, SubjectKind
 from bot.operations.clock import Clock
 from bot.settings.accounts import SentryAccount
 from bot.sources.http import CallFailed, Calls, Reply, segment
-from bot.sources.json_fields import R, at, read_record, to_moment
+from bot.sources.json_fields import R, at, read_record, to_moment, to_text
 from bot.sources.quota import Window
 from bot.sources.sentry.records import ErrorRow, IssueRow, ReplayRow
 
@@ -31,6 +31,8 @@ MOST_REPLAY_PAGES, MOST_ERROR_PAGES = 3, 2
 # Replays last an hour at most; a list goes by when they began.
 _LONGEST_REPLAY = timedelta(hours=2)
 _NEXT = re.compile(r'rel="next"\s*;\s*results="true"\s*;\s*cursor="([^"]*)"')
+# What it says to a question about several projects, where a plan or a server lacks "global views".
+_ONE_PROJECT = re.compile(r"\bmulti(?:ple)? projects?\b", re.IGNORECASE)
 _FIELDS = (
     "id",
     "title",
@@ -108,7 +110,7 @@ class SentryApi:
         reply = await self._get("issues", params, calls)
         rows = calls.records(reply.body, IssueRow) if reply.ok else None
         if rows is None:
-            raise calls.unreadable("a list of issues") if reply.ok else calls.refused(reply)
+            raise calls.unreadable("a list of issues") if reply.ok else self._unknown(calls, reply)
         return {row.id: row for row in rows if row.id}
 
     async def replay(self, replay_id: str, calls: Calls) -> ReplayRow | None:
@@ -154,6 +156,11 @@ class SentryApi:
     def _unknown(self, calls: Calls, reply: Reply) -> CallFailed:
         if reply.status == HTTPStatus.NOT_FOUND:
             what = "Sentry knows no such organisation: ORGANIZATION or BASE_URL is wrong"
+            return CallFailed(Reason.NOT_AUTHORISED, what)
+        if reply.status == HTTPStatus.BAD_REQUEST and _ONE_PROJECT.search(
+            to_text(at(reply.body, "detail")) or ""
+        ):
+            what = "Sentry answers of one project at a time here: PROJECT has to name which"
             return CallFailed(Reason.NOT_AUTHORISED, what)
         return calls.refused(reply)
 

@@ -226,6 +226,22 @@ async def test_every_question_is_of_all_projects_or_of_the_one_that_is_configure
         assert {request.url.params.get("project") for request in vendor.requests} == {project}
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        "You cannot view events from multiple projects.",
+        "You do not have the multi project stream feature enabled",
+    ],
+)
+async def test_where_several_projects_are_refused_it_is_said_which_setting_names_one(
+    on_bench: Bench, told: str
+) -> None:
+    source = on_bench.sentry(lambda _: answer({"detail": told}, 400))
+    for asking in (find(source, JANE), source.check(await calls_of(source))):
+        with pytest.raises(CallFailed, match="PROJECT has to name which"):
+            await asking
+
+
 async def test_what_became_of_an_error_is_the_issues_state(kind: Kind, tmp_path: Path) -> None:
     boom = Error("TypeError", "cart is undefined", 30)
     people = [
