@@ -1,7 +1,7 @@
 """What a source has said as a finding: of the asked days, with pushed errors and the calls that are left."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain.answer import Answer
 from bot.domain.model import (
@@ -21,6 +21,10 @@ from bot.sources.raygun.pushed_errors import PushedErrors
 
 # Vendors that send errors to us by webhook.
 _PUSHING = frozenset({"raygun"})
+# How old a tool's word may be that somebody is on the site now.
+_NOW = timedelta(minutes=5)
+# A session is over when nothing has happened in it for this long, also where a list has it as running.
+_IDLE = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +38,15 @@ class Findings:
         self, source: Source, question: Question, state: State, known: KnownAnswer, calls: int = 0
     ) -> Finding:
         """The finding for an answer."""
-        since = question.since(self.clock())
-        left, again, back = await _small_quota(source, question, self.clock())
+        now = self.clock()
+        since = question.since(now)
+        left, again, back = await _small_quota(source, question, now)
         return Finding(
             source.name,
             state,
             known.as_of,
             calls,
-            _sessions_since(known.answer, since),
+            tuple(_known_now(s, known.as_of, now) for s in _sessions_since(known.answer, since)),
             await self._errors(source, question, known.answer),
             known.answer.people,
             (*known.answer.notes, *_reaching_in(known.answer, since)),
@@ -127,6 +132,15 @@ def _complete_from(known: KnownAnswer, since: datetime) -> datetime | None:
     """From when on an answer is complete: it may be cut, or be one to a question about fewer days."""
     begins = [moment for moment in (known.answer.complete_from, known.since) if moment and moment > since]
     return max(begins, default=None)
+
+
+def _known_now(session: Session, as_of: datetime, now: datetime) -> Session:
+    """The session, no longer live where that was said too long ago, or of one in which nothing happens."""
+    if not session.live or session.started_at is None:
+        return session
+    lasted = session.duration_seconds
+    idle = as_of - session.started_at - timedelta(seconds=lasted) if lasted is not None else timedelta()
+    return replace(session, live=None) if now - as_of > _NOW or idle > _IDLE else session
 
 
 def _sessions_since(answer: Answer, since: datetime) -> tuple[Session, ...]:

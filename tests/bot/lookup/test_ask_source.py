@@ -140,6 +140,22 @@ async def test_a_stale_answer_is_given_at_once_and_renewed_behind(asking: Asking
     assert [len(finding.sessions) for finding in heard] == [1, 2]
 
 
+async def test_whoever_was_on_the_site_is_not_said_to_be_there_still_when_that_is_minutes_old(
+    asking: Asking,
+) -> None:
+    began = asking.clock() - timedelta(minutes=20)
+    there = Session(NAME, "s1", started_at=began, duration_seconds=19 * 60, live=True)
+    left = replace(there, id="s2", started_at=began - timedelta(hours=3))
+    asking.source.answers = [Answer((there, left))]
+    [now] = await asking.ask()
+    # A tool's list may keep as running what nothing happened in for hours.
+    assert [session.live for session in now.sessions] == [True, None]
+    asking.clock.advance(minutes=6)
+    asking.source.answers = [BROKEN]
+    later = (await asking.ask())[-1]
+    assert [session.live for session in later.sessions] == [None, None]
+
+
 async def test_a_stale_answer_is_better_than_none_when_the_vendor_fails_and_says_so(asking: Asking) -> None:
     await asking.ask()
     asking.clock.advance(hours=3)
