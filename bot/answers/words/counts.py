@@ -34,7 +34,7 @@ def found_line(case_file: CaseFile, history: History, style: Style) -> str:
 
 
 def count_words(case_file: CaseFile, history: History) -> str:
-    """How many visits and distinct errors there are; of errors nothing where none is known."""
+    """How many visits and errors there are; of errors nothing where none is known."""
     days, count = counted(case_file.days, "day"), history.error_count
     visits, errors = counted(len(history.visits), "visit"), counted(count, "error")
     if not history.visits:

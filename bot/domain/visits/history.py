@@ -30,9 +30,12 @@ class History:
 
     @property
     def error_count(self) -> int:
-        """How many errors there are: each that is told of, and of other visits as many as sources counted."""
-        by_visit = sum(len(self.in_visit(visit)) or _counted(visit) for visit in self.visits)
-        return max(len(self.happenings), by_visit)
+        """How many errors there are: as many as the visits say each for itself, or as are told of."""
+        return max(len(self.happenings), sum(map(self.errors_in, self.visits)))
+
+    def errors_in(self, visit: Visit) -> int:
+        """How many errors a visit had: as many as are told of, or more if a source counted more."""
+        return max(len(self.in_visit(visit)), _counted(visit))
 
 
 def history_of(case_file: CaseFile) -> History:

@@ -83,3 +83,9 @@ def test_an_error_without_a_time_is_the_last_of_that_kind_in_its_visit() -> None
 def test_what_was_only_counted_is_counted_too() -> None:
     counted = Session(RYBBIT, "c", started_at=NOON - timedelta(days=1), errors=3)
     assert history([*VISIT, counted], [error(RYBBIT, "x", 60)]).error_count == 4
+
+
+def test_a_visit_has_as_many_errors_as_were_counted_where_one_of_them_alone_is_told_of() -> None:
+    visit = Session(RYBBIT, "c", started_at=NOON, duration_seconds=300, errors=3)
+    told = history([visit], [error(RYBBIT, "x", 60, session_id="c")])
+    assert (told.error_count, told.errors_in(told.visits[0])) == (3, 3)
