@@ -22,6 +22,7 @@ _PRONOUNS = re.compile(r"\(\w{2,5}(?:/\w{2,6}){1,2}\)")
 _LONGEST_BEFORE = 300
 _MOST_NAME_WORDS = 6
 _PARTICLES = frozenset(words.phrases(words.PARTICLES))
+_MAY_BE_CUE = _PARTICLES & frozenset(words.phrases(words.CUES))
 _AT_WORK = frozenset(words.phrases(words.AT_WORK)) | frozenset(words.phrases(words.ELSE_WITHIN))
 # A longer line above a card is a sentence, and no label.
 _MOST_LABEL_WORDS = 4
@@ -177,6 +178,9 @@ def _agrees(cell: str, address: str) -> bool:
         part for token in cell.strip(_AROUND).split() if (part := plain(token)) and part not in _PARTICLES
     ]
     if not named or len(named) > _MOST_NAME_WORDS or any(part in _AT_WORK for part in named):
+        return False
+    if _MAY_BE_CUE.intersection(map(plain, cell.split()[1:])) and not is_name_of(cell, address):
+        # "Neue Antwort von Sam Lee" is built like "Ludwig van der Berg".
         return False
     local = plain(address.rpartition("@")[0].partition("+")[0])
     parts = re.split(r"[\W\d_]+", local)[:_MOST_PARTS]

@@ -27,7 +27,7 @@ _LABEL = re.compile(
 )
 _HAS_COLON = re.compile(r"[:=]")
 _AFTER_COLON = re.compile(r"[\s<(\[_\x01\x03\x05]|$|[^\s/@]{1,64}@")
-_COLON = re.compile(r":(?=[\s<(\[_\x01\x03\x05]|$|[^\s/@\d]{1,64}@)")
+_COLON = re.compile(r":(?=[\s<(\[_\x01\x03\x05]|$|[^\s/@:\d]{1,64}@)")
 _SEPARATORS = re.compile(r"[;|·•,.()\t\x02\x04>]|\s{2}")
 _LISTING = re.compile(r"[;|·•\t]|\s{2}")
 _TITLED = re.compile(f"{TITLE}[^{TITLE_END}]*{TITLE_END}")
@@ -49,6 +49,10 @@ _ARROW = re.compile(r"(?:-+>|=+>|→|➜)\s*[^\W\d_]")
 # "for Jane", where "for three days" names nobody.
 _FOR_NAME = re.compile(r"(?:for|für|pour|para|per|voor|för|dla|для)\s+[^\W\d_a-zà-ÿа-я]")
 _ENDS = frozenset(("", *";|·•,:.!?–—-\n\x03\x04\x05"))
+# "Unassigned from Sam", "Email to customer from Sam" are of whoever had the ticket, or wrote to its customer.
+_TURNED = re.compile(
+    r"\b(?:(?:unassigned|requested) from$|to (?:\w+ ){0,2}(?:customer|contact|client|lead) )"
+)
 _TO_ADDRESS = re.compile(r"to\s[\s<(\x01]{0,3}[^\s@]{1,64}@")
 _DESKS_VALUES = frozenset(words.phrases(words.DESKS_VALUES))
 _MOST_NAME_WORDS = 6
@@ -300,7 +304,7 @@ def sentence_cue(before: str) -> str | None:
         for length in (4, 3, 2, 1):
             cue = tuple(read[place : place + length])
             if cue in _CUES and _is_name(tokens[place + length :]):
-                return " ".join(cue)
+                return None if _TURNED.search(" ".join(read[: place + length])) else " ".join(cue)
         if word and word not in _SENTENCE and not _NUMBER.fullmatch(tokens[place]):
             return None
     return None

@@ -152,3 +152,20 @@ def test_the_last_one_of_a_list_may_stand_behind_an_and() -> None:
 def test_a_customers_address_is_known_in_languages_that_decline(theirs: str, agents: str) -> None:
     assert asked(message(f"{TICKET}\n{agents}: {SAM}\n{theirs}: {JANE}")) == [JANE]
     assert asked(message(f"{TICKET}\n{agents}: {SAM}")) == []
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Ticket unassigned from Sam Lee",
+        "Details requested from Sam Lee",
+        "New email to customer from Sam Lee",
+        "Neue Antwort von Sam Lee",
+        "Réponse de Sam Lee",
+        "Antwoord van Sam Lee",
+    ],
+)
+def test_a_sentence_about_whoever_works_on_a_ticket_names_nobody(sentence: str) -> None:
+    for text in (f"{sentence} ({SAM})\n{TICKET}", f"{TICKET} {sentence} ({SAM})"):
+        assert asked(message(text)) == []
+        assert asked(message("", blocks=[section(text)])) == []
