@@ -85,8 +85,11 @@ class Settings(BaseSettings):
         description="keys hashes and seals, 32 characters at least; several, comma-separated: the first one"
         " seals",
     )
+    # It may have a password in it.
     database_url: DatabaseUrl = Field(
-        "sqlite:///casefile.db", description="where everything is stored: SQLite, or `postgresql://…`"
+        "sqlite:///casefile.db",
+        description="where everything is stored: SQLite, or `postgresql://…`",
+        repr=False,
     )
     fullstory: dict[str, FullStoryAccount] = Field(default_factory=dict)
     raygun: dict[str, RaygunAccount] = Field(default_factory=dict)

@@ -167,7 +167,12 @@ def test_lists_are_json_or_comma_separated() -> None:
 
 
 def test_secrets_do_not_print() -> None:
-    settings = load_settings({"FULLSTORY__EU__API_KEY": SECRET, "SECRET_KEY": LONG, "METRICS_TOKEN": LONG})
+    own = {"FULLSTORY__EU__API_KEY": SECRET, "SECRET_KEY": LONG, "METRICS_TOKEN": LONG}
+    settings = load_settings(
+        own | {"DATABASE_URL": "postgresql://casefile:correct-horse@db.example/casefile"}
+    )
+    assert "correct-horse" in settings.secrets
+    assert "correct-horse" not in repr(settings)
     assert SECRET not in repr(settings)
     assert LONG not in repr(settings)
 
