@@ -211,6 +211,8 @@ def test_whoever_a_url_says_invited_somebody_is_not_the_requester() -> None:
         message(f"Requester: {JANE}", app_id="A0SESSION01"),
         message(f"Requester: {JANE}", user="U0SESSIONBT"),
         message(f"Requester: {JANE}", client_msg_id="1-2-3"),
+        # A person's reminder for a channel: whatever they have it say, Slackbot posts.
+        message(f"Reminder: Requester: {JANE}", user="USLACKBOT"),
         message(f"Requester: {JANE}", subtype="thread_broadcast"),
         message(f"Requester: {JANE}", subtype="message_deleted"),
         message(f"Requester: {JANE}", subtype=["bot_message"]),
