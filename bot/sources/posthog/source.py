@@ -21,6 +21,7 @@ from bot.sources.http import CallFailed, Calls, VendorHttp
 from bot.sources.json_fields import read_record
 from bot.sources.posthog.api import MOST_RECORDINGS, WINDOWS, PostHogApi, listings
 from bot.sources.posthog.records import (
+    MOST_IDS_LISTED,
     ExceptionRow,
     PersonRow,
     PostHogWords,
@@ -143,8 +144,10 @@ class PostHog:
 
     async def _list(self, person: PersonRow, since: datetime, told: _Told, calls: Calls) -> None:
         rows, more = await self.api.recordings(person, since, calls)
-        own = [row for row in rows if _is_of(row, person)]
-        told.recordings |= {row.id: (row, person) for row in own if row.id}
+        said = [(row, _is_of(row, person)) for row in rows]
+        told.recordings |= {row.id: (row, person) for row, is_theirs in said if is_theirs and row.id}
+        if any(is_theirs is None for _row, is_theirs in said):
+            told.notes.append("left out what does not say whose session it is")
         if more:
             begun = [row.start_time for row in rows if row.start_time]
             told.cuts.append(min(begun, default=self.http.clock()))
@@ -225,10 +228,14 @@ class PostHog:
         return subject_of_address(person.email) if person.email else None
 
 
-def _is_of(row: RecordingRow, person: PersonRow) -> bool:
-    """Whether a recording is a person's: it names them, or is by one of their ids."""
-    named = row.person.get("uuid")
-    return named == person.uuid if named else row.distinct_id in person.distinct_ids
+def _is_of(row: RecordingRow, person: PersonRow) -> bool | None:
+    """Whether a recording is a person's: it names them, or is by one of their ids; None if it may be."""
+    if named := row.person.get("uuid"):
+        return bool(named == person.uuid)
+    if row.distinct_id in person.distinct_ids:
+        return True
+    # Of many ids the list of people has named some alone.
+    return None if len(person.distinct_ids) >= MOST_IDS_LISTED else False
 
 
 def build(name: SourceName, settings: PostHogAccount, client: httpx2.AsyncClient, wiring: Wiring) -> PostHog:

@@ -95,6 +95,16 @@ async def test_people_recordings_and_exceptions_of_others_are_left_out(on_bench:
     assert [request.url.params["person_uuid"] for request in lists] == [UUID]
 
 
+async def test_a_recording_that_may_be_by_an_id_beyond_those_listed_is_left_out_and_told_of(
+    on_bench: Bench,
+) -> None:
+    many = PERSON | {"distinct_ids": [f"cust-{n}" for n in range(10)]}
+    unsaid = RECORDING | {"id": "y", "person": None, "distinct_id": "cust-10"}
+    found = await find(on_bench.posthog(served((many,), (RECORDING, unsaid))), JANE)
+    assert [session.id for session in found.sessions] == [SESSION]
+    assert "left out what does not say whose session it is" in found.notes
+
+
 async def test_nobody_of_that_name_costs_no_list_of_recordings(on_bench: Bench) -> None:
     vendor = served(people=())
     found = await find(on_bench.posthog(vendor), JANE)
