@@ -117,7 +117,9 @@ class WatchBook:
         by_person: bool,
     ) -> Watch | None:
         """
-        Watch a thread, in a writer's transaction; what it showed before stays watched.
+        Watch a thread, in a writer's transaction.
+
+        What it showed before stays watched, unless its answer is about somebody else by now.
 
         Args:
             connection: of the transaction.
@@ -140,12 +142,8 @@ class WatchBook:
             if not known.is_on and not by_person:
                 return None
             if (before := self._opened(known.sealed)) is not None:
-                watch = replace(
-                    watch, asked=before.asked + by_person, seen_at=watch.seen_at or before.seen_at
-                )
-                if not by_person:
-                    watch = replace(watch, hits=before.hits, changes=before.changes)
-                watch = replace(watch, errors=before.errors).also(watch.errors)
+                watch = _after(before, watch, by_person=by_person)
+            connection.send(delete(watch_keys).where(watch_keys.c.place == place))
             again = {"until_ms": until, "look_ms": look} if by_person else {}
             values = {"sealed": self._sealed(watch), "is_on": True} | again
             connection.send(update(watches).where(watches.c.place == place).values(values))
@@ -307,6 +305,32 @@ class WatchBook:
 
     def _opened(self, sealed: str) -> Watch | None:
         return self._keyring.unseal_value(_WATCH, sealed)
+
+
+def _after(before: Watch, watch: Watch, *, by_person: bool) -> Watch:
+    """
+    What is watched of a thread that was watched before.
+
+    Whom a person asks for comes beside whom the thread was about. By itself it is about others only where
+    another answer has taken its answer's place.
+    """
+    if not by_person:
+        watch = replace(watch, hits=before.hits, changes=before.changes)
+    watch = replace(watch, asked=before.asked + by_person)
+    if not by_person and not _people(watch).keys() <= _people(before).keys():
+        return watch
+    subjects = _people(before) | _people(watch)
+    return replace(
+        watch,
+        subjects=tuple(subjects.values()),
+        errors=before.errors,
+        names=tuple(dict.fromkeys((*before.names, *watch.names))),
+        seen_at=watch.seen_at or before.seen_at,
+    ).also(watch.errors)
+
+
+def _people(watch: Watch) -> dict[tuple[str, str], Subject]:
+    return {(one.kind, one.value): one for one in watch.subjects}
 
 
 def _found_by(keys: Sequence[str]) -> ColumnElement[bool]:

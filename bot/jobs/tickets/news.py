@@ -112,7 +112,8 @@ class WatchJobs:
             self._note(job, payload, watch, Came.refused(reason), ShownTo.NOBODY)
             self._count(job, reason)
             return
-        if not payload.root_ts and await self._is_full():
+        # What is tried again, say as Slack was away, is counted already.
+        if not payload.root_ts and job.attempts == 1 and await self._is_full():
             self._note(job, payload, watch, Came.LEFT, ShownTo.NOBODY)
             self._count(job, "too_many")
             return

@@ -1,5 +1,7 @@
 """Watched threads in a workspace: Raygun pushes, tickets come in, processes die and others go on."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -15,22 +17,26 @@ from bot.jobs.results import Answered
 from bot.jobs.slack_results import answering_in_slack
 from bot.jobs.tickets.news import WatchJobs
 from bot.operations.clock import system_clock
+from bot.operations.metrics import make_metrics
 from bot.settings.model import load_settings
 from bot.slack.access import Access
 from bot.sources.quota.ledger import Ledger
 from bot.sources.raygun.pushed_errors import PushedErrors
 from bot.sources.raygun.webhook_events import ErrorNews, read_event
 from bot.storage.database import Connection
+from bot.storage.keyring import Keyring
 from bot.storage.memory import Memory
+from bot.storage.store import Store
 from bot.storage.tables import jobs, turns
 from bot.tickets.switches import Switches
 from sandbox.slack import Message
 from sandbox.slack.people import TEAM
-from tests.bot.in_slack import InSlack, Process
+from tests.bot.in_slack import InSlack, Process, in_slack
+from tests.bot.jobs.known_people import finding
 from tests.bot.jobs.ticket_desk import Desk
 from tests.bot.jobs.watching_of import watching_of
 
-SHOP = SourceName("raygun", "shop")
+WWW, SHOP = SourceName("rybbit", "www"), SourceName("raygun", "shop")
 
 
 @dataclass
@@ -130,3 +136,14 @@ class Newsroom:
     def told(self, root: Message) -> list[str]:
         """What a ticket's thread was told below its answer."""
         return [message.text for message in self.desk.below(root)[1:]]
+
+
+@asynccontextmanager
+async def open_newsroom(store: Store, keyring: Keyring) -> AsyncIterator[Newsroom]:
+    """A newsroom for the block, over Rybbit and the shop's Raygun."""
+    metrics = make_metrics()
+    async with (
+        in_slack(store, keyring, limits={}) as at,
+        finding(store, keyring, system_clock, metrics, (WWW, SHOP)) as found,
+    ):
+        yield Newsroom(Desk(at, found, metrics))

@@ -11,24 +11,21 @@ from sqlalchemy import select, text, update
 
 from bot.audit.forget import find_person
 from bot.audit.own_posts import posts_about
-from bot.domain.model import Session, SourceName, Subject, SubjectKind
+from bot.domain.model import Session, Subject, SubjectKind
+from bot.jobs.payloads import WATCH_TELL
 from bot.jobs.tickets import news
 from bot.lookup.shared_uids import SharedUids
 from bot.operations.clock import system_clock
-from bot.operations.metrics import make_metrics
+from bot.slack.client import SlackAway
 from bot.sources.protocol import Freshness
 from bot.sources.quota import Account, Window
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import audit, watch_keys, watches
-from sandbox.slack import plain_text
-from tests.bot.in_slack import in_slack
-from tests.bot.jobs.known_people import JANE, LI, finding
-from tests.bot.jobs.newsroom import SHOP, Newsroom
-from tests.bot.jobs.ticket_desk import Desk
+from tests.bot.jobs.known_people import JANE, LI
+from tests.bot.jobs.newsroom import WWW, Newsroom, open_newsroom
 from tests.bot.killed import run_until_killed
 
-WWW = SourceName("rybbit", "www")
 TITLE = "Error number 1"
 
 
@@ -40,12 +37,8 @@ def database_url(tmp_path: Path) -> str:
 
 @pytest.fixture
 async def room(store: Store, keyring: Keyring) -> AsyncIterator[Newsroom]:
-    metrics = make_metrics()
-    async with (
-        in_slack(store, keyring, limits={}) as at,
-        finding(store, keyring, system_clock, metrics, (WWW, SHOP)) as found,
-    ):
-        yield Newsroom(Desk(at, found, metrics))
+    async with open_newsroom(store, keyring) as opened:
+        yield opened
 
 
 # What becomes of an error.
@@ -126,6 +119,26 @@ async def test_many_tickets_with_one_error_are_told_so_once_each(room: Newsroom)
     assert f"in <#{roots[0].channel}> (4)" in resolved
 
 
+async def test_while_slack_is_away_the_channels_lines_are_counted_once(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(news, "CHANNEL_LINES", Account("casefile/watch_channel", (Window(1, 86_400),)))
+    room.desk.settings["WATCH__CHANNEL"] = channel = room.at.slack.places.random
+    await room.ticket_of(JANE)
+    await room.push("StatusChanged", status="Resolved")
+    [spread] = await room.at.inbox.take_over(10)
+    await room.jobs().spread(spread)
+    [line] = [
+        job for job in await room.at.inbox.take_over(10) if WATCH_TELL.read(job.payload).root_ts is None
+    ]
+    for _ in range(2):
+        room.at.slack.fail_next("chat.postMessage", error="service_unavailable")
+    with pytest.raises(SlackAway):
+        await room.jobs().tell(line)
+    await room.jobs().tell(replace(line, attempts=2))
+    assert len(room.at.posted(channel)) == 1
+
+
 async def test_an_error_that_changes_without_end_makes_a_few_lines_in_each_thread_and_in_the_channel(
     room: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -187,6 +200,26 @@ async def test_each_of_a_customers_tickets_is_told_how_many_have_the_error_that_
     assert ["2 open tickets have this error" in room.told(root)[-1] for root in roots] == [True, True]
 
 
+async def test_a_thread_whose_answer_is_about_somebody_else_by_now_is_told_nothing_of_whom_it_was_about(
+    room: Newsroom,
+) -> None:
+    root = await room.ticket_of(JANE)
+    room.desk.knows(LI)
+    await room.desk.answer(root, LI)
+    await room.push("NewErrorOccurred", error=2, hit=JANE)
+    await room.push("StatusChanged", error=1, status="Resolved")
+    await room.work()
+    assert room.told(root) == []
+    await room.push("NewErrorOccurred", error=3, hit=LI)
+    # A person asks for both, and what comes in for one of them takes the other away from nobody.
+    await room.press(root, JANE, on=True)
+    await room.desk.answer(root, LI)
+    await room.push("NewErrorOccurred", error=4, hit=JANE)
+    await room.work()
+    hits = [line for line in room.told(root) if "hit another error" in line]
+    assert ["number 3" in hits[0], "number 4" in hits[1]] == [True, True]
+
+
 async def test_a_customer_who_hits_many_errors_makes_a_few_lines(room: Newsroom) -> None:
     root = await room.ticket_of(JANE)
     for error in range(2, 12):
@@ -228,71 +261,7 @@ async def test_a_customer_who_is_back_is_told_once_and_a_vendor_with_few_calls_i
     assert ["is back" in line for line in room.told(root)] == [True, True]
 
 
-# Buttons.
-
-
-async def test_a_thread_that_was_stopped_is_told_nothing_until_it_is_watched_again(room: Newsroom) -> None:
-    root = await room.ticket_of(JANE)
-    await room.press(root, on=False)
-    await room.push("StatusChanged", status="Resolved")
-    await room.work()
-    assert room.told(root) == []
-    # Its next notification does not watch it again.
-    await room.desk.answer(root, JANE, LI)
-    await room.press(root, JANE, on=True)
-    await room.push("StatusChanged", status="Ignored")
-    await room.work()
-    # What became of an error in between may be told too, where the thread still showed it as it was before.
-    *between, last = room.told(root)
-    assert "*ignored*" in last
-    assert ["*resolved*" in one for one in between] in ([], [True])
-    stopped, watched = room.at.seen_by_agent()
-    assert "told nothing more" in stopped.text
-    assert "Watch this thread" in plain_text(stopped)
-    assert "Stop watching" in plain_text(watched)
-
-
-async def test_whoever_asks_is_told_whether_a_thread_is_watched_with_the_button_for_the_other(
-    room: Newsroom,
-) -> None:
-    root = await room.ticket_of(JANE)
-    await room.press(root, JANE, on=None)
-    await room.press(root, on=False)
-    await room.press(root, JANE, on=None)
-    before, _, after = room.at.seen_by_agent()
-    assert before.text.startswith("Yes: the thread is told")
-    assert "Stop watching" in plain_text(before)
-    assert after.text.startswith("No: the thread is told nothing")
-    assert "Watch this thread" in plain_text(after)
-
-
-async def test_a_muted_channels_threads_are_told_nothing_but_for_one_that_a_person_asked_to_watch(
-    room: Newsroom,
-) -> None:
-    root, other = await room.ticket_of(JANE), await room.ticket_of(LI)
-    await room.mute(root.channel)
-    await room.press(root, JANE, on=None)
-    await room.press(other, LI, on=True)
-    await room.push("StatusChanged", status="Resolved")
-    await room.work()
-    assert (len(room.told(root)), len(room.told(other))) == (0, 1)
-    not_told, _ = room.at.seen_by_agent()
-    assert not_told.text.startswith("No: the thread is told nothing")
-    await room.mute(root.channel, on=False)
-    await room.push("StatusChanged", status="Ignored")
-    await room.work()
-    assert ["*ignored*" in line for line in room.told(root)] == [True]
-
-
-async def test_who_may_not_ask_stops_nothing(room: Newsroom) -> None:
-    root = await room.ticket_of(JANE)
-    job = await room.press(root, on=False, user=room.at.slack.people.guest)
-    await room.push("StatusChanged", status="Resolved")
-    await room.work()
-    assert len(room.told(root)) == 1
-    async with room.at.store.read() as connection:
-        [row] = (await connection.execute(select(audit).where(audit.c.job == job.id))).all()
-    assert row.outcome == "refused_guest"
+# The trail.
 
 
 async def test_what_a_thread_is_told_stands_in_the_trail_of_whom_it_is_about(room: Newsroom) -> None:
