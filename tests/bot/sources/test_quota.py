@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
@@ -15,6 +15,7 @@ from bot.sources.quota.ledger import Ledger
 from bot.storage.store import Store, open_store
 from bot.storage.tables import quota_calls
 from tests.conftest import prepared_sqlite
+from tests.examples import examples
 from tests.processes import printed_at_once
 
 SHOP = Account("raygun/shop", (Window(50, 86_400),))
@@ -171,7 +172,7 @@ async def test_accounts_do_not_share_a_quota(store: Store) -> None:
     assert isinstance(await ledger.spend(Account("raygun/app", SHOP.windows), Purpose.PERSON), Granted)
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(st.lists(st.tuples(st.sampled_from(Purpose), st.integers(0, 40)), max_size=40))
 async def test_no_rolling_window_ever_holds_more_than_allowed(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[Purpose, int]]

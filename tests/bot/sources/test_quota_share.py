@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
@@ -12,6 +12,7 @@ from bot.sources.quota.ledger import Ledger
 from bot.storage.store import Store, open_store
 from bot.storage.tables import quota_calls
 from tests.conftest import prepared_sqlite
+from tests.examples import examples
 from tests.processes import printed_at_once
 
 SHOP = Account("raygun/shop", (Window(50, 86_400),))
@@ -123,7 +124,7 @@ async def test_processes_that_race_for_one_persons_share_never_take_more(databas
     assert [sum(int(one[person]) for one in granted) for person in (0, 1)] == [25, 25]
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(st.lists(st.tuples(st.sampled_from(["U1", "U2", None]), st.integers(0, 40)), max_size=40))
 async def test_no_window_ever_holds_more_of_one_person_than_their_share(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str | None, int]]

@@ -9,13 +9,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.tickets.profiles.known import DESKS
 from bot.tickets.reading.labels import Label, is_heading, labels_with
 from tests.bot.tickets.messages import TICKET, asked, message, section
 from tests.bot.tickets.test_strangers_words import URLS
+from tests.examples import examples
 
 # No part of it is in any word below.
 BOB = "zq7@xyzzy.example"
@@ -86,7 +87,7 @@ FORMS: dict[str, Form] = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(role=ANY_ROLE, desk=st.sampled_from(DESKS))
 def test_nobody_is_looked_up_where_what_stands_beside_the_address_may_be_a_role(
     form: str, role: str, desk: Any

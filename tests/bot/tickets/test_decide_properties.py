@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.tickets.decide import Action, read_for_person
 from tests.bot.tickets.messages import RULES, TICKET, addresses, message, read, section
+from tests.examples import examples
 
 SAMPLES = [
     json.loads(file.read_text())["payload"]
@@ -136,7 +137,7 @@ def with_junk(value: Any, path: tuple[Any, ...], junk: Any) -> Any:
     return copy
 
 
-@settings(max_examples=250, deadline=None)
+@examples(250)
 @given(st.data())
 def test_no_change_to_a_real_event_makes_the_reader_raise(data: st.DataObject) -> None:
     event = data.draw(st.sampled_from(SAMPLES))

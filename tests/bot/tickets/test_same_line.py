@@ -12,13 +12,14 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.tickets.decide import Action
 from bot.tickets.profiles.known import DESKS
 from tests.bot.tickets.messages import RULES, TICKET, addresses, asked, fields, message, read, section
 from tests.bot.tickets.test_strangers_words import URLS
+from tests.examples import examples
 
 BOB, JANE = "bob@fabrikam.example", "jane.doe@contoso.example"
 OURS, IGNORED = "sam@acme.example", "support@desk.example"
@@ -74,7 +75,7 @@ def links() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("form", FORMS)
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(
     label=st.sampled_from(REQUESTERS),
     value=st.sampled_from(["Jane Doe", "山田太郎", OURS, f"Sam ({OURS})", IGNORED, "", "-", "N/A", "<@U1>"]),
@@ -89,7 +90,7 @@ def test_another_labels_address_is_not_the_requesters_where_his_own_label_has_no
         assert asked(FORMS[form](link, pairs)) == [], pairs
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     form=st.sampled_from(list(FORMS)),
     link=st.sampled_from(list(links())),
@@ -166,7 +167,7 @@ NAMED = st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(
     named=st.builds(lambda form, label: form.format(label), NAMED, LABEL),
     below=ADDRESS,
@@ -216,7 +217,7 @@ SHORT = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(
     above=st.sampled_from(
         [

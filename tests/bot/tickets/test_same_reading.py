@@ -5,12 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.subjects import Ask, read_command
 from bot.tickets.decide import Action
 from tests.bot.tickets.messages import RULES, TICKET, asked, fields, message, read, section
+from tests.examples import examples
 
 JANE, SAM = "jane@contoso.example", "sam@outsourcer.example"
 # Requester, assignee, status and description, as desks' translations have them.
@@ -61,7 +62,7 @@ def test_fields_in_any_order_and_language_are_about_the_same_person(language: tu
 
 
 @pytest.mark.parametrize("language", LANGUAGES, ids=[language[0] for language in LANGUAGES])
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(data=st.data())
 def test_lines_in_any_language_and_decoration_are_about_the_same_person(
     language: tuple[str, ...], data: st.DataObject

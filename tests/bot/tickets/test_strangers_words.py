@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.tickets.decide import Action, TicketReading, read_ticket
 from bot.tickets.profiles.known import DESKS
 from bot.tickets.rules import TicketRules, Us
 from tests.bot.tickets.messages import fields, message, section
+from tests.examples import examples
 
 SAMPLES = {
     file.stem: json.loads(file.read_text())
@@ -254,7 +255,7 @@ def as_it_is(number: str) -> set[str]:
 
 
 @pytest.mark.parametrize(("number", "place", "words"), MARKED, ids=[f"{n}-{p}" for n, p, _ in MARKED])
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(data=st.data())
 def test_no_words_of_strangers_add_anybody(number: str, place: str, words: str, data: st.DataObject) -> None:
     one = sample(number)
@@ -307,7 +308,7 @@ TEMPLATES: dict[str, Template] = {
 
 
 @pytest.mark.parametrize("shape", TEMPLATES)
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(data=st.data(), desk=st.sampled_from(DESKS))
 def test_no_body_and_no_subject_of_any_desk_adds_anybody(shape: str, data: st.DataObject, desk: Any) -> None:
     subject = as_slack_sends(data.draw(ONE_LINE), "subject")

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from bot.domain.model import Session
 from bot.domain.visits.facts import visit_of
@@ -10,6 +10,7 @@ from bot.domain.visits.history import history
 from bot.domain.visits.model import Device, PagesSeen, SaidBy, Whereabouts
 from bot.domain.visits.moments import visit_at
 from tests.bot.domain.visits.sessions import DEVICES, NOON, PEOPLE, SOURCES, sessions_of
+from tests.examples import examples
 
 FULLSTORY, RAYGUN, RYBBIT = SOURCES[:3]
 MINUTE = timedelta(minutes=1)
@@ -72,7 +73,7 @@ def test_what_one_tool_made_two_sessions_of_is_added_up() -> None:
     assert visit.signs.errors == SaidBy(3, (RAYGUN,))
 
 
-@settings(deadline=None, max_examples=50)
+@examples(50)
 @given(sessions_of(PEOPLE, DEVICES))
 def test_a_visit_lasts_from_its_first_beginning_to_its_last_end(sessions: list[Session]) -> None:
     for visit in history(sessions).visits:

@@ -4,7 +4,7 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.addresses import read_address
@@ -16,6 +16,7 @@ from bot.storage.keyring import Keyring
 from bot.storage.store import Store, open_store
 from bot.storage.tables import metadata
 from tests.conftest import prepared_sqlite, stored
+from tests.examples import examples
 
 SHOP = SourceName("raygun", "shop")
 NOW = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
@@ -150,7 +151,7 @@ async def test_sessions_are_counted_by_the_hour_they_began_in(index: SessionInde
 Read = tuple[int, int, bool]
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(
     st.lists(st.tuples(st.integers(0, 200), st.integers(1, 60), st.booleans()), min_size=1, max_size=8),
     st.randoms(use_true_random=False),

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.coverage import Span
@@ -17,6 +17,7 @@ from bot.sources.raygun.legacy_api import PAGE
 from tests.bot.sources.canned import Bench, Canned, answer, bench, calls_of
 from tests.bot.sources.raygun.examples import DETAIL, FOREIGN, LISTED, vendor
 from tests.conftest import MovableClock
+from tests.examples import examples
 
 NOW = MovableClock().now.replace(microsecond=0)
 SPAN = Span(NOW - timedelta(hours=1), NOW)
@@ -161,7 +162,7 @@ class Paged:
         return answer({"totalSessions": len(self.rows), "sessions": self.rows[skip : skip + limit]})
 
 
-@settings(max_examples=12, deadline=None)
+@examples(12)
 @given(st.integers(0, 4 * PAGE), st.none() | st.integers(1, 3), st.randoms(use_true_random=False))
 async def test_a_span_is_whole_exactly_when_every_page_of_it_was_read(
     tmp_path_factory: pytest.TempPathFactory, count: int, fails_at: int | None, shuffled: random.Random

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.model import Reason, SourceName
 from bot.settings.accounts import RybbitAccount
-from bot.sources.http import CallFailed, VendorHttp, open_client, trusted_certificates
+from bot.sources.http import CallFailed, VendorHttp, open_client
 from bot.sources.protocol import Hit
 from bot.sources.quota import Account
 from bot.sources.rybbit.server import RybbitServer
@@ -21,6 +21,7 @@ from sandbox.vendors.rybbit import Generation
 from sandbox.vendors.rybbit_data import from_people
 from sandbox.vendors.stand_in import listening
 from tests.bot.sources.canned import bench, calls_of, find
+from tests.conftest import certificates
 
 
 @asynccontextmanager
@@ -33,7 +34,7 @@ async def on_server(
     async with (
         bench(folder, clock) as own,
         listening(server),
-        open_client(5, trusted_certificates()) as client,
+        open_client(5, certificates()) as client,
     ):
         variables = server.environment()
         account = RybbitAccount(

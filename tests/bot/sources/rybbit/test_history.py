@@ -11,7 +11,7 @@ import pytest
 
 from bot.domain.model import Reason, SourceName, Subject, SubjectKind
 from bot.settings.accounts import RybbitAccount
-from bot.sources.http import CallFailed, VendorHttp, open_client, trusted_certificates
+from bot.sources.http import CallFailed, VendorHttp, open_client
 from bot.sources.protocol import Effort, Question
 from bot.sources.quota import Account
 from bot.sources.rybbit.server import RybbitServer
@@ -21,7 +21,7 @@ from sandbox.vendors.rybbit import Generation
 from sandbox.vendors.rybbit_data import ApiKey, Device, Event, Profile, RybbitData, Site, Visit
 from sandbox.vendors.stand_in import listening
 from tests.bot.sources.canned import Bench, bench, calls_of, find
-from tests.conftest import MovableClock
+from tests.conftest import MovableClock, certificates
 
 JANE, UID = "jane@contoso.example", "u-77"
 LONG = "x" * 3_000
@@ -67,7 +67,7 @@ async def served(
     async with (
         bench(folder, clock) as own,
         listening(server),
-        open_client(5, trusted_certificates()) as client,
+        open_client(5, certificates()) as client,
     ):
         account = RybbitAccount.model_validate({"api_key": "key", "site": "1407", "base_url": server.origin})
         name = SourceName("rybbit", "www")

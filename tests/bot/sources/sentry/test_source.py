@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.links import Link, LinkKind
@@ -19,6 +19,7 @@ from sandbox.vendors.sentry import SENTRY, Sentry, names_found
 from tests.bot.sources.canned import Bench, Canned, answer, calls_of, find
 from tests.bot.sources.kinds import KINDS, PAT, PAT_UID, Desk, Kind, open_desk
 from tests.bot.sources.test_every_sources_people import ago, person
+from tests.examples import examples
 
 [KIND] = [kind for kind in KINDS if kind.vendor == SENTRY]
 JANE = "jane@contoso.example"
@@ -126,7 +127,7 @@ async def test_rows_of_others_are_left_out_and_those_that_do_not_say_are_told_of
 NAMES = st.text(st.sampled_from('ab*"\\@:[]().!>,'), min_size=1, max_size=6)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(asked=NAMES, other=NAMES)
 def test_a_search_finds_its_own_name_and_what_else_it_finds_is_known_by_its_row(
     asked: str, other: str

@@ -13,6 +13,7 @@ from bot.sources.quota import Purpose
 from bot.tickets.desks.protocol import Requester
 from tests.bot.sources.canned import Canned, answer
 from tests.bot.tickets.desks.conftest import CONVERSATION, ZENDESK_TICKET, Counter
+from tests.examples import examples
 
 JANE = Requester("jane@contoso.example", "u-77", "Jane Doe")
 TICKET = {"ticket": {"id": 48213, "requester_id": 9, "assignee_id": 7}}
@@ -216,7 +217,7 @@ JSON = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(JSON)
 async def test_no_json_makes_a_desk_raise(counter: Counter, body: Any) -> None:
     for desk, ticket in (

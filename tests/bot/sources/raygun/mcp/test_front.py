@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
@@ -26,6 +26,7 @@ from sandbox.people import RAYGUN, Customer, Error, Visit
 from sandbox.vendors.raygun_mcp import RaygunMcp
 from sandbox.vendors.raygun_v3 import RaygunV3
 from tests.bot.sources.kinds import KINDS, Desk, open_desk
+from tests.examples import examples
 
 KIND = next(kind for kind in KINDS if kind.label == "raygun v3 by mcp")
 PAT, SHOP = "pat@contoso.example", SourceName("raygun", "shop")
@@ -221,7 +222,7 @@ async def test_with_the_tokens_calls_spent_the_server_is_not_asked(tmp_path: Pat
         assert at.api.calls == []
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

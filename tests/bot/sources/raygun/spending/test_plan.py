@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.coverage import Coverage, Span
@@ -27,6 +27,7 @@ from bot.sources.raygun.spending.plan import (
     next_step,
 )
 from bot.sources.raygun.spending.volume import Volume
+from tests.examples import examples
 
 NOW = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -229,7 +230,7 @@ def cost(step: Step, at: Situation) -> int:
     return 0 if isinstance(step, NoCall) else at.purse.cost(at.now)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(situations())
 def test_no_step_costs_more_than_what_is_left(at: Situation) -> None:
     for step in (next_step(at), next_gap(at)):
@@ -238,7 +239,7 @@ def test_no_step_costs_more_than_what_is_left(at: Situation) -> None:
             assert step.span.end <= NOW
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(situations(), st.sampled_from(Purpose), st.randoms(use_true_random=False))
 def test_a_lookup_ends_and_leaves_the_reserve_whatever_its_calls_come_to(
     at: Situation, purpose: Purpose, chance: random.Random
