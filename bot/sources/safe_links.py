@@ -7,6 +7,8 @@ from urllib.parse import SplitResult, quote, urlsplit
 # Characters of a URL; a longer one leaves no room in a block (Slack allows 3,000).
 _LONGEST = 2_500
 _CONTROL = re.compile(r"[\x00-\x1f]")
+# What nearly all links are: nothing in them is read in two ways, and nothing has to be encoded.
+_PLAIN = re.compile(r"https://([a-z0-9.-]+)(?:[/?#][A-Za-z0-9%/:=&?~#+!$,;'@()*._-]*)?", re.ASCII)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -22,6 +24,8 @@ class LinkRule:
         # urlsplit removes control characters silently; no vendor's link has any.
         if not url or len(url) > _LONGEST or _CONTROL.search(url):
             return None
+        if (plain := _PLAIN.fullmatch(url)) and self._knows(plain[1]):
+            return url
         try:
             parts = urlsplit(url)
             host, port, origin = (parts.hostname or "").lower(), parts.port, _origin(parts)
@@ -29,9 +33,12 @@ class LinkRule:
             return None
         if parts.scheme not in ("http", "https") or parts.username is not None or "\\" in url:
             return None
-        if port is None and any(host == known or host.endswith(f".{known}") for known in self.hosts):
+        if port is None and self._knows(host):
             return encoded(f"https://{host}{url[url.index(parts.netloc) + len(parts.netloc) :]}")
         return encoded(url) if origin in {origin_of(known) for known in self.origins} else None
+
+    def _knows(self, host: str) -> bool:
+        return any(host == known or host.endswith(f".{known}") for known in self.hosts)
 
 
 def origin_of(url: str) -> str:

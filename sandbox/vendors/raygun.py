@@ -179,7 +179,7 @@ def _moment(text: str) -> datetime:
 
 
 def _iso(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    return f"{moment.replace(tzinfo=None).isoformat(timespec='seconds')}.000Z"
 
 
 def session_url(number: int) -> str:
