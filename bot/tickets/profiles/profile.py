@@ -14,26 +14,37 @@ class Author(StrEnum):
     CUSTOMER = "customer"
 
 
+_NUMBER = re.compile(r"[0-9]{1,40}")
+
+
 @dataclass(frozen=True, slots=True)
 class TicketUrl:
     """
     One form of a ticket's URL: the host, and where the id stands in path and fragment (`/a/b#c/d`).
 
     `host` is None where people host the desk themselves. `own_domain`: also on the company's own domains.
-    `parameter` is the query's parameter that has the id, where the path has none.
+    `parameter` is the query's parameter that has the id, where the path has none; `value` how it is written
+    there: the last group, or all of it.
     """
 
     host: re.Pattern[str] | None
     place: re.Pattern[str]
     parameter: str | None = None
+    value: re.Pattern[str] = _NUMBER
     own_domain: bool = False
 
 
 def ticket_url(
-    host: str | None, place: str, parameter: str | None = None, *, own_domain: bool = False
+    host: str | None,
+    place: str,
+    parameter: str | None = None,
+    *,
+    value: str = _NUMBER.pattern,
+    own_domain: bool = False,
 ) -> TicketUrl:
-    """One form of URL from two regular expressions; hosts are compared whole."""
-    return TicketUrl(re.compile(host) if host else None, re.compile(place), parameter, own_domain)
+    """One form of URL from regular expressions; hosts, and what a parameter has, are compared whole."""
+    hosts = re.compile(host) if host else None
+    return TicketUrl(hosts, re.compile(place), parameter, re.compile(value), own_domain)
 
 
 # `acme` of `acme.zendesk.com`.

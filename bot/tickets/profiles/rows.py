@@ -87,5 +87,18 @@ ROWS = (
         ticket_url(r"app\.usepylon\.com", r"^(?:/[\w-]+)*/?issues(?:/|$)", "issueNumber"),
         ticket_url(r"app\.usepylon\.com", r"^/issues/([0-9A-Za-z-]+)$"),
     ),
+    _row(
+        "kustomer",
+        ("kustomerapp.com",),
+        ticket_url(rf"{SUBDOMAIN}\.kustomerapp\.com", r"^/app/customers/[0-9a-f]{24}/event/([0-9a-f]{24})"),
+    ),
+    _row(
+        "salesforce",
+        ("case.salesforce.com",),
+        ticket_url(
+            rf"{SUBDOMAIN}(?:\.sandbox)?\.lightning\.force\.com",
+            r"^/lightning/r/Case/(500[0-9A-Za-z]{12}(?:[0-9A-Za-z]{3})?)/view",
+        ),
+    ),
     _row("linear", (), ticket_url(r"linear\.app", r"^/[\w-]+/issue/([A-Z][A-Z0-9]*-\d+)")),
 )

@@ -16,7 +16,6 @@ from bot.tickets.profiles.profile import Profile, TicketUrl
 from bot.tickets.reading.markup import MarkupLink
 
 _LONGEST_URL = 1_000
-_ID = re.compile(r"[\w-]{1,40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,8 @@ def _id(form: TicketUrl, found: re.Match[str], query: str) -> str | None:
         given = dict(parse_qsl(query, max_num_fields=50)).get(form.parameter, "")
     except ValueError:
         return None
-    return given if _ID.fullmatch(given) and (form.parameter == "sys_id" or given.isdigit()) else None
+    value = form.value.fullmatch(given)
+    return value[value.re.groups] if value else None
 
 
 def _shown(profile: Profile, link: MarkupLink) -> str | None:

@@ -39,6 +39,26 @@ KNOWN = [
     ("https://app.usepylon.com/issues?issueNumber=76707", "pylon", "76707"),
     ("https://app.usepylon.com/issues/5c2a-41", "pylon", "5c2a-41"),
     ("https://linear.app/acme/issue/ENG-123/export-fails", "linear", "ENG-123"),
+    *(
+        (f"https://acme.service-now.com/{path}", "servicenow", "9d385017c611228701d22104cc95c371")
+        for path in (
+            "incident.do?sys_id=9d385017c611228701d22104cc95c371",
+            "nav_to.do?uri=incident.do?sys_id=9d385017c611228701d22104cc95c371&sysparm_stack=x",
+            "nav_to.do?uri=%2Fincident.do%3Fsys_id%3D9d385017c611228701d22104cc95c371%26sysparm_view%3Dx",
+            "now/nav/ui/classic/params/target/incident.do%3Fsys_id%3D9d385017c611228701d22104cc95c371",
+            "now/sow/record/incident/9d385017c611228701d22104cc95c371",
+        )
+    ),
+    (
+        "https://acme.kustomerapp.com/app/customers/636ecafb3ee7ff7209b2014f/event/637afc19d3637b39d65b156d",
+        "kustomer",
+        "637afc19d3637b39d65b156d",
+    ),
+    (
+        "https://acme.lightning.force.com/lightning/r/Case/500Qk00000C8gxeIAB/view",
+        "salesforce",
+        "500Qk00000C8gxeIAB",
+    ),
     ("https://chat.acme.example/app/accounts/1/conversations/321", "chatwoot", "321"),
     ("https://desk.acme.example:8080/#ticket/zoom/77", "zammad", "77"),
     ("https://help.acme.example/scp/tickets.php?id=991", "osticket", "991"),
@@ -70,6 +90,10 @@ def test_a_tickets_url_is_known(url: str, system: str, ticket_id: str) -> None:
         "https://acme.zendesk.com/agent/users/48213",
         "https://app.intercom.com/a/apps/abc123/users/65f0",
         "https://help.acme.example/scp/tickets.php?id=abc",
+        "https://acme.service-now.com/nav_to.do?uri=home.do?sys_id=9d385017c611228701d22104cc95c371",
+        "https://acme.service-now.com/nav_to.do?uri=incident.do?sys_id=-1",
+        "https://acme.lightning.force.com/lightning/r/Account/001Qk00000C8gxeIAB/view",
+        "https://acme.kustomerapp.com/app/customers/636ecafb3ee7ff7209b2014f",
         "https://[acme.zendesk.com/agent/tickets/48213",
         "https://acme.zendesk.com:port/agent/tickets/1",
     ],

@@ -285,6 +285,8 @@ URLS = {
     "plain": "https://app.plain.com/workspace/w_1/thread/th_7",
     "groove": "https://acme.groovehq.com/groove_client/tickets/7",
     "pylon": "https://app.usepylon.com/issues?issueNumber=7",
+    "kustomer": "https://acme.kustomerapp.com/app/customers/636ecafb3ee7ff7209b2014f/event/637afc19d3637b39d65b156d",
+    "salesforce": "https://acme.lightning.force.com/lightning/r/Case/500Qk00000C8gxeIAB/view",
     "linear": "https://linear.app/acme/issue/ENG-7/x",
 }
 Template = Callable[[str, str, str], dict[str, Any]]
