@@ -28,9 +28,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """A vendor's answer, which may be that there is nothing."""
+    """A vendor's answer, which may be that there is nothing, and when it was given."""
 
     what: object
+    at: datetime
 
 
 class Pages:
@@ -47,6 +48,7 @@ class Pages:
     def __init__(self, flights: Flights, keyring: Keyring, clock: Clock) -> None:
         self._flights = flights
         self._keyring = keyring
+        self._clock = clock
         self._kept: MutableMapping[str, _Said] = expiring_cache(_KEPT, _KEPT_FOR, clock)
 
     def drop(self) -> None:
@@ -76,17 +78,22 @@ class Pages:
         about = f"{link.kind}:{link.user_id}"
         return await self._shared(source, "person", about, lambda calls: source.person(link, calls), by)
 
-    async def session(self, source: Source, session_id: str, by: str | None = None) -> Session | None:
+    async def session(
+        self, source: Source, session_id: str, by: str | None = None
+    ) -> tuple[Session | None, datetime]:
         """
-        One session by its id; None where the vendor has none.
+        One session by its id, None where the vendor has none; and when the vendor said so.
 
         Raises:
             CallFailed: when the vendor cannot be asked or understood.
 
         """
-        return await self._shared(
-            source, "session", session_id, lambda calls: source.session(session_id, calls), by
-        )
+
+        async def ask(calls: Calls) -> Session | None:
+            return await source.session(session_id, calls)
+
+        said = await self._said(source, "session", session_id, ask, by)
+        return cast("Session | None", said.what), said.at
 
     async def errors(
         self, source: TellsErrors, session_id: str, until: datetime | None = None, by: str | None = None
@@ -135,18 +142,30 @@ class Pages:
         by: str | None,
         purpose: Purpose = Purpose.UNFURL,
     ) -> T:
+        return cast("T", (await self._said(source, kind, about, ask, by, purpose)).what)
+
+    async def _said(
+        self,
+        source: Source,
+        kind: str,
+        about: str | None,
+        ask: Callable[[Calls], Awaitable[object]],
+        by: str | None,
+        purpose: Purpose = Purpose.UNFURL,
+    ) -> _Said:
         key = self._keyring.hash("page", str(source.name), kind, about or "")
 
         async def outcome() -> _Said | CallFailed:
             try:
-                said = _Said(await ask(source.http.asking(purpose, await source.account(), by)))
+                what = await ask(source.http.asking(purpose, await source.account(), by))
             except CallFailed as failed:
                 return failed
+            said = _Said(what, self._clock())
             self._kept[key] = said
             return said
 
         if (kept := self._kept.get(key)) is not None:
-            return cast("T", kept.what)
+            return kept
         while True:
             flight, ours = self._flights.join(key, outcome)
             # Shielded: one who gives up waiting must not cancel the call.
@@ -155,7 +174,7 @@ class Pages:
                 break
         if isinstance(said, CallFailed):
             raise said
-        return cast("T", said.what)
+        return said
 
 
 def _up_to(session_id: str, until: datetime | None) -> str:

@@ -137,7 +137,8 @@ class NamedPages:
                 return found
         if named.session_id is None:
             return Undescribed(finding, named.subject)
-        session = await self.pages.session(named.source, named.session_id, by)
+        asked_at = self.clock()
+        session, said_at = await self.pages.session(named.source, named.session_id, by)
         subject = named.subject or (_subject_of(session) if session else None)
         if session is None or session.started_at is None:
             return Undescribed(subject=subject)
@@ -146,7 +147,10 @@ class NamedPages:
             finding = await self._finding(named.source, question(subject))
             if found := _found(replace(named, subject=subject), finding):
                 return found
-        alone = Finding(session.source, State.LIVE, self.clock(), 1, (session,))
+        # The vendor may have said so some moments before, to whoever asked then.
+        is_new = said_at >= asked_at
+        state, calls = (State.LIVE, 1) if is_new else (State.CACHED, 0)
+        alone = Finding(session.source, state, said_at, calls, (session,))
         return Described(alone, session, subject)
 
     async def _finding(self, source: Linked, question: Question) -> Finding | None:

@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import update
 
 from bot.answers.buttons import MORE_OF_PERSON, OPEN
-from bot.domain.model import Failure, Reason, Session, SessionUser, SourceName, UrlIs
+from bot.domain.model import Failure, Reason, Session, SessionUser, SourceName, State, UrlIs
 from bot.jobs.payloads import UNFURL
+from bot.lookup.pages.named import Described, NamedPage
 from bot.slack.client import SlackAway
 from bot.sources.protocol import Question
 from bot.storage.keyring import Keyring
@@ -72,6 +73,17 @@ async def test_a_session_that_names_nobody_is_shown_as_nobodys(desk: Desk) -> No
     [card] = (await desk.cards(session_url(3))).values()
     assert "somebody who is not known by name" in str(card)
     assert MORE_OF_PERSON not in str(card)
+
+
+async def test_a_session_that_was_asked_for_a_moment_ago_is_as_of_then(desk: Desk) -> None:
+    desk.uxcam.people["nobody"] = (session(3, SessionUser()),)
+    named = desk.parts().pages.named
+    page = await named.name(session_url(3))
+    assert isinstance(page, NamedPage)
+    told = [await named.describe(page, lambda subject: Question(subject, 30)) for _ in range(2)]
+    first, again = [one.finding for one in told if isinstance(one, Described)]
+    assert (first.state, first.calls, again.state, again.calls) == (State.LIVE, 1, State.CACHED, 0)
+    assert again.as_of == first.as_of
 
 
 async def test_a_session_without_a_time_is_not_worth_a_card(desk: Desk) -> None:
