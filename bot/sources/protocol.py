@@ -219,9 +219,9 @@ class Spread:
 
     It counts the last `days` days, None for all time: in how many of its `of_sessions` it was, how often it
     happened, and how many `others` than the customer it hit. Where not all was counted (`whole`) there are at
-    least so many others, where somebody may be counted twice (`doubled`) at most. `place` is the customer's
-    town: so many of the sessions that it was in are of there, and so many of all sessions. `crashes` are by
-    version and device, the customer's own first; `version` is the customer's.
+    least so many others, where somebody may be counted twice (`doubled`) at most, and surely `least`. `place`
+    is the customer's town: so many of the sessions that it was in are of there, and so many of all sessions.
+    `crashes` are by version and device, the customer's own first; `version` is the customer's.
     """
 
     source: SourceName
@@ -233,6 +233,7 @@ class Spread:
     others: int | None = None
     whole: bool = True
     doubled: bool = False
+    least: int = 0
     place: str | None = None
     sessions_in_place: int = 0
     all_in_place: int = 0

@@ -53,7 +53,7 @@ def verdict_text(hits: Sequence[OthersHit], who: str) -> str:
 
 
 def _verdict(hit: OthersHit, who: str) -> str:
-    if any((spread.others or 0) > 0 for spread in hit.told):
+    if any((spread.least if spread.doubled else spread.others or 0) > 0 for spread in hit.told):
         return table.NOT_JUST_THEM.format(who=who)
     if any(spread.others == 0 and spread.whole for spread in hit.told):
         return table.JUST_THEM.format(who=who)

@@ -84,7 +84,10 @@ def _spread(
     is_whole: bool,
 ) -> Spread:
     own = [event for event in events if event.session_id in hit.own_sessions]
-    others = {event.user_id for event in events if event.user_id} - {event.user_id for event in own}
+    devices = {event.user_id for event in own}
+    others = {event.user_id for event in events if event.user_id} - devices
+    # A device is an address and a browser: in one office it is several people's (observed, Identities).
+    is_shared = any(e.user_id in devices and e.session_id not in hit.own_sessions for e in events)
     town = own[0].town if own and own[0].city else None
     sessions = {event.session_id: event.town for event in events}
     return Spread(
@@ -95,7 +98,7 @@ def _spread(
         of_sessions=sum(one.count or 0 for one in towns) or None,
         occurrences=error.count,
         others=len(others),
-        whole=is_whole,
+        whole=is_whole and not is_shared,
         place=town[1] if town else None,
         sessions_in_place=sum(one == town for one in sessions.values()) if town else 0,
         all_in_place=sum(one.count or 0 for one in towns if one.town == town) if town else 0,

@@ -52,8 +52,9 @@ async def count_crashes(api: UXCamApi, hit: Hit, now: datetime, calls: Calls) ->
     if not sessions:
         return None
     groups = [one for group, one in failed.items() if group in on_version]
-    people = sum(one.session_unique_user_count or 0 for one in groups)
+    of_groups = [one.session_unique_user_count or 0 for one in groups]
     was_lately = hit.error.occurred_at is not None and hit.error.occurred_at >= since
+    themselves = 1 if was_lately else 0
     rows = [
         Crashes(
             *group,
@@ -70,9 +71,10 @@ async def count_crashes(api: UXCamApi, hit: Hit, now: datetime, calls: Calls) ->
         DAYS,
         sessions=sum(map(_count, groups)),
         of_sessions=sessions,
-        others=max(0, people - (1 if was_lately else 0)),
-        # Whoever has two devices is counted on both.
+        others=max(0, sum(of_groups) - themselves),
+        # Whoever has two devices is counted on both: the customer too.
         doubled=len(groups) > 1,
+        least=max(0, max(of_groups, default=0) - themselves),
         version=version,
         crashes=tuple(rows[:_MOST_ROWS]),
     )

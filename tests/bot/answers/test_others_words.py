@@ -45,6 +45,9 @@ def test_whether_it_is_just_them_is_said_only_where_it_is_counted() -> None:
     assert "*Not just jane · " in said(COUNTED)
     assert "*Just jane, as far as is counted · " in said(replace(COUNTED, others=0))
     assert "is not known" in said(replace(COUNTED, others=0, whole=False))
+    # It may be the customer's own second device.
+    assert "is not known" in said(replace(COUNTED, others=1, doubled=True))
+    assert "*Not just jane · " in said(replace(COUNTED, others=3, doubled=True, least=1))
     assert "is not known" in said(untold=(Untold(WWW, has_no_count=True),))
 
 

@@ -8,8 +8,9 @@ import httpx2
 import pytest
 
 from bot.domain.answer import Answer
-from bot.domain.model import Reason, UrlIs
+from bot.domain.model import ErrorEvent, Reason, UrlIs
 from bot.sources.http import CallFailed
+from bot.sources.protocol import Hit
 from tests.bot.sources.canned import RECORDED, Bench, Canned, answer, calls_of, find
 
 EVERY_FILE = sorted(RECORDED.glob("*/*.json"))
@@ -299,6 +300,25 @@ async def test_a_site_known_by_its_public_id_is_linked_by_its_number(on_bench: B
     )
     found = await find(on_bench.rybbit(canned, site="d2e338ab2999"), "1042")
     assert found.sessions[0].url == "https://rybbit.contoso.example/1/user/1042"
+
+
+@pytest.mark.parametrize(
+    ("own", "whole"),
+    [(("7EViUmBd7dL-as",), False), (("7EViUmBd7dL-as", "XpTU0iHQdi6Rtj", "EHYDg7rzPmGbBX"), True)],
+)
+async def test_sessions_of_the_customers_device_that_may_be_a_colleagues_are_not_taken_for_theirs(
+    on_bench: Bench, own: tuple[str, ...], *, whole: bool
+) -> None:
+    canned = server(
+        errors__names=recorded("rybbit_2.8.0/error_names_page1"),
+        errors__events=recorded("rybbit_2.8.0/error_events_page1"),
+        session_locations=recorded("rybbit_2.8.0/session_locations"),
+    )
+    source = on_bench.rybbit(canned)
+    error = ErrorEvent(source.name, "TypeError: Cannot read properties of undefined (reading 'total')")
+    spread = await source.others(Hit(error, None, frozenset(own)), await calls_of(source))
+    assert spread is not None
+    assert (spread.others, spread.whole) == (1, whole)
 
 
 @pytest.mark.parametrize("folder", sorted({file.parent.name for file in EVERY_FILE}))

@@ -67,7 +67,7 @@ async def test_the_share_of_the_customers_version_is_counted_and_their_own_devic
     assert spread is not None
     assert (spread.sessions, spread.of_sessions, spread.version) == (6, 200, "1.5")
     # Five people on two devices, at most, less the customer.
-    assert (spread.others, spread.doubled) == (4, True)
+    assert (spread.others, spread.doubled, spread.least) == (4, True, 3)
     rows = [(one.version, one.device, one.crashed, one.sessions, one.own) for one in spread.crashes]
     assert rows == [
         ("1.5", "SM-C7100", 5, 117, True),
