@@ -32,6 +32,8 @@ from bot.sources.sentry.links import is_cloud
 from bot.sources.sentry.records import ErrorRow, IssueRow, ReplayRow, SentryWords, is_theirs
 from bot.sources.wiring import Wiring
 
+# Sentry's cloud keeps errors and replays no longer, on any plan (contract, section 5).
+_KEPT = timedelta(days=90)
 _NO_REPLAYS = "no replays: Session Replay is not there for this organisation"
 
 
@@ -77,6 +79,10 @@ class Sentry:
         """
         since = question.since(self.http.clock())
         told = _Told({}, {}, {}, [], [])
+        begin = self.http.clock() - _KEPT
+        if self._is_cloud and since < begin:
+            told.cuts.append(begin)
+            told.notes.append(f"Sentry keeps {_KEPT.days} days at most")
         for number, spelling in enumerate(question.subject.spellings):
             try:
                 await self._gather(question.subject, searched(question.subject, spelling), since, told, calls)
@@ -163,9 +169,16 @@ class Sentry:
 
     async def is_ours(self, link: Link, calls: Calls) -> bool:  # noqa: ARG002 - needs no call
         """Whether a page is of our organisation, on the cloud or on the server that is configured."""
-        own = {host_of(url) for url in (self.settings.base_url, self.settings.web_url) if url}
-        here = is_cloud(link.host) if any(map(is_cloud, own)) else link.host in own
+        here = is_cloud(link.host) if self._is_cloud else link.host in self._hosts
         return here and link.account_id == self.settings.organization
+
+    @property
+    def _hosts(self) -> set[str]:
+        return {host_of(url) for url in (self.settings.base_url, self.settings.web_url) if url}
+
+    @property
+    def _is_cloud(self) -> bool:
+        return any(map(is_cloud, self._hosts))
 
     async def person(self, link: Link, calls: Calls) -> Subject | None:  # noqa: ARG002 - has no such pages
         """None: Sentry has no page of a person."""

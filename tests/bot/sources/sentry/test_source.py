@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.domain.links import Link, LinkKind
 from bot.domain.model import ErrorKind, Reason, Subject, SubjectKind
 from bot.sources.http import CallFailed
+from bot.sources.protocol import Question
 from bot.sources.sentry.api import searched
 from bot.sources.sentry.records import is_theirs
 from bot.sources.sentry.source import Sentry as Source
@@ -241,6 +242,18 @@ async def test_where_several_projects_are_refused_it_is_said_which_setting_names
     for asking in (find(source, JANE), source.check(await calls_of(source))):
         with pytest.raises(CallFailed, match="PROJECT has to name which"):
             await asking
+
+
+async def test_of_what_the_cloud_has_deleted_nobody_is_told_that_there_was_none(on_bench: Bench) -> None:
+    jane = Subject(SubjectKind.EMAIL, JANE, JANE)
+    for base_url, days, is_whole in (
+        ("https://sentry.io", 90, True),
+        ("https://sentry.io", 91, False),
+        ("https://sentry.contoso.example", 365, True),
+    ):
+        source = on_bench.sentry(served((), (), ()), base_url=base_url)
+        found = await source.find(Question(jane, days), await calls_of(source))
+        assert (found.complete_from is None, found.notes == ()) == (is_whole, is_whole)
 
 
 async def test_what_became_of_an_error_is_the_issues_state(kind: Kind, tmp_path: Path) -> None:
