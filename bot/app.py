@@ -114,7 +114,7 @@ async def open_bot(
         inbox = Inbox(engine.store, engine.keyring, timing.lease)
         posts = Posts(engine.store, inbox)
         poster = Poster(slack, session, posts, limits, seals, timing.settling_seconds)
-        access = Access(slack, settings.access, engine.clock, engine.memory)
+        access = Access(slack, settings.access, engine.memory)
         trail = trail_of(engine, inbox)
         admission = Admission(access, poster, posts, engine.metrics, trail)
         us = Us(identity.bot, identity.user, identity.app)
@@ -172,7 +172,6 @@ async def open_bot(
             partial(announce, engine.store),
             PersonalPace(settings.access.per_person_minute, engine.clock),
         )
-        engine.erasures.also(access.drop)
         # At the end, nothing new is taken over, and what runs stays ours while it is let finish.
         log_crash = logging_crashes(StoreAway)
         await stack.enter_async_context(kept_going(worker.renew_for_ever, log_crash))

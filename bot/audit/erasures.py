@@ -35,12 +35,8 @@ class Erasures:
 
     def __init__(self, store: Store, drops: Sequence[Callable[[], None]]) -> None:
         self._store = store
-        self._drops = [*drops]
+        self._drops = drops
         self._known: int | None = None
-
-    def also(self, drop: Callable[[], None]) -> None:
-        """Have something more dropped."""
-        self._drops.append(drop)
 
     async def listen_for_ever(self) -> None:
         """Look every two seconds."""

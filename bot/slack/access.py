@@ -7,7 +7,7 @@ them the answer is no.
 """
 
 import json
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -16,16 +16,14 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.asking import Asker
-from bot.operations.clock import Clock, expiring_cache
 from bot.operations.tasks import task_group, together
 from bot.settings.behaviour import AccessSettings
 from bot.storage.memory import Memory
 
 T = TypeVar("T")
 
-# A fact is at most five minutes old: four in the database, for all processes, then one in this process.
-_IN_DATABASE, _IN_PROCESS = timedelta(minutes=4), timedelta(minutes=1)
-_FACTS_IN_PROCESS = 5_000
+# No process has a copy of a fact for longer than this, so that one which has changed is dropped everywhere.
+_FACTS_LAST = timedelta(minutes=5)
 # So long a channel that was shared is taken for one that is, where the bot cannot look.
 _SHARED_LASTS = timedelta(days=90)
 _ACCOUNT = "slack"
@@ -136,16 +134,14 @@ class Access:
     Args:
         client: Slack's Web API.
         rules: the settings.
-        clock: the time, by which facts grow old.
         memory: keeps facts for all processes, and over a restart.
 
     """
 
-    def __init__(self, client: AsyncWebClient, rules: AccessSettings, clock: Clock, memory: Memory) -> None:
+    def __init__(self, client: AsyncWebClient, rules: AccessSettings, memory: Memory) -> None:
         self._client = client
         self._rules = rules
         self._memory = memory
-        self._facts: MutableMapping[str, Any] = expiring_cache(_FACTS_IN_PROCESS, _IN_PROCESS, clock)
 
     async def admit(self, asker: Asker) -> Verdict:
         """
@@ -276,12 +272,8 @@ class Access:
         now = json.dumps(asdict(read_person(user, team)))
         return known is not None and known != now and await self._forget(name)
 
-    def drop(self) -> None:
-        """Drop the copies in this process: one of them is not so any more."""
-        self._facts.clear()
-
     async def _forget(self, name: str) -> bool:
-        known = self._facts.pop(name, None) or await self._memory.recall(_ACCOUNT, name, anew=True)
+        known = await self._memory.recall(_ACCOUNT, name, anew=True)
         if known is not None:
             await self._memory.forget(_ACCOUNT, name)
         return known is not None
@@ -305,16 +297,11 @@ class Access:
 
     async def _fact(self, name: str, ask: Callable[[], Awaitable[T | None]]) -> T | None:
         """A fact, from this process, from the database or from Slack; None is not kept."""
-        known: T | None = self._facts.get(name)
-        if known is not None:
-            return known
         shared = await self._memory.recall(_ACCOUNT, name)
         if shared is not None:
-            known = json.loads(shared)
+            known: T | None = json.loads(shared)
         elif (known := await ask()) is not None:
-            await self._memory.remember(_ACCOUNT, name, json.dumps(known), _IN_DATABASE)
-        if known is not None:
-            self._facts[name] = known
+            await self._memory.remember(_ACCOUNT, name, json.dumps(known), _FACTS_LAST)
         return known
 
 

@@ -54,7 +54,7 @@ class Newsroom:
         """What tells threads in one process."""
         at, by, lookup = self.at, process or self.at.process, self.desk.found.lookup
         settings = load_settings(self.desk.settings)
-        access = Access(by.client, settings.access, system_clock, Memory(at.store, at.keyring, system_clock))
+        access = Access(by.client, settings.access, Memory(at.store, at.keyring, system_clock))
         metrics = self.desk.metrics
         admission = Admission(access, by.poster, by.posts, metrics, by.trail(at, metrics))
         watching = watching_of(at, by, lookup, settings)

@@ -73,7 +73,7 @@ class Desk:
         """What one process answers pasted addresses, and opened panes, with."""
         by, settings = process or self.at.process, load_settings(self.settings)
         memory = Memory(self.at.store, self.at.keyring, system_clock)
-        access = Access(by.client, settings.access, system_clock, memory)
+        access = Access(by.client, settings.access, memory)
         found = self.found
         named = NamedPages(
             found.sources,

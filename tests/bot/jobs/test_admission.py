@@ -48,7 +48,7 @@ def metrics() -> Metrics:
 def admission_of(at: InSlack, metrics: Metrics, process: Process) -> Admission:
     clock = MovableClock()
     memory = Memory(at.store, at.keyring, clock)
-    access = Access(process.client, AccessSettings(), clock, memory)
+    access = Access(process.client, AccessSettings(), memory)
     return Admission(access, process.poster, process.posts, metrics, process.trail(at, metrics))
 
 

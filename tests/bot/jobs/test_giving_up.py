@@ -82,7 +82,7 @@ def giving_up(at: InSlack, metrics: Metrics, steps: list[str]) -> GivingUp:
     async def end_step(_job: Job, words: str) -> None:
         steps.append(words)
 
-    access = Access(at.client, AccessSettings(), system_clock, Memory(at.store, at.keyring, system_clock))
+    access = Access(at.client, AccessSettings(), Memory(at.store, at.keyring, system_clock))
     admission = Admission(access, at.poster, at.posts, metrics, at.process.trail(at, metrics))
     return GivingUp(admission, metrics, end_step)
 
@@ -145,7 +145,7 @@ async def test_who_was_shown_a_private_answer_that_broke_off_hears_of_that_all_t
 ) -> None:
     job = await asked(at)
     asker = LOOKUP.read(job.payload).asker
-    access = Access(at.client, AccessSettings(), system_clock, Memory(at.store, at.keyring, system_clock))
+    access = Access(at.client, AccessSettings(), Memory(at.store, at.keyring, system_clock))
     trail = at.process.trail(at, make_metrics())
     await Admission(access, at.poster, at.posts, make_metrics(), trail).tell(job, asker, "the answer")
     await giving_up.tell(job, GaveUp.UNEXPECTED)

@@ -70,7 +70,7 @@ def jobs_of(at: InSlack, by: Process, found: Finding) -> PeopleJobs:
     """What answers people in one process."""
     settings, memory = load_settings({}), Memory(at.store, at.keyring, system_clock)
     metrics = found.lookup.metrics
-    access = Access(by.client, settings.access, system_clock, memory)
+    access = Access(by.client, settings.access, memory)
     admission = Admission(access, by.poster, by.posts, metrics, by.trail(at, metrics))
     reader = TicketReader(
         ticket_rules(settings.tickets, Us(at.slack.people.bot_id, at.slack.people.bot)),

@@ -39,7 +39,7 @@ async def desk(store: Store, keyring: Keyring) -> AsyncIterator[Desk]:
 async def switch(desk: Desk, *, is_on: bool, channel: str | None = None) -> str:
     """What the agent is told who mutes a channel, or undoes it."""
     at, memory = desk.at, Memory(desk.at.store, desk.at.keyring, system_clock)
-    access = Access(at.client, AccessSettings(), system_clock, memory)
+    access = Access(at.client, AccessSettings(), memory)
     trail = at.process.trail(at, desk.metrics)
     admission = Admission(access, at.poster, at.posts, desk.metrics, trail)
     switches = Switches(at.store, load_settings({}).tickets, system_clock)

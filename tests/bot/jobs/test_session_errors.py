@@ -108,7 +108,7 @@ async def pressing(store: Store, keyring: Keyring) -> AsyncIterator[Pressing]:
         )
         source = KnowsErrors(MAIN, http)
         memory = Memory(store, keyring, system_clock)
-        access = Access(at.client, AccessSettings(), system_clock, memory)
+        access = Access(at.client, AccessSettings(), memory)
         metrics = make_metrics()
         admission = Admission(access, at.poster, at.posts, metrics, at.process.trail(at, metrics))
         crashes: list[BaseException] = []

@@ -64,7 +64,7 @@ def running(at: InSlack, number: int) -> tuple[Execution, StepPayload]:
 async def run(at: InSlack, process: Process, job: Job, customer: str, kill_after: int) -> Killed:
     """Answer a job in a process with nothing in memory, to its end or until it is killed."""
     settings, memory, metrics = load_settings({}), Memory(at.store, at.keyring, system_clock), make_metrics()
-    access = Access(process.client, settings.access, system_clock, memory)
+    access = Access(process.client, settings.access, memory)
     async with finding(at.store, at.keyring, system_clock, metrics, (NAME,)) as found:
         for source in found.sources:
             source.people[customer] = (Session(NAME, customer, started_at=system_clock()),)

@@ -98,7 +98,7 @@ class Desk:
         at, by = self.at, process or self.at.process
         settings = load_settings(self.settings)
         memory = Memory(at.store, at.keyring, system_clock)
-        access = Access(by.client, settings.access, system_clock, memory)
+        access = Access(by.client, settings.access, memory)
         admission = Admission(access, by.poster, by.posts, self.metrics, by.trail(at, self.metrics))
         reader = TicketReader(self._rules(settings), self.desks(memory))
         book = TicketBook(at.store, at.keyring)
@@ -113,7 +113,7 @@ class Desk:
         """What lists tickets in one process."""
         at, by = self.at, process or self.at.process
         settings = load_settings(self.settings)
-        access = Access(by.client, settings.access, system_clock, Memory(at.store, at.keyring, system_clock))
+        access = Access(by.client, settings.access, Memory(at.store, at.keyring, system_clock))
         switches = Switches(at.store, settings.tickets, system_clock)
         parts = (at.store, DigestBook(at.store, at.keyring), by.inbox, access, switches, by.poster)
         return DigestJobs(*parts, settings, self.metrics, "https://contoso.slack.example/", 0.0)
@@ -123,7 +123,7 @@ class Desk:
         at, by = self.at, process or self.at.process
         settings = load_settings(self.settings)
         memory = Memory(at.store, at.keyring, system_clock)
-        access = Access(by.client, settings.access, system_clock, memory)
+        access = Access(by.client, settings.access, memory)
         admission = Admission(access, by.poster, by.posts, self.metrics, by.trail(at, self.metrics))
         reader = TicketReader(self._rules(settings), self.desks(memory))
         parts = (admission, by.inbox, self.found.lookup, Leases(at.store, at.keyring), by.poster, reader)
@@ -170,7 +170,7 @@ class Desk:
     @property
     def outcomes(self) -> dict[str, float]:
         samples = next(iter(self.metrics.tickets.collect())).samples
-        return {s.labels["outcome"]: s.value for s in samples if s.name.endswith("_total")}
+        return {s.labels["outcome"]: s.value for s in samples if s.name.endswith("_total") and s.value}
 
     @property
     def asked(self) -> list[str]:

@@ -18,7 +18,7 @@ from bot.slack.identity import identify
 from bot.storage.keyring import Keyring
 from bot.storage.memory import Memory
 from bot.storage.store import Store
-from bot.storage.tables import source_memory
+from bot.storage.tables import now_ms, source_memory
 from sandbox.slack.people import OTHER_TEAM, TEAM
 from tests.bot.in_slack import InSlack, in_slack
 from tests.conftest import MovableClock
@@ -204,7 +204,7 @@ async def at(store: Store, keyring: Keyring) -> AsyncIterator[InSlack]:
 
 def access(at: InSlack, clock: MovableClock, rules: AccessSettings = ANYBODY) -> Access:
     """The rule as one process has it: with what this process remembers, and what all of them share."""
-    return Access(at.client, rules, clock, Memory(at.store, at.keyring, clock))
+    return Access(at.client, rules, Memory(at.store, at.keyring, clock))
 
 
 def facts_asked(at: InSlack) -> list[str]:
@@ -304,6 +304,19 @@ async def test_what_slack_says_anew_counts_when_the_facts_have_grown_old(
     clock.advance(minutes=5)
     await let_what_is_shared_run_out(at.store)
     assert reason((await ours.ask(agent, support, TEAM)).refusal) == "guest"
+
+
+async def test_whoever_has_changed_is_let_in_by_no_copy(at: InSlack, clock: MovableClock) -> None:
+    people, agent, others = at.slack.state.users, at.slack.people.agent, access(at, clock)
+    await access(at, clock).ask(agent, at.slack.places.support, TEAM)
+    async with at.store.write() as connection:
+        await connection.execute(update(source_memory).values(until_ms=now_ms() + 500))
+    assert (await others.ask(agent, at.slack.places.support, TEAM)).refusal is None
+    await let_what_is_shared_run_out(at.store)
+    clock.advance(seconds=1)
+    people[agent] = replace(people[agent], restricted=True)
+    await others.person_changed(people[agent].as_slack(with_email=False), TEAM)
+    assert reason((await others.ask(agent, at.slack.places.support, TEAM)).refusal) == "guest"
 
 
 async def test_after_a_minute_a_process_hears_what_the_others_have_heard(
