@@ -150,6 +150,8 @@ def _mcp_tokens(value: SecretStr) -> SecretStr:
     tokens = named_tokens(text)
     if len(tokens) != text.count(",") + 1:
         raise ValueError("several tokens need a name each, and no name twice: desk:TOKEN,night:TOKEN")
+    if len(set(tokens.values())) < len(tokens):
+        raise ValueError("has the same token under two names: the audit trail could not tell them apart")
     if any(len(token) < _SHORTEST_TOKEN for token in tokens.values()):
         raise ValueError(f"has a token of fewer than {_SHORTEST_TOKEN} characters, which can be guessed")
     return value

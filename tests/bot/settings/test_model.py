@@ -208,6 +208,7 @@ def test_several_secret_keys_are_taken_apart() -> None:
         ({"MCP_TOKEN": f"desk:{LONG},night:short"}, "MCP_TOKEN: has a token of fewer than 16 characters"),
         ({"MCP_TOKEN": f"desk:{LONG},{LONG},{LONG}"}, "MCP_TOKEN: several tokens need a name each"),
         ({"MCP_TOKEN": f"desk:{LONG},desk:{LONG}"}, "MCP_TOKEN: several tokens need a name each"),
+        ({"MCP_TOKEN": f"desk:{LONG},night:{LONG}"}, "MCP_TOKEN: has the same token under two names"),
         ({"MCP_HOSTS": "https://casefile.example"}, "MCP_HOSTS: names of hosts alone are needed"),
         ({"RAYGUN_WEBHOOK_SECRET": "x" * 15}, "RAYGUN_WEBHOOK_SECRET: has fewer than 16 characters"),
         (
