@@ -19,9 +19,11 @@ from bot.operations.clock import from_ms, milliseconds
 from bot.storage.database import Connection
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
-from bot.storage.tables import now_ms, watch_keys, watches
+from bot.storage.tables import now_ms, tickets, watch_keys, watches
 from bot.storage.upsert import insert_into, insert_new
+from bot.tickets.book import TicketState
 
+_TAKEN_AWAY = frozenset({TicketState.WRONG.value, TicketState.FORGOTTEN.value})
 # Errors of one thread that are watched: those that it showed first.
 _MOST_ERRORS = 30
 
@@ -134,6 +136,8 @@ class WatchBook:
         """
         watch = replace(watch, asked=int(by_person))
         place = self.place(watch.channel, watch.root_ts)
+        if not by_person and await _is_taken_away(connection, place):
+            return None
         until = now_ms() + milliseconds(lasting)
         look = None if look_in is None else now_ms() + milliseconds(look_in)
         row = {"place": place, "is_on": True, "until_ms": until, "look_ms": look}
@@ -305,6 +309,12 @@ class WatchBook:
 
     def _opened(self, sealed: str) -> Watch | None:
         return self._keyring.unseal_value(_WATCH, sealed)
+
+
+async def _is_taken_away(connection: Connection, place: str) -> bool:
+    """Whether a ticket's answer was removed as wrong, or its person forgotten, while it was still growing."""
+    state = select(tickets.c.state).where(tickets.c.place == place)
+    return (await connection.execute(state)).scalar_one_or_none() in _TAKEN_AWAY
 
 
 def _after(before: Watch, watch: Watch, *, by_person: bool) -> Watch:

@@ -47,6 +47,23 @@ async def test_a_thread_that_was_stopped_is_told_nothing_until_it_is_watched_aga
     assert "Stop watching" in plain_text(watched)
 
 
+async def test_a_thread_whose_answer_was_removed_before_it_was_complete_is_not_watched(
+    room: Newsroom,
+) -> None:
+    await room.push("NewErrorOccurred", hit=JANE)
+    room.desk.knows(JANE)
+    root = await room.desk.ticket()
+    job = await room.desk.accept(root, JANE)
+    await room.desk.jobs().answer(job)
+    [reply] = room.desk.below(root)
+    await room.desk.remove(reply, room.at.slack.people.agent)
+    # A late source answers after that.
+    await room.at.inbox.finish(job)
+    await room.push("StatusChanged", status="Resolved")
+    await room.work()
+    assert room.desk.below(root) == []
+
+
 async def test_whoever_asks_is_told_whether_a_thread_is_watched_with_the_button_for_the_other(
     room: Newsroom,
 ) -> None:
