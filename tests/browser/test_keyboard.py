@@ -27,6 +27,15 @@ async def test_a_customer_is_found_and_the_answer_read_without_a_mouse(screen: S
     await expect(screen.messages.last).to_be_focused()
     await keys.press("Enter")
     await expect(screen.page.locator("#thread")).to_be_visible()
+    await expect(screen.thread.last).to_contain_text("Earlier errors")
+    await expect(screen.thread.last).not_to_contain_text("asking")
+    # Of a menu and the thread that it was opened in, the menu alone is closed.
+    menus, menu = screen.page.locator("#thread [aria-haspopup=menu]"), screen.page.get_by_role("menu")
+    await menus.last.press("Enter")
+    await expect(menu).to_be_visible()
+    await keys.press("Escape")
+    await expect(menu).to_be_hidden()
+    await expect(menus.last).to_be_focused()
 
 
 async def test_who_reads_a_message_that_is_edited_goes_on_from_there(screen: Screen) -> None:

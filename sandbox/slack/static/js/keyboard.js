@@ -17,7 +17,7 @@ function step(event, list) {
 
 export function listen({ escape, open, channel, field }) {
   document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
+    if (event.defaultPrevented || document.querySelector("dialog[open], :popover-open")) return;
     const arrow = event.key === "ArrowDown" || event.key === "ArrowUp";
     const list = event.target.closest?.("[data-arrows]");
     if (event.key === "Escape") escape();
