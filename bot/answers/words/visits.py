@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from unicodedata import east_asian_width
 
 from bot.answers.mrkdwn import counted, lasting, ordinal
 from bot.answers.words import table
@@ -22,6 +23,8 @@ from bot.sources.registry import at_moment
 # Characters of a line beside a menu in a thread that is 400 pixels wide, of the pages in it together, of each
 # screen, and what is left at least of a page that is cut.
 _LINE, _PAGES, _SCREEN, _LEAST_ROOM = 44, 20, 20, 8
+# Signs about twice as wide as others, beside those of Chinese, Japanese and Korean.
+_WIDE = frozenset("@%<>MW")
 # A link in Slack's markup, of which its label is seen.
 _LINK = re.compile(r"<[^|>]*\|([^>]*)>")
 # What a tool says of a device's form says nothing where the system is known.
@@ -200,10 +203,10 @@ def _screens(names: Sequence[str], style: Style, room: int) -> str:
     """As many screens as fit, in no order of theirs; one of them at least."""
     shown: list[str] = []
     for name in names:
-        room -= min(len(name), _SCREEN)
+        room -= min(_breadth(name), _SCREEN)
         if shown and room < 0:
             break
-        shown.append(style.text(name, _SCREEN))
+        shown.append(style.text(name, len(_beginning(name, _SCREEN))))
         room -= len(", ")
     return ", ".join(shown)
 
@@ -216,7 +219,7 @@ def _count_words(told: SaidBy[PagesSeen] | None) -> str:
 
 def _room_beside(others: Sequence[str], line: int) -> int:
     """How many of a line's characters are left for pages beside these parts and the marks between them."""
-    taken = sum(len(f"{other} · ") for other in others if other)
+    taken = sum(_breadth(f"{other} · ") for other in others if other)
     return max(0, min(_PAGES, line - taken - len("9 pages:  → ")))
 
 
@@ -225,7 +228,7 @@ def _fitting_beside(said: Sequence[str], more: Sequence[str], line: int) -> list
     fitting: list[str] = []
     for words in more:
         seen = _LINK.sub(r"\1", joined([*said, *fitting, words]))
-        if len(seen) <= line:
+        if _breadth(seen) <= line:
             fitting.append(words)
     return fitting
 
@@ -233,13 +236,30 @@ def _fitting_beside(said: Sequence[str], more: Sequence[str], line: int) -> list
 def _fitting(pages: Sequence[str], room: int) -> list[str]:
     """Pages' paths cut to what fits into a line together, of a path its end; none where little were left."""
     cut: dict[str, str] = {}
-    for left, page in zip(range(len(pages), 0, -1), sorted(pages, key=len), strict=True):
+    for left, page in zip(range(len(pages), 0, -1), sorted(pages, key=_breadth), strict=True):
         most = room // left
-        if most < min(len(page), _LEAST_ROOM):
+        if most < min(_breadth(page), _LEAST_ROOM):
             return []
-        cut[page] = page if len(page) <= most else f"…{page[1 - most :]}"
-        room -= len(cut[page])
+        cut[page] = page if _breadth(page) <= most else _beginning(page[::-1], most)[::-1]
+        room -= _breadth(cut[page])
     return [cut[page] for page in pages]
+
+
+def _breadth(text: str) -> int:
+    """How much room a text takes, in ordinary characters."""
+    return sum(2 if sign in _WIDE or east_asian_width(sign) in "WF" else 1 for sign in text)
+
+
+def _beginning(text: str, most: int) -> str:
+    """A text, cut with an ellipsis where it takes more room than this."""
+    if _breadth(text) <= most:
+        return text
+    room = most - 1
+    for end, sign in enumerate(text):
+        room -= _breadth(sign)
+        if room < 0:
+            return f"{text[:end]}…"
+    return text
 
 
 def device_words(told: SaidBy[Device] | None, style: Style) -> str:

@@ -218,6 +218,22 @@ def test_of_an_app_the_version_the_screens_and_a_crash_are_told() -> None:
     assert "<https://videos.uxcam.com/2|video> (its link ends soon)" in line
 
 
+@pytest.mark.parametrize(
+    ("fields", "line"),
+    [
+        ({"entry_page": "/x", "exit_page": "/商品/詳細/配送/お支払い"}, "2 pages: /x → …細/配送/お支払い ·"),
+        ({"entry_page": "/<!here>", "exit_page": "/a <https://b|c> <@U012345>"}, "→ …U012345&gt;"),
+        ({"entry_page": "/cart", "exit_page": "/checkout/shipping"}, "2 pages: /cart → …ckout/shipping ·"),
+        ({"screens": ("ログイン画面とお知らせ", "ホーム", "設定")}, "2 screens: ログイン画面とお知… ·"),
+    ],
+)
+def test_pages_and_screens_are_cut_by_the_room_that_their_signs_take(
+    fields: dict[str, Any], line: str
+) -> None:
+    [_, row] = shown_sections(session(pages=2, errors=1, **fields))
+    assert line in row
+
+
 def test_of_a_video_the_time_is_told_at_which_its_link_ends() -> None:
     ends = NOW + timedelta(hours=5)
     [_, line] = shown_sections(session(video="https://sp.uxcam.com/2", video_expires_at=ends))
