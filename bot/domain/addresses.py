@@ -49,6 +49,8 @@ _MESSAGE_ID = re.compile(
 )
 # Unicode's categories of what is within words of Indic and other scripts, and no letter: marks, joiners.
 _WITHIN_WORDS = frozenset({"Mn", "Mc", "Me", "Cf"})
+# Signs that stand for letters of an address.
+_MASK = re.compile(r"\*{2,}|[•●∙■█]")
 # Users of version control, in `git@host:path`.
 _PROGRAMS = frozenset({"git", "hg", "svn", "ssh"})
 
@@ -154,6 +156,11 @@ def read_address(word: str) -> Subject | None:
         return None
     domain = valid.ascii_domain or valid.domain
     return Subject(SubjectKind.EMAIL, f"{valid.local_part}@{domain}".lower(), valid.original)
+
+
+def is_masked(word: str) -> bool:
+    """Whether signs stand for letters of an address, as in `j***@contoso.example`: then it names nobody."""
+    return _MASK.search(word) is not None
 
 
 def subject_of_address(address: str) -> Subject:

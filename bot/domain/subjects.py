@@ -272,6 +272,8 @@ def _why(word: Word) -> str:
             return _too_long()
         case NotAnAddress.NAME:
             return f"In “{_cut(word.typed)}” there is nothing before the @, so it is no address."
+        case NotAnAddress.MASKED:
+            return f"“{_cut(word.typed)}” is masked. Write the whole address, with its letters for the signs."
         case NotAnAddress.CUT:
             return f"“{_cut(word.typed)}” seems to be cut off. Write the whole address, without the dots."
         case _:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.domain.addresses import LONGEST_SUBJECT, find_addresses, read_address
+from bot.domain.addresses import LONGEST_SUBJECT, find_addresses, is_masked, read_address
 from bot.domain.model import Subject
 
 # Blanks, brackets, double quotes and separators end a word; single quotes may be part of a name.
@@ -34,6 +34,7 @@ class NotAnAddress(StrEnum):
     """Why a word with an @ in it is nobody's address."""
 
     NO_ADDRESS = "no address"
+    MASKED = "masked"
     CUT = "cut off"
     TOO_LONG = "too long"
     NAME = "a name with an @ before it"
@@ -94,4 +95,6 @@ def _read(word: str) -> Subject | NotAnAddress:
         return NotAnAddress.TOO_LONG
     if word.startswith("@"):
         return NotAnAddress.NAME
+    if is_masked(word):
+        return NotAnAddress.MASKED
     return read_address(word) or NotAnAddress.NO_ADDRESS

@@ -38,6 +38,13 @@ _HEADING = re.compile(r"(?m)^#{1,6}[ \t]+(.{1,300})$")
 # A fence at a line's beginning or end; in the middle of one it may be part of somebody's name.
 _FENCE = re.compile(r"(?m)^[ \t]{0,9}```|```[ \t]{0,9}$")
 _MARKS = str.maketrans("", "", "*~`")
+# A word with an @ in it, also one that Slack linked; and what may stand around one as its formatting.
+_APART = r"\s<>()\[\]{},;:|\"“”\x01-\x07"
+_WITH_AT = re.compile(rf"{LINKED}?(?<![^{_APART}])([^{_APART}@]{{1,64}}@[^{_APART}@]{{0,255}}){LINKED_END}?")
+_AROUND = "*~`_'.!?"
+# Signs of lists, which stand before a word or, in it, for its letters.
+_BULLETS = "•●∙■█"
+_MASK = re.compile(rf"[*{_BULLETS}]+")
 _DOMAIN_ALONE = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
 _LOCAL_BEFORE = re.compile(r"[\w.+-]{1,64}@$")
 _ADDRESS_ALONE = re.compile(r"[^\s<>()@,;:|/]{1,64}@[^\s<>()@,;:|/]{3,255}")
@@ -85,7 +92,28 @@ def read_markup(text: str, is_ticket: IsTicket) -> tuple[str, list[MarkupLink]]:
     seen = _EMOJI.sub(" ", "".join(shown))
     if "*" in seen or "#" in seen:
         seen = _HEADING.sub(f"{BOLD}\\1{BOLD_END}", _BOLD.sub(f"{BOLD}\\1{BOLD_END}", seen))
-    return seen.translate(_MARKS), links
+    return without_masked(seen).translate(_MARKS), links
+
+
+def without_masked(text: str) -> str:
+    """
+    The text with `j…@contoso.example` for an address that is masked, as `j***@contoso.example` is.
+
+    Signs of formatting stand around words. One that stands inside an address stands for letters: without it
+    the address would be somebody else's.
+    """
+    if "@" not in text or not any(sign in text for sign in f"*{_BULLETS}"):
+        return text
+    return _WITH_AT.sub(lambda found: _MASK.sub("…", found[1]) if _is_masked(found[1]) else found[0], text)
+
+
+def _is_masked(word: str) -> bool:
+    local, _, domain = word.rpartition("@")
+    before, behind = len(local) - len(local.lstrip("*")), len(domain) - len(domain.rstrip("*"))
+    inside = f"{local.lstrip(_AROUND + _BULLETS)}@{domain.rstrip(_AROUND)}"
+    # Several stars on one side alone stand for letters too.
+    is_cut = inside.startswith("@") or abs(before - behind) > 1
+    return is_cut or _MASK.search(inside) is not None
 
 
 def _token(token: str, links: list[MarkupLink], is_ticket: IsTicket, before: str) -> str:
@@ -126,7 +154,7 @@ def _is_its_domain(url: str, label: str) -> bool:
 def _shown(link: MarkupLink, label: str, is_ticket: IsTicket) -> str:
     if "://" in label:
         return " "
-    label = label.replace("*", "").replace("`", "").strip("_~ ") if "@" in label else label
+    label = label.replace("`", "").strip("*_~ ") if "@" in label else label
     address = bool(_ADDRESS_ALONE.fullmatch(label))
     if is_ticket(link):
         return f"{TITLE}{LINKED}{label}{LINKED_END}{TITLE_END}" if address else f"{TITLE}{label}{TITLE_END}"

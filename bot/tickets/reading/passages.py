@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from bot.tickets.reading.markup import LINK, IsTicket, MarkupLink, read_markup
+from bot.tickets.reading.markup import LINK, IsTicket, MarkupLink, read_markup, without_masked
 from bot.tickets.rules import Us
 
 MOST_CHARACTERS = 40_000
@@ -236,7 +236,7 @@ def _piece(piece: dict[str, Any]) -> str:
     if piece.get("type") != "text":
         return " "
     # What looks like marks of formatting is somebody's text here; formatting is in `style`.
-    plain = _escaped(text.translate(_NO_MARKS))
+    plain = _escaped(without_masked(text).translate(_NO_MARKS))
     if isinstance(style, dict) and style.get("bold"):
         return "\n".join(map(_bold, plain.split("\n")))
     return plain

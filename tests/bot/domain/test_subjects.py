@@ -367,3 +367,10 @@ def _as_seen(text: str, kind: SubjectKind) -> str:
     if kind is SubjectKind.UID:
         return every
     return unicodedata.normalize("NFC", narrow(without_invisible(every)))
+
+
+@pytest.mark.parametrize("masked", ["j***@contoso.example", "`j**e@contoso.example`", "j•••@contoso.example"])
+def test_a_masked_address_is_said_to_be_one_and_looked_up_for_nobody(masked: str) -> None:
+    read = read_subject(masked)
+    assert isinstance(read, NotUnderstood)
+    assert "is masked. Write the whole address" in read.why

@@ -127,6 +127,26 @@ def test_what_is_no_customers_address_is_neither_looked_up_nor_offered(text: str
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "Requester: j***@contoso.example",
+        "Requester: *j\u2022\u2022\u2022@contoso.example*",
+        "Requester: j*@contoso.example",
+        "Requester: ****e@contoso.example",
+        "Requester: jane@c*****o.example",
+        "Requester: <mailto:j**e@contoso.example|j**e@contoso.example>",
+        "Requester: <https://desk.example/u/1|j**e@contoso.example>",
+        "From: Jane <j***@contoso.example>, bob@fabrikam.example",
+    ],
+)
+def test_a_masked_address_is_nobodys_and_least_of_all_that_of_the_letters_left(text: str) -> None:
+    for posted in (message(f"New ticket {TICKET}\n{text}"), of(rich(("text", f"{text}\n")))):
+        reading = read(posted)
+        assert (reading.action, reading.requester) == (Action.OFFER, ())
+        assert set(addresses(reading.mentioned)) <= {"bob@fabrikam.example"}
+
+
+@pytest.mark.parametrize(
     "posted",
     [
         of(section(f"New thread {TICKET}\nJane Doe · {JANE} · Contoso")),
