@@ -279,6 +279,7 @@ class PostHog(StandIn):
             "start_url": f"{_SHOP}{visit.pages[0]}?token=secret",
             "person": self._person_row(person),
             "ongoing": visit.running,
+            "retention_period_days": 90,
             "snapshot_source": "web",
         }
 

@@ -71,6 +71,7 @@ class RecordingRow(Record):
     end_time: Moment = None
     recording_duration: Count = None
     ongoing: Flag = None
+    retention_period_days: Count = None
     start_url: Page = None
     person: Part = Field(default_factory=dict)
 

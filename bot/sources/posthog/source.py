@@ -35,6 +35,8 @@ from bot.sources.wiring import Wiring
 
 # People of one name whose recordings are listed; the list costs one of few calls for each.
 _MOST_LISTED = 3
+# Days: more are never asked for.
+_EVER = 3_650
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -145,9 +147,14 @@ class PostHog:
     async def _list(self, person: PersonRow, since: datetime, told: _Told, calls: Calls) -> None:
         rows, more = await self.api.recordings(person, since, calls)
         said = [(row, _is_of(row, person)) for row in rows]
-        told.recordings |= {row.id: (row, person) for row, is_theirs in said if is_theirs and row.id}
+        own = [row for row, is_theirs in said if is_theirs]
+        told.recordings |= {row.id: (row, person) for row in own if row.id}
         if any(is_theirs is None for _row, is_theirs in said):
             told.notes.append("left out what does not say whose session it is")
+        kept = min((row.retention_period_days for row in own if row.retention_period_days), default=_EVER)
+        if kept < _EVER and since < (begin := self.http.clock() - timedelta(days=kept)):
+            told.cuts.append(begin)
+            told.notes.append(f"recordings are kept for {kept} days")
         if more:
             begun = [row.start_time for row in rows if row.start_time]
             told.cuts.append(min(begun, default=self.http.clock()))

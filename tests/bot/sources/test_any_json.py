@@ -32,7 +32,7 @@ WORDS = """sessions userId sessionId createdTime fsUrl events event_time event_t
     userProperty sessionNumber networkType offlineRecorded started_at finished_at duration urls error_ids
     releases is_archived username issue.id user.id user.email replayId level permalink userCount firstSeen lifetime
     uuid distinct_ids distinct_id person person_id created_at last_seen_at start_time end_time start_url ongoing
-    recording_duration has_next"""
+    recording_duration has_next retention_period_days"""
 KEYS = st.sampled_from(WORDS.split())
 LEAVES = (
     st.none()

@@ -11,6 +11,7 @@ from bot.domain.links import Link, LinkKind
 from bot.domain.model import Reason, Subject, SubjectKind
 from bot.sources.http import CallFailed
 from bot.sources.posthog.source import PostHog as Source
+from bot.sources.protocol import Question
 from sandbox.people import Visit
 from sandbox.vendors.posthog import POSTHOG, PostHog
 from tests.bot.sources.canned import Bench, Canned, answer, calls_of, find
@@ -103,6 +104,16 @@ async def test_a_recording_that_may_be_by_an_id_beyond_those_listed_is_left_out_
     found = await find(on_bench.posthog(served((many,), (RECORDING, unsaid))), JANE)
     assert [session.id for session in found.sessions] == [SESSION]
     assert "left out what does not say whose session it is" in found.notes
+
+
+async def test_a_list_is_complete_for_as_long_as_recordings_are_kept(on_bench: Bench) -> None:
+    for days, kept, is_whole in ((30, 30, True), (60, 30, False), (60, 2**53 - 1, True)):
+        rows = (RECORDING | {"retention_period_days": kept},)
+        source = on_bench.posthog(served(recordings=rows))
+        jane = Subject(SubjectKind.EMAIL, JANE, JANE)
+        found = await source.find(Question(jane, days), await calls_of(source))
+        assert (found.complete_from is None) is is_whole
+        assert ("recordings are kept for 30 days" in found.notes) is not is_whole
 
 
 async def test_nobody_of_that_name_costs_no_list_of_recordings(on_bench: Bench) -> None:
