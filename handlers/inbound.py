@@ -5,6 +5,7 @@ import math
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import aiohttp
@@ -88,9 +89,7 @@ async def accept_from(
     if wait := inbound.pace.wait(asker.user, f"{kind.name} {key}"):
         inbound.metrics.lookups.labels("too_often").inc()
         await keep_refusal(inbound, asker, "too_often", key)
-        return table.TOO_OFTEN.format(
-            times=inbound.settings.access.per_person_minute, seconds=math.ceil(wait.total_seconds())
-        )
+        return too_often(inbound, wait)
     if inbound.worker.is_full:
         structlog.get_logger("inbound").warning("request.too_many", kind=kind.name)
         inbound.metrics.lookups.labels("too_many").inc()
@@ -105,6 +104,12 @@ async def accept_from(
             inbound.admission.trail.owe_refusal(asked_by(asker), "not_stored")
         return table.DATABASE_AWAY
     return None
+
+
+def too_often(inbound: Inbound, wait: timedelta) -> str:
+    """What somebody is told who has asked as often as one may, and has to wait."""
+    times, seconds = inbound.settings.access.per_person_minute, math.ceil(wait.total_seconds())
+    return table.TOO_OFTEN.format(times=times, seconds=seconds)
 
 
 async def write_refusal(inbound: Inbound, asker: Asker, reason: str, request: str | None = None) -> None:

@@ -21,7 +21,15 @@ from bot.jobs.payloads import LOOKUP, LookupPayload
 from bot.slack.client import SlackAway
 from bot.sources.protocol import Effort
 from bot.storage.database import StoreAway
-from handlers.inbound import Inbound, accept_from, asker_of, redelivery_key, tell_at_once, write_refusal
+from handlers.inbound import (
+    Inbound,
+    accept_from,
+    asker_of,
+    redelivery_key,
+    tell_at_once,
+    too_often,
+    write_refusal,
+)
 
 
 def register(bolt: AsyncApp, inbound: Inbound) -> None:
@@ -85,6 +93,10 @@ def begin_modal(inbound: Inbound, body: dict[str, Any], asker: Asker, origin: Mo
 
 async def _open(inbound: Inbound, trigger_id: str, asker: Asker, origin: ModalOrigin) -> None:
     log = structlog.get_logger("modals")
+    if wait := inbound.pace.wait(asker.user, trigger_id, "opens forms"):
+        await write_refusal(inbound, asker, "too_often")
+        await tell_at_once(inbound, asker, too_often(inbound, wait))
+        return
     try:
         verdict = await inbound.access.admit(asker)
     except (SlackApiError, SlackAway, StoreAway) as error:

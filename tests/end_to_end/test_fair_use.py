@@ -53,6 +53,12 @@ async def test_who_floods_the_bot_is_told_as_often_as_one_may_ask_and_each_is_no
             await slack.post_as_user(slack.places.support, guest, f"<@{slack.people.bot}> {JANE}")
         await desk.idle(bot)
         rows = await search(bot.engine.store, bot.engine.keyring, by=guest)
+        hello = await slack.post_as_user(slack.places.support, slack.people.agent, "hello")
+        for _ in range(4):
+            await slack.use_shortcut(hello.channel, hello.ts, "find_sessions", slack.people.colleague)
+        await desk.idle(bot)
+        forms = await search(bot.engine.store, bot.engine.keyring, by=slack.people.colleague)
+    assert [(row.way, row.outcome) for row in forms] == [("shortcut", "refused_too_often")]
     told = [plain_text(one) for one in slack.ephemerals(slack.places.support, guest)]
     assert ["You have asked 3" in one for one in told].count(True) == 3
     assert len(told) == 6
