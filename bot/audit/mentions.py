@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from bot.domain.addresses import read_address
+from bot.domain.addresses import address_value, read_address
 from bot.domain.model import SubjectKind
 
 # Characters before an @ that are looked at: a local part has no more.
@@ -45,7 +45,7 @@ class Mentions:
     @property
     def possible(self) -> frozenset[str]:
         """What may be an address, as `addresses` are written."""
-        return self.addresses | {plain(address) for address in self.spelled}
+        return self.addresses | {address_value(address) for address in self.spelled}
 
 
 def mentions_in(text: str) -> Mentions:
@@ -61,11 +61,11 @@ def mentions_in(text: str) -> Mentions:
     texts = [value for value in values if isinstance(value, str)]
     found = [one for text in texts for one in (_only(text) if text in certain else _addresses(text))]
     uids = {uid for one in objects if (uid := _uid(one))}
-    pairs = {(plain(one["email"]), one["uid"]) for one in objects if _is_text(one, "email", "uid")}
+    pairs = {(address_value(one["email"]), one["uid"]) for one in objects if _is_text(one, "email", "uid")}
     sessions = {one["id"] for one in objects if _is_text(one, "id") and isinstance(one.get("user"), dict)}
     sessions |= {one["session_id"] for one in objects if _is_text(one, "session_id")}
     return Mentions(
-        frozenset(plain(address) for address, is_likely in found if is_likely),
+        frozenset(address_value(address) for address, is_likely in found if is_likely),
         frozenset(address for address, _ in found),
         frozenset(uids),
         frozenset(pairs),
@@ -76,7 +76,7 @@ def mentions_in(text: str) -> Mentions:
 def pair_in(text: str) -> Mentions:
     """What a record of who is who names: an address, a uid and their source."""
     address, uid, _account = json.loads(text)
-    known_as = plain(str(address))
+    known_as = address_value(str(address))
     return Mentions(
         frozenset({known_as}),
         frozenset({address}),
@@ -84,12 +84,6 @@ def pair_in(text: str) -> Mentions:
         frozenset({(known_as, uid)}),
         frozenset(),
     )
-
-
-def plain(address: str) -> str:
-    """An address as subjects have it: lower-cased, its domain in ASCII."""
-    known = None if address.isascii() else read_address(address)
-    return known.value if known else address.lower()
 
 
 def _addresses(text: str) -> Iterator[tuple[str, bool]]:

@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from bot.audit.mentions import Mentions, plain
+from bot.audit.mentions import Mentions
+from bot.domain.addresses import address_value
 from bot.domain.model import Subject, SubjectKind
 
 ProductOf = Callable[[str], str]
@@ -77,7 +78,7 @@ def person_of(subject: Subject, everything: Iterable[Named]) -> NamesOfOne:
     only_in = {uid: frozenset(products[uid]) for uid in uids if products[uid] and uid != subject.value}
     known = NamesOfOne(frozenset(addresses), frozenset(uids), frozenset(), only_in)
     theirs = [named.mentions for named in everything if known.is_in(named.mentions, named.product)]
-    spelled = {one for mentions in theirs for one in mentions.spelled if plain(one) in addresses}
+    spelled = {one for mentions in theirs for one in mentions.spelled if address_value(one) in addresses}
     alone = [one for one in theirs if one.addresses <= known.addresses and one.uids <= known.uids]
     return NamesOfOne(
         known.addresses,

@@ -8,6 +8,7 @@ word is a place to begin. Here a look-behind allows one beginning for each word,
 import re
 import unicodedata
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
@@ -166,6 +167,20 @@ def is_masked(word: str) -> bool:
 def subject_of_address(address: str) -> Subject:
     """The subject of an address that a vendor has: as `read_address`, and lower-cased where it is none."""
     return read_address(address) or Subject(SubjectKind.EMAIL, address.lower(), address)
+
+
+def address_value(written: str) -> str:
+    """An address as written, in the form that subjects are compared by: lower-cased, its domain in ASCII."""
+    return written.lower() if written.isascii() else subject_of_address(written).value
+
+
+def subject_of_value(value: str) -> Subject:
+    """The subject of an address whose domain is in ASCII; its `typed` is as people write it, in Unicode."""
+    typed = value
+    if "xn--" in value:
+        with suppress(EmailNotValidError):
+            typed = validate_email(value, check_deliverability=False).normalized
+    return Subject(SubjectKind.EMAIL, value, typed)
 
 
 def shown_address(address: Subject) -> str:

@@ -48,10 +48,10 @@ class Subject:
 
     @property
     def spellings(self) -> tuple[str, ...]:
-        """What vendors are asked for, in this order: as typed, then lower-cased where that differs."""
+        """What vendors are asked for, each once: as typed, lower-cased, with the domain in ASCII."""
         if self.kind is SubjectKind.UID:
             return (self.typed,)
-        return tuple(dict.fromkeys((self.typed, self.value)))
+        return tuple(dict.fromkeys((self.typed, self.typed.lower(), self.value)))
 
 
 class UrlIs(StrEnum):

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from bot.domain.addresses import address_value
 from bot.domain.model import (
     CaseFile,
     CaseFiles,
@@ -304,7 +305,7 @@ def _is_other(user: SessionUser, subject: Subject) -> bool:
     address_as_uid = user.uid if user.uid and "@" in user.uid else None
     if subject.kind is SubjectKind.EMAIL or (user.email and "@" in subject.value):
         email = user.email or address_as_uid
-        return email is not None and email.lower() != subject.value.lower()
+        return email is not None and address_value(email) != address_value(subject.value)
     return user.uid is not None and address_as_uid is None
 
 

@@ -10,7 +10,7 @@ from cachetools import TTLCache
 from pydantic import TypeAdapter
 from sqlalchemy import BigInteger, Row, Select, String, bindparam, delete, select
 
-from bot.domain.addresses import LONGEST_SUBJECT, read_address
+from bot.domain.addresses import LONGEST_SUBJECT, address_value, read_address, subject_of_value
 from bot.domain.model import Doubt, SessionUser, SourceName, Subject, SubjectKind
 from bot.lookup.shared_uids import SharedUids
 from bot.operations.clock import milliseconds
@@ -71,8 +71,9 @@ class _Pair:
     account: str
 
     def name(self, kind: SubjectKind) -> Subject:
-        value = self.email if kind is SubjectKind.EMAIL else self.uid
-        return Subject(kind, value, value)
+        return (
+            subject_of_value(self.email) if kind is SubjectKind.EMAIL else Subject(kind, self.uid, self.uid)
+        )
 
 
 class Identities:
@@ -252,7 +253,7 @@ def address_in_uid(subject: Subject, people: Iterable[SeenPerson]) -> OtherNames
     """
     address = read_address(subject.typed) if subject.kind is SubjectKind.UID else None
     theirs = [(source, user.email) for source, user in people if user.uid == subject.value]
-    if address is None or any(email and email.lower() != address.value for _source, email in theirs):
+    if address is None or any(email and address_value(email) != address.value for _source, email in theirs):
         return OtherNames()
     told_by = tuple(dict.fromkeys(str(source) for source, _email in theirs))
     return OtherNames((OtherName(address, None, told_by),)) if told_by else OtherNames()

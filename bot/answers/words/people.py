@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.answers.words import table
 from bot.answers.words.style import Mark, Style, joined, listed
-from bot.domain.addresses import LONGEST_SUBJECT
+from bot.domain.addresses import LONGEST_SUBJECT, address_value
 from bot.domain.model import CaseFile, Doubt, Session, SessionUser, Subject, SubjectKind, UrlIs
 
 # Characters of a name and a plan, of each other name in a doubt, and of a source there.
@@ -30,10 +30,10 @@ def persona_of(subject: Subject | None, users: Sequence[SessionUser]) -> Persona
     emails = [asked[SubjectKind.EMAIL], *(user.email or "" for user in users)]
     uids = [asked[SubjectKind.UID], *(user.uid or "" for user in users)]
     emails += [uid for uid in uids if "@" in uid]
-    by_address = {email.lower(): email for email in reversed(emails) if email}
+    by_address = {address_value(email): email for email in reversed(emails) if email}
     return Persona(
         next((user.name for user in users if user.name), None),
-        tuple(by_address[key] for key in dict.fromkeys(email.lower() for email in emails if email)),
+        tuple(by_address[key] for key in dict.fromkeys(address_value(email) for email in emails if email)),
         tuple(dict.fromkeys(uid for uid in uids if uid and "@" not in uid)),
         next((user.plan for user in users if user.plan), None),
     )

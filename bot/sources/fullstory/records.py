@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from pydantic import AliasChoices, Field, TypeAdapter, model_validator
 
-from bot.domain.addresses import read_address
+from bot.domain.addresses import address_value, read_address
 from bot.domain.model import SessionUser, Subject, SubjectKind
 from bot.sources.json_fields import AnyText, Flag, Id, Moment, Record, to_plan
 from bot.sources.safe_links import LinkRule
@@ -49,12 +49,12 @@ class User(Record):
         return {**given, "plan": to_plan(given["properties"])}
 
     def is_called(self, subject: Subject) -> bool:
-        """Whether the record has exactly this uid, or this address in whichever capitals."""
+        """Whether the record has exactly this uid, or this address in whichever spelling."""
         if self.is_being_deleted:
             return False
         if subject.kind is SubjectKind.UID:
             return self.uid == subject.value
-        return self.email is not None and self.email.lower() == subject.value
+        return self.email is not None and address_value(self.email) == subject.value
 
     @property
     def subject(self) -> Subject | None:

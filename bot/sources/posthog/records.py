@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from pydantic import BeforeValidator, Field
 
+from bot.domain.addresses import address_value
 from bot.domain.model import ErrorEvent, Session, SessionUser, SourceName, Subject, SubjectKind
 from bot.settings.accounts import PostHogAccount
 from bot.sources.json_fields import (
@@ -108,7 +109,7 @@ def _first(value: Any) -> str | None:
 def is_theirs(subject: Subject, person: PersonRow) -> bool | None:
     """Whether a person is the subject, exactly, as a search may find more; None where it does not say."""
     if subject.kind is SubjectKind.EMAIL:
-        return (person.email or "").lower() == subject.value
+        return address_value(person.email or "") == subject.value
     if subject.value in person.distinct_ids:
         return True
     return None if len(person.distinct_ids) >= MOST_IDS_LISTED else False

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.domain.addresses import read_address
+from bot.domain.addresses import address_value, read_address
 from bot.domain.answer import Answer
 from bot.domain.coverage import Coverage, Span
 from bot.domain.model import ErrorEvent, Failure, Session, SourceName, Subject, SubjectKind
@@ -209,8 +209,8 @@ def belongs_to(session: Session, names: Sequence[Subject]) -> bool:
     uids = {name.value for name in names if name.kind is SubjectKind.UID}
     emails = {name.value for name in names if name.kind is SubjectKind.EMAIL}
     uid, email = session.user.uid, session.user.email
-    if uid is not None and (uid in uids or uid.lower() in emails):
+    if uid is not None and (uid in uids or address_value(uid) in emails):
         return True
     if email is not None:
-        return email in emails
+        return address_value(email) in emails
     return uid is None or not (uids or "@" in uid)

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import TypeAdapter, ValidationError
 
+from bot.domain.addresses import address_value
 from bot.domain.model import SessionUser, Subject, SubjectKind
 from bot.sources.http import Calls
 from bot.sources.json_fields import at, to_text
@@ -144,7 +145,7 @@ def _exactly(visitors: Iterable[Visitor], subject: Subject) -> list[Visitor]:
         visitor
         for visitor in visitors
         if visitor.identified_user_id
-        and subject.value in {(_name(visitor, field) or "").lower() for field in ("email", "user_id")}
+        and subject.value in {address_value(_name(visitor, field) or "") for field in ("email", "user_id")}
     ]
 
 

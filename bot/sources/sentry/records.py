@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field
 
+from bot.domain.addresses import address_value
 from bot.domain.model import ErrorEvent, ErrorKind, Session, SessionUser, SourceName, Subject, SubjectKind
 from bot.settings.accounts import SentryAccount
 from bot.sources.json_fields import (
@@ -107,7 +108,7 @@ def is_theirs(subject: Subject, uid: str | None, email: str | None) -> bool | No
     """Whether a row is the subject's, exactly, as a search may find more; None where it does not say."""
     if subject.kind is SubjectKind.UID:
         return None if uid is None else uid == subject.value
-    return None if email is None else email.lower() == subject.value
+    return None if email is None else address_value(email) == subject.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from bot.domain.addresses import subject_of_address
+from bot.domain.addresses import address_value, subject_of_address
 from bot.domain.answer import Answer
 from bot.domain.links import Link, LinkKind
 from bot.domain.model import (
@@ -63,7 +63,7 @@ class _Way:
         value = row.of_user(self.property_name)
         if value is None:
             return None
-        return value.lower() == self.value.lower() if "@" in self.value else value == self.value
+        return address_value(value) == address_value(self.value) if "@" in self.value else value == self.value
 
 
 @dataclass(frozen=True, slots=True)

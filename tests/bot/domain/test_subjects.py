@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.addresses import subject_of_address, subject_of_value
 from bot.domain.characters import narrow, without_invisible
 from bot.domain.model import Subject, SubjectKind
 from bot.domain.subjects import (
@@ -111,6 +112,17 @@ def test_an_address_is_read_in_any_form_it_may_be_typed_or_pasted(text: str) -> 
     assert read_command(text) == Ask(email(JANE))
     assert read_sentence(f"<@U0BOT> {text}") == Ask(email(JANE))
     assert read_command(f"{text} 7d fresh") == Ask(email(JANE), 7, fresh=True)
+
+
+def test_vendors_are_asked_for_an_address_in_every_spelling_once() -> None:
+    ascii_form = "jürgen@xn--bcher-kva.example"
+    assert subject_of_address("Jürgen@BÜCHER.example").spellings == (
+        "Jürgen@BÜCHER.example",
+        "jürgen@bücher.example",
+        ascii_form,
+    )
+    assert subject_of_address("Jane@Contoso.example").spellings == ("Jane@Contoso.example", JANE)
+    assert subject_of_value(ascii_form).spellings == ("jürgen@bücher.example", ascii_form)
 
 
 @pytest.mark.parametrize("form", PLAIN, ids=ascii)

@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from bot.domain.addresses import subject_of_address
 from bot.domain.answer import Answer
 from bot.domain.model import (
     CaseFile,
@@ -186,6 +187,14 @@ async def test_a_source_that_found_nobody_is_asked_by_the_name_that_another_one_
     assert desk.fullstory.asked == [JANE.value, "u-77"]
     assert {session.source for session in last.sessions} == {WWW, MAIN}
     assert next(f.calls for f in last.findings if f.source == MAIN) == 2
+
+
+async def test_an_address_of_a_unicode_domain_is_one_persons_however_tools_write_it(desk: Desk) -> None:
+    subject = subject_of_address("jürgen@bücher.example")
+    desk.rybbit.knows = {subject.value: SessionUser("u-79", subject.typed)}
+    desk.fullstory.knows = {"u-79": SessionUser("u-79", subject.typed)}
+    *_, last = await desk.look_up(subject)
+    assert {session.source for session in last.sessions} == {WWW, MAIN}
 
 
 async def test_nobody_is_told_that_this_was_all_before_the_other_name_was_tried(desk: Desk) -> None:

@@ -46,6 +46,10 @@ async def test_an_address_leads_to_its_uid_and_the_other_way_round(identities: I
     assert sure(await identities.other_names(email("jane@contoso.example"))) == (uid("u-77"),)
     assert sure(await identities.other_names(uid("u-77"))) == (email("jane@contoso.example"),)
     assert await identities.other_names(uid("u-78")) == OtherNames()
+    await learn(identities, ("jürgen@bücher.example", "u-79"))
+    in_unicode = Subject(SubjectKind.EMAIL, "jürgen@xn--bcher-kva.example", "jürgen@bücher.example")
+    assert sure(await identities.other_names(uid("u-79"))) == (in_unicode,)
+    assert sure(await identities.other_names(in_unicode)) == (uid("u-79"),)
 
 
 async def test_a_uid_that_addresses_share_is_a_doubt_from_every_side(identities: Identities) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from bot.domain.addresses import subject_of_address
 from bot.domain.answer import Answer
 from bot.domain.model import Finding, Subject, SubjectKind
 from bot.engine.opening import open_engine
@@ -32,10 +33,16 @@ PAT, PAT_UID = "pat@contoso.example", "cust-1"
 _OWN = frozenset({"origin", "calls", "fault", "latency", "hold", "slow_seconds", "fails_after", "clock"})
 NEIGHBOURS = ("at@contoso.example", "cust-11")
 BUSY_UID, BUSY_VISITS = "cust-busy", 330
+UNICODE, UNICODE_UID = "jürgen@bücher.example", "cust-2"
+
+
+def named(word: str) -> Subject:
+    """An address or a uid as a subject."""
+    return subject_of_address(word) if "@" in word else Subject(SubjectKind.UID, word, word)
 
 
 def customers(now: datetime, vendor: str) -> list[Customer]:
-    """A customer, one with similar names, and one with hundreds of visits."""
+    """A customer, one with similar names, one with hundreds of visits, and one with an address in Unicode."""
     now = now.replace(microsecond=0)
     crash = Error("TypeError", "cart is undefined", 30)
     mine = (
@@ -51,6 +58,7 @@ def customers(now: datetime, vendor: str) -> list[Customer]:
         Customer(1, PAT_UID, PAT, "Pat Lee", "", mine, known),
         Customer(2, NEIGHBOURS[1], NEIGHBOURS[0], "At Lee", "", near, known),
         Customer(3, BUSY_UID, "busy@contoso.example", None, "", many, known),
+        Customer(4, UNICODE_UID, UNICODE, None, "", mine[:1], known),
     ]
 
 
@@ -201,15 +209,13 @@ class Desk:
 
     async def find(self, subject: str, days: int = 7) -> Answer:
         """What the source answers by itself, past everything that was kept of earlier answers."""
-        kind = SubjectKind.EMAIL if "@" in subject else SubjectKind.UID
-        question = Question(Subject(kind, subject.lower(), subject), days, effort=Effort.FRESH)
+        question = Question(named(subject), days, effort=Effort.FRESH)
         calls = self.source.http.asking(Purpose.PERSON, await self.source.account())
         return await self.source.find(question, calls)
 
     async def ask(self, subject: str, effort: Effort = Effort.USUAL, days: int = 7) -> Finding:
         """The source's finding about somebody, by a whole lookup."""
-        kind = SubjectKind.EMAIL if "@" in subject else SubjectKind.UID
-        question = Question(Subject(kind, subject.lower(), subject), days, effort=effort)
+        question = Question(named(subject), days, effort=effort)
         case_files = [case_file async for case_file in self.engine.lookup.follow(question)]
         (finding,) = case_files[-1].findings
         return finding

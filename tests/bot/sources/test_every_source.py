@@ -31,6 +31,8 @@ from tests.bot.sources.kinds import (
     NEIGHBOURS,
     PAT,
     PAT_UID,
+    UNICODE,
+    UNICODE_UID,
     Desk,
     Kind,
     open_desk,
@@ -71,6 +73,10 @@ async def test_somebody_is_found_by_address_with_the_same_sessions(kind: Kind, t
         assert by_email.failure is None
         wanted = [session.id for session in by_uid.sessions] if kind.by_email else []
         assert [session.id for session in by_email.sessions] == wanted
+        if kind.by_email:
+            by_unicode, by_uid = await desk.ask(UNICODE), await desk.ask(UNICODE_UID)
+            wanted = [session.id for session in by_uid.sessions]
+            assert [session.id for session in by_unicode.sessions] == wanted != []
 
 
 @every_kind

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from pydantic import AliasChoices, Field
 
+from bot.domain.addresses import address_value
 from bot.domain.model import ErrorEvent, Session, SessionUser, SourceName, Subject, SubjectKind
 from bot.sources.json_fields import AnyText, Flag, Id, Moment, Record, by_snake, by_time, joined, read_record
 from bot.sources.raygun.webhook_events import RAYGUN_LINKS
@@ -47,7 +48,7 @@ class FoundCustomer(Record):
             uid = None
         if name.kind is SubjectKind.UID:
             return uid == name.value
-        return name.value in {(uid or "").lower(), (self.email_address or "").lower()}
+        return name.value in {address_value(uid or ""), address_value(self.email_address or "")}
 
     @property
     def person(self) -> SessionUser:

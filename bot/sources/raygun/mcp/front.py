@@ -183,8 +183,9 @@ class RaygunByMcp:
 
     async def _converse(self, server: Conversation, question: Question, calls: Calls) -> Answer:
         theirs: dict[str, FoundCustomer] = {}
-        for name in question.names[:_MOST_NAMES]:
-            body = await server.ask("customers_search", appId=self.application, searchTerm=name.value)
+        terms = [(name, term) for name in question.names for term in _terms(name)]
+        for name, term in terms[:_MOST_NAMES]:
+            body = await server.ask("customers_search", appId=self.application, searchTerm=term)
             found = answers.customers(body)
             theirs |= {one.identifier: one for one in found if one.identifier and one.is_called(name)}
         known = sorted(theirs.values(), key=lambda customer: by_time(customer.last_seen_at), reverse=True)
@@ -280,3 +281,8 @@ class RaygunByMcp:
         if missing:
             return f"{proved}; but its MCP server has no {' and no '.join(missing)}"
         return f"{proved}; its MCP server can be asked for a person"
+
+
+def _terms(name: Subject) -> tuple[str, ...]:
+    """What a name is searched by: an address lower-cased, one of a Unicode domain in both of its forms."""
+    return tuple(dict.fromkeys((name.typed.lower(), name.value))) if "@" in name.value else (name.value,)
