@@ -56,6 +56,7 @@ _TURNED = re.compile(
 _TO_ADDRESS = re.compile(r"to\s[\s<(\x01]{0,3}[^\s@]{1,64}@")
 _DESKS_VALUES = frozenset(words.phrases(words.DESKS_VALUES))
 _MOST_NAME_WORDS = 6
+_ASKED_TO = frozenset({"contact", "email", "mail"})
 _NOT_IN_NAMES = frozenset(words.phrases(words.NOT_IN_NAMES))
 # "New message from agent Sam": whoever does something at work is no requester.
 _AT_WORK = frozenset((*words.phrases(words.AT_WORK), *words.phrases(words.ELSE_WITHIN))) - frozenset(
@@ -230,6 +231,9 @@ def _bracketed(text: str, start: int, labels: Labels) -> Segment | None:
     if any(mark in before for mark in (TITLE, "=", ";", ",", "\t")):
         return None
     kind = labels.classify_alone(before) if before else Label.UNKNOWN
+    is_bare = not text[start + len(before) : first.start].strip(LINK + " ")
+    if labels.phrase(before) in _ASKED_TO and (is_bare or not ends_there(text, first.end)):
+        kind = Label.UNKNOWN
     return None if kind is Label.UNKNOWN else Segment(before, kind, start + len(before), len(text))
 
 
@@ -348,13 +352,13 @@ def asks_for_another(after: str, kind: Label | None) -> bool:
 
     Behind a requester's address an arrow leads to who that is now; behind a sender's, to where the mail went.
     """
-    shown = after[:LONGEST_LABEL].lstrip(_CLOSING)
-    if kind is Label.REQUESTER and _ARROW.match(shown):
+    behind = after[:LONGEST_LABEL].lstrip(_CLOSING)
+    if kind is Label.REQUESTER and _ARROW.match(behind):
         return True
-    shown = shown.lstrip(_OPENING)
-    read = [plain(token) for token in shown.split()[:4]]
-    is_for = any(is_for_whom(" ".join(read[:length])) for length in range(1, len(read) + 1))
-    return is_for or _FOR_NAME.match(shown) is not None
+    behind = behind.lstrip(_OPENING)
+    read = [plain(token) for token in behind.split()[:4]]
+    beginnings = (" ".join(read[:length]) for length in range(1, len(read) + 1))
+    return _FOR_NAME.match(behind) is not None or any(map(is_for_whom, beginnings))
 
 
 def names_somebody_else(before: str) -> bool:

@@ -169,3 +169,15 @@ def test_a_sentence_about_whoever_works_on_a_ticket_names_nobody(sentence: str) 
     for text in (f"{sentence} ({SAM})\n{TICKET}", f"{TICKET} {sentence} ({SAM})"):
         assert asked(message(text)) == []
         assert asked(message("", blocks=[section(text)])) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Contact {}", "Contact {} for help", "Email {} if you have questions", "Contact ({}) to unsubscribe"],
+)
+def test_an_address_that_people_are_asked_to_write_to_is_nobodys(line: str) -> None:
+    said = line.format("help@vendor.example")
+    assert asked(message(f"{TICKET}\nStatus: open\n{said}")) == []
+    assert asked(attached(title="#1", title_link=ZENDESK, footer=said)) == []
+    assert asked(attached(**titled(("Email", JANE), title="#1", title_link=ZENDESK), footer=said)) == [JANE]
+    assert asked(message(f"{TICKET}\nContact ({JANE})")) == [JANE]
