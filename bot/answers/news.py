@@ -42,7 +42,7 @@ class ThreadNews:
 
     `tickets` is how many open tickets have the error, `channels` how many of them each channel has. `at`,
     `url` and `source` are of the visit with which a customer came back. `is_last`: of further errors that hit
-    the customer, or of further changes, nothing is told.
+    the customer, or of further changes, nothing is told. `is_past`: what became of the error is so no more.
     """
 
     topic: Topic
@@ -53,6 +53,7 @@ class ThreadNews:
     url: str | None = None
     source: str = ""
     is_last: bool = False
+    is_past: bool = False
 
 
 def thread_news(told: ThreadNews, *, masked: bool) -> Message:
@@ -105,7 +106,7 @@ def _mark(told: ThreadNews) -> str:
     if told.topic is Topic.BACK:
         mark = Mark.PIN
     elif told.topic is Topic.CHANGED and news and news.change is not Change.AGAIN:
-        mark = Mark.WELL if news.status == "resolved" else Mark.PIN
+        mark = Mark.WELL if news.status == "resolved" and not told.is_past else Mark.PIN
     else:
         mark = Mark.WRONG
     return f"{SLACK.mark(mark)} "
@@ -157,6 +158,7 @@ def _small(told: ThreadNews, *, masked: bool) -> Sequence[str | None]:
         watch = link(told.url, table.WATCH.format(source=title))
     return [
         local_time(at) if at else None,
+        table.CHANGED_SINCE if told.is_past else None,
         watch,
         table.TICKETS_HAVE_IT.format(tickets=_tickets(told)) if several else None,
         (table.HITS_END if told.topic is Topic.HIT else table.CHANGES_END) if told.is_last else None,

@@ -121,7 +121,8 @@ class WatchJobs:
         write = thread_news if payload.root_ts else channel_news
         seen_by, named = (ShownTo.MASKED, ()) if masked else (ShownTo.PUBLIC, _named_in(payload.told))
         self._note(job, payload, watch, Came.TOLD, seen_by, named)
-        spot, message = Spot(payload.channel, payload.root_ts), write(payload.told, masked=masked)
+        told = await self.watching.as_of_now(payload.told)
+        spot, message = Spot(payload.channel, payload.root_ts), write(told, masked=masked)
         try:
             await self._poster.post(job, Part("news"), spot, message, Rank.UNASKED)
         except NotHere as refusal:

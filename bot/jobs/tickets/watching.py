@@ -159,6 +159,12 @@ class Watching:
             await self._add_hit(place, news, error, tickets=len(every))
         self.look_for_jobs()
 
+    async def as_of_now(self, told: ThreadNews) -> ThreadNews:
+        """What is to be told, and whether it is so no more: after a kill the older line may come last."""
+        if told.topic is not Topic.CHANGED or told.news is None:
+            return told
+        return replace(told, is_past=await self._pushed.is_past(told.news))
+
     async def write_looks(self) -> None:
         """Write a job for each thread of which it is to be looked now whether its customer is back."""
         places = await self.book.due(_LOOKS_AT_ONCE, _LOOKED_EVERY)

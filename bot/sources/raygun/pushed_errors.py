@@ -74,6 +74,14 @@ class _Group:
         at, said = (self.remarks or {}).get(kind, (0.0, ""))
         return f"{change} {at} {said}"
 
+    def is_past(self, news: ErrorNews) -> bool:
+        """Whether what was told of it is so no more: its status is another, or somebody else has it."""
+        if news.change is Change.AGAIN:
+            return not self.again
+        if news.change is Change.ASSIGNED:
+            return self._remark("assignment") != f"{_ASSIGNED}{news.who}"
+        return self._remark("status").partition(" by ")[0] != news.status
+
     def told_since(self, shown: str) -> list[tuple[Change, dict[str, Any]]]:
         """What was done about it that is not among what was shown, each with further fields of its news."""
         told: list[tuple[Change, dict[str, Any]]] = []
@@ -271,6 +279,17 @@ class PushedErrors:
                 key = f"{group} {known.key_of(change)}" if known else ""
                 news.append(replace(about, change=change, key=key, **told))
         return news
+
+    async def is_past(self, news: ErrorNews) -> bool:
+        """Whether what became of an error is so no more by now, as something else became of it since."""
+        group = news.key.partition(" ")[0]
+        ours = (pushed_errors.c.account == news.account) & (pushed_errors.c.error == group)
+        async with self._store.read() as connection:
+            sealed = (
+                await connection.execute(select(pushed_errors.c.sealed).where(ours))
+            ).scalar_one_or_none()
+        known = self._keyring.unseal_value(_GROUP, sealed) if sealed else None
+        return known is not None and known.is_past(news)
 
     async def _update_group(
         self, connection: Connection, account: str, group: str, event: RaygunEvent

@@ -78,6 +78,23 @@ async def test_an_error_that_comes_back_is_told_once_however_often_it_occurs(roo
     assert "by Lee Park" in room.told(root)[-1]
 
 
+async def test_a_line_that_comes_after_a_newer_one_says_that_it_is_so_no_more(room: Newsroom) -> None:
+    root = await room.ticket_of(JANE)
+    await room.push("StatusChanged", status="Resolved", user="Kim Ito")
+    # Whoever has this job is killed, and the next webhook's is done in the meantime.
+    [killed] = await room.at.inbox.take_over(1)
+    await room.push("ErrorReoccurred", hit=LI)
+    await room.work()
+    await room.at.inbox.release(killed)
+    await room.work()
+    back, resolved = room.told(root)
+    assert "has come back" in back
+    assert "changed again since" not in back
+    assert "was marked *resolved* by Kim Ito" in resolved
+    assert "changed again since" in resolved
+    assert "white_check_mark" not in resolved
+
+
 async def test_what_is_known_already_is_not_told_again(room: Newsroom) -> None:
     root = await room.ticket_of(JANE)
     body = {"eventType": "StatusChanged", "error": {"url": "", "message": "of nobody", "status": "Resolved"}}
