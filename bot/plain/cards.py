@@ -124,11 +124,11 @@ def _is_whole(case_file: CaseFile) -> bool:
 
 def _subject(customer: PlainCustomer) -> Subject | None:
     """Whom a card is about: by their address, else by the product's own id."""
-    address = read_address(customer.email) if customer.email else None
-    uid = customer.external_id
+    address, uid = read_address((customer.email or "").strip()), (customer.external_id or "").strip()
     if address is not None or not uid or len(uid) > LONGEST_SUBJECT or not uid.isprintable():
         return address
-    return Subject(SubjectKind.UID, uid, uid)
+    # Some products know their customers by their addresses.
+    return read_address(uid) or Subject(SubjectKind.UID, uid, uid)
 
 
 def _card(key: str, made: tuple[Sequence[Component], int] | None) -> dict[str, Any]:
