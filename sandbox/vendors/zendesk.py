@@ -39,6 +39,7 @@ class Zendesk(StandIn):
         may_write: whether the OAuth client has the scope `write`.
         writers: the tokens with the scope `write`.
         comments: of each ticket, oldest first.
+        closed: the tickets that cannot be changed any more.
         loses_answers: how many updates are made whose answers get lost.
 
     """
@@ -50,6 +51,7 @@ class Zendesk(StandIn):
         self.may_write = True
         self.writers: set[str] = set()
         self.comments: dict[str, list[dict[str, object]]] = {}
+        self.closed: set[str] = set()
         self.loses_answers = 0
         self.token_lasts = timedelta(minutes=30)
         self.tokens: dict[str, datetime] = {}
@@ -173,7 +175,7 @@ class Zendesk(StandIn):
             return refused
         said, ticket_id = (await request.json())["ticket"]["comment"], request.match_info["id"]
         html_body = said.get("html_body") or said.get("body")
-        if not html_body:
+        if not html_body or ticket_id in self.closed:
             return web.json_response({"error": "RecordInvalid"}, status=422)
         there = self.comments.setdefault(ticket_id, [])
         # Without `public` a comment is one that the customer sees.

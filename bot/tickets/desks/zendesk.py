@@ -12,7 +12,8 @@ stands in `X-Rate-Limit-Remaining` and `ratelimit-reset`, and a 429 has `Retry-A
 A note is a comment that is not public, which a ticket's update adds: `PUT /api/v2/tickets/{id}` with
 `ticket.comment {html_body, public: false}`; an OAuth client needs the scope `write` for it. `GET
 /api/v2/tickets/{id}/comments` lists comments with `public` and `html_body`, at most 100 a page, oldest first
-unless `sort_order=desc` (/api-reference/ticketing/tickets/ticket_comments, …/tickets/tickets).
+unless `sort_order=desc` (/api-reference/ticketing/tickets/ticket_comments, …/tickets/tickets). A closed
+ticket cannot be changed: as any change that is not valid, that is answered by 422.
 """
 
 from collections.abc import Sequence
@@ -21,9 +22,9 @@ from datetime import timedelta
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from bot.domain.model import TicketReference
+from bot.domain.model import Reason, TicketReference
 from bot.settings.accounts import ZendeskAccount
-from bot.sources.http import Calls, Reply, VendorHttp, segment
+from bot.sources.http import CallFailed, Calls, Reply, VendorHttp, segment
 from bot.sources.json_fields import (
     AnyText,
     Id,
@@ -105,7 +106,11 @@ class Zendesk:
 
     async def write_note(self, ticket: TicketReference, html: str, calls: Calls) -> None:
         """Add a comment that is not public; see `Desk`."""
-        if not calls.is_there(await self._put_note(ticket.id, html, calls)):
+        reply = await self._put_note(ticket.id, html, calls)
+        if reply.status == HTTPStatus.UNPROCESSABLE_ENTITY:
+            why = f"{self.title} does not let this ticket be changed: most likely it is closed"
+            raise CallFailed(Reason.UNSUPPORTED, why)
+        if not calls.is_there(reply):
             raise calls.unreadable("a ticket that takes a note")
 
     async def _put_note(self, ticket_id: str, html: str, calls: Calls) -> Reply:

@@ -72,6 +72,15 @@ async def test_a_note_is_internal_and_found_again_by_its_mark(both: Both, name: 
     assert both.written == 1
 
 
+async def test_a_ticket_that_cannot_be_changed_surely_has_no_note(both: Both) -> None:
+    desk, ticket = both.of("zendesk")
+    both.zendesk.closed.add(ticket.id)
+    failed = await write_note(desk, ticket, HTML, Purpose.PERSON)
+    assert failed is not None
+    assert (failed.failure.reason, failed.unsure) == (Reason.UNSUPPORTED, False)
+    assert "most likely it is closed" in failed.failure.message
+
+
 @pytest.mark.parametrize("name", ["zendesk", "intercom"])
 async def test_a_lost_answer_leaves_it_open_whether_the_note_is_there(both: Both, name: str) -> None:
     desk, ticket = both.of(name)
