@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from bot.domain.coverage import Coverage
 from bot.domain.model import CaseFile, Finding, SourceName, State
@@ -25,6 +26,8 @@ class Reach(StrEnum):
     SHORT = "short"
     # Up to some time before now.
     UNTIL = "until"
+    # From some time within the span on, up to some time before now.
+    BETWEEN = "between"
     # Some time ago, and not now.
     EARLIER = "earlier"
     # At the whole span, by a name that may not be the one by which it knows the person.
@@ -34,19 +37,29 @@ class Reach(StrEnum):
     NONE = "none"
 
 
+class Looked(NamedTuple):
+    """From when until when a source has looked."""
+
+    source: SourceName
+    since: datetime
+    until: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Absence:
     """
     The sources by how much of the asked span they have looked at, where nothing was found.
 
     `since` is from when on all of `short` have looked, None without any; `until` is up to when all of `ended`
-    have; `by_name` may know the subject by another name, beside how far they have looked; `in_doubt` says
-    that something was found of which it is not known whose it is.
+    have; `between` are those that have done neither up to now nor from the beginning; `by_name` may know the
+    subject by another name, beside how far they have looked; `in_doubt` says that something was found
+    of which it is not known whose it is.
     """
 
     whole: tuple[SourceName, ...] = ()
     short: tuple[SourceName, ...] = ()
     ended: tuple[SourceName, ...] = ()
+    between: tuple[Looked, ...] = ()
     earlier: tuple[SourceName, ...] = ()
     partly: tuple[SourceName, ...] = ()
     by_name: tuple[SourceName, ...] = ()
@@ -58,13 +71,14 @@ class Absence:
     @property
     def is_nobody(self) -> bool:
         """Whether there is surely nobody: every source has looked at the whole span, by every name."""
-        short = self.short or self.ended or self.earlier or self.partly or self.by_name or self.unheard
-        return bool(self.whole) and not short and not self.in_doubt
+        short = self.short or self.ended or self.between or self.earlier or self.partly
+        return bool(self.whole) and not (short or self.by_name or self.unheard or self.in_doubt)
 
     @property
     def is_unknown(self) -> bool:
         """Whether no source has looked at all."""
-        return not (self.whole or self.short or self.ended or self.earlier or self.partly or self.by_name)
+        looked = self.whole or self.short or self.ended or self.between
+        return not (looked or self.earlier or self.partly or self.by_name)
 
 
 def asked_from(case_file: CaseFile) -> datetime:
@@ -100,10 +114,9 @@ def reach(finding: Finding, case_file: CaseFile) -> Reach:
         return Reach.EARLIER
     if finding.partial or finding.left_out:
         return Reach.PARTLY
-    if ended_at(finding, case_file):
-        return Reach.UNTIL
-    if covers_from(finding, case_file):
-        return Reach.SHORT
+    is_short, has_ended = covers_from(finding, case_file), ended_at(finding, case_file)
+    if is_short or has_ended:
+        return Reach.BETWEEN if is_short and has_ended else Reach.SHORT if is_short else Reach.UNTIL
     # Whoever was found elsewhere is not missed here.
     return Reach.BY_NAME if finding.by_other_name and not case_file.sessions else Reach.WHOLE
 
@@ -121,6 +134,12 @@ def ended_at(finding: Finding, case_file: CaseFile) -> datetime | None:
     return as_of if as_of is not None and case_file.as_of - as_of > _NOW_LASTS else None
 
 
+def looked_between(finding: Finding, case_file: CaseFile) -> Looked | None:
+    """From when until when a source has looked, where that is neither from the beginning nor up to now."""
+    since, until = covers_from(finding, case_file), ended_at(finding, case_file)
+    return Looked(finding.source, since, until) if since and until else None
+
+
 def absence(case_file: CaseFile) -> Absence | None:
     """How the sources have looked for somebody; None where something was found or is still asked for."""
     if case_file.waiting or case_file.sessions or case_file.errors:
@@ -129,12 +148,14 @@ def absence(case_file: CaseFile) -> Absence | None:
     for finding in case_file.findings:
         by_reach.setdefault(reach(finding, case_file), []).append(finding)
     short, ended = by_reach.get(Reach.SHORT, []), by_reach.get(Reach.UNTIL, [])
-    looked = _names([*by_reach.get(Reach.BY_NAME, ()), *short, *ended])
+    between = by_reach.get(Reach.BETWEEN, [])
+    looked = _names([*by_reach.get(Reach.BY_NAME, ()), *short, *ended, *between])
     begins = [begin for finding in short if (begin := covers_from(finding, case_file))]
     return Absence(
         whole=_names(by_reach.get(Reach.WHOLE, ())),
         short=_names(short),
         ended=_names(ended),
+        between=tuple(one for finding in between if (one := looked_between(finding, case_file))),
         earlier=_names(by_reach.get(Reach.EARLIER, ())),
         partly=_names(by_reach.get(Reach.PARTLY, ())),
         by_name=_names([f for f in case_file.findings if f.by_other_name and f.source in looked]),

@@ -9,7 +9,7 @@ from bot.answers.mrkdwn import counted
 from bot.answers.words import table
 from bot.answers.words.style import Style, joined
 from bot.domain.model import CaseFile
-from bot.lookup.absence import Absence, absence
+from bot.lookup.absence import Absence, Looked, absence
 
 
 def absence_line(case_file: CaseFile, style: Style) -> str:
@@ -21,7 +21,7 @@ def absence_line(case_file: CaseFile, style: Style) -> str:
         return table.NO_SOURCE_ANSWERED
     if found.is_nobody:
         return table.NOBODY.format(days=counted(case_file.days, "day"))
-    others = found.ended or found.earlier or found.partly or found.unheard
+    others = found.ended or found.between or found.earlier or found.partly or found.unheard
     if found.by_name and not (others or found.short or found.in_doubt):
         days, sources = counted(case_file.days, "day"), style.labels(found.by_name)
         return table.NOTHING_BY_NAME.format(days=days, sources=sources)
@@ -40,7 +40,8 @@ def absence_lines(case_file: CaseFile, style: Style) -> list[str]:
     if found.whole:
         days = counted(case_file.days, "day")
         lines.append(table.NOT_FOUND.format(sources=style.labels(found.whole), days=days))
-    if by_name := [name for name in found.by_name if name not in (*found.short, *found.ended)]:
+    so_far = (*found.short, *found.ended, *(looked.source for looked in found.between))
+    if by_name := [name for name in found.by_name if name not in so_far]:
         days = counted(case_file.days, "day")
         lines.append(table.NOT_FOUND_BY_NAME.format(sources=style.labels(by_name), days=days))
     if found.short and found.since:
@@ -49,6 +50,7 @@ def absence_lines(case_file: CaseFile, style: Style) -> list[str]:
     if found.ended and found.until:
         sources, time = style.labels(found.ended), style.time(found.until)
         lines.append(table.NOT_FOUND_UNTIL.format(sources=sources, time=time))
+    lines += [_between(table.NOT_FOUND_BETWEEN, looked, style) for looked in found.between]
     if found.earlier or found.partly:
         names = (*found.earlier, *found.partly)
         lines.append(table.NOT_ALL_ASKED.format(sources=style.labels(names)))
@@ -72,11 +74,17 @@ def _limits(found: Absence, style: Style) -> list[str]:
     if found.ended and found.until:
         sources, knows, time = style.labels(found.ended), _knows(len(found.ended)), style.time(found.until)
         clauses.append(table.LOOKED_UNTIL.format(sources=sources, knows=knows, time=time))
+    clauses += [_between(table.KNOWS_BETWEEN, looked, style) for looked in found.between]
     if found.by_name:
         clauses.append(table.MAY_KNOW_OTHERWISE.format(sources=style.labels(found.by_name)))
     if found.in_doubt:
         clauses.append(table.NAME_IN_DOUBT)
     return clauses
+
+
+def _between(sentence: str, looked: Looked, style: Style) -> str:
+    since, until = style.time(looked.since), style.time(looked.until)
+    return sentence.format(source=style.label(looked.source), since=since, until=until)
 
 
 def _knows(number: int) -> str:

@@ -103,7 +103,7 @@ def _own_line(finding: Finding, case_file: CaseFile, style: Style) -> str:
 
 def _is_said_above(finding: Finding, case_file: CaseFile) -> bool:
     """Whether it is said already, where nobody was found, how far a source has looked."""
-    looked = (Reach.SHORT, Reach.UNTIL)
+    looked = (Reach.SHORT, Reach.UNTIL, Reach.BETWEEN)
     return absence(case_file) is not None and reach(finding, case_file) in looked
 
 
@@ -122,12 +122,21 @@ def _state_words(finding: Finding, case_file: CaseFile, style: Style) -> str:
             return table.ANSWERED_BEFORE.format(source=label, ago=age)
         case Reach.PARTLY:
             return table.IN_PART.format(source=label)
-        case Reach.UNTIL if until := ended_at(finding, case_file):
-            return table.KNOWS_UNTIL.format(source=label, time=style.time(until))
-        case Reach.SHORT if since := covers_from(finding, case_file):
-            return table.KNOWS_SINCE.format(source=label, time=style.time(since))
+        case Reach.SHORT | Reach.UNTIL | Reach.BETWEEN:
+            return _span_words(finding, case_file, style)
         case _:
             return ""
+
+
+def _span_words(finding: Finding, case_file: CaseFile, style: Style) -> str:
+    """Of which time a source knows anything, where that is not the whole that was asked for; else empty."""
+    label = style.label(finding.source)
+    since, until = covers_from(finding, case_file), ended_at(finding, case_file)
+    if since and until:
+        return table.KNOWS_BETWEEN.format(source=label, since=style.time(since), until=style.time(until))
+    if until:
+        return table.KNOWS_UNTIL.format(source=label, time=style.time(until))
+    return table.KNOWS_SINCE.format(source=label, time=style.time(since)) if since else ""
 
 
 def _mark(finding: Finding, case_file: CaseFile) -> Mark:

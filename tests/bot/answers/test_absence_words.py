@@ -21,6 +21,7 @@ from tests.bot.answers.case_files import JANE, MAIN, NOW, SHOP, WWW, case_file, 
 DAYS = 30
 ASKED = NOW - timedelta(days=DAYS)
 LATELY = NOW - timedelta(hours=13)
+ENDED = NOW - timedelta(hours=1)
 NAMES = (MAIN, SHOP, WWW, SourceName("uxcam", "ios"))
 TICK = ":white_check_mark:"
 BROKEN = Failure(Reason.VENDOR_ERROR, "it has trouble of its own")
@@ -55,6 +56,11 @@ KINDS: dict[str, Kind] = {
     ),
     "index that ended": lambda name: Heard(
         Finding(name, State.INDEX, LATELY, covers=Coverage.of([Span(ASKED, LATELY)])), is_whole=False
+    ),
+    "short index that ended": lambda name: Heard(
+        Finding(name, State.INDEX, ENDED, covers=Coverage.of([Span(LATELY, ENDED)])),
+        is_whole=False,
+        since=LATELY,
     ),
     "index with a gap": lambda name: Heard(
         Finding(name, State.INDEX, NOW, covers=spans_from(ASKED, LATELY)), is_whole=False, since=LATELY
@@ -262,6 +268,10 @@ def test_of_when_to_ask_again_a_line_names_one_time(kinds: list[str]) -> None:
         (["in part"], "Nothing found so far · FullStory answered in part"),
         (["failed", "short index"], "FullStory could not answer · Raygun knows only what came since"),
         (["failed", "spent"], "No source could answer"),
+        (
+            ["live", "short index that ended"],
+            "Nothing found so far · Raygun knows only what came from <!date",
+        ),
     ],
 )
 def test_the_headline_says_how_far_it_was_looked(kinds: list[str], words: str) -> None:
