@@ -38,7 +38,8 @@ class Subject:
     """
     Who is being looked up.
 
-    `value` is what subjects are compared by: a lower-cased address, or the uid exactly as given.
+    `value` is what subjects are compared by: an address lower-cased, with its domain in ASCII, or the uid
+    exactly as given.
     `typed` is what vendors are sent first: some of them match addresses by case.
     """
 

@@ -25,6 +25,7 @@ class PunctualHttp(H11Protocol):
         # Bytes of an answer that had not been read when it was last looked.
         self._unread: int | None = None
 
+    # asyncio names the parameter more widely; uvicorn makes it a transport that can be written to.
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""
         super().connection_made(transport)

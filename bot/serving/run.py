@@ -100,7 +100,7 @@ async def serving_socket(bot: Bot) -> AsyncIterator[AsyncSocketModeHandler]:
     finally:
         reconnecting.cancel()
         await asyncio.gather(reconnecting, return_exceptions=True)
-        await handler.close_async()  # type: ignore[no-untyped-call]
+        await handler.close_async()  # type: ignore[no-untyped-call] # slack_bolt's own
 
 
 def without_embeds(settings: Settings) -> Settings:

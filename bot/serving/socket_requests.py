@@ -15,6 +15,7 @@ from handlers.shapes import Unreadable, bolt_request, checked, refuse
 class CheckedSocketMode(AsyncSocketModeHandler):
     """Hands requests that can be read to Bolt; the others are acknowledged, as they would come again."""
 
+    # Bolt names the parameters more widely: this handler has the client of one library alone.
     async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
         """Answer one request."""
         try:

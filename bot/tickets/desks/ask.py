@@ -9,6 +9,7 @@ import asyncio
 import json
 from collections.abc import MutableMapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from bot.domain.addresses import read_address
 from bot.domain.model import Failure, Reason, TicketReference
@@ -58,7 +59,7 @@ class Desks:
             if not desk.may_keep(ticket):
                 continue
             key = f"desk {desk.name} {ticket.system} {ticket.url}"
-            flight, _ours = self._flights.join(key, lambda desk=desk: self._ask(desk, ticket, purpose))  # type: ignore[misc]
+            flight, _ours = self._flights.join(key, partial(self._ask, desk, ticket, purpose))
             # Shielded: whoever stops waiting must not stop the call for the others.
             said = await asyncio.shield(flight)
             if isinstance(said, Requester):
