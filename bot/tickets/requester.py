@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from bot.domain.addresses import domain_of, read_address
+from bot.domain.addresses import address_value, domain_of, read_address, subject_of_address
 from bot.domain.model import Subject, TicketReference
 from bot.tickets.profiles.known import OWN_DOMAINS, SHAPES
 from bot.tickets.profiles.profile import GENERAL, Profile
@@ -99,7 +99,7 @@ class Judge:
         """Whether the configuration says never to look it up."""
         domain = domain_of(address)
         own = (_ascii(domain) for domain in self.rules.internal_domains)
-        ignored = (_folded(one) for one in self.rules.ignored_addresses)
+        ignored = (address_value(one) for one in self.rules.ignored_addresses)
         return any(domain == one or domain.endswith(f".{one}") for one in own) or address.value in ignored
 
     def is_no_reply(self, address: Subject) -> bool:
@@ -113,7 +113,7 @@ class Judge:
 
 def read_content(message: dict[str, Any], rules: TicketRules, files: Mapping[str, Any]) -> Said:
     """Read a message's mail, blocks, attachments and text; `files` as for `read_ticket`."""
-    references = References(tuple(_ascii(domain) for domain in rules.internal_domains))
+    references = _references(rules)
     labels = labels_with(rules.requester_labels)
     passages = read_passages(message, rules.us, references.is_ticket)
     linked = _linked(passages, references)
@@ -149,7 +149,7 @@ def may_be_requester(address: Subject, rules: TicketRules, ticket: TicketReferen
 def mentioned_in(message: dict[str, Any], rules: TicketRules) -> tuple[Subject, ...]:
     """Every outside address in a message that a person wrote, outside of quotes, in its order."""
     judge = Judge(rules)
-    references = References(tuple(rules.internal_domains))
+    references = _references(rules)
     spoken = Spoken()
     passages = [
         p for p in read_passages(message, rules.us, references.is_ticket) if p.place is not Region.QUOTE
@@ -367,16 +367,13 @@ def _host(url: str) -> str:
         return ""
 
 
-def _folded(address: str) -> str:
-    local, _, domain = address.lower().rpartition("@")
-    return f"{local}@{_ascii(domain)}"
+def _references(rules: TicketRules) -> References:
+    return References(tuple(_ascii(domain) for domain in rules.internal_domains))
 
 
 def _ascii(domain: str) -> str:
-    try:
-        return domain if domain.isascii() else domain.encode("idna").decode()
-    except UnicodeError:
-        return domain
+    """A configured domain as the domains of addresses are compared."""
+    return domain if domain.isascii() else domain_of(subject_of_address(f"somebody@{domain}"))
 
 
 def once(without_those: Iterable[Subject], addresses: Iterable[Subject]) -> tuple[Subject, ...]:

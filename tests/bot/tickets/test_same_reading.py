@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.domain.subjects import Ask, read_command
 from bot.tickets.decide import Action
+from bot.tickets.rules import TicketRules
 from tests.bot.tickets.messages import RULES, TICKET, asked, fields, message, read, section
 from tests.examples import examples
 
@@ -128,3 +129,17 @@ def test_a_ticket_names_whom_the_same_address_names_after_the_command_or_nobody(
     ):
         reading = read(posted)
         assert {subject.value for subject in (*reading.requester, *reading.mentioned)} <= named
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        replace(RULES, internal_domains=("straße.example",)),
+        replace(RULES, ignored_addresses=("sam@straße.example",)),
+    ],
+    ids=["internal_domains", "ignored_addresses"],
+)
+def test_a_domain_of_our_own_in_unicode_is_ours_as_addresses_have_it(rules: TicketRules) -> None:
+    own, similar = "sam@straße.example", "jane@strasse.example"
+    assert asked(message(blocks=[section(TICKET), fields(f"*Requester*\n{own}")]), rules) == []
+    assert asked(message(blocks=[section(TICKET), fields(f"*Requester*\n{similar}")]), rules) == [similar]
