@@ -224,7 +224,7 @@ def _special(now: datetime) -> tuple[Customer, ...]:
             "u-90",
             None,
             None,
-            "by uid: only Raygun knows this one",
+            "by uid: only Raygun knows this one, and is found when its index reaches back to yesterday",
             (Visit(_ago(now, hours=30), 75, ("/",), (_LOOP,)),),
             vendors=frozenset({RAYGUN}),
         ),

@@ -34,6 +34,8 @@ def install(dialogue: Dialogue, folder: Path, *, replace: bool) -> None:
     """
     env = folder / ENV
     _may_replace(dialogue, env, replace=replace)
+    # Before anything is typed: a file that cannot be read may hold the key.
+    key, is_new = _secret_key(env)
     dialogue.say("Casefile asks for what it needs, and writes it into .env, which only you may read.")
     dialogue.say("Enter takes what stands in brackets; Ctrl-C stops, and nothing is written.\n")
     address = _ask_for_transport(dialogue)
@@ -44,7 +46,6 @@ def install(dialogue: Dialogue, folder: Path, *, replace: bool) -> None:
     dialogue.say("\nWhere everything is stored: one file, or PostgreSQL for several machines and for")
     dialogue.say("hosts whose disk does not last (postgresql://USER:PASSWORD@HOST/NAME).")
     database = ask_for_value(dialogue, "DATABASE_URL", "sqlite:///casefile.db")
-    key, is_new = _secret_key(env)
     variables = {"SECRET_KEY": key, **slack}
     if command != "/sessions":
         variables["SLACK_COMMAND"] = command

@@ -95,6 +95,13 @@ def test_what_is_replaced_is_kept_and_so_is_its_key(tmp_path: Path) -> None:
     assert "new SECRET_KEY" not in said
 
 
+def test_a_file_that_cannot_be_read_is_said_so_before_anything_is_typed(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("SECRET_KEY: mine\n")
+    with pytest.raises(Complaint, match=r"\.env, line 1, cannot be read"):
+        answered(tmp_path, replace=True)
+    assert (tmp_path / ".env").read_text() == "SECRET_KEY: mine\n"
+
+
 def test_a_key_that_is_too_short_stays_behind_a_new_one(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("SECRET_KEY=mine\n")
     answered(tmp_path, *SOCKET, BOT, APP, "", replace=True)
