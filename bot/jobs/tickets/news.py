@@ -171,8 +171,9 @@ class WatchJobs:
             value = self._value_of(about, asker.thread_ts)
             await self._admission.tell(job, asker, stopped(value, was_on=was_on or job.attempts > 1))
         elif not verdict.in_public or not self.watching.is_on or asker.thread_ts is None:
+            why = table.CANNOT_WATCH if self.watching.is_on else table.WATCHING_IS_OFF
             self._admission.note(job, asker, Came.TOLD)
-            await self._admission.tell(job, asker, note(table.CANNOT_WATCH))
+            await self._admission.tell(job, asker, note(why))
         elif payload.is_on:
             await self._watch(job, payload, asker.thread_ts)
         else:

@@ -96,6 +96,13 @@ async def test_a_muted_channels_threads_are_told_nothing_but_for_one_that_a_pers
     assert ["*ignored*" in line for line in room.told(root)] == [True]
 
 
+async def test_whoever_asks_where_it_is_switched_off_is_told_so(room: Newsroom) -> None:
+    root = await room.ticket_of(JANE)
+    room.desk.settings["WATCH__DAYS"] = "0"
+    await room.press(root, JANE, on=None)
+    assert "has switched that off" in room.at.seen_by_agent()[-1].text
+
+
 async def test_who_may_not_ask_stops_nothing(room: Newsroom) -> None:
     root = await room.ticket_of(JANE)
     job = await room.press(root, on=False, user=room.at.slack.people.guest)

@@ -270,6 +270,7 @@ WATCHED_ALREADY = (
 NOT_WATCHED = "No: the thread is told nothing of what becomes of its errors."
 IS_STOPPED = "The thread is told nothing more."
 WAS_STOPPED = "The thread was told nothing already."
+WATCHING_IS_OFF = "No thread is watched: whoever runs Casefile has switched that off."
 CANNOT_WATCH = "The thread cannot be watched: Casefile may not post here for everybody to see."
 
 # A note in the help desk, and what is said of it.
