@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
-from bot.domain.model import Reason, Subject, SubjectKind
+from bot.domain.model import Reason
 from bot.operations.clock import Clock
 from bot.settings.accounts import PostHogAccount
 from bot.sources.http import CallFailed, Calls, Reply, segment
@@ -61,16 +61,15 @@ class PostHogApi:
     clock: Clock
     listings: Account
 
-    async def people(self, subject: Subject, spelling: str, calls: Calls) -> list[PersonRow]:
+    async def people(self, by: str, name: str, calls: Calls) -> list[PersonRow]:
         """
-        The people whom a search for one name finds.
+        The people whom a search for one name finds: by `email`, the property, or by `distinct_id`.
 
         Raises:
             CallFailed: when they cannot be had.
 
         """
-        by = "email" if subject.kind is SubjectKind.EMAIL else "distinct_id"
-        reply = await self._get("persons", {by: spelling, "limit": str(MOST_PEOPLE)}, calls)
+        reply = await self._get("persons", {by: name, "limit": str(MOST_PEOPLE)}, calls)
         rows = calls.records(at(self._well(reply, calls).body, "results"), PersonRow)
         if rows is None:
             raise calls.unreadable("a list of people")

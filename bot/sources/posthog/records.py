@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from pydantic import BeforeValidator, Field
 
-from bot.domain.addresses import address_value
+from bot.domain.addresses import address_value, read_address
 from bot.domain.model import ErrorEvent, Session, SessionUser, SourceName, Subject, SubjectKind
 from bot.settings.accounts import PostHogAccount
 from bot.sources.json_fields import (
@@ -52,7 +52,13 @@ class PersonRow(Record):
 
     @property
     def email(self) -> str | None:
-        """The address that the app gave them, as it was given."""
+        """The address that the app gave them as a property, else the one of their ids that is an address."""
+        ids = [one for one in self.distinct_ids if read_address(one)]
+        return self.property_email or (ids[0] if len(ids) == 1 else None)
+
+    @property
+    def property_email(self) -> str | None:
+        """The address among their properties, as it was given."""
         return to_text(self.properties.get("email"))
 
     @property
@@ -108,9 +114,12 @@ def _first(value: Any) -> str | None:
 
 def is_theirs(subject: Subject, person: PersonRow) -> bool | None:
     """Whether a person is the subject, exactly, as a search may find more; None where it does not say."""
+    names: tuple[str, ...] = (subject.value,)
     if subject.kind is SubjectKind.EMAIL:
-        return address_value(person.email or "") == subject.value
-    if subject.value in person.distinct_ids:
+        if person.property_email:
+            return address_value(person.property_email) == subject.value
+        names = subject.spellings
+    if any(name in person.distinct_ids for name in names):
         return True
     return None if len(person.distinct_ids) >= MOST_IDS_LISTED else False
 
@@ -141,11 +150,13 @@ class PostHogWords:
     def user(self, person: PersonRow, subject: Subject | None = None) -> SessionUser:
         """The person; by whichever uid was asked for, where one was."""
         asked = subject.value if subject is not None and subject.kind is SubjectKind.UID else None
+        by_id = subject.value if subject is not None and subject.kind is SubjectKind.EMAIL else None
+        email = person.email or by_id
         first, last = (to_text(person.properties.get(key)) for key in ("first_name", "last_name"))
         names = " ".join(part for part in (first, last) if part)
         return SessionUser(
             asked or person.uid,
-            person.email.lower() if person.email else None,
+            email.lower() if email else None,
             to_text(person.properties.get("name")) or names or None,
             to_plan(person.properties),
             person.created_at,

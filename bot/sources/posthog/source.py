@@ -80,9 +80,9 @@ class PostHog:
         return (self.api.listings,)
 
     async def cost(self, subject: Subject) -> int:
-        """The most calls: people by each spelling or id, their recordings, and their exceptions."""
-        of_an_id = _MOST_LISTED if subject.kind is SubjectKind.UID else 0
-        return len(subject.spellings) + of_an_id + _MOST_LISTED + 1
+        """The most calls: people by each spelling and as an id, their recordings, and their exceptions."""
+        ways = 2 if subject.kind is SubjectKind.EMAIL else 1
+        return len(subject.spellings) * ways + _MOST_LISTED + _MOST_LISTED + 1
 
     async def find(self, question: Question, calls: Calls) -> Answer:
         """
@@ -108,10 +108,15 @@ class PostHog:
         return self._answer(subject, since, told)
 
     async def _find_people(self, subject: Subject, told: _Told, calls: Calls) -> None:
+        """By the property that is the address, else by the id: many apps identify people by their address."""
         found: dict[str, PersonRow] = {}
-        for number, spelling in enumerate(subject.spellings):
+        ways = ("email", "distinct_id") if subject.kind is SubjectKind.EMAIL else ("distinct_id",)
+        asked = [(way, spelling) for way in ways for spelling in subject.spellings]
+        for number, (way, spelling) in enumerate(asked):
+            if found and way != ways[0]:
+                break
             try:
-                rows = await self.api.people(subject, spelling, calls)
+                rows = await self.api.people(way, spelling, calls)
             except CallFailed as failed:
                 if not number:
                     raise
@@ -119,16 +124,18 @@ class PostHog:
                 told.cuts.append(self.http.clock())
                 continue
             for person in rows:
-                if person.uuid and await self._is_theirs(subject, person, told, calls):
+                if person.uuid and await self._is_theirs(subject, spelling, person, told, calls):
                     found[person.uuid] = person
         told.people = list(found.values())
 
-    async def _is_theirs(self, subject: Subject, person: PersonRow, told: _Told, calls: Calls) -> bool:
+    async def _is_theirs(
+        self, subject: Subject, spelling: str, person: PersonRow, told: _Told, calls: Calls
+    ) -> bool:
         sure = is_theirs(subject, person)
         if sure is not None:
             return sure
         try:
-            return await self.api.has_id(person, subject.value, calls)
+            return await self.api.has_id(person, spelling, calls)
         except CallFailed as failed:
             told.missed("left out who may be meant", failed)
             return False

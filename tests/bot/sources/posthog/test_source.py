@@ -119,7 +119,33 @@ async def test_a_list_is_complete_for_as_long_as_recordings_are_kept(on_bench: B
 async def test_nobody_of_that_name_costs_no_list_of_recordings(on_bench: Bench) -> None:
     vendor = served(people=())
     found = await find(on_bench.posthog(vendor), JANE)
-    assert (found.sessions, found.people, len(vendor.requests)) == ((), (), 1)
+    assert (found.sessions, found.people, len(vendor.requests)) == ((), (), 2)
+
+
+async def test_whom_the_app_identifies_by_their_address_is_found_by_it(on_bench: Bench) -> None:
+    others = [f"018f3c1e-aaaa-7bbb-8ccc-00000000000{n}" for n in range(9)]
+
+    def answers(person: dict[str, Any], owner: str) -> Canned:
+        def respond(request: httpx2.Request) -> httpx2.Response:
+            if "email" in request.url.params:
+                return answer({"results": [], "next": None})
+            if b"person_distinct_ids" in request.content:
+                return answer({"results": [[owner]]})
+            return served(people=(person,)).respond(request)
+
+        return Canned(respond)
+
+    by_id = PERSON | {"distinct_ids": [MADE_UP, JANE], "properties": {}}
+    beyond = PERSON | {"distinct_ids": [MADE_UP, *others], "properties": {}}
+    moved = by_id | {"properties": {"email": "other@contoso.example"}}
+    for row, owner, emails in (
+        (by_id, "", [JANE]),
+        (beyond, UUID, [JANE]),
+        (beyond, OTHER_UUID, []),
+        (moved, "", []),
+    ):
+        found = await find(on_bench.posthog(answers(row, owner)), JANE)
+        assert [session.user.email for session in found.sessions] == emails
 
 
 async def test_names_go_into_queries_as_values_alone(on_bench: Bench) -> None:
