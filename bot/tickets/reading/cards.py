@@ -19,6 +19,7 @@ _AROUND = " \t()[]<>{}\"'“”‘’`_.,:;!?*\x01-\x07"
 _TITLED = re.compile(f"{TITLE}[^{TITLE_END}]*{TITLE_END}")
 _BETWEEN = re.compile(r"[·•|,;–—\t]|\s-\s")
 _PRONOUNS = re.compile(r"\(\w{2,5}(?:/\w{2,6}){1,2}\)")
+_BULLET = re.compile(r"^[\s•●▪◦·|*-]+")
 _LONGEST_BEFORE = 300
 _MOST_NAME_WORDS = 6
 _PARTICLES = frozenset(words.phrases(words.PARTICLES))
@@ -27,6 +28,10 @@ _AT_WORK = frozenset(words.phrases(words.AT_WORK)) | frozenset(words.phrases(wor
 # A longer line above a card is a sentence, and no label.
 _MOST_LABEL_WORDS = 4
 _ENDS_SENTENCE = re.compile(r"[.!?]\s*$")
+# "#12 assigned to", and the card below it.
+_ENDS_WITH_CUE = re.compile(
+    rf"(?:^|\s)(?:{'|'.join(map(re.escape, words.phrases(words.CUES_ELSE)))})\s*:?\s*$"
+)
 # What of a name is found anywhere in an address; a shorter part has to stand by itself.
 _LONG_ENOUGH = 3
 _MOST_PARTS = 12
@@ -78,6 +83,7 @@ def is_persons(text: str, found: Spotted, address: str, above: str) -> bool:
         all(_agrees(cell, address) for cell in before)
         and all(_agrees(cell, address) or _is_harmless(cell, address) for cell in after)
         and (not _may_be_label(above) or _agrees(above, address))
+        and not _ENDS_WITH_CUE.search(above)
     )
 
 
@@ -130,6 +136,13 @@ def is_company_of(name: str, address: str) -> bool:
     """Whether a name is that of an address's domain: "Contoso" of jane@contoso.example."""
     joined = "".join(part for token in name.strip(_AROUND).split() if (part := plain(token)))
     return len(joined) >= _LONG_ENOUGH and joined in map(plain, address.rpartition("@")[2].split(".")[:-1])
+
+
+def without_bullet(text: str, found: Spotted) -> tuple[str, Spotted]:
+    """A line without the bullet that it begins with, and where an address stands in it then."""
+    bare = _BULLET.sub("", text)
+    cut = len(text) - len(bare)
+    return bare, Spotted(found.typed, max(0, found.start - cut), max(0, found.end - cut))
 
 
 def is_persons_name(value: str) -> bool:

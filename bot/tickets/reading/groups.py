@@ -140,6 +140,11 @@ def _agrees(other: Group, chosen: Group, addresses: Sequence[Subject]) -> bool:
     )
 
 
+def _is_mailbox(address: Subject) -> bool:
+    parts = re.split(r"[._+-]", address.value.partition("@")[0])
+    return any(part in _MAILBOXES for part in parts)
+
+
 def is_exchange(
     roles: Roles, group: Group, is_outside: Callable[[Subject], bool], said: Iterable[str]
 ) -> bool:
@@ -149,6 +154,6 @@ def is_exchange(
     Mail to a desk goes to a mailbox, which is ours or has a mailbox's name. `said` is what the message says.
     """
     theirs = [a for a in roles.sent_to if is_outside(a) and a.value not in {b.value for b in group.addresses}]
-    if group.phrase not in _FROM or all(a.value.partition("@")[0] in _MAILBOXES for a in theirs):
+    if group.phrase not in _FROM or all(map(_is_mailbox, theirs)):
         return False
     return any(_CHANGES.search(text[:_LONGEST_CHANGE]) is not None for text in said)

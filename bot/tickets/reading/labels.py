@@ -202,6 +202,19 @@ class Labels:
         within = {word.removesuffix("'s") for word in phrase.split()}
         return _KNOWN.get(phrase) is not Label.SOMEBODY_ELSE and not within & _ELSE_WITHIN
 
+    def heads_somebody_else(self, line: str, *, above: bool) -> bool:
+        """
+        Whether a line, such as a header, heads somebody else's details: "Assigned agent".
+
+        Where it is nobody's, it is as the one `above` it.
+        """
+        if self.classify_alone(line) is Label.REQUESTER:
+            return False
+        phrase = self.phrase(line) if len(line) <= LONGEST_LABEL else ""
+        known = any(_KNOWN.get(part) is Label.SOMEBODY_ELSE for part in phrase.split())
+        is_role = known and all(part in _ELSE_WITHIN or part in _DETAILS for part in phrase.split())
+        return above or is_role or _KNOWN.get(phrase) is Label.SOMEBODY_ELSE
+
     def is_plural(self, label: str) -> bool:
         """Whether a label announces several people: "Customers"."""
         phrase = self.phrase(label)

@@ -22,6 +22,7 @@ from bot.tickets.reading.cards import (
     is_persons,
     is_persons_name,
     names_role,
+    without_bullet,
 )
 from bot.tickets.reading.groups import By, Group, Roles, is_heading_alone
 from bot.tickets.reading.labels import OF_REQUESTERS, Label, Labels, plain
@@ -53,7 +54,6 @@ _RUNNING = frozenset(
     {Region.BODY, Region.SECTION, Region.PRETEXT, Region.TEXT, Region.FOOTER, Region.UNTITLED}
 )
 _TO = frozenset(map(plain, words_of.phrases(words_of.TO)))
-_BULLET = re.compile(r"^[\s•●▪◦·|*-]+")
 _SAYS_NOTHING = re.compile(r"[\W_]*(?:n/?a|none|unknown|null|-)?[\W_]*", re.IGNORECASE)
 
 
@@ -92,6 +92,8 @@ class _Reader:
     found: int = 0
     # The line above, of whichever passage: it may be a label of what stands below.
     above: str = ""
+    # Whether the last heading is of somebody else, whose a bare "Email:" below it is.
+    headed: bool = False
     # Whose card that line is.
     card_above: Subject | None = None
 
@@ -109,8 +111,7 @@ class _Reader:
         if words.author is Author.CUSTOMER:
             self.open = None
             self._mention(words.text)
-            if words.place is Region.TITLE:
-                self.above = words.text
+            self._heading(words)
             return
         self.roles.lines.append(words.shown or words.text)
         spotted = self._spotted(words.text)
@@ -128,7 +129,13 @@ class _Reader:
                 pair for pair in seen if segment.start <= pair[0].start < max(segment.end, segment.start + 1)
             ]
             self._segment(words, segment, here, crowd=crowd)
-        self.above = words.text
+        self._heading(words)
+
+    def _heading(self, words: Words) -> None:
+        if words.author is Author.DESK or words.place is Region.TITLE:
+            self.above = words.text
+        if words.field_kind is None and "@" not in words.text:
+            self.headed = self.labels.heads_somebody_else(words.text, above=self.headed)
 
     def end_container(self) -> None:
         """Doubt what stands below a label where other labels have their values beside them: it has none."""
@@ -262,7 +269,7 @@ class _Reader:
             self.labels.says_email(label),
         )
         group.is_inline = segment.inline
-        if kind is Label.EMAIL and self.owned_by_other:
+        if kind is Label.EMAIL and (self.owned_by_other or self.headed):
             # The address of somebody else, whose name stands above.
             group.is_doubtful = True
         self.roles.groups.append(group)
@@ -318,11 +325,7 @@ class _Reader:
 
     def _opening(self, text: str, before: str) -> bool:
         opening = self.profile.opening
-        return (
-            opening is not None
-            and opening.match(text) is not None
-            and len(before.split()) <= _MOST_WORDS_BEFORE
-        )
+        return bool(opening and opening.match(text)) and len(before.split()) <= _MOST_WORDS_BEFORE
 
     def _below(
         self, text: str, seen: Sequence[tuple[Spotted, Subject]], *, is_in_field: bool = False
@@ -339,7 +342,7 @@ class _Reader:
             if had or self.lines_left <= 0:
                 self.open = None
             return
-        one, bare = _shifted(text, seen[0][0]), _BULLET.sub("", text)
+        bare, one = without_bullet(text, seen[0][0])
         alone = len({address.value for _one, address in seen}) == 1 and (
             is_card(bare, one) or (is_in_field and is_named(bare, one))
         )
@@ -393,8 +396,3 @@ def _is_plain_list(words: Words, seen: Sequence[tuple[Spotted, Subject]]) -> boo
         if beside.strip(" ;|·•,\t"):
             return False
     return True
-
-
-def _shifted(text: str, one: Spotted) -> Spotted:
-    cut = len(text) - len(_BULLET.sub("", text))
-    return Spotted(one.typed, max(0, one.start - cut), max(0, one.end - cut))

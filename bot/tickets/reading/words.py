@@ -365,10 +365,10 @@ saaja|kellele|teema|kuupäev|kam|datums|temats|tema|za|zadeva|प्रति|�
 
 # Beside each other, whom mail is from and to; or what was changed, from and to.
 FROM = """
-from|von|de|da|van|fra|fran|od|от|від|απο|od koho|από
+from|von|de|da|van|fra|fran|od|от|від|απο|od koho|από|sender|absender|mail from|email from|message from
 """
 TO = """
-to|an|a|para|aan|til|till|do|komu|кому|προς|nach|vers|naar|auf|en|на|к
+to|an|a|para|aan|til|till|do|komu|кому|προς|nach|vers|naar|auf|en|на|к|recipient|recipients|empfanger
 """
 # Beginnings of words that say that something was changed, or that mail went out.
 CHANGES = """

@@ -181,3 +181,29 @@ def test_an_address_that_people_are_asked_to_write_to_is_nobodys(line: str) -> N
     assert asked(attached(title="#1", title_link=ZENDESK, footer=said)) == []
     assert asked(attached(**titled(("Email", JANE), title="#1", title_link=ZENDESK), footer=said)) == [JANE]
     assert asked(message(f"{TICKET}\nContact ({JANE})")) == [JANE]
+
+
+@pytest.mark.parametrize("role", ["Assignee", "Agent details", "Assigned agent", "担当者"])
+def test_a_bare_email_below_a_heading_of_somebody_else_is_theirs(role: str) -> None:
+    theirs = fields("*Name*\nSam Lee", f"*Email*\n{SAM}")
+    header = {"type": "header", "text": {"type": "plain_text", "text": role}}
+    for heading in ([header], [section(f"*{role}*")], [header, section("#12")]):
+        assert asked(message("", blocks=[section(TICKET), *heading, theirs])) == []
+    pairs = (("Name", "Sam Lee"), ("Email", SAM))
+    assert asked(attached(**titled(*pairs, title=role, title_link=ZENDESK))) == []
+    assert asked(attached(**titled(*pairs, pretext=role, title="#1", title_link=ZENDESK))) == []
+    customers = [header, fields("*Name*\nSam"), header | {"text": {"type": "plain_text", "text": "Customer"}}]
+    assert asked(message("", blocks=[*customers, fields("*Name*\nJane", f"*Email*\n{JANE}")])) == [JANE]
+
+
+def test_a_card_below_a_line_that_ends_with_somebody_elses_cue_is_theirs() -> None:
+    for line in (f"{TICKET} assigned to", f"{TICKET} was solved by"):
+        assert asked(message(f"{line}\nSam ({SAM})")) == []
+    assert asked(message(f"{TICKET}\nSam ({SAM})")) == [SAM]
+
+
+@pytest.mark.parametrize(("sender", "recipient"), [("From", "To"), ("Sender", "Recipient"), ("Von", "An")])
+def test_mail_that_went_out_is_nobodys_but_what_came_to_a_mailbox_is(sender: str, recipient: str) -> None:
+    assert asked(message(f"Outbound mail {TICKET}\n{sender}: {SAM}\n{recipient}: {JANE}")) == []
+    mailbox = f"{recipient}: eu-support@unconfigured.example"
+    assert asked(message(f"Updated {TICKET}\n{sender}: {JANE}\n{mailbox}")) == [JANE]
