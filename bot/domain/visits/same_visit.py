@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from bot.domain.addresses import address_value
 from bot.domain.model import Session, SourceName
 from bot.domain.visits.devices import DeviceTraits, are_other_devices, device_traits
 
@@ -109,6 +110,6 @@ def _traits(session: Session) -> _Traits:
     if uid and "@" in uid:
         # Some applications give a tool the address as the uid.
         uid, email = None, email or uid
-    email = email.lower() if email else None
+    email = address_value(email) if email else None
     start = session.started_at or _NO_TIME
     return _Traits(uid or None, email, device_traits(session), session.source, start, _end(session))

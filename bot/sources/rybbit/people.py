@@ -109,7 +109,7 @@ async def _find(server: RybbitServer, question: Question, calls: Calls) -> Resol
 
 
 async def _search(server: RybbitServer, question: Question, field: str, calls: Calls) -> _Search:
-    wanted = question.subject.value
+    wanted = {question.subject.typed.lower(), question.subject.value}
     params = {"search": question.subject.typed, "search_field": field, "page_size": str(_A_PAGE)}
     now = server.http.clock()
     reply = await server.get("users", calls, window(question.since(now), now) | params)
@@ -118,7 +118,7 @@ async def _search(server: RybbitServer, question: Question, field: str, calls: C
     visitors: list[Visitor] = read_list(at(reply.body, "data"), Visitor, calls)
     # A full page may hide further people, and a row without the address shows that nothing was searched.
     searched = len(visitors) < _A_PAGE and all(
-        wanted in (_name(visitor, field) or "").lower() for visitor in visitors
+        any(one in (_name(visitor, field) or "").lower() for one in wanted) for visitor in visitors
     )
     return _Search(visitors, searched)
 

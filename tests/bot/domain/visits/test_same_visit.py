@@ -47,6 +47,14 @@ def test_every_session_and_every_link_is_in_exactly_one_visit(sessions: list[Ses
     assert Counter(session.url for session in kept) == Counter(session.url for session in sessions)
 
 
+def test_an_address_of_a_unicode_domain_is_one_persons_in_either_form() -> None:
+    told = [SessionUser(email="jürgen@bücher.example"), SessionUser(email="jürgen@xn--bcher-kva.example")]
+    seen = [
+        at(0, 5, source=source, user=user) for source, user in zip((RYBBIT, FULLSTORY), told, strict=True)
+    ]
+    assert len(history(seen).visits) == 1
+
+
 @settings(deadline=None)
 @given(ANY)
 def test_two_people_and_two_devices_are_never_of_one_visit(sessions: list[Session]) -> None:
