@@ -316,17 +316,22 @@ async def test_half_of_a_minutes_edits_are_kept_for_last_ones(at: InSlack) -> No
 # Seen by the asker alone.
 
 
-async def test_an_answer_by_response_url_is_the_askers_and_the_next_takes_its_place(at: InSlack) -> None:
-    url = at.response_url()
-    assert await at.poster.respond(url, ONE)
-    assert await at.poster.respond(url, TWO, in_place=True)
+def clicked_in_one(at: InSlack) -> str:
+    """The response URL of a click in a message that the agent alone sees: what it may take the place of."""
+    place, agent = at.slack.places.support, at.slack.people.agent
+    shown = at.slack.state.post_as_bot(place, Content("one"), only_for=agent)
+    return at.response_url(message_ts=shown.ts)
+
+
+async def test_an_answer_by_response_url_takes_the_place_of_what_was_clicked_in(at: InSlack) -> None:
+    assert await at.poster.respond(clicked_in_one(at), TWO, in_place=True)
     assert texts(at.seen_by_agent()) == ["two"]
     assert at.posted() == []
 
 
 async def test_a_response_url_that_is_used_up_is_no_longer_taken(at: InSlack) -> None:
     url = at.response_url()
-    taken = [await at.poster.respond(url, ONE, in_place=True) for _ in range(6)]
+    taken = [await at.poster.respond(url, ONE) for _ in range(6)]
     assert taken == [True] * 5 + [False]
     assert at.slack.violations == ["response_url: used_url"]
     at.slack.violations.clear()
@@ -360,10 +365,8 @@ async def test_what_a_response_url_perhaps_took_is_not_said_twice(at: InSlack, f
 
 
 async def test_what_takes_the_place_of_something_is_said_again_even_if_it_perhaps_was(at: InSlack) -> None:
-    url = at.response_url()
-    await at.poster.respond(url, ONE)
     at.slack.fail_next(URL, lose_answer=True)
-    assert await at.poster.respond(url, TWO, in_place=True)
+    assert await at.poster.respond(clicked_in_one(at), TWO, in_place=True)
     assert texts(at.seen_by_agent()) == ["two"]
 
 
