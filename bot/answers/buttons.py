@@ -12,7 +12,7 @@ from bot.answers.words.advice import without_tag
 from bot.answers.words.errors import last_trouble, watch_link
 from bot.answers.words.style import SLACK, listed, with_short_labels
 from bot.answers.words.table import reading
-from bot.domain.addresses import read_address
+from bot.domain.addresses import read_address, shown_address
 from bot.domain.asking import AnswerForm
 from bot.domain.characters import escaped_in_json
 from bot.domain.model import CaseFile, Session, SourceName, Subject, SubjectKind, UrlIs
@@ -174,7 +174,7 @@ def _try_button(subject: Subject, value: ButtonValue) -> list[Part]:
         return []
     form = AnswerForm.OFFERED if value.form is AnswerForm.TICKET else value.form
     other = replace(value, subjects=(plain,), form=form)
-    text = button_text(table.TRY_BUTTON.format(address=plain.value))
+    text = button_text(table.TRY_BUTTON.format(address=shown_address(plain)))
     return [button(text, TRY_OTHER, other.dumps(), style="primary")]
 
 

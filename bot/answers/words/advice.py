@@ -2,7 +2,7 @@
 
 from bot.answers.words import table
 from bot.answers.words.style import Style
-from bot.domain.addresses import LONGEST_SUBJECT
+from bot.domain.addresses import LONGEST_SUBJECT, shown_address, subject_of_address
 from bot.domain.model import CaseFile, Subject, SubjectKind
 
 
@@ -14,8 +14,7 @@ def without_tag(subject: Subject) -> Subject | None:
     plain, plus, _tag = local.partition("+")
     if not (plain and plus and at):
         return None
-    address = f"{plain}@{domain}"
-    return Subject(SubjectKind.EMAIL, address.lower(), address)
+    return subject_of_address(f"{plain}@{domain}")
 
 
 def advice_line(case_file: CaseFile, style: Style, *, has_buttons: bool = True) -> str:
@@ -23,7 +22,7 @@ def advice_line(case_file: CaseFile, style: Style, *, has_buttons: bool = True) 
     subject, advice = case_file.subject, []
     plain = without_tag(subject)
     if plain and not has_buttons:
-        advice.append(table.TRY_WITHOUT_TAG.format(address=style.name(plain.value, LONGEST_SUBJECT)))
+        advice.append(table.TRY_WITHOUT_TAG.format(address=style.name(shown_address(plain), LONGEST_SUBJECT)))
     if not has_buttons:
         advice.append(table.TRY_FURTHER.format(days=f"{case_file.days} days"))
     advice.append(table.TRY_UID if subject.kind is SubjectKind.EMAIL else table.TRY_ADDRESS)
