@@ -111,8 +111,12 @@ class Watching:
             now = await self.book.begin(connection, known, lasting, look_in, by_person=by_person)
             if now is None:
                 return
+            self._pushed.hold(
+                connection, [*(str(one.source) for one in shown), *(of for of, _ in known.names)]
+            )
             jobs = await self._what_changed(connection, now, shown)
             jobs += await self._how_many(connection, watch)
+            jobs += await self._hit_meanwhile(connection, now, known.names, job)
             if jobs:
                 await self._inbox.add(connection, jobs)
                 self._inbox.look_after(job.id)
@@ -156,7 +160,8 @@ class Watching:
             await self._spread_change(news, having)
         every = {*theirs, *having}
         for place in sorted(every.difference(having)):
-            await self._add_hit(place, news, error, tickets=len(every))
+            async with self._store.write() as connection:
+                await self._inbox.add(connection, await self._add_hit(connection, place, news, len(every)))
         self.look_for_jobs()
 
     async def as_of_now(self, told: ThreadNews) -> ThreadNews:
@@ -201,14 +206,29 @@ class Watching:
             async with self._store.write() as connection:
                 await self._inbox.add(connection, [self._tell_channel(told, channels, news.key)])
 
-    async def _add_hit(self, place: str, news: ErrorNews, error: WatchedError, tickets: int) -> None:
-        async with self._store.write() as connection:
-            watch = await self.book.add_hit(connection, place, error)
-            if watch is None or watch.hits > _MOST_HITS:
-                return
-            told = ThreadNews(Topic.HIT, news, tickets, is_last=watch.hits == _MOST_HITS)
-            key = f"hit {self.book.keys_of_error(error)[0]}"
-            await self._inbox.add(connection, [self._tell(place, watch, told, key)])
+    async def _add_hit(
+        self, connection: Connection, place: str, news: ErrorNews, tickets: int
+    ) -> list[NewJob]:
+        """The job that tells a thread of another error that hit its customer, if it is to be told."""
+        error = _error_of(news)
+        watch = await self.book.add_hit(connection, place, error)
+        if watch is None or watch.hits > _MOST_HITS:
+            return []
+        told = ThreadNews(Topic.HIT, news, tickets, is_last=watch.hits == _MOST_HITS)
+        return [self._tell(place, watch, told, f"hit {self.book.keys_of_error(error)[0]}")]
+
+    async def _hit_meanwhile(
+        self, connection: Connection, watch: Watch, names: Sequence[tuple[str, Subject]], job: Job
+    ) -> list[NewJob]:
+        """The jobs that tell of errors that hit the customer while a job was answered."""
+        place = self.book.place(watch.channel, watch.root_ts)
+        jobs: list[NewJob] = []
+        for account in dict.fromkeys(account for account, _ in names):
+            own = [name for of, name in names if of == account]
+            for news in await self._pushed.hits_since(connection, account, own, job.created_ms):
+                tickets = await self.book.count(connection, self.book.keys_of_error(_error_of(news)))
+                jobs += await self._add_hit(connection, place, news, tickets + 1)
+        return jobs
 
     async def _what_changed(
         self, connection: Connection, watch: Watch, shown: Sequence[ErrorEvent]

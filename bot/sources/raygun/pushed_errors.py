@@ -253,11 +253,17 @@ class PushedErrors:
             earlier = pushed_hits.c.hit_ms.is_(None) | (pushed_hits.c.hit_ms < at_ms)
             connection.send(update(pushed_hits).where(*them, earlier).values(hit_ms=at_ms))
 
+    def hold(self, connection: Connection, accounts: Iterable[str]) -> None:
+        """Have no event of these accounts stored until the transaction ends; all that it needs at once."""
+        # In one order: two that take the same ones do not wait for each other in a circle.
+        for account in sorted(set(accounts)):
+            lock_row(connection, quota_accounts, {"account": account, "touched_ms": 0})
+
     async def news_of(
         self, connection: Connection, source: SourceName, shown: Sequence[ErrorEvent]
     ) -> list[ErrorNews]:
         """
-        What became of errors since they were read, in a transaction: until it ends, no event is stored.
+        What became of errors since they were read, in a transaction that holds the account.
 
         Args:
             connection: of the transaction.
@@ -266,7 +272,6 @@ class PushedErrors:
 
         """
         account = str(source)
-        lock_row(connection, quota_accounts, {"account": account, "touched_ms": 0})
         by_group = {self._group(account, error.url or error.title): error for error in shown}
         rows = select(pushed_errors.c.error, pushed_errors.c.sealed).where(
             pushed_errors.c.account == account, pushed_errors.c.error.in_(by_group)
@@ -279,6 +284,21 @@ class PushedErrors:
                 key = f"{group} {known.key_of(change)}" if known else ""
                 news.append(replace(about, change=change, key=key, **told))
         return news
+
+    async def hits_since(
+        self, connection: Connection, account: str, names: Iterable[Subject], since_ms: int
+    ) -> list[ErrorNews]:
+        """The errors that hit a person since a time of the database; the transaction holds the account."""
+        theirs = pushed_hits.c.who.in_([self._who(name) for name in names])
+        lately = select(pushed_hits.c.error).where(
+            pushed_hits.c.account == account, theirs, pushed_hits.c.at_ms >= since_ms
+        )
+        rows = select(pushed_errors.c.sealed).where(
+            pushed_errors.c.account == account, pushed_errors.c.error.in_(lately)
+        )
+        sealed = (await connection.execute(rows.limit(_MOST_SHOWN))).scalars().all()
+        groups = (self._keyring.unseal_value(_GROUP, one) for one in sealed)
+        return [ErrorNews(account, one.title, one.url, one.group_id) for one in groups if one]
 
     async def is_past(self, news: ErrorNews) -> bool:
         """Whether what became of an error is so no more by now, as something else became of it since."""

@@ -208,6 +208,24 @@ async def test_another_error_that_hits_the_customer_is_told_and_then_watched_too
     assert room.told(other) == []
 
 
+async def test_an_error_that_hits_the_customer_while_their_ticket_is_answered_is_told_once(
+    room: Newsroom,
+) -> None:
+    await room.push("NewErrorOccurred", hit=JANE)
+    room.desk.knows(JANE)
+    root = await room.desk.ticket()
+    job = await room.desk.accept(root, JANE)
+    await room.desk.jobs().answer(job)
+    for _ in range(2):
+        await room.push("NewErrorOccurred", error=2, hit=JANE)
+    await room.at.inbox.finish(job)
+    await room.push("NewErrorOccurred", error=2, hit=JANE)
+    await room.work()
+    [told] = room.told(root)
+    assert "This customer hit another error" in told
+    assert "Error number 2" in told
+
+
 async def test_each_of_a_customers_tickets_is_told_how_many_have_the_error_that_they_hit(
     room: Newsroom,
 ) -> None:
