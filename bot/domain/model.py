@@ -6,10 +6,13 @@ vendor does not say.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.coverage import Coverage
+
+# A longer session is a mistake of whoever told it.
+_DAY_SECONDS = 86_400
 
 Vendor = str
 """A vendor by its name in settings and JSON, such as `rybbit`: one of the registry's."""
@@ -141,6 +144,13 @@ class Session:
     video_expires_at: datetime | None = None
     over_by: datetime | None = None
     number: int | None = None
+
+    @property
+    def lasted_until(self) -> datetime | None:
+        """Until when it surely went on: its start, and what it lasted, a day at most."""
+        if self.started_at is None:
+            return None
+        return self.started_at + timedelta(seconds=max(0, min(self.duration_seconds or 0, _DAY_SECONDS)))
 
     def may_reach(self, moment: datetime) -> bool:
         """Whether it began at a moment or later, or may have lasted until then; True without any time."""
@@ -332,8 +342,8 @@ class CaseFile:
 
     @property
     def last_seen(self) -> datetime | None:
-        """The latest start or end of any session; None where no session has a time."""
-        moments = [moment for s in self.sessions for moment in (s.ended_at, s.started_at) if moment]
+        """The latest that any session is known to have gone on; None where none has a time."""
+        moments = [moment for s in self.sessions for moment in (s.ended_at, s.lasted_until) if moment]
         return max(moments, default=None)
 
     @property

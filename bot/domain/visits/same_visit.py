@@ -86,8 +86,7 @@ def _end(session: Session) -> datetime:
         return _NO_TIME
     if session.live:
         return _GOES_ON
-    lasted = session.started_at + timedelta(seconds=min(session.duration_seconds or 0, 86_400))
-    return max(session.ended_at or session.started_at, lasted)
+    return max(filter(None, (session.ended_at, session.lasted_until)), default=_NO_TIME)
 
 
 def _differ(some: Sequence[int], others: Sequence[int], traits: Sequence[_Traits]) -> bool:

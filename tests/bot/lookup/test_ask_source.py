@@ -11,6 +11,7 @@ import pytest
 
 from bot.domain.answer import Answer
 from bot.domain.model import (
+    CaseFile,
     ErrorEvent,
     Failure,
     Finding,
@@ -154,6 +155,7 @@ async def test_whoever_was_on_the_site_is_not_said_to_be_there_still_when_that_i
     asking.source.answers = [BROKEN]
     later = (await asking.ask())[-1]
     assert [session.live for session in later.sessions] == [None, None]
+    assert CaseFile(JANE, asking.clock(), 30, (later,)).last_seen == began + timedelta(minutes=19)
 
 
 async def test_a_stale_answer_is_better_than_none_when_the_vendor_fails_and_says_so(asking: Asking) -> None:
