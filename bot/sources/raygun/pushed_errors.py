@@ -85,11 +85,13 @@ class _Group:
     def told_since(self, shown: str) -> list[tuple[Change, dict[str, Any]]]:
         """What was done about it that is not among what was shown, each with further fields of its news."""
         told: list[tuple[Change, dict[str, Any]]] = []
-        if (said := self._remark("status")) not in shown:
+        # As `words` joins them: "ignored" is not what "permanently ignored" says.
+        parts = f", {shown}, "
+        if (said := self._remark("status")) and f", {said}, " not in parts:
             status, _, who = said.partition(" by ")
             change = Change.AGAIN if self.again else Change.STATUS
             told.append((change, {"status": status, "who": who or None}))
-        if (said := self._remark("assignment")) not in shown:
+        if (said := self._remark("assignment")) and f", {said}, " not in parts:
             told.append((Change.ASSIGNED, {"who": said.removeprefix(_ASSIGNED)}))
         return told
 

@@ -209,6 +209,7 @@ async def test_an_older_event_that_comes_late_is_no_news(pushed: PushedErrors) -
     ("bodies", "status", "who"),
     [
         ([resolved(1)], "resolved", "Kim Ito"),
+        ([resolved(1, status="Ignored")], "ignored", "Kim Ito"),
         ([resolved(6), occurred(hours_ago=3), occurred(hours_ago=2)], "occurred again", None),
     ],
 )
@@ -216,6 +217,7 @@ async def test_what_became_of_an_error_since_it_was_shown_is_told_with_the_key_o
     pushed: PushedErrors, store: Store, bodies: list[dict[str, Any]], status: str, who: str | None
 ) -> None:
     await take(pushed, occurred(hours_ago=8))
+    await take(pushed, resolved(7, status="Permanently ignored"))
     shown = await pushed.of(SHOP, [JANE], NOW - WEEK)
     told: list[str] = []
 
