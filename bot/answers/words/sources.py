@@ -1,7 +1,7 @@
 """
 How the sources are: in one line where all is well, in a line of its own what is late, old, spent or failed.
 
-How an index and a quota work is nothing that an agent needs: `/sessions debug` and App Home have it.
+What is left of a quota is nothing that an agent needs here: `/sessions debug` and App Home have it.
 """
 
 from collections.abc import Sequence
