@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, bindparam, delete, func, select, update
 
 from bot.domain.model import Subject
 from bot.operations.clock import from_ms, milliseconds
+from bot.settings.model import Settings
 from bot.storage.database import Connection
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
@@ -70,6 +71,11 @@ class WatchRow:
     watch: Watch
     until: datetime
     is_on: bool
+
+
+def are_watched(settings: Settings) -> bool:
+    """Whether threads are watched at all: not where answers are for the asker alone."""
+    return settings.watch.days > 0 and settings.visibility != "ephemeral"
 
 
 _WATCH = TypeAdapter(Watch)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
@@ -13,7 +14,7 @@ from bot.cli.running import run_once
 from bot.cli.terminal import OK, moment_text, printable
 from bot.engine.opening import open_engine
 from bot.settings.model import Settings
-from bot.tickets.watches import WatchBook, WatchRow
+from bot.tickets.watches import WatchBook, WatchRow, are_watched
 
 
 def watch(
@@ -30,6 +31,11 @@ def watch(
 async def _list(settings: Settings, *, as_json: bool) -> int:
     async with open_engine(settings) as engine:
         rows = await WatchBook(engine.store, engine.keyring).every()
+    is_on = are_watched(settings)
+    rows = [replace(row, is_on=row.is_on and is_on) for row in rows]
+    if not is_on and not as_json:
+        print("No thread is watched: WATCH__DAYS is 0, or VISIBILITY is ephemeral.")
+        return OK
     print(json.dumps(watches_json(rows), indent=1) if as_json else watches_text(rows))
     return OK
 

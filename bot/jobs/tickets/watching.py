@@ -30,7 +30,7 @@ from bot.sources.raygun.webhook_events import ErrorNews
 from bot.sources.registry import MANY_CALLS
 from bot.storage.database import Connection
 from bot.storage.store import Store
-from bot.tickets.watches import Watch, WatchBook, WatchedError
+from bot.tickets.watches import Watch, WatchBook, WatchedError, are_watched
 
 _PUSHING = "raygun"
 # So many open tickets with one error are news; the channel of the owner's choice is told at each step.
@@ -77,8 +77,8 @@ class Watching:
 
     @property
     def is_on(self) -> bool:
-        """Whether threads are watched at all: not where answers are for the asker alone."""
-        return self._settings.watch.days > 0 and self._settings.visibility != "ephemeral"
+        """Whether threads are watched at all."""
+        return are_watched(self._settings)
 
     async def begin(
         self, job: Job, spot: Spot, case_files: Sequence[CaseFile], *, by_person: bool = False

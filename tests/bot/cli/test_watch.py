@@ -39,7 +39,7 @@ async def watch_two(url: str) -> None:
 
 
 def test_watched_threads_are_listed_with_those_that_were_stopped(
-    capsys: pytest.CaptureFixture[str], database: str
+    capsys: pytest.CaptureFixture[str], database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prepared_sqlite(Path(database.removeprefix("sqlite:///")))
     assert run(["watch", "list"]) == 0
@@ -67,3 +67,8 @@ def test_watched_threads_are_listed_with_those_that_were_stopped(
         "watched": True,
     }
     assert second["watched"] is False
+    monkeypatch.setenv("WATCH__DAYS", "0")
+    assert run(["watch", "list"]) == 0
+    assert capsys.readouterr().out.startswith("No thread is watched: WATCH__DAYS is 0")
+    assert run(["watch", "list", "--json"]) == 0
+    assert [row["watched"] for row in json.loads(capsys.readouterr().out)] == [False, False]
