@@ -20,7 +20,13 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class NotYet:
-    """Another job is at work on the same thing: this one counts as not begun."""
+    """
+    The job's turn has not come: it counts as not begun, and is begun again after `wait`.
+
+    Another job is at work on the same thing, or a quota is spent.
+    """
+
+    wait: timedelta = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,7 @@ class Unreachable:
 
 
 class PutOff(Exception):
-    """Raised where a job cannot be done now, and may be after `wait`."""
+    """Raised where nothing of a job can be done now, as a quota is spent, and may be after `wait`."""
 
     def __init__(self, why: str, wait: timedelta) -> None:
         super().__init__(why)

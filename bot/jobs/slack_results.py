@@ -20,13 +20,13 @@ def answering_in_slack(answer: Callable[[Job], Awaitable[None]]) -> Handler:
     async def handle(job: Job) -> Result:
         try:
             await answer(job)
-        except BeingAnswered:
-            return NotYet()
+        except (BeingAnswered, PutOff) as later:
+            return NotYet(later.wait) if isinstance(later, PutOff) else NotYet()
         except TakenOver:
             return Elsewhere()
         except OutcomeUnknown:
             return GivenUp(GaveUp.OUTCOME_UNKNOWN)
-        except (SlackAway, PutOff) as away:
+        except SlackAway as away:
             return Unreachable(str(away), away.wait)
         except NotAgain as broken:
             return GivenUp(GaveUp.UNEXPECTED, broken.__cause__)

@@ -38,7 +38,6 @@ _BEHIND_SECONDS = 0.2
 # wait in the database.
 _UNASKED_AT_ONCE = 6
 _MOST_UNASKED_WAITING = 100
-_TURN_COMES = timedelta(seconds=1)
 # Where the answer goes cannot be reached: the waits double, and after half an hour nobody waits any more. Of
 # what is worth having longer the waits grow then, so that it is not begun too often.
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=1)
@@ -174,7 +173,7 @@ class Worker:
             case Answered():
                 await self._inbox.finish(job)
             case NotYet():
-                await self._inbox.postpone(job, _TURN_COMES)
+                await self._inbox.postpone(job, min(result.wait, _LONGEST_WAIT_ASKED_FOR))
             case Elsewhere():
                 self._log.warning("job.taken_over_meanwhile", job=job.id, kind=job.kind)
                 self._inbox.drop(job)

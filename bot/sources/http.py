@@ -160,10 +160,15 @@ class Calls:
         return (await self._http.ledger.state(self.account)).left if self.account.windows else None
 
     async def get(
-        self, path: str, *, params: Params | None = None, headers: Mapping[str, str] | None = None
+        self,
+        path: str,
+        *,
+        params: Params | None = None,
+        headers: Mapping[str, str] | None = None,
+        budget: Account | None = None,
     ) -> Reply:
         """Make one call by GET; see `request`."""
-        return await self.request("GET", path, params=params, headers=headers)
+        return await self.request("GET", path, params=params, headers=headers, budget=budget)
 
     async def request(
         self,

@@ -49,7 +49,7 @@ _LEASE_LASTS = timedelta(minutes=3)
 _MARK = 12
 # A desk that takes no more notes for a while is asked again later, for so long.
 _LATER = frozenset({Reason.QUOTA_SPENT, Reason.RATE_LIMITED})
-_LONGEST_PUT_OFF_SECONDS, _SHORTEST_WAIT = 20 * 60.0, timedelta(seconds=1)
+_LONGEST_PUT_OFF_SECONDS, _SHORTEST_WAIT = 2 * 3600.0, timedelta(seconds=1)
 
 
 class DeskNoteJobs:

@@ -98,7 +98,7 @@ class Intercom:
 
     async def notes(self, ticket: TicketReference, calls: Calls) -> Sequence[str] | None:
         """The notes among a conversation's newest parts; see `Desk`."""
-        reply = await self._conversation(ticket, calls)
+        reply = await self._conversation(ticket, calls, quota_of_notes(self))
         if reply is None:
             return None
         parts = calls.records(at(reply.body, "conversation_parts", "conversation_parts"), _Part)
@@ -115,15 +115,16 @@ class Intercom:
         admin = self.settings.admin_id or await self._me(calls, "id")
         body = {"message_type": _NOTE, "type": "admin", "admin_id": admin, "body": html}
         path = f"/conversations/{segment(conversation_id)}/reply"
-        headers, budget = self._headers(), quota_of_notes(self)
-        return await calls.request("POST", path, headers=headers, body=body, budget=budget)
+        return await calls.request("POST", path, headers=self._headers(), body=body)
 
-    async def _conversation(self, ticket: TicketReference, calls: Calls) -> Reply | None:
+    async def _conversation(
+        self, ticket: TicketReference, calls: Calls, budget: Account | None = None
+    ) -> Reply | None:
         """The conversation; None where it is another workspace's."""
         named = _WORKSPACE_IN_URL.search(ticket.url)
         if named and named[1] != await self._me(calls, "app", "id_code"):
             return None
-        reply = await self._get(f"/conversations/{segment(ticket.id)}", calls)
+        reply = await self._get(f"/conversations/{segment(ticket.id)}", calls, budget)
         return reply if calls.is_there(reply) else None
 
     async def check(self, calls: Calls) -> str:
@@ -169,8 +170,8 @@ class Intercom:
         token = self.settings.token.get_secret_value()
         return {"Authorization": f"Bearer {token}", "Intercom-Version": _VERSION}
 
-    async def _get(self, path: str, calls: Calls) -> Reply:
-        reply = await calls.get(path, headers=self._headers())
+    async def _get(self, path: str, calls: Calls, budget: Account | None = None) -> Reply:
+        reply = await calls.get(path, headers=self._headers(), budget=budget)
         left = to_count(reply.headers.get("x-ratelimit-remaining"))
         resets = to_count(reply.headers.get("x-ratelimit-reset"))
         if left is not None and resets is not None:

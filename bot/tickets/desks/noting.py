@@ -10,7 +10,7 @@ from bot.tickets.desks.protocol import Desk
 
 # After these it is not known whether the note was written.
 _UNSURE = frozenset({Reason.TIMED_OUT, Reason.UNREACHABLE, Reason.VENDOR_ERROR, Reason.UNREADABLE})
-# Notes of one account in a minute: the least that a desk's API allows is far more, and lookups need it too.
+# Notes of one account in a minute, each with two calls: the least that a desk allows is 200 calls.
 _A_MINUTE = 60
 
 
@@ -32,7 +32,12 @@ class KeptBy:
 
 
 def quota_of_notes(desk: Desk) -> Account:
-    """The quota of a desk's notes, which is their own beside the desk's."""
+    """
+    The quota of a desk's notes, which is their own beside the desk's.
+
+    The call that looks for a note counts in it, and not the one that writes it: else many tickets at once
+    would look until nothing is left to write with, again and again.
+    """
     return Account(f"{desk.name} notes", (Window(_A_MINUTE, 60),))
 
 

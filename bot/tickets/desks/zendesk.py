@@ -96,7 +96,8 @@ class Zendesk:
     async def notes(self, ticket: TicketReference, calls: Calls) -> Sequence[str] | None:
         """The newest hundred comments that are not public; see `Desk`."""
         newest = {"sort_order": "desc", "per_page": "100"}
-        reply = await self._get(f"/api/v2/tickets/{segment(ticket.id)}/comments", calls, newest)
+        path = f"/api/v2/tickets/{segment(ticket.id)}/comments"
+        reply = await self._get(path, calls, newest, quota_of_notes(self))
         if not calls.is_there(reply):
             return None
         comments = calls.records(at(reply.body, "comments"), _Comment)
@@ -115,10 +116,10 @@ class Zendesk:
 
     async def _put_note(self, ticket_id: str, html: str, calls: Calls) -> Reply:
         body = {"ticket": {"comment": {"html_body": html, "public": False}}}
-        path, budget = f"/api/v2/tickets/{segment(ticket_id)}", quota_of_notes(self)
+        path = f"/api/v2/tickets/{segment(ticket_id)}"
         for again in (True, False):
             headers = await self.key.headers(calls)
-            reply = await calls.request("PUT", path, headers=headers, body=body, budget=budget)
+            reply = await calls.request("PUT", path, headers=headers, body=body)
             if reply.status != HTTPStatus.UNAUTHORIZED or not again or not await self.key.renew():
                 break
         await self._obey(reply, calls)
@@ -149,9 +150,16 @@ class Zendesk:
             raise calls.unreadable("a user")
         return user
 
-    async def _get(self, path: str, calls: Calls, params: dict[str, str] | None = None) -> Reply:
+    async def _get(
+        self,
+        path: str,
+        calls: Calls,
+        params: dict[str, str] | None = None,
+        budget: Account | None = None,
+    ) -> Reply:
         """An answer; where the token is refused before its time, by a new one, once."""
-        reply = await calls.get(path, params=params, headers=await self.key.headers(calls))
+        headers = await self.key.headers(calls)
+        reply = await calls.get(path, params=params, headers=headers, budget=budget)
         if reply.status == HTTPStatus.UNAUTHORIZED and await self.key.renew():
             reply = await calls.get(path, params=params, headers=await self.key.headers(calls))
         await self._obey(reply, calls)

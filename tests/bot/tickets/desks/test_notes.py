@@ -117,11 +117,15 @@ async def test_a_client_without_the_scope_for_notes_gets_no_token(both: Both) ->
 
 
 @pytest.mark.parametrize("name", ["zendesk", "intercom"])
-async def test_notes_have_a_quota_of_their_own(both: Both, name: str) -> None:
+async def test_notes_have_a_quota_of_their_own_that_leaves_a_write_for_each_look(
+    both: Both, name: str
+) -> None:
     desk, ticket = both.of(name)
     for _ in range(quota_of_notes(desk).windows[0].calls):
-        assert await write_note(desk, ticket, HTML, Purpose.PERSON) is None
-    failed = await write_note(desk, ticket, HTML, Purpose.PERSON)
-    assert failed is not None
+        assert isinstance(await find_note([desk], ticket, [MARK], Purpose.PERSON), KeptBy)
+    failed = await find_note([desk], ticket, [MARK], Purpose.PERSON)
+    assert isinstance(failed, NotWritten)
     assert failed.failure.reason is Reason.QUOTA_SPENT
+    for _ in range(quota_of_notes(desk).windows[0].calls):
+        assert await write_note(desk, ticket, HTML, Purpose.PERSON) is None
     assert await desk.requester(ticket, desk.http.asking(Purpose.PERSON)) is not None
