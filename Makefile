@@ -23,10 +23,10 @@ test: $(VENV)/.installed-dev lint
 test-without-browser: $(VENV)/.installed-dev lint
 	$(BIN)/python -m pytest -m "not browser"
 
-# Without what starts processes, and without the tests of the whole bot, which are most of the waiting; each
-# property with few examples. These tests wait little: more processes would only load everything more often.
+# Without what starts processes, the tests of the whole bot, and the many cases of each vendor, which are most
+# of the time; each property with few examples. More processes would only load everything more often.
 quick: $(VENV)/.installed-dev lint
-	MOST_EXAMPLES=8 $(BIN)/python -m pytest -n 3 -m "not process" --ignore=tests/end_to_end
+	MOST_EXAMPLES=8 $(BIN)/python -m pytest -n 3 -m "not process and not thorough" --ignore=tests/end_to_end
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -2,7 +2,6 @@
 
 import pytest
 
-from bot.domain.model import Subject, SubjectKind
 from bot.domain.subjects import (
     Ask,
     Debug,
@@ -12,16 +11,9 @@ from bot.domain.subjects import (
     Several,
     read_sentence,
 )
+from tests.subjects import email, uid
 
 JANE, LI = "jane@contoso.example", "li@fabrikam.example"
-
-
-def email(value: str, typed: str | None = None) -> Subject:
-    return Subject(SubjectKind.EMAIL, value, typed or value)
-
-
-def uid(value: str) -> Subject:
-    return Subject(SubjectKind.UID, value, value)
 
 
 @pytest.mark.parametrize(

@@ -21,16 +21,9 @@ from bot.domain.subjects import (
     read_sentence,
     read_subject,
 )
+from tests.subjects import email, uid
 
 JANE, LI = "jane@contoso.example", "li@fabrikam.example"
-
-
-def email(value: str, typed: str | None = None) -> Subject:
-    return Subject(SubjectKind.EMAIL, value, typed or value)
-
-
-def uid(value: str) -> Subject:
-    return Subject(SubjectKind.UID, value, value)
 
 
 # Each is Jane's address as it may come by a command, a message, the form or a terminal.

@@ -12,18 +12,11 @@ from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from bot.storage.tables import identities as table
 from tests.conftest import stored
+from tests.subjects import email, uid
 
 WWW = SourceName("rybbit", "www")
 MAIN = SourceName("fullstory", "main")
 ONE_PRODUCT = SharedUids.of([["rybbit/www", "fullstory/main"]])
-
-
-def email(address: str) -> Subject:
-    return Subject(SubjectKind.EMAIL, address, address)
-
-
-def uid(value: str) -> Subject:
-    return Subject(SubjectKind.UID, value, value)
 
 
 @pytest.fixture

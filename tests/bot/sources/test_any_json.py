@@ -18,6 +18,8 @@ from tests.bot.sources.canned import Canned, bench, calls_of, find
 from tests.conftest import MovableClock
 from tests.examples import examples
 
+pytestmark = pytest.mark.thorough
+
 WORDS = """sessions userId sessionId createdTime fsUrl events event_time event_type source_properties url full_url
     user_agent session id sessionKey sessionStart sessionEnd user identifier emailAddress fullName browser name
     version platform os location country ipLookup city sessionLength status pageViewCount links web errors

@@ -38,6 +38,8 @@ from tests.bot.sources.kinds import (
     open_desk,
 )
 
+pytestmark = pytest.mark.thorough
+
 every_kind = pytest.mark.parametrize("kind", [*KINDS, INVENTED], ids=str)
 REASONS = {
     Fault.RATE_LIMITED: Reason.RATE_LIMITED,

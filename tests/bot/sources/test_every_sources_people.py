@@ -21,6 +21,8 @@ from sandbox.people import Customer, Error, Visit
 from tests.bot.sources.invented_server import INVENTED
 from tests.bot.sources.kinds import KINDS, PAT, PAT_UID, Desk, Kind, customers, open_desk
 
+pytestmark = pytest.mark.thorough
+
 HALF = "Pat \ud83d"
 
 

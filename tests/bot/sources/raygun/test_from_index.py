@@ -22,6 +22,7 @@ from bot.sources.raygun.index import Customer, Harvest, Opened, SessionIndex, Si
 from bot.storage.keyring import Keyring
 from bot.storage.store import Store
 from tests.conftest import prepared_sqlite
+from tests.subjects import uid
 
 SHOP = SourceName("raygun", "shop")
 NOW = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
@@ -29,10 +30,6 @@ HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(days=7)
 JANE = Subject(SubjectKind.EMAIL, "jane@contoso.example", "jane@contoso.example")
 HER = SessionUser(uid="u-77", email="jane@contoso.example")
 YESTERDAY = Span(NOW - DAY, NOW - HOUR)
-
-
-def uid(value: str) -> Subject:
-    return Subject(SubjectKind.UID, value, value)
 
 
 ABOUT_HER = Question(JANE, 30)

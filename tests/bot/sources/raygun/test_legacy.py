@@ -13,7 +13,7 @@ import pytest
 
 from bot.domain.answer import Answer
 from bot.domain.coverage import Coverage
-from bot.domain.model import Reason, SourceName, Subject, SubjectKind
+from bot.domain.model import Reason, SourceName, Subject
 from bot.sources.http import CallFailed
 from bot.sources.protocol import Effort, Question
 from bot.sources.quota import Purpose
@@ -25,16 +25,11 @@ from sandbox.vendors.raygun_traffic import Sighting, Traffic, sightings_of, stra
 from sandbox.vendors.stand_in import listening
 from tests.bot.sources.canned import Bench, bench
 from tests.conftest import MovableClock
+from tests.subjects import email, uid
+
+pytestmark = pytest.mark.thorough
 
 SHOP = SourceName("raygun", "shop")
-
-
-def uid(value: str) -> Subject:
-    return Subject(SubjectKind.UID, value, value)
-
-
-def email(value: str) -> Subject:
-    return Subject(SubjectKind.EMAIL, value.lower(), value)
 
 
 @dataclass

@@ -9,8 +9,9 @@ from bot.sources.http import CallFailed
 from sandbox.faults import Fault
 from sandbox.people import Customer, Visit
 from sandbox.vendors.raygun_traffic import Traffic, sightings_of
-from tests.bot.sources.raygun.test_legacy import Shop, email, shop, uid
+from tests.bot.sources.raygun.test_legacy import Shop, shop
 from tests.conftest import MovableClock
+from tests.subjects import email, uid
 
 __all__ = ["shop"]
 

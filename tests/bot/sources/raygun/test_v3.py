@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from bot.domain.answer import Answer
 from bot.domain.coverage import Span
-from bot.domain.model import Reason, SourceName, Subject, SubjectKind
+from bot.domain.model import Reason, SourceName, Subject
 from bot.operations.clock import from_ms
 from bot.settings.accounts import RaygunV3Account
 from bot.sources.http import CallFailed, VendorHttp
@@ -32,17 +32,12 @@ from sandbox.vendors.raygun_v3 import RaygunV3 as StandIn
 from sandbox.vendors.stand_in import listening
 from tests.bot.sources.canned import Bench, bench
 from tests.conftest import MovableClock
+from tests.subjects import email, uid
+
+pytestmark = pytest.mark.thorough
 
 SHOP = SourceName("raygun", "shop")
 WEEK = timedelta(days=7)
-
-
-def uid(value: str) -> Subject:
-    return Subject(SubjectKind.UID, value, value)
-
-
-def email(value: str) -> Subject:
-    return Subject(SubjectKind.EMAIL, value.lower(), value)
 
 
 @dataclass

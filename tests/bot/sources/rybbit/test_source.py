@@ -13,6 +13,8 @@ from bot.sources.http import CallFailed
 from bot.sources.protocol import Hit
 from tests.bot.sources.canned import RECORDED, Bench, Canned, answer, calls_of, find
 
+pytestmark = pytest.mark.thorough
+
 EVERY_FILE = sorted(RECORDED.glob("*/*.json"))
 NOTHING: dict[str, Any] = {"data": []}
 
