@@ -95,7 +95,7 @@ async def test_an_answer_that_comes_after_half_an_hour_is_shown_without_the_resp
         await desk.ask(JANE, channel=place)
         desk.world.clock.advance(31 * 60)
         hold.set()
-        await desk.ephemeral(channel=place, such="On the site now")
+        await desk.ephemeral(channel=place, such="visits")
         await desk.idle(bot)
     assert len(seen(desk, place, JANE)) == 1
     # The sandbox has the URL that had expired on its record.
