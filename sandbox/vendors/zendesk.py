@@ -7,6 +7,7 @@ API tokens are taken until `api_tokens_end` (developer.zendesk.com, oauth-migrat
 import base64
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 
 from aiohttp import web
 
@@ -208,9 +209,24 @@ class Zendesk(StandIn):
         user = {"id": 77, "role": "admin"} if self._is_ours(request) else {"id": None, "role": "end-user"}
         return web.json_response({"user": user}, headers=self._rates())
 
+    def admit(self, request: web.Request) -> web.StreamResponse | None:  # noqa: ARG002 - whoever asks
+        """Refuse what is beyond the calls of a minute."""
+        if self._calls_of_this_minute() <= _CALLS_A_MINUTE:
+            return None
+        refused = self.rate_limited()
+        refused.headers["Retry-After"] = self._rates()["ratelimit-reset"]
+        return refused
+
+    def _calls_of_this_minute(self) -> int:
+        minute = self.clock().replace(second=0, microsecond=0)
+        return sum(1 for _ in takewhile(lambda call: call.at >= minute, reversed(self.calls)))
+
     def _rates(self) -> dict[str, str]:
-        left = str(max(0, _CALLS_A_MINUTE - len(self.calls)))
-        return {"X-Rate-Limit": str(_CALLS_A_MINUTE), "X-Rate-Limit-Remaining": left, "ratelimit-reset": "41"}
+        return {
+            "X-Rate-Limit": str(_CALLS_A_MINUTE),
+            "X-Rate-Limit-Remaining": str(max(0, _CALLS_A_MINUTE - self._calls_of_this_minute())),
+            "ratelimit-reset": str(60 - self.clock().second),
+        }
 
 
 def _user(person: Person) -> dict[str, object]:

@@ -1,7 +1,9 @@
 """The help desks' stand-ins, asked by the real clients over real sockets."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from bot.cli.installing.check_sources import check_desks
@@ -13,8 +15,9 @@ from bot.tickets.desks.protocol import Requester
 from sandbox.clock import SandboxClock
 from sandbox.faults import Fault
 from sandbox.vendors.intercom import Intercom
-from sandbox.vendors.stand_in import StandIn, listening
+from sandbox.vendors.stand_in import ReceivedCall, StandIn, listening
 from sandbox.vendors.zendesk import Zendesk
+from tests.conftest import MovableClock
 
 TICKETS = {
     Zendesk: TicketReference("zendesk", "7", "https://acme.zendesk.com/agent/tickets/7"),
@@ -133,3 +136,15 @@ async def test_the_doctor_says_where_a_key_works_but_may_not_read_what_is_needed
         [check] = await check_desks(engine.desks.all)
         assert not check.well
         assert "may not read this" in check.detail
+
+
+async def test_zendesk_answers_seven_hundred_calls_a_minute_and_as_many_in_the_next() -> None:
+    clock = MovableClock(datetime(2026, 11, 20, 14, 5, 9, tzinfo=UTC))
+    async with listening(Zendesk(clock)) as desk, httpx2.AsyncClient(base_url=desk.origin) as client:
+        desk.calls += [ReceivedCall("GET", "/api/v2/tickets/7", {}, clock())] * 699
+        last = await client.get("/api/v2/users/me")
+        assert (last.headers["X-Rate-Limit-Remaining"], last.headers["ratelimit-reset"]) == ("0", "51")
+        refused = await client.get("/api/v2/users/me")
+        assert (refused.status_code, refused.headers["Retry-After"]) == (429, "51")
+        clock.advance(seconds=51)
+        assert (await client.get("/api/v2/users/me")).headers["X-Rate-Limit-Remaining"] == "699"
