@@ -27,7 +27,7 @@ from bot import __version__
 from bot.domain.addresses import LONGEST_SUBJECT
 from bot.domain.typed.options import MOST_DAYS
 from bot.mcp.callers import Caller
-from bot.mcp.told import DescribedLink, FoundSessions, QuotaLeft, ReadTicket
+from bot.mcp.results import DescribedLink, FoundSessions, QuotaLeft, ReadTicket
 from bot.mcp.tools import Declined, McpTools
 from bot.sources.registry import TITLES
 from bot.storage.database import StoreAway

@@ -23,14 +23,14 @@ from bot.domain.typed.options import MOST_DAYS
 from bot.lookup.fan_out import Lookup
 from bot.lookup.pages.named import NamedPages, Undescribed, Unnamed
 from bot.mcp.callers import Caller
-from bot.mcp.telling import (
+from bot.mcp.from_findings import (
     described_link,
     found_sessions,
     quota_left,
     read_ticket,
     undescribed_link,
 )
-from bot.mcp.told import DescribedLink, FoundSessions, QuotaLeft, ReadTicket
+from bot.mcp.results import DescribedLink, FoundSessions, QuotaLeft, ReadTicket
 from bot.operations.clock import Clock
 from bot.operations.fair_use import FairRoom, PersonalPace
 from bot.operations.tasks import Tasks

@@ -4,8 +4,8 @@ The quota ledger: every call to a vendor is written down before it is made.
 No rolling window ever holds more calls than the vendor allows, whatever crashes, restarts or runs at the
 same time: the account's row is locked, and then one statement counts its calls and adds the new one, by the
 database's clock. Each purpose leaves a reserve for those above it, and of a small quota one person takes no
-more than a share. A vendor's own count (a 429, a rate-limit
-header) can lower what we think is left, never raise it, and is kept for each of its windows.
+more than a share. A vendor's own count (a 429, a rate-limit header) can lower what we think is left, never
+raise it, and is kept for each of its windows.
 """
 
 import asyncio

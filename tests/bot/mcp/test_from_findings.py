@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.domain.model import ErrorEvent, Finding, State
-from bot.mcp.telling import found_sessions
+from bot.mcp.from_findings import found_sessions
 from tests.bot.answers.case_files import NOW, SHOP, case_file, session
 
 

@@ -37,11 +37,11 @@ Time = Annotated[
 ]
 
 
-class _Told(BaseModel):
+class _Result(BaseModel):
     model_config = ConfigDict(extra="forbid", from_attributes=True)
 
 
-class Figure(_Told):
+class Figure(_Result):
     """What every figure has: who says it, when, and how old that is."""
 
     source: Line = Field(description="who says it: vendor and account, such as rybbit/www")
@@ -102,7 +102,7 @@ class McpSource(Figure):
     detail: Annotated[str, BeforeValidator(lambda text: text[:1_000])]
 
 
-class FoundSessions(_Told):
+class FoundSessions(_Result):
     """A customer's sessions and errors from all sources, newest first."""
 
     subject: Line
@@ -120,7 +120,7 @@ class FoundSessions(_Told):
     doubts: list[Line] = Field(description="names that may be another person's, and were not looked up")
 
 
-class TicketNamed(_Told):
+class TicketNamed(_Result):
     """A help desk's ticket."""
 
     system: Line
@@ -128,7 +128,7 @@ class TicketNamed(_Told):
     url: Url
 
 
-class ReadTicket(_Told):
+class ReadTicket(_Result):
     """What a message in Slack calls for, read from the message alone."""
 
     source: Line = Field(description="the message: nobody was asked")
@@ -171,7 +171,7 @@ class McpQuota(Figure):
     blocked_until: Time | None
 
 
-class QuotaLeft(_Told):
+class QuotaLeft(_Result):
     """Every account's calls, as Casefile's own ledger counts them."""
 
     accounts: list[McpQuota]

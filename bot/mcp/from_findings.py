@@ -10,7 +10,7 @@ from bot.domain.links import Link, link_json
 from bot.domain.model import CaseFile, ErrorEvent, Finding, Session, SourceName
 from bot.lookup.absence import covers_from, is_complete
 from bot.lookup.pages.named import Described, Undescribed, Unnamed
-from bot.mcp.told import (
+from bot.mcp.results import (
     DescribedLink,
     FoundSessions,
     McpError,
