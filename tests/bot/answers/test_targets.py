@@ -61,9 +61,6 @@ def of_the_pair(at: InSlack) -> tuple[Message, Message]:
     return parent, reply
 
 
-# A parent and its reply.
-
-
 async def test_an_answer_that_is_whole_at_once_is_two_messages_and_no_edit(at: InSlack) -> None:
     await pair(at, await at.accept()).show((ended(2),))
     parent, reply = of_the_pair(at)
@@ -231,9 +228,6 @@ async def test_where_the_bot_may_not_post_a_pair_is_not_begun(at: InSlack) -> No
     assert await at.posts.of(job.id) == {}
 
 
-# One message.
-
-
 async def test_an_answer_in_a_thread_is_one_message_that_grows(at: InSlack) -> None:
     root = await root_of(at)
     target = single(at, await at.accept(), root)
@@ -313,9 +307,6 @@ async def test_an_answer_in_an_earlier_ones_place_that_somebody_deletes_is_not_p
     after = single(at, await at.taken_over(other), root, other, replaces=offer.ts)
     await after.show((ended(2),))
     assert at.below(root.ts) == []
-
-
-# An earlier answer that a button was pressed on.
 
 
 @pytest.fixture

@@ -68,9 +68,6 @@ async def know_the_place(admission: Admission, at: InSlack) -> None:
     assert await admission.admit(await at.accept(), asker)
 
 
-# Letting in.
-
-
 async def test_who_may_ask_is_let_in_and_told_nothing(at: InSlack, admission: Admission) -> None:
     verdict = await admission.admit(await at.accept(), at.agent())
     assert verdict is not None
@@ -109,9 +106,6 @@ async def test_while_slack_is_away_nobody_is_told_anything_yet(
         await admission.admit(job, at.agent(with_url=True))
     assert (at.seen_by_agent(), counted(metrics)) == ([], {})
     assert not await admission.has_told(job)
-
-
-# Telling.
 
 
 @pytest.mark.parametrize("with_url", [True, False])

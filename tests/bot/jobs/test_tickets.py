@@ -38,9 +38,6 @@ async def desk(store: Store, keyring: Keyring) -> AsyncIterator[Desk]:
         yield opened
 
 
-# The answer.
-
-
 async def test_a_requester_who_is_known_is_answered_in_the_tickets_thread(desk: Desk) -> None:
     desk.knows(JANE)
     root = await desk.ticket()
@@ -122,9 +119,6 @@ async def test_a_message_whose_files_had_to_be_fetched_is_read_anew(desk: Desk) 
     assert "`jane@contoso.example`" in plain_text(answer)
 
 
-# Nobody.
-
-
 async def test_where_nobody_is_found_nothing_is_said(desk: Desk) -> None:
     assert await desk.answer(await desk.ticket(), JANE) == []
     assert desk.outcomes == {"empty": 1}
@@ -152,9 +146,6 @@ async def test_a_ticket_of_whom_not_every_source_could_say_that_there_is_nobody_
     desk.knows(JANE)
     [answer] = await desk.answer(await desk.ticket(), JANE, ticket=TICKET_9)
     assert "`jane@contoso.example`" in plain_text(answer)
-
-
-# Offers.
 
 
 async def test_where_nobody_is_surely_the_requester_a_lookup_is_offered_and_nobody_asked(desk: Desk) -> None:
@@ -186,9 +177,6 @@ async def test_without_a_source_nothing_is_offered(desk: Desk) -> None:
     assert await desk.answer(await desk.ticket(), mentioned=(LI,)) == []
 
 
-# Nothing.
-
-
 async def test_what_is_no_ticket_is_left_alone(desk: Desk) -> None:
     assert await desk.answer(await desk.ticket(), action=Action.IGNORE) == []
     assert desk.outcomes == {"ignored": 1}
@@ -209,9 +197,6 @@ async def test_where_the_bot_may_not_post_the_ticket_is_left(desk: Desk) -> None
     desk.at.slack.fail_next(POST, error="restricted_action")
     assert await desk.answer(await desk.ticket(), JANE) == []
     assert desk.outcomes == {"left": 1}
-
-
-# The same message, or the same ticket, again.
 
 
 async def test_a_message_that_is_told_of_again_is_not_answered_again(desk: Desk) -> None:
@@ -266,9 +251,6 @@ async def test_of_two_messages_of_one_ticket_one_is_answered(desk: Desk) -> None
     assert len(await desk.answer(one, JANE, ticket=TICKET_9)) == 1
     assert await desk.answer(other, JANE, ticket=TICKET_9) == []
     assert desk.outcomes == {"answered": 1, "left": 1}
-
-
-# Taken away.
 
 
 async def test_a_removed_answer_is_gone_and_its_ticket_is_not_answered_again(desk: Desk) -> None:

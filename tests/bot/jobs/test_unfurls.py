@@ -40,9 +40,6 @@ async def desk(store: Store, keyring: Keyring) -> AsyncIterator[Desk]:
         yield opened
 
 
-# Whose it is.
-
-
 async def test_a_session_of_somebody_who_was_looked_up_is_shown_without_a_call(desk: Desk) -> None:
     await desk.found.lookup.until_deadline(Question(JANE, 30))
     desk.uxcam.asked.clear()
@@ -120,9 +117,6 @@ async def test_where_slack_named_no_unfurl_the_message_is_named(desk: Desk) -> N
     assert list(await desk.cards(session_url(1), unfurl_id=None, source=None)) == [session_url(1)]
     [call] = desk.at.calls("chat.unfurl")
     assert "unfurl_id" not in call.arguments
-
-
-# No card.
 
 
 @pytest.mark.parametrize(
@@ -206,9 +200,6 @@ async def test_a_job_that_begins_again_is_not_kept_from_its_own_card(desk: Desk)
     other = at.another_process()
     await desk.jobs(other).answer(await at.taken_over(other))
     assert list(desk.below(job)) == [session_url(1)]
-
-
-# Who may see it.
 
 
 @pytest.mark.parametrize(

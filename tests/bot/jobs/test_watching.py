@@ -41,9 +41,6 @@ async def room(store: Store, keyring: Keyring) -> AsyncIterator[Newsroom]:
         yield opened
 
 
-# What becomes of an error.
-
-
 @pytest.mark.parametrize(
     ("kind", "fields", "words"),
     [
@@ -192,9 +189,6 @@ async def test_many_errors_that_change_while_a_ticket_is_answered_make_no_more_l
     assert sum("of further changes nothing is told here" in line for line in room.told(root)) == 1
 
 
-# The customer.
-
-
 async def test_another_error_that_hits_the_customer_is_told_and_then_watched_too(room: Newsroom) -> None:
     root, other = await room.ticket_of(JANE), await room.ticket_of(LI, error=2)
     for _ in range(2):
@@ -296,9 +290,6 @@ async def test_a_customer_who_is_back_is_told_once_and_a_vendor_with_few_calls_i
     assert ["is back" in line for line in room.told(root)] == [True, True]
 
 
-# The trail.
-
-
 async def test_what_a_thread_is_told_stands_in_the_trail_of_whom_it_is_about(room: Newsroom) -> None:
     root = await room.ticket_of(JANE)
     await room.push("StatusChanged", status="Resolved")
@@ -320,9 +311,6 @@ async def test_whoever_stands_in_an_errors_title_is_found_by_what_threads_and_th
     lines = [*room.desk.below(root)[1:], *room.at.posted(channel)]
     assert [JANE.value in line.text for line in lines] == [True, True]
     assert await posts_about(room.at.store, doomed) == sorted((one.channel, one.ts) for one in lines)
-
-
-# Who sees it.
 
 
 async def test_masked_threads_are_told_without_title_name_and_link(room: Newsroom) -> None:
@@ -362,9 +350,6 @@ async def test_a_channel_that_is_shared_by_now_is_told_nothing(room: Newsroom) -
     await room.push("StatusChanged", status="Resolved")
     await room.work()
     assert room.told(root) == []
-
-
-# Processes that die.
 
 
 async def test_a_process_that_dies_at_any_of_its_jobs_leaves_each_thread_told_once(room: Newsroom) -> None:

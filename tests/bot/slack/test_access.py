@@ -187,9 +187,6 @@ def test_whatever_json_describes_a_place_it_is_shared_where_anything_says_so(tol
     assert read_place(told).is_shared == bool(says_so or told.get("pending_connected_team_ids"))
 
 
-# From here on: the facts as Slack tells them.
-
-
 @pytest.fixture
 def database_url(tmp_path: Path) -> str:
     # What Access keeps in the database it keeps by Memory, whose SQL has tests on both databases.

@@ -43,9 +43,6 @@ def support(at: InSlack) -> Spot:
     return Spot(at.slack.places.support)
 
 
-# Once.
-
-
 async def test_a_part_is_posted_once_with_its_name_on_it_and_its_place_is_known(at: InSlack) -> None:
     job = await at.accept()
     posted = await at.poster.post(job, PARENT, support(at), ONE)
@@ -87,9 +84,6 @@ async def test_who_no_longer_has_the_job_does_not_post_for_it(at: InSlack) -> No
     with pytest.raises(TakenOver):
         await at.poster.post(job, PARENT, support(at), ONE)
     assert at.calls(POST) == []
-
-
-# The outcome of a post is unknown.
 
 
 async def test_a_post_whose_answer_was_lost_is_looked_for_and_not_made_again(at: InSlack) -> None:
@@ -173,9 +167,6 @@ async def test_what_was_begun_and_never_reached_slack_is_posted_by_the_next_one(
     assert texts(at.posted()) == ["one"]
 
 
-# Slack says no.
-
-
 @pytest.mark.parametrize(
     ("where", "code"), [("private_without_bot", "channel_not_found"), ("archived", "is_archived")]
 )
@@ -224,9 +215,6 @@ async def test_what_slack_does_not_take_now_was_surely_not_posted(at: InSlack) -
     assert await at.posts.of(job.id) == {}
 
 
-# Turns.
-
-
 async def test_of_what_waits_for_a_channel_the_more_important_goes_first(at: InSlack) -> None:
     # All begin to wait before the first is posted: four go at once, the others by their turns.
     jobs = [await at.accept() for _ in range(7)]
@@ -247,9 +235,6 @@ async def test_two_processes_together_keep_to_what_a_channel_takes(store: Store,
         jobs = [(by, await at.accept(by=by)) for by in processes * 3]
         await asyncio.gather(*(by.poster.post(job, PARENT, support(at), ONE) for by, job in jobs))
         assert at.asked(POST) == ["ok"] * 6
-
-
-# Edits.
 
 
 async def test_an_edit_takes_a_messages_place(at: InSlack) -> None:
@@ -311,9 +296,6 @@ async def test_half_of_a_minutes_edits_are_kept_for_last_ones(at: InSlack) -> No
     assert made == [True] * 25 + [False] * 2
     assert await at.poster.edit(place, ts, TWO)
     assert texts(at.posted()) == ["two"]
-
-
-# Seen by the asker alone.
 
 
 def clicked_in_one(at: InSlack) -> str:
