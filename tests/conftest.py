@@ -2,6 +2,7 @@
 
 import fcntl
 import gc
+import io
 import logging
 import os
 import shutil
@@ -32,6 +33,7 @@ from sqlalchemy.util import LRUCache
 import bot.engine.opening
 import bot.storage.database.postgresql
 import bot.storage.database.sqlite
+from bot.operations.log import configure_logging
 from bot.sources.http import trusted_certificates
 from bot.storage.address import is_postgresql
 from bot.storage.keyring import Keyring
@@ -357,3 +359,13 @@ async def store(database_url: str, unused_databases: list[str]) -> AsyncIterator
         yield opened
         if is_postgresql(database_url):
             unused_databases += [database_url] if await _is_emptied(opened) else []
+
+
+@pytest.fixture
+def logged() -> Iterator[io.StringIO]:
+    """All that is logged meanwhile, as the bot writes it."""
+    stream, root = io.StringIO(), logging.getLogger()
+    before = (root.handlers[:], root.level)
+    configure_logging("INFO", stream=stream)
+    yield stream
+    root.handlers[:], root.level = before

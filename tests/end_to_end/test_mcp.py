@@ -31,6 +31,7 @@ from sandbox.mcp_questions import is_wrong_customer, questions, without_source_o
 from sandbox.slack.api_views import views_of
 from sandbox.world import World, open_world
 from tests.conftest import prepared_sqlite
+from tests.held import Held
 
 JANE = "jane@contoso.example"
 TOKEN = "a-shared-token-of-this-test"
@@ -187,18 +188,16 @@ async def test_an_address_whose_person_could_not_be_asked_about_leaves_a_row_abo
 
 async def test_a_question_that_is_broken_off_leaves_a_row_too(world: World, tmp_path: Path) -> None:
     """As over stdin and stdout: the client cancels it, or leaves."""
-    world.rybbit.hold = asyncio.Event()
+    held = world.rybbit.hold = Held()
     async with serving(world, tmp_path) as (bot, _url):
         inbound = bot.inbound
         tools = mcp_tools(bot.engine, inbound.admission.trail, inbound.pace, inbound.reader.rules)
         asking = asyncio.create_task(tools.find_sessions(Caller("os:ana"), JANE))
-        async with asyncio.timeout(60):
-            while not world.rybbit.calls:  # noqa: ASYNC110 - a stand-in has no event for that
-                await asyncio.sleep(0.01)
+        await asyncio.wait_for(held.reached.wait(), 60)
         asking.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asking
-        world.rybbit.hold.set()
+        held.set()
         await bot.engine.tasks.settle()
         [row] = await rows_of(bot)
     assert row.subject is not None

@@ -63,9 +63,10 @@ class Pages:
             CallFailed: when the vendor has to be asked for that and cannot be.
 
         """
-        return await self._shared(
+        said, _at = await self._asked(
             source, "ours", link.account_id, lambda calls: source.is_ours(link, calls), by
         )
+        return said
 
     async def person(self, source: Linked, link: Link, by: str | None = None) -> Subject | None:
         """
@@ -76,7 +77,8 @@ class Pages:
 
         """
         about = f"{link.kind}:{link.user_id}"
-        return await self._shared(source, "person", about, lambda calls: source.person(link, calls), by)
+        said, _at = await self._asked(source, "person", about, lambda calls: source.person(link, calls), by)
+        return said
 
     async def session(
         self, source: Source, session_id: str, by: str | None = None
@@ -92,8 +94,7 @@ class Pages:
         async def ask(calls: Calls) -> Session | None:
             return await source.session(session_id, calls)
 
-        said = await self._said(source, "session", session_id, ask, by)
-        return cast("Session | None", said.what), said.at
+        return await self._asked(source, "session", session_id, ask, by)
 
     async def errors(
         self, source: TellsErrors, session_id: str, until: datetime | None = None, by: str | None = None
@@ -105,7 +106,7 @@ class Pages:
             CallFailed: when the vendor cannot be asked or understood, or the budget is spent.
 
         """
-        return await self._shared(
+        said, _at = await self._asked(
             source,
             "errors",
             _up_to(session_id, until),
@@ -113,6 +114,7 @@ class Pages:
             by,
             Purpose.PERSON,
         )
+        return said
 
     async def summary(
         self, source: SumsUp, session_id: str, until: datetime | None = None, by: str | None = None
@@ -124,7 +126,7 @@ class Pages:
             CallFailed: when the vendor cannot be asked or understood, or the budget is spent.
 
         """
-        return await self._shared(
+        said, _at = await self._asked(
             source,
             "summary",
             _up_to(session_id, until),
@@ -132,8 +134,9 @@ class Pages:
             by,
             Purpose.PERSON,
         )
+        return said
 
-    async def _shared(
+    async def _asked(
         self,
         source: Source,
         kind: str,
@@ -141,18 +144,8 @@ class Pages:
         ask: Callable[[Calls], Awaitable[T]],
         by: str | None,
         purpose: Purpose = Purpose.UNFURL,
-    ) -> T:
-        return cast("T", (await self._said(source, kind, about, ask, by, purpose)).what)
-
-    async def _said(
-        self,
-        source: Source,
-        kind: str,
-        about: str | None,
-        ask: Callable[[Calls], Awaitable[object]],
-        by: str | None,
-        purpose: Purpose = Purpose.UNFURL,
-    ) -> _Said:
+    ) -> tuple[T, datetime]:
+        """What the vendor said, to whoever asked the same first, and when."""
         key = self._keyring.hash("page", str(source.name), kind, about or "")
 
         async def outcome() -> _Said | CallFailed:
@@ -164,17 +157,16 @@ class Pages:
             self._kept[key] = said
             return said
 
-        if (kept := self._kept.get(key)) is not None:
-            return kept
-        while True:
+        said: _Said | CallFailed | None = self._kept.get(key)
+        while said is None:
             flight, ours = self._flights.join(key, outcome)
             # Shielded: one who gives up waiting must not cancel the call.
-            said = await asyncio.shield(flight)
-            if ours or not _is_kept_back(said):
-                break
+            reply = await asyncio.shield(flight)
+            if ours or not _is_kept_back(reply):
+                said = reply
         if isinstance(said, CallFailed):
             raise said
-        return said
+        return cast("T", said.what), said.at
 
 
 def _up_to(session_id: str, until: datetime | None) -> str:

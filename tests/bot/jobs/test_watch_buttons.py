@@ -1,29 +1,20 @@
 """The buttons that begin and end it that a thread is told what becomes of its errors, and muted channels."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from bot.storage.keyring import Keyring
-from bot.storage.store import Store
 from bot.storage.tables import audit
 from sandbox.slack import plain_text
 from tests.bot.jobs.known_people import JANE, LI
-from tests.bot.jobs.newsroom import Newsroom, open_newsroom
+from tests.bot.jobs.newsroom import Newsroom
 
 
 @pytest.fixture
 def database_url(tmp_path: Path) -> str:
     # The SQL is the book's, which has tests on both databases.
     return f"sqlite:///{tmp_path / 'casefile.db'}"
-
-
-@pytest.fixture
-async def room(store: Store, keyring: Keyring) -> AsyncIterator[Newsroom]:
-    async with open_newsroom(store, keyring) as opened:
-        yield opened
 
 
 async def test_a_thread_that_was_stopped_is_told_nothing_until_it_is_watched_again(room: Newsroom) -> None:

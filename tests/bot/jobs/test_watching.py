@@ -1,6 +1,5 @@
 """Threads that are told, once each, what becomes of the errors that they show."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -19,11 +18,9 @@ from bot.operations.clock import system_clock
 from bot.slack.client import SlackAway
 from bot.sources.protocol import Freshness
 from bot.sources.quota import Account, Window
-from bot.storage.keyring import Keyring
-from bot.storage.store import Store
 from bot.storage.tables import audit, watch_keys, watches
 from tests.bot.jobs.known_people import JANE, LI
-from tests.bot.jobs.newsroom import WWW, Newsroom, open_newsroom
+from tests.bot.jobs.newsroom import WWW, Newsroom
 from tests.bot.killed import run_until_killed
 
 TITLE = "Error number 1"
@@ -33,12 +30,6 @@ TITLE = "Error number 1"
 def database_url(tmp_path: Path) -> str:
     # The SQL is the book's, which has tests on both databases.
     return f"sqlite:///{tmp_path / 'casefile.db'}"
-
-
-@pytest.fixture
-async def room(store: Store, keyring: Keyring) -> AsyncIterator[Newsroom]:
-    async with open_newsroom(store, keyring) as opened:
-        yield opened
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 import asyncio
 import io
 import json
-import logging
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +15,6 @@ from prometheus_client import generate_latest
 from bot.domain.model import Reason, State, Subject, SubjectKind
 from bot.operations.clock import system_clock
 from bot.operations.crashes import crash_reports
-from bot.operations.log import configure_logging
 from bot.sources.http import CallFailed
 from bot.sources.protocol import Effort, Indexed, Question, SeveralAccounts
 from bot.sources.quota import Granted, Purpose
@@ -247,15 +245,6 @@ async def test_one_cheap_call_proves_address_and_key(kind: Kind, tmp_path: Path)
         for server in desk.servers:
             server.fault = Fault.NONE
         assert await desk.source.check(calls)
-
-
-@pytest.fixture
-def logged() -> Iterator[io.StringIO]:
-    stream, root = io.StringIO(), logging.getLogger()
-    before = (root.handlers[:], root.level)
-    configure_logging("INFO", stream=stream)
-    yield stream
-    root.handlers[:], root.level = before
 
 
 @every_kind

@@ -1,15 +1,12 @@
 """Statements that are sent and not waited for: what comes of them, and what they cost."""
 
 import io
-import logging
-from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import bindparam, insert, select
 from sqlalchemy.exc import DataError, IntegrityError, InternalError, SQLAlchemyError
 
 from benchmarks._visits import Visits, counted
-from bot.operations.log import configure_logging
 from bot.storage.database import Connection
 from bot.storage.store import Store
 from bot.storage.tables import turns
@@ -190,15 +187,6 @@ async def test_a_statement_with_a_list_is_not_executed_for_the_first_of_several_
     with pytest.raises(SQLAlchemyError):
         await write()
     assert await rows(store) == []
-
-
-@pytest.fixture
-def logged() -> Iterator[io.StringIO]:
-    stream, root = io.StringIO(), logging.getLogger()
-    before = (root.handlers[:], root.level)
-    configure_logging("INFO", stream=stream)
-    yield stream
-    root.handlers[:], root.level = before
 
 
 @on_postgresql
