@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,26 +27,27 @@ def run_once(work: Callable[[Settings], Coroutine[Any, Any, T]], *, tells_what_i
     """
     Run a coroutine with this directory's settings and return its result.
 
-    The terminal is kept to the answer: only warnings are logged unless more is asked for.
+    The terminal is kept to the answer: only warnings are logged unless more is asked for. What tells or
+    erases what is stored says on stderr where the database is new: run in the wrong folder, it would say of
+    everybody that nothing is stored about them.
 
     Raises:
-        Complaint: when a setting is missing or wrong, or the database cannot be used; and, for what tells or
-            erases what is stored, when there is no database. One would be made in the wrong folder, and
-            "nothing is stored about them" said of it.
+        Complaint: when a setting is missing or wrong, or the database cannot be used.
 
     """
     settings = read_settings()
     # Without a key, that is what is said first.
-    if tells_what_is_stored and settings.secret_key and (file := unmade_database(settings)):
-        raise Complaint(
-            f"there is no database at {file}: run this in the folder where Casefile runs, with its settings;"
-            " DATABASE_URL says where its database is"
+    if tells_what_is_stored and settings.secret_key and (file := _unmade_database(settings)):
+        print(
+            f"casefile: there was no database at {file}: nothing is stored in this new one. Where Casefile"
+            " runs in another folder or with another DATABASE_URL, run this there",
+            file=sys.stderr,
         )
     configure_logging("WARNING" if settings.log_level == "INFO" else settings.log_level)
     return run_to_the_end(work(settings))
 
 
-def unmade_database(settings: Settings) -> Path | None:
+def _unmade_database(settings: Settings) -> Path | None:
     """The file in which everything is to be stored, where it is not there yet; else None."""
     file = sqlite_file(settings.database_url)
     return file.absolute() if file and not file.exists() else None

@@ -118,19 +118,21 @@ def test_a_file_that_is_no_database_is_a_wrong_setting(
         ["tickets"],
         ["watch", "list"],
         ["mcp", "revoke", "--user", "U0ANA"],
+        ["quota"],
     ],
 )
-def test_where_no_database_is_nothing_is_said_of_what_is_stored(
+def test_where_there_was_no_database_it_is_said_that_nothing_is_stored_in_the_new_one(
     words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("SECRET_KEY", "of this test and long enough for one")
-    assert run(words) == 2
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert told.err.startswith(f"casefile: there is no database at {Path.cwd() / 'casefile.db'}: run this in")
-    assert list(Path.cwd().iterdir()) == []
-    assert run(["quota"]) == 0
-    assert "casefile.db is new: no call has been counted in it yet" in capsys.readouterr().err
+    said = (
+        f"casefile: there was no database at {Path.cwd() / 'casefile.db'}: nothing is stored in this new one."
+    )
+    for is_new in (True, False):
+        assert run(words) == 0
+        told = capsys.readouterr()
+        assert told.out
+        assert told.err.startswith(said) is is_new
 
 
 @pytest.mark.parametrize(("words", "setting"), [(["serve"], "--port or PORT"), (["demo"], "--port")])

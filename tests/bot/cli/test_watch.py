@@ -12,7 +12,6 @@ from bot.domain.model import Subject, SubjectKind
 from bot.storage.keyring import Keyring
 from bot.storage.store import open_store
 from bot.tickets.watches import Watch, WatchBook, WatchedError
-from tests.conftest import prepared_sqlite
 
 SECRET = "a secret of the tests that is long enough"
 JANE = Subject(SubjectKind.EMAIL, "jane@contoso.example", "jane@contoso.example")
@@ -41,7 +40,6 @@ async def watch_two(url: str) -> None:
 def test_watched_threads_are_listed_with_those_that_were_stopped(
     capsys: pytest.CaptureFixture[str], database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    prepared_sqlite(Path(database.removeprefix("sqlite:///")))
     assert run(["watch", "list"]) == 0
     assert capsys.readouterr().out == "No thread is watched.\n"
     asyncio.run(watch_two(database))

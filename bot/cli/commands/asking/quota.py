@@ -8,7 +8,7 @@ from bot.answers.mrkdwn import counted
 from bot.answers.words.quota import window
 from bot.cli.arguments import AsJson
 from bot.cli.as_json.quota_json import quota_json
-from bot.cli.running import run_once, unmade_database
+from bot.cli.running import run_once
 from bot.cli.terminal import OK, moment_text
 from bot.engine.opening import open_engine
 from bot.settings.model import Settings
@@ -18,15 +18,12 @@ from bot.sources.quota_status import quota_states
 
 def quota(*, as_json: AsJson = False) -> int:
     """Print what each account has left; the exit status."""
-    return run_once(lambda settings: _show_quota(settings, as_json=as_json))
+    return run_once(lambda settings: _show_quota(settings, as_json=as_json), tells_what_is_stored=True)
 
 
 async def _show_quota(settings: Settings, *, as_json: bool) -> int:
-    made = unmade_database(settings)
     async with open_engine(settings) as engine:
         states = await quota_states(engine.sources, engine.desks.all)
-    if made is not None:
-        print(f"casefile: {made} is new: no call has been counted in it yet", file=sys.stderr)
     if as_json:
         print(json.dumps(quota_json(states), indent=1))
     elif states and sys.stdout.isatty():
