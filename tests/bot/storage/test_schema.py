@@ -100,7 +100,12 @@ def rows_of(connection: SyncConnection) -> Rows:
         name: select(text("*")).select_from(TableClause(name))
         for name in inspect(connection).get_table_names()
     }
-    return {name: [dict(row) for row in connection.execute(rows).mappings()] for name, rows in every.items()}
+    # Which columns a * has is kept with what was compiled, and another database's table may have others.
+    anew = {"compiled_cache": None}
+    return {
+        name: [dict(row) for row in connection.execute(rows, execution_options=anew).mappings()]
+        for name, rows in every.items()
+    }
 
 
 def shape_of(connection: SyncConnection) -> dict[str, Any]:
