@@ -17,7 +17,7 @@ def mixed(items: list[pytest.Function]) -> list[pytest.Function]:
 
     The end of the run computes alone: no process waits for another one's long test then. The order of each
     kind is drawn by lot, the same in every process and every run: long waits of one file stand apart, and a
-    test that leans on the one before it is found. What drives Chromium comes file by file.
+    test that leans on the one before it is found.
     """
     kinds: dict[float, list[pytest.Function]] = {0.8: [], 0.9: [], 1.0: []}
     for item in sorted(items, key=_lot):
@@ -30,7 +30,7 @@ def mixed(items: list[pytest.Function]) -> list[pytest.Function]:
 
 
 def _lot(item: pytest.Function) -> int:
-    return 0 if item.get_closest_marker("browser") else crc32(item.nodeid.encode())
+    return crc32(item.nodeid.encode())
 
 
 class FewBrowsers(LoadScopeScheduling):  # type: ignore[misc] # as above

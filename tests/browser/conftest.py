@@ -154,6 +154,8 @@ class Pages:
     async def one(self) -> AsyncIterator[Page]:
         """An empty page for the block, for nobody else meanwhile; after a failure it is not used again."""
         page = self._unused.pop() if self._unused else await self._context.new_page()
+        # A page that stands behind another one is drawn, and clicked, seconds late.
+        await page.bring_to_front()
         yield page
         await page.unroute_all()
         await page.mouse.move(-1, -1)
