@@ -70,6 +70,22 @@ async def test_every_button_of_an_answer_does_what_it_says(screen: Screen) -> No
     await slack.wait_for(lambda: len(slack.replies(support, slack.messages(support)[-1].ts)) > 1)
 
 
+async def test_what_comes_while_a_button_is_held_down_is_drawn_when_it_is_let_go(screen: Screen) -> None:
+    slack, page = screen.world.slack, screen.page
+    await screen.ask(f"/sessions {JANE}")
+    await expect(screen.messages.last).to_contain_text("(edited)")
+    await screen.thread.nth(1).get_by_role("button", name="Refresh").hover()
+    await page.mouse.down()
+    async with page.expect_response("**/page/view*"):
+        await slack.post_as_user(slack.places.support, slack.people.colleague, "lunch?")
+    # What the page does with the response has been done.
+    await page.evaluate("new Promise((done) => setTimeout(done))")
+    assert await screen.messages.filter(has_text="lunch?").count() == 0
+    await page.mouse.up()
+    await expect(screen.messages.last).to_contain_text("lunch?")
+    await screen.agree("Ask again")
+
+
 async def test_messages_of_one_author_stand_below_one_head_and_a_day_below_its_line(
     screen: Screen,
 ) -> None:

@@ -230,7 +230,22 @@ function drawPanes() {
   drawChannels(view, unread, openChannel);
 }
 
+// A button that is drawn anew while somebody holds it down would lose the click: drawing waits until it is let go.
+let held = false;
+let drawLater = false;
+const letGo = () => {
+  held = false;
+  if (drawLater) setTimeout(draw);
+};
+addEventListener("pointerdown", () => { held = true; }, true);
+addEventListener("pointerup", letGo, true);
+addEventListener("pointercancel", letGo, true);
+// Of the window alone: an element's does not come up to it.
+addEventListener("blur", letGo);
+
 function draw() {
+  drawLater = held;
+  if (held) return;
   document.title = `${view.channel.title} · ${view.team}`;
   byId("team").textContent = view.team;
   document.body.dataset.me = view.me.id;
