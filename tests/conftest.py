@@ -84,8 +84,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Func
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FewBrowsers:
-    return FewBrowsers(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FewBrowsers | None:
+    return FewBrowsers(config, log) if config.getoption("dist") == "load" else None
 
 
 @pytest.hookimpl(wrapper=True)
@@ -109,7 +109,6 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_finish() -> None:
     # What is loaded by now stays: to look through it for garbage again and again takes a tenth of the time.
-    gc.collect()
     gc.freeze()
     gc.set_threshold(20_000)
 

@@ -1,10 +1,12 @@
 """In which order the tests of a run come, and which of its processes runs which of them."""
 
+from itertools import islice
 from operator import itemgetter
+from typing import Any
 from zlib import crc32
 
 import pytest
-from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped] # it ships no typings
+from xdist.scheduler import LoadScheduling  # type: ignore[import-untyped] # it ships no typings
 
 # Folders whose tests mostly wait for programs that they start.
 _WAITING = {"end_to_end", "browser", "deploy"}
@@ -15,14 +17,15 @@ def mixed(items: list[pytest.Function]) -> list[pytest.Function]:
     """
     What mostly waits stands between what computes, so that the cores have work all the time.
 
-    The end of the run computes alone: no process waits for another one's long test then. The order of each
+    The end of the run computes alone: no process waits for another one's long test then. Most of the run has
+    some of both, as many processes that compute at once take a quarter longer for it. The order of each
     kind is drawn by lot, the same in every process and every run: long waits of one file stand apart, and a
     test that leans on the one before it is found.
     """
-    kinds: dict[float, list[pytest.Function]] = {0.8: [], 0.9: [], 1.0: []}
+    kinds: dict[float, list[pytest.Function]] = {0.9: [], 0.95: [], 1.0: []}
     for item in sorted(items, key=_lot):
         waits = not _WAITING.isdisjoint(item.path.parts)
-        kinds[0.8 if waits else 0.9 if item.get_closest_marker("process") else 1.0].append(item)
+        kinds[0.9 if waits else 0.95 if item.get_closest_marker("process") else 1.0].append(item)
     placed = [
         (part * number / len(kind), item) for part, kind in kinds.items() for number, item in enumerate(kind)
     ]
@@ -33,10 +36,25 @@ def _lot(item: pytest.Function) -> int:
     return crc32(item.nodeid.encode())
 
 
-class FewBrowsers(LoadScopeScheduling):  # type: ignore[misc] # as above
-    """Hands each process a test at a time, but all that drives Chromium to two, from the beginning."""
+class FewBrowsers(LoadScheduling):  # type: ignore[misc] # Any, as xdist ships no typings
+    """Hands each process a few tests at a time, but those that drive Chromium to two processes alone."""
 
-    def _split_scope(self, nodeid: str) -> str:
+    def _send_tests(self, node: Any, num: int) -> None:
         # Every process would start a Chromium of its own, which takes as long as some of the tests in it.
-        file = nodeid.partition("::")[0]
-        return f"browser {crc32(file.encode()) % _BROWSERS}" if file.startswith("tests/browser/") else nodeid
+        first = [other for other in self.nodes if not other.shutting_down][:_BROWSERS]
+        takes_all = node in first or self._are_few()
+        tests = list(islice((n for n in self.pending if takes_all or not self._drives_chromium(n)), num))
+        for test in tests:
+            self.pending.remove(test)
+        self.node2pending[node] += tests
+        if tests:
+            node.send_runtest_some(tests)
+        else:
+            node.shutdown()
+
+    def _are_few(self) -> bool:
+        # So few are handed out at once, and then no process is asked again whether it takes one more.
+        return len(self.collection) < 2 * len(self.nodes)
+
+    def _drives_chromium(self, number: int) -> bool:
+        return bool(self.collection[number].startswith("tests/browser/"))
