@@ -102,7 +102,8 @@ class Build:
         words = self.here(step.words)
         if os.geteuid():
             words = words.replace("-o 10001 -g 10001 ", "")
-        # Wheels are not loaded and unpacked again: those of this environment are of the same lock file.
+        # Wheels are not loaded and unpacked again: those of this environment, pip among them, are lent.
+        words = words.replace(" -m venv ", " -m venv --without-pip ")
         offline = {"PIP_NO_INDEX": "1"}
         ran = subprocess.run(  # noqa: S602 - a shell runs it in an image too
             words,

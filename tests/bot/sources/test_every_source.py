@@ -134,7 +134,7 @@ async def test_an_error_belongs_to_one_of_their_sessions(kind: Kind, tmp_path: P
 async def test_every_failure_has_its_reason_and_hides_nothing_else(
     kind: Kind, tmp_path: Path, fault: Fault
 ) -> None:
-    async with open_desk(kind, tmp_path, read_seconds=0.4 if fault is Fault.HANG else None) as desk:
+    async with open_desk(kind, tmp_path, read_seconds=0.1 if fault is Fault.HANG else None) as desk:
         for server in desk.servers:
             server.fault = fault
         finding = await desk.ask(PAT_UID)
@@ -254,7 +254,7 @@ async def test_no_key_or_address_reaches_a_log_line_an_exception_a_metric_or_a_c
 ) -> None:
     async with (
         listening(RaygunEntries(system_clock)) as raygun,
-        open_desk(kind, tmp_path, read_seconds=0.4 if fault is Fault.HANG else None) as desk,
+        open_desk(kind, tmp_path, read_seconds=0.1 if fault is Fault.HANG else None) as desk,
     ):
         for server in desk.servers:
             server.fault = fault
