@@ -1,5 +1,6 @@
 """What many tests need: a database of their own, a keyring, a clock that can be moved."""
 
+import asyncio
 import fcntl
 import gc
 import io
@@ -12,7 +13,7 @@ import subprocess
 import tempfile
 import uuid
 import warnings
-from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache, wraps
@@ -32,6 +33,7 @@ from sqlalchemy.util import LRUCache
 import bot.engine.opening
 import bot.storage.database.postgresql
 import bot.storage.database.sqlite
+from bot.cli.running import loop_factory
 from bot.operations.log import configure_logging
 from bot.sources.http import trusted_certificates
 from bot.storage.address import is_postgresql
@@ -86,6 +88,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Func
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FewBrowsers | None:
     return FewBrowsers(config, log) if config.getoption("dist") == "load" else None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    # What the program runs on, where it is run.
+    return {"loop": loop_factory() or asyncio.new_event_loop}
 
 
 @pytest.hookimpl(wrapper=True)

@@ -62,7 +62,7 @@ def run_to_the_end(work: Coroutine[Any, Any, T]) -> T:
 
     """
     try:
-        with asyncio.Runner(loop_factory=_loop()) as runner:
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
             return runner.run(work)
     except SettingUnset as error:
         raise Complaint(f"{error}{_how_to_begin(Path.cwd())}") from None
@@ -76,8 +76,8 @@ def run_to_the_end(work: Coroutine[Any, Any, T]) -> T:
         raise Complaint("DATABASE_URL: the file there is not a database") from None
 
 
-def _loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """What makes the event loop: uvloop's, where it is installed."""
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """What makes the event loop: uvloop's, where it is installed; else None, for asyncio's own."""
     try:
         import uvloop  # noqa: PLC0415 - there is none for Windows or PyPy
     except ImportError:
