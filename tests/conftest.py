@@ -74,15 +74,19 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if left_out else None
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Function]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Function]
+) -> Generator[None, object, object]:
     for item in items:
         parameters = item.callspec.params if hasattr(item, "callspec") else {}
         if "postgresql" in {*item.fixturenames, parameters.get("database_url"), parameters.get("database")}:
             item.add_marker("process")
-    # Whoever runs some tests in one process reads them in the order of their files.
+    result = yield
+    # After pytest has put those together that share a parameter. With `-n 0` one reads them by their files.
     if hasattr(config, "workerinput"):
         items[:] = mixed(items)
+    return result
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -90,7 +94,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FewBrowsers 
     return FewBrowsers(config, log) if config.getoption("dist") == "load" else None
 
 
-@pytest.hookimpl(optionalhook=True)
 def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
     # What the program runs on, where it is run.
     return {"loop": loop_factory() or asyncio.new_event_loop}

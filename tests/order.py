@@ -17,11 +17,12 @@ def mixed(items: list[pytest.Function]) -> list[pytest.Function]:
     """
     What mostly waits stands between what computes, so that the cores have work all the time.
 
-    The end of the run computes alone: no process waits for another one's long test then. Most of the run has
-    some of both, as many processes that compute at once take a quarter longer for it. The order of each
+    The end of the run computes alone: no process waits for another one's long test then. Until then there is
+    some of each kind: five processes that all compute take a quarter longer for it. The order of each
     kind is drawn by lot, the same in every process and every run: long waits of one file stand apart, and a
     test that leans on the one before it is found.
     """
+    # By which share of the run each kind is used up.
     kinds: dict[float, list[pytest.Function]] = {0.9: [], 0.95: [], 1.0: []}
     for item in sorted(items, key=_lot):
         waits = not _WAITING.isdisjoint(item.path.parts)
@@ -37,7 +38,11 @@ def _lot(item: pytest.Function) -> int:
 
 
 class FewBrowsers(LoadScheduling):  # type: ignore[misc] # Any, as xdist ships no typings
-    """Hands each process a few tests at a time, but those that drive Chromium to two processes alone."""
+    """
+    Hands out tests as xdist does, but those that drive Chromium to two processes alone.
+
+    Where there are so few tests that all are handed out at once, everybody takes all of them.
+    """
 
     def _send_tests(self, node: Any, num: int) -> None:
         # Every process would start a Chromium of its own, which takes as long as some of the tests in it.
@@ -49,11 +54,12 @@ class FewBrowsers(LoadScheduling):  # type: ignore[misc] # Any, as xdist ships n
         self.node2pending[node] += tests
         if tests:
             node.send_runtest_some(tests)
-        else:
+        if len(tests) < num:
+            # No more will come: it would wait for the next test before it begins its last one.
             node.shutdown()
 
     def _are_few(self) -> bool:
-        # So few are handed out at once, and then no process is asked again whether it takes one more.
+        # What is left then is handed out to nobody any more.
         return len(self.collection) < 2 * len(self.nodes)
 
     def _drives_chromium(self, number: int) -> bool:

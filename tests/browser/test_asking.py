@@ -86,6 +86,16 @@ async def test_what_comes_while_a_button_is_held_down_is_drawn_when_it_is_let_go
     await screen.agree("Ask again")
 
 
+async def test_what_comes_while_the_browsers_menu_is_open_is_drawn(screen: Screen) -> None:
+    slack, page = screen.world.slack, screen.page
+    await screen.composer.hover()
+    # The browser keeps to itself that the button is let go.
+    await page.mouse.down(button="right")
+    await slack.post_as_user(slack.places.support, slack.people.colleague, "lunch?")
+    await expect(screen.messages.last).to_contain_text("lunch?")
+    await page.mouse.up(button="right")
+
+
 async def test_messages_of_one_author_stand_below_one_head_and_a_day_below_its_line(
     screen: Screen,
 ) -> None:

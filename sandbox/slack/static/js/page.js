@@ -237,9 +237,12 @@ const letGo = () => {
   held = false;
   if (drawLater) setTimeout(draw);
 };
-addEventListener("pointerdown", () => { held = true; }, true);
+addEventListener("pointerdown", (event) => { held = event.button === 0; }, true);
 addEventListener("pointerup", letGo, true);
 addEventListener("pointercancel", letGo, true);
+// A menu of the browser keeps to itself that the button is let go, and so may what is outside the window.
+addEventListener("contextmenu", letGo, true);
+addEventListener("pointermove", (event) => { if (held && !event.buttons) letGo(); }, true);
 // Of the window alone: an element's does not come up to it.
 addEventListener("blur", letGo);
 
