@@ -94,9 +94,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FewBrowsers 
     return FewBrowsers(config, log) if config.getoption("dist") == "load" else None
 
 
-def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
-    # What the program runs on, where it is run.
-    return {"loop": loop_factory() or asyncio.new_event_loop}
+def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    # The whole bot runs on what the program runs on. For a part of it, asyncio's own loop is sooner opened.
+    programs = loop_factory() if "end_to_end" in item.path.parts else None
+    return {"loop": programs or asyncio.new_event_loop}
 
 
 @pytest.hookimpl(wrapper=True)
