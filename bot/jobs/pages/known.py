@@ -9,7 +9,7 @@ from bot.answers.cards import Card
 from bot.answers.entities import Reference, Replay
 from bot.domain.asking import Asker
 from bot.domain.characters import unescaped
-from bot.domain.model import CaseFile, Failure, Finding, Session, Subject, SubjectKind
+from bot.domain.model import CaseFile, Finding, Reason, Session, Subject, SubjectKind
 from bot.jobs.inbox import Job
 from bot.lookup.pages.named import NamedPage, NamedPages, Undescribed, Unnamed
 from bot.operations.clock import Clock
@@ -80,11 +80,11 @@ class PageCards:
 
         try:
             found = await self.named.describe(named, question, by)
-        except CallFailed as failed:
-            return NoCard(_failed(failed.failure), named.subject)
+        except CallFailed as error:
+            return NoCard(failed(error.failure.reason), named.subject)
         if isinstance(found, Undescribed):
             failure = found.finding.failure if found.finding else None
-            return NoCard(_failed(failure) if failure else "unknown", found.subject)
+            return NoCard(failed(failure.reason) if failure else "unknown", found.subject)
         return self._made(found.finding, found.session, found.subject, has_thread=has_thread)
 
     def _made(
@@ -123,9 +123,10 @@ async def in_time(asking: Coroutine[Any, Any, T], seconds: float) -> T | NoCard:
             return await asking
     except TimeoutError:
         return TIMED_OUT
-    except CallFailed as failed:
-        return NoCard(_failed(failed.failure))
+    except CallFailed as error:
+        return NoCard(failed(error.failure.reason))
 
 
-def _failed(failure: Failure) -> str:
-    return f"failed_{failure.reason}"
+def failed(reason: Reason) -> str:
+    """The metric's label for a card that there is not, as a vendor failed."""
+    return f"failed_{reason}"

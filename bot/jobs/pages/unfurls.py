@@ -5,10 +5,11 @@ What is remembered goes first, a vendor is asked only as far as unfurls may. Not
 but a card: where it is not clear whose page it is, or somebody may not look customers up, there is none.
 """
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from slack_sdk.errors import SlackApiError
@@ -18,8 +19,9 @@ from bot.answers.cards import Card, card_blocks
 from bot.answers.entities import card_entity
 from bot.audit.entries import AuditEntry, Came, ShownTo, asked_by
 from bot.audit.trail import AuditTrail
+from bot.domain.model import Reason
 from bot.jobs.inbox import Job
-from bot.jobs.pages.known import NoCard, PageCards, in_time
+from bot.jobs.pages.known import NoCard, PageCards, failed, in_time
 from bot.jobs.payloads import UNFURL, UnfurlPayload
 from bot.operations.metrics import Metrics
 from bot.operations.tasks import together
@@ -27,7 +29,12 @@ from bot.settings.model import Settings
 from bot.slack.access import Access
 from bot.storage.leases import Leases
 
+T = TypeVar("T")
+
 _COOLING = timedelta(minutes=30)
+# Nobody pastes an address again because a connection broke: after so long the vendor is asked anew.
+_PAUSES_SECONDS = (1.0, 4.0)
+_BROKEN_CONNECTION = frozenset({failed(Reason.UNREACHABLE), failed(Reason.UNREADABLE)})
 # So long cards are shown without Work Objects where Slack has refused them: it may be switched on meanwhile.
 _PLAIN_LASTS = timedelta(hours=1)
 # The metric's label for a card that Slack has taken.
@@ -120,8 +127,7 @@ class UnfurlJobs:
         return None if verdict.in_public or payload.is_preview else "not_seen"
 
     async def _card(self, job: Job, payload: UnfurlPayload, url: str) -> "_Claimed | NoCard":
-        seconds = self._settings.lookup.deadline_seconds
-        named = await in_time(self._pages.name(url, payload.user), seconds)
+        named = await self._asked(lambda: self._pages.name(url, payload.user))
         if isinstance(named, NoCard):
             return named
         is_once = not (payload.is_preview or payload.is_refresh)
@@ -129,13 +135,25 @@ class UnfurlJobs:
         if page and not await self._leases.take(page, job.id, _COOLING):
             return NoCard("cooled_down")
         has_thread = not payload.is_preview
-        describing = self._pages.describe(named, job, payload.user, has_thread=has_thread)
-        card = await in_time(describing, seconds)
+        card = await self._asked(
+            lambda: self._pages.describe(named, job, payload.user, has_thread=has_thread)
+        )
         if isinstance(card, NoCard):
             await self._give_back(job, [page] if page else [])
             return replace(card, subject=card.subject or named.subject)
         reference, plays = self._pages.reference(named, url), self._pages.recorded(card) is not None
         return _Claimed(card, page, card_entity(card, reference, url, plays=plays))
+
+    async def _asked(self, ask: Callable[[], Coroutine[Any, Any, T | NoCard]]) -> T | NoCard:
+        """What is known, or why nothing is; a vendor whose connection broke is asked again after a pause."""
+        seconds = self._settings.lookup.deadline_seconds
+        found = await in_time(ask(), seconds)
+        for pause in _PAUSES_SECONDS:
+            if not isinstance(found, NoCard) or found.outcome not in _BROKEN_CONNECTION:
+                break
+            await asyncio.sleep(pause)
+            found = await in_time(ask(), seconds)
+        return found
 
     async def _show(self, payload: UnfurlPayload, cards: Mapping[str, _Claimed]) -> str:
         """Show the cards; returns the metric's label for the result."""

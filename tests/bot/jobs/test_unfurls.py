@@ -3,12 +3,14 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import update
 
 from bot.answers.buttons import MORE_OF_PERSON, OPEN
 from bot.domain.model import Failure, Reason, Session, SessionUser, SourceName, State, UrlIs
+from bot.jobs.pages import unfurls
 from bot.jobs.payloads import UNFURL
 from bot.lookup.pages.named import Described, NamedPage
 from bot.slack.client import SlackAway
@@ -158,6 +160,24 @@ async def test_what_could_not_be_had_gets_no_card_and_is_tried_at_the_next_pasti
     assert desk.outcomes == {f"failed_{failure.reason}": 1}
     desk.uxcam.failure = None
     assert list(await desk.cards(session_url(1))) == [session_url(1)]
+
+
+@pytest.mark.parametrize("reason", [Reason.UNREACHABLE, Reason.UNREADABLE])
+async def test_a_vendor_whose_connection_breaks_is_asked_again_for_the_card(
+    desk: Desk, reason: Reason, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses = []
+
+    async def paused(seconds: float) -> None:
+        pauses.append(seconds)
+        desk.uxcam.failure = None if len(pauses) == 4 else desk.uxcam.failure
+
+    monkeypatch.setattr(unfurls, "asyncio", SimpleNamespace(sleep=paused))
+    desk.uxcam.failure = Failure(reason, "broke its answer off")
+    assert await desk.cards(session_url(1)) == {}
+    assert list(await desk.cards(session_url(1))) == [session_url(1)]
+    assert pauses == [1, 4, 1, 4]
+    assert desk.outcomes == {f"failed_{reason}": 1, "shown": 1}
 
 
 async def test_a_person_who_could_not_be_asked_about_hides_no_other_card(desk: Desk) -> None:
