@@ -12,6 +12,7 @@ from sandbox.slack import Message, plain_text
 from sandbox.slack.clicks import clickables
 from sandbox.world import World
 from tests.end_to_end.conftest import Desk
+from tests.end_to_end.privacy import without_sealed
 from tests.end_to_end.test_tickets import JANE, answered
 
 MASKED = "j***@contoso.example"
@@ -26,11 +27,11 @@ def masked(desk: Desk) -> Desk:
 
 
 def to_channels(world: World) -> Iterator[tuple[str, str]]:
-    """Each payload that everybody in a channel sees: its method, and all that it says."""
+    """Each payload that everybody in a channel sees: its method, and what it says to people."""
     for call in world.slack.api_calls:
         is_seen = call.method in ("chat.postMessage", "chat.update", "chat.unfurl")
         if is_seen and not str(call.arguments.get("channel", "")).startswith("D"):
-            yield call.method, json.dumps(call.arguments, ensure_ascii=False)
+            yield call.method, without_sealed(json.dumps(call.arguments, ensure_ascii=False))
 
 
 def told(world: World) -> list[tuple[str, str]]:
@@ -61,6 +62,7 @@ async def test_a_command_shows_the_channel_no_customer_and_whoever_presses_all_o
         assert "4 visits" in plain_text(parent)
         assert buttons_of(reply) == [SHOW_ME]
         assert told(masked.world) == []
+        assert any('"value": "(sealed)"' in said for _, said in to_channels(masked.world))
         await slack.press(reply.channel, reply.ts, SHOW_ME, slack.people.colleague)
         shown = await masked.ephemeral(user=slack.people.colleague, such=JANE)
         assert SHARE_HERE in buttons_of(shown)
