@@ -1,6 +1,5 @@
 """What many tests need: a database of their own, a keyring, a clock that can be moved."""
 
-import asyncio
 import fcntl
 import gc
 import io
@@ -13,7 +12,7 @@ import subprocess
 import tempfile
 import uuid
 import warnings
-from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache, wraps
@@ -33,7 +32,6 @@ from sqlalchemy.util import LRUCache
 import bot.engine.opening
 import bot.storage.database.postgresql
 import bot.storage.database.sqlite
-from bot.cli.running import loop_factory
 from bot.operations.log import configure_logging
 from bot.sources.http import trusted_certificates
 from bot.storage.address import is_postgresql
@@ -42,6 +40,7 @@ from bot.storage.schema import HEAD, LAST_NUMBER
 from bot.storage.store import Store, open_store
 from bot.storage.tables import alembic_version, metadata, schema_version
 from tests.examples import examples
+from tests.loops import EventLoops
 from tests.no_process import NoProcess
 from tests.order import FewBrowsers, mixed
 
@@ -94,12 +93,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FewBrowsers 
     return FewBrowsers(config, log) if config.getoption("dist") == "load" else None
 
 
-def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
-    # The whole bot runs on what the program runs on. For a part of it, asyncio's own loop is sooner opened.
-    programs = loop_factory() if "end_to_end" in item.path.parts else None
-    return {"loop": programs or asyncio.new_event_loop}
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     # Next to nothing is garbage while everything is loaded.
@@ -112,6 +105,7 @@ def pytest_collection() -> Generator[None, object, object]:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(NoProcess())
+    config.pluginmanager.register(EventLoops())
     # As it comes, it draws each traceback with all its locals in colours: seconds for one, within a test.
     *before, _renderer = structlog.get_config()["processors"]
     plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)

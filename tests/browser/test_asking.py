@@ -3,12 +3,27 @@
 import asyncio
 import re
 
-from playwright.async_api import Route, expect
+from playwright.async_api import Locator, Route, expect
 
+from bot.app import Bot
 from tests.browser.conftest import BROWSER, Open, Screen
 
 pytestmark = BROWSER
 JANE = "jane@contoso.example"
+
+
+async def whole_answer(screen: Screen, casefile: Bot, subject: str) -> Locator:
+    """Ask for somebody; the reply, when all that will come of it is on the page."""
+    slack, support = screen.world.slack, screen.world.slack.places.support
+    await screen.ask(f"/sessions {subject}")
+    await expect(screen.thread).to_have_count(2)
+    await casefile.engine.tasks.settle()
+    parent = slack.messages(support)[-1]
+    [reply] = slack.replies(support, parent.ts)
+    for message, shown in ((parent, screen.messages.last), (reply, screen.thread.nth(1))):
+        if message.edited_at:
+            await expect(shown).to_contain_text("(edited)")
+    return screen.thread.nth(1)
 
 
 async def test_a_command_is_answered_in_a_thread_that_opens_by_itself(screen: Screen) -> None:
@@ -48,12 +63,9 @@ async def test_what_was_typed_is_shown_as_being_sent_and_when_it_fails_can_be_se
     screen.wrong.clear()
 
 
-async def test_every_button_of_an_answer_does_what_it_says(screen: Screen) -> None:
+async def test_every_button_of_an_answer_does_what_it_says(screen: Screen, casefile: Bot) -> None:
     slack, support = screen.world.slack, screen.world.slack.places.support
-    await screen.ask("/sessions busy@tailspin.example")
-    # The parent is edited once, when nothing more will come.
-    await expect(screen.messages.last).to_contain_text("(edited)")
-    reply = screen.thread.nth(1)
+    reply = await whole_answer(screen, casefile, "busy@tailspin.example")
     more = reply.get_by_role("button", name="More visits")
     before = await reply.inner_text()
     await more.click()
@@ -70,11 +82,12 @@ async def test_every_button_of_an_answer_does_what_it_says(screen: Screen) -> No
     await slack.wait_for(lambda: len(slack.replies(support, slack.messages(support)[-1].ts)) > 1)
 
 
-async def test_what_comes_while_a_button_is_held_down_is_drawn_when_it_is_let_go(screen: Screen) -> None:
+async def test_what_comes_while_a_button_is_held_down_is_drawn_when_it_is_let_go(
+    screen: Screen, casefile: Bot
+) -> None:
     slack, page = screen.world.slack, screen.page
-    await screen.ask(f"/sessions {JANE}")
-    await expect(screen.messages.last).to_contain_text("(edited)")
-    await screen.thread.nth(1).get_by_role("button", name="Refresh").hover()
+    reply = await whole_answer(screen, casefile, JANE)
+    await reply.get_by_role("button", name="Refresh").hover()
     await page.mouse.down()
     async with page.expect_response("**/page/view*"):
         await slack.post_as_user(slack.places.support, slack.people.colleague, "lunch?")
