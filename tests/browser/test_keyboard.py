@@ -38,6 +38,21 @@ async def test_a_customer_is_found_and_the_answer_read_without_a_mouse(screen: S
     await expect(menus.last).to_be_focused()
 
 
+async def test_who_closes_a_thread_with_a_message_begun_goes_on_with_it(screen: Screen) -> None:
+    await screen.ask(f"/sessions {JANE}")
+    await expect(screen.thread.last).to_contain_text("FullStory")
+    await screen.composer.fill("good")
+    async with screen.page.expect_response("**/page/view*"):
+        await screen.page.keyboard.press("Escape")
+    await expect(screen.page.locator("#thread")).to_be_hidden()
+    # What the page does when the thread is closed has been done.
+    await screen.page.evaluate("new Promise((done) => setTimeout(done))")
+    await expect(screen.composer).to_be_focused()
+    await screen.page.keyboard.type(" morning")
+    await screen.page.keyboard.press("Enter")
+    await expect(screen.messages.last).to_contain_text("good morning")
+
+
 async def test_who_reads_a_message_that_is_edited_goes_on_from_there(screen: Screen) -> None:
     slack = screen.world.slack
     message = await slack.post_as_user(slack.places.support, slack.people.agent, "as it was")

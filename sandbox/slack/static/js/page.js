@@ -74,7 +74,11 @@ function openThread(ts) {
 function closeThread() {
   const ts = here.thread;
   show("conversation");
-  go({ thread: "" }).then(() => byId("messages").querySelector(`[data-ts="${CSS.escape(ts)}"]`)?.focus());
+  go({ thread: "" }).then(() => {
+    // Whoever has begun a message goes on with it.
+    if (document.activeElement === byId("composer").querySelector("textarea") && document.activeElement.value) return;
+    byId("messages").querySelector(`[data-ts="${CSS.escape(ts)}"]`)?.focus();
+  });
 }
 
 function openChannel(channel) {
