@@ -2,17 +2,19 @@
 
 import asyncio
 import gzip
+import struct
+import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, reduce
 from typing import Any
 
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 _DRIP_SECONDS = 0.2
 _CHUNK = b"x" * 65_536
 # Inflates to 274 MiB.
-_BOMB_BYTES = 274 * 1024 * 1024
+_BOMB_BYTES, _BOMB_PART_BYTES = 274 * 1024 * 1024, 1024 * 1024
 
 Behaviour = Callable[[asyncio.StreamWriter], Coroutine[Any, Any, None]]
 
@@ -141,4 +143,11 @@ async def _never_end(writer: asyncio.StreamWriter) -> None:
 
 @cache
 def _bomb() -> bytes:
-    return gzip.compress(bytes(_BOMB_BYTES), 9)
+    # After a full flush the next part is pressed as the one before, so one is pressed and written many times.
+    part, parts = bytes(_BOMB_PART_BYTES), _BOMB_BYTES // _BOMB_PART_BYTES
+    press = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
+    pressed = press.compress(part) + press.flush(zlib.Z_FULL_FLUSH)
+    checksum = reduce(lambda before, _: zlib.crc32(part, before), range(parts), 0)
+    return (
+        gzip.compress(b"")[:10] + pressed * parts + press.flush() + struct.pack("<LL", checksum, _BOMB_BYTES)
+    )
