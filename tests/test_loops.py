@@ -5,7 +5,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import uvloop
+import pytest
 
 from tests.loops import EventLoops
 
@@ -22,6 +22,7 @@ def opened_for(loops: EventLoops, folder: str) -> tuple[type[asyncio.AbstractEve
 
 
 def test_the_whole_bot_runs_on_the_programs_event_loop_and_all_else_on_asyncios() -> None:
+    uvloop = pytest.importorskip("uvloop")
     loops = EventLoops()
     kinds = [opened_for(loops, folder)[0] for folder in ("end_to_end", "browser", "bot", "end_to_end")]
     assert kinds == [uvloop.Loop, asyncio.SelectorEventLoop, asyncio.SelectorEventLoop, uvloop.Loop]

@@ -13,8 +13,9 @@ from typing import Any
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 _DRIP_SECONDS = 0.2
 _CHUNK = b"x" * 65_536
-# Inflates to 274 MiB.
-_BOMB_BYTES, _BOMB_PART_BYTES = 274 * 1024 * 1024, 1024 * 1024
+_BOMB_PART_BYTES = 1024 * 1024
+# What the bomb inflates to.
+_BOMB_BYTES = 274 * _BOMB_PART_BYTES
 
 Behaviour = Callable[[asyncio.StreamWriter], Coroutine[Any, Any, None]]
 
@@ -143,11 +144,10 @@ async def _never_end(writer: asyncio.StreamWriter) -> None:
 
 @cache
 def _bomb() -> bytes:
-    # After a full flush the next part is pressed as the one before, so one is pressed and written many times.
+    # After a full flush, equal parts compress to equal bytes: one is compressed, and repeated.
     part, parts = bytes(_BOMB_PART_BYTES), _BOMB_BYTES // _BOMB_PART_BYTES
-    press = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
-    pressed = press.compress(part) + press.flush(zlib.Z_FULL_FLUSH)
+    compressor = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
+    compressed = compressor.compress(part) + compressor.flush(zlib.Z_FULL_FLUSH)
     checksum = reduce(lambda before, _: zlib.crc32(part, before), range(parts), 0)
-    return (
-        gzip.compress(b"")[:10] + pressed * parts + press.flush() + struct.pack("<LL", checksum, _BOMB_BYTES)
-    )
+    body = compressed * parts + compressor.flush()
+    return gzip.compress(b"")[:10] + body + struct.pack("<LL", checksum, _BOMB_BYTES)

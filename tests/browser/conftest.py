@@ -1,5 +1,6 @@
 """Chromium with the page, and a Casefile behind it; no console error and no outside request goes unseen."""
 
+import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -29,7 +30,7 @@ from bot.serving.run import serving_http
 from bot.settings.model import load_settings
 from sandbox.world import World, open_world
 from tests.conftest import prepared_sqlite
-from tests.end_to_end.conftest import PATIENT, SLACKS_PATIENCE, TIMING
+from tests.end_to_end.conftest import PATIENT, SETTLED_WITHIN_SECONDS, SLACKS_PATIENCE, TIMING
 from tests.end_to_end.privacy import Told, all_that_is_told
 
 MISSING = (
@@ -119,6 +120,22 @@ class Screen(Window):
     """A window on the page of a whole sandbox."""
 
     world: World = field(kw_only=True)
+
+
+async def whole_answer(screen: Screen, casefile: Bot, subject: str) -> Locator:
+    """Ask for somebody; the reply, when all that will come of it is on the page."""
+    slack, support = screen.world.slack, screen.world.slack.places.support
+    await screen.ask(f"/sessions {subject}")
+    await expect(screen.thread).to_have_count(2)
+    async with asyncio.timeout(SETTLED_WITHIN_SECONDS):
+        await casefile.engine.tasks.settle()
+    parent = slack.messages(support)[-1]
+    [reply] = slack.replies(support, parent.ts)
+    # The last edit is the parent's: nothing more comes then. What is whole at once is not edited.
+    for message, shown in ((parent, screen.messages.last), (reply, screen.thread.nth(1))):
+        if message.edited_at:
+            await expect(shown).to_contain_text("(edited)")
+    return screen.thread.nth(1)
 
 
 Open = Callable[..., Any]

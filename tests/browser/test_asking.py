@@ -3,27 +3,13 @@
 import asyncio
 import re
 
-from playwright.async_api import Locator, Route, expect
+from playwright.async_api import Route, expect
 
 from bot.app import Bot
-from tests.browser.conftest import BROWSER, Open, Screen
+from tests.browser.conftest import BROWSER, Open, Screen, whole_answer
 
 pytestmark = BROWSER
 JANE = "jane@contoso.example"
-
-
-async def whole_answer(screen: Screen, casefile: Bot, subject: str) -> Locator:
-    """Ask for somebody; the reply, when all that will come of it is on the page."""
-    slack, support = screen.world.slack, screen.world.slack.places.support
-    await screen.ask(f"/sessions {subject}")
-    await expect(screen.thread).to_have_count(2)
-    await casefile.engine.tasks.settle()
-    parent = slack.messages(support)[-1]
-    [reply] = slack.replies(support, parent.ts)
-    for message, shown in ((parent, screen.messages.last), (reply, screen.thread.nth(1))):
-        if message.edited_at:
-            await expect(shown).to_contain_text("(edited)")
-    return screen.thread.nth(1)
 
 
 async def test_a_command_is_answered_in_a_thread_that_opens_by_itself(screen: Screen) -> None:

@@ -1,8 +1,11 @@
 """The page by the keyboard alone."""
 
-from playwright.async_api import expect
+import asyncio
 
-from tests.browser.conftest import BROWSER, Screen
+from playwright.async_api import Route, expect
+
+from bot.app import Bot
+from tests.browser.conftest import BROWSER, Screen, whole_answer
 
 pytestmark = BROWSER
 JANE = "jane@contoso.example"
@@ -38,19 +41,41 @@ async def test_a_customer_is_found_and_the_answer_read_without_a_mouse(screen: S
     await expect(menus.last).to_be_focused()
 
 
-async def test_who_closes_a_thread_with_a_message_begun_goes_on_with_it(screen: Screen) -> None:
-    await screen.ask(f"/sessions {JANE}")
-    await expect(screen.thread.last).to_contain_text("FullStory")
+async def test_who_closes_a_thread_with_a_message_begun_goes_on_with_it(
+    screen: Screen, casefile: Bot
+) -> None:
+    await whole_answer(screen, casefile, JANE)
     await screen.composer.fill("good")
-    async with screen.page.expect_response("**/page/view*"):
-        await screen.page.keyboard.press("Escape")
+    await screen.page.keyboard.press("Escape")
     await expect(screen.page.locator("#thread")).to_be_hidden()
-    # What the page does when the thread is closed has been done.
-    await screen.page.evaluate("new Promise((done) => setTimeout(done))")
     await expect(screen.composer).to_be_focused()
     await screen.page.keyboard.type(" morning")
     await screen.page.keyboard.press("Enter")
     await expect(screen.messages.last).to_contain_text("good morning")
+
+
+async def test_who_writes_while_a_closed_thread_is_still_drawn_stays_in_the_field(
+    screen: Screen, casefile: Bot
+) -> None:
+    await whole_answer(screen, casefile, JANE)
+    let_through = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await let_through.wait()
+        await route.continue_()
+
+    await screen.page.route("**/page/view*", hold)
+    await screen.composer.focus()
+    await screen.page.keyboard.press("Escape")
+    await expect(screen.messages.last).to_be_focused()
+    await screen.page.keyboard.type("good morning")
+    await screen.page.keyboard.press("Enter")
+    await expect(screen.composer).to_have_value("")
+    let_through.set()
+    await expect(screen.page.locator("#thread")).to_be_hidden()
+    await expect(screen.page.get_by_text("Sending…")).to_have_count(0)
+    await expect(screen.messages.last).to_contain_text("good morning")
+    await expect(screen.composer).to_be_focused()
 
 
 async def test_who_reads_a_message_that_is_edited_goes_on_from_there(screen: Screen) -> None:

@@ -42,8 +42,8 @@ _EVERY_ROW = union_all(
 )
 
 
-# A button's value: a fingerprint, then what only the bot can open.
-_SEALED = re.compile(r"[0-9a-f]+~v2\.[\w=-]+\.gAAAA[\w=-]+")
+# A button's value: a signature, then a salt and what only the bot can open.
+_SEALED = re.compile(r"[0-9a-f]{16}~v2\.[A-Za-z0-9_-]{22}==\.gAAAA[A-Za-z0-9_-]+={0,2}(?![\w=-])")
 
 
 def without_sealed(said: str) -> str:

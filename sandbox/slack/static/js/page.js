@@ -72,13 +72,12 @@ function openThread(ts) {
 }
 
 function closeThread() {
-  const ts = here.thread;
+  const composer = byId("composer").querySelector("textarea");
+  const message = byId("messages").querySelector(`[data-ts="${CSS.escape(here.thread)}"]`);
   show("conversation");
-  go({ thread: "" }).then(() => {
-    // Whoever has begun a message goes on with it.
-    if (document.activeElement === byId("composer").querySelector("textarea") && document.activeElement.value) return;
-    byId("messages").querySelector(`[data-ts="${CSS.escape(ts)}"]`)?.focus();
-  });
+  // At once: when all is drawn, its reader may be somewhere else. Whoever has begun a message goes on with it.
+  if (document.activeElement !== composer || !composer.value) message?.focus();
+  go({ thread: "" });
 }
 
 function openChannel(channel) {
