@@ -21,11 +21,11 @@ class EventLoops:
     def __init__(self) -> None:
         self._programs: Opening = loop_factory() or asyncio.new_event_loop
         self._factories: Mapping[str, Opening] = {"loop": self._open}
-        self._next = asyncio.new_event_loop
+        self._for_this_test = asyncio.new_event_loop
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        self._next = self._programs if "end_to_end" in item.path.parts else asyncio.new_event_loop
+        self._for_this_test = self._programs if "end_to_end" in item.path.parts else asyncio.new_event_loop
         return (yield)
 
     @pytest.hookimpl(optionalhook=True)
@@ -34,4 +34,4 @@ class EventLoops:
         return self._factories
 
     def _open(self) -> asyncio.AbstractEventLoop:
-        return self._next()
+        return self._for_this_test()
